@@ -1,0 +1,55 @@
+# One word per job; `make help` lists them. CMake does the building (CMakePresets.json).
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BUILD ?= build/release
+PREFIX ?= /usr/local
+PROGRAM := $(BUILD)/evenkeel
+JOBS ?= $(shell nproc)
+
+.PHONY: help demo test test-sanitized build format lint bench install clean packages-build packages-test packages-bench packages-lint
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## install what is missing, build, run the depth study and print its table
+	@tools/demo $(PROGRAM)
+
+test: packages-build packages-test ## install what tests need, build everything, run all tests
+	@tools/test $(JOBS)
+
+test-sanitized: packages-build packages-test ## the fast tests under address and undefined-behaviour sanitizers
+	@tools/test-sanitized $(JOBS)
+
+build: packages-build ## build the program (build/release/evenkeel)
+	@echo "[build] configuring $(BUILD)"
+	cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	echo "[build] compiling with $(JOBS) jobs"
+	cmake --build $(BUILD) -j $(JOBS) --target evenkeel_app >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	echo "[build] $(PROGRAM)"
+
+format: packages-lint ## format all C++ files
+	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+lint: packages-lint build ## check formatting and run clang-tidy
+	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
+	git ls-files 'evenkeel/*.cpp' 'apps/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+
+bench: packages-build packages-bench ## time training steps beside PyTorch and TensorFlow (bench/compare/README.md)
+	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
+	cmake --build $(BUILD) -j $(JOBS) --target step_time
+	python3 bench/compare/compare.py
+
+install: build ## install library, headers and program below PREFIX
+	@cmake --build $(BUILD) -j $(JOBS) >/dev/null
+	cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
+	echo "[install] $(PREFIX)"
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+packages-build packages-test packages-bench packages-lint: packages-%:
+	@mkdir -p build
+	tools/install-packages $*

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace evenkeel::app {
+
+/// What the command line asks for, ready to run. Returns the exit code.
+using Command = std::function<int()>;
+
+inline constexpr int kDone = 0, kWrongInput = 2, kInterrupted = 130;
+
+// Each adds its subcommand; when the command line names it, `chosen` becomes what it means.
+void add_evaluate(CLI::App& app, Command& chosen);
+void add_predict(CLI::App& app, Command& chosen);
+void add_summary(CLI::App& app, Command& chosen);
+void add_plan(CLI::App& app, Command& chosen);
+void add_weights(CLI::App& app, Command& chosen);
+void add_data(CLI::App& app, Command& chosen);
+// These two write the command line into run.json.
+void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);
+void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);
+
+}  // namespace evenkeel::app

@@ -1,0 +1,163 @@
+#include "common.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "evenkeel/train/run_folder.h"
+
+namespace evenkeel::app {
+namespace {
+
+/// As TOML would read it.
+FieldValue parse_value(const std::string& text) {
+  const char *begin = text.data(), *end = begin + text.size();
+  std::int64_t whole = 0;
+  if (const auto [rest, problem] = std::from_chars(begin, end, whole); problem == std::errc() && rest == end)
+    return whole;
+  double real = 0;
+  if (const auto [rest, problem] = std::from_chars(begin, end, real); problem == std::errc() && rest == end)
+    return real;
+  return text;
+}
+
+}  // namespace
+
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose,
+                      const std::string& examples) {
+  CLI::App& command = *app.add_subcommand(name, purpose);
+  command.footer("Examples:\n" + examples);
+  return command;
+}
+
+void add_json_flag(CLI::App& command, Shared& shared) {
+  command.add_flag("--json", shared.json, "print the result as JSON");
+}
+
+void add_quiet_flag(CLI::App& command, Shared& shared) {
+  command.add_flag("--quiet", shared.quiet, "nothing on stderr but errors");
+}
+
+void add_output_flags(CLI::App& command, Shared& shared) {
+  add_json_flag(command, shared);
+  add_quiet_flag(command, shared);
+}
+
+void add_threads_flag(CLI::App& command, Shared& shared) {
+  command.add_option("--threads", shared.threads, "threads that compute; 0, the default: one per core")
+      ->option_text("N")
+      ->check(CLI::Range(0, 1024));
+}
+
+void add_data_dir_flag(CLI::App& command, Shared& shared) {
+  command.add_option("--data-dir", shared.data_dir, "where named sets lie, before $EVENKEEL_DATA and ~/.cache/evenkeel")
+      ->option_text("DIR");
+}
+
+void add_precision_flag(CLI::App& command, Shared& shared) {
+  command.add_option("--precision", shared.precision, "of activations and gradients: float32")
+      ->option_text("P")
+      ->check(CLI::IsMember({"float32"}));
+}
+
+void add_model(CLI::App& command, std::string& model) {
+  command.add_option("MODEL", model, "a model file (TOML) or a run folder")->required()->option_text(" ");
+}
+
+void add_weights_flag(CLI::App& command, std::string& weights) {
+  command.add_option("--weights", weights, "a safetensors file; a run folder brings its own")->option_text("FILE");
+}
+
+CLI::Option* add_data_flag(CLI::App& command, std::string& spec) {
+  return command
+      .add_option("--data", spec, "NAME[:train|:test][RANGE], an .npz file or an image folder; RANGE as in Python: [:100]")
+      ->option_text("SPEC");
+}
+
+CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
+                         const std::string& value_name) {
+  const auto& field = *fields_of<TrainingSettings>().find(key);
+  std::string flag = "--" + key;
+  std::ranges::replace(flag, '_', '-');
+  const auto set = [&field, &settings, flag](const std::string& text) {
+    try {
+      field.set(settings, parse_value(text));
+    } catch (const Error& error) {
+      Error::Parts parts = error.parts();
+      parts.where = flag;
+      throw Error(parts);
+    }
+  };
+  return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+}
+
+TrainedModel open_trained(const std::string& model, const std::string& weights) {
+  OpenedModel opened = open_model(model);
+  if (weights.empty() && !opened.weights)
+    throw Error{{.where = model,
+                 .expected = "--weights FILE beside a model file",
+                 .received = "none",
+                 .hint = "Or name the run folder that `evenkeel train` made: it brings its weights."}};
+  return {.file = std::move(opened.file), .weights = weights.empty() ? *opened.weights : std::filesystem::path(weights)};
+}
+
+LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options) {
+  LoadedNetwork loaded;
+  loaded.network = std::make_unique<Network>(model.file.model, std::move(options));
+  loaded.class_names = load_weights_into(*loaded.network, model.weights);
+  return loaded;
+}
+
+std::string class_name(const std::vector<std::string>& names, std::int64_t index) {
+  return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
+}
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+Json json_of(const Metrics& metrics) {
+  return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy ? Json(*metrics.accuracy) : Json()}};
+}
+
+Json json_of(const Shape& shape) {
+  Json sizes = Json::array();
+  for (std::int64_t size : shape.sizes()) sizes.push_back(size);
+  return sizes;
+}
+
+std::string number_text(double value) {
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-3 && size < 1e5);
+  return plain || !std::isfinite(value) ? fmt::format("{:.4f}", value) : fmt::format("{:.3e}", value);
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes);
+  const char* units[] = {"kB", "MB", "GB", "TB"};
+  int unit = -1;
+  while (value >= 999.5 && unit < 3) value /= 1000, ++unit;
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, units[unit]);
+}
+
+std::string grouped(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto i = std::ssize(digits) - 3; i > (value < 0 ? 1 : 0); i -= 3)
+    digits.insert(static_cast<std::size_t>(i), 1, ',');
+  return digits;
+}
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<std::int64_t>(std::llround(std::clamp(seconds, 0.0, 1e9)));
+  if (s < 3600) return fmt::format("{}:{:02}", s / 60, s % 60);
+  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+std::string metrics_text(const Metrics& metrics, const std::string& prefix) {
+  std::string text = fmt::format("{}loss {}", prefix, number_text(metrics.loss));
+  if (metrics.accuracy) text += fmt::format("  {}accuracy {}", prefix, number_text(*metrics.accuracy));
+  return text;
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evenkeel/nn/model_file.h"
+#include "evenkeel/train/network.h"
+
+namespace evenkeel::app {
+
+using Json = nlohmann::ordered_json;
+
+/// The flags that commands have in common; each command adds those it needs.
+struct Shared {
+  bool json = false, quiet = false;
+  int threads = 0;
+  std::string data_dir;
+  std::string precision = "float32";
+};
+
+/// A subcommand with its purpose in a sentence and two examples.
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose, const std::string& examples);
+void add_json_flag(CLI::App& command, Shared& shared);      ///< --json
+void add_quiet_flag(CLI::App& command, Shared& shared);     ///< --quiet
+void add_output_flags(CLI::App& command, Shared& shared);   ///< both
+void add_threads_flag(CLI::App& command, Shared& shared);   ///< --threads
+void add_data_dir_flag(CLI::App& command, Shared& shared);  ///< --data-dir
+void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
+void add_model(CLI::App& command, std::string& model);
+void add_weights_flag(CLI::App& command, std::string& weights);
+/// --data, required.
+CLI::Option* add_data_flag(CLI::App& command, std::string& spec);
+/// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
+CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
+                         const std::string& value_name);
+
+/// A MODEL whose weights exist: a run folder, or a model file with --weights.
+struct TrainedModel {
+  ModelFile file;
+  std::filesystem::path weights;
+};
+TrainedModel open_trained(const std::string& model, const std::string& weights);
+
+/// A trained model in memory, ready to evaluate.
+struct LoadedNetwork {
+  std::unique_ptr<Network> network;
+  std::vector<std::string> class_names;  ///< those in the weights file; may be empty
+};
+LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options);
+
+/// The name of a class; empty where it has none.
+std::string class_name(const std::vector<std::string>& names, std::int64_t index);
+
+/// A message for people, on stderr; nothing with --quiet.
+template <class... Arguments>
+void say(const Shared& shared, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  if (!shared.quiet) fmt::print(stderr, "{}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+void print_json(const Json& json);
+Json json_of(const Metrics& metrics);  ///< loss, accuracy (null where there is none)
+Json json_of(const Shape& shape);
+
+std::string number_text(double value);                ///< "0.0412", "1.2e-06"
+std::string bytes_text(std::int64_t bytes);           ///< "1.2 MB"
+std::string grouped(std::int64_t value);              ///< "12,345"
+std::string duration_text(double seconds);            ///< "0:07", "1:02:03"
+std::string metrics_text(const Metrics& metrics, const std::string& prefix = {});  ///< "loss 0.41  accuracy 0.98"
+
+}  // namespace evenkeel::app

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <optional>
+
+#include "commands.h"
+#include "common.h"
+#include "evenkeel/data/contact_sheet.h"
+#include "evenkeel/data/sources.h"
+#include "evenkeel/data/statistics.h"
+#include "evenkeel/formats/png.h"
+#include "table.h"
+#include "terminal.h"
+
+namespace evenkeel::app {
+namespace {
+
+struct DataArguments {
+  Shared shared;
+  std::string spec, output;
+  std::optional<std::int64_t> count;
+};
+
+std::string place_of(const NamedSource& source, const std::string& data_dir) {
+  const auto found = find_source(source.name, data_dir);
+  return !found ? "" : found->empty() ? "in the program" : found->string();
+}
+
+int run_list(const DataArguments& a) {
+  Json json = Json::array();
+  Table table({"name", "samples", ">train", ">test", "where", "what"});
+  for (const NamedSource& source : named_sources()) {
+    const std::string place = place_of(source, a.shared.data_dir);
+    json.push_back({{"name", source.name},
+                    {"description", source.description},
+                    {"sample_shape", json_of(source.sample_shape)},
+                    {"train", source.train_size},
+                    {"test", source.test_size},
+                    {"found", !place.empty()},
+                    {"where", place}});
+    table.row({source.name, to_string(source.sample_shape), grouped(source.train_size), grouped(source.test_size),
+               place.empty() ? "not found" : place, source.description});
+  }
+  if (a.shared.json) {
+    print_json({{"sets", json}});
+    return kDone;
+  }
+  fmt::print("{}", table.text());
+  std::string looked;
+  for (const auto& folder : data_directories(a.shared.data_dir)) looked += (looked.empty() ? "" : ", ") + folder.string();
+  say(a.shared, "looked in {}", looked.empty() ? "no folder: neither EVENKEEL_DATA nor HOME is set" : looked);
+  return kDone;
+}
+
+/// A bare NAME is both of its splits.
+std::vector<Dataset> load_all(const DataArguments& a) {
+  const bool is_name = std::ranges::any_of(named_sources(), [&](const auto& source) { return source.name == a.spec; });
+  if (!is_name) return {load_dataset(a.spec, Split::test, a.shared.data_dir)};
+  return {load_dataset(a.spec + ":train", Split::train, a.shared.data_dir),
+          load_dataset(a.spec + ":test", Split::test, a.shared.data_dir)};
+}
+
+Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
+  return {{"name", data.name()},
+          {"samples", data.size()},
+          {"sample_shape", json_of(data.sample_shape())},
+          {"dtype", name_of(data.x().dtype)},
+          {"targets", data.has_labels() ? "labels" : data.has_targets() ? "values" : "none"},
+          {"classes", data.classes()},
+          {"class_names", data.class_names()},
+          {"per_class", s.per_class},
+          {"mean", s.mean},
+          {"standard_deviation", s.standard_deviation},
+          {"minimum", s.minimum},
+          {"maximum", s.maximum},
+          {"fingerprint", data.fingerprint()}};
+}
+
+void print_info(const Dataset& data, const DatasetStatistics& s) {
+  fmt::print("{}\n", data.name());
+  fmt::print("  samples      {} of {} {}\n", grouped(data.size()), to_string(data.sample_shape()),
+             name_of(data.x().dtype));
+  fmt::print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
+             s.maximum);
+  if (data.has_targets() && !data.has_labels()) fmt::print("  targets      {} numbers a sample\n", data.classes());
+  if (!data.has_targets()) fmt::print("  targets      none\n");
+  fmt::print("  fingerprint  {}\n", data.fingerprint());
+  if (s.per_class.empty()) return;
+  Table table({">  class", "name", ">samples"});
+  for (std::size_t i = 0; i < s.per_class.size(); ++i)
+    table.row({std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)),
+               grouped(s.per_class[i])});
+  fmt::print("{}", table.text());
+}
+
+int run_info(const DataArguments& a) {
+  Json json = Json::array();
+  for (const Dataset& data : load_all(a)) {
+    const DatasetStatistics statistics = dataset_statistics(data);
+    if (a.shared.json)
+      json.push_back(info_as_json(data, statistics));
+    else
+      print_info(data, statistics);
+  }
+  if (a.shared.json) print_json({{"sets", json}});
+  return kDone;
+}
+
+int run_show(const DataArguments& a) {
+  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
+  // In a terminal an image gets about sixteen characters in width: small, and still told apart.
+  constexpr std::int64_t kColumns = 10, kCharacters = 16;
+  const int line = terminal_columns(stdout);
+  const std::int64_t columns = a.output.empty() ? std::max<std::int64_t>(1, line / kCharacters) : kColumns;
+  const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
+  const Tensor sheet = contact_sheet(data, columns, a.count.value_or(columns * rows));
+  if (a.output.empty()) {
+    fmt::print("{}", drawn(sheet, line, has_true_colour(stdout)));
+    return kDone;
+  }
+  formats::write_png(a.output, sheet);
+  say(a.shared, "{}x{} pixels are in {}", sheet.shape()[1], sheet.shape()[0], a.output);
+  return kDone;
+}
+
+CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& name, const std::string& purpose,
+                           const std::string& examples) {
+  CLI::App& command = add_command(data, name, purpose, examples);
+  command.add_option("NAME", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file or an image folder")
+      ->required()
+      ->option_text(" ");
+  return command;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Command& chosen) {
+  const auto a = std::make_shared<DataArguments>();
+  CLI::App& data = add_command(app, "data", "Lists, describes and shows data sets.",
+                               "  evenkeel data list\n"
+                               "  evenkeel data show strokes --output grid.png");
+  data.require_subcommand(1);
+  CLI::App& list = add_command(data, "list", "Lists the data sets that have names, and where they were found.",
+                               "  evenkeel data list\n"
+                               "  evenkeel data list --data-dir /data --json");
+  CLI::App& info = add_spec_command(data, *a, "info", "Describes a data set: sizes, classes, values, fingerprint.",
+                                    "  evenkeel data info mnist\n"
+                                    "  evenkeel data info strokes:test[:1000] --json");
+  CLI::App& show = add_spec_command(data, *a, "show", "Shows images of a data set, a row for each class.",
+                                    "  evenkeel data show strokes\n"
+                                    "  evenkeel data show mnist:train --output grid.png --count 50");
+  show.add_option("--output", a->output, "write a PNG; without it the images are drawn as text")->option_text("FILE");
+  show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(CLI::PositiveNumber);
+  for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
+  for (CLI::App* command : {&list, &info}) add_json_flag(*command, a->shared);
+  for (CLI::App* command : {&list, &info, &show}) add_quiet_flag(*command, a->shared);
+  list.callback([a, &chosen] { chosen = [a] { return run_list(*a); }; });
+  info.callback([a, &chosen] { chosen = [a] { return run_info(*a); }; });
+  show.callback([a, &chosen] { chosen = [a] { return run_show(*a); }; });
+}
+
+}  // namespace evenkeel::app

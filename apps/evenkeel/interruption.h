@@ -1,0 +1,27 @@
+#pragma once
+
+#include <csignal>
+#include <stop_token>
+#include <thread>
+
+namespace evenkeel::app {
+
+/// While it lives, SIGINT and SIGTERM become a stop request; a second one ends the program at once with exit code 130.
+/// Make it before any other thread: threads inherit that these signals are not theirs.
+class Interruption {
+ public:
+  Interruption();
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+  ~Interruption();
+
+  std::stop_token token() const { return source_.get_token(); }
+  bool requested() const { return source_.stop_requested(); }
+
+ private:
+  sigset_t signals_{}, before_{};
+  std::stop_source source_;
+  std::jthread watcher_;
+};
+
+}  // namespace evenkeel::app

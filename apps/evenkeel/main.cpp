@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/base/version.h"
+
+namespace evenkeel::app {
+namespace {
+
+void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line) {
+  add_train(app, chosen, command_line);
+  add_evaluate(app, chosen);
+  add_predict(app, chosen);
+  add_summary(app, chosen);
+  add_plan(app, chosen);
+  add_weights(app, chosen);
+  add_data(app, chosen);
+  add_study(app, chosen, command_line);
+}
+
+/// The names that may stand where `wrong` stands.
+std::vector<std::string> known_words(const CLI::App& command, const std::string& wrong) {
+  std::vector<std::string> known;
+  if (wrong.starts_with('-')) {
+    for (const CLI::Option* option : command.get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  } else {
+    for (const CLI::App* sub : command.get_subcommands({})) known.push_back(sub->get_name());
+  }
+  return known;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// CLI11 says that something is missing or left over; what was meant is said here.
+Error as_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  const CLI::App* command = &app;
+  std::string said = "evenkeel";
+  for (std::string word : arguments) {
+    word = word.substr(0, word.find('='));
+    const bool is_flag = word.starts_with("--");
+    const bool names_command = !is_flag && !command->get_subcommands({}).empty();
+    if (!is_flag && !names_command) continue;
+    const std::vector<std::string> known = known_words(*command, word);
+    if (!contains(known, word)) {
+      const std::string near = nearest(word, known);
+      return Error{{.where = said == "evenkeel" ? "" : said,
+                    .received = fmt::format("there is no {} \"{}\"", is_flag ? "flag" : "command", word),
+                    .hint = near.empty() ? fmt::format("See `{} --help`.", said)
+                                         : fmt::format("Did you mean \"{}\"?", near)}};
+    }
+    if (names_command) {
+      command = command->get_subcommand(word);
+      said += ' ' + word;
+    }
+  }
+  return Error{{.where = said == "evenkeel" ? "" : said,
+                .received = error.what(),
+                .hint = fmt::format("See `{} --help`.", said)}};
+}
+
+int run(const std::vector<std::string>& arguments) {
+  CLI::App app("Trains, evaluates and inspects convolutional networks with normalization and dropout.", "evenkeel");
+  app.set_version_flag("--version", kVersion, "print the version and leave");
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  evenkeel train examples/models/lenet.toml --data strokes --epochs 3\n"
+      "  evenkeel train --help");
+  Command chosen;
+  add_commands(app, chosen, arguments);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    throw as_error(app, error, arguments);
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace evenkeel::app
+
+int main(int argc, char** argv) {
+  int code = evenkeel::app::kWrongInput;
+  std::string problem;
+  try {
+    code = evenkeel::app::run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  // A result that did not reach its reader is none.
+  if (problem.empty() && std::fflush(stdout) != 0) {
+    problem = fmt::format("standard output: {}.", std::strerror(errno));
+    code = evenkeel::app::kWrongInput;
+  }
+  if (!problem.empty()) fmt::print(stderr, "evenkeel: {}\n", problem);
+  return code;
+}

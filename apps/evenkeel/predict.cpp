@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "commands.h"
+#include "common.h"
+#include "evenkeel/data/image_folder.h"
+#include "evenkeel/data/sources.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/formats/npz.h"
+#include "evenkeel/train/evaluate.h"
+#include "evenkeel/train/settings.h"
+#include "progress.h"
+#include "table.h"
+
+namespace evenkeel::app {
+namespace {
+
+constexpr std::int64_t kRowsShown = 20;
+
+struct PredictArguments {
+  Shared shared;
+  TrainingSettings settings;
+  std::string model, data, weights, output;
+  std::vector<std::string> images;
+};
+
+/// Predictions, with what they were made of.
+struct Predicted {
+  Predictions values;
+  std::vector<std::string> names;    ///< of classes
+  std::vector<std::string> images;   ///< files, by sample; empty for a data set
+  std::vector<std::int32_t> labels;  ///< the true ones; empty where unknown
+
+  std::int64_t size() const { return values.classes.shape().size(); }
+  std::int64_t label_of(std::int64_t i) const { return values.classes.as<std::int32_t>()[static_cast<std::size_t>(i)]; }
+  std::span<const float> scores(std::int64_t i) const { return values.scores.view().rows(i, i + 1).as<float>(); }
+  /// Of the predicted class; with one output, that output's.
+  float score(std::int64_t i) const {
+    const auto all = scores(i);
+    return all.size() > 1 ? all[static_cast<std::size_t>(label_of(i))] : all[0];
+  }
+};
+
+/// A field of a CSV line, quoted where it must be (RFC 4180).
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string as_csv(const Predicted& p) {
+  std::string text = "class,name,score";
+  const std::int64_t k = p.values.scores.shape().row_size();
+  for (std::int64_t c = 0; c < k; ++c) fmt::format_to(std::back_inserter(text), ",score_{}", c);
+  text += '\n';
+  for (std::int64_t i = 0; i < p.size(); ++i) {
+    fmt::format_to(std::back_inserter(text), "{},{},{}", p.label_of(i), csv_field(class_name(p.names, p.label_of(i))),
+                   p.score(i));
+    for (float score : p.scores(i)) fmt::format_to(std::back_inserter(text), ",{}", score);
+    text += '\n';
+  }
+  return text;
+}
+
+Json as_json(const Predicted& p) {
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < p.size(); ++i) {
+    Json row{{"index", i}};
+    if (!p.images.empty()) row["image"] = p.images[static_cast<std::size_t>(i)];
+    row["class"] = p.label_of(i);
+    row["name"] = class_name(p.names, p.label_of(i));
+    row["score"] = p.score(i);
+    if (!p.labels.empty()) row["label"] = p.labels[static_cast<std::size_t>(i)];
+    row["scores"] = p.scores(i);
+    rows.push_back(std::move(row));
+  }
+  return {{"samples", p.size()}, {"predictions", rows}};
+}
+
+void print_as_text(const Predicted& p) {
+  std::vector<std::string> titles = {p.images.empty() ? ">index" : "image", ">class", "name", ">score"};
+  if (!p.labels.empty()) titles.insert(titles.end(), {">label", ""});
+  Table table(std::move(titles));
+  const std::int64_t shown = p.images.empty() ? std::min(p.size(), kRowsShown) : p.size();
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    std::vector<std::string> row = {p.images.empty() ? std::to_string(i) : p.images[index],
+                                    std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
+                                    number_text(static_cast<double>(p.score(i)))};
+    if (!p.labels.empty()) {
+      row.push_back(std::to_string(p.labels[index]));
+      row.push_back(p.labels[index] == p.label_of(i) ? "" : "wrong");
+    }
+    table.row(std::move(row));
+  }
+  fmt::print("{}", table.text());
+  if (shown < p.size())
+    fmt::print("... and {} more; --output FILE.csv or FILE.npz writes all\n", grouped(p.size() - shown));
+}
+
+void write(const Predicted& p, const std::string& path) {
+  if (path.ends_with(".csv"))
+    formats::write_file_atomically(path, as_csv(p));
+  else
+    formats::write_npz(path, {{"outputs", p.values.outputs.view()},
+                              {"scores", p.values.scores.view()},
+                              {"classes", p.values.classes.view()}});
+}
+
+Predicted make_predictions(const PredictArguments& a) {
+  const TrainedModel model = open_trained(a.model, a.weights);
+  const TrainingSettings settings = overridden(model.file.training, a.settings);
+  NetworkOptions options{.threads = a.shared.threads};
+  if (settings.loss)
+    options.loss = loss_named(*settings.loss);
+  else
+    say(a.shared, "the model file names no loss: scores are the outputs as they are");
+  const Dataset data = a.images.empty() ? load_dataset(a.data, Split::test, a.shared.data_dir)
+                                        : load_images({a.images.begin(), a.images.end()});
+  const LoadedNetwork loaded = load_network(model, options);
+  Predicted p{.values = predict(*loaded.network, data,
+                                {.batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size),
+                                 .progress = evaluation_progress("predicting", a.shared.quiet)}),
+              .names = loaded.class_names.empty() ? data.class_names() : loaded.class_names,
+              .images = a.images,
+              .labels = {}};
+  if (data.has_labels()) std::ranges::copy(data.y().as<std::int32_t>(), std::back_inserter(p.labels));
+  return p;
+}
+
+int run_predict(const PredictArguments& a) {
+  if (a.data.empty() == a.images.empty())
+    throw Error{{.where = "predict",
+                 .expected = "either --data or --image",
+                 .received = a.data.empty() ? "neither" : "both"}};
+  if (!a.output.empty() && !a.output.ends_with(".csv") && !a.output.ends_with(".npz"))
+    throw Error{{.where = "--output", .expected = "a file that ends in .npz or .csv", .received = a.output}};
+  const Predicted p = make_predictions(a);
+  if (!a.output.empty()) {
+    write(p, a.output);
+    say(a.shared, "{} predictions are in {}", grouped(p.size()), a.output);
+  }
+  if (a.shared.json)
+    print_json(as_json(p));
+  else if (a.output.empty())
+    print_as_text(p);
+  return kDone;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Command& chosen) {
+  const auto a = std::make_shared<PredictArguments>();
+  CLI::App& command = add_command(app, "predict", "Says which class each sample is, and how sure the model is of it.",
+                                  "  evenkeel predict runs/lenet --data mnist:test[:20]\n"
+                                  "  evenkeel predict runs/lenet --image digit.png --json");
+  add_model(command, a->model);
+  add_data_flag(command, a->data);
+  command.add_option("--image", a->images, "PNG images of the model's input size")->option_text("FILE...");
+  add_weights_flag(command, a->weights);
+  add_setting(command, a->settings, "batch_size", "N");
+  command.add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
+      ->option_text("FILE");
+  add_threads_flag(command, a->shared);
+  add_data_dir_flag(command, a->shared);
+  add_output_flags(command, a->shared);
+  command.callback([a, &chosen] { chosen = [a] { return run_predict(*a); }; });
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,110 @@
+#include "progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "common.h"
+#include "terminal.h"
+
+namespace evenkeel::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// "[=========>          ]"
+std::string bar_text(std::int64_t done, std::int64_t of) {
+  constexpr std::int64_t kWidth = 20;
+  const auto filled = static_cast<std::size_t>(of > 0 ? std::min(kWidth, kWidth * done / of) : kWidth);
+  std::string bar(filled, '=');
+  if (filled < kWidth) bar += '>';
+  bar.resize(kWidth, ' ');
+  return '[' + bar + ']';
+}
+
+void print_line(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+
+}  // namespace
+
+StatusLine::~StatusLine() {
+  if (open_) std::fputc('\n', stderr);
+}
+
+bool StatusLine::due() const { return Clock::now() - drawn_ >= std::chrono::milliseconds(100); }
+
+void StatusLine::draw(const std::string& text) {
+  // A line that wraps could not be drawn over.
+  const auto columns = static_cast<std::size_t>(std::max(1, terminal_columns(stderr) - 1));
+  fmt::print(stderr, "\r{}\x1b[K", text.substr(0, columns));
+  std::fflush(stderr);
+  drawn_ = Clock::now();
+  open_ = true;
+}
+
+void StatusLine::finish(const std::string& text) {
+  if (!open_ && text.empty()) return;
+  fmt::print(stderr, "\r\x1b[K{}{}", text, text.empty() ? "" : "\n");
+  open_ = false;
+}
+
+ProgressBar::ProgressBar(bool step_driven)
+    : step_driven_(step_driven), terminal_(is_terminal(stderr)), line_(std::make_unique<StatusLine>()) {}
+
+double ProgressBar::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+std::string ProgressBar::epoch_name(std::int64_t epoch) const {
+  return fmt::format("epoch {}/{}", epoch, begin_.epochs);
+}
+
+void ProgressBar::on_begin(const FitBegin& begin) {
+  begin_ = begin;
+  start_ = Clock::now();
+}
+
+void ProgressBar::on_step(const StepEnd& step) {
+  const auto done = static_cast<std::int64_t>(step.step - begin_.first_step);
+  if (terminal_) {
+    if (line_->due()) line_->draw(bar(step));
+    return;
+  }
+  const std::int64_t total = begin_.total_steps;
+  if (step_driven_ && done < total && 10 * done / total != 10 * (done - 1) / total)
+    print_line(fmt::format("step {}/{}  {}", done, total, metrics_text(step.epoch_so_far)));
+}
+
+std::string ProgressBar::bar(const StepEnd& step) const {
+  const auto done = static_cast<std::int64_t>(step.step - begin_.first_step);
+  const double passed = std::max(seconds(), 1e-9), steps = static_cast<double>(done);
+  const double images = steps * static_cast<double>(begin_.batch_size);
+  const double left = passed / steps * static_cast<double>(begin_.total_steps - done);
+  const std::string position =
+      step_driven_ ? fmt::format("{} step {}/{}", bar_text(done, begin_.total_steps), done, begin_.total_steps)
+                   : fmt::format("{} {} {}/{}", epoch_name(step.epoch), bar_text(step.step_in_epoch, begin_.steps_per_epoch),
+                                 step.step_in_epoch, begin_.steps_per_epoch);
+  return fmt::format("{}  {}  {} images/s  {} left", position, metrics_text(step.epoch_so_far),
+                     grouped(static_cast<std::int64_t>(images / passed)), duration_text(left));
+}
+
+void ProgressBar::on_epoch(const EpochRecord& record) {
+  std::string text = fmt::format("{}  step {}  {}", epoch_name(record.epoch), record.step, metrics_text(record.train));
+  if (record.validation) text += "  " + metrics_text(*record.validation, "val_");
+  text += fmt::format("  {} images/s  {}", grouped(static_cast<std::int64_t>(record.images_per_s)),
+                      duration_text(record.seconds));
+  if (terminal_)
+    line_->finish(text);
+  else
+    print_line(text);
+}
+
+std::function<void(std::int64_t, std::int64_t)> evaluation_progress(const std::string& what, bool quiet) {
+  if (quiet || !is_terminal(stderr)) return {};
+  return [what, line = std::make_shared<StatusLine>()](std::int64_t done, std::int64_t of) {
+    if (done == of)
+      line->finish("");
+    else if (line->due())
+      line->draw(fmt::format("{} {} {}/{}", what, bar_text(done, of), done, of));
+  };
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Training-step times of PyTorch, Keras on TensorFlow and Evenkeel, side by side on this machine, as a Markdown table.
+
+    python bench/compare/compare.py [--workloads W1 W2 W3] [--threads N] [--rounds N] [--steps N] [--venv DIR] [--ours FILE]
+
+Standard library only; the peers run in a virtual environment that is made on first use. See README.md.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+STEPS = {"W1": 20, "W2": 3, "W3": 40}  # per turn: about two seconds each
+OURS = "Evenkeel"
+TICKS = os.sysconf("SC_CLK_TCK")
+PEERS = {
+    "PyTorch NCHW": ["peers_torch.py", "--format", "nchw"],
+    "PyTorch channels_last": ["peers_torch.py", "--format", "channels_last"],
+    "TensorFlow": ["peers_tensorflow.py"],
+}
+
+
+def say(message):
+    print(message, file=sys.stderr, flush=True)
+
+
+def peers_python(folder):
+    """The virtual environment's Python, after installing requirements.txt unless that was done."""
+    python, wanted, installed = folder / "bin" / "python", HERE / "requirements.txt", folder / "requirements.installed"
+    if not installed.exists() or installed.read_text() != wanted.read_text():
+        say(f"installing {wanted.relative_to(ROOT)} into {folder} (about 3 GB)")
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", wanted], check=True)
+        installed.write_text(wanted.read_text())
+    return python
+
+
+class Worker:
+    """A program that answers commands with JSON lines. It is stopped (SIGSTOP) whenever it is not asked something."""
+
+    def __init__(self, name, command):
+        self.name = name
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+
+    def ask(self, command):
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            self.process.stdin.write(command + "\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+        except (BrokenPipeError, json.JSONDecodeError):
+            self.log.seek(0)
+            raise SystemExit(f"{self.name} did not answer '{command}':\n{self.log.read().decode()[-2000:]}") from None
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def milliseconds(self, steps):
+        return self.ask(f"step {steps}")["ms"]
+
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def close(self):
+        self.process.kill()  # works on a stopped process too
+        self.process.wait()
+
+
+class OthersLoad:
+    """How many CPUs were busy, on average since the start, with anything but our workers (stolen time included)."""
+
+    def __init__(self, workers):
+        self.workers = workers
+        self.start, self.clock = self.foreign_seconds(), time.monotonic()
+
+    def foreign_seconds(self):
+        user, nice, system, _idle, _iowait, *rest = map(int, Path("/proc/stat").read_text().split()[1:9])
+        return (user + nice + system + sum(rest)) / TICKS - sum(worker.cpu_seconds() for worker in self.workers)
+
+    def cpus(self):
+        return (self.foreign_seconds() - self.start) / (time.monotonic() - self.clock)
+
+
+def commands(options, workload):
+    """Name and command line of every program that takes part."""
+    common = ["--workload", workload, "--threads", options.threads]
+    all_of_them = {name: [options.python, HERE / script, *rest, *common] for name, (script, *rest) in PEERS.items()}
+    if options.ours.exists():
+        all_of_them[OURS] = [options.ours, *common]
+    return all_of_them
+
+
+def measure(options, workload):
+    """Per program the median of all its steps in ms; our peak in GF/s (None without our program); others' load."""
+    steps = options.steps or STEPS[workload]
+    workers, times, peaks = [], {}, []
+    try:
+        for name, command in commands(options, workload).items():
+            say(f"{workload}: starting {name}")
+            workers.append(Worker(name, command))
+            workers[-1].milliseconds(2)  # builds, compiles, warms up
+            times[name] = []
+        others = OthersLoad(workers)
+        for turn in range(options.rounds):
+            for worker in workers:
+                worker.milliseconds(1)  # its data left the caches while it was stopped
+                times[worker.name] += worker.milliseconds(steps)
+                if worker.name == OURS:
+                    peaks.append(worker.ask("peak")["gflops"])
+            say(f"{workload}: round {turn + 1} of {options.rounds}")
+        load = others.cpus()
+    finally:
+        for worker in workers:
+            worker.close()
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    return medians, statistics.median(peaks) if peaks else None, load
+
+
+def cpu_model():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def row(workload, medians, peak, load):
+    best = min(medians[name] for name in PEERS)
+    ours = medians.get(OURS)
+    cells = [workload, *(f"{medians[name]:.1f}" for name in PEERS)]
+    cells += [f"{ours:.1f}", f"{ours / best:.2f}", f"{peak:.0f}"] if ours else ["-", "-", "-"]
+    return "| " + " | ".join([*cells, f"{load:.2f}"]) + " |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workloads", nargs="+", choices=STEPS, default=list(STEPS))
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each program (default 5)")
+    parser.add_argument("--steps", type=int, help=f"training steps per turn (default {STEPS})")
+    parser.add_argument("--venv", type=Path, default=ROOT / "build" / "peers-venv", help="default build/peers-venv")
+    parser.add_argument("--ours", type=Path, default=ROOT / "build" / "release" / "bench" / "step_time")
+    options = parser.parse_args()
+    options.python = peers_python(options.venv)
+    if not options.ours.exists():
+        say(f"{options.ours} does not exist: measuring the peers only")
+
+    print(f"{cpu_model()}, {options.threads} threads of {os.cpu_count()}, {datetime.date.today()}.")
+    print("Median ms per training step, float32; FMA peak in GF/s, measured in the same run;")
+    print("others' load: CPUs that something else kept busy. Above 0.1 the row means little.\n")
+    columns = ["Workload", *PEERS, OURS, "ours / best peer", "FMA peak", "others' load"]
+    print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns), flush=True)
+    for workload in options.workloads:
+        print(row(workload, *measure(options, workload)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+#include "bench/fma_peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bench/fma_peak.cpp"
+#include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bench::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Runs `rounds` times 12 independent multiply-adds; returns the operations done. The sum keeps them from being dropped.
+double run(long rounds, float& sum) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  const V a = hn::Set(d, 0.999f), b = hn::Set(d, 0.001f);
+  // Enough accumulators to hide the latency of a multiply-add on two ports.
+  V x0 = a, x1 = b, x2 = a, x3 = b, x4 = a, x5 = b, x6 = a, x7 = b, x8 = a, x9 = b, xa = a, xb = b;
+  for (long i = 0; i < rounds; ++i) {
+    x0 = hn::MulAdd(x0, a, b), x1 = hn::MulAdd(x1, a, b), x2 = hn::MulAdd(x2, a, b), x3 = hn::MulAdd(x3, a, b);
+    x4 = hn::MulAdd(x4, a, b), x5 = hn::MulAdd(x5, a, b), x6 = hn::MulAdd(x6, a, b), x7 = hn::MulAdd(x7, a, b);
+    x8 = hn::MulAdd(x8, a, b), x9 = hn::MulAdd(x9, a, b), xa = hn::MulAdd(xa, a, b), xb = hn::MulAdd(xb, a, b);
+  }
+  const V all = hn::Add(hn::Add(hn::Add(x0, x1), hn::Add(x2, x3)), hn::Add(hn::Add(x4, x5), hn::Add(x6, x7)));
+  sum += hn::GetLane(hn::SumOfLanes(d, hn::Add(all, hn::Add(hn::Add(x8, x9), hn::Add(xa, xb)))));
+  return static_cast<double>(rounds) * 12.0 * 2.0 * static_cast<double>(hn::Lanes(d));
+}
+
+}  // namespace bench::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace bench {
+HWY_EXPORT(run);
+
+double run_best(long rounds, float& sum) { return HWY_DYNAMIC_DISPATCH(run)(rounds, sum); }
+}  // namespace bench
+
+double fma_peak_gflops(const evenkeel::Threads& threads) {
+  double best = 0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    std::vector<double> operations(static_cast<std::size_t>(threads.count()), 0.0);
+    std::vector<float> sums(operations.size(), 0.0f);
+    const auto start = std::chrono::steady_clock::now();
+    threads.parallel(threads.count(), 1, [&](std::int64_t, std::int64_t, int t) {
+      const auto i = static_cast<std::size_t>(t);
+      operations[i] = bench::run_best(20'000'000, sums[i]);
+    });
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    double total = 0;
+    for (std::size_t i = 0; i < sums.size(); ++i) total += operations[i] + 0.0 * static_cast<double>(sums[i]);
+    best = std::max(best, total / seconds / 1e9);
+  }
+  return best;
+}
+
+#endif  // HWY_ONCE

@@ -1,0 +1,182 @@
+// The memory-bound kernels at the shapes of the three workloads (design, section 7), at all cores. `bytes_per_second`
+// counts what a kernel must read and write; `of_copy` is its ratio to that of a memcpy of as many bytes, measured in
+// the same run: 1 is as fast as memory goes. For one core: taskset -c 0. Filter by "W3", "adam", ...
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "evenkeel/base/philox.h"
+#include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/dropout.h"
+#include "evenkeel/kernels/optimizers.h"
+#include "evenkeel/kernels/pooling.h"
+#include "evenkeel/tensor/tensor.h"
+
+namespace {
+
+using namespace evenkeel;
+using namespace evenkeel::kernels;
+
+const Threads& threads() {
+  static const Threads all;
+  return all;
+}
+
+std::vector<float> values(std::int64_t n, std::uint32_t index) {
+  RandomStream stream({.purpose = Purpose::study, .index = index});
+  std::vector<float> result(static_cast<std::size_t>(n));
+  for (float& value : result) value = static_cast<float>(stream.uniform(-1, 1));
+  return result;
+}
+
+/// Bytes read and written per second by a threaded memcpy that moves about `bytes` in all: the best of several.
+double copy_rate(std::int64_t bytes) {
+  static std::map<std::int64_t, double> known;
+  const auto [place, is_new] = known.try_emplace(bytes);
+  if (!is_new) return place->second;
+  const AlignedBuffer from(static_cast<std::size_t>(bytes / 2)), to(from.size());
+  std::memset(from.data(), 1, from.size());
+  const auto copies = std::max<std::int64_t>(1, (std::int64_t{1} << 23) / bytes);
+  for (int attempt = 0; attempt < 30; ++attempt) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t i = 0; i < copies; ++i)
+      threads().parallel(bytes / 2, 1 << 16, [&](std::int64_t begin, std::int64_t end, int) {
+        std::memcpy(to.data() + begin, from.data() + begin, static_cast<std::size_t>(end - begin));
+      });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    place->second = std::max(place->second, static_cast<double>(bytes * copies) / took.count());
+  }
+  return place->second;
+}
+
+/// Measures `run`, which moves so many bytes.
+template <class Run>
+void measure(benchmark::State& state, std::int64_t bytes, Run run) {
+  const double rate = copy_rate(bytes);
+  for (auto _ : state) {
+    run();
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * bytes);
+  state.counters["of_copy"] =
+      benchmark::Counter(static_cast<double>(bytes) / rate, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// Activations of one layer: [images, side, side, channels].
+struct Layer {
+  const char* workload;
+  std::int64_t images, side, channels;
+
+  std::int64_t rows() const { return images * side * side; }
+  std::int64_t size() const { return rows() * channels; }
+  std::string name() const { return fmt::format("{}/{}x{}x{}x{}", workload, images, side, side, channels); }
+  Matrix<const float> matrix(const std::vector<float>& data) const { return {data.data(), rows(), channels}; }
+  Matrix<float> matrix(std::vector<float>& data) const { return {data.data(), rows(), channels}; }
+};
+constexpr Layer kLayers[] = {{"W1", 250, 32, 16}, {"W1", 250, 16, 32},  {"W1", 250, 8, 64},
+                             {"W2", 500, 15, 30}, {"W2", 500, 1, 7260}, {"W3", 64, 28, 4},
+                             {"W3", 64, 14, 12},  {"W3", 64, 7, 24},    {"W3", 64, 1, 76}};
+
+void channel_moments_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0);
+  std::vector<float> mean(static_cast<std::size_t>(layer.channels)), variance(mean.size());
+  measure(state, 4 * layer.size(), [&] { channel_moments(layer.matrix(x), mean, variance, threads()); });
+}
+
+void scale_shift_of(benchmark::State& state, const Layer& layer, Activation f) {
+  const std::vector<float> x = values(layer.size(), 0), scale = values(layer.channels, 1), shift = scale;
+  std::vector<float> y(x.size());
+  measure(state, 8 * layer.size(), [&] { scale_shift(layer.matrix(x), scale, shift, f, layer.matrix(y), threads()); });
+}
+
+void batch_norm_sums_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0), y = values(layer.size(), 1), dy = values(layer.size(), 2);
+  const std::vector<float> mean = values(layer.channels, 3), inv_std = mean;
+  std::vector<float> dgamma(mean.size()), dbeta(mean.size());
+  measure(state, 12 * layer.size(), [&] {
+    batch_norm_sums(layer.matrix(x), layer.matrix(y), layer.matrix(dy), mean, inv_std, Activation::relu, dgamma, dbeta,
+                    threads());
+  });
+}
+
+void data_gradient_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0), y = values(layer.size(), 1), dy = values(layer.size(), 2);
+  const std::vector<float> mean = values(layer.channels, 3), a = mean, b = mean, c0 = mean;
+  std::vector<float> dx(x.size());
+  measure(state, 16 * layer.size(), [&] {
+    batch_norm_data_gradient(layer.matrix(x), layer.matrix(y), layer.matrix(dy), mean, a, b, c0, Activation::relu,
+                             layer.matrix(dx), threads());
+  });
+}
+
+Window halving(const Layer& layer) {
+  return {.n = layer.images,
+          .h = layer.side,
+          .w = layer.side,
+          .c = layer.channels,
+          .kernel_h = 2,
+          .kernel_w = 2,
+          .stride_h = 2,
+          .stride_w = 2,
+          .oh = layer.side / 2,
+          .ow = layer.side / 2};
+}
+
+void max_pool_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0);
+  std::vector<float> y(x.size() / 4);
+  measure(state, 5 * layer.size(), [&] { max_pool(halving(layer), x, y, threads()); });
+}
+
+void max_pool_gradient_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0), dy = values(layer.size() / 4, 1);
+  std::vector<float> y(dy.size()), dx(x.size());
+  max_pool(halving(layer), x, y, threads());
+  measure(state, 10 * layer.size(), [&] { max_pool_gradient(halving(layer), x, y, dy, dx, threads()); });
+}
+
+void dropout_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0);
+  std::vector<float> y(x.size());
+  measure(state, 8 * layer.size(), [&] { dropout(x, 0.3f, {.seed = 1}, y, threads()); });
+}
+
+void adam_of(benchmark::State& state, std::int64_t n) {
+  std::vector<float> p = values(n, 0), m(p.size()), v(p.size());
+  const std::vector<float> g = values(n, 1);
+  measure(state, 28 * n, [&] { adam(p, g, m, v, 1e-3f, 0.9f, 0.999f, 1e-7f, threads()); });
+}
+
+template <class Kernel>
+void add(const std::string& name, Kernel kernel) {
+  benchmark::RegisterBenchmark(name.c_str(), kernel)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+const bool kRegistered = [] {
+  for (const Layer& layer : kLayers) {
+    const auto with_layer = [&](const char* kernel, auto measured) {
+      add(fmt::format("{}/{}", kernel, layer.name()), [=](benchmark::State& state) { measured(state, layer); });
+    };
+    with_layer("channel_moments", channel_moments_of);
+    with_layer("scale_shift_relu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::relu); });
+    with_layer("scale_shift_elu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::elu); });
+    with_layer("batch_norm_sums", batch_norm_sums_of);
+    with_layer("data_gradient", data_gradient_of);
+    with_layer("dropout", dropout_of);
+    if (layer.side % 2 != 0) continue;
+    with_layer("max_pool", max_pool_of);
+    with_layer("max_pool_gradient", max_pool_gradient_of);
+  }
+  for (const auto& [name, n] : {std::pair{"adam/W1", 553850}, {"adam/W2", 27900000}, {"adam/W3", 280000}})
+    add(name, [n = n](benchmark::State& state) { adam_of(state, n); });
+  return true;
+}();
+
+}  // namespace

@@ -1,0 +1,10 @@
+# Every dependency is a Debian package (packages.txt).
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(dnnl REQUIRED CONFIG)
+find_package(hwy REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(tomlplusplus REQUIRED CONFIG)
+find_package(nlohmann_json REQUIRED CONFIG)
+find_package(PNG REQUIRED)
+# Debian 12's libdeflate brings no CMake package: linked by name; this only says early that it is missing.
+find_library(LIBDEFLATE deflate REQUIRED)

@@ -1,0 +1,56 @@
+#include "evenkeel/base/cpu.h"
+
+#include <cpuid.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "evenkeel/base/threads.h"
+
+namespace evenkeel {
+namespace {
+
+std::string brand() {
+  std::array<std::uint32_t, 12> words{};
+  for (unsigned i = 0; i < 3; ++i)
+    if (!__get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]))
+      return "unknown";
+  char text[sizeof words + 1] = {};
+  std::memcpy(text, words.data(), sizeof words);
+  std::string name = text;
+  name.erase(0, name.find_first_not_of(' '));
+  return name;
+}
+
+bool bit(unsigned word, int position) { return (word >> position & 1u) != 0; }
+
+Machine detect() {
+  Machine machine;
+  machine.cpu = brand();
+  machine.cores = Threads().count();
+  // __builtin_cpu_supports also asks whether the operating system saves the registers.
+  machine.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  machine.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) machine.amx_bf16 = machine.avx512 && bit(d, 22) && bit(d, 24);
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) machine.avx512_bf16 = machine.avx512 && bit(a, 5);
+  return machine;
+}
+
+}  // namespace
+
+const Machine& Machine::here() {
+  static const Machine machine = detect();
+  return machine;
+}
+
+std::string Machine::features() const {
+  std::string text = avx512 ? "AVX-512" : avx2 ? "AVX2" : "SSE2";
+  if (avx512_bf16) text += ", AVX-512 BF16";
+  if (amx_bf16) text += ", AMX";
+  return text;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace evenkeel {
+
+/// What this machine's processor is and can do, as far as a kernel's choice depends on it.
+struct Machine {
+  std::string cpu;  ///< the processor's own name
+  int cores = 1;    ///< cores this process may use
+  bool avx2 = false;
+  bool avx512 = false;       ///< F, BW, DQ and VL
+  bool avx512_bf16 = false;  ///< bfloat16 dot products
+  bool amx_bf16 = false;     ///< bfloat16 tiles
+
+  /// Read once from the processor.
+  static const Machine& here();
+  /// "AVX-512, AVX-512 BF16, AMX"
+  std::string features() const;
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,59 @@
+#include "evenkeel/base/text.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace evenkeel {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+/// Damerau's distance in its restricted form (no letter is edited twice): "mnsit" is one swap away from "mnist".
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+    }
+    before_last = last;
+    last = row;
+  }
+  return last[b.size()];
+}
+
+}  // namespace
+
+std::string nearest(std::string_view wanted, std::span<const std::string> known) {
+  const std::string spelled = lower(wanted);
+  std::size_t best = (wanted.size() + 2) / 3 + 1;
+  std::string result;
+  for (const std::string& name : known) {
+    const std::size_t distance = edit_distance(spelled, lower(name));
+    if (distance < best && distance < name.size()) {
+      best = distance;
+      result = name;
+    }
+  }
+  return result;
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != parts.data()) text += separator;
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace evenkeel

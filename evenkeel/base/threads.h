@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace evenkeel {
+
+/// A reference to a callable: a parallel loop's body without an allocation. The callable must outlive the call.
+template <class Signature>
+class FunctionRef;
+template <class Result, class... Arguments>
+class FunctionRef<Result(Arguments...)> {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+  FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): stands in for the callable
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, Arguments... arguments) -> Result {
+          return (*static_cast<std::remove_reference_t<F>*>(object))(arguments...);
+        }) {}
+  Result operator()(Arguments... arguments) const { return call_(object_, arguments...); }
+
+ private:
+  void* object_;
+  Result (*call_)(void*, Arguments...);
+};
+
+/// How many threads work, and the one pool they come from (OpenMP's, which oneDNN shares).
+/// Work is split by index and thread count alone, so a result depends on the count but never on timing.
+class Threads {
+ public:
+  /// count 0: one per core this process may use. Throws Error for a negative count.
+  explicit Threads(int count = 0);
+
+  int count() const { return count_; }
+
+  /// Makes this the thread count of libraries called from this thread (oneDNN asks OpenMP for it).
+  void bind() const;
+
+  /// Calls body(begin, end, thread) for consecutive ranges that cover [0, n), one per thread; each range but the last
+  /// is a multiple of `grain`. With a single range the caller's thread runs it and no pool is woken.
+  /// `thread` is below ranges(n, grain).
+  void parallel(std::int64_t n, std::int64_t grain,
+                FunctionRef<void(std::int64_t begin, std::int64_t end, int thread)> body) const;
+
+  /// How many ranges `parallel` makes.
+  int ranges(std::int64_t n, std::int64_t grain) const;
+
+ private:
+  int count_;
+};
+
+}  // namespace evenkeel

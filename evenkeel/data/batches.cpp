@@ -1,0 +1,142 @@
+#include "evenkeel/data/batches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/philox.h"
+#include "evenkeel/data/prefetch.h"
+
+namespace evenkeel {
+namespace {
+
+void check(const Dataset& dataset, const BatchOptions& options, const BatchPosition& start) {
+  if (options.batch_size < 1)
+    throw Error{{.where = "batch size", .expected = "1 or more", .received = std::to_string(options.batch_size)}};
+  if (options.batch_size > dataset.size())
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at most the {} samples of {}", dataset.size(),
+                                         dataset.name().empty() ? "the data set" : dataset.name()),
+                 .received = std::to_string(options.batch_size),
+                 .hint = "Choose a smaller batch or more data."}};
+  if (start.epoch < 0 || start.offset < 0 || start.offset > dataset.size())
+    throw Error{{.where = "position in the data",
+                 .expected = fmt::format("an epoch of 0 or more and an offset from 0 to {}", dataset.size()),
+                 .received = fmt::format("epoch {}, offset {}", start.epoch, start.offset),
+                 .hint = "Was it saved with another data set?"}};
+}
+
+Batch empty_batch(const Dataset& dataset, std::int64_t batch_size) {
+  Batch batch;
+  batch.x = Tensor(dataset.sample_shape().batched(batch_size), DType::float32);
+  if (dataset.has_labels())
+    batch.labels = Tensor({batch_size}, DType::int32);
+  else if (dataset.has_targets())
+    batch.targets = Tensor(dataset.y().shape.with(0, batch_size), DType::float32);
+  return batch;
+}
+
+/// Copies sample `from` of `source` into row `to`, uint8 as the same number in float32.
+void copy_row(const TensorView& source, std::int64_t from, Tensor& target, std::int64_t to) {
+  const auto row = static_cast<std::size_t>(source.shape.row_size());
+  const std::byte* in = source.data + static_cast<std::size_t>(from) * row * size_of(source.dtype);
+  std::byte* out = target.data() + static_cast<std::size_t>(to) * row * size_of(target.dtype());
+  if (source.dtype == target.dtype()) {
+    std::memcpy(out, in, row * size_of(source.dtype));
+    return;
+  }
+  const auto* pixels = reinterpret_cast<const std::uint8_t*>(in);
+  std::copy(pixels, pixels + row, reinterpret_cast<float*>(out));
+}
+
+/// Walks through the samples, epoch by epoch. Lives in the background thread.
+class Gatherer {
+ public:
+  Gatherer(Dataset dataset, BatchOptions options, BatchPosition start)
+      : dataset_(std::move(dataset)), x_(dataset_.x()), y_(dataset_.y()), options_(options), position_(start) {
+    if (position_.offset == dataset_.size()) end_epoch();
+  }
+
+  void fill(Batch& batch) {
+    batch.size = 0;
+    batch.last_of_epoch = false;
+    while (batch.size < options_.batch_size && (!batch.last_of_epoch || options_.across_epochs)) {
+      copy_sample(sample_at(position_.offset), batch, batch.size++);
+      if (++position_.offset == dataset_.size()) {
+        end_epoch();
+        batch.last_of_epoch = true;
+      }
+    }
+    batch.after = position_;
+  }
+
+ private:
+  void end_epoch() { position_ = {position_.epoch + 1, 0}; }
+
+  std::int64_t sample_at(std::int64_t offset) {
+    if (!options_.shuffle) return offset;
+    if (ordered_epoch_ != position_.epoch) {
+      order_ = epoch_order(dataset_.size(), options_.seed, position_.epoch);
+      ordered_epoch_ = position_.epoch;
+    }
+    return order_[static_cast<std::size_t>(offset)];
+  }
+
+  void copy_sample(std::int64_t sample, Batch& batch, std::int64_t row) const {
+    copy_row(x_, sample, batch.x, row);
+    if (dataset_.has_targets()) copy_row(y_, sample, dataset_.has_labels() ? batch.labels : batch.targets, row);
+  }
+
+  Dataset dataset_;
+  TensorView x_, y_;
+  BatchOptions options_;
+  BatchPosition position_;
+  std::vector<std::uint32_t> order_;
+  std::int64_t ordered_epoch_ = -1;
+};
+
+}  // namespace
+
+std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (n < 0 || n > kMost)
+    throw Error{
+        {.where = "shuffling", .expected = fmt::format("at most {} samples", kMost), .received = std::to_string(n)}};
+  std::vector<std::uint32_t> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0u);
+  RandomStream random({.seed = seed, .purpose = Purpose::shuffle, .step = static_cast<std::uint64_t>(epoch)});
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+  return order;
+}
+
+struct Batches::Impl {
+  Impl(Dataset dataset, const BatchOptions& options, BatchPosition start)
+      : per_epoch(options.across_epochs ? dataset.size() / options.batch_size
+                                        : (dataset.size() + options.batch_size - 1) / options.batch_size),
+        prefetcher({empty_batch(dataset, options.batch_size), empty_batch(dataset, options.batch_size),
+                    empty_batch(dataset, options.batch_size)},
+                   [gatherer = Gatherer(dataset, options, start)](Batch& batch) mutable { gatherer.fill(batch); }) {}
+
+  std::int64_t per_epoch;
+  Prefetcher<Batch> prefetcher;
+};
+
+Batches::Batches(Dataset dataset, BatchOptions options, BatchPosition start) {
+  check(dataset, options, start);
+  impl_ = std::make_unique<Impl>(std::move(dataset), options, start);
+}
+Batches::~Batches() = default;
+Batches::Batches(Batches&&) noexcept = default;
+
+const Batch& Batches::next() { return impl_->prefetcher.next(); }
+
+std::int64_t Batches::per_epoch() const { return impl_->per_epoch; }
+
+}  // namespace evenkeel

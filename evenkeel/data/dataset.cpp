@@ -1,0 +1,135 @@
+#include "evenkeel/data/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/formats/deflate.h"
+
+namespace evenkeel {
+namespace {
+
+bool is_empty(const Tensor& tensor) { return tensor.shape().size() == 0; }
+
+void check_finite(const Dataset::Parts& parts, const Tensor& tensor, const char* what) {
+  if (tensor.dtype() != DType::float32) return;
+  const auto values = tensor.as<float>();
+  const auto bad = std::find_if_not(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  if (bad == values.end()) return;
+  const std::int64_t position = bad - values.begin();
+  throw Error{{.where = parts.name,
+               .expected = fmt::format("finite numbers in {}", what),
+               .received = fmt::format("{} in sample {}", *bad, position / tensor.shape().row_size()),
+               .hint = "Remove the sample or fill the gap in it."}};
+}
+
+void check_samples(const Dataset::Parts& parts) {
+  const Shape& shape = parts.x.shape();
+  if (shape.rank() < 2)
+    throw Error{{.where = parts.name, .expected = "samples [N, ...]", .received = to_string(shape)}};
+  if (shape.size() == 0)
+    throw Error{{.where = parts.name, .expected = "at least one sample", .received = to_string(shape)}};
+  if (parts.x.dtype() != DType::uint8 && parts.x.dtype() != DType::float32)
+    throw Error{{.where = parts.name,
+                 .expected = "samples of uint8 or float32",
+                 .received = std::string(name_of(parts.x.dtype()))}};
+}
+
+/// The number of classes.
+std::int64_t check_labels(const Dataset::Parts& parts) {
+  const auto labels = parts.y.as<std::int32_t>();
+  const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
+  const std::int64_t named = std::ssize(parts.class_names);
+  const std::int64_t classes = named > 0 ? named : std::int64_t{*most} + 1;
+  const auto wrong = *least < 0 ? least : most;
+  if (*least < 0 || *most >= classes)
+    throw Error{{.where = parts.name,
+                 .expected = named > 0 ? fmt::format("labels from 0 to {}", named - 1) : "labels of 0 or more",
+                 .received = fmt::format("{} in sample {}", *wrong, wrong - labels.begin())}};
+  return classes;
+}
+
+/// The number of classes or target columns.
+std::int64_t check_targets(const Dataset::Parts& parts) {
+  if (is_empty(parts.y)) return 0;
+  const Shape& shape = parts.y.shape();
+  const bool labels = parts.y.dtype() == DType::int32 && shape.rank() == 1;
+  const bool targets = parts.y.dtype() == DType::float32 && shape.rank() == 2;
+  if (!labels && !targets)
+    throw Error{{.where = parts.name,
+                 .expected = "int32 labels [N] or float32 targets [N, K]",
+                 .received = fmt::format("{} {}", name_of(parts.y.dtype()), to_string(shape))}};
+  if (shape[0] != parts.x.shape()[0])
+    throw Error{
+        {.where = parts.name,
+         .expected = fmt::format("as many {} as samples ({})", labels ? "labels" : "targets", parts.x.shape()[0]),
+         .received = std::to_string(shape[0])}};
+  return labels ? check_labels(parts) : shape[1];
+}
+
+std::uint32_t crc_of(TensorView view, std::uint32_t so_far) {
+  const std::string header = fmt::format("{} {};", name_of(view.dtype), to_string(view.shape));
+  so_far = formats::crc32(std::as_bytes(std::span(header)), so_far);
+  return formats::crc32({view.data, view.bytes()}, so_far);
+}
+
+}  // namespace
+
+Dataset::Dataset(Parts parts) {
+  check_samples(parts);
+  classes_ = check_targets(parts);
+  check_finite(parts, parts.x, "x");
+  check_finite(parts, parts.y, "y");
+  name_ = parts.name;
+  end_ = parts.x.shape()[0];
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
+
+const Dataset::Parts& Dataset::parts() const {
+  static const Parts none;
+  return parts_ ? *parts_ : none;
+}
+
+Shape Dataset::sample_shape() const { return parts().x.shape().without_first(); }
+
+TensorView Dataset::x() const { return parts().x.view().rows(begin_, end_); }
+
+TensorView Dataset::y() const { return has_targets() ? parts().y.view().rows(begin_, end_) : parts().y.view(); }
+
+bool Dataset::has_targets() const { return !is_empty(parts().y); }
+
+bool Dataset::has_labels() const { return has_targets() && parts().y.dtype() == DType::int32; }
+
+std::int64_t Dataset::classes() const { return classes_; }
+
+const std::vector<std::string>& Dataset::class_names() const { return parts().class_names; }
+
+Dataset Dataset::range(std::int64_t begin, std::int64_t end) const {
+  const std::int64_t first = begin < 0 ? begin + size() : begin;
+  const std::int64_t last = end < 0 ? end + size() : end;
+  if (first < 0 || last > size() || first >= last)
+    throw Error{{.where = name_,
+                 .expected = fmt::format("a range of at least one of the samples 0 to {}", size() - 1),
+                 .received = fmt::format("[{}:{}]", begin, end)}};
+  Dataset part = *this;
+  part.begin_ = begin_ + first;
+  part.end_ = begin_ + last;
+  const std::int64_t whole = parts().x.shape()[0];
+  part.name_ = parts().name;
+  if (part.size() < whole)
+    part.name_ += fmt::format("[{}:{}]", part.begin_ > 0 ? std::to_string(part.begin_) : "",
+                              part.end_ < whole ? std::to_string(part.end_) : "");
+  return part;
+}
+
+std::string Dataset::fingerprint() const {
+  std::uint32_t crc = crc_of(x(), 0);
+  if (has_targets()) crc = crc_of(y(), crc);
+  return fmt::format("{:08x}", crc);
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evenkeel/tensor/tensor.h"
+
+namespace evenkeel {
+
+/// Samples in memory, as their source has them: raw pixels, never normalized (that is the model's Rescaling).
+/// A value: copies share the elements. Ranges are views.
+class Dataset {
+ public:
+  struct Parts {
+    std::string name;                      ///< "mnist:train[5000:]", a file name
+    Tensor x;                              ///< [N, ...] uint8 or float32
+    Tensor y;                              ///< int32 [N] labels, or float32 [N, K] targets; empty: no targets
+    std::vector<std::string> class_names;  ///< may be empty
+  };
+
+  Dataset() = default;
+  /// Checks: N equal in x and y and at least 1, dtypes as above, labels in [0, classes), no NaN or infinity in floats.
+  explicit Dataset(Parts parts);
+
+  const std::string& name() const { return name_; }
+  std::int64_t size() const { return end_ - begin_; }
+  Shape sample_shape() const;  ///< of one x, without the batch axis
+  TensorView x() const;        ///< [size, ...]
+  TensorView y() const;        ///< [size] or [size, K]
+  bool has_targets() const;
+  bool has_labels() const;       ///< integer labels, not [N, K] targets
+  std::int64_t classes() const;  ///< of labels: the class names' count, else the largest label + 1;
+                                 ///< of targets: K; 0 without targets
+  const std::vector<std::string>& class_names() const;
+
+  /// Samples [begin, end); negative counts from the end, as in Python. Throws Error if that is empty or outside.
+  Dataset range(std::int64_t begin, std::int64_t end) const;
+
+  /// crc32 over shapes, x and y as 8 hexadecimal digits: says whether two runs saw the same data.
+  std::string fingerprint() const;
+
+ private:
+  const Parts& parts() const;
+
+  std::shared_ptr<const Parts> parts_;  ///< null in the set without samples
+  std::string name_;
+  std::int64_t begin_ = 0, end_ = 0;
+  std::int64_t classes_ = 0;  ///< a range has those of the whole set
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,183 @@
+#include "evenkeel/data/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/data/image_folder.h"
+#include "evenkeel/data/mnist.h"
+#include "evenkeel/data/npz_dataset.h"
+#include "evenkeel/data/strokes.h"
+
+namespace evenkeel {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Loader {
+  NamedSource source;
+  std::vector<std::string> files;  ///< the published names; none if the program draws the set
+  Dataset (*load)(const fs::path& folder, bool test_split);
+};
+
+Dataset draw_strokes(const fs::path&, bool test_split) {
+  return make_strokes(test_split, test_split ? kStrokesTestSize : kStrokesTrainSize);
+}
+
+const std::vector<Loader>& loaders() {
+  static const std::vector<Loader> list = {
+      {{"mnist", "handwritten digits", "mnist", {28, 28, 1}, 60000, 10000}, mnist_files(), load_mnist},
+      {{"fashion-mnist", "photographs of clothes", "fashion-mnist", {28, 28, 1}, 60000, 10000},
+       mnist_files(),
+       load_fashion_mnist},
+      {{"strokes",
+        "figures of pen strokes, drawn by the program",
+        "",
+        {28, 28, 1},
+        kStrokesTrainSize,
+        kStrokesTestSize},
+       {},
+       draw_strokes},
+  };
+  return list;
+}
+
+const Loader* find_loader(std::string_view name) {
+  const auto found = std::ranges::find(loaders(), name, [](const Loader& loader) { return loader.source.name; });
+  return found == loaders().end() ? nullptr : &*found;
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+/// A SPEC taken apart: "mnist:train" and "[5000:]".
+struct Spec {
+  std::string what;
+  std::optional<std::string> range;
+};
+
+Spec split_spec(const std::string& spec) {
+  const auto bracket = spec.rfind('[');
+  if (!spec.ends_with(']') || bracket == std::string::npos || exists(spec)) return {spec, {}};
+  return {spec.substr(0, bracket), spec.substr(bracket)};
+}
+
+/// A bound of a range; `absent` if it is left out.
+std::optional<std::int64_t> parse_bound(std::string_view text, std::int64_t absent) {
+  if (text.empty()) return absent;
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size()) return {};
+  return value;
+}
+
+Dataset apply_range(const Dataset& dataset, const std::string& spec, std::string_view range) {
+  const std::string_view inner = range.substr(1, range.size() - 2);
+  const auto colon = inner.find(':');
+  if (colon != std::string_view::npos) {
+    const auto begin = parse_bound(inner.substr(0, colon), 0);
+    const auto end = parse_bound(inner.substr(colon + 1), dataset.size());
+    if (begin && end) return dataset.range(*begin, *end);
+  }
+  throw Error{
+      {.where = spec, .expected = "a range such as [5000:], [:1000] or [100:200]", .received = std::string(range)}};
+}
+
+bool is_test_split(const std::string& where, std::string_view split, Split bare_name_means) {
+  static const std::vector<std::string> known = {"train", "test"};
+  if (split.empty()) return bare_name_means == Split::test;
+  const std::string_view name = split.substr(1);
+  if (name == known[0]) return false;
+  if (name == known[1]) return true;
+  const std::string near = nearest(name, known);
+  throw Error{{.where = where,
+               .expected = "a split of train or test",
+               .received = fmt::format("\"{}\"", name),
+               .hint = near.empty() ? "" : fmt::format("Did you mean \"{}\"?", near)}};
+}
+
+Error not_on_this_disk(const Loader& loader, const std::string& data_dir) {
+  std::vector<std::string> looked, wanted;
+  for (const fs::path& folder : data_directories(data_dir)) looked.push_back((folder / loader.source.folder).string());
+  if (looked.empty()) looked.push_back("no folder: neither EVENKEEL_DATA nor HOME is set");
+  return Error{{.where = loader.source.name,
+                .received = fmt::format("not on this disk; looked in {}", join(looked)),
+                .hint = fmt::format("Put the published files into one of these folders: {} (.gz or unpacked). "
+                                    "The data set \"strokes\" needs no files.",
+                                    join(loader.files))}};
+}
+
+Error unknown_name(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Loader& loader : loaders()) known.push_back(loader.source.name);
+  const std::string near = nearest(name, known);
+  return Error{{.where = "data",
+                .received = fmt::format("\"{}\" is no data set, .npz file or folder", name),
+                .hint = fmt::format("Known data sets: {}.{}", join(known),
+                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
+}
+
+Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir) {
+  // A name wins over a folder of that name: "./mnist" is the folder.
+  const auto colon = std::min(what.find(':'), what.size());
+  const std::string name = what.substr(0, colon);
+  if (const Loader* loader = find_loader(name)) {
+    const bool test_split = is_test_split(what, std::string_view(what).substr(colon), bare_name_means);
+    const auto folder = find_source(name, data_dir);
+    if (!folder) throw not_on_this_disk(*loader, data_dir);
+    return loader->load(*folder, test_split);
+  }
+  if (what.ends_with(".npz")) return load_npz_dataset(what);
+  if (is_folder(what)) return load_image_folder(what);
+  if (exists(what))
+    throw Error{{.where = what, .expected = "an .npz file or a folder of images", .received = "another file"}};
+  throw unknown_name(name);
+}
+
+}  // namespace
+
+const std::vector<NamedSource>& named_sources() {
+  static const std::vector<NamedSource> list = [] {
+    std::vector<NamedSource> sources;
+    for (const Loader& loader : loaders()) sources.push_back(loader.source);
+    return sources;
+  }();
+  return list;
+}
+
+std::vector<fs::path> data_directories(const std::string& data_dir) {
+  std::vector<fs::path> folders;
+  if (!data_dir.empty()) folders.emplace_back(data_dir);
+  if (const char* data = std::getenv("EVENKEEL_DATA"); data && *data) folders.emplace_back(data);
+  if (const char* home = std::getenv("HOME"); home && *home) folders.push_back(fs::path(home) / ".cache" / "evenkeel");
+  return folders;
+}
+
+std::optional<fs::path> find_source(const std::string& name, const std::string& data_dir) {
+  const Loader* loader = find_loader(name);
+  if (!loader) throw unknown_name(name);
+  if (loader->source.folder.empty()) return fs::path();
+  for (const fs::path& directory : data_directories(data_dir))
+    if (is_folder(directory / loader->source.folder)) return directory / loader->source.folder;
+  return {};
+}
+
+Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir) {
+  const Spec parts = split_spec(spec);
+  const Dataset whole = load_whole(parts.what, bare_name_means, data_dir);
+  return parts.range ? apply_range(whole, spec, *parts.range) : whole;
+}
+
+}  // namespace evenkeel

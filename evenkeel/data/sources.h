@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenkeel/data/dataset.h"
+
+namespace evenkeel {
+
+/// What a bare NAME means: the train split to train, the test split otherwise.
+enum class Split { train, test };
+
+/// A data set the program knows by name. One line per set in sources.cpp; there is no second list.
+struct NamedSource {
+  std::string name;         ///< "mnist"
+  std::string description;  ///< one line for `data list`
+  std::string folder;       ///< below the data directory; empty: drawn by the program itself
+  Shape sample_shape;
+  std::int64_t train_size, test_size;
+};
+const std::vector<NamedSource>& named_sources();
+
+/// Folders searched for named sets, in order: `data_dir` (a flag) if given, $EVENKEEL_DATA, ~/.cache/evenkeel.
+std::vector<std::filesystem::path> data_directories(const std::string& data_dir = {});
+
+/// The folder where the named set's files lie, or nothing. Sets the program draws itself are always found ("").
+std::optional<std::filesystem::path> find_source(const std::string& name, const std::string& data_dir = {});
+
+/// Loads what a SPEC names: NAME[:SPLIT][RANGE], an .npz file with optional RANGE, or a folder with one subfolder of
+/// images per class with optional RANGE (design.md section 6). RANGE is [a:b], [a:] or [:b] as in Python.
+/// Errors: unknown name (with the nearest and the known ones), not on this disk (where was looked, how to get it),
+/// unknown split, a malformed or empty range, and whatever the files do wrong.
+Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {});
+
+}  // namespace evenkeel

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evenkeel/data/dataset.h"
+
+namespace evenkeel {
+
+struct DatasetStatistics {
+  std::vector<std::int64_t> per_class;  ///< samples of each class; empty without integer labels
+  double mean = 0;                      ///< of all elements of all samples, as are the rest
+  double standard_deviation = 0;        ///< of the population: divided by their number, not by one less
+  double minimum = 0, maximum = 0;
+};
+
+/// Exact to double precision, whatever the mean.
+DatasetStatistics dataset_statistics(const Dataset& dataset);
+
+}  // namespace evenkeel

@@ -1,0 +1,108 @@
+#include "evenkeel/formats/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/formats/deflate.h"
+#include "evenkeel/formats/source.h"
+
+namespace evenkeel::formats {
+namespace fs = std::filesystem;
+namespace {
+
+Error unwritten(const std::string& name, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  return Error{{.where = name,
+                .expected = full ? "room for the file" : "a file that can be written",
+                .received = system_message(error),
+                .hint = full ? "Free some space; what was there before is unchanged." : ""}};
+}
+
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+/// Opens a new file in the folder, whatever others may leave there.
+Descriptor create_beside(const fs::path& target, fs::path& temporary) {
+  static std::atomic<unsigned> counter = 0;
+  for (;;) {
+    temporary = folder_of(target) / fmt::format(".evenkeel-{}-{}.tmp", getpid(), counter++);
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.is_open() || errno != EEXIST) return file;
+  }
+}
+
+}  // namespace
+
+Bytes read_file(const fs::path& path) {
+  const Source source(path);
+  Bytes bytes = allocate_bytes(source.size(), source.name());
+  source.read(0, bytes);
+  return bytes;
+}
+
+Bytes read_maybe_gzip(const fs::path& path, std::size_t limit) {
+  Bytes bytes = read_file(path);
+  return is_gzip(bytes) ? gunzip(bytes, limit, path.string()) : bytes;
+}
+
+AtomicFile::AtomicFile(const fs::path& path) : name_(path.string()) {
+  std::error_code none;
+  target_ = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none) : path;
+  struct stat old {};
+  const bool exists = stat(target_.c_str(), &old) == 0;
+  if (exists && !S_ISREG(old.st_mode))
+    throw Error{{.where = name_,
+                 .expected = "a file to write",
+                 .received = S_ISDIR(old.st_mode) ? "a folder" : "a pipe or device"}};
+  file_ = create_beside(target_, temporary_);
+  if (!file_.is_open()) {
+    const int error = errno;
+    const std::string folder = folder_of(target_).string();
+    throw Error{{.where = name_,
+                 .expected = fmt::format("a folder \"{}\" that can be written", folder),
+                 .received = system_message(error),
+                 .hint = error == ENOENT ? "Create the folder first." : ""}};
+  }
+  if (exists) static_cast<void>(fchmod(file_.number(), old.st_mode & 07777));
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(BytesView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw unwritten(name_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit() {
+  // The contents reach the disk before the name does: after a crash the name never stands for half a file.
+  if (fsync(file_.number()) != 0 || !file_.close() || rename(temporary_.c_str(), target_.c_str()) != 0)
+    throw unwritten(name_, errno);
+  temporary_.clear();
+  const Descriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder (EINVAL); the file itself is whole either way.
+  if (folder.is_open()) static_cast<void>(fsync(folder.number()));
+}
+
+void write_file_atomically(const fs::path& path, BytesView bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void write_file_atomically(const fs::path& path, const std::string& text) {
+  write_file_atomically(path, view_of(text));
+}
+
+}  // namespace evenkeel::formats

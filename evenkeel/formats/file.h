@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+#include "evenkeel/formats/bytes.h"
+#include "evenkeel/formats/descriptor.h"
+
+namespace evenkeel::formats {
+
+/// The whole file. Throws Error where it does not exist, is a folder, or cannot be read.
+Bytes read_file(const std::filesystem::path& path);
+/// The whole file, inflated if it is gzip (by its magic, whatever its name). `limit` bounds the inflated size.
+Bytes read_maybe_gzip(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 36);
+
+/// Writes beside `path` under a temporary name, syncs file and folder, and renames: a reader sees the old file or the
+/// new one, and a full disk leaves the old one. Throws Error (unwritable folder, full disk) after removing the rest.
+void write_file_atomically(const std::filesystem::path& path, BytesView bytes);
+void write_file_atomically(const std::filesystem::path& path, const std::string& text);
+
+/// The same, piece by piece: nothing is seen at `path` before commit(), and without it nothing remains.
+/// A link is followed, a file's permissions are kept; anything but a file is not replaced.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  AtomicFile(AtomicFile&&) = delete;
+  ~AtomicFile();
+
+  const std::string& name() const { return name_; }
+  void write(BytesView bytes);
+  void commit();
+
+ private:
+  std::string name_;  ///< as the caller calls it
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  Descriptor file_;
+};
+
+}  // namespace evenkeel::formats

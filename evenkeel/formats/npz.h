@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "evenkeel/formats/bytes.h"
+#include "evenkeel/tensor/tensor.h"
+
+namespace evenkeel::formats {
+
+/// The arrays of an .npz file by name (without .npy): stored or deflated members, zip64 or not, checked by their crc.
+/// `only`: read just these (those that exist); empty reads all. Members that are not .npy files are passed over.
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const std::vector<std::string>& only = {});
+/// The same from bytes; `name` is where in errors.
+std::map<std::string, Tensor> decode_npz(BytesView bytes, const std::string& name,
+                                         const std::vector<std::string>& only = {});
+
+struct NpzEntry {
+  std::string name;  ///< without .npy
+  TensorView tensor;
+};
+/// Writes what numpy.load reads; zip64 where sizes need it. Replaces `path` atomically.
+void write_npz(const std::filesystem::path& path, const std::vector<NpzEntry>& entries, bool compressed = false);
+
+}  // namespace evenkeel::formats

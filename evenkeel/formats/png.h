@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "evenkeel/formats/bytes.h"
+#include "evenkeel/tensor/tensor.h"
+
+namespace evenkeel::formats {
+
+/// A PNG as uint8 [height, width, channels]: 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels as the file has
+/// them; palettes are expanded, transparent colours become an alpha channel, 16 bits are reduced to 8, fewer than 8
+/// widened. Values are the file's own: its gamma is not applied. At most 2^28 pixels.
+Tensor read_png(const std::filesystem::path& path);
+/// The same from bytes; `name` is where in errors.
+Tensor decode_png(BytesView bytes, const std::string& name);
+
+/// uint8 [height, width, 1, 2, 3 or 4].
+Bytes encode_png(TensorView image);
+/// Replaces `path` atomically.
+void write_png(const std::filesystem::path& path, TensorView image);
+
+}  // namespace evenkeel::formats

@@ -1,0 +1,70 @@
+#include "evenkeel/kernels/convolution.h"
+
+#include <array>
+
+#include "evenkeel/kernels/onednn/convolution.h"
+#include "evenkeel/kernels/product/columns.h"
+#include "evenkeel/kernels/product/pointwise.h"
+#include "evenkeel/kernels/product/whole_image.h"
+#include "evenkeel/kernels/reference/convolution.h"
+
+namespace evenkeel::kernels {
+namespace {
+
+std::optional<ConvolutionForward> reference_forward(const Window& window, std::int64_t filters, bool, Activation f,
+                                                    const Machine&, const Threads&) {
+  return ConvolutionForward{.name = "reference",
+                            .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte*) {
+                              reference::convolution(window, filters, x, kernel, bias, f, y);
+                            }};
+}
+
+std::optional<ConvolutionDataGradient> reference_data_gradient(const Window& window, std::int64_t filters,
+                                                               const Machine&, const Threads&) {
+  return ConvolutionDataGradient{.name = "reference",
+                                 .run = [=](const float* dy, const float* kernel, float* dx, std::byte*) {
+                                   reference::convolution_data_gradient(window, filters, dy, kernel, dx);
+                                 }};
+}
+
+std::optional<ConvolutionKernelGradient> reference_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                   const Machine&, const Threads&) {
+  return ConvolutionKernelGradient{.name = "reference",
+                                   .run = [=](const float* x, const float* dy, float* dkernel, std::byte*) {
+                                     reference::convolution_kernel_gradient(window, filters, x, dy, dkernel);
+                                   }};
+}
+
+// The implementations, best first: the first that can serve a shape on this machine does.
+constexpr std::array kForward = {&product::whole_image, &product::pointwise, &onednn::convolution, &reference_forward};
+constexpr std::array kDataGradient = {&product::whole_image_data_gradient, &product::pointwise_data_gradient,
+                                      &product::columns_data_gradient, &onednn::convolution_data_gradient,
+                                      &reference_data_gradient};
+constexpr std::array kKernelGradient = {&product::whole_image_kernel_gradient, &product::pointwise_kernel_gradient,
+                                        &onednn::convolution_kernel_gradient, &reference_kernel_gradient};
+
+template <class List, class... Arguments>
+auto first_that_serves(const List& list, const Arguments&... arguments) {
+  for (const auto prepare : list)
+    if (auto kernel = prepare(arguments...)) return *kernel;
+  return *list.back()(arguments...);  // not reached: the reference serves everything
+}
+
+}  // namespace
+
+ConvolutionForward prepare_convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                       const Machine& machine, const Threads& threads) {
+  return first_that_serves(kForward, window, filters, bias, f, machine, threads);
+}
+
+ConvolutionDataGradient prepare_convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                          const Machine& machine, const Threads& threads) {
+  return first_that_serves(kDataGradient, window, filters, machine, threads);
+}
+
+ConvolutionKernelGradient prepare_convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                              const Machine& machine, const Threads& threads) {
+  return first_that_serves(kKernelGradient, window, filters, machine, threads);
+}
+
+}  // namespace evenkeel::kernels

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "evenkeel/kernels/convolution.h"
+
+// Convolution by oneDNN on dense NHWC activations. oneDNN chooses the kernel's layout; the kernel is reordered into
+// scratch memory on every call (it changes with every training step), its gradient back. Nothing if oneDNN has no
+// implementation for the shape.
+
+namespace evenkeel::kernels::onednn {
+
+std::optional<ConvolutionForward> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                              const Machine& machine, const Threads& threads);
+std::optional<ConvolutionDataGradient> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine& machine, const Threads& threads);
+std::optional<ConvolutionKernelGradient> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                     const Machine& machine, const Threads& threads);
+
+}  // namespace evenkeel::kernels::onednn

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <vector>
+
+// oneDNN, as much of it as the kernels need. Debian 12's 2.6 and 3.x both build: what differs between them is in
+// primitives.h. oneDNN's own exceptions (dnnl::error) do not leave this folder.
+
+namespace evenkeel::kernels::onednn {
+
+/// The processor. One for the process.
+const dnnl::engine& engine();
+
+/// Scratch memory comes from the caller, not from oneDNN.
+dnnl::primitive_attr attributes();
+
+/// A primitive with the layouts of its arguments, ready to be run any number of times. run() allocates nothing on our
+/// side. Not re-entrant: the addresses are set in place.
+class Step {
+ public:
+  struct Argument {
+    int index;  ///< DNNL_ARG_...
+    dnnl::memory::desc layout;
+  };
+  Step(const dnnl::primitive& primitive, std::initializer_list<Argument> arguments);
+
+  /// Runs it to the end with these addresses, in the order of the arguments.
+  void run(std::initializer_list<const void*> addresses);
+
+ private:
+  dnnl::primitive primitive_;
+  dnnl::stream stream_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+/// A step that copies from one layout into another, which may pad.
+class Reorder {
+ public:
+  Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
+  std::size_t scratch_bytes() const { return scratch_bytes_; }
+  void run(const void* from, void* to, std::byte* scratch);
+
+ private:
+  Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, const dnnl::reorder::primitive_desc& desc);
+
+  std::size_t scratch_bytes_ = 0;
+  Step step_;
+};
+
+}  // namespace evenkeel::kernels::onednn

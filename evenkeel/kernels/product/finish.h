@@ -1,0 +1,15 @@
+#pragma once
+
+#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise.h"
+
+namespace evenkeel::kernels::product {
+
+/// y = f(y + bias) in place; bias may be nullptr.
+inline void finish(Matrix<float> y, const float* bias, Activation f, const Threads& threads) {
+  if (bias) add_bias(y, {bias, static_cast<std::size_t>(y.columns)}, y, threads);
+  const std::span<float> values(y.data, static_cast<std::size_t>(y.size()));
+  if (f != Activation::linear) activate(f, values, values, threads);
+}
+
+}  // namespace evenkeel::kernels::product

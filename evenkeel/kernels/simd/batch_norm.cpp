@@ -1,0 +1,132 @@
+// Cost, in bytes per element: moments and sums read 4, products 8, scale_shift reads 4 and writes 4, batch_norm_sums
+// reads 12 and batch_norm_data_gradient reads 12 and writes 4 (8 when f is linear). What a column has (coefficients,
+// sums) stays in the level-1 cache.
+
+#include "evenkeel/kernels/batch_norm.h"
+
+#include "evenkeel/kernels/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "evenkeel/kernels/simd/batch_norm.cpp"
+#include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
+
+#include "evenkeel/kernels/simd/activation-inl.h"
+#include "evenkeel/kernels/simd/shifted_sums-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace evenkeel::kernels::HWY_NAMESPACE {
+
+void channel_moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
+  const auto rows = static_cast<double>(x.rows);
+  mean_and_m2(x, threads, [&](std::int64_t c, double mean_of_c, double m2) {
+    mean[c] = static_cast<float>(mean_of_c);
+    variance[c] = static_cast<float>(m2 / rows);
+  });
+}
+
+void channel_sums(Matrix<const float> x, std::span<float> sums, const Threads& threads) {
+  const double* totals = Columns(x.rows, x.columns)
+                             .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum)
+                                                  EVENKEEL_LOOP_BODY { *sum = hn::Add(*sum, lanes.load(x.data + i)); });
+  for (std::int64_t c = 0; c < x.columns; ++c) sums[c] = static_cast<float>(totals[c]);
+}
+
+void channel_products(Matrix<const float> a, Matrix<const float> b, std::span<float> sums, const Threads& threads) {
+  const double* totals =
+      Columns(a.rows, a.columns)
+          .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+            *sum = hn::MulAdd(lanes.load(a.data + i), lanes.load(b.data + i), *sum);
+          });
+  for (std::int64_t c = 0; c < a.columns; ++c) sums[c] = static_cast<float>(totals[c]);
+}
+
+void scale_shift(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
+                 Matrix<float> y, const Threads& threads) {
+  const Columns columns(x.rows, x.columns);
+  const auto [factor, summand] = columns.repeat<2>({scale.data(), shift.data()});
+  with_activation(f, [&, factor = factor, summand = summand](auto known) HWY_ATTR {
+    columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
+      const Vec z = hn::MulAdd(lanes.load(x.data + i), lanes.load(factor + j), lanes.load(summand + j));
+      lanes.store(activated<known()>(z), y.data + i);
+    });
+  });
+}
+
+void batch_norm_sums(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
+                     std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
+                     const Threads& threads) {
+  const Columns columns(x.rows, x.columns);
+  const auto [center] = columns.repeat<1>({mean.data()});
+  with_activation(f, [&, center = center](auto known) HWY_ATTR {
+    const double* totals =
+        columns.sum<2>(threads, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
+          const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
+          sums[0] = hn::Add(sums[0], dz);
+          sums[1] = hn::MulAdd(dz, hn::Sub(lanes.load(x.data + i), lanes.load(center + j)), sums[1]);
+        });
+    for (std::int64_t c = 0; c < x.columns; ++c) {
+      dbeta[c] = static_cast<float>(totals[c]);
+      dgamma[c] = static_cast<float>(totals[x.columns + c] * double{inv_std[c]});
+    }
+  });
+}
+
+void batch_norm_data_gradient(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy,
+                              std::span<const float> mean, std::span<const float> a, std::span<const float> b,
+                              std::span<const float> c0, Activation f, Matrix<float> dx, const Threads& threads) {
+  const Columns columns(x.rows, x.columns);
+  const auto coefficients = columns.repeat<4>({mean.data(), a.data(), b.data(), c0.data()});
+  with_activation(f, [&](auto known) HWY_ATTR {
+    const auto [center, of_dz, of_x, constant] = coefficients;
+    columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
+      const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
+      const Vec apart = hn::Sub(lanes.load(x.data + i), lanes.load(center + j));
+      const Vec of_moments = hn::MulAdd(lanes.load(of_x + j), apart, lanes.load(constant + j));
+      lanes.store(hn::MulAdd(lanes.load(of_dz + j), dz, of_moments), dx.data + i);
+    });
+  });
+}
+
+}  // namespace evenkeel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace evenkeel::kernels {
+
+HWY_EXPORT(channel_moments);
+void channel_moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(channel_moments)(x, mean, variance, threads);
+}
+
+HWY_EXPORT(channel_sums);
+void channel_sums(Matrix<const float> x, std::span<float> sums, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(channel_sums)(x, sums, threads);
+}
+
+HWY_EXPORT(channel_products);
+void channel_products(Matrix<const float> a, Matrix<const float> b, std::span<float> sums, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(channel_products)(a, b, sums, threads);
+}
+
+HWY_EXPORT(scale_shift);
+void scale_shift(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
+                 Matrix<float> y, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(scale_shift)(x, scale, shift, f, y, threads);
+}
+
+HWY_EXPORT(batch_norm_sums);
+void batch_norm_sums(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
+                     std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
+                     const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(batch_norm_sums)(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
+}
+
+HWY_EXPORT(batch_norm_data_gradient);
+void batch_norm_data_gradient(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy,
+                              std::span<const float> mean, std::span<const float> a, std::span<const float> b,
+                              std::span<const float> c0, Activation f, Matrix<float> dx, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(batch_norm_data_gradient)(x, y, dy, mean, a, b, c0, f, dx, threads);
+}
+
+}  // namespace evenkeel::kernels
+#endif

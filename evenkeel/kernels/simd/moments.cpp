@@ -1,0 +1,39 @@
+// Cost: reads 4 bytes per element.
+
+#include "evenkeel/kernels/moments.h"
+
+#include "evenkeel/kernels/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "evenkeel/kernels/simd/moments.cpp"
+#include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
+
+#include "evenkeel/kernels/simd/shifted_sums-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace evenkeel::kernels::HWY_NAMESPACE {
+
+void accumulate_moments(Matrix<const float> x, double count, std::span<double> mean, std::span<double> m2,
+                        const Threads& threads) {
+  const auto rows = static_cast<double>(x.rows);
+  mean_and_m2(x, threads, [&](std::int64_t c, double mean_here, double m2_here) {
+    const double apart = count == 0 ? 0 : mean_here - mean[c];
+    mean[c] = mean_here - apart * count / (count + rows);
+    m2[c] = m2_here + (count == 0 ? 0 : m2[c] + apart * apart * count * rows / (count + rows));
+  });
+}
+
+}  // namespace evenkeel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace evenkeel::kernels {
+
+HWY_EXPORT(accumulate_moments);
+void accumulate_moments(Matrix<const float> x, double count, std::span<double> mean, std::span<double> m2,
+                        const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(accumulate_moments)(x, count, mean, m2, threads);
+}
+
+}  // namespace evenkeel::kernels
+#endif

@@ -1,0 +1,31 @@
+#include "evenkeel/nn/activation_function.h"
+
+#include <array>
+
+#include "evenkeel/base/text.h"
+
+namespace evenkeel {
+namespace {
+
+// In the order of the enumeration.
+const std::array<std::string, 7> kNames = {"linear", "relu", "elu", "sigmoid", "tanh", "softmax", "leaky_relu"};
+
+}  // namespace
+
+std::string name_of(ActivationFunction f) { return kNames[static_cast<std::size_t>(f)]; }
+
+bool convert(const FieldValue& from, ActivationFunction& to) {
+  const std::string* name = std::get_if<std::string>(&from);
+  for (std::size_t i = 0; name && i < kNames.size(); ++i) {
+    if (kNames[i] != *name) continue;
+    to = static_cast<ActivationFunction>(i);
+    return true;
+  }
+  return false;
+}
+
+FieldValue field_value(ActivationFunction value) { return name_of(value); }
+
+std::string kind_of(ActivationFunction) { return "an activation (" + join(kNames) + ")"; }
+
+}  // namespace evenkeel

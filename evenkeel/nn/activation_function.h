@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/nn/fields.h"
+
+namespace evenkeel {
+
+/// Keras's activations by name. softmax runs over the last axis; leaky_relu has slope 0.2 as in Keras's activation.
+enum class ActivationFunction { linear, relu, elu, sigmoid, tanh, softmax, leaky_relu };
+using enum ActivationFunction;  // Activation{elu}, Dense{.activation = relu}
+
+std::string name_of(ActivationFunction f);
+
+bool convert(const FieldValue& from, ActivationFunction& to);
+FieldValue field_value(ActivationFunction value);
+std::string kind_of(ActivationFunction);
+
+}  // namespace evenkeel

@@ -1,0 +1,195 @@
+#include "evenkeel/nn/compile.h"
+
+#include <algorithm>
+
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/finish.h"
+#include "evenkeel/program/moments.h"
+#include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/fill.h"
+#include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/passes/fuse_activations.h"
+
+namespace evenkeel {
+namespace {
+
+/// One compilation: the steps in their order, with what they hand on.
+class Compiler {
+ public:
+  Compiler(const Model& model, const CompileOptions& options)
+      : model_(model), options_(options), pending_(options.probes) {
+    result_.program = std::make_unique<Program>(options.real);
+    result_.layers = model.layers();
+    if (model.layers() == 0)
+      throw Error{{.where = "model \"" + model.name() + '"', .expected = "at least one layer", .received = "none"}};
+  }
+
+  CompiledModel compile() {
+    emit_layers();
+    find_logits();
+    if (options_.loss) emit_scores();
+    if (options_.loss && options_.targets != Targets::none) emit_loss();
+    keep_named();
+    probe_named();
+    if (options_.fuse) passes::fuse_activations(program());
+    if (options_.train) emit_training();
+    probe_named();
+    refuse_unknown();
+    finish(program());
+    return std::move(result_);
+  }
+
+ private:
+  Program& program() { return *result_.program; }
+
+  void emit_layers() {
+    input_ = program().input("input", model_.input_shape().batched(options_.batch_size), options_.real);
+    program().info(input_).wants_gradient = options_.input_gradient;
+    std::vector<Value> made;
+    for (const Model::Node& node : model_.nodes()) {
+      const Layer& layer = node.layer;
+      std::vector<Value> inputs;
+      for (int i : node.inputs) inputs.push_back(i < 0 ? input_ : made[static_cast<std::size_t>(i)]);
+      program().set_label(layer.name());
+      LayerBuilder builder(program(), layer.name(), static_cast<int>(made.size()), layer.trainable(), result_.weights);
+      try {
+        made.push_back(layer.build(builder, inputs));
+      } catch (const Error& error) {
+        const std::string where = "layer \"" + layer.name() + '"';
+        if (error.parts().where.starts_with(where)) throw;
+        throw error.inside(where);
+      }
+      result_.layer_outputs.push_back(made.back().shape().without_first());
+      // A layer that changes nothing hands on a value that has its name already.
+      const bool own = std::ranges::find(inputs, made.back()) == inputs.end();
+      if (own) program().rename(made.back(), layer.name() + "/output");
+    }
+    outputs_ = made.back();
+    result_.outputs = outputs_.name();
+    program().keep(outputs_);
+  }
+
+  /// A final softmax or sigmoid (as Keras users write it) is recognised: the loss uses what goes into it.
+  void find_logits() {
+    logits_ = outputs_;
+    if (!options_.loss || program().nodes().empty()) return;
+    for (const Node& node : program().nodes()) {
+      if (node.outputs.empty() || node.outputs[0] != outputs_.id()) continue;
+      const auto* activation = dynamic_cast<const ops::Activation*>(node.op.get());
+      const bool is_softmax = dynamic_cast<const ops::Softmax*>(node.op.get()) != nullptr;
+      const bool is_sigmoid = activation && activation->function() == kernels::Activation::sigmoid;
+      const bool for_softmax = std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss);
+      const bool for_sigmoid = std::holds_alternative<SigmoidCrossEntropy>(*options_.loss);
+      if ((is_softmax && for_sigmoid) || (is_sigmoid && for_softmax))
+        throw Error{{.where = "loss",
+                     .expected = is_softmax ? "categorical_crossentropy behind a softmax"
+                                            : "binary_crossentropy behind a sigmoid",
+                     .received = '"' + name_of(*options_.loss) + '"',
+                     .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
+      if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits_ = program().handle(node.inputs[0]);
+    }
+  }
+
+  void emit_scores() {
+    program().set_label("scores");
+    program().set_phase(Phase::loss);
+    Value scores = outputs_;
+    if (logits_ == outputs_ && std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss))
+      scores = program().emit_one(ops::Softmax{}, {outputs_}, "scores");
+    if (logits_ == outputs_ && std::holds_alternative<SigmoidCrossEntropy>(*options_.loss))
+      scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs_}, "scores");
+    result_.scores = scores.name();
+    // While training nobody asks for scores: without `keep` the line is dropped.
+    if (!options_.train) program().keep(scores);
+  }
+
+  void emit_loss() {
+    const Shape& shape = logits_.shape();
+    if (shape.rank() != 2)
+      throw Error{{.where = "layer \"" + model_.nodes().back().layer.name() + '"',
+                   .expected = "outputs [N, K] for the loss",
+                   .received = to_string_batched(shape.without_first()),
+                   .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
+    program().set_label("loss");
+    Value targets;
+    if (options_.targets == Targets::labels) {
+      const Value labels = program().input("labels", {options_.batch_size}, DType::int32);
+      targets = program().emit_one(ops::OneHot(shape[1], options_.real), {labels}, "one_hot");
+    } else {
+      targets = program().input("targets", shape, options_.real);
+    }
+    const auto kind = static_cast<ops::LossKind>(options_.loss->index());
+    loss_ = program().emit_one(ops::Loss(kind), {logits_, targets}, "per_sample");
+    program().keep(loss_);
+    result_.loss = loss_.name();
+    if (kind == ops::LossKind::squared_error) return;
+    const Value correct = program().emit_one(ops::Correct(0.0), {logits_, targets}, "correct");
+    program().keep(correct);
+    result_.correct = correct.name();
+  }
+
+  void emit_training() {
+    if (!loss_)
+      throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
+    program().set_phase(Phase::backward);
+    program().set_label("loss");
+    const double weight = 1.0 / static_cast<double>(options_.batch_size);
+    const Value seed = program().emit_one(ops::Fill(loss_.shape(), options_.real, weight), {});
+    const auto gradients = differentiate(program(), loss_, seed);
+    if (options_.input_gradient) {
+      const Value gradient = gradients[static_cast<std::size_t>(input_.id())];
+      program().rename(gradient, "input/gradient");
+      program().keep(gradient);
+    }
+    keep_named();
+    if (options_.update) {
+      program().set_phase(Phase::update);
+      program().set_label("optimizer");
+      options_.update(program());
+    }
+  }
+
+  void keep_named() {
+    for (const std::string& name : options_.keep)
+      if (const Value v = program().find(name)) program().keep(v);
+  }
+
+  /// Probes what exists by now: values of the forward pass must be known before fusing, gradients exist only later.
+  void probe_named() {
+    std::erase_if(pending_, [&](const std::string& name) {
+      const Value v = program().find(name);
+      if (v) probe_moments(program(), v);
+      return static_cast<bool>(v);
+    });
+  }
+
+  void refuse_unknown() {
+    for (const std::string& name : pending_) program().require(name);
+    for (const std::string& name : options_.keep) program().require(name);
+  }
+
+  const Model& model_;
+  const CompileOptions& options_;
+  std::vector<std::string> pending_;
+  CompiledModel result_;
+  Value input_, outputs_, logits_, loss_;
+};
+
+}  // namespace
+
+CompiledModel compile(const Model& model, const CompileOptions& options) { return Compiler(model, options).compile(); }
+
+std::vector<WeightInfo> weights_of(const Model& model) { return compile(model, {.batch_size = 1}).weights; }
+
+void initialize_weights(const std::vector<WeightInfo>& weights, std::uint64_t seed, Store& store,
+                        const Threads& threads) {
+  std::uint32_t index = 0;
+  for (const WeightInfo& weight : weights) {
+    Block& block = weight.is_state ? store.state : store.parameters;
+    const TensorView view = block.get(weight.name);
+    weight.initializer.fill(const_cast<std::byte*>(view.data), weight.shape, view.dtype,
+                            {.seed = seed, .purpose = Purpose::initializer, .index = index++}, threads);
+  }
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,123 @@
+#include "evenkeel/nn/initializer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <span>
+
+#include "evenkeel/base/text.h"
+
+namespace evenkeel {
+namespace {
+
+// In the order of Kind.
+const std::array<std::string, 6> kNames = {"zeros",          "ones",      "constant",
+                                           "glorot_uniform", "he_normal", "truncated_normal"};
+
+// The deviation of a standard normal that is cut at 2 deviations: he_normal divides by it to keep its variance.
+constexpr double kTruncatedDeviation = 0.87962566103423978;
+
+struct Fans {
+  double in, out;
+};
+
+Fans fans_of(const Shape& shape) {
+  if (shape.rank() < 2) return {static_cast<double>(shape.size()), static_cast<double>(shape.size())};
+  const double receptive = static_cast<double>(shape.size() / (shape[-1] * shape[-2]));
+  return {receptive * static_cast<double>(shape[-2]), receptive * static_cast<double>(shape[-1])};
+}
+
+double truncated(RandomStream& stream, double stddev) {
+  double z = stream.normal();
+  while (std::fabs(z) > 2) z = stream.normal();
+  return z * stddev;
+}
+
+// Elements [c * kChunk, (c + 1) * kChunk) are drawn from a stream of their own, whoever draws them.
+constexpr std::int64_t kChunk = std::int64_t{1} << 14;
+
+template <class T, class Draw>
+void draw_values(std::span<T> values, RandomKey key, const Threads& threads, Draw draw) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  threads.parallel((size + kChunk - 1) / kChunk, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+      RandomKey own = key;
+      own.step = static_cast<std::uint64_t>(chunk);
+      RandomStream stream(own);
+      const std::int64_t last = std::min(size, (chunk + 1) * kChunk);
+      for (std::int64_t i = chunk * kChunk; i < last; ++i)
+        values[static_cast<std::size_t>(i)] = static_cast<T>(draw(stream));
+    }
+  });
+}
+
+template <class T>
+void fill_values(const Initializer& initializer, const Shape& shape, std::span<T> values, RandomKey key,
+                 const Threads& threads) {
+  using Kind = Initializer::Kind;
+  const Fans fans = fans_of(shape);
+  const auto truncated_normal = [&](double stddev) {
+    draw_values(values, key, threads, [stddev](RandomStream& stream) { return truncated(stream, stddev); });
+  };
+  switch (initializer.kind) {
+    case Kind::zeros: std::ranges::fill(values, T{0}); break;
+    case Kind::ones: std::ranges::fill(values, T{1}); break;
+    case Kind::constant: std::ranges::fill(values, static_cast<T>(initializer.argument)); break;
+    case Kind::glorot_uniform: {
+      const double limit = std::sqrt(6.0 / (fans.in + fans.out));
+      draw_values(values, key, threads, [limit](RandomStream& stream) { return stream.uniform(-limit, limit); });
+      break;
+    }
+    case Kind::he_normal: truncated_normal(std::sqrt(2.0 / fans.in) / kTruncatedDeviation); break;
+    case Kind::truncated_normal: truncated_normal(initializer.argument); break;
+  }
+}
+
+}  // namespace
+
+void Initializer::fill(std::byte* data, const Shape& shape, DType dtype, RandomKey key, const Threads& threads) const {
+  const auto size = static_cast<std::size_t>(shape.size());
+  if (dtype == DType::float64)
+    fill_values(*this, shape, std::span(reinterpret_cast<double*>(data), size), key, threads);
+  else
+    fill_values(*this, shape, std::span(reinterpret_cast<float*>(data), size), key, threads);
+}
+
+std::string to_string(const Initializer& initializer) {
+  const std::string& name = kNames[static_cast<std::size_t>(initializer.kind)];
+  const bool shown = (initializer.kind == Initializer::Kind::constant && initializer.argument != 0) ||
+                     (initializer.kind == Initializer::Kind::truncated_normal && initializer.argument != 0.05);
+  return shown ? fmt::format("{}({})", name, initializer.argument) : name;
+}
+
+bool convert(const FieldValue& from, Initializer& to) {
+  const std::string* text = std::get_if<std::string>(&from);
+  if (!text) return false;
+  const std::size_t open = text->find('(');
+  const std::string name = text->substr(0, open);
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] != name) continue;
+    const auto kind = static_cast<Initializer::Kind>(i);
+    Initializer made{kind, kind == Initializer::Kind::truncated_normal ? 0.05 : 0.0};
+    if (open != std::string::npos) {
+      const bool takes_argument = kind == Initializer::Kind::constant || kind == Initializer::Kind::truncated_normal;
+      const char* end = text->data() + text->size() - 1;
+      const auto [rest, failure] = std::from_chars(text->data() + open + 1, end, made.argument);
+      if (!takes_argument || text->back() != ')' || failure != std::errc() || rest != end ||
+          !std::isfinite(made.argument))
+        return false;
+    }
+    to = made;
+    return true;
+  }
+  return false;
+}
+
+FieldValue field_value(const Initializer& value) { return to_string(value); }
+
+std::string kind_of(const Initializer&) { return "an initializer (" + join(kNames) + ", or e.g. \"constant(0.1)\")"; }
+
+}  // namespace evenkeel

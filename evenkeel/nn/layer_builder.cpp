@@ -1,0 +1,53 @@
+#include "evenkeel/nn/layer_builder.h"
+
+#include "evenkeel/program/ops/activation.h"
+
+namespace evenkeel {
+namespace {
+
+kernels::Activation kernel_of(ActivationFunction f) {
+  switch (f) {
+    case relu: return kernels::Activation::relu;
+    case elu: return kernels::Activation::elu;
+    case sigmoid: return kernels::Activation::sigmoid;
+    case ActivationFunction::tanh: return kernels::Activation::tanh;
+    case leaky_relu: return kernels::Activation::leaky_relu;
+    default: return kernels::Activation::linear;
+  }
+}
+
+}  // namespace
+
+Value LayerBuilder::parameter(const std::string& name, const Shape& shape, const Initializer& initializer) {
+  const std::string full = layer_ + '/' + name;
+  weights_.push_back({.name = full,
+                      .shape = shape,
+                      .is_state = false,
+                      .trainable = trainable_,
+                      .initializer = initializer,
+                      .layer = index_});
+  return program_.parameter(full, shape, trainable_);
+}
+
+Value LayerBuilder::state(const std::string& name, const Shape& shape, const Initializer& initializer) {
+  const std::string full = layer_ + '/' + name;
+  weights_.push_back({.name = full,
+                      .shape = shape,
+                      .is_state = true,
+                      .trainable = false,
+                      .initializer = initializer,
+                      .layer = index_});
+  return program_.state(full, shape);
+}
+
+Value LayerBuilder::supplied(const std::string& name, const Shape& shape) {
+  return program_.supplied(layer_ + '/' + name, shape);
+}
+
+Value LayerBuilder::activate(ActivationFunction f, Value x) {
+  if (f == linear) return x;
+  if (f == softmax) return emit(ops::Softmax(), {x}, "softmax");
+  return emit(ops::Activation(kernel_of(f)), {x}, "activation");
+}
+
+}  // namespace evenkeel

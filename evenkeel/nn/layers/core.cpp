@@ -1,0 +1,63 @@
+#include "evenkeel/nn/layers/core.h"
+
+#include "evenkeel/program/ops/dense.h"
+#include "evenkeel/program/ops/dropout.h"
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/reshape.h"
+
+namespace evenkeel {
+
+void Input::describe(Fields<Input>&) {}
+
+Value build(const Input&, LayerBuilder&, Value x) { return x; }
+
+void Dense::describe(Fields<Dense>& fields) {
+  fields.add("units", &Dense::units, "number of outputs", kAtLeastOne)
+      .add("activation", &Dense::activation, "activation behind the bias")
+      .add("use_bias", &Dense::use_bias, "add a learned bias")
+      .add("kernel_initializer", &Dense::kernel_initializer, "first values of the kernel")
+      .add("bias_initializer", &Dense::bias_initializer, "first values of the bias")
+      .add("trainable", &Dense::trainable, "updated by the optimizer");
+}
+
+Value build(const Dense& dense, LayerBuilder& builder, Value x) {
+  if (x.shape().rank() != 2)
+    throw Error{{.expected = "input [N, features]",
+                 .received = to_string_batched(x.shape().without_first()),
+                 .hint = "Put a Flatten before it."}};
+  const Value kernel = builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer);
+  Value y = builder.emit(ops::MatMul(), {x, kernel}, "product");
+  if (dense.use_bias)
+    y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");
+  return builder.activate(dense.activation, y);
+}
+
+void Activation::describe(Fields<Activation>& fields) {
+  fields.add("activation", &Activation::activation, "the function");
+}
+
+Value build(const Activation& layer, LayerBuilder& builder, Value x) { return builder.activate(layer.activation, x); }
+
+void Rescaling::describe(Fields<Rescaling>& fields) {
+  fields.add("scale", &Rescaling::scale, "factor").add("offset", &Rescaling::offset, "added behind the factor");
+}
+
+Value build(const Rescaling& layer, LayerBuilder& builder, Value x) {
+  return builder.emit(ops::ScaleOffset(layer.scale, layer.offset), {x});
+}
+
+void Flatten::describe(Fields<Flatten>&) {}
+
+Value build(const Flatten&, LayerBuilder& builder, Value x) {
+  return builder.emit(ops::Reshape({x.shape()[0], x.shape().row_size()}), {x});
+}
+
+void Dropout::describe(Fields<Dropout>& fields) {
+  fields.add("rate", &Dropout::rate, "fraction of the elements dropped", kFraction);
+}
+
+Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
+  return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/nn/layer.h"
+
+namespace evenkeel {
+
+/// Names the model's input; changes nothing. Keras's Input.
+struct Input {
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Input";
+  static void describe(Fields<Input>&);
+};
+Value build(const Input&, LayerBuilder&, Value x);
+
+/// y = f(x W + b). Input [N, F], output [N, units]. Keras's Dense.
+struct Dense {
+  std::int64_t units = 0;                   ///< required
+  ActivationFunction activation = linear;   ///< behind the bias
+  bool use_bias = true;
+  Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
+  Initializer bias_initializer = Initializer::zeros();
+  bool trainable = true;
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Dense";
+  static void describe(Fields<Dense>&);
+};
+Value build(const Dense&, LayerBuilder&, Value x);
+
+/// An activation function as a layer. Input and output [N, ...]; softmax over the last axis. Keras's Activation.
+struct Activation {
+  ActivationFunction activation = linear;
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Activation";
+  static void describe(Fields<Activation>&);
+};
+Value build(const Activation&, LayerBuilder&, Value x);
+
+/// y = scale * x + offset, for preprocessing inside the model. Input and output [N, ...]. Keras's Rescaling.
+struct Rescaling {
+  double scale = 1.0;
+  double offset = 0.0;
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Rescaling";
+  static void describe(Fields<Rescaling>&);
+};
+Value build(const Rescaling&, LayerBuilder&, Value x);
+
+/// [N, ...] -> [N, product of the rest], in row-major order: a view. Keras's Flatten.
+struct Flatten {
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Flatten";
+  static void describe(Fields<Flatten>&);
+};
+Value build(const Flatten&, LayerBuilder&, Value x);
+
+/// Training: zeroes a fraction `rate` of the elements and divides the others by 1 - rate; evaluation: y = x.
+/// Input and output [N, ...]. Srivastava et al. 2014; Keras's Dropout.
+struct Dropout {
+  double rate = 0.5;  ///< fraction dropped, in [0, 1)
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Dropout";
+  static void describe(Fields<Dropout>&);
+};
+Value build(const Dropout&, LayerBuilder&, Value x);
+
+}  // namespace evenkeel

@@ -1,0 +1,277 @@
+#include "evenkeel/nn/model_file.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/nn/compile.h"
+#include "evenkeel/nn/registry.h"
+
+namespace evenkeel {
+namespace {
+
+const std::vector<std::string> kTopLevelKeys = {"name", "input", "layer", "training"};
+const std::vector<std::string> kCommonKeys = {"type", "name", "inputs"};  // of every layer
+
+std::string in_quotes(std::string_view name) { return to_string(FieldValue(std::string(name))); }
+
+std::string kind_of(const toml::node& node) {
+  std::ostringstream text;
+  text << node.type();
+  return "TOML's " + text.str();
+}
+
+Error unknown(const std::string& where, std::string_view what, std::string_view name,
+              const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  return Error{{.where = where,
+                .received = fmt::format("unknown {} {}", what, in_quotes(name)),
+                .hint = fmt::format("Known: {}.{}", join(known),
+                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
+}
+
+/// Runs `f`; an Error is seen from `where`.
+template <class F>
+auto inside(const std::string& where, F&& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    throw error.inside(where);
+  }
+}
+
+/// A value of the file as options take it.
+FieldValue value_of(std::string_view key, const toml::node& node) {
+  if (const auto* v = node.as_boolean()) return v->get();
+  if (const auto* v = node.as_integer()) return v->get();
+  if (const auto* v = node.as_floating_point()) return v->get();
+  if (const auto* v = node.as_string()) return v->get();
+  const toml::array* list = node.as_array();
+  if (!list || !(list->empty() || list->is_homogeneous(toml::node_type::integer)))
+    throw Error{{.where = in_quotes(key),
+                 .expected = "true or false, a number, a text, or a list of whole numbers",
+                 .received = kind_of(node)}};
+  std::vector<std::int64_t> sizes;
+  for (const toml::node& element : *list) sizes.push_back(element.as_integer()->get());
+  return sizes;
+}
+
+std::string text_of(std::string_view key, const toml::node& node) {
+  const auto* text = node.as_string();
+  if (!text) throw Error{{.where = in_quotes(key), .expected = "a text", .received = kind_of(node)}};
+  return text->get();
+}
+
+/// The names that `inputs` lists: one text or several.
+std::vector<std::string> inputs_of(const toml::node& node) {
+  if (const auto* one = node.as_string()) return {one->get()};
+  const toml::array* list = node.as_array();
+  if (!list || !list->is_homogeneous(toml::node_type::string))
+    throw Error{{.where = "\"inputs\"", .expected = "a layer's name or a list of them", .received = kind_of(node)}};
+  std::vector<std::string> names;
+  for (const toml::node& element : *list) names.push_back(element.as_string()->get());
+  return names;
+}
+
+/// Makes a ModelFile of a parsed file.
+class Reader {
+ public:
+  explicit Reader(const std::string& where) : where_(where) {}
+
+  ModelFile read(const toml::table& file) {
+    for (const auto& [key, node] : file)
+      if (!std::ranges::count(kTopLevelKeys, key.str())) throw unknown(at(key.source()), "key", key.str(), kTopLevelKeys);
+    ModelFile result{.model = empty_model(file)};
+    add_layers(file, result.model);
+    check_shapes(result.model);
+    if (const toml::node* training = file.get("training")) result.training = training_of(*training);
+    return result;
+  }
+
+ private:
+  std::string at(const toml::source_region& region) const { return fmt::format("{}:{}", where_, region.begin.line); }
+
+  Model empty_model(const toml::table& file) const {
+    std::string name = "model";
+    if (const toml::node* node = file.get("name"))
+      name = inside(at(node->source()), [&] { return text_of("name", *node); });
+    const toml::node* input = file.get("input");
+    if (!input)
+      throw Error{{.where = where_, .expected = "the shape of one sample: input = [28, 28, 1]", .received = "none"}};
+    return inside(at(input->source()), [&] {
+      const FieldValue value = value_of("input", *input);
+      const auto* sizes = std::get_if<std::vector<std::int64_t>>(&value);
+      if (!sizes)
+        throw Error{{.where = "\"input\"",
+                     .expected = "the shape of one sample, such as [28, 28, 1]",
+                     .received = to_string(value)}};
+      return inside("\"input\"", [&] { return Model(Shape(*sizes), name); });
+    });
+  }
+
+  void add_layers(const toml::table& file, Model& model) {
+    const toml::node* layers = file.get("layer");
+    if (!layers) throw Error{{.where = where_, .expected = "at least one [[layer]]", .received = "none"}};
+    const toml::array* list = layers->as_array();
+    if (!list || !list->is_homogeneous(toml::node_type::table))
+      throw Error{{.where = at(layers->source()),
+                   .expected = "layers as [[layer]] tables",
+                   .received = kind_of(*layers),
+                   .hint = "Mind the double brackets."}};
+    for (const toml::node& layer : *list) add_layer(*layer.as_table(), model);
+  }
+
+  void add_layer(const toml::table& table, Model& model) {
+    const LayerType& type = layer_type(table);
+    std::string name;
+    if (const toml::node* node = table.get("name"))
+      name = inside(fmt::format("{}: {}", at(node->source()), type.type), [&] { return text_of("name", *node); });
+    const std::string own = name.empty() ? model.default_name(type.type) : name;
+    const std::string label = fmt::format("{} \"{}\"", type.type, own);
+    const auto fields = fields_of_layer(table, type, label);
+    std::vector<std::string> inputs;
+    if (const toml::node* node = table.get("inputs"))
+      inputs = inside(at(node->source()) + ": " + label, [&] { return inputs_of(*node); });
+    labels_.push_back(at(table.source()) + ": " + label);
+    const Layer layer = type.make(name, fields);
+    try {
+      model.append(layer, inputs);
+    } catch (const Error& error) {
+      throw relabelled(error, own, labels_.back());
+    }
+  }
+
+  const LayerType& layer_type(const toml::table& table) const {
+    const toml::node* node = table.get("type");
+    if (!node)
+      throw Error{{.where = at(table.source()), .expected = "a layer with a type = \"...\"", .received = "none"}};
+    const std::string name = inside(at(node->source()), [&] { return text_of("type", *node); });
+    if (const LayerType* type = find_layer_type(name)) return *type;
+    std::vector<std::string> known;
+    for (const LayerType& type : layer_types()) known.push_back(type.type);
+    throw unknown(at(node->source()), "layer type", name, known);
+  }
+
+  /// The options of a layer, each checked where it stands.
+  std::vector<std::pair<std::string, FieldValue>> fields_of_layer(const toml::table& table, const LayerType& type,
+                                                                  const std::string& label) const {
+    std::vector<std::string> known;
+    for (const auto& field : type.fields) known.push_back(field.name);
+    known.insert(known.end(), kCommonKeys.begin(), kCommonKeys.end());
+
+    std::vector<std::pair<std::string, FieldValue>> fields;
+    for (const auto& [key, node] : table) {
+      if (std::ranges::count(kCommonKeys, key.str())) continue;
+      const auto field = std::ranges::find(type.fields, key.str(), &LayerType::FieldInfo::name);
+      if (field == type.fields.end()) throw unknown(at(key.source()) + ": " + label, "key", key.str(), known);
+      inside(at(node.source()) + ": " + label, [&, &value = node] {
+        fields.emplace_back(field->name, value_of(field->name, value));
+        field->check(fields.back().second);
+      });
+    }
+    for (const auto& field : type.fields)
+      if (field.required && !table.contains(field.name))
+        throw Error{{.where = at(table.source()) + ": " + label,
+                     .received = fmt::format("\"{}\" is missing ({})", field.name, field.help)}};
+    return fields;
+  }
+
+  /// An error of the model seen from the file: the label names the layer already.
+  static Error relabelled(const Error& error, const std::string& layer, const std::string& label) {
+    Error::Parts parts = error.parts();
+    const std::string own = "layer \"" + layer + '"';
+    if (parts.where.starts_with(own)) parts.where.erase(0, own.size());
+    if (parts.where.starts_with(": ")) parts.where.erase(0, 2);
+    return Error(parts).inside(label);
+  }
+
+  void check_shapes(const Model& model) const {
+    try {
+      weights_of(model);
+    } catch (const Error& error) {
+      for (std::size_t i = 0; i < labels_.size(); ++i) {
+        const std::string& name = model.nodes()[i].layer.name();
+        const std::string& where = error.parts().where;
+        if (where == "layer \"" + name + '"' || where.starts_with("layer \"" + name + "\": "))
+          throw relabelled(error, name, labels_[i]);
+      }
+      throw error.inside(where_);
+    }
+  }
+
+  TrainingSettings training_of(const toml::node& node) const {
+    const toml::table* table = node.as_table();
+    if (!table)
+      throw Error{{.where = at(node.source()), .expected = "a table [training]", .received = kind_of(node)}};
+    const Fields<TrainingSettings>& known = fields_of<TrainingSettings>();
+    TrainingSettings settings;
+    for (const auto& [key, value] : *table) {
+      const auto* field = known.find(key.str());
+      if (!field) throw unknown(at(key.source()) + ": [training]", "key", key.str(), known.names());
+      inside(at(value.source()) + ": [training]", [&, &setting = value] {
+        field->set(settings, value_of(field->name, setting));
+        if (field->name == "loss") loss_named(*settings.loss);
+      });
+    }
+    return settings;
+  }
+
+  std::string where_;
+  std::vector<std::string> labels_;  ///< by layer: file, line, type and name
+};
+
+toml::table parse_toml(std::string_view text, const std::string& where) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    const auto& begin = error.source().begin;
+    throw Error{{.where = fmt::format("{}:{}:{}", where, begin.line, begin.column),
+                 .received = std::string(error.description())}};
+  }
+}
+
+std::string inputs_text(const Model& model, const std::vector<int>& inputs) {
+  std::vector<std::string> names;
+  for (const int i : inputs)
+    names.push_back(in_quotes(i < 0 ? "input" : model.nodes()[static_cast<std::size_t>(i)].layer.name()));
+  return '[' + join(names) + ']';
+}
+
+}  // namespace
+
+ModelFile read_model_file(const std::filesystem::path& path) {
+  const formats::Bytes bytes = formats::read_file(path);
+  return parse_model_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+ModelFile parse_model_file(std::string_view text, const std::string& where) {
+  return Reader(where).read(parse_toml(text, where));
+}
+
+std::string write_model_file(const ModelFile& file) {
+  const Model& model = file.model;
+  std::string text =
+      fmt::format("name = {}\ninput = {}\n", in_quotes(model.name()), to_string(model.input_shape()));
+  // Appends what a reader will: a name is written where the reader would give another.
+  Model as_read(model.input_shape());
+  for (int i = 0; i < model.layers(); ++i) {
+    const auto& [layer, inputs] = model.nodes()[static_cast<std::size_t>(i)];
+    text += fmt::format("\n[[layer]]\ntype = {}\n", in_quotes(layer.type()));
+    const bool named = as_read.default_name(layer.type()) != layer.name();
+    if (named) text += fmt::format("name = {}\n", in_quotes(layer.name()));
+    as_read.append(named ? layer : layer.named(""));
+    const bool follows = inputs.size() == 1 && inputs[0] == (layer.type() == Input::kType ? -1 : i - 1);
+    if (!follows) text += fmt::format("inputs = {}\n", inputs_text(model, inputs));
+    for (const auto& [key, value] : layer.settings(true)) text += fmt::format("{} = {}\n", key, to_string(value));
+  }
+  const auto training = settings_of(file.training, true);
+  if (!training.empty()) text += "\n[training]\n";
+  for (const auto& [key, value] : training) text += fmt::format("{} = {}\n", key, to_string(value));
+  return text;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "evenkeel/nn/model.h"
+#include "evenkeel/nn/training_settings.h"
+
+namespace evenkeel {
+
+/// What a model file (TOML) says:
+///
+///     name = "placement"
+///     input = [32, 32, 3]
+///
+///     [[layer]]
+///     type = "Conv2D"         # then name = "...", inputs = ["...", ...] or "...", and the options of the type
+///     filters = 16
+///
+///     [training]              # optional
+///     optimizer = "adam"
+///
+/// A layer without a name gets Keras's; one without inputs reads the layer before it; "input" is the model's input.
+struct ModelFile {
+  Model model;
+  TrainingSettings training = {};
+};
+
+/// Throws Error, with file and line, for whatever the file gets wrong: TOML, keys, values, names, inputs, and shapes
+/// that do not fit. A model that is returned can be compiled.
+ModelFile read_model_file(const std::filesystem::path& path);
+/// The same from text; `where` is the file's name in errors.
+ModelFile parse_model_file(std::string_view text, const std::string& where);
+
+/// The text that reads back as the same model and settings. Defaults are left out.
+std::string write_model_file(const ModelFile& file);
+
+}  // namespace evenkeel

@@ -1,0 +1,68 @@
+#include "evenkeel/nn/registry.h"
+
+#include "evenkeel/nn/layers/convolution.h"
+#include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/merge.h"
+#include "evenkeel/nn/layers/normalization.h"
+#include "evenkeel/nn/layers/pooling.h"
+
+namespace evenkeel {
+namespace {
+
+template <LayerOptions T>
+LayerType::FieldInfo field_info(const typename Fields<T>::Field& field) {
+  LayerType::FieldInfo info{.name = field.name, .help = field.help, .default_value = field.get(T{}), .check = {}};
+  info.check = [&field](const FieldValue& value) {
+    T scratch;
+    field.set(scratch, value);
+  };
+  try {
+    info.check(info.default_value);
+  } catch (const Error&) {
+    info.required = true;
+  }
+  return info;
+}
+
+template <LayerOptions T>
+LayerType entry() {
+  LayerType type{.type = std::string(T::kType), .fields = {}, .make = {}};
+  for (const auto& field : fields_of<T>().all()) type.fields.push_back(field_info<T>(field));
+  type.make = [](const std::string& name, const std::vector<std::pair<std::string, FieldValue>>& fields) {
+    T options;
+    options.name = name;
+    for (const auto& [key, value] : fields) fields_of<T>().find(key)->set(options, value);
+    return Layer(options);
+  };
+  return type;
+}
+
+}  // namespace
+
+const std::vector<LayerType>& layer_types() {
+  static const std::vector<LayerType> types = {
+      entry<Input>(),
+      entry<Conv2D>(),
+      entry<Dense>(),
+      entry<BatchNormalization>(),
+      entry<BatchNormalizationFromParts>(),
+      entry<Activation>(),
+      entry<MaxPooling2D>(),
+      entry<AveragePooling2D>(),
+      entry<GlobalAveragePooling2D>(),
+      entry<Dropout>(),
+      entry<Flatten>(),
+      entry<Rescaling>(),
+      entry<Add>(),
+      entry<Concatenate>(),
+  };
+  return types;
+}
+
+const LayerType* find_layer_type(std::string_view type) {
+  for (const LayerType& known : layer_types())
+    if (known.type == type) return &known;
+  return nullptr;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "evenkeel/nn/layer.h"
+
+namespace evenkeel {
+
+/// A layer type as files and documentation see it.
+struct LayerType {
+  struct FieldInfo {
+    std::string name, help;
+    FieldValue default_value;
+    /// Throws Error (where = the key) unless the value fits.
+    std::function<void(const FieldValue&)> check;
+    bool required = false;  ///< the default does not fit
+  };
+  std::string type;  ///< "Conv2D"
+  std::vector<FieldInfo> fields;
+  /// A layer of this type from its fields (each known to `fields`; the rest keep their defaults).
+  /// Throws Error (where = the key) where a value does not fit.
+  std::function<Layer(const std::string& name, const std::vector<std::pair<std::string, FieldValue>>& fields)> make;
+};
+
+/// Every layer type, one line each in registry.cpp.
+const std::vector<LayerType>& layer_types();
+/// nullptr if there is none of that name.
+const LayerType* find_layer_type(std::string_view type);
+
+}  // namespace evenkeel

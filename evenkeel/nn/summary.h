@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evenkeel/nn/model.h"
+
+namespace evenkeel {
+
+struct LayerSummary {
+  std::string name;
+  std::string type;             ///< Keras's class: "Conv2D"; "InputLayer" for an Input
+  Shape output_shape;           ///< of one sample, without the batch axis
+  std::int64_t parameters = 0;  ///< moving statistics included, as Keras counts
+  std::vector<std::string> connected_to = {};  ///< the layers it reads; "input" is the model's input
+};
+
+/// What a model consists of. Moving statistics and the tensors of layers that are not trainable count as non-trainable.
+struct ModelSummary {
+  std::string name;
+  std::vector<LayerSummary> layers = {};  ///< in a graph without an Input layer, the input comes first
+  bool is_chain = true;  ///< every layer reads just the one before it
+  std::int64_t total = 0, trainable = 0, non_trainable = 0;  ///< parameters, of 4 bytes each
+};
+
+/// Throws Error where layers do not fit.
+ModelSummary summarize(const Model& model);
+
+/// The table of Keras 3's model.summary(), columns as wide as their longest word needs. Ends with a newline.
+std::string to_string(const ModelSummary& summary);
+std::string summary(const Model& model);
+
+}  // namespace evenkeel

@@ -1,0 +1,124 @@
+#include "evenkeel/program/executor.h"
+
+#include <chrono>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+
+Executor::Executor(const Program& program, Store& store, Arena& arena, const Threads& threads, const Machine& machine)
+    : program_(program), store_(store), arena_(arena), threads_(threads), bound_(program.values().size(), nullptr) {
+  store_.fit(program_);
+  choose_kernels(machine);
+  arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_);
+}
+
+void Executor::choose_kernels(const Machine& machine) {
+  threads_.bind();
+  for (const Node& node : program_.nodes()) {
+    std::vector<TensorType> inputs, outputs;
+    for (int id : node.inputs) inputs.push_back(id < 0 ? TensorType{} : program_.value(id).type);
+    for (int id : node.outputs) outputs.push_back(program_.value(id).type);
+    Line line;
+    line.runs = !node.op->is_view();
+    if (line.runs) line.kernel = node.op->choose({inputs, outputs, machine, threads_, program_.real()});
+    scratch_bytes_ = std::max(scratch_bytes_, aligned_size(line.kernel.scratch_bytes));
+    const auto operand = [](const TensorType& type) {
+      return Operand{nullptr, type.shape.size(), type.shape.rank() > 0 ? type.shape.back() : 1};
+    };
+    for (const TensorType& type : inputs) line.inputs.push_back(operand(type));
+    for (const TensorType& type : outputs) line.outputs.push_back(operand(type));
+    lines_.push_back(std::move(line));
+  }
+}
+
+void Executor::bind(const std::string& input, TensorView value) {
+  const int id = program_.id_of(input);
+  if (id < 0 || program_.value(id).role != Role::input)
+    throw Error{{.where = "program", .received = "no input is named \"" + input + '"'}};
+  const TensorType& type = program_.value(id).type;
+  if (type.shape != value.shape || type.dtype != value.dtype)
+    throw Error{{.where = "input \"" + input + '"',
+                 .expected = std::string(name_of(type.dtype)) + ' ' + to_string(type.shape),
+                 .received = std::string(name_of(value.dtype)) + ' ' + to_string(value.shape)}};
+  std::byte* data = const_cast<std::byte*>(value.data);
+  stale_ = stale_ || bound_[static_cast<std::size_t>(id)] != data;
+  bound_[static_cast<std::size_t>(id)] = data;
+}
+
+std::byte* Executor::address(int value) const {
+  const int root = program_.root(value);
+  const ValueInfo& v = program_.value(root);
+  switch (v.role) {
+    case Role::input: return bound_[static_cast<std::size_t>(root)];
+    case Role::activation:
+    case Role::gradient: return v.offset < 0 ? nullptr : arena_.data() + v.offset;
+    default: return store_.of(v.role).data() + v.offset;
+  }
+}
+
+void Executor::resolve() {
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    const Node& node = program_.nodes()[line];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] < 0) continue;
+      std::byte* data = address(node.inputs[i]);
+      if (!data && program_.value(node.inputs[i]).type.bytes() > 0)
+        throw Error{{.where = "line \"" + node.label + '"',
+                     .received = "the input \"" + program_.value(node.inputs[i]).name + "\" is not bound"}};
+      lines_[line].inputs[i].data = data;
+    }
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) lines_[line].outputs[i].data = address(node.outputs[i]);
+  }
+}
+
+void Executor::prepare_run() {
+  threads_.bind();
+  std::byte* base = arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_);
+  if (!stale_ && base == resolved_for_) return;
+  resolve();
+  resolved_for_ = base;
+  stale_ = false;
+}
+
+void Executor::run_line(const Line& line, const StepContext& step) const {
+  if (!line.runs) return;
+  std::byte* scratch = arena_.data() + program_.memory.arena_bytes;
+  line.kernel.run(KernelCall(line.inputs, line.outputs, scratch, step, threads_));
+}
+
+void Executor::run(const StepContext& step, Segment segment) {
+  const int lines = static_cast<int>(lines_.size());
+  const int last = segment.last < 0 ? lines : segment.last;
+  if (segment.first < 0 || segment.first > last || last > lines)
+    throw Error{{.where = "segment",
+                 .expected = "lines of [0, " + std::to_string(lines) + ")",
+                 .received = "[" + std::to_string(segment.first) + ", " + std::to_string(last) + ")"}};
+  prepare_run();
+  for (int i = segment.first; i < last; ++i) run_line(lines_[static_cast<std::size_t>(i)], step);
+}
+
+void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) {
+  prepare_run();
+  seconds.resize(lines_.size());
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    run_line(lines_[i], step);
+    seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+}
+
+TensorView Executor::read(const std::string& name) const { return read(program_.require(name)); }
+
+TensorView Executor::read(int value) const {
+  const ValueInfo& v = program_.value(value);
+  const ValueInfo& root = program_.value(program_.root(value));
+  const bool in_arena = root.role == Role::activation || root.role == Role::gradient;
+  if (in_arena && !v.kept && !root.kept)
+    throw Error{{.where = "value \"" + v.name + '"',
+                 .received = "its memory is reused within the step",
+                 .hint = "Keep it when the program is built."}};
+  return {address(value), v.type.shape, v.type.dtype};
+}
+
+}  // namespace evenkeel

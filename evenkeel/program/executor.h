@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evenkeel/program/program.h"
+#include "evenkeel/program/store.h"
+
+namespace evenkeel {
+
+/// Lines [first, last) of a program.
+struct Segment {
+  int first = 0;
+  int last = -1;  ///< -1: to the end
+};
+
+/// Runs a finished program. Chooses the kernels when it is made; after the first run nothing allocates.
+class Executor {
+ public:
+  /// Program, store and arena must outlive the executor. The program must be finished.
+  Executor(const Program& program, Store& store, Arena& arena, const Threads& threads,
+           const Machine& machine = Machine::here());
+
+  /// Lets an input read from memory of the caller's until it is bound again. Throws Error unless name, shape and type
+  /// are the input's.
+  void bind(const std::string& input, TensorView value);
+
+  /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines.
+  /// A segment reads what earlier lines left: keep those values (Program::keep).
+  void run(const StepContext& step, Segment segment = {});
+  /// Runs all lines and adds each line's seconds to `seconds`, by line.
+  void run_timed(const StepContext& step, std::vector<double>& seconds);
+
+  /// A value after a run: kept values, parameters, state, gradients of parameters, slots, probes.
+  TensorView read(const std::string& name) const;
+  TensorView read(int value) const;
+
+  const Program& program() const { return program_; }
+  const std::string& kernel_name(std::size_t line) const { return lines_[line].kernel.name; }
+  std::size_t scratch_bytes() const { return scratch_bytes_; }
+
+ private:
+  struct Line {
+    Kernel kernel;
+    std::vector<Operand> inputs, outputs;
+    bool runs = true;  ///< views have nothing to run
+  };
+
+  void choose_kernels(const Machine& machine);
+  void resolve();  ///< operands' addresses, after the arena moved
+  std::byte* address(int value) const;
+  void prepare_run();
+  void run_line(const Line& line, const StepContext& step) const;
+
+  const Program& program_;
+  Store& store_;
+  Arena& arena_;
+  Threads threads_;
+  std::vector<Line> lines_;
+  std::vector<std::byte*> bound_;  ///< by value number: inputs' memory
+  std::size_t scratch_bytes_ = 0;
+  std::byte* resolved_for_ = nullptr;
+  bool stale_ = true;
+};
+
+}  // namespace evenkeel

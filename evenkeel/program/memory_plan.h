@@ -1,0 +1,17 @@
+#pragma once
+
+#include "evenkeel/program/program.h"
+
+namespace evenkeel {
+
+/// Bytes of the trainable parameters' part of the block: they come first, in the order of their declaration.
+std::int64_t trainable_bytes(const Program& program);
+
+/// Lays out parameters (trainable ones first), their gradients (at the same offsets), state, slots and probes.
+void plan_blocks(Program& program);
+
+/// Gives every value of the arena an offset: values that are alive at the same time never overlap, others may; an op
+/// that can work in place writes over an input that dies there. Greedy by size (Pisarchyk & Lee 2020).
+void plan_arena(Program& program);
+
+}  // namespace evenkeel

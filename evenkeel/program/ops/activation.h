@@ -1,0 +1,57 @@
+#pragma once
+
+#include "evenkeel/kernels/activation.h"
+#include "evenkeel/program/op.h"
+
+namespace evenkeel::ops {
+
+/// y = f(x), element-wise.
+class Activation final : public Op {
+ public:
+  explicit Activation(kernels::Activation f) : f_(f) {}
+  kernels::Activation function() const { return f_; }
+  std::string_view kind() const override { return "activation"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
+
+ private:
+  kernels::Activation f_;
+};
+
+/// (y, dy) -> dy * f'(.), with f' a function of y = f(.).
+class ActivationGradient final : public Op {
+ public:
+  explicit ActivationGradient(kernels::Activation f) : f_(f) {}
+  std::string_view kind() const override { return "activation_gradient"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 1}}; }
+
+ private:
+  kernels::Activation f_;
+};
+
+/// Softmax over the last axis.
+class Softmax final : public Op {
+ public:
+  std::string_view kind() const override { return "softmax"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
+};
+
+/// (y, dy) -> dx, for y = softmax(x).
+class SoftmaxGradient final : public Op {
+ public:
+  std::string_view kind() const override { return "softmax_gradient"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 1}}; }
+};
+
+}  // namespace evenkeel::ops

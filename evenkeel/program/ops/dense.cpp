@@ -1,0 +1,94 @@
+#include "evenkeel/program/ops/dense.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/elementwise.h"
+#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/kernels/reference/elementwise.h"
+#include "evenkeel/kernels/reference/gemm.h"
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/infer.h"
+
+namespace evenkeel::ops {
+
+using kernels::Transpose;
+
+std::string MatMul::detail() const {
+  return fmt::format("{} {}", a_ == Transpose::yes ? "a^T" : "a", b_ == Transpose::yes ? "b^T" : "b");
+}
+
+std::int64_t MatMul::inner(const TensorType& a) const { return a.shape[a_ == Transpose::yes ? 0 : 1]; }
+
+std::vector<TensorType> MatMul::infer(std::span<const TensorType> in) const {
+  require_rank(in[0], 2, "input", "[N, features]");
+  require_rank(in[1], 2, "kernel", "[features, units]");
+  const bool ta = a_ == Transpose::yes, tb = b_ == Transpose::yes;
+  if (inner(in[0]) != in[1].shape[tb ? 1 : 0])
+    throw Error{{.where = "input",
+                 .expected = fmt::format("{} features, as many as the kernel {} has", in[1].shape[tb ? 1 : 0],
+                                         to_string(in[1].shape)),
+                 .received = to_string(in[0].shape)}};
+  return {{{in[0].shape[ta ? 1 : 0], in[1].shape[tb ? 0 : 1]}, in[0].dtype}};
+}
+
+void MatMul::differentiate(Gradients& g) const {
+  if (a_ == Transpose::yes || b_ == Transpose::yes)
+    throw Error{{.where = "matmul", .received = "the gradient of a transposed product is not defined"}};
+  const Value dy = g.of_output(0);
+  if (g.wanted(1)) g.add(1, g.emit_one(MatMul(Transpose::yes, Transpose::no), {g.input(0), dy}));
+  if (g.wanted(0)) g.add(0, g.emit_one(MatMul(Transpose::no, Transpose::yes), {dy, g.input(1)}));
+}
+
+Kernel MatMul::choose(const KernelRequest& request) const {
+  const std::int64_t m = request.outputs[0].shape[0], n = request.outputs[0].shape[1], k = inner(request.inputs[0]);
+  Kernel kernel = by_precision(
+      request,
+      [=, a = a_, b = b_](const KernelCall& c) {
+        kernels::gemm(a, b, m, n, k, c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(),
+                      c.threads());
+      },
+      [=, a = a_, b = b_](const KernelCall& c) {
+        kernels::reference::gemm<double>(a, b, m, n, k, c.in<double>(0).data(), c.in<double>(1).data(),
+                                         c.out<double>(0).data());
+      });
+  if (request.real == DType::float32) kernel.name = "onednn sgemm";
+  return kernel;
+}
+
+double MatMul::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
+  return 2.0 * static_cast<double>(out[0].shape.size()) * static_cast<double>(inner(in[0]));
+}
+
+std::vector<TensorType> AddBias::infer(std::span<const TensorType> in) const {
+  require_per_channel(in[0], in[1], "bias");
+  return {in[0]};
+}
+
+void AddBias::differentiate(Gradients& g) const {
+  if (g.wanted(0)) g.add(0, g.of_output(0));
+  if (g.wanted(1)) g.add(1, g.emit_one(ChannelSum(), {g.of_output(0)}));
+}
+
+Kernel AddBias::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) {
+        kernels::add_bias(c.in_rows<float>(0), c.in<float>(1), c.out_rows<float>(0), c.threads());
+      },
+      [](const KernelCall& c) {
+        kernels::reference::add_bias<double>(c.in_rows<double>(0), c.in<double>(1), c.out_rows<double>(0));
+      });
+}
+
+std::vector<TensorType> ChannelSum::infer(std::span<const TensorType> in) const {
+  return {{{in[0].shape.back()}, in[0].dtype}};
+}
+
+Kernel ChannelSum::choose(const KernelRequest& request) const {
+  return by_precision(
+      request, [](const KernelCall& c) { kernels::channel_sums(c.in_rows<float>(0), c.out<float>(0), c.threads()); },
+      [](const KernelCall& c) { kernels::reference::channel_sums<double>(c.in_rows<double>(0), c.out<double>(0)); });
+}
+
+}  // namespace evenkeel::ops

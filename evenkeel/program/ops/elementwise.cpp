@@ -1,0 +1,118 @@
+#include "evenkeel/program/ops/elementwise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/kernels/elementwise.h"
+#include "evenkeel/kernels/reference/elementwise.h"
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/infer.h"
+
+namespace evenkeel::ops {
+namespace {
+
+std::vector<TensorType> infer_pair(std::span<const TensorType> in, const char* what) {
+  require_same(in[0], in[1], what);
+  return {in[0]};
+}
+
+}  // namespace
+
+std::vector<TensorType> Add::infer(std::span<const TensorType> in) const { return infer_pair(in, "add"); }
+
+void Add::differentiate(Gradients& g) const {
+  for (int i : {0, 1})
+    if (g.wanted(i)) g.add(i, g.of_output(0));
+}
+
+Kernel Add::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) { kernels::add(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
+      [](const KernelCall& c) {
+        kernels::reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
+      });
+}
+
+std::vector<TensorType> Subtract::infer(std::span<const TensorType> in) const { return infer_pair(in, "subtract"); }
+
+void Subtract::differentiate(Gradients& g) const {
+  if (g.wanted(0)) g.add(0, g.of_output(0));
+  if (g.wanted(1)) g.add(1, g.emit_one(ScaleOffset(-1, 0), {g.of_output(0)}));
+}
+
+Kernel Subtract::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) { kernels::subtract(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
+      [](const KernelCall& c) {
+        kernels::reference::subtract<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
+      });
+}
+
+std::vector<TensorType> Multiply::infer(std::span<const TensorType> in) const { return infer_pair(in, "multiply"); }
+
+void Multiply::differentiate(Gradients& g) const {
+  if (g.wanted(0)) g.add(0, g.emit_one(Multiply(), {g.of_output(0), g.input(1)}));
+  if (g.wanted(1)) g.add(1, g.emit_one(Multiply(), {g.of_output(0), g.input(0)}));
+}
+
+Kernel Multiply::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) { kernels::multiply(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
+      [](const KernelCall& c) {
+        kernels::reference::multiply<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
+      });
+}
+
+std::string ScaleOffset::detail() const { return fmt::format("{:g} x + {:g}", scale_, offset_); }
+
+std::vector<TensorType> ScaleOffset::infer(std::span<const TensorType> in) const { return {in[0]}; }
+
+void ScaleOffset::differentiate(Gradients& g) const {
+  g.add(0, g.emit_one(ScaleOffset(scale_, 0), {g.of_output(0)}));
+}
+
+Kernel ScaleOffset::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [scale = static_cast<float>(scale_), offset = static_cast<float>(offset_)](const KernelCall& c) {
+        kernels::scale_offset(c.in<float>(0), scale, offset, c.out<float>(0), c.threads());
+      },
+      [scale = scale_, offset = offset_](const KernelCall& c) {
+        kernels::reference::scale_offset<double>(c.in<double>(0), scale, offset, c.out<double>(0));
+      });
+}
+
+std::vector<TensorType> Rsqrt::infer(std::span<const TensorType> in) const { return {in[0]}; }
+
+void Rsqrt::differentiate(Gradients& g) const {
+  const Value y = g.output(0);
+  const Value cube = g.emit_one(Multiply(), {g.emit_one(Multiply(), {y, y}), y});
+  g.add(0, g.emit_one(Multiply(), {g.emit_one(ScaleOffset(-0.5, 0), {cube}), g.of_output(0)}));
+}
+
+Kernel Rsqrt::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [epsilon = static_cast<float>(epsilon_)](const KernelCall& c) {
+        kernels::rsqrt(c.in<float>(0), epsilon, c.out<float>(0), c.threads());
+      },
+      [epsilon = epsilon_](const KernelCall& c) {
+        kernels::reference::rsqrt<double>(c.in<double>(0), epsilon, c.out<double>(0));
+      });
+}
+
+std::vector<TensorType> Copy::infer(std::span<const TensorType> in) const { return {in[0]}; }
+
+void Copy::differentiate(Gradients& g) const { g.add(0, g.of_output(0)); }
+
+Kernel Copy::choose(const KernelRequest& request) const {
+  return by_precision(
+      request, [](const KernelCall& c) { std::ranges::copy(c.in<float>(0), c.out<float>(0).begin()); },
+      [](const KernelCall& c) { std::ranges::copy(c.in<double>(0), c.out<double>(0).begin()); });
+}
+
+}  // namespace evenkeel::ops

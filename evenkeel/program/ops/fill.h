@@ -1,0 +1,20 @@
+#pragma once
+
+#include "evenkeel/program/op.h"
+
+namespace evenkeel::ops {
+
+/// A constant: every element is `value`.
+class Fill final : public Op {
+ public:
+  Fill(Shape shape, DType dtype, double value) : type_{shape, dtype}, value_(value) {}
+  std::string_view kind() const override { return "fill"; }
+  std::vector<TensorType> infer(std::span<const TensorType>) const override { return {type_}; }
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  TensorType type_;
+  double value_;
+};
+
+}  // namespace evenkeel::ops

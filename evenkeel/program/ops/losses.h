@@ -1,0 +1,59 @@
+#pragma once
+
+#include "evenkeel/program/op.h"
+
+namespace evenkeel::ops {
+
+enum class LossKind { softmax_cross_entropy, sigmoid_cross_entropy, squared_error };
+
+/// (logits [N, K], targets [N, K]) -> loss [N], one number per sample.
+class Loss final : public Op {
+ public:
+  explicit Loss(LossKind loss) : loss_(loss) {}
+  std::string_view kind() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  LossKind loss_;
+};
+
+/// (logits, targets, dloss [N]) -> dlogits.
+class LossGradient final : public Op {
+ public:
+  explicit LossGradient(LossKind loss) : loss_(loss) {}
+  std::string_view kind() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  LossKind loss_;
+};
+
+/// labels [N] int32 -> [N, K] with a 1 at each label.
+class OneHot final : public Op {
+ public:
+  OneHot(std::int64_t classes, DType real) : classes_(classes), real_(real) {}
+  std::string_view kind() const override { return "one_hot"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  std::int64_t classes_;
+  DType real_;
+};
+
+/// (logits [N, K], targets [N, K]) -> [N], 1 where the prediction is right: argmax for K > 1, a threshold for K = 1.
+class Correct final : public Op {
+ public:
+  explicit Correct(double threshold) : threshold_(threshold) {}
+  std::string_view kind() const override { return "correct"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  double threshold_;
+};
+
+}  // namespace evenkeel::ops

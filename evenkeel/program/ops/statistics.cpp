@@ -1,0 +1,158 @@
+#include "evenkeel/program/ops/statistics.h"
+
+#include <algorithm>
+
+#include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/dense.h"
+#include "evenkeel/program/ops/fill.h"
+#include "evenkeel/program/ops/infer.h"
+#include "evenkeel/tensor/tensor.h"
+
+namespace evenkeel::ops {
+
+using kernels::Activation;
+
+std::vector<TensorType> Moments::infer(std::span<const TensorType> in) const {
+  const TensorType vector{{in[0].shape.back()}, in[0].dtype};
+  return {vector, vector};
+}
+
+void Moments::differentiate(Gradients& g) const {
+  g.add(0, g.emit_one(MomentsGradient(), {g.input(0), g.output(0), g.of_output(0), g.of_output(1)}));
+}
+
+Kernel Moments::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) {
+        kernels::channel_moments(c.in_rows<float>(0), c.out<float>(0), c.out<float>(1), c.threads());
+      },
+      [](const KernelCall& c) {
+        kernels::reference::channel_moments<double>(c.in_rows<double>(0), c.out<double>(0), c.out<double>(1));
+      });
+}
+
+std::vector<TensorType> MomentsGradient::infer(std::span<const TensorType> in) const { return {in[0]}; }
+
+namespace {
+
+/// Coefficients of dx = b (x - mean) + c0; a = 0 switches off the term that a normalization's gradient also has.
+template <class T>
+struct Coefficients {
+  explicit Coefficients(const KernelCall& call) {
+    const auto x = call.in_rows<T>(0);
+    const auto channels = static_cast<std::size_t>(x.columns);
+    T* at = reinterpret_cast<T*>(call.scratch());
+    a = {at, channels};
+    b = {at + channels, channels};
+    c0 = {at + 2 * channels, channels};
+    const T share = T{1} / static_cast<T>(x.rows);
+    for (std::size_t i = 0; i < channels; ++i) {
+      a[i] = 0;
+      b[i] = call.has(3) ? 2 * call.in<T>(3)[i] * share : T{0};
+      c0[i] = call.has(2) ? call.in<T>(2)[i] * share : T{0};
+    }
+  }
+  std::span<T> a, b, c0;
+};
+
+}  // namespace
+
+Kernel MomentsGradient::choose(const KernelRequest& request) const {
+  Kernel kernel = by_precision(
+      request,
+      [](const KernelCall& c) {
+        const Coefficients<float> k(c);
+        const auto x = c.in_rows<float>(0);
+        kernels::batch_norm_data_gradient(x, x, x, c.in<float>(1), k.a, k.b, k.c0, Activation::linear,
+                                          c.out_rows<float>(0), c.threads());
+      },
+      [](const KernelCall& c) {
+        const Coefficients<double> k(c);
+        const auto x = c.in_rows<double>(0);
+        kernels::reference::batch_norm_data_gradient<double>(x, x, x, c.in<double>(1), k.a, k.b, k.c0,
+                                                             Activation::linear, c.out_rows<double>(0));
+      });
+  kernel.scratch_bytes = static_cast<std::size_t>(request.inputs[0].shape.back()) * 3 * size_of(request.real);
+  return kernel;
+}
+
+std::vector<TensorType> SelectStatistics::infer(std::span<const TensorType> in) const {
+  for (const TensorType& type : in) require_same(in[0], type, "statistics");
+  return {in[0], in[0]};
+}
+
+void SelectStatistics::differentiate(Gradients& g) const {
+  for (int i : {0, 1})
+    if (g.wanted(i) && g.of_output(i)) g.add(i, g.emit_one(IfBatchStatistics(layer_), {g.of_output(i)}));
+}
+
+Kernel SelectStatistics::choose(const KernelRequest& request) const {
+  const auto select = [layer = layer_]<class T>(const KernelCall& c, T) {
+    const int at = 2 * static_cast<int>(c.step().mode(layer).statistics);
+    std::ranges::copy(c.in<T>(at), c.out<T>(0).begin());
+    std::ranges::copy(c.in<T>(at + 1), c.out<T>(1).begin());
+  };
+  return by_precision(
+      request, [select](const KernelCall& c) { select(c, 0.0f); }, [select](const KernelCall& c) { select(c, 0.0); });
+}
+
+Kernel IfBatchStatistics::choose(const KernelRequest& request) const {
+  const auto pass = [layer = layer_]<class T>(const KernelCall& c, T zero) {
+    if (c.step().mode(layer).statistics == Statistics::batch)
+      std::ranges::copy(c.in<T>(0), c.out<T>(0).begin());
+    else
+      std::ranges::fill(c.out<T>(0), zero);
+  };
+  return by_precision(
+      request, [pass](const KernelCall& c) { pass(c, 0.0f); }, [pass](const KernelCall& c) { pass(c, 0.0); });
+}
+
+std::vector<TensorType> ScaleShift::infer(std::span<const TensorType> in) const {
+  require_per_channel(in[0], in[1], "scale");
+  require_per_channel(in[0], in[2], "shift");
+  return {in[0]};
+}
+
+void ScaleShift::differentiate(Gradients& g) const {
+  const Value dy = g.of_output(0);
+  if (g.wanted(1)) g.add(1, g.emit_one(ChannelProduct(), {dy, g.input(0)}));
+  if (g.wanted(2)) g.add(2, g.emit_one(ChannelSum(), {dy}));
+  if (g.wanted(0)) {
+    const Value zero = g.emit_one(Fill(g.input(2).shape(), dy.type().dtype, 0.0), {});
+    g.add(0, g.emit_one(ScaleShift(), {dy, g.input(1), zero}));
+  }
+}
+
+Kernel ScaleShift::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) {
+        kernels::scale_shift(c.in_rows<float>(0), c.in<float>(1), c.in<float>(2), Activation::linear,
+                             c.out_rows<float>(0), c.threads());
+      },
+      [](const KernelCall& c) {
+        kernels::reference::scale_shift<double>(c.in_rows<double>(0), c.in<double>(1), c.in<double>(2),
+                                                Activation::linear, c.out_rows<double>(0));
+      });
+}
+
+std::vector<TensorType> ChannelProduct::infer(std::span<const TensorType> in) const {
+  require_same(in[0], in[1], "channel product");
+  return {{{in[0].shape.back()}, in[0].dtype}};
+}
+
+Kernel ChannelProduct::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [](const KernelCall& c) {
+        kernels::channel_products(c.in_rows<float>(0), c.in_rows<float>(1), c.out<float>(0), c.threads());
+      },
+      [](const KernelCall& c) {
+        kernels::reference::channel_products<double>(c.in_rows<double>(0), c.in_rows<double>(1), c.out<double>(0));
+      });
+}
+
+}  // namespace evenkeel::ops

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evenkeel/program/executor.h"
+
+namespace evenkeel {
+
+/// A line of a program in words and numbers.
+struct PlanLine {
+  Phase phase = Phase::forward;
+  std::string label;   ///< the layer's name, or what the line is for
+  std::string op, detail;
+  std::string kernel;  ///< empty for a view: there is nothing to run
+  std::vector<Shape> outputs;
+  std::int64_t bytes = 0;  ///< of all operands, each once: what the line reads and writes; 0 for a view
+  double flops = 0;        ///< 0 where time is not explained by arithmetic
+};
+
+std::vector<PlanLine> plan_of(const Executor& executor);
+
+/// Seconds per line, each the median over `runs` (1 or more) whole runs of the program, after one that is not counted.
+/// Inputs must be bound. Runs change what the program changes: weights, statistics, slots.
+std::vector<double> median_seconds(Executor& executor, StepContext step, int runs);
+
+}  // namespace evenkeel

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evenkeel/program/op.h"
+#include "evenkeel/program/value.h"
+
+namespace evenkeel {
+
+/// Where the values of one role lie in their common block, each aligned to kAlignment.
+struct BlockLayout {
+  struct Entry {
+    std::string name;
+    TensorType type;
+    std::int64_t offset = 0;  ///< bytes
+  };
+  std::vector<Entry> entries;
+  std::int64_t bytes = 0;
+
+  const Entry* find(const std::string& name) const;
+  bool operator==(const BlockLayout& other) const;
+};
+
+/// What the arena holds and what reusing memory saves.
+struct MemoryReport {
+  std::int64_t arena_bytes = 0;     ///< one arena for all values of a step
+  std::int64_t unplanned_bytes = 0;  ///< were each to have memory of its own
+  std::int64_t parameter_bytes = 0, state_bytes = 0, slot_bytes = 0, gradient_bytes = 0;
+};
+
+/// A straight-line list of ops over values with static shapes: one training step, one evaluation. Built by emitting ops
+/// in order, then finished: rewritten by passes and planned (finish.h). Values are handed out as `Value`s that point
+/// here, so a program is neither copied nor moved.
+class Program {
+ public:
+  /// `real` is the type of all floating values: float32, or float64 on the reference kernels.
+  explicit Program(DType real = DType::float32);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  DType real() const { return real_; }
+
+  // Building. Names must be unique; an Error says which is not.
+  Value input(const std::string& name, const Shape& shape, DType dtype);
+  Value parameter(const std::string& name, const Shape& shape, bool trainable);
+  Value state(const std::string& name, const Shape& shape);
+  Value supplied(const std::string& name, const Shape& shape);
+  Value slot(const std::string& name, const Shape& shape);
+  Value probe(const std::string& name, const Shape& shape);  ///< float64 whatever `real` is
+  /// All trainable parameters, and all their gradients, as vectors of equal length (padding between them included):
+  /// what an optimizer works on. Declare every parameter and differentiate before.
+  Value parameter_block();
+  Value gradient_block();
+  /// Appends a line. Outputs are named `label/name` by `names`, or `label/kind` made unique.
+  std::vector<Value> emit(std::shared_ptr<const Op> op, const std::vector<Value>& inputs,
+                          const std::vector<std::string>& names = {});
+  /// The same for an op with one output.
+  Value emit_one(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = {});
+  template <std::derived_from<Op> O>
+  Value emit_one(O op, const std::vector<Value>& inputs, const std::string& name = {}) {
+    return emit_one(std::make_shared<const O>(std::move(op)), inputs, name);
+  }
+  /// Gives a value another name.
+  void rename(Value value, const std::string& name);
+  /// Keeps a value's memory from being reused, so that it can be read after a run.
+  void keep(Value value) { info(value).kept = true; }
+  /// Lines emitted from now on bear this label and phase.
+  void set_label(std::string label) { label_ = std::move(label); }
+  void set_phase(Phase phase) { phase_ = phase; }
+  const std::string& label() const { return label_; }
+
+  // Reading.
+  const std::vector<ValueInfo>& values() const { return values_; }
+  const ValueInfo& value(int id) const { return values_[static_cast<std::size_t>(id)]; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  Value handle(int id) { return {this, id}; }
+  /// The value of that name, or an absent one.
+  Value find(const std::string& name);
+  /// The number of the value of that name, or -1.
+  int id_of(const std::string& name) const;
+  /// The same. Throws Error, with the nearest name, where there is none.
+  int require(const std::string& name) const;
+  /// The value whose memory this one shares: itself, unless it is a view.
+  int root(int id) const;
+
+  // For passes and planning.
+  ValueInfo& info(Value value) { return values_[static_cast<std::size_t>(value.id())]; }
+  std::vector<Node>& mutable_nodes() { return nodes_; }
+  std::vector<ValueInfo>& mutable_values() { return values_; }
+
+  BlockLayout parameters, states, supplied_values, slots, gradients, probes;  ///< set by finish()
+  MemoryReport memory;                                            ///< set by finish()
+
+ private:
+  Value add(ValueInfo info);
+  std::string unique(const std::string& name) const;
+
+  DType real_;
+  std::vector<ValueInfo> values_;
+  std::vector<Node> nodes_;
+  std::string label_;
+  Phase phase_ = Phase::forward;
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+
+enum class Mode { train, evaluate };
+
+/// Which statistics a normalization uses.
+enum class Statistics { batch, moving, supplied };
+
+/// How one layer behaves in a run. Set apart per layer, at run time, without compiling again.
+struct LayerMode {
+  Statistics statistics = Statistics::batch;
+  bool update_statistics = true;  ///< moving statistics follow the batch's
+  bool dropout = true;
+
+  static LayerMode of(Mode mode) {
+    return mode == Mode::train ? LayerMode{} : LayerMode{Statistics::moving, false, false};
+  }
+};
+
+/// All that changes from one run of a program to the next, besides its inputs.
+struct StepContext {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;      ///< training step, from 0: names the dropout masks
+  double learning_rate = 0;    ///< of this step
+  std::vector<LayerMode> modes;  ///< by layer index in the description
+
+  /// Throws Error where `modes` has none for the layer.
+  const LayerMode& mode(int layer) const {
+    if (static_cast<std::size_t>(layer) >= modes.size())
+      throw Error{{.where = "step",
+                   .expected = "a mode for every layer, among them number " + std::to_string(layer),
+                   .received = std::to_string(modes.size()) + " modes"}};
+    return modes[static_cast<std::size_t>(layer)];
+  }
+};
+
+}  // namespace evenkeel

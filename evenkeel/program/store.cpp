@@ -1,0 +1,73 @@
+#include "evenkeel/program/store.h"
+
+#include <cstring>
+#include <utility>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+
+Block::Block(BlockLayout layout) : layout_(std::move(layout)), buffer_(static_cast<std::size_t>(layout_.bytes)) {
+  zero();
+}
+
+TensorView Block::get(const std::string& name) const {
+  const BlockLayout::Entry* entry = layout_.find(name);
+  if (!entry) throw Error{{.where = "weights", .received = "no tensor is named \"" + name + '"'}};
+  return {buffer_.data() + entry->offset, entry->type.shape, entry->type.dtype};
+}
+
+void Block::set(const std::string& name, TensorView value) {
+  const TensorView own = get(name);
+  if (own.shape != value.shape || own.dtype != value.dtype)
+    throw Error{{.where = "tensor \"" + name + '"',
+                 .expected = std::string(name_of(own.dtype)) + ' ' + to_string(own.shape),
+                 .received = std::string(name_of(value.dtype)) + ' ' + to_string(value.shape)}};
+  if (own.bytes() > 0) std::memcpy(const_cast<std::byte*>(own.data), value.data, own.bytes());
+}
+
+void Block::zero() {
+  if (buffer_.size() > 0) std::memset(buffer_.data(), 0, buffer_.size());
+}
+
+namespace {
+
+void fit_block(Block& block, const BlockLayout& layout, const char* what) {
+  if (layout.entries.empty()) return;
+  if (block.layout().entries.empty())
+    block = Block(layout);
+  else if (!(block.layout() == layout))
+    throw Error{{.where = std::string(what) + " of a program",
+                 .expected = "the layout of the programs before it",
+                 .received = "another one",
+                 .hint = "Programs that share memory must come from one model with one optimizer and the same probes."}};
+}
+
+}  // namespace
+
+void Store::fit(const Program& program) {
+  fit_block(parameters, program.parameters, "parameters");
+  fit_block(state, program.states, "state");
+  fit_block(supplied, program.supplied_values, "supplied statistics");
+  fit_block(slots, program.slots, "optimizer slots");
+  fit_block(gradients, program.gradients, "gradients");
+  fit_block(probes, program.probes, "probes");
+}
+
+Block& Store::of(Role role) {
+  switch (role) {
+    case Role::parameter_gradient: return gradients;
+    case Role::state: return state;
+    case Role::supplied: return supplied;
+    case Role::slot: return slots;
+    case Role::probe: return probes;
+    default: return parameters;
+  }
+}
+
+std::byte* Arena::reserve(std::size_t bytes) {
+  if (bytes > buffer_.size()) buffer_ = AlignedBuffer(bytes);
+  return buffer_.data();
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evenkeel/tensor/dtype.h"
+#include "evenkeel/tensor/shape.h"
+
+namespace evenkeel {
+
+class Program;
+
+/// What a value is for, and so where it lives: inputs with the caller; parameters, their gradients, state, statistics
+/// that the caller supplies, optimizer slots and probes in one block each (Store); everything else in the arena.
+enum class Role { input, parameter, parameter_gradient, state, supplied, slot, probe, activation, gradient };
+
+std::string_view name_of(Role role);
+
+struct TensorType {
+  Shape shape;
+  DType dtype = DType::float32;
+
+  std::size_t bytes() const { return static_cast<std::size_t>(shape.size()) * size_of(dtype); }
+  bool operator==(const TensorType&) const = default;
+};
+
+/// A value of a program by its number; cheap to copy. The default one stands for an absent optional operand.
+class Value {
+ public:
+  Value() = default;
+  Value(Program* program, int id) : program_(program), id_(id) {}
+
+  explicit operator bool() const { return program_ != nullptr; }
+  int id() const { return id_; }
+  Program& program() const { return *program_; }
+  // Copies: emitting an op moves what a program knows of its values.
+  Shape shape() const;
+  TensorType type() const;
+  std::string name() const;
+  bool operator==(const Value&) const = default;
+
+ private:
+  Program* program_ = nullptr;
+  int id_ = -1;
+};
+
+/// What a program knows of a value.
+struct ValueInfo {
+  std::string name;  ///< unique: "conv2d/kernel", "dense/output", "dense/output/gradient"
+  TensorType type;
+  Role role = Role::activation;
+  bool trainable = false;  ///< parameters: in the gradient block and the update
+  bool wants_gradient = false;
+  bool is_block = false;  ///< all trainable parameters, or their gradients, as one vector
+  bool kept = false;    ///< readable after a run: its memory is not reused
+  int view_of = -1;     ///< shares the memory of that value (a reshape)
+  std::int64_t offset = -1;  ///< bytes into its block or arena, once planned
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,85 @@
+#include "evenkeel/tensor/tensor.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+
+AlignedBuffer::AlignedBuffer(std::size_t bytes) : size_(bytes) {
+  if (bytes == 0) return;
+  data_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, aligned_size(bytes))));
+  if (!data_)
+    throw Error{{.where = "memory", .expected = std::to_string(bytes) + " bytes", .received = "none from the system"}};
+}
+
+void AlignedBuffer::Free::operator()(std::byte* p) const { std::free(p); }
+
+void TensorView::check_dtype(DType wanted) const {
+  if (wanted != dtype)
+    throw Error{{.where = "tensor " + to_string(shape),
+                 .expected = std::string(name_of(wanted)),
+                 .received = std::string(name_of(dtype))}};
+}
+
+TensorView TensorView::rows(std::int64_t begin, std::int64_t end) const {
+  if (shape.rank() == 0 || begin < 0 || end < begin || end > shape[0])
+    throw Error{{.where = "tensor " + to_string(shape),
+                 .expected = "rows inside it",
+                 .received = "[" + std::to_string(begin) + ":" + std::to_string(end) + "]"}};
+  const std::size_t row_bytes = static_cast<std::size_t>(shape.row_size()) * size_of(dtype);
+  return {data + static_cast<std::size_t>(begin) * row_bytes, shape.with(0, end - begin), dtype};
+}
+
+TensorView TensorView::reshaped(Shape other) const {
+  if (other.size() != shape.size())
+    throw Error{{.where = "reshape",
+                 .expected = std::to_string(shape.size()) + " elements as in " + to_string(shape),
+                 .received = to_string(other)}};
+  return {data, other, dtype};
+}
+
+Tensor::Tensor(Shape shape, DType dtype)
+    : buffer_(static_cast<std::size_t>(shape.size()) * size_of(dtype)), shape_(shape), dtype_(dtype) {
+  if (buffer_.size() > 0) std::memset(buffer_.data(), 0, buffer_.size());
+}
+
+Tensor Tensor::copy_of(TensorView view) {
+  Tensor tensor;
+  tensor.buffer_ = AlignedBuffer(view.bytes());
+  tensor.shape_ = view.shape;
+  tensor.dtype_ = view.dtype;
+  if (view.bytes() > 0) std::memcpy(tensor.data(), view.data, view.bytes());
+  return tensor;
+}
+
+namespace {
+
+template <class F>
+void with_type(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::float32: return f(float{});
+    case DType::float64: return f(double{});
+    case DType::uint8: return f(std::uint8_t{});
+    case DType::int32: return f(std::int32_t{});
+    case DType::int64: return f(std::int64_t{});
+  }
+}
+
+}  // namespace
+
+Tensor converted(TensorView view, DType dtype) {
+  Tensor result(view.shape, dtype);
+  with_type(view.dtype, [&]<class From>(From) {
+    with_type(dtype, [&]<class To>(To) {
+      const auto in = view.as<From>();
+      std::transform(in.begin(), in.end(), result.as<To>().begin(), [](From v) { return static_cast<To>(v); });
+    });
+  });
+  return result;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,112 @@
+#include "evenkeel/train/evaluate.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+namespace {
+
+StepContext context_of(const Network& network, const EvaluateOptions& options) {
+  StepContext context = network.context(options.mode);
+  for (LayerMode& mode : context.modes) mode.update_statistics = false;
+  if (!options.layer_modes.empty()) {
+    if (options.layer_modes.size() != context.modes.size())
+      throw Error{{.where = "layer modes",
+                   .expected = std::to_string(context.modes.size()) + ", one per layer",
+                   .received = std::to_string(options.layer_modes.size())}};
+    context.modes = options.layer_modes;
+  }
+  return context;
+}
+
+/// Whether a sample's result depends on the others of its batch: then a smaller last batch needs a program of its size;
+/// else the full one serves, and rows beyond the data are not looked at.
+bool samples_interact(const StepContext& context) {
+  return std::ranges::any_of(context.modes, [](const LayerMode& mode) {
+    return mode.statistics == Statistics::batch || mode.update_statistics;
+  });
+}
+
+/// Runs all batches in order; done(runner, batch, first sample).
+void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions& options, Targets targets,
+                    const std::function<void(Network::Runner&, const Batch&, std::int64_t)>& done) {
+  if (options.batch_size < 1)
+    throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
+  const std::int64_t batch_size = std::min(options.batch_size, data.size());
+  StepContext context = context_of(network, options);
+  // A probe must not count rows that are no samples.
+  const bool exact = samples_interact(context) || !network.options().probes.empty();
+  Batches batches(data, {.batch_size = batch_size, .shuffle = false});
+  for (std::int64_t first = 0; first < data.size(); ++context.step) {
+    const Batch& batch = batches.next();
+    Network::Runner& runner = network.runner(exact ? batch.size : batch_size, targets, false);
+    network.run(runner, batch, context);
+    done(runner, batch, first);
+    first += batch.size;
+    if (options.progress) options.progress(first, data.size());
+  }
+}
+
+std::span<const float> first_rows(TensorView values, std::int64_t n) { return values.rows(0, n).as<float>(); }
+
+}  // namespace
+
+Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions& options) {
+  if (!network.options().loss) throw Error{{.where = "evaluate", .expected = "a loss", .received = "none"}};
+  network.check(data, true);
+  const Targets targets = Network::targets_of(data);
+  MetricSums sums;
+  Evaluation result;
+  for_each_batch(network, data, options, targets, [&](Network::Runner& runner, const Batch& batch, std::int64_t) {
+    const auto losses = first_rows(runner.read(runner.compiled.loss), batch.size);
+    if (runner.compiled.correct.empty()) return sums.add(losses, {});
+    const auto correct = first_rows(runner.read(runner.compiled.correct), batch.size);
+    sums.add(losses, correct);
+    if (targets != Targets::labels) return;
+    result.per_class.resize(static_cast<std::size_t>(std::max(data.classes(), network.outputs())));
+    const auto labels = batch.labels.as<std::int32_t>();
+    for (std::size_t i = 0; i < correct.size(); ++i) {
+      Evaluation::Class& c = result.per_class[static_cast<std::size_t>(labels[i])];
+      ++c.samples;
+      c.accuracy += static_cast<double>(correct[i]);
+    }
+  });
+  for (Evaluation::Class& c : result.per_class)
+    if (c.samples > 0) c.accuracy /= static_cast<double>(c.samples);
+  result.metrics = sums.mean();
+  return result;
+}
+
+Predictions predict(Network& network, const Dataset& data, const EvaluateOptions& options) {
+  network.check(data, false);
+  Predictions result;
+  for_each_batch(network, data, options, Targets::none,
+                 [&](Network::Runner& runner, const Batch& batch, std::int64_t first) {
+    const TensorView outputs = runner.read(runner.compiled.outputs);
+    const std::string& scores_name = runner.compiled.scores.empty() ? runner.compiled.outputs : runner.compiled.scores;
+    const TensorView scores = runner.read(scores_name);
+    if (first == 0) {
+      result.outputs = Tensor(outputs.shape.with(0, data.size()), DType::float32);
+      result.scores = Tensor(scores.shape.with(0, data.size()), DType::float32);
+    }
+    const auto copy_rows = [&](TensorView from, Tensor& to) {
+      const auto rows = first_rows(from, batch.size);
+      std::ranges::copy(rows, to.as<float>().begin() + first * to.shape().row_size());
+    };
+    copy_rows(outputs, result.outputs);
+    copy_rows(scores, result.scores);
+  });
+  result.classes = Tensor({data.size()}, DType::int32);
+  const std::int64_t k = result.scores.shape().row_size();
+  const bool from_scores = network.options().loss.has_value();
+  for (std::int64_t i = 0; i < data.size(); ++i) {
+    const auto row = result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k));
+    const auto best = k > 1 ? std::ranges::max_element(row) - row.begin() : row[0] > (from_scores ? 0.5f : 0.0f);
+    result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(best);
+  }
+  return result;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,87 @@
+#include "evenkeel/train/network.h"
+
+#include <algorithm>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+
+Network::Network(Model model, NetworkOptions options)
+    : model_(std::move(model)), options_(std::move(options)), threads_(options_.threads) {
+  // The smallest program lays out the weights for all others.
+  const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
+  weights_ = smallest.weights;
+  outputs_ = smallest.program->find(smallest.outputs).shape().back();
+  store_.fit(*smallest.program);
+  initialize_weights(weights_, options_.seed, store_);
+}
+
+TensorView Network::weight(const std::string& name) const {
+  return store_.state.has(name) ? store_.state.get(name) : store_.parameters.get(name);
+}
+
+void Network::set_weight(const std::string& name, TensorView value) {
+  (store_.state.has(name) ? store_.state : store_.parameters).set(name, value);
+}
+
+Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool train) {
+  const auto key = std::tuple(batch_size, targets, train);
+  const auto found = runners_.find(key);
+  if (found != runners_.end()) return found->second;
+  CompileOptions compile_options{.batch_size = batch_size,
+                                 .loss = options_.loss,
+                                 .targets = targets,
+                                 .train = train,
+                                 .real = options_.real,
+                                 .fuse = options_.fuse,
+                                 .probes = options_.probes};
+  if (train) {
+    if (!options_.optimizer) throw Error{{.where = "training", .expected = "an optimizer", .received = "none"}};
+    compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };
+  }
+  Runner made{.compiled = compile(model_, compile_options), .executor = nullptr};
+  made.executor = std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_);
+  return runners_.emplace(key, std::move(made)).first->second;
+}
+
+void Network::run(Runner& runner, const Batch& batch, const StepContext& step) {
+  const Program& program = runner.executor->program();
+  for (const auto& [name, tensor] :
+       {std::pair<const char*, const Tensor*>{"input", &batch.x}, {"labels", &batch.labels}, {"targets", &batch.targets}}) {
+    const int id = program.id_of(name);
+    if (id >= 0) runner.executor->bind(name, tensor->view().rows(0, program.value(id).type.shape[0]));
+  }
+  runner.executor->run(step);
+}
+
+StepContext Network::context(Mode mode, std::uint64_t step) const {
+  return {.seed = options_.seed,
+          .step = step,
+          .learning_rate = options_.optimizer ? learning_rate_of(*options_.optimizer) : 0.0,
+          .modes = std::vector<LayerMode>(static_cast<std::size_t>(model_.layers()), LayerMode::of(mode))};
+}
+
+Targets Network::targets_of(const Dataset& data) {
+  return !data.has_targets() ? Targets::none : data.has_labels() ? Targets::labels : Targets::values;
+}
+
+void Network::check(const Dataset& data, bool needs_targets) const {
+  if (data.sample_shape() != model_.input_shape())
+    throw Error{{.where = "data \"" + data.name() + '"',
+                 .expected = "samples " + to_string_batched(model_.input_shape()) + ", as the model \"" +
+                             model_.name() + "\" takes",
+                 .received = to_string_batched(data.sample_shape())}};
+  if (!needs_targets) return;
+  if (!data.has_targets())
+    throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};
+  const bool one_output = outputs_ == 1;
+  const std::int64_t largest = one_output ? 2 : outputs_;
+  const bool regression = options_.loss && std::holds_alternative<MeanSquaredError>(*options_.loss);
+  if (data.has_labels() ? data.classes() > largest && !(one_output && regression) : data.classes() != outputs_)
+    throw Error{{.where = "data \"" + data.name() + '"',
+                 .expected = "at most " + std::to_string(largest) + " classes, for the model's " +
+                             std::to_string(outputs_) + " outputs",
+                 .received = std::to_string(data.classes())}};
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "evenkeel/data/batches.h"
+#include "evenkeel/nn/compile.h"
+#include "evenkeel/program/executor.h"
+#include "evenkeel/train/optimizers.h"
+
+namespace evenkeel {
+
+struct NetworkOptions {
+  std::optional<Loss> loss = {};
+  std::optional<Optimizer> optimizer = {};  ///< needed to train
+  std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
+  int threads = 0;                          ///< 0: all cores
+  bool fuse = true;
+  std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
+  DType real = DType::float32;
+};
+
+/// A model with weights on this machine: the programs made of it so far (by batch size and purpose) and the memory they
+/// share. Weights are float32 unless `real` says otherwise.
+class Network {
+ public:
+  /// A compiled program with what runs it.
+  struct Runner {
+    CompiledModel compiled;
+    std::unique_ptr<Executor> executor;
+    TensorView read(const std::string& value) const { return executor->read(value); }
+  };
+
+  /// Draws the first weights from the seed. Throws Error where the model does not build.
+  Network(Model model, NetworkOptions options);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  const Model& model() const { return model_; }
+  const NetworkOptions& options() const { return options_; }
+  const std::vector<WeightInfo>& weights() const { return weights_; }
+  Store& store() { return store_; }
+  const Store& store() const { return store_; }
+  int threads() const { return threads_.count(); }
+
+  /// A tensor by name: "conv2d/kernel". Throws Error where there is none, or shape or type differ.
+  TensorView weight(const std::string& name) const;
+  void set_weight(const std::string& name, TensorView value);
+
+  /// The program for a batch of this size, made at the first call.
+  Runner& runner(std::int64_t batch_size, Targets targets, bool train);
+
+  /// Binds the first n samples of a batch and runs; n is the runner's batch size.
+  void run(Runner& runner, const Batch& batch, const StepContext& step);
+
+  /// A step context of this network with every layer in `mode`.
+  StepContext context(Mode mode, std::uint64_t step = 0) const;
+
+  /// Throws Error unless the data's samples and targets fit the model and the loss.
+  void check(const Dataset& data, bool needs_targets) const;
+  static Targets targets_of(const Dataset& data);
+  std::int64_t outputs() const { return outputs_; }  ///< K
+
+ private:
+  Model model_;
+  NetworkOptions options_;
+  Threads threads_;
+  Store store_;
+  Arena arena_;
+  std::vector<WeightInfo> weights_;
+  std::int64_t outputs_ = 0;
+  std::map<std::tuple<std::int64_t, Targets, bool>, Runner> runners_;
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,136 @@
+#include <limits>
+
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+/// Everything here ends with exit code 2 and says what is wrong.
+class BadInput : public App {
+ protected:
+  void write_model(const std::string& before, const std::string& after) {
+    std::string text = kSmallModel;
+    text.replace(text.find(before), before.size(), after);
+    write("model.toml", text);
+  }
+  std::string train_refusal(const std::string& data = "data.npz") {
+    return refusal({"train", "model.toml", "--data", data, "--out", "run"});
+  }
+};
+
+TEST_F(BadInput, AModelFileThatDoesNotExist) {
+  EXPECT_SAYS(refusal({"summary", "no-such.toml"}), "no-such.toml");
+}
+
+TEST_F(BadInput, AnUnknownLayer) {
+  write_model("\"Dropout\"", "\"Dropuot\"");
+  EXPECT_SAYS(refusal({"summary", "model.toml"}), "Did you mean \"Dropout\"?");
+}
+
+TEST_F(BadInput, AnUnknownKey) {
+  write_model("kernel_size", "kernal_size");
+  EXPECT_SAYS(refusal({"summary", "model.toml"}), "Did you mean \"kernel_size\"?");
+}
+
+TEST_F(BadInput, AnUnknownLoss) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--loss", "binary_crosentropy"}),
+              "Did you mean \"binary_crossentropy\"?");
+}
+
+TEST_F(BadInput, NoLossAnywhere) {
+  write_model("loss = \"sparse_categorical_crossentropy\"\n", "");
+  EXPECT_SAYS(train_refusal(), "--loss");
+}
+
+TEST_F(BadInput, AnOptimizersFieldThatItDoesNotHave) {
+  write_model("learning_rate = 0.01", "momentum = 0.9");
+  EXPECT_SAYS(train_refusal(), "\"momentum\"");
+}
+
+TEST_F(BadInput, LayersThatDoNotFit) {
+  write_model("type = \"Flatten\"", "type = \"Activation\"");
+  EXPECT_SAYS(train_refusal(), "dense");
+}
+
+TEST_F(BadInput, DataOfAnotherShape) { EXPECT_SAYS(train_refusal("strokes:test[:50]"), "[N, 6, 6, 1]"); }
+
+TEST_F(BadInput, ATruncatedDataFile) {
+  write("data.npz", read("data.npz").substr(0, 700));
+  EXPECT_SAYS(train_refusal(), "data.npz");
+}
+
+TEST_F(BadInput, TruncatedWeights) {
+  train("a");
+  write("a/weights.safetensors", read("a/weights.safetensors").substr(0, 900));
+  EXPECT_SAYS(refusal({"evaluate", "a", "--data", "data.npz"}), "weights.safetensors");
+}
+
+TEST_F(BadInput, LabelsOutsideTheClasses) {
+  write_data("data.npz", 40, [](Tensor&, Tensor& y) { y.as<std::int32_t>()[7] = 3; });
+  EXPECT_SAYS(train_refusal(), "classes");
+}
+
+TEST_F(BadInput, NegativeLabels) {
+  write_data("data.npz", 40, [](Tensor&, Tensor& y) { y.as<std::int32_t>()[7] = -1; });
+  EXPECT_SAYS(train_refusal(), "-1");
+}
+
+TEST_F(BadInput, AnEmptySet) {
+  write_data("data.npz", 0);
+  EXPECT_SAYS(train_refusal(), "data.npz");
+}
+
+TEST_F(BadInput, ABatchLargerThanTheSet) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--batch-size", "41"}), "batch size");
+}
+
+TEST_F(BadInput, NaNInTheData) {
+  write_data("data.npz", 40, [](Tensor& x, Tensor&) {
+    x = converted(x, DType::float32);
+    x.as<float>()[100] = std::numeric_limits<float>::quiet_NaN();
+  });
+  EXPECT_SAYS(train_refusal(), "nan");
+}
+
+TEST_F(BadInput, AFolderThatCannotBeMade) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--out", "data.npz/run"}), "data.npz/run");
+}
+
+// A limit on the size of files fails a write as a full disk does.
+const std::vector<std::string> kSmallDisk = {"sh", "-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"};
+
+TEST_F(BadInput, ADiskThatIsFullLosesNothing) {
+  train("a");
+  run({"weights", "a", "--export", "kept.safetensors"});
+  const std::string before = read("kept.safetensors");
+  EXPECT_SAYS(refusal({"weights", "a", "--export", "kept.safetensors"}, kSmallDisk), "kept.safetensors");
+  EXPECT_EQ(read("kept.safetensors"), before);
+}
+
+TEST_F(BadInput, ADiskThatIsFullWhileTraining) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--out", "run"}, kSmallDisk), "run/");
+}
+
+TEST_F(BadInput, ARunFolderWithoutWeights) {
+  train("a");
+  std::filesystem::remove(folder_ / "a/weights.safetensors");
+  EXPECT_SAYS(refusal({"evaluate", "a", "--data", "data.npz"}), "weights.safetensors");
+}
+
+TEST_F(BadInput, AModelFileWithoutWeightsToEvaluate) {
+  EXPECT_SAYS(refusal({"evaluate", "model.toml", "--data", "data.npz"}), "--weights");
+}
+
+TEST_F(BadInput, AnImageOfAnotherSize) {
+  train("a");
+  run({"data", "show", "strokes:test[:1]", "--output", "image.png"});
+  EXPECT_SAYS(refusal({"predict", "a", "--image", "image.png"}), "[N, 6, 6, 1]");
+}
+
+TEST_F(BadInput, NothingToPredict) {
+  train("a");
+  EXPECT_SAYS(refusal({"predict", "a"}), "--data or --image");
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,67 @@
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+class Help : public App, public testing::WithParamInterface<std::string> {
+ protected:
+  std::vector<std::string> asking() const {
+    std::vector<std::string> words = {"--help"};
+    std::istringstream names(GetParam());
+    for (std::string name; names >> name;) words.insert(words.end() - 1, name);
+    return words;
+  }
+};
+
+TEST_P(Help, HasTwoExamples) {
+  const auto result = run(asking());
+  EXPECT_EQ(result.code, 0);
+  std::istringstream text(result.out.substr(std::min(result.out.find("Examples:"), result.out.size())));
+  int examples = 0;
+  for (std::string line; std::getline(text, line);) examples += line.starts_with("  evenkeel ") ? 1 : 0;
+  EXPECT_EQ(examples, 2) << result.out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Commands, Help,
+                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "data",
+                                         "data list", "data info", "data show", "study"),
+                         [](const auto& info) {
+                           std::string name = info.param.empty() ? "evenkeel" : info.param;
+                           std::ranges::replace(name, ' ', '_');
+                           return name;
+                         });
+
+using CommandLine = App;
+
+TEST_F(CommandLine, WithoutACommandIsWrongInput) { EXPECT_SAYS(refusal({}), "evenkeel --help"); }
+
+TEST_F(CommandLine, SuggestsTheNearestCommand) { EXPECT_SAYS(refusal({"trian", "m"}), "Did you mean \"train\"?"); }
+
+TEST_F(CommandLine, SuggestsTheNearestSubcommand) { EXPECT_SAYS(refusal({"data", "lsit"}), "Did you mean \"list\"?"); }
+
+TEST_F(CommandLine, SuggestsTheNearestFlag) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--epoch=3"}), "Did you mean \"--epochs\"?");
+}
+
+TEST_F(CommandLine, NamesTheFlagWhoseValueIsOutOfRange) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--epochs", "0"}), "--epochs: expected");
+}
+
+TEST_F(CommandLine, RefusesEpochsTogetherWithSteps) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--epochs", "1", "--steps", "2"}), "--steps");
+}
+
+TEST_F(CommandLine, RefusesAPrecisionThatIsNotBuilt) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--precision", "int4"}), "float32");
+}
+
+TEST_F(CommandLine, AskedForItsVersionPrintsIt) { EXPECT_TRUE(run({"--version"}).out.starts_with("0.")); }
+
+TEST_F(CommandLine, FailsWhereItsOutputCannotBeWritten) {
+  const auto result = run({"summary", "model.toml"}, {"sh", "-c", "exec \"$@\" >/dev/full", "sh"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_SAYS(result.err, "No space left");
+}
+
+}  // namespace
+}  // namespace evenkeel

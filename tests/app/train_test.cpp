@@ -1,0 +1,107 @@
+#include <csignal>
+
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+using Train = App;
+
+TEST_F(Train, LeavesARunFolder) {
+  train("run");
+  for (const char* file : {"model.toml", "run.json", "metrics.csv", "weights.safetensors"})
+    EXPECT_TRUE(exists(std::string("run/") + file)) << file;
+}
+
+TEST_F(Train, NamesTheRunFolderAfterTheModelAndCounts) {
+  const std::vector<std::string> arguments = {"train", "model.toml", "--data", "data.npz"};
+  run(arguments);
+  EXPECT_EQ(run_json(arguments).at("folder"), "runs/small-2");
+}
+
+TEST_F(Train, TellsItsResultAsJson) {
+  const auto result =
+      run_json({"train", "model.toml", "--data", "data.npz", "--validation", "data.npz[:10]", "--epochs", "2"});
+  EXPECT_EQ(result.at("steps"), 10);
+  EXPECT_TRUE(result.at("loss").is_number());
+  EXPECT_TRUE(result.at("accuracy").is_number());
+  EXPECT_TRUE(result.at("validation").at("accuracy").is_number());
+}
+
+TEST_F(Train, ThenEvaluatesAlmostPerfectlyOnEasyData) {
+  run({"train", "model.toml", "--data", "data.npz", "--epochs", "40", "--out", "run"});
+  EXPECT_GT(run_json({"evaluate", "run", "--data", "data.npz"}).at("accuracy").get<double>(), 0.9);
+}
+
+TEST_F(Train, IsBitIdenticalForTheSameSeed) {
+  train("a");
+  train("b");
+  EXPECT_EQ(read("a/weights.safetensors"), read("b/weights.safetensors"));
+}
+
+TEST_F(Train, DependsOnItsSeed) {
+  train("a");
+  run({"train", "model.toml", "--data", "data.npz", "--out", "b", "--threads", "1", "--seed", "1"});
+  EXPECT_NE(read("a/weights.safetensors"), read("b/weights.safetensors"));
+}
+
+TEST_F(Train, CanStartFromAFile) {
+  train("a");
+  const auto result = run_json({"train", "model.toml", "--data", "data.npz", "--weights", "a/weights.safetensors",
+                                "--learning-rate", "1e-12", "--out", "b"});
+  EXPECT_EQ(nlohmann::json::parse(read("b/run.json")).at("initial_weights"), "a/weights.safetensors");
+}
+
+TEST_F(Train, WritesFlagsIntoTheFoldersModelFile) {
+  run({"train", "model.toml", "--data", "data.npz", "--steps", "3", "--learning-rate", "0.5", "--out", "run"});
+  EXPECT_TRUE(contains(read("run/model.toml"), "learning_rate = 0.5")) << read("run/model.toml");
+}
+
+TEST_F(Train, DoesNotOverwriteARunFolder) {
+  train("run");
+  const std::string before = read("run/weights.safetensors");
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--out", "run", "--seed", "5"}), "without a run");
+  EXPECT_EQ(read("run/weights.safetensors"), before);
+}
+
+TEST_F(Train, LeavesNoFolderWhereItWasRefused) {
+  refusal({"train", "model.toml", "--data", "data.npz", "--batch-size", "41", "--out", "run"});
+  EXPECT_FALSE(exists("run"));
+}
+
+TEST_F(Train, PrintsALineForEachEpochWherePiped) {
+  const auto result = run({"train", "model.toml", "--data", "data.npz", "--epochs", "3"});
+  EXPECT_TRUE(contains(result.err, "epoch 3/3")) << result.err;
+}
+
+TEST_F(Train, PrintsTenthsOfARunOfSoManySteps) {
+  const auto result = run({"train", "model.toml", "--data", "data.npz", "--steps", "100"});
+  EXPECT_TRUE(contains(result.err, "step 70/100")) << result.err;
+}
+
+TEST_F(Train, WritesNoEscapeCodesWherePiped) {
+  const auto result = run({"train", "model.toml", "--data", "data.npz"});
+  EXPECT_EQ((result.out + result.err).find_first_of("\x1b\r"), std::string::npos);
+}
+
+TEST_F(Train, IsSilentOnStderrWhenQuiet) {
+  EXPECT_EQ(run({"train", "model.toml", "--data", "data.npz", "--quiet"}).err, "");
+}
+
+class Interrupted : public App, public testing::WithParamInterface<int> {};
+
+TEST_P(Interrupted, TrainingSavesItsWeights) {
+  RunningProgram program({"train", "model.toml", "--data", "data.npz", "--epochs", "10000000", "--out", "run"},
+                         folder_.path().string());
+  EXPECT_TRUE(contains(program.read_line(), "epoch 1/"));
+  program.send(GetParam());
+  const auto result = program.wait();
+  EXPECT_EQ(result.code, 130);
+  EXPECT_EQ(run({"evaluate", "run", "--data", "data.npz"}).code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, Interrupted, testing::Values(SIGINT, SIGTERM),
+                         [](const auto& info) { return info.param == SIGINT ? "SIGINT" : "SIGTERM"; });
+
+}  // namespace
+}  // namespace evenkeel

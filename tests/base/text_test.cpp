@@ -1,0 +1,58 @@
+#include "evenkeel/base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace evenkeel {
+namespace {
+
+const std::vector<std::string> kNames = {"mnist", "fashion-mnist", "strokes", "kernel_size", "kernel_initializer"};
+
+TEST(Nearest, FindsTheNameWithTwoLettersSwapped) { EXPECT_EQ(nearest("mnsit", kNames), "mnist"); }
+
+TEST(Nearest, FindsTheNameWithALetterMissing) { EXPECT_EQ(nearest("kernel_sze", kNames), "kernel_size"); }
+
+TEST(Nearest, FindsTheNameWithALetterTooMany) { EXPECT_EQ(nearest("strockes", kNames), "strokes"); }
+
+TEST(Nearest, FindsTheNameWithALetterReplaced) { EXPECT_EQ(nearest("stroket", kNames), "strokes"); }
+
+TEST(Nearest, TakesAnExactNameBeforeANearOne) {
+  const std::vector<std::string> names = {"units1", "units"};
+  EXPECT_EQ(nearest("units", names), "units");
+}
+
+TEST(Nearest, TakesTheFirstOfEquallyNearNames) {
+  const std::vector<std::string> names = {"beta_1", "beta_2"};
+  EXPECT_EQ(nearest("beta_3", names), "beta_1");
+}
+
+TEST(Nearest, IgnoresCase) { EXPECT_EQ(nearest("MNIST", kNames), "mnist"); }
+
+TEST(Nearest, IsEmptyWhereNothingIsNear) { EXPECT_EQ(nearest("imagenet", kNames), ""); }
+
+TEST(Nearest, IsEmptyForAnEmptyName) { EXPECT_EQ(nearest("", kNames), ""); }
+
+TEST(Nearest, IsEmptyWhereNothingIsKnown) { EXPECT_EQ(nearest("mnist", {}), ""); }
+
+TEST(Nearest, DoesNotReplaceEveryLetter) {
+  const std::vector<std::string> names = {"x"};
+  EXPECT_EQ(nearest("y", names), "");
+}
+
+TEST(Join, PutsTheSeparatorBetweenPartsOnly) {
+  const std::vector<std::string> parts = {"a", "b", "c"};
+  EXPECT_EQ(join(parts), "a, b, c");
+  EXPECT_EQ(join(parts, "/"), "a/b/c");
+}
+
+TEST(Join, KeepsEmptyParts) {
+  const std::vector<std::string> parts = {"", "", "b"};
+  EXPECT_EQ(join(parts), ", , b");
+}
+
+TEST(Join, OfNothingIsEmpty) { EXPECT_EQ(join({}), ""); }
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,139 @@
+#include "evenkeel/base/threads.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <mutex>
+#include <tuple>
+#include <vector>
+
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+namespace {
+
+using Range = std::tuple<std::int64_t, std::int64_t, int>;
+
+/// The ranges that `parallel` made, in order.
+std::vector<Range> ranges_of(const Threads& threads, std::int64_t n, std::int64_t grain) {
+  std::vector<Range> ranges;
+  std::mutex mutex;
+  threads.parallel(n, grain, [&](std::int64_t begin, std::int64_t end, int thread) {
+    const std::lock_guard lock(mutex);
+    ranges.emplace_back(begin, end, thread);
+  });
+  std::sort(ranges.begin(), ranges.end());
+  return ranges;
+}
+
+/// Calls check(threads, n, grain) for many combinations.
+template <class Check>
+void for_many(Check check) {
+  for (const int count : {1, 2, 3, 5, 8})
+    for (const std::int64_t n : {0, 1, 2, 3, 7, 8, 63, 64, 65, 100, 1000, 1023})
+      for (const std::int64_t grain : {1, 2, 3, 16, 64, 1000, 5000}) {
+        SCOPED_TRACE(testing::Message() << count << " threads, n " << n << ", grain " << grain);
+        check(Threads(count), n, grain);
+      }
+}
+
+TEST(Threads, CoverEveryIndexOnce) {
+  for_many([](const Threads& threads, std::int64_t n, std::int64_t grain) {
+    std::int64_t next = 0;
+    for (const auto& [begin, end, thread] : ranges_of(threads, n, grain)) {
+      EXPECT_EQ(begin, next);
+      EXPECT_LT(begin, end);
+      next = end;
+    }
+    EXPECT_EQ(next, n);
+  });
+}
+
+TEST(Threads, EndEveryRangeButTheLastAtAMultipleOfTheGrain) {
+  for_many([](const Threads& threads, std::int64_t n, std::int64_t grain) {
+    for (const auto& [begin, end, thread] : ranges_of(threads, n, grain)) EXPECT_TRUE(end % grain == 0 || end == n);
+  });
+}
+
+TEST(Threads, NumberTheRangesBelowWhatRangesPromises) {
+  for_many([](const Threads& threads, std::int64_t n, std::int64_t grain) {
+    const auto ranges = ranges_of(threads, n, grain);
+    EXPECT_LE(std::ssize(ranges), threads.ranges(n, grain));
+    EXPECT_LE(threads.ranges(n, grain), threads.count());
+    for (const auto& [begin, end, thread] : ranges) {
+      EXPECT_GE(thread, 0);
+      EXPECT_LT(thread, threads.ranges(n, grain));
+    }
+  });
+}
+
+TEST(Threads, SplitAlikeEveryTime) {
+  for_many([](const Threads& threads, std::int64_t n, std::int64_t grain) {
+    EXPECT_EQ(ranges_of(threads, n, grain), ranges_of(threads, n, grain));
+  });
+}
+
+TEST(Threads, SplitAlikeWhenTheRuntimeGrantsFewer) {
+  const Threads threads(4);
+  const auto expected = ranges_of(threads, 100, 3);
+  const int limit = omp_get_max_active_levels();
+  omp_set_max_active_levels(0);  // every parallel region now has one thread
+  const auto received = ranges_of(threads, 100, 3);
+  omp_set_max_active_levels(limit);
+  EXPECT_EQ(received, expected);
+}
+
+TEST(Threads, RunASingleRangeOnTheCaller) {
+  Threads(8).parallel(10, 10, [](std::int64_t, std::int64_t, int) { EXPECT_FALSE(omp_in_parallel()); });
+}
+
+TEST(Threads, BalanceGrainsWithinOne) {
+  std::vector<std::int64_t> sizes;
+  for (const auto& [begin, end, thread] : ranges_of(Threads(3), 100, 1)) sizes.push_back(end - begin);
+  EXPECT_THAT(sizes, testing::ElementsAre(33, 33, 34));
+}
+
+TEST(Threads, AreOnePerUsableCoreByDefault) {
+  EXPECT_EQ(Threads().count(), Threads(0).count());
+  EXPECT_GE(Threads().count(), 1);
+}
+
+TEST(Threads, RefuseANegativeCount) { EXPECT_THROW(Threads(-1), Error); }
+
+TEST(Threads, BindTheRuntimeToTheirCount) {
+  const int before = omp_get_max_threads();
+  Threads(3).bind();
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  Threads(before).bind();
+}
+
+TEST(FunctionRef, PassesArgumentsAndResults) {
+  const auto twice = [](int x) { return 2 * x; };
+  const FunctionRef<int(int)> reference = twice;
+  EXPECT_EQ(reference(21), 42);
+}
+
+TEST(Machine, HasANameAndACore) {
+  EXPECT_FALSE(Machine::here().cpu.empty());
+  EXPECT_EQ(Machine::here().cores, Threads().count());
+}
+
+TEST(Machine, NamesTheWidestInstructionsFirst) {
+  Machine machine;
+  EXPECT_EQ(machine.features(), "SSE2");
+  machine.avx2 = true;
+  EXPECT_EQ(machine.features(), "AVX2");
+  machine.avx512 = machine.avx512_bf16 = machine.amx_bf16 = true;
+  EXPECT_EQ(machine.features(), "AVX-512, AVX-512 BF16, AMX");
+}
+
+TEST(Machine, ClaimsNoBfloat16WithoutAvx512) {
+  const Machine& machine = Machine::here();
+  EXPECT_TRUE(machine.avx512 || !(machine.avx512_bf16 || machine.amx_bf16));
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/data/dataset.h"
+
+namespace evenkeel {
+
+/// What the call's Error says; empty if it throws none.
+template <class F>
+std::string error_of(F&& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+#define EXPECT_SAYS(text, part) EXPECT_TRUE(contains(text, part)) << "the error says: " << (text)
+
+/// A folder of this test's own, empty, removed at its end.
+class TestFolder {
+ public:
+  TestFolder() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    path_ = std::filesystem::path(testing::TempDir()) /
+            (std::string("evenkeel-") + test->test_suite_name() + "-" + test->name());
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+template <class T>
+Tensor tensor_of(Shape shape, std::initializer_list<T> values) {
+  return Tensor::of<T>(shape, std::span<const T>(values.begin(), values.size()));
+}
+
+/// n samples of one float each: sample i is i, its label i % 3.
+inline Dataset counting_dataset(std::int64_t n) {
+  Tensor x({n, 1}, DType::float32), y({n}, DType::int32);
+  for (std::int64_t i = 0; i < n; ++i) {
+    x.as<float>()[static_cast<std::size_t>(i)] = static_cast<float>(i);
+    y.as<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % 3);
+  }
+  return Dataset({.name = "counting", .x = std::move(x), .y = std::move(y), .class_names = {}});
+}
+
+inline void write_bytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+}
+
+/// An idx file of uint8 elements.
+inline void write_idx(const std::filesystem::path& path, const std::vector<std::uint32_t>& sizes,
+                      const std::vector<std::uint8_t>& elements) {
+  std::vector<std::uint8_t> bytes = {0, 0, 8, static_cast<std::uint8_t>(sizes.size())};
+  for (std::uint32_t size : sizes)
+    for (int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(size >> shift));
+  bytes.insert(bytes.end(), elements.begin(), elements.end());
+  write_bytes(path, bytes);
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,190 @@
+#include "evenkeel/data/sources.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "evenkeel/data/mnist.h"
+#include "evenkeel/formats/npz.h"
+#include "evenkeel/formats/png.h"
+#include "tests/data/helpers.h"
+
+namespace evenkeel {
+namespace {
+
+/// Sets an environment variable, and back again at the end.
+class ScopedVariable {
+ public:
+  ScopedVariable(std::string name, const std::string& value) : name_(std::move(name)) {
+    if (const char* before = std::getenv(name_.c_str())) before_ = before;
+    setenv(name_.c_str(), value.c_str(), 1);
+  }
+  ~ScopedVariable() {
+    if (before_)
+      setenv(name_.c_str(), before_->c_str(), 1);
+    else
+      unsetenv(name_.c_str());
+  }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+
+ private:
+  std::string name_;
+  std::optional<std::string> before_;
+};
+
+/// No data set of the machine is seen, just those in the test's folder.
+class Sources : public testing::Test {
+ protected:
+  std::filesystem::path write_npz(std::int64_t n) {
+    formats::write_npz(folder_ / "set.npz", {{"x", counting_dataset(n).x()}, {"y", counting_dataset(n).y()}});
+    return folder_ / "set.npz";
+  }
+
+  /// mnist/ in `directory`: one test image with this label.
+  static void write_mnist(const std::filesystem::path& directory, std::uint8_t label) {
+    std::filesystem::create_directories(directory / "mnist");
+    write_idx(directory / "mnist" / mnist_files()[2], {1, 28, 28}, std::vector<std::uint8_t>(28 * 28));
+    write_idx(directory / "mnist" / mnist_files()[3], {1}, {label});
+  }
+
+  static std::string refusal(const std::string& spec) {
+    return error_of([&] { load_dataset(spec, Split::test); });
+  }
+
+  TestFolder folder_;
+  ScopedVariable home_{"HOME", (folder_ / "home").string()};
+  ScopedVariable data_{"EVENKEEL_DATA", ""};
+};
+
+std::vector<float> samples(const Dataset& set) { return {set.x().as<float>().begin(), set.x().as<float>().end()}; }
+
+TEST_F(Sources, AreSearchedInTheFlagsFolderThenTheVariablesThenTheCache) {
+  ScopedVariable data("EVENKEEL_DATA", "/variable");
+  EXPECT_EQ(data_directories("/flag"),
+            (std::vector<std::filesystem::path>{"/flag", "/variable", folder_ / "home" / ".cache" / "evenkeel"}));
+}
+
+TEST_F(Sources, AreSearchedInTheCacheAloneByDefault) {
+  EXPECT_EQ(data_directories(), (std::vector<std::filesystem::path>{folder_ / "home" / ".cache" / "evenkeel"}));
+}
+
+TEST_F(Sources, AreFoundInTheFirstFolderThatHasThem) {
+  write_mnist(folder_ / "home" / ".cache" / "evenkeel", 1);
+  EXPECT_EQ(find_source("mnist"), folder_ / "home" / ".cache" / "evenkeel" / "mnist");
+  write_mnist(folder_ / "flag", 2);
+  EXPECT_EQ(find_source("mnist", (folder_ / "flag").string()), folder_ / "flag" / "mnist");
+}
+
+TEST_F(Sources, AreNotFoundWhereTheirFilesAreNot) { EXPECT_EQ(find_source("mnist"), std::nullopt); }
+
+TEST_F(Sources, DrawnByTheProgramAreAlwaysFound) { EXPECT_EQ(find_source("strokes"), std::filesystem::path()); }
+
+TEST_F(Sources, HaveTheirNamesOnce) {
+  std::vector<std::string> names;
+  for (const NamedSource& source : named_sources()) names.push_back(source.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"mnist", "fashion-mnist", "strokes"}));
+}
+
+TEST_F(Sources, DrawnByTheProgramHaveTheSizesTheyAreListedWith) {
+  const auto& strokes = *std::ranges::find(named_sources(), "strokes", &NamedSource::name);
+  const Dataset test = load_dataset("strokes:test", Split::train);
+  EXPECT_EQ(test.size(), strokes.test_size);
+  EXPECT_EQ(test.sample_shape(), strokes.sample_shape);
+}
+
+TEST_F(Sources, AreLoadedBySplit) {
+  write_mnist(folder_.path(), 3);
+  EXPECT_EQ(load_dataset("mnist:test", Split::train, folder_.path().string()).name(), "mnist:test");
+}
+
+TEST_F(Sources, WithoutASplitMeanTheOneAskedFor) {
+  write_mnist(folder_.path(), 3);
+  EXPECT_EQ(load_dataset("mnist", Split::test, folder_.path().string()).name(), "mnist:test");
+  EXPECT_SAYS(error_of([&] { load_dataset("mnist", Split::train, folder_.path().string()); }), "train-images");
+}
+
+TEST_F(Sources, AreReadFromAnNpzFile) { EXPECT_EQ(load_dataset(write_npz(5).string(), Split::train).size(), 5); }
+
+TEST_F(Sources, AreReadFromAnImageFolder) {
+  std::filesystem::create_directories(folder_ / "images/a");
+  formats::write_png(folder_ / "images/a/1.png", Tensor({2, 2, 1}, DType::uint8));
+  EXPECT_EQ(load_dataset((folder_ / "images").string(), Split::train).size(), 1);
+}
+
+TEST_F(Sources, TakeARangeWithBothBounds) {
+  const Dataset set = load_dataset(write_npz(9).string() + "[2:4]", Split::train);
+  EXPECT_EQ(samples(set), (std::vector<float>{2, 3}));
+  EXPECT_EQ(set.name(), (folder_ / "set.npz").string() + "[2:4]");
+}
+
+TEST_F(Sources, TakeARangeWithoutABound) {
+  const std::string file = write_npz(9).string();
+  EXPECT_EQ(samples(load_dataset(file + "[7:]", Split::train)), (std::vector<float>{7, 8}));
+  EXPECT_EQ(samples(load_dataset(file + "[:1]", Split::train)), (std::vector<float>{0}));
+  EXPECT_EQ(load_dataset(file + "[:]", Split::train).size(), 9);
+}
+
+TEST_F(Sources, TakeARangeFromTheEnd) {
+  EXPECT_EQ(samples(load_dataset(write_npz(9).string() + "[-2:]", Split::train)), (std::vector<float>{7, 8}));
+}
+
+TEST_F(Sources, TakeARangeBehindASplit) {
+  write_mnist(folder_.path(), 3);
+  EXPECT_EQ(load_dataset("mnist:test[:1]", Split::train, folder_.path().string()).size(), 1);
+}
+
+TEST_F(Sources, MayHaveBracketsInTheirFileNames) {
+  std::filesystem::rename(write_npz(9), folder_ / "set[1:2].npz");
+  EXPECT_EQ(load_dataset((folder_ / "set[1:2].npz").string() + "[1:]", Split::train).size(), 8);
+}
+
+TEST_F(Sources, RefuseAnEmptyRange) { EXPECT_SAYS(refusal(write_npz(9).string() + "[4:4]"), "received [4:4]"); }
+
+TEST_F(Sources, RefuseARangeBehindTheEnd) {
+  EXPECT_SAYS(refusal(write_npz(9).string() + "[5:10]"), "samples 0 to 8, received [5:10]");
+}
+
+TEST_F(Sources, RefuseAMalformedRange) {
+  const std::string file = write_npz(9).string();
+  for (const char* range : {"[5]", "[]", "[a:b]", "[1:2:3]", "[1 :2]", "[0x1:2]", "[:99999999999999999999]"})
+    EXPECT_SAYS(refusal(file + range),
+                std::string("expected a range such as [5000:], [:1000] or [100:200], received ") + range);
+}
+
+TEST_F(Sources, SuggestTheNameThatIsMeant) {
+  const std::string error = refusal("mnsit:train");
+  EXPECT_SAYS(error, "\"mnsit\" is no data set, .npz file or folder");
+  EXPECT_SAYS(error, "Known data sets: mnist, fashion-mnist, strokes. Did you mean \"mnist\"?");
+}
+
+TEST_F(Sources, ListTheKnownNamesWhereNoneIsNear) {
+  const std::string error = refusal("imagenet");
+  EXPECT_SAYS(error, "Known data sets: mnist, fashion-mnist, strokes.");
+  EXPECT_FALSE(contains(error, "Did you mean"));
+}
+
+TEST_F(Sources, RefuseAnUnknownSplit) {
+  EXPECT_SAYS(refusal("strokes:tset"), "expected a split of train or test, received \"tset\". Did you mean \"test\"?");
+  EXPECT_SAYS(refusal("strokes:"), "received \"\"");
+}
+
+TEST_F(Sources, NotOnThisDiskSayWhereWasLookedAndWhatToPutThere) {
+  const std::string error = error_of([&] { load_dataset("mnist:test", Split::test, (folder_ / "flag").string()); });
+  EXPECT_SAYS(error, "mnist: not on this disk; looked in " + (folder_ / "flag" / "mnist").string());
+  EXPECT_SAYS(error, (folder_ / "home" / ".cache" / "evenkeel" / "mnist").string());
+  for (const std::string& name : mnist_files()) EXPECT_SAYS(error, name);
+}
+
+TEST_F(Sources, RefuseAFileThatIsNoDataSet) {
+  write_bytes(folder_ / "set.csv", {1});
+  EXPECT_SAYS(refusal((folder_ / "set.csv").string()), "expected an .npz file or a folder of images");
+}
+
+TEST_F(Sources, RefuseAnEmptySpec) { EXPECT_SAYS(refusal(""), "\"\" is no data set"); }
+
+TEST_F(Sources, AreNotFoundUnderAnUnknownName) {
+  EXPECT_SAYS(error_of([] { find_source("stroke"); }), "Did you mean \"strokes\"?");
+}
+
+}  // namespace
+}  // namespace evenkeel

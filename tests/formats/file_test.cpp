@@ -1,0 +1,263 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "evenkeel/formats/deflate.h"
+#include "tests/formats/testing.h"
+
+namespace evenkeel::formats {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// No file may grow beyond `bytes` while this lives: what a full disk looks like, without one.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  void (*old_handler_)(int);
+  rlimit old_{};
+};
+
+/// A user whom permissions bind: root is made nobody for as long as this lives.
+class OrdinaryUser {
+ public:
+  OrdinaryUser() : was_root_(geteuid() == 0 && seteuid(65534) == 0) {}
+  ~OrdinaryUser() { EXPECT_TRUE(!was_root_ || seteuid(0) == 0); }
+
+ private:
+  bool was_root_;
+};
+
+void write_gzip(const std::filesystem::path& path, std::string_view text, std::string_view header = "") {
+  const Bytes content = bytes_of(text);
+  Bytes gzip = bytes_of(header.empty() ? std::string_view("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10) : header);
+  append(gzip, deflate(content));
+  append_little(gzip, crc32(content));
+  append_little(gzip, static_cast<std::uint32_t>(content.size()));
+  std::ofstream(path, std::ios::binary | std::ios::app) << text_of(gzip);
+}
+
+TEST(ReadFile, ReturnsEveryByte) {
+  const TestFolder folder;
+  const std::string text("a\0b\n\xff", 5);
+  std::ofstream(folder / "file", std::ios::binary) << text;
+  EXPECT_EQ(text_of(read_file(folder / "file")), text);
+}
+
+TEST(ReadFile, ReturnsNothingForAnEmptyFile) {
+  const TestFolder folder;
+  std::ofstream(folder / "file");
+  EXPECT_TRUE(read_file(folder / "file").empty());
+}
+
+TEST(ReadFile, NamesTheFileThatDoesNotExist) {
+  EXPECT_THAT(error_of([] { read_file("/nowhere/file"); }),
+              AllOf(HasSubstr("/nowhere/file: "), HasSubstr("No such file")));
+}
+
+TEST(ReadFile, RefusesAFolder) {
+  const TestFolder folder;
+  EXPECT_THAT(error_of([&] { read_file(folder.path()); }), HasSubstr("received a folder"));
+}
+
+TEST(ReadFile, RefusesAPipeInsteadOfWaitingForItsWriter) {
+  const TestFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(error_of([&] { read_file(folder / "pipe"); }), HasSubstr("received a pipe or device"));
+}
+
+TEST(ReadFile, NamesTheFileItMayNotRead) {
+  const TestFolder folder;
+  std::ofstream(folder / "file") << "text";
+  ASSERT_EQ(chmod((folder / "file").c_str(), 0), 0);
+  const OrdinaryUser user;
+  EXPECT_THAT(error_of([&] { read_file(folder / "file"); }), HasSubstr("Permission denied"));
+}
+
+TEST(ReadMaybeGzip, ReturnsAPlainFileAsItIs) {
+  const TestFolder folder;
+  std::ofstream(folder / "file.gz") << "plain";
+  EXPECT_EQ(text_of(read_maybe_gzip(folder / "file.gz")), "plain");
+}
+
+TEST(ReadMaybeGzip, InflatesWhateverTheName) {
+  const TestFolder folder;
+  write_gzip(folder / "file", "content");
+  EXPECT_EQ(text_of(read_maybe_gzip(folder / "file")), "content");
+}
+
+TEST(ReadMaybeGzip, InflatesSeveralMembersOneAfterTheOther) {
+  const TestFolder folder;
+  const std::string large(300'000, 'x');
+  write_gzip(folder / "file", large);
+  write_gzip(folder / "file", "y");
+  EXPECT_EQ(text_of(read_maybe_gzip(folder / "file")), large + "y");
+}
+
+TEST(ReadMaybeGzip, InflatesAnEmptyMember) {
+  const TestFolder folder;
+  write_gzip(folder / "file", "");
+  EXPECT_TRUE(read_maybe_gzip(folder / "file").empty());
+}
+
+TEST(ReadMaybeGzip, RefusesMoreThanItsLimit) {
+  const TestFolder folder;
+  write_gzip(folder / "file", std::string(1'000'000, '\0'));
+  EXPECT_THAT(error_of([&] { read_maybe_gzip(folder / "file", 999'999); }),
+              HasSubstr("expected a gzip file of at most 999999 bytes inflated, received more"));
+  EXPECT_EQ(read_maybe_gzip(folder / "file", 1'000'000).size(), 1'000'000u);
+}
+
+TEST(ReadMaybeGzip, RefusesEveryTruncation) {
+  const TestFolder folder;
+  write_gzip(folder / "whole", "some content that is not long");
+  const std::string whole = text_of(read_file(folder / "whole"));
+  for (std::size_t length = 2; length < whole.size(); ++length) {
+    std::ofstream(folder / "cut", std::ios::binary) << whole.substr(0, length);
+    EXPECT_THAT(error_of([&] { read_maybe_gzip(folder / "cut"); }), HasSubstr("damaged")) << length;
+  }
+}
+
+TEST(ReadMaybeGzip, RefusesAWrongChecksum) {
+  const TestFolder folder;
+  write_gzip(folder / "file", "content");
+  std::string gzip = text_of(read_file(folder / "file"));
+  gzip[gzip.size() - 8] ^= 1;
+  std::ofstream(folder / "file", std::ios::binary) << gzip;
+  EXPECT_THAT(error_of([&] { read_maybe_gzip(folder / "file"); }), HasSubstr("damaged"));
+}
+
+TEST(ReadMaybeGzip, RefusesOtherBytesBehindTheEnd) {
+  const TestFolder folder;
+  write_gzip(folder / "file", "content");
+  std::ofstream(folder / "file", std::ios::binary | std::ios::app) << "more";
+  EXPECT_THAT(error_of([&] { read_maybe_gzip(folder / "file"); }), HasSubstr("damaged or other data"));
+}
+
+TEST(Inflate, RefusesASizeThatNoStreamOfThisLengthCanHave) {
+  const Bytes deflated = deflate(bytes_of("content"));
+  EXPECT_THAT(error_of([&] { inflate(deflated, std::uint64_t{1} << 60, "x"); }), HasSubstr("a header that promises"));
+}
+
+TEST(Inflate, RefusesOtherSizes) {
+  const Bytes deflated = deflate(bytes_of("content"));
+  EXPECT_EQ(text_of(inflate(deflated, 7, "x")), "content");
+  EXPECT_THAT(error_of([&] { inflate(deflated, 6, "x"); }), HasSubstr("another size"));
+  EXPECT_THAT(error_of([&] { inflate(deflated, 8, "x"); }), HasSubstr("another size"));
+}
+
+TEST(AllocateBytes, RefusesMoreThanTheMachineHas) {
+  EXPECT_THAT(error_of([] { allocate_bytes(std::uint64_t{1} << 62, "file.npz"); }),
+              AllOf(HasSubstr("file.npz: "), HasSubstr("machine's memory")));
+}
+
+TEST(WriteFileAtomically, ReplacesTheOldFile) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "a long old text");
+  write_file_atomically(folder / "file", "new");
+  EXPECT_EQ(text_of(read_file(folder / "file")), "new");
+}
+
+TEST(WriteFileAtomically, LeavesNothingElseBehind) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "new");
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST(WriteFileAtomically, KeepsTheOldFileWhenTheDiskIsFull) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "old");
+  {
+    const FileSizeLimit limit(4096);
+    EXPECT_THAT(
+        error_of([&] { write_file_atomically(folder / "file", std::string(10'000, 'x')); }),
+        AllOf(HasSubstr((folder / "file").string()), HasSubstr("expected room for the file"), HasSubstr("unchanged")));
+  }
+  EXPECT_EQ(text_of(read_file(folder / "file")), "old");
+}
+
+TEST(WriteFileAtomically, RemovesWhatItWroteWhenTheDiskIsFull) {
+  const TestFolder folder;
+  const FileSizeLimit limit(4096);
+  error_of([&] { write_file_atomically(folder / "file", std::string(10'000, 'x')); });
+  EXPECT_EQ(folder.files(), 0u);
+}
+
+TEST(WriteFileAtomically, NamesTheFolderThatIsMissing) {
+  const TestFolder folder;
+  EXPECT_THAT(error_of([&] { write_file_atomically(folder / "none/file", "text"); }),
+              AllOf(HasSubstr((folder / "none").string() + "\" that can be written"), HasSubstr("Create the folder")));
+}
+
+TEST(WriteFileAtomically, NamesTheFolderThatMayNotBeWritten) {
+  const TestFolder folder;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+  const OrdinaryUser user;
+  EXPECT_THAT(error_of([&] { write_file_atomically(folder / "file", "text"); }), HasSubstr("Permission denied"));
+}
+
+TEST(WriteFileAtomically, RefusesToReplaceAFolder) {
+  const TestFolder folder;
+  std::filesystem::create_directory(folder / "name");
+  EXPECT_THAT(error_of([&] { write_file_atomically(folder / "name", "text"); }), HasSubstr("received a folder"));
+}
+
+TEST(WriteFileAtomically, RefusesToReplaceAPipe) {
+  const TestFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(error_of([&] { write_file_atomically(folder / "pipe", "text"); }), HasSubstr("a pipe or device"));
+}
+
+TEST(WriteFileAtomically, FollowsALink) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "old");
+  std::filesystem::create_symlink("file", folder / "link");
+  write_file_atomically(folder / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(text_of(read_file(folder / "file")), "new");
+}
+
+TEST(WriteFileAtomically, KeepsThePermissionsOfTheOldFile) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "old");
+  ASSERT_EQ(chmod((folder / "file").c_str(), 0640), 0);
+  write_file_atomically(folder / "file", "new");
+  struct stat status {};
+  ASSERT_EQ(stat((folder / "file").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640u);
+}
+
+TEST(WriteFileAtomically, WritesANameWithoutAFolderIntoTheCurrentOne) {
+  const TestFolder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  write_file_atomically("file", "text");
+  std::filesystem::current_path(before);
+  EXPECT_EQ(text_of(read_file(folder / "file")), "text");
+}
+
+TEST(AtomicFile, ShowsNothingWithoutACommit) {
+  const TestFolder folder;
+  {
+    AtomicFile file(folder / "file");
+    file.write(view_of("text"));
+  }
+  EXPECT_EQ(folder.files(), 0u);
+}
+
+}  // namespace
+}  // namespace evenkeel::formats

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/tensor/tensor.h"
+
+namespace evenkeel::formats {
+
+/// An empty folder of the running test's own, removed at its end.
+class TestFolder {
+ public:
+  TestFolder() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    path_ = std::filesystem::path(testing::TempDir()) /
+            ("evenkeel-" + std::to_string(getpid()) + "-" + test->test_suite_name() + "." + test->name());
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path_); }
+
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::filesystem::path fixture(const std::string& name) {
+  return std::filesystem::path(EVENKEEL_SOURCE_DIR) / "tests/formats/fixtures" / name;
+}
+
+inline Bytes bytes_of(std::string_view text) {
+  Bytes bytes;
+  append(bytes, view_of(text));
+  return bytes;
+}
+
+inline std::string text_of(BytesView bytes) {
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+template <class T>
+Bytes joined(std::initializer_list<T> parts) {
+  Bytes bytes;
+  for (const T& part : parts) append(bytes, part);
+  return bytes;
+}
+
+/// Runs the action and returns what its Error says; a test failure if there is none.
+template <class Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no Error";
+  return "";
+}
+
+template <class T>
+std::vector<T> values(const Tensor& tensor) {
+  const auto span = tensor.as<T>();
+  return {span.begin(), span.end()};
+}
+
+/// What make_fixtures.py calls FLOATS and LABELS.
+inline Tensor fixture_floats() {
+  Tensor floats({2, 3, 4}, DType::float32);
+  for (std::size_t i = 0; i < 24; ++i) floats.as<float>()[i] = static_cast<float>(i) / 4 - 2;
+  return floats;
+}
+inline Tensor fixture_labels() { return Tensor::of<std::int64_t>({5}, std::vector<std::int64_t>{-1, 0, 1, 2, 3}); }
+
+inline void expect_equal(TensorView a, TensorView b) {
+  ASSERT_EQ(a.shape, b.shape);
+  ASSERT_EQ(a.dtype, b.dtype);
+  EXPECT_TRUE(std::equal(a.data, a.data + a.bytes(), b.data));
+}
+
+}  // namespace evenkeel::formats

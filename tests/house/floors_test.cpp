@@ -1,0 +1,72 @@
+// A folder of evenkeel/ is a floor: it includes its own and lower floors only. The order is that of evenkeel/CMakeLists.txt.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> floors() {
+  std::istringstream list(EVENKEEL_FLOORS);
+  std::vector<std::string> names;
+  for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+  return names;
+}
+
+struct Include {
+  fs::path file;
+  std::string from, to;  ///< floors
+};
+
+std::vector<Include> includes() {
+  const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
+  const std::regex pattern("#include [\"<]evenkeel/([a-z]+)/");
+  std::vector<Include> found;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+    const std::string floor = fs::relative(entry.path(), root).begin()->string();
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      std::smatch match;
+      if (std::regex_search(line, match, pattern)) found.push_back({entry.path(), floor, match[1]});
+    }
+  }
+  return found;
+}
+
+std::ptrdiff_t level(const std::string& floor) {
+  const auto names = floors();
+  return std::ranges::find(names, floor) - names.begin();
+}
+
+TEST(House, EveryFolderIsAFloorOfTheList) {
+  const auto names = floors();
+  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel"))
+    if (entry.is_directory())
+      EXPECT_NE(std::ranges::find(names, entry.path().filename().string()), names.end()) << entry.path();
+}
+
+TEST(House, NoFloorIncludesAHigherOne) {
+  const auto all = includes();
+  ASSERT_GT(all.size(), 100u);
+  for (const Include& include : all) EXPECT_LE(level(include.to), level(include.from)) << include.file;
+}
+
+TEST(House, OnlyTheKernelsFloorSeesOneDnn) {
+  const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file() || entry.path().string().find("/kernels/") != std::string::npos) continue;
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);)
+      EXPECT_FALSE(line.starts_with("#include") && line.find("dnnl") != std::string::npos) << entry.path();
+  }
+}
+
+}  // namespace

@@ -1,0 +1,145 @@
+#include "evenkeel/kernels/pooling.h"
+
+#include <limits>
+
+#include "evenkeel/kernels/reference/pooling.h"
+#include "tests/kernels/kernel_test.h"
+
+namespace evenkeel::kernels {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// Tiling, overlap, gaps, padding at either end, odd sizes, one image, global pooling.
+std::vector<Window> windows() {
+  std::vector<Window> all;
+  for (const std::int64_t c : {1, 3, 4, 5, 16, 17, 30, 76}) {
+    all.push_back(
+        {.n = 3, .h = 8, .w = 6, .c = c, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 4, .ow = 3});
+    all.push_back(
+        {.n = 3, .h = 7, .w = 9, .c = c, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 4, .ow = 5});
+    all.push_back(
+        {.n = 2, .h = 7, .w = 5, .c = c, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .oh = 7, .ow = 5});
+    all.push_back(
+        {.n = 2, .h = 9, .w = 8, .c = c, .kernel_h = 3, .kernel_w = 2, .stride_h = 2, .stride_w = 3, .oh = 4, .ow = 3});
+    all.push_back({.n = 1,
+                   .h = 10,
+                   .w = 10,
+                   .c = c,
+                   .kernel_h = 1,
+                   .kernel_w = 1,
+                   .stride_h = 3,
+                   .stride_w = 3,
+                   .oh = 3,
+                   .ow = 3});
+    all.push_back({.n = 2, .h = 7, .w = 7, .c = c, .kernel_h = 7, .kernel_w = 7, .oh = 1, .ow = 1});
+    all.push_back({.n = 5,
+                   .h = 40,
+                   .w = 40,
+                   .c = c,
+                   .kernel_h = 2,
+                   .kernel_w = 2,
+                   .stride_h = 2,
+                   .stride_w = 2,
+                   .oh = 20,
+                   .ow = 20});
+  }
+  return all;
+}
+
+std::int64_t x_size(const Window& window) { return window.n * window.h * window.w * window.c; }
+std::int64_t y_size(const Window& window) { return window.n * window.oh * window.ow * window.c; }
+
+template <class Body>
+void for_windows_and_threads(Body body) {
+  for (const Window& window : windows())
+    for (const int count : {1, 2, 3}) {
+      SCOPED_TRACE(testing::Message() << window.n << "x" << window.h << "x" << window.w << "x" << window.c << " kernel "
+                                      << window.kernel_h << "x" << window.kernel_w << " stride " << window.stride_h
+                                      << "x" << window.stride_w << " on " << count);
+      body(window, Threads(count));
+    }
+}
+
+/// Whole numbers from -2 to 2, so that most windows hold their maximum more than once.
+std::vector<float> values_with_ties(std::int64_t n) {
+  std::vector<float> values = normal_values(n, 1);
+  for (float& value : values) value = std::clamp(std::round(value), -2.0f, 2.0f);
+  return values;
+}
+
+std::vector<float> zeros(std::int64_t n) { return std::vector<float>(static_cast<std::size_t>(n)); }
+std::vector<float> poison(std::int64_t n) { return std::vector<float>(static_cast<std::size_t>(n), kNaN); }
+
+class Pooling : public EveryTarget {};
+EVENKEEL_ON_EVERY_TARGET(Pooling);
+
+TEST_P(Pooling, MaximumIsThatOfTheReference) {
+  for_windows_and_threads([](const Window& window, const Threads& threads) {
+    const std::vector<float> x = normal_values(x_size(window), 2, -3);  // below 0, where padding must not win
+    std::vector<float> y = poison(y_size(window)), expected = zeros(y_size(window));
+    max_pool(window, x, y, threads);
+    reference::max_pool<float>(window, x, expected);
+    EXPECT_EQ(y, expected);
+  });
+}
+
+TEST_P(Pooling, MaximumOfAWindowWithNaNIsNaN) {
+  const Window window{
+      .n = 1, .h = 6, .w = 6, .c = 17, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 3, .ow = 3};
+  for (const std::int64_t place : {0, 1, 6, 7}) {  // each of the four of the first window, in channel 16
+    std::vector<float> x = normal_values(x_size(window), 3);
+    x[static_cast<std::size_t>(place * 17 + 16)] = kNaN;
+    std::vector<float> y = zeros(y_size(window));
+    max_pool(window, x, y, Threads(1));
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(std::isnan(y[i]), i == 16) << i;
+  }
+}
+
+TEST_P(Pooling, GradientOfTheMaximumGoesToTheFirstOfEqualElements) {
+  for_windows_and_threads([](const Window& window, const Threads& threads) {
+    const std::vector<float> x = values_with_ties(x_size(window)), dy = normal_values(y_size(window), 4);
+    std::vector<float> y = zeros(y_size(window)), dx = poison(x_size(window));
+    max_pool(window, x, y, threads);
+    max_pool_gradient(window, x, y, dy, dx, threads);
+    std::vector<double> expected(x.size());
+    reference::max_pool_gradient<double>(window, in_double(x), in_double(y), in_double(dy), expected);
+    // Up to 49 windows add up in fp32, each at most 5.
+    EXPECT_TRUE(agrees(dx, expected, {.absolute = 50 * kRounding}));
+  });
+}
+
+TEST_P(Pooling, AverageIsThatOfTheReference) {
+  for_windows_and_threads([](const Window& window, const Threads& threads) {
+    const std::vector<float> x = normal_values(x_size(window), 5);
+    std::vector<float> y = poison(y_size(window));
+    average_pool(window, x, y, threads);
+    std::vector<double> expected(y.size());
+    reference::average_pool<double>(window, in_double(x), expected);
+    // Sums of up to 49 terms in fp32, divided by their number.
+    EXPECT_TRUE(agrees(y, expected, {.relative = kRounding, .absolute = 10 * kRounding}));
+  });
+}
+
+TEST_P(Pooling, AverageDoesNotCountPadding) {
+  const Window window{
+      .n = 1, .h = 3, .w = 3, .c = 1, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 2, .ow = 2};
+  const std::vector<float> x(9, 1.0f);
+  std::vector<float> y = zeros(4);
+  average_pool(window, x, y, Threads(1));
+  EXPECT_EQ(y, (std::vector<float>{1, 1, 1, 1}));
+}
+
+TEST_P(Pooling, GradientOfTheAverageIsThatOfTheReference) {
+  for_windows_and_threads([](const Window& window, const Threads& threads) {
+    const std::vector<float> dy = normal_values(y_size(window), 6);
+    std::vector<float> dx = poison(x_size(window));
+    average_pool_gradient(window, dy, dx, threads);
+    std::vector<double> expected(dx.size());
+    reference::average_pool_gradient<double>(window, in_double(dy), expected);
+    EXPECT_TRUE(agrees(dx, expected, {.relative = kRounding, .absolute = 20 * kRounding}));
+  });
+}
+
+}  // namespace
+}  // namespace evenkeel::kernels

@@ -1,0 +1,114 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "evenkeel/nn/layers/convolution.h"
+#include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/merge.h"
+#include "evenkeel/nn/layers/normalization.h"
+#include "evenkeel/nn/layers/pooling.h"
+#include "evenkeel/nn/registry.h"
+#include "tests/support/layer_check.h"
+
+// Every layer type has a test "IsALayer" that holds it to tests/support/layer_check.h.
+
+namespace evenkeel {
+namespace {
+
+TEST(LayerTypes, AreAllHeldToTheLayerCheck) {
+  const auto* tests = testing::UnitTest::GetInstance();
+  for (const LayerType& type : layer_types()) {
+    bool found = false;
+    for (int s = 0; s < tests->total_test_suite_count(); ++s) {
+      const testing::TestSuite& suite = *tests->GetTestSuite(s);
+      if (suite.name() != type.type) continue;
+      for (int t = 0; t < suite.total_test_count(); ++t)
+        found = found || std::string(suite.GetTestInfo(t)->name()) == "IsALayer";
+    }
+    EXPECT_TRUE(found) << "no TEST(" << type.type << ", IsALayer)";
+  }
+}
+
+TEST(Input, IsALayer) { check_layer(Input{}, {3, 5}); }
+
+TEST(Conv2D, IsALayer) {
+  check_layer(Conv2D{.filters = 3}, {2, 5, 4, 3});
+  check_layer(Conv2D{.filters = 5, .kernel_size = 1, .use_bias = false}, {3, 4, 3, 7});
+  check_layer(Conv2D{.filters = 2, .kernel_size = {2, 3}, .strides = {1, 2}, .padding = Padding::same,
+                     .activation = elu, .use_bias = false}, {1, 6, 5, 1});
+  check_layer(Conv2D{.filters = 4, .strides = 2, .padding = Padding::same, .activation = relu}, {2, 6, 4, 2});
+  check_layer(Conv2D{.filters = 17, .kernel_size = 2, .activation = softmax}, {1, 3, 4, 2});
+  check_layer(Conv2D{.filters = 2, .kernel_size = 5, .padding = Padding::same, .activation = leaky_relu},
+              {2, 3, 2, 1});
+}
+
+TEST(Dense, IsALayer) {
+  check_layer(Dense{.units = 4}, {5, 7});
+  check_layer(Dense{.units = 1, .use_bias = false}, {1, 1});
+  check_layer(Dense{.units = 17, .activation = ActivationFunction::tanh}, {3, 19});
+  check_layer(Dense{.units = 3, .activation = softmax}, {4, 2});
+}
+
+TEST(BatchNormalization, IsALayer) {
+  for (const Shape& shape : {Shape{2, 5, 7, 1}, {1, 1, 1, 3}, {13, 30}, {3, 3, 4, 17}, {4, 3, 5}})
+    check_layer(BatchNormalization{.momentum = 0.75}, shape);
+  check_layer(BatchNormalization{.center = false, .unbiased_moving_variance = true}, {3, 2, 3, 4});
+  check_layer(BatchNormalization{.epsilon = 1e-5, .scale = false}, {5, 6});
+  check_layer(BatchNormalization{.center = false, .scale = false}, {2, 3, 3, 5});
+}
+
+TEST(BatchNormalizationFromParts, IsALayer) {
+  for (const Shape& shape : {Shape{2, 5, 3, 1}, {1, 1, 1, 3}, {13, 6}, {3, 3, 2, 17}})
+    check_layer(BatchNormalizationFromParts{.momentum = 0.75}, shape);
+}
+
+TEST(Activation, IsALayer) {
+  for (const ActivationFunction f :
+       {linear, relu, elu, sigmoid, ActivationFunction::tanh, softmax, leaky_relu}) {
+    check_layer(Activation{.activation = f}, {3, 5});
+    check_layer(Activation{.activation = f}, {2, 3, 1, 17});
+  }
+}
+
+TEST(MaxPooling2D, IsALayer) {
+  check_layer(MaxPooling2D{}, {2, 5, 4, 3});
+  check_layer(MaxPooling2D{.pool_size = 3, .strides = Size2D(2), .padding = Padding::same}, {2, 6, 5, 1});
+  check_layer(MaxPooling2D{.pool_size = {1, 4}, .strides = Size2D(2, 1)}, {1, 3, 5, 17});
+  check_layer(MaxPooling2D{.padding = Padding::same}, {1, 7, 3, 5});
+}
+
+TEST(AveragePooling2D, IsALayer) {
+  check_layer(AveragePooling2D{}, {2, 5, 4, 3});
+  check_layer(AveragePooling2D{.pool_size = 3, .strides = Size2D(2), .padding = Padding::same}, {2, 6, 5, 1});
+  check_layer(AveragePooling2D{.pool_size = {3, 2}, .strides = Size2D(1)}, {1, 4, 3, 17});
+}
+
+TEST(GlobalAveragePooling2D, IsALayer) {
+  check_layer(GlobalAveragePooling2D{}, {2, 5, 4, 3});
+  check_layer(GlobalAveragePooling2D{}, {1, 1, 3, 17});
+}
+
+TEST(Dropout, IsALayer) {
+  for (const double rate : {0.0, 0.3, 0.9}) check_layer(Dropout{.rate = rate}, {5, 13});
+  check_layer(Dropout{}, {2, 3, 3, 3});
+}
+
+TEST(Flatten, IsALayer) {
+  check_layer(Flatten{}, {2, 3, 5, 1});
+  check_layer(Flatten{}, {4, 3});
+}
+
+TEST(Rescaling, IsALayer) { check_layer(Rescaling{.scale = 1 / 63.86, .offset = -120.69 / 63.86}, {2, 3, 5, 3}); }
+
+TEST(Add, IsALayer) {
+  check_merging_layer(Add{}, {{3, 5}, {3, 5}});
+  check_merging_layer(Add{}, {{2, 3, 1, 7}, {2, 3, 1, 7}, {2, 3, 1, 7}});
+}
+
+TEST(Concatenate, IsALayer) {
+  check_merging_layer(Concatenate{}, {{3, 5}, {3, 1}});
+  check_merging_layer(Concatenate{}, {{2, 3, 1, 7}, {2, 3, 1, 2}, {2, 3, 1, 17}});
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,203 @@
+#include "evenkeel/program/executor.h"
+
+#include <gtest/gtest.h>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/dropout.h"
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/reshape.h"
+#include "tests/program/run.h"
+
+namespace evenkeel {
+namespace {
+
+using Floats = std::vector<float>;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// x -> "double" = 2 x -> "plus" = 2 x + 1, both kept.
+struct TwoLines : Run {
+  explicit TwoLines(const Shape& shape = {2}) {
+    const Value x = input("x", shape);
+    const Value doubled = keep(program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/double"));
+    keep(program.emit_one(ops::ScaleOffset(1, 1), {doubled}, "l/plus"));
+  }
+};
+
+TEST(Executor, RunsLinesInOrder) {
+  TwoLines run;
+  const Tensor x = floats({2}, {1, 5});
+  run.bind("x", x);
+  run.go();
+  EXPECT_EQ(run.read("l/plus"), (Floats{3, 11}));
+}
+
+TEST(Executor, ReadsWhereAnInputWasBoundLast) {
+  TwoLines run;
+  const Tensor first = floats({2}, {1, 5}), second = floats({2}, {0, 1});
+  run.bind("x", first);
+  run.go();
+  run.bind("x", second);
+  run.go();
+  EXPECT_EQ(run.read("l/plus"), (Floats{1, 3}));
+}
+
+TEST(Executor, SeesWhatTheCallerChangesInABoundInput) {
+  TwoLines run;
+  Tensor x = floats({2}, {1, 5});
+  run.bind("x", x);
+  run.go();
+  x.as<float>()[0] = 7;
+  run.go();
+  EXPECT_EQ(run.read("l/plus"), (Floats{15, 11}));
+}
+
+TEST(Executor, SaysWhichInputIsNotBound) {
+  TwoLines run;
+  EXPECT_EQ(message_of([&] { run.go(); }), "line \"\": the input \"x\" is not bound");
+}
+
+TEST(Executor, RefusesAnInputOfAnotherShape) {
+  TwoLines run;
+  const Tensor x({3}, DType::float32);
+  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received float32 [3]");
+}
+
+TEST(Executor, RefusesAnInputOfAnotherType) {
+  TwoLines run;
+  const Tensor x({2}, DType::uint8);
+  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received uint8 [2]");
+}
+
+TEST(Executor, RefusesToBindWhatIsNoInput) {
+  TwoLines run;
+  const Tensor x({2}, DType::float32);
+  EXPECT_EQ(message_of([&] { run.bind("l/double", x); }), "program: no input is named \"l/double\"");
+}
+
+TEST(Executor, NamesTheValueThatAnUnknownNameMayMean) {
+  TwoLines run;
+  EXPECT_EQ(message_of([&] { run.read("l/duoble"); }),
+            "program: no value is named \"l/duoble\". Did you mean \"l/double\"?");
+}
+
+TEST(Executor, RefusesToReadMemoryThatIsReused) {
+  Run run;
+  const Value x = run.input("x", {2});
+  const Value y = run.program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/y");
+  run.keep(run.program.emit_one(ops::ScaleOffset(2, 0), {y}, "l/z"));
+  EXPECT_NE(message_of([&] { run.read("l/y"); }).find("its memory is reused within the step"), std::string::npos);
+}
+
+TEST(Executor, RunsASegmentAlone) {
+  TwoLines run;
+  const Tensor x = floats({2}, {1, 5}), other = floats({2}, {0, 0});
+  run.bind("x", x);
+  run.go();
+  run.bind("x", other);
+  run.executor().run(run.step, {.first = 1, .last = -1});
+  EXPECT_EQ(run.read("l/plus"), (Floats{3, 11})) << "the first line must not have run again";
+  run.executor().run(run.step, {.first = 0, .last = 1});
+  EXPECT_EQ(run.read("l/double"), (Floats{0, 0}));
+  EXPECT_EQ(run.read("l/plus"), (Floats{3, 11})) << "the second line must not have run";
+}
+
+TEST(Executor, RefusesASegmentThatTheProgramDoesNotHave) {
+  TwoLines run;
+  const Tensor x({2}, DType::float32);
+  run.bind("x", x);
+  for (const Segment segment : {Segment{-1, 1}, Segment{0, 3}, Segment{2, 1}, Segment{3, -1}})
+    EXPECT_THROW(run.executor().run(run.step, segment), Error) << segment.first << " to " << segment.last;
+}
+
+TEST(Executor, TimesEveryLine) {
+  TwoLines run;
+  const Tensor x({2}, DType::float32);
+  run.bind("x", x);
+  std::vector<double> seconds = {100, 200};
+  run.executor().run_timed(run.step, seconds);
+  ASSERT_EQ(seconds.size(), 2u);
+  EXPECT_GE(seconds[0], 100);
+  EXPECT_GE(seconds[1], 200);
+}
+
+TEST(Executor, FollowsAnArenaThatAnotherProgramLetGrow) {
+  TwoLines small;
+  const Tensor x = floats({2}, {1, 5}), many({5000}, DType::float32);
+  small.bind("x", x);
+  small.go();
+  TwoLines large({5000});
+  finish(large.program);
+  Executor other(large.program, small.store, small.arena, small.threads);
+  other.bind("x", many);
+  other.run(small.step);
+  small.go();
+  EXPECT_EQ(small.read("l/plus"), (Floats{3, 11}));
+}
+
+TEST(Executor, RunsNothingForAView) {
+  Run run;
+  const Value x = run.input("x", {4});
+  const Value y = run.program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/y");
+  run.keep(run.program.emit_one(ops::Reshape({2, 2}), {y}, "l/view"));
+  const Tensor values = floats({4}, {1, 2, 3, 4});
+  run.bind("x", values);
+  run.go();
+  EXPECT_EQ(run.read("l/view"), (Floats{2, 4, 6, 8}));
+  EXPECT_EQ(run.executor().read("l/view").data, run.executor().read("l/view").data);
+  EXPECT_TRUE(run.executor().kernel_name(1).empty());
+}
+
+TEST(Executor, RefusesAStepWithoutAModeForALayer) {
+  Run run;
+  run.keep(run.program.emit_one(ops::Dropout(3, 0.5), {run.input("x", {4})}));
+  const Tensor x({4}, DType::float32);
+  run.bind("x", x);
+  run.step.modes.resize(3);
+  EXPECT_EQ(message_of([&] { run.go(); }),
+            "step: expected a mode for every layer, among them number 3, received 3 modes");
+}
+
+TEST(Program, RefusesANameThatIsTaken) {
+  Program program;
+  program.input("x", {2}, DType::float32);
+  EXPECT_EQ(message_of([&] { program.parameter("x", {2}, true); }),
+            "program: expected a new name for a value, received \"x\"");
+}
+
+TEST(Program, MakesDefaultNamesUnique) {
+  Program program;
+  const Value x = program.input("x", {2}, DType::float32);
+  program.set_label("l");
+  EXPECT_EQ(program.emit_one(ops::Add(), {x, x}).name(), "l/add");
+  EXPECT_EQ(program.emit_one(ops::Add(), {x, x}).name(), "l/add_1");
+}
+
+TEST(Program, SaysInWhichLayerShapesDoNotFit) {
+  Program program;
+  program.set_label("sum");
+  const Value a = program.input("a", {2}, DType::float32), b = program.input("b", {3}, DType::float32);
+  EXPECT_EQ(message_of([&] { program.emit_one(ops::Add(), {a, b}); }),
+            "layer \"sum\": add: expected [2], received [3]");
+}
+
+TEST(Program, HandsOutValuesThatOutliveItsGrowth) {
+  Program program;
+  const Value x = program.input("x", {2, 3}, DType::float32);
+  const Shape& shape = x.shape();
+  const std::string& name = x.name();
+  for (int i = 0; i < 100; ++i) program.emit_one(ops::Copy(), {x});
+  EXPECT_EQ(shape, Shape({2, 3}));
+  EXPECT_EQ(name, "x");
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,207 @@
+#include <gtest/gtest.h>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/batch_norm.h"
+#include "evenkeel/program/ops/concatenate.h"
+#include "evenkeel/program/ops/convolution.h"
+#include "evenkeel/program/ops/dense.h"
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/ops/pooling.h"
+#include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/statistics.h"
+#include "evenkeel/program/ops/updates.h"
+#include "tests/program/run.h"
+#include "tests/support/program_check.h"
+
+// Ops that no layer emits, or not in every way they can be used; layers hold the others to the same check (tests/nn).
+
+namespace evenkeel {
+namespace {
+
+using Floats = std::vector<float>;
+
+template <class O>
+Subject subject_of(O op, std::vector<TrialInput> inputs) {
+  return {.inputs = std::move(inputs), .emit = [op](Program& program, std::span<const Value> x) {
+            return program.emit_one(op, {x.begin(), x.end()});
+          }};
+}
+
+TEST(ElementwiseOps, HoldTheCheck) {
+  check_program(subject_of(ops::Add(), {{.shape = {3, 5}}, {.shape = {3, 5}}}));
+  check_program(subject_of(ops::Subtract(), {{.shape = {3, 5}}, {.shape = {3, 5}}}));
+  check_program(subject_of(ops::Subtract(), {{.shape = {17}}, {.shape = {17}, .differentiable = false}}));
+  check_program(subject_of(ops::Multiply(), {{.shape = {2, 3, 7}}, {.shape = {2, 3, 7}}}));
+  check_program(subject_of(ops::ScaleOffset(-0.25, 3), {{.shape = {19}}}));
+  check_program(subject_of(ops::Rsqrt(0.125), {{.shape = {19}, .low = 0.25, .high = 3}}));
+  check_program(subject_of(ops::Copy(), {{.shape = {4, 3}}}));
+}
+
+TEST(MatMul, HoldsTheCheck) {
+  check_program(subject_of(ops::MatMul(), {{.shape = {3, 7}}, {.shape = {7, 5}}}));
+  check_program(subject_of(ops::MatMul(), {{.shape = {1, 1}}, {.shape = {1, 17}}}));
+}
+
+TEST(ScaleShift, HoldsTheCheck) {
+  check_program(subject_of(ops::ScaleShift(), {{.shape = {2, 3, 5}}, {.shape = {5}}, {.shape = {5}}}));
+}
+
+TEST(Moments, HoldsTheCheckForEachOfItsOutputs) {
+  for (const std::size_t output : {0u, 1u})
+    check_program({.inputs = {{.shape = {7, 3}}}, .emit = [output](Program& program, std::span<const Value> x) {
+                     return program.emit(std::make_shared<const ops::Moments>(), {x[0]})[output];
+                   }});
+}
+
+TEST(BatchNorm, HoldsTheCheckWithEachActivationBehindIt) {
+  using kernels::Activation;
+  for (const Activation f : {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh,
+                             Activation::leaky_relu})
+    check_program({.inputs = {{.shape = {5, 3}}, {.shape = {3}}, {.shape = {3}}},
+                   .emit = [f](Program& program, std::span<const Value> x) {
+                     const Value normalized = program.emit(
+                         std::make_shared<const ops::BatchNorm>(0, 1e-3),
+                         {x[0], x[1], x[2], program.state("mean", {3}), program.state("variance", {3}),
+                          program.supplied("supplied mean", {3}), program.supplied("supplied variance", {3})})[0];
+                     return program.emit_one(ops::Activation(f), {normalized});
+                   }});
+}
+
+TEST(Loss, HoldsTheCheck) {
+  using ops::LossKind;
+  for (const LossKind kind : {LossKind::softmax_cross_entropy, LossKind::sigmoid_cross_entropy, LossKind::squared_error})
+    for (const std::int64_t k : {1, 3, 10}) {
+      SCOPED_TRACE(testing::Message() << "loss " << static_cast<int>(kind) << ", " << k << " outputs");
+      const TrialInput targets{.shape = {5, k}, .low = 0, .high = 1, .differentiable = false};
+      check_program(subject_of(ops::Loss(kind), {{.shape = {5, k}}, targets}));
+    }
+}
+
+TEST(Loss, RefusesOutputsThatAreNoRows) {
+  Program program;
+  const Value x = program.input("x", {2, 3, 4}, DType::float32);
+  EXPECT_THROW(program.emit_one(ops::Loss(ops::LossKind::squared_error), {x, x}), Error);
+}
+
+TEST(OneHot, PutsAOneAtEachLabel) {
+  Run run;
+  const Value labels = run.program.input("labels", {3}, DType::int32);
+  run.keep(run.program.emit_one(ops::OneHot(4, DType::float32), {labels}, "l/targets"));
+  const std::vector<std::int32_t> values = {2, 0, 3};
+  const Tensor tensor = Tensor::of<std::int32_t>({3}, values);
+  run.bind("labels", tensor);
+  run.go();
+  EXPECT_EQ(run.read("l/targets"), (Floats{0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1}));
+}
+
+TEST(OneHot, HandsOnALabelOfASingleOutput) {
+  Run run(DType::float64);
+  const Value labels = run.program.input("labels", {2}, DType::int32);
+  run.keep(run.program.emit_one(ops::OneHot(1, DType::float64), {labels}, "l/targets"));
+  const std::vector<std::int32_t> values = {0, 1};
+  const Tensor tensor = Tensor::of<std::int32_t>({2}, values);
+  run.bind("labels", tensor);
+  run.go();
+  EXPECT_EQ(in_double(run.executor().read("l/targets")), (std::vector<double>{0, 1}));
+}
+
+TEST(Correct, ComparesTheLargestLogitOrAThreshold) {
+  Run run;
+  const Value z = run.input("z", {3, 2}), t = run.input("t", {3, 2});
+  const Value z1 = run.program.emit_one(ops::Reshape({6, 1}), {z}), t1 = run.program.emit_one(ops::Reshape({6, 1}), {t});
+  run.keep(run.program.emit_one(ops::Correct(0), {z, t}, "l/rows"));
+  run.keep(run.program.emit_one(ops::Correct(0), {z1, t1}, "l/single"));
+  const Tensor logits = floats({3, 2}, {-1, 3, 2, 1, -3, -2}), targets = floats({3, 2}, {0, 1, 0, 1, 0, 1});
+  run.bind("z", logits);
+  run.bind("t", targets);
+  run.go();
+  EXPECT_EQ(run.read("l/rows"), (Floats{1, 0, 1}));
+  EXPECT_EQ(run.read("l/single"), (Floats{1, 1, 0, 1, 1, 0}));
+}
+
+/// Two parameters of 3 and 2 elements and one that is frozen, updated by hand-set gradients.
+struct Update : Run {
+  Update(const std::function<void(Program&, Value, Value)>& emit) {
+    for (const auto& [name, size] : {std::pair<const char*, std::int64_t>{"a", 3}, {"b", 2}}) {
+      const Value p = program.parameter(name, {size}, true);
+      program.set_phase(Phase::backward);
+      const Value g = program.emit_one(ops::ScaleOffset(0, name[0] == 'a' ? 1 : -2), {p}, std::string("g/") + name);
+      program.rename(g, std::string(name) + "/gradient");
+      program.info(g).role = Role::parameter_gradient;
+    }
+    program.parameter("frozen", {2}, false);
+    const Value parameters = program.parameter_block(), gradients = program.gradient_block();
+    program.set_phase(Phase::update);
+    emit(program, parameters, gradients);
+    step.learning_rate = 0.5;
+    executor();
+    for (const char* name : {"a", "b", "frozen"}) std::ranges::fill(store.parameters.values<float>(name), 10.0f);
+  }
+};
+
+TEST(SgdUpdate, MovesEveryTrainableParameterAndNoOther) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients, Value()});
+  });
+  run.go();
+  EXPECT_EQ(run.read("a"), (Floats{9.5, 9.5, 9.5}));
+  EXPECT_EQ(run.read("b"), (Floats{11, 11}));
+  EXPECT_EQ(run.read("frozen"), (Floats{10, 10}));
+}
+
+TEST(SgdUpdate, KeepsAVelocityInItsSlot) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    const Value velocity = program.slot("velocity", parameters.shape());
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.5, false), {parameters, gradients, velocity});
+  });
+  run.go();
+  run.go();
+  EXPECT_EQ(run.read("a"), (Floats{8.75, 8.75, 8.75}));  // -0.5, then 0.5 * -0.5 - 0.5
+}
+
+TEST(AdamUpdate, CountsItsStepsFromTheContext) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
+    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
+  });
+  // With a constant gradient the bias-corrected step is the learning rate, whatever the gradient's size.
+  for (run.step.step = 0; run.step.step < 3; ++run.step.step) run.go();
+  EXPECT_NEAR(run.read("a")[2], 8.5f, 1e-5f);
+  EXPECT_NEAR(run.read("b")[0], 11.5f, 1e-5f);
+}
+
+TEST(Update, LeavesThePaddingOfTheBlocksZero) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
+    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
+  });
+  for (run.step.step = 0; run.step.step < 3; ++run.step.step) run.go();
+  const auto* block = reinterpret_cast<const float*>(run.store.parameters.data());
+  for (std::size_t i = 3; i < kAlignment / sizeof(float); ++i) EXPECT_EQ(block[i], 0.0f) << i;
+}
+
+TEST(Ops, RefuseOperandsThatDoNotFit) {
+  Program p;
+  const auto input = [&](const char* name, const Shape& shape) { return p.input(name, shape, DType::float32); };
+  const Value image = input("image", {2, 4, 4, 3}), row = input("row", {2, 3}), vector = input("vector", {4});
+  const Value kernel = input("kernel", {3, 3, 2, 5}), large = input("large", {5, 5, 3, 1});
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3}), {image, kernel, Value()}), Error) << "channels";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 5}), {image, large, Value()}), Error) << "window too large";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3}), {row, kernel, Value()}), Error) << "no image";
+  EXPECT_THROW(p.emit_one(ops::MatMul(), {row, row}), Error) << "inner size";
+  EXPECT_THROW(p.emit_one(ops::MatMul(), {row, image}), Error) << "rank";
+  EXPECT_THROW(p.emit_one(ops::AddBias(), {row, vector}), Error) << "bias";
+  EXPECT_THROW(p.emit_one(ops::Concatenate(), {image, row}), Error) << "ranks";
+  EXPECT_THROW(p.emit_one(ops::MaxPool({.kernel = 5, .strides = 5}), {image}), Error) << "window too large";
+  EXPECT_THROW(p.emit_one(ops::AveragePool({.kernel = 2, .strides = 2}), {row}), Error) << "no image";
+  EXPECT_THROW(p.emit_one(ops::Reshape({5}), {row}), Error) << "size";
+  EXPECT_THROW(p.emit_one(ops::ScaleShift(), {row, vector, vector}), Error) << "scale";
+  EXPECT_THROW(p.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3),
+                      {row, vector, Value(), vector, vector, vector, vector}),
+               Error) << "gamma";
+}
+
+}  // namespace
+}  // namespace evenkeel

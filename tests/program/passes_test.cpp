@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "evenkeel/program/moments.h"
+#include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/batch_norm.h"
+#include "evenkeel/program/ops/convolution.h"
+#include "evenkeel/program/ops/dense.h"
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/passes/drop_unread.h"
+#include "evenkeel/program/passes/fuse_activations.h"
+#include "tests/program/run.h"
+
+namespace evenkeel {
+namespace {
+
+using Kinds = std::vector<std::string>;
+
+Value scaled(Program& program, Value x, const std::string& name = {}) {
+  return program.emit_one(ops::ScaleOffset(2, 0), {x}, name);
+}
+
+TEST(DropUnread, RemovesLinesThatLeadNowhere) {
+  Program program;
+  const Value x = program.input("x", {2}, DType::float32);
+  const Value dead = program.emit_one(ops::Multiply(), {x, x});
+  program.emit_one(ops::Add(), {dead, x});
+  program.keep(scaled(program, x));
+  passes::drop_unread(program);
+  EXPECT_EQ(kinds_of(program), Kinds{"scale_offset"});
+}
+
+TEST(DropUnread, KeepsWhatAKeptValueIsMadeOf) {
+  Program program;
+  const Value x = program.input("x", {2}, DType::float32);
+  program.keep(program.emit_one(ops::Add(), {scaled(program, x), x}));
+  passes::drop_unread(program);
+  EXPECT_EQ(kinds_of(program), (Kinds{"scale_offset", "add"}));
+}
+
+TEST(DropUnread, KeepsALineThatChangesAState) {
+  Program program;
+  const Value mean = program.state("mean", {2}), variance = program.state("variance", {2});
+  program.emit(std::make_shared<const ops::UpdateStatistics>(0, 0.9, false, 4), {mean, variance, mean, variance});
+  passes::drop_unread(program);
+  EXPECT_EQ(kinds_of(program), Kinds{"update_statistics"});
+}
+
+TEST(DropUnread, KeepsALineThatAProbeReads) {
+  Program program;
+  probe_moments(program, scaled(program, program.input("x", {2}, DType::float32)));
+  passes::drop_unread(program);
+  EXPECT_EQ(kinds_of(program), (Kinds{"scale_offset", "accumulate_moments"}));
+}
+
+/// x -> convolution ("c/between") -> relu ("c/y").
+struct ConvolutionAndRelu {
+  ConvolutionAndRelu() {
+    program.set_label("c");
+    x = program.input("x", {1, 3, 3, 1}, DType::float32);
+    const Value kernel = program.parameter("kernel", {2, 2, 1, 1}, true);
+    between = program.emit_one(ops::Convolution({.kernel = 2}), {x, kernel, Value()}, "between");
+    y = program.emit_one(ops::Activation(kernels::Activation::relu), {between}, "y");
+    program.keep(y);
+  }
+  Program program;
+  Value x, between, y;
+};
+
+TEST(FuseActivations, FoldsAnActivationIntoTheConvolutionBeforeIt) {
+  ConvolutionAndRelu c;
+  passes::fuse_activations(c.program);
+  ASSERT_EQ(kinds_of(c.program), Kinds{"convolution"});
+  EXPECT_EQ(c.program.nodes()[0].outputs, std::vector<int>{c.y.id()});
+  EXPECT_EQ(c.program.nodes()[0].op->detail(), "2x2 valid, relu");
+}
+
+TEST(FuseActivations, LeavesAKeptValue) {
+  ConvolutionAndRelu c;
+  c.program.keep(c.between);
+  passes::fuse_activations(c.program);
+  EXPECT_EQ(kinds_of(c.program), (Kinds{"convolution", "activation"}));
+}
+
+TEST(FuseActivations, LeavesAProbedValue) {
+  ConvolutionAndRelu c;
+  probe_moments(c.program, c.between);
+  passes::fuse_activations(c.program);
+  EXPECT_EQ(kinds_of(c.program), (Kinds{"convolution", "accumulate_moments", "activation"}));
+}
+
+TEST(FuseActivations, LeavesAValueThatAnotherLineReads) {
+  ConvolutionAndRelu c;
+  c.program.keep(scaled(c.program, c.between));
+  passes::fuse_activations(c.program);
+  EXPECT_EQ(kinds_of(c.program), (Kinds{"convolution", "activation", "scale_offset"}));
+}
+
+TEST(FuseActivations, FoldsOnlyTheFirstOfTwoActivations) {
+  ConvolutionAndRelu c;
+  c.program.info(c.y).kept = false;
+  c.program.keep(c.program.emit_one(ops::Activation(kernels::Activation::tanh), {c.y}));
+  passes::fuse_activations(c.program);
+  EXPECT_EQ(kinds_of(c.program), (Kinds{"convolution", "activation"}));
+  EXPECT_EQ(c.program.nodes()[0].op->detail(), "2x2 valid, relu");
+}
+
+TEST(FuseActivations, LeavesAnOpThatCannot) {
+  Program program;
+  const Value x = program.input("x", {2, 2}, DType::float32);
+  const Value product = program.emit_one(ops::MatMul(), {x, x});
+  program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {product}));
+  passes::fuse_activations(program);
+  EXPECT_EQ(kinds_of(program), (Kinds{"matmul", "activation"}));
+}
+
+TEST(FuseActivations, LeavesAnActivationOfAnInput) {
+  Program program;
+  const Value x = program.input("x", {2, 2}, DType::float32);
+  program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {x}));
+  passes::fuse_activations(program);
+  EXPECT_EQ(kinds_of(program), Kinds{"activation"});
+}
+
+TEST(FuseActivations, LeavesAnActivationOfASecondOutput) {
+  Program program;
+  const Value x = program.input("x", {4, 2}, DType::float32);
+  std::vector<Value> inputs = {x, Value(), Value(), program.state("mean", {2}), program.state("variance", {2}),
+                               program.supplied("mean of the caller", {2}),
+                               program.supplied("variance of the caller", {2})};
+  const auto normalized = program.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3), inputs);
+  program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {normalized[3]}));
+  passes::fuse_activations(program);
+  EXPECT_EQ(kinds_of(program), (Kinds{"batch_norm", "activation"}));
+}
+
+}  // namespace
+}  // namespace evenkeel
