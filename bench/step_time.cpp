@@ -33,7 +33,10 @@ const std::map<std::string, Workload> kWorkloads = {
 
 Batch random_batch(const Shape& sample, std::int64_t n) {
   RandomStream stream({.seed = 1, .purpose = Purpose::study});
-  Batch batch{.x = Tensor(sample.batched(n), DType::float32), .labels = Tensor({n}, DType::int32), .size = n};
+  Batch batch;
+  batch.x = Tensor(sample.batched(n), DType::float32);
+  batch.labels = Tensor({n}, DType::int32);
+  batch.size = n;
   for (float& v : batch.x.as<float>()) v = static_cast<float>(stream.uniform(0, 255));
   for (std::int32_t& v : batch.labels.as<std::int32_t>()) v = static_cast<std::int32_t>(stream.below(10));
   return batch;

@@ -1,7 +1,10 @@
 #include "common.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 
 #include "evenkeel/train/run_folder.h"
@@ -68,10 +71,10 @@ void add_weights_flag(CLI::App& command, std::string& weights) {
   command.add_option("--weights", weights, "a safetensors file; a run folder brings its own")->option_text("FILE");
 }
 
-CLI::Option* add_data_flag(CLI::App& command, std::string& spec) {
-  return command
-      .add_option("--data", spec, "NAME[:train|:test][RANGE], an .npz file or an image folder; RANGE as in Python: [:100]")
-      ->option_text("SPEC");
+void add_data_flag(CLI::App& command, std::string& spec, bool required) {
+  command.add_option("--data", spec, "NAME[:train|:test][RANGE], an .npz file or an image folder; RANGE is as [:100]")
+      ->option_text(required ? "SPEC (required)" : "SPEC")
+      ->required(required);
 }
 
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
@@ -146,6 +149,10 @@ std::string grouped(std::int64_t value) {
   for (auto i = std::ssize(digits) - 3; i > (value < 0 ? 1 : 0); i -= 3)
     digits.insert(static_cast<std::size_t>(i), 1, ',');
   return digits;
+}
+
+std::string now_text() {
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 std::string duration_text(double seconds) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "evenkeel/nn/model_file.h"
+#include "evenkeel/train/metrics.h"
 #include "evenkeel/train/network.h"
 
 namespace evenkeel::app {
@@ -36,8 +37,7 @@ void add_data_dir_flag(CLI::App& command, Shared& shared);  ///< --data-dir
 void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
-/// --data, required.
-CLI::Option* add_data_flag(CLI::App& command, std::string& spec);
+void add_data_flag(CLI::App& command, std::string& spec, bool required);
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name);
@@ -72,6 +72,7 @@ Json json_of(const Shape& shape);
 std::string number_text(double value);                ///< "0.0412", "1.2e-06"
 std::string bytes_text(std::int64_t bytes);           ///< "1.2 MB"
 std::string grouped(std::int64_t value);              ///< "12,345"
+std::string now_text();                               ///< "2026-05-09T07:30:00Z"
 std::string duration_text(double seconds);            ///< "0:07", "1:02:03"
 std::string metrics_text(const Metrics& metrics, const std::string& prefix = {});  ///< "loss 0.41  accuracy 0.98"
 

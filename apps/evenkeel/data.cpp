@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/contact_sheet.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/data/statistics.h"
@@ -44,9 +45,9 @@ int run_list(const DataArguments& a) {
     return kDone;
   }
   fmt::print("{}", table.text());
-  std::string looked;
-  for (const auto& folder : data_directories(a.shared.data_dir)) looked += (looked.empty() ? "" : ", ") + folder.string();
-  say(a.shared, "looked in {}", looked.empty() ? "no folder: neither EVENKEEL_DATA nor HOME is set" : looked);
+  std::vector<std::string> looked;
+  for (const auto& folder : data_directories(a.shared.data_dir)) looked.push_back(folder.string());
+  if (!looked.empty()) say(a.shared, "looked in {}", join(looked));
   return kDone;
 }
 

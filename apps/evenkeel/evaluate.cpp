@@ -68,7 +68,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
                                   "  evenkeel evaluate runs/lenet --data mnist:test\n"
                                   "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
   add_model(command, a->model);
-  add_data_flag(command, a->data)->required();
+  add_data_flag(command, a->data, true);
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");

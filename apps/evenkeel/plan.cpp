@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/settings.h"
 #include "table.h"
@@ -39,7 +40,9 @@ TrainingSettings with_loss(const PlanArguments& a, TrainingSettings settings) {
 /// Numbers of the kind that the program reads: normal x, labels in turn.
 Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
   RandomStream random({.seed = 0, .purpose = Purpose::study});
-  Batch batch{.x = Tensor(network.model().input_shape().batched(size), DType::float32), .size = size};
+  Batch batch;
+  batch.size = size;
+  batch.x = Tensor(network.model().input_shape().batched(size), DType::float32);
   for (float& x : batch.x.as<float>()) x = static_cast<float>(random.normal());
   if (targets == Targets::labels) {
     batch.labels = Tensor({size}, DType::int32);
@@ -113,13 +116,13 @@ std::string table_of(const Plan& plan) {
   const double total = std::accumulate(plan.seconds.begin(), plan.seconds.end(), 0.0);
   for (std::size_t i = 0; i < plan.lines.size(); ++i) {
     const PlanLine& line = plan.lines[i];
-    std::string shapes;
-    for (const Shape& shape : line.outputs) shapes += (shapes.empty() ? "" : " ") + to_string(shape);
+    std::vector<std::string> shapes;
+    for (const Shape& shape : line.outputs) shapes.push_back(to_string(shape));
     std::vector<std::string> row = {std::to_string(i),
                                     std::string(name_of(line.phase)),
                                     line.label,
-                                    line.op + (line.detail.empty() ? "" : ' ' + line.detail),
-                                    shapes,
+                                    line.detail.empty() ? line.op : line.op + ' ' + line.detail,
+                                    join(shapes, " "),
                                     line.kernel.empty() ? "view" : line.kernel,
                                     line.kernel.empty() ? "" : bytes_text(line.bytes)};
     if (!plan.seconds.empty()) {

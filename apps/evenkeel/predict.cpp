@@ -157,7 +157,7 @@ void add_predict(CLI::App& app, Command& chosen) {
                                   "  evenkeel predict runs/lenet --data mnist:test[:20]\n"
                                   "  evenkeel predict runs/lenet --image digit.png --json");
   add_model(command, a->model);
-  add_data_flag(command, a->data);
+  add_data_flag(command, a->data, false);
   command.add_option("--image", a->images, "PNG images of the model's input size")->option_text("FILE...");
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");

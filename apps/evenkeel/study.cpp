@@ -78,7 +78,7 @@ class Reporter final : public StudyObserver {
   std::optional<RunFolder> folder_;
 };
 
-Json json_of(const StudyRun& run) {
+Json run_as_json(const StudyRun& run) {
   Json json{{"seed", run.seed}};
   for (const Figure& figure : kFigures) json[figure.key] = run.*figure.value;
   json["curve"] = Json::array();
@@ -91,7 +91,7 @@ Json json_of(const StudyRun& run) {
   return json;
 }
 
-Json json_of(const StudyResult& result) {
+Json as_json(const StudyResult& result) {
   Json variants = Json::array();
   for (const StudyVariant& variant : result.variants) {
     Json json{{"name", variant.name},
@@ -101,7 +101,7 @@ Json json_of(const StudyResult& result) {
               {"steps", result.steps}};
     for (const Figure& figure : kFigures) json[figure.key] = median(variant, figure.value);
     json["runs"] = Json::array();
-    for (const StudyRun& run : variant.runs) json["runs"].push_back(json_of(run));
+    for (const StudyRun& run : variant.runs) json["runs"].push_back(run_as_json(run));
     variants.push_back(std::move(json));
   }
   return {{"study", result.study},   {"data", result.data},
@@ -147,14 +147,15 @@ int run_study(const StudyArguments& a) {
   DepthOptions options = a.quick ? DepthOptions::make_quick() : DepthOptions{};
   options.seeds = seeds_of(a);
   options.threads = a.shared.threads;
-  Reporter reporter(a,
-                    {.command = a.command_line,
-                     .data = data.train.name(),
-                     .data_fingerprint = data.train.fingerprint(),
-                     .steps = options.steps},
-                    data.train.class_names());
+  RunDescription run;
+  run.command = a.command_line;
+  run.data = data.train.name();
+  run.data_fingerprint = data.train.fingerprint();
+  run.steps = options.steps;
+  run.started = now_text();
+  Reporter reporter(a, std::move(run), data.train.class_names());
   const StudyResult result = run_depth(options, data, reporter, interruption.token());
-  const Json json = json_of(result);
+  const Json json = as_json(result);
   if (!a.out.empty()) formats::write_file_atomically(std::filesystem::path(a.out) / "study.json", json.dump(2) + '\n');
   if (a.shared.json)
     print_json(json);

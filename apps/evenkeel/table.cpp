@@ -30,7 +30,8 @@ std::string Table::text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string blanks(widths[i] - width_of(row[i]), ' ');
-      line += (i > 0 ? "  " : "") + (to_the_right_[i] ? blanks + row[i] : row[i] + blanks);
+      if (i > 0) line += "  ";
+      line += to_the_right_[i] ? blanks + row[i] : row[i] + blanks;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';

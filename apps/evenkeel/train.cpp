@@ -1,4 +1,3 @@
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -40,14 +39,6 @@ struct Recorder {
   }
   void on_epoch(const EpochRecord& record) { log->on_epoch(record); }
 };
-
-std::string now() {
-  const auto time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[sizeof "2000-01-01T00:00:00Z"];
-  return std::strftime(text, sizeof text, "%FT%TZ", &utc) > 0 ? text : "";
-}
 
 void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
                   const std::filesystem::path& folder) {
@@ -97,7 +88,7 @@ int train(const TrainArguments& a) {
                            .epochs = settings.epochs.value_or(1),
                            .steps = settings.steps,
                            .initial_weights = weights,
-                           .started = now()};
+                           .started = now_text()};
   std::shared_ptr<RunFolder> folder;
   const auto path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out);
   FitOptions fit{.epochs = run.epochs,
@@ -123,7 +114,7 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
       "  evenkeel train model.toml --data images.npz --loss mse --optimizer sgd --learning-rate 0.05 --steps 1000");
   add_model(command, a->model);
-  add_data_flag(command, a->data)->required();
+  add_data_flag(command, a->data, true);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
   CLI::Option* epochs = add_setting(command, a->settings, "epochs", "N");
   add_setting(command, a->settings, "steps", "N")->excludes(epochs);

@@ -164,8 +164,7 @@ void add_weights(CLI::App& app, Command& chosen) {
   command.add_option("--export", a->export_file, "write all tensors: .npz or .safetensors")->option_text("FILE");
   command.add_option("--set", a->set, "replace a tensor by an array; may be repeated")
       ->option_text("TENSOR=FILE.npy")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command.add_option("--out", a->out, "where the changed tensors go (safetensors)")->option_text("FILE");
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_weights(*a); }; });

@@ -48,7 +48,8 @@ class Batches {
 
   /// The next batch; the reference holds until the next call. Rethrows what the background thread met.
   const Batch& next();
-  std::int64_t per_epoch() const;  ///< batches in an epoch, the smaller last one included (without across_epochs)
+  /// Batches in an epoch, the smaller last one included; across epochs, how many full ones fit into one.
+  std::int64_t per_epoch() const;
 
  private:
   struct Impl;

@@ -20,7 +20,7 @@
 
 namespace evenkeel {
 
-/// A field's value as model files, flags and JSON spell it. The first alternative stands for an optional field's absence.
+/// A field's value as model files, flags and JSON spell it; std::monostate where an optional field is absent.
 using FieldValue = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
 
 /// As TOML writes it: true, 3, 0.5, "same", [3, 3]; numbers in the shortest form that reads back as the same number.
@@ -71,14 +71,14 @@ struct Range {
   bool high_open = false;
 
   bool holds(double value) const;  ///< false for what is not finite
-  std::string text() const;  ///< "a number of at least 1", "a number in [0, 1)"
+  std::string text() const;        ///< "a number of at least 1", "a number in [0, 1)"
 };
 inline constexpr Range kAnyNumber{};
 inline constexpr Range kPositive{.low = 0, .low_open = true};
 inline constexpr Range kNotNegative{.low = 0};
 inline constexpr Range kAtLeastOne{.low = 1};
 inline constexpr Range kFraction{.low = 0, .high = 1, .high_open = true};  ///< [0, 1)
-inline constexpr Range kUnit{.low = 0, .high = 1};                          ///< [0, 1]
+inline constexpr Range kUnit{.low = 0, .high = 1};                         ///< [0, 1]
 
 /// The description of T's fields, in order.
 template <class T>
@@ -96,12 +96,13 @@ class Fields {
     fields_.push_back({.name = name,
                        .help = std::move(help),
                        .get = [member](const T& options) { return field_value(options.*member); },
-                       .set = [=](T& options, const FieldValue& value) {
-                         M converted{};
-                         if (!convert(value, converted)) refuse(name, kind_of(M{}), value);
-                         if (!in_range(converted, range)) refuse(name, range.text(), value);
-                         options.*member = converted;
-                       }});
+                       .set =
+                           [=](T& options, const FieldValue& value) {
+                             M converted{};
+                             if (!convert(value, converted)) refuse(name, kind_of(M{}), value);
+                             if (!in_range(converted, range)) refuse(name, range.text(), value);
+                             options.*member = converted;
+                           }});
     return *this;
   }
 
@@ -153,11 +154,12 @@ std::vector<std::pair<std::string, FieldValue>> settings_of(const T& options, bo
   std::vector<std::pair<std::string, FieldValue>> settings;
   const T defaults{};
   for (const auto& field : fields_of<T>().all())
-    if (!only_changed || field.get(options) != field.get(defaults)) settings.emplace_back(field.name, field.get(options));
+    if (!only_changed || field.get(options) != field.get(defaults))
+      settings.emplace_back(field.name, field.get(options));
   return settings;
 }
 
-/// Throws Error as a reader of files would, were one of the values out of its range: options set in C++ are checked too.
+/// Throws Error as a reader of files would where a value is out of its range: for options set in C++.
 template <class T>
 void check_fields(const T& options) {
   T copy = options;

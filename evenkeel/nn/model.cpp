@@ -30,9 +30,9 @@ std::string Model::append(Layer layer, const std::vector<std::string>& inputs) {
   const bool is_input = layer.type() == Input::kType;
   if (find(name) >= 0)
     throw Error{{.where = "layer \"" + name + '"', .expected = "a name of its own", .received = "one that is taken"}};
-  if (name.find('/') != std::string::npos || (name == "input" && !is_input))
+  if (name.find_first_of("/\"") != std::string::npos || (name == "input" && !is_input))
     throw Error{{.where = "layer \"" + name + '"',
-                 .expected = "a name without \"/\" other than \"input\"",
+                 .expected = "a name without slashes and quotes other than \"input\"",
                  .received = '"' + name + '"'}};
   if (is_input && !inputs.empty())
     throw Error{{.where = "layer \"" + name + '"', .expected = "no inputs for an Input", .received = "some"}};

@@ -16,6 +16,7 @@ namespace {
 
 const std::vector<std::string> kTopLevelKeys = {"name", "input", "layer", "training"};
 const std::vector<std::string> kCommonKeys = {"type", "name", "inputs"};  // of every layer
+constexpr std::string_view kLayerPrefix = "layer \"";                     // how the model's errors name a layer
 
 std::string in_quotes(std::string_view name) { return to_string(FieldValue(std::string(name))); }
 
@@ -84,7 +85,8 @@ class Reader {
 
   ModelFile read(const toml::table& file) {
     for (const auto& [key, node] : file)
-      if (!std::ranges::count(kTopLevelKeys, key.str())) throw unknown(at(key.source()), "key", key.str(), kTopLevelKeys);
+      if (!std::ranges::count(kTopLevelKeys, key.str()))
+        throw unknown(at(key.source()), "key", key.str(), kTopLevelKeys);
     ModelFile result{.model = empty_model(file)};
     add_layers(file, result.model);
     check_shapes(result.model);
@@ -183,7 +185,7 @@ class Reader {
   /// An error of the model seen from the file: the label names the layer already.
   static Error relabelled(const Error& error, const std::string& layer, const std::string& label) {
     Error::Parts parts = error.parts();
-    const std::string own = "layer \"" + layer + '"';
+    const std::string own = std::string(kLayerPrefix) + layer + '"';
     if (parts.where.starts_with(own)) parts.where.erase(0, own.size());
     if (parts.where.starts_with(": ")) parts.where.erase(0, 2);
     return Error(parts).inside(label);
@@ -193,20 +195,18 @@ class Reader {
     try {
       weights_of(model);
     } catch (const Error& error) {
-      for (std::size_t i = 0; i < labels_.size(); ++i) {
-        const std::string& name = model.nodes()[i].layer.name();
-        const std::string& where = error.parts().where;
-        if (where == "layer \"" + name + '"' || where.starts_with("layer \"" + name + "\": "))
-          throw relabelled(error, name, labels_[i]);
-      }
+      const std::string& where = error.parts().where;
+      const std::string named = where.starts_with(kLayerPrefix) ? where.substr(kLayerPrefix.size()) : "";
+      const std::string name = named.substr(0, named.find('"'));
+      const int layer = model.find(name);
+      if (layer >= 0) throw relabelled(error, name, labels_[static_cast<std::size_t>(layer)]);
       throw error.inside(where_);
     }
   }
 
   TrainingSettings training_of(const toml::node& node) const {
     const toml::table* table = node.as_table();
-    if (!table)
-      throw Error{{.where = at(node.source()), .expected = "a table [training]", .received = kind_of(node)}};
+    if (!table) throw Error{{.where = at(node.source()), .expected = "a table [training]", .received = kind_of(node)}};
     const Fields<TrainingSettings>& known = fields_of<TrainingSettings>();
     TrainingSettings settings;
     for (const auto& [key, value] : *table) {
@@ -254,8 +254,7 @@ ModelFile parse_model_file(std::string_view text, const std::string& where) {
 
 std::string write_model_file(const ModelFile& file) {
   const Model& model = file.model;
-  std::string text =
-      fmt::format("name = {}\ninput = {}\n", in_quotes(model.name()), to_string(model.input_shape()));
+  std::string text = fmt::format("name = {}\ninput = {}\n", in_quotes(model.name()), to_string(model.input_shape()));
   // Appends what a reader will: a name is written where the reader would give another.
   Model as_read(model.input_shape());
   for (int i = 0; i < model.layers(); ++i) {

@@ -49,7 +49,9 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   std::size_t width(std::size_t column) const { return columns_[column].width; }
-  void widen(std::size_t column, std::size_t width) { columns_[column].width = std::max(columns_[column].width, width); }
+  void widen(std::size_t column, std::size_t width) {
+    columns_[column].width = std::max(columns_[column].width, width);
+  }
 
   void add(std::vector<Cell> cells) {
     for (std::size_t i = 0; i < cells.size(); ++i)
@@ -134,9 +136,9 @@ ModelSummary summarize(const Model& model) {
   }
   summary.total = summary.trainable + summary.non_trainable;
   if (!summary.is_chain && !has_input_layer)
-    summary.layers.insert(summary.layers.begin(), {.name = std::string(kModelInput),
-                                                   .type = std::string(kInputType),
-                                                   .output_shape = model.input_shape()});
+    summary.layers.insert(
+        summary.layers.begin(),
+        {.name = std::string(kModelInput), .type = std::string(kInputType), .output_shape = model.input_shape()});
   return summary;
 }
 

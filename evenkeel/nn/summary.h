@@ -10,9 +10,9 @@ namespace evenkeel {
 
 struct LayerSummary {
   std::string name;
-  std::string type;             ///< Keras's class: "Conv2D"; "InputLayer" for an Input
-  Shape output_shape;           ///< of one sample, without the batch axis
-  std::int64_t parameters = 0;  ///< moving statistics included, as Keras counts
+  std::string type;                            ///< Keras's class: "Conv2D"; "InputLayer" for an Input
+  Shape output_shape;                          ///< of one sample, without the batch axis
+  std::int64_t parameters = 0;                 ///< moving statistics included, as Keras counts
   std::vector<std::string> connected_to = {};  ///< the layers it reads; "input" is the model's input
 };
 
@@ -20,7 +20,7 @@ struct LayerSummary {
 struct ModelSummary {
   std::string name;
   std::vector<LayerSummary> layers = {};  ///< in a graph without an Input layer, the input comes first
-  bool is_chain = true;  ///< every layer reads just the one before it
+  bool is_chain = true;                   ///< every layer reads just the one before it
   std::int64_t total = 0, trainable = 0, non_trainable = 0;  ///< parameters, of 4 bytes each
 };
 

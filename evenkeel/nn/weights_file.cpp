@@ -48,8 +48,8 @@ std::vector<std::string> misfits(const formats::SafetensorsFile& file, const std
     if (!tensor)
       found.push_back(fmt::format("\"{}\" {} is missing", weight.name, to_string(weight.shape)));
     else if (tensor->shape() != weight.shape)
-      found.push_back(fmt::format("\"{}\" is {} instead of {}", weight.name, to_string(tensor->shape()),
-                                  to_string(weight.shape)));
+      found.push_back(
+          fmt::format("\"{}\" is {} instead of {}", weight.name, to_string(tensor->shape()), to_string(weight.shape)));
     else if (tensor->dtype() != DType::float32 && tensor->dtype() != DType::float64)
       found.push_back(fmt::format("\"{}\" is {} instead of float32", weight.name, name_of(tensor->dtype())));
   }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -42,8 +43,18 @@ TensorView TensorView::reshaped(Shape other) const {
   return {data, other, dtype};
 }
 
-Tensor::Tensor(Shape shape, DType dtype)
-    : buffer_(static_cast<std::size_t>(shape.size()) * size_of(dtype)), shape_(shape), dtype_(dtype) {
+namespace {
+
+std::size_t bytes_of(const Shape& shape, DType dtype) {
+  const auto elements = static_cast<std::size_t>(shape.size());
+  if (elements > (std::numeric_limits<std::size_t>::max() - kAlignment) / size_of(dtype))
+    throw Error{{.where = "tensor " + to_string(shape), .expected = "fewer than 2^64 bytes", .received = "more"}};
+  return elements * size_of(dtype);
+}
+
+}  // namespace
+
+Tensor::Tensor(Shape shape, DType dtype) : buffer_(bytes_of(shape, dtype)), shape_(shape), dtype_(dtype) {
   if (buffer_.size() > 0) std::memset(buffer_.data(), 0, buffer_.size());
 }
 

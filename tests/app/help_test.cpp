@@ -25,8 +25,8 @@ TEST_P(Help, HasTwoExamples) {
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "data",
                                          "data list", "data info", "data show", "study"),
-                         [](const auto& info) {
-                           std::string name = info.param.empty() ? "evenkeel" : info.param;
+                         [](const auto& trial) {
+                           std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');
                            return name;
                          });

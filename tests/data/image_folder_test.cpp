@@ -141,5 +141,29 @@ TEST(Images, RefuseToBeNone) {
   EXPECT_SAYS(error_of([] { load_images({}); }), "expected at least one file");
 }
 
+TEST(LoadImages, KeepsTheGivenOrder) {
+  TestFolder folder;
+  write_image(folder / "a.png", {1, 1, 1}, 1);
+  write_image(folder / "b.png", {1, 1, 1}, 2);
+  const Dataset set = load_images({folder / "b.png", folder / "a.png"});
+  EXPECT_EQ(set.x().as<std::uint8_t>()[0], 2);
+  EXPECT_EQ(set.x().as<std::uint8_t>()[1], 1);
+}
+
+TEST(LoadImages, HasNoLabels) {
+  TestFolder folder;
+  write_image(folder / "a.png", {1, 1, 1}, 1);
+  EXPECT_FALSE(load_images({folder / "a.png"}).has_targets());
+}
+
+TEST(LoadImages, RefusesAnImageUnlikeTheFirst) {
+  TestFolder folder;
+  write_image(folder / "a.png", {2, 3, 1}, 1);
+  write_image(folder / "b.png", {2, 4, 1}, 1);
+  EXPECT_SAYS(error_of([&] { load_images({folder / "a.png", folder / "b.png"}); }), "b.png: expected");
+}
+
+TEST(LoadImages, RefusesNone) { EXPECT_SAYS(error_of([] { load_images({}); }), "at least one file"); }
+
 }  // namespace
 }  // namespace evenkeel

@@ -65,9 +65,9 @@ namespace {
 
 /// One shape for oneDNN, one for each way to go by gemm.
 std::vector<Case> shapes() {
-  return {make_case(4, {9, 9}, 6, 20, {3, 3}, {1, 1}, Pad::same),
-          make_case(16, {2, 2}, 12, 20, {3, 3}, {1, 1}, Pad::same),
-          make_case(4, {6, 6}, 12, 20, {1, 1}, {2, 2}, Pad::valid)};
+  return {
+      make_case(4, {9, 9}, 6, 20, {3, 3}, {1, 1}, Pad::same), make_case(16, {2, 2}, 12, 20, {3, 3}, {1, 1}, Pad::same),
+      make_case(4, {6, 6}, 12, 20, {1, 1}, {2, 2}, Pad::valid), make_case(5, {8, 8}, 3, 20, {3, 3}, {1, 1}, Pad::same)};
 }
 
 struct Buffers {

@@ -1,5 +1,6 @@
 #include "evenkeel/kernels/convolution.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -29,14 +30,16 @@ std::vector<Case> cases() {
   return all;
 }
 
-/// Images smaller than the kernel, as deep networks come to: every tap but a few is padding.
-std::vector<Case> small_images() {
+/// Images smaller than the kernel, as deep networks come to, and few channels to many filters.
+std::vector<Case> special_shapes() {
   std::vector<Case> all;
   for (const std::int64_t size : {1, 2, 3, 4})
     for (const std::int64_t stride : {1, 2})
       for (const std::int64_t kernel : {3, 5})
         for (const auto& [c, filters] : {std::pair{1, 4}, {60, 64}, {5, 33}})
           all.push_back(make_case(7, {size, size}, c, filters, {kernel, kernel}, {stride, stride}, Pad::same));
+  all.push_back(make_case(5, {32, 30}, 3, 33, {5, 3}, {2, 1}, Pad::same));
+  all.push_back(make_case(7, {9, 9}, 1, 16, {2, 2}, {3, 3}, Pad::valid));
   all.push_back(make_case(3, {1, 9}, 4, 6, {3, 3}, {1, 2}, Pad::same));
   all.push_back(make_case(2, {2, 1}, 3, 5, {5, 3}, {2, 1}, Pad::same));
   return all;
@@ -44,7 +47,7 @@ std::vector<Case> small_images() {
 
 std::vector<Case> all_cases() {
   std::vector<Case> all = cases();
-  for (const Case& at : small_images()) all.push_back(at);
+  for (const Case& at : special_shapes()) all.push_back(at);
   return all;
 }
 
@@ -174,11 +177,12 @@ TEST(Convolution, KernelGradientIsTheReference) {
 constexpr std::array kActivations{Activation::linear,  Activation::relu, Activation::elu,
                                   Activation::sigmoid, Activation::tanh, Activation::leaky_relu};
 
-/// One case for each implementation that forward has.
+/// A case for each implementation.
 std::vector<Case> one_of_each() {
-  return {make_case(4, {9, 9}, 6, 20, {3, 3}, {1, 1}, Pad::same),
-          make_case(16, {2, 2}, 12, 20, {3, 3}, {1, 1}, Pad::same),
-          make_case(4, {5, 5}, 12, 20, {1, 1}, {1, 1}, Pad::valid)};
+  return {make_case(4, {9, 9}, 6, 20, {3, 3}, {1, 1}, Pad::same),     // oneDNN
+          make_case(16, {2, 2}, 12, 20, {3, 3}, {1, 1}, Pad::same),   // whole image
+          make_case(4, {5, 5}, 12, 20, {1, 1}, {1, 1}, Pad::valid),   // pointwise
+          make_case(5, {32, 30}, 3, 33, {5, 3}, {2, 1}, Pad::same)};  // data gradient by columns
 }
 
 TEST(Convolution, FusesEveryActivation) {
@@ -226,16 +230,45 @@ TEST(Convolution, DependsOnNothingItLeftInItsScratch) {
   }
 }
 
-TEST(Convolution, ServesTheNetworksOfTheStudiesWithoutTheReference) {
-  for (const Case& at : {make_case(250, {32, 32}, 3, 16, {3, 3}, {1, 1}, Pad::same),
-                         make_case(64, {28, 28}, 1, 4, {3, 3}, {1, 1}, Pad::same),
+struct Names {
+  std::string forward, data_gradient, kernel_gradient;
+};
+Names names(const Case& at) {
+  const Threads threads(2);
+  const Machine& machine = Machine::here();
+  return {prepare_convolution(at.window, at.filters, true, Activation::relu, machine, threads).name,
+          prepare_convolution_data_gradient(at.window, at.filters, machine, threads).name,
+          prepare_convolution_kernel_gradient(at.window, at.filters, machine, threads).name};
+}
+
+TEST(Convolution, GoesByOneProductWhereTheKernelCoversTheImage) {
+  for (const std::int64_t size : {1, 2}) {
+    const Names chosen = names(make_case(64, {size, size}, 60, 64, {3, 3}, {1, 1}, Pad::same));
+    EXPECT_EQ(chosen.forward, "gemm, whole image");
+    EXPECT_EQ(chosen.data_gradient, "gemm, whole image");
+    EXPECT_EQ(chosen.kernel_gradient, "gemm, whole image");
+  }
+}
+
+TEST(Convolution, GoesByOneProductWhereTheKernelIsOnePixel) {
+  const Names chosen = names(make_case(2, {8, 8}, 16, 32, {1, 1}, {2, 2}, Pad::valid));
+  EXPECT_EQ(chosen.forward, "gemm, pointwise");
+  EXPECT_EQ(chosen.data_gradient, "gemm, pointwise");
+  EXPECT_EQ(chosen.kernel_gradient, "gemm, pointwise");
+}
+
+TEST(Convolution, GoesByColumnsBackToAColourImage) {
+  EXPECT_EQ(names(make_case(500, {32, 32}, 3, 30, {3, 3}, {2, 2}, Pad::valid)).data_gradient, "gemm, columns");
+}
+
+TEST(Convolution, LeavesTheRestToOneDnnAndNothingToTheReference) {
+  for (const Case& at : {make_case(64, {28, 28}, 1, 4, {3, 3}, {1, 1}, Pad::same),
                          make_case(64, {14, 14}, 20, 24, {3, 3}, {2, 2}, Pad::same),
-                         make_case(500, {32, 32}, 3, 30, {3, 3}, {2, 2}, Pad::valid)}) {
-    const Threads threads(2);
-    const Machine& machine = Machine::here();
-    EXPECT_NE(prepare_convolution(at.window, at.filters, true, Activation::relu, machine, threads).name, "reference");
-    EXPECT_NE(prepare_convolution_data_gradient(at.window, at.filters, machine, threads).name, "reference");
-    EXPECT_NE(prepare_convolution_kernel_gradient(at.window, at.filters, machine, threads).name, "reference");
+                         make_case(250, {8, 8}, 32, 64, {3, 3}, {1, 1}, Pad::same)}) {
+    const Names chosen = names(at);
+    EXPECT_THAT(chosen.forward, testing::StartsWith("onednn ")) << to_string(at);
+    EXPECT_THAT(chosen.data_gradient, testing::StartsWith("onednn ")) << to_string(at);
+    EXPECT_THAT(chosen.kernel_gradient, testing::StartsWith("onednn ")) << to_string(at);
   }
 }
 

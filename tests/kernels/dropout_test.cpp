@@ -1,5 +1,6 @@
 #include "evenkeel/kernels/dropout.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "evenkeel/kernels/reference/dropout.h"

@@ -1,5 +1,6 @@
 #include "evenkeel/kernels/pooling.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "evenkeel/kernels/reference/pooling.h"

@@ -10,7 +10,7 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/reshape.h"
-#include "tests/program/run.h"
+#include "tests/program/session.h"
 
 namespace evenkeel {
 namespace {
@@ -24,7 +24,7 @@ Value ones_like(Program& program, Value value) {
 bool emits(const Program& program, const char* kind) { return std::ranges::count(kinds_of(program), kind) > 0; }
 
 TEST(Differentiate, AddsUpTheGradientsOfAValueThatIsReadSeveralTimes) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {3}, true);
   const Value square = run.program.emit_one(ops::Multiply(), {x, x});
   const Value y = run.program.emit_one(ops::Add(), {square, x});
@@ -36,7 +36,7 @@ TEST(Differentiate, AddsUpTheGradientsOfAValueThatIsReadSeveralTimes) {
 }
 
 TEST(Differentiate, WeighsTheOutputBySeed) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {2}, true);
   const Value y = run.program.emit_one(ops::ScaleOffset(3, 1), {x});
   const Value seed = run.input("seed", {2});
@@ -49,7 +49,7 @@ TEST(Differentiate, WeighsTheOutputBySeed) {
 }
 
 TEST(Differentiate, GivesAParameterThatNothingReachesAGradientOfZero) {
-  Run run;
+  Session run;
   const Value used = run.program.parameter("used", {2}, true);
   run.program.parameter("idle", {3}, true);
   const Value y = run.program.emit_one(ops::ScaleOffset(2, 0), {used});
@@ -62,7 +62,7 @@ TEST(Differentiate, GivesAParameterThatNothingReachesAGradientOfZero) {
 }
 
 TEST(Differentiate, GivesParametersThatShareAGradientMemoryOfTheirOwn) {
-  Run run;
+  Session run;
   const Value a = run.program.parameter("a", {2}, true), b = run.program.parameter("b", {2}, true);
   const Value y = run.program.emit_one(ops::Add(), {a, b});
   differentiate(run.program, y, ones_like(run.program, y));
@@ -73,7 +73,7 @@ TEST(Differentiate, GivesParametersThatShareAGradientMemoryOfTheirOwn) {
 }
 
 TEST(Differentiate, PutsTheGradientThatArrivesThroughAViewIntoTheParametersMemory) {
-  Run run;
+  Session run;
   const Value a = run.program.parameter("a", {2, 2}, true);
   const Value y = run.program.emit_one(ops::Reshape({4}), {a});
   differentiate(run.program, y, ones_like(run.program, y));
@@ -83,10 +83,10 @@ TEST(Differentiate, PutsTheGradientThatArrivesThroughAViewIntoTheParametersMemor
 }
 
 TEST(Differentiate, EmitsNothingForAFrozenParameter) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {1, 4, 4, 2}, true);
   const Value kernel = run.program.parameter("kernel", {3, 3, 2, 5}, false);
-  const Value y = run.program.emit_one(ops::Convolution({.kernel = 3}), {x, kernel, Value()});
+  const Value y = run.program.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {x, kernel, Value()});
   differentiate(run.program, y, ones_like(run.program, y));
   EXPECT_FALSE(emits(run.program, "convolution_kernel_gradient"));
   EXPECT_TRUE(emits(run.program, "convolution_data_gradient"));
@@ -94,17 +94,17 @@ TEST(Differentiate, EmitsNothingForAFrozenParameter) {
 }
 
 TEST(Differentiate, EmitsNothingForAnInputThatWantsNoGradient) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {1, 4, 4, 2});
   const Value kernel = run.program.parameter("kernel", {3, 3, 2, 5}, true);
-  const Value y = run.program.emit_one(ops::Convolution({.kernel = 3}), {x, kernel, Value()});
+  const Value y = run.program.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {x, kernel, Value()});
   differentiate(run.program, y, ones_like(run.program, y));
   EXPECT_FALSE(emits(run.program, "convolution_data_gradient"));
   EXPECT_TRUE(emits(run.program, "convolution_kernel_gradient"));
 }
 
 TEST(Differentiate, KeepsTheGradientsOfParametersThoughNoUpdateReadsThem) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {2, 3});
   const Value kernel = run.program.parameter("kernel", {3, 1}, true);
   const Value y = run.program.emit_one(ops::MatMul(), {x, kernel});
@@ -116,15 +116,14 @@ TEST(Differentiate, KeepsTheGradientsOfParametersThoughNoUpdateReadsThem) {
 }
 
 TEST(Differentiate, NamesGradientsAfterTheirValues) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {2}, true);
   run.program.set_label("a");
   const Value middle = run.program.emit_one(ops::ScaleOffset(3, 1), {x}, "middle");
-  const Value y = run.program.emit_one(ops::Multiply(), {middle, middle}, "end");
+  const Value y = run.program.emit_one(ops::Multiply(), {middle, middle});
   differentiate(run.program, y, ones_like(run.program, y));
-  for (const char* name : {"x/gradient", "a/middle/gradient", "a/end/gradient"}) {
-    EXPECT_TRUE(run.program.find(name)) << name;
-  }
+  EXPECT_TRUE(run.program.find("x/gradient"));
+  EXPECT_TRUE(run.program.find("a/middle/gradient"));
 }
 
 TEST(Differentiate, RefusesAGradientOfAnotherShape) {

@@ -7,7 +7,7 @@
 #include "evenkeel/program/ops/dropout.h"
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/reshape.h"
-#include "tests/program/run.h"
+#include "tests/program/session.h"
 
 namespace evenkeel {
 namespace {
@@ -24,7 +24,7 @@ std::string message_of(const std::function<void()>& action) {
 }
 
 /// x -> "double" = 2 x -> "plus" = 2 x + 1, both kept.
-struct TwoLines : Run {
+struct TwoLines : Session {
   explicit TwoLines(const Shape& shape = {2}) {
     const Value x = input("x", shape);
     const Value doubled = keep(program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/double"));
@@ -62,25 +62,25 @@ TEST(Executor, SeesWhatTheCallerChangesInABoundInput) {
 
 TEST(Executor, SaysWhichInputIsNotBound) {
   TwoLines run;
-  EXPECT_EQ(message_of([&] { run.go(); }), "line \"\": the input \"x\" is not bound");
+  EXPECT_EQ(message_of([&] { run.go(); }), "line \"\": the input \"x\" is not bound.");
 }
 
 TEST(Executor, RefusesAnInputOfAnotherShape) {
   TwoLines run;
   const Tensor x({3}, DType::float32);
-  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received float32 [3]");
+  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received float32 [3].");
 }
 
 TEST(Executor, RefusesAnInputOfAnotherType) {
   TwoLines run;
   const Tensor x({2}, DType::uint8);
-  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received uint8 [2]");
+  EXPECT_EQ(message_of([&] { run.bind("x", x); }), "input \"x\": expected float32 [2], received uint8 [2].");
 }
 
 TEST(Executor, RefusesToBindWhatIsNoInput) {
   TwoLines run;
   const Tensor x({2}, DType::float32);
-  EXPECT_EQ(message_of([&] { run.bind("l/double", x); }), "program: no input is named \"l/double\"");
+  EXPECT_EQ(message_of([&] { run.bind("l/double", x); }), "program: no input is named \"l/double\".");
 }
 
 TEST(Executor, NamesTheValueThatAnUnknownNameMayMean) {
@@ -90,7 +90,7 @@ TEST(Executor, NamesTheValueThatAnUnknownNameMayMean) {
 }
 
 TEST(Executor, RefusesToReadMemoryThatIsReused) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {2});
   const Value y = run.program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/y");
   run.keep(run.program.emit_one(ops::ScaleOffset(2, 0), {y}, "l/z"));
@@ -144,7 +144,7 @@ TEST(Executor, FollowsAnArenaThatAnotherProgramLetGrow) {
 }
 
 TEST(Executor, RunsNothingForAView) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {4});
   const Value y = run.program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/y");
   run.keep(run.program.emit_one(ops::Reshape({2, 2}), {y}, "l/view"));
@@ -157,20 +157,20 @@ TEST(Executor, RunsNothingForAView) {
 }
 
 TEST(Executor, RefusesAStepWithoutAModeForALayer) {
-  Run run;
+  Session run;
   run.keep(run.program.emit_one(ops::Dropout(3, 0.5), {run.input("x", {4})}));
   const Tensor x({4}, DType::float32);
   run.bind("x", x);
   run.step.modes.resize(3);
   EXPECT_EQ(message_of([&] { run.go(); }),
-            "step: expected a mode for every layer, among them number 3, received 3 modes");
+            "step: expected a mode for every layer, among them number 3, received 3 modes.");
 }
 
 TEST(Program, RefusesANameThatIsTaken) {
   Program program;
   program.input("x", {2}, DType::float32);
   EXPECT_EQ(message_of([&] { program.parameter("x", {2}, true); }),
-            "program: expected a new name for a value, received \"x\"");
+            "program: expected a new name for a value, received \"x\".");
 }
 
 TEST(Program, MakesDefaultNamesUnique) {
@@ -186,7 +186,7 @@ TEST(Program, SaysInWhichLayerShapesDoNotFit) {
   program.set_label("sum");
   const Value a = program.input("a", {2}, DType::float32), b = program.input("b", {3}, DType::float32);
   EXPECT_EQ(message_of([&] { program.emit_one(ops::Add(), {a, b}); }),
-            "layer \"sum\": add: expected [2], received [3]");
+            "layer \"sum\": add: expected [2], received [3].");
 }
 
 TEST(Program, HandsOutValuesThatOutliveItsGrowth) {

@@ -5,7 +5,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
 #include "evenkeel/program/ops/elementwise.h"
-#include "tests/program/run.h"
+#include "tests/program/session.h"
 
 namespace evenkeel {
 namespace {
@@ -108,7 +108,7 @@ TEST(Probe, ReadsAValueBeforeItsMemoryIsReused) {
 }
 
 TEST(Probe, MeasuresAnInputToo) {
-  Run run;
+  Session run;
   const Value x = run.input("x", {2, 1});
   probe_moments(run.program, x);
   const Tensor values = floats({2, 1}, {1, 4});

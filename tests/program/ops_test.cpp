@@ -12,7 +12,7 @@
 #include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/ops/statistics.h"
 #include "evenkeel/program/ops/updates.h"
-#include "tests/program/run.h"
+#include "tests/program/session.h"
 #include "tests/support/program_check.h"
 
 // Ops that no layer emits, or not in every way they can be used; layers hold the others to the same check (tests/nn).
@@ -86,7 +86,7 @@ TEST(Loss, RefusesOutputsThatAreNoRows) {
 }
 
 TEST(OneHot, PutsAOneAtEachLabel) {
-  Run run;
+  Session run;
   const Value labels = run.program.input("labels", {3}, DType::int32);
   run.keep(run.program.emit_one(ops::OneHot(4, DType::float32), {labels}, "l/targets"));
   const std::vector<std::int32_t> values = {2, 0, 3};
@@ -97,7 +97,7 @@ TEST(OneHot, PutsAOneAtEachLabel) {
 }
 
 TEST(OneHot, HandsOnALabelOfASingleOutput) {
-  Run run(DType::float64);
+  Session run(DType::float64);
   const Value labels = run.program.input("labels", {2}, DType::int32);
   run.keep(run.program.emit_one(ops::OneHot(1, DType::float64), {labels}, "l/targets"));
   const std::vector<std::int32_t> values = {0, 1};
@@ -108,7 +108,7 @@ TEST(OneHot, HandsOnALabelOfASingleOutput) {
 }
 
 TEST(Correct, ComparesTheLargestLogitOrAThreshold) {
-  Run run;
+  Session run;
   const Value z = run.input("z", {3, 2}), t = run.input("t", {3, 2});
   const Value z1 = run.program.emit_one(ops::Reshape({6, 1}), {z}), t1 = run.program.emit_one(ops::Reshape({6, 1}), {t});
   run.keep(run.program.emit_one(ops::Correct(0), {z, t}, "l/rows"));
@@ -122,7 +122,7 @@ TEST(Correct, ComparesTheLargestLogitOrAThreshold) {
 }
 
 /// Two parameters of 3 and 2 elements and one that is frozen, updated by hand-set gradients.
-struct Update : Run {
+struct Update : Session {
   Update(const std::function<void(Program&, Value, Value)>& emit) {
     for (const auto& [name, size] : {std::pair<const char*, std::int64_t>{"a", 3}, {"b", 2}}) {
       const Value p = program.parameter(name, {size}, true);
@@ -130,6 +130,7 @@ struct Update : Run {
       const Value g = program.emit_one(ops::ScaleOffset(0, name[0] == 'a' ? 1 : -2), {p}, std::string("g/") + name);
       program.rename(g, std::string(name) + "/gradient");
       program.info(g).role = Role::parameter_gradient;
+      program.keep(g);
     }
     program.parameter("frozen", {2}, false);
     const Value parameters = program.parameter_block(), gradients = program.gradient_block();
@@ -187,9 +188,9 @@ TEST(Ops, RefuseOperandsThatDoNotFit) {
   const auto input = [&](const char* name, const Shape& shape) { return p.input(name, shape, DType::float32); };
   const Value image = input("image", {2, 4, 4, 3}), row = input("row", {2, 3}), vector = input("vector", {4});
   const Value kernel = input("kernel", {3, 3, 2, 5}), large = input("large", {5, 5, 3, 1});
-  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3}), {image, kernel, Value()}), Error) << "channels";
-  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 5}), {image, large, Value()}), Error) << "window too large";
-  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3}), {row, kernel, Value()}), Error) << "no image";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {image, kernel, Value()}), Error) << "channels";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 5, .strides = 1}), {image, large, Value()}), Error) << "window too large";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {row, kernel, Value()}), Error) << "no image";
   EXPECT_THROW(p.emit_one(ops::MatMul(), {row, row}), Error) << "inner size";
   EXPECT_THROW(p.emit_one(ops::MatMul(), {row, image}), Error) << "rank";
   EXPECT_THROW(p.emit_one(ops::AddBias(), {row, vector}), Error) << "bias";

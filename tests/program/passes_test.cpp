@@ -10,7 +10,7 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/passes/drop_unread.h"
 #include "evenkeel/program/passes/fuse_activations.h"
-#include "tests/program/run.h"
+#include "tests/program/session.h"
 
 namespace evenkeel {
 namespace {
@@ -60,7 +60,7 @@ struct ConvolutionAndRelu {
     program.set_label("c");
     x = program.input("x", {1, 3, 3, 1}, DType::float32);
     const Value kernel = program.parameter("kernel", {2, 2, 1, 1}, true);
-    between = program.emit_one(ops::Convolution({.kernel = 2}), {x, kernel, Value()}, "between");
+    between = program.emit_one(ops::Convolution({.kernel = 2, .strides = 1}), {x, kernel, Value()}, "between");
     y = program.emit_one(ops::Activation(kernels::Activation::relu), {between}, "y");
     program.keep(y);
   }

@@ -73,6 +73,7 @@ Trial::Trial(const Subject& subject, TrialOptions options) : program_(options.re
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     input_gradients_.push_back(subject.inputs[i].differentiable ? gradients[static_cast<std::size_t>(inputs[i].id())]
                                                                 : Value());
+    EXPECT_EQ(static_cast<bool>(input_gradients_[i]), subject.inputs[i].differentiable) << "gradient of input " << i;
     if (input_gradients_[i]) program_.keep(input_gradients_[i]);
   }
   if (options.keep_all)

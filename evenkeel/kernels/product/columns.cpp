@@ -8,8 +8,12 @@
 namespace evenkeel::kernels::product {
 namespace {
 
-constexpr std::int64_t kMostChannels = 4;
 constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: in any L2 cache with what is read and written beside it
+
+/// Measured with oneDNN 2.6 on AVX-512: 1.1 to 9 times as fast here, and no longer so outside.
+bool serves(const Window& at, std::int64_t filters) {
+  return at.c <= 8 && filters >= std::max<std::int64_t>(16, 4 * at.c);
+}
 
 std::int64_t pixels(const Window& at) { return at.oh * at.ow; }
 std::int64_t depth(const Window& at) { return at.kernel_h * at.kernel_w * at.c; }
@@ -42,7 +46,7 @@ void add_up(const Window& at, const float* columns, float* dx) {
 
 std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& window, std::int64_t filters, const Machine&,
                                                              const Threads& threads) {
-  if (window.c > kMostChannels) return std::nullopt;
+  if (!serves(window, filters)) return std::nullopt;
   const auto run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
     threads.parallel(window.n, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
       float* const columns =

@@ -4,10 +4,10 @@
 
 #include "evenkeel/kernels/convolution.h"
 
-// The data gradient of a convolution of few channels (grey or colour images): a product dy [oh * ow, filters] times the
-// transposed kernel gives what each output pixel adds to the pixels it saw, [oh * ow, kernel_h * kernel_w * c]; these
-// columns are added up in place, an image or a few at a time, so that they stay in the cache. oneDNN's own kernels
-// compute 8 or 16 channels at once and are 2 to 5 times as slow with 1 or 3.
+// The data gradient of a convolution from few channels (colour images behind a normalization) to many: a product
+// dy [oh * ow, filters] times the transposed kernel gives what each output pixel adds to the pixels it saw,
+// [oh * ow, kernel_h * kernel_w * c]; these columns are added up in place, an image or a few at a time, so that they
+// stay in the cache. oneDNN's own kernel computes 16 channels whether they are there or not.
 
 namespace evenkeel::kernels::product {
 

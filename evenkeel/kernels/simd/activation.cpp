@@ -8,8 +8,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/simd/activation.cpp"
-#include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
+#include "hwy/foreach_target.h"
 
+// Behind foreach_target.h, which makes them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();

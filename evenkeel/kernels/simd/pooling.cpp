@@ -10,8 +10,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/simd/pooling.cpp"
-#include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
+#include "hwy/foreach_target.h"
 
+// Behind foreach_target.h, which makes them once for each target.
 #include "evenkeel/kernels/simd/scratch.h"
 #include "evenkeel/kernels/simd/vector-inl.h"
 

@@ -9,8 +9,8 @@
 namespace evenkeel {
 
 /// A program under construction with memory of its own; `go` finishes it at the first call and runs it.
-struct Run {
-  explicit Run(DType real = DType::float32) : program(real) {}
+struct Session {
+  explicit Session(DType real = DType::float32) : program(real) {}
 
   Value input(const std::string& name, const Shape& shape, bool wants_gradient = false) {
     const Value x = program.input(name, shape, program.real());

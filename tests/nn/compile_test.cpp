@@ -1,0 +1,258 @@
+#include "evenkeel/nn/compile.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/program/moments.h"
+#include "tests/nn/helpers.h"
+#include "tests/nn/network.h"
+#include "tests/support/memory_check.h"
+#include "tests/support/trial.h"
+
+namespace evenkeel {
+namespace {
+
+CompileOptions training(DType real = DType::float32) {
+  return {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels, .train = true, .real = real};
+}
+
+std::vector<std::string> kinds_of(const CompiledModel& compiled) {
+  std::vector<std::string> kinds;
+  for (const Node& node : compiled.program->nodes()) kinds.emplace_back(node.op->kind());
+  return kinds;
+}
+
+Values gradients_of(const Compiled& network, const Memory& memory) {
+  Values values;
+  for (const auto& entry : network.compiled.program->gradients.entries)
+    values[entry.name] = in_double(memory.store.gradients.get(entry.name));
+  return values;
+}
+
+double mean_loss(const Compiled& network) {
+  double sum = 0;
+  const std::vector<double> losses = network.read(network.compiled.loss);
+  for (const double loss : losses) sum += loss;
+  return sum / static_cast<double>(losses.size());
+}
+
+TEST(Compile, DifferentiatesAWholeNetworkCorrectly) {
+  Memory memory;
+  CompileOptions options = training(DType::float64);
+  options.input_gradient = true;
+  Compiled network(varied_model(), options, memory);
+  for (LayerMode& mode : network.step.modes) mode.update_statistics = false;
+  network.run();
+  Values gradients = gradients_of(network, memory);
+  gradients["input/gradient"] = network.read("input/gradient");
+  for (const auto& [name, gradient] : gradients) {
+    const std::string value = name.substr(0, name.rfind('/'));
+    const auto x = value == "input" ? network.bound[0]->as<double>() : memory.store.parameters.values<double>(value);
+    double largest = 0;
+    for (const double g : gradient) largest = std::max(largest, std::abs(g));
+    for (std::size_t i = 0; i < x.size(); i += x.size() / 7 + 1) {
+      constexpr double kStep = 1e-6;
+      const double at = x[i];
+      const auto loss_at = [&](double moved) {
+        x[i] = moved;
+        network.run();
+        return mean_loss(network);
+      };
+      const double numerical = (loss_at(at + kStep) - loss_at(at - kStep)) / (2 * kStep);
+      x[i] = at;
+      EXPECT_NEAR(gradient[i], numerical, 1e-6 * largest + 1e-9) << name << ", element " << i;
+    }
+  }
+}
+
+TEST(Compile, FusesWithoutChangingTheResult) {
+  Memory a, b;
+  CompileOptions options = training();
+  Compiled fused(varied_model(), options, a);
+  options.fuse = false;
+  Compiled plain(varied_model(), options, b);
+  EXPECT_LT(fused.compiled.program->nodes().size(), plain.compiled.program->nodes().size());
+  fused.run();
+  plain.run();
+  EXPECT_TRUE(agree(fused.read(fused.compiled.loss), plain.read(plain.compiled.loss), 1e-6));
+  const Values expected = gradients_of(plain, b);
+  for (const auto& [name, values] : gradients_of(fused, a)) EXPECT_TRUE(agree(values, expected.at(name), 1e-6)) << name;
+}
+
+TEST(Compile, PlansMemorySoundly) {
+  CompileOptions evaluation = training();
+  evaluation.train = false;
+  CompileOptions update = training();
+  update.update = adam;
+  for (const CompileOptions& options : {training(), evaluation, update, CompileOptions{.batch_size = 3}})
+    for (const bool fuse : {false, true}) {
+      CompileOptions chosen = options;
+      chosen.fuse = fuse;
+      const CompiledModel compiled = compile(varied_model(), chosen);
+      EXPECT_TRUE(memory_is_sound(*compiled.program));
+      EXPECT_LT(compiled.program->memory.arena_bytes, compiled.program->memory.unplanned_bytes);
+    }
+}
+
+TEST(Compile, ReusesMemoryWithoutChangingABit) {
+  CompileOptions options = training();
+  options.fuse = false;  // a kept value stops fusion
+  Memory a, b;
+  Compiled planned(varied_model(), options, a);
+  for (const ValueInfo& v : planned.compiled.program->values())
+    if (v.offset >= 0 && (v.role == Role::activation || v.role == Role::gradient)) options.keep.push_back(v.name);
+  Compiled apart(varied_model(), options, b);
+  EXPECT_EQ(apart.compiled.program->memory.arena_bytes, apart.compiled.program->memory.unplanned_bytes);
+  planned.run();
+  apart.run();
+  EXPECT_EQ(planned.read(planned.compiled.loss), apart.read(apart.compiled.loss));
+  EXPECT_EQ(gradients_of(planned, a), gradients_of(apart, b));
+}
+
+TEST(Compile, TrainsTheSameWeightsTwice) {
+  CompileOptions options = training();
+  options.update = adam;
+  std::vector<std::vector<double>> weights;
+  for (int time = 0; time < 2; ++time) {
+    Memory memory;
+    Compiled network(varied_model(), options, memory);
+    for (network.step.step = 0; network.step.step < 5; ++network.step.step) network.run();
+    weights.emplace_back();
+    for (const auto& entry : network.compiled.program->parameters.entries)
+      for (const double w : in_double(memory.store.parameters.get(entry.name))) weights.back().push_back(w);
+  }
+  EXPECT_EQ(weights[0], weights[1]);
+}
+
+TEST(Compile, LowersTheLossByTraining) {
+  CompileOptions options = training();
+  options.update = adam;
+  Memory memory;
+  Compiled network(varied_model(), options, memory);
+  network.run();
+  const double before = mean_loss(network);
+  for (network.step.step = 1; network.step.step < 60; ++network.step.step) network.run();
+  EXPECT_LT(mean_loss(network), 0.2 * before);
+}
+
+TEST(Compile, LeavesFrozenLayersOutOfTheStep) {
+  Sequential model({6});
+  model.add(Dense{.units = 4, .trainable = false, .name = "frozen"}, Dense{.units = 3, .name = "head"});
+  Memory memory;
+  CompileOptions options = training();
+  options.update = adam;
+  Compiled network(model, options, memory);
+  const std::vector<double> before = in_double(memory.store.parameters.get("frozen/kernel"));
+  network.run();
+  EXPECT_EQ(in_double(memory.store.parameters.get("frozen/kernel")), before);
+  EXPECT_EQ(network.compiled.program->gradients.entries.size(), 2u);
+  EXPECT_EQ(std::ranges::count(kinds_of(network.compiled), "matmul"), 3) << "two products forward, one gradient";
+}
+
+TEST(Compile, TakesLabelsAndOneHotTargetsAlike) {
+  Sequential model({6});
+  model.add(Dense{.units = 2});
+  for (const Loss& loss : {Loss(SoftmaxCrossEntropy{}), Loss(SigmoidCrossEntropy{}), Loss(MeanSquaredError{})}) {
+    Memory memory;
+    CompileOptions options{.batch_size = 3, .loss = loss, .targets = Targets::labels};
+    Compiled by_label(model, options, memory);
+    options.targets = Targets::values;
+    Compiled by_value(model, options, memory);
+    const auto labels = by_label.bound[1]->as<std::int32_t>();
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t k = 0; k < 2; ++k)
+        by_value.bound[1]->as<float>()[2 * i + k] = static_cast<std::size_t>(labels[i]) == k ? 1.0f : 0.0f;
+    by_label.run();
+    const std::vector<double> expected = by_label.read(by_label.compiled.loss);
+    by_value.run();
+    EXPECT_EQ(by_value.read(by_value.compiled.loss), expected);
+  }
+}
+
+TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSoftmax) {
+  Sequential logits({6}), probabilities({6});
+  logits.add(Dense{.units = 4, .name = "d"});
+  probabilities.add(Dense{.units = 4, .activation = softmax, .name = "d"});
+  const CompileOptions options{.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels};
+  Memory a, b;
+  Compiled from_logits(logits, options, a), from_probabilities(probabilities, options, b);
+  from_logits.run();
+  from_probabilities.run();
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.loss), from_logits.read(from_logits.compiled.loss));
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs), from_logits.read(from_logits.compiled.scores));
+  EXPECT_EQ(from_probabilities.compiled.scores, from_probabilities.compiled.outputs);
+}
+
+TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSigmoid) {
+  Sequential logits({4, 4, 1}), probabilities({4, 4, 1});
+  logits.add(Flatten{}, Dense{.units = 1, .name = "d"});
+  probabilities.add(Flatten{}, Dense{.units = 1, .activation = sigmoid, .name = "d"});
+  const CompileOptions options{.batch_size = 5, .loss = SigmoidCrossEntropy{}, .targets = Targets::labels};
+  Memory a, b;
+  Compiled from_logits(logits, options, a), from_probabilities(probabilities, options, b);
+  from_logits.run();
+  from_probabilities.run();
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.loss), from_logits.read(from_logits.compiled.loss));
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs), from_logits.read(from_logits.compiled.scores));
+}
+
+TEST(Compile, ComputesNoScoresWhileTraining) {
+  EXPECT_EQ(std::ranges::count(kinds_of(compile(varied_model(), training())), "softmax"), 0);
+}
+
+TEST(Compile, SharesWeightsBetweenBatchSizes) {
+  Memory memory;
+  Compiled large(varied_model(), training(), memory);
+  CompileOptions options = training();
+  options.batch_size = 2;
+  options.train = false;
+  Compiled small(varied_model(), options, memory);
+  EXPECT_EQ(small.executor->read("head/kernel").data, large.executor->read("head/kernel").data);
+}
+
+TEST(Compile, AccumulatesProbesOfForwardValuesAndGradients) {
+  Memory memory;
+  CompileOptions options = training();
+  options.probes = {"hidden/output", "hidden/output/gradient"};
+  options.keep = options.probes;
+  Compiled network(varied_model(), options, memory);
+  network.run();
+  for (const std::string& name : options.probes) {
+    const std::vector<double> values = network.read(name);
+    const ChannelMoments moments = read_moments(memory.store, name);
+    ASSERT_EQ(moments.mean.size(), 17u) << name;
+    EXPECT_EQ(moments.count, 5) << name;
+    double mean = 0;
+    for (std::size_t i = 3; i < values.size(); i += 17) mean += values[i] / 5;
+    EXPECT_NEAR(moments.mean[3], mean, 1e-6 * std::abs(mean)) << name;
+  }
+}
+
+TEST(Compile, SumsUpProbesOverASmallerLastBatch) {
+  Memory memory;
+  CompileOptions options = training();
+  options.probes = {"inner/output"};
+  Compiled full(varied_model(), options, memory);
+  options.batch_size = 2;
+  Compiled last(varied_model(), options, memory);
+  full.run();
+  last.run();
+  EXPECT_EQ(read_moments(memory.store, "inner/output").count, (5 + 2) * 9 * 7);
+}
+
+TEST(Compile, NamesTheNearestValueOfAnUnknownProbe) {
+  CompileOptions options = training();
+  options.probes = {"hiden/output"};
+  EXPECT_SAYS(error_of([&] { compile(varied_model(), options); }), "Did you mean \"hidden/output\"?");
+}
+
+TEST(Compile, NamesTheNearestValueOfAnUnknownKeep) {
+  CompileOptions options = training();
+  options.keep = {"head/outputs"};
+  EXPECT_SAYS(error_of([&] { compile(varied_model(), options); }), "Did you mean \"head/output\"?");
+}
+
+}  // namespace
+}  // namespace evenkeel

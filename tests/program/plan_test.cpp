@@ -1,0 +1,44 @@
+#include "evenkeel/program/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/reshape.h"
+#include "tests/program/session.h"
+
+namespace evenkeel {
+namespace {
+
+/// x [2, 3] -> 2 x -> seen as [6].
+struct DoubledAndFlat : Session {
+  DoubledAndFlat() {
+    const Value x = input("x", {2, 3});
+    const Value doubled = program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/double");
+    keep(program.emit_one(ops::Reshape(Shape{6}), {doubled}, "l/flat"));
+  }
+};
+
+TEST(Plan, CountsTheBytesOfAllOperands) {
+  DoubledAndFlat run;
+  EXPECT_EQ(plan_of(run.executor())[0].bytes, 2 * 6 * 4);
+}
+
+TEST(Plan, CountsNothingForAView) {
+  DoubledAndFlat run;
+  EXPECT_EQ(plan_of(run.executor())[1].bytes, 0);
+}
+
+TEST(Plan, NamesTheKernelOfEachLineThatRuns) {
+  DoubledAndFlat run;
+  EXPECT_FALSE(plan_of(run.executor())[0].kernel.empty());
+}
+
+TEST(Plan, TimesEveryLine) {
+  DoubledAndFlat run;
+  const Tensor x({2, 3}, DType::float32);
+  run.bind("x", x);
+  EXPECT_EQ(median_seconds(run.executor(), run.step, 3).size(), 2u);
+}
+
+}  // namespace
+}  // namespace evenkeel
