@@ -20,6 +20,8 @@ class Compiler {
       : model_(model), options_(options), pending_(options.probes) {
     result_.program = std::make_unique<Program>(options.real);
     result_.layers = model.layers();
+    if (options.batch_size < 1)
+      throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
     if (model.layers() == 0)
       throw Error{{.where = "model \"" + model.name() + '"', .expected = "at least one layer", .received = "none"}};
   }

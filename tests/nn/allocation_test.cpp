@@ -1,68 +1,11 @@
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <cstring>
-#include <new>
+#include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "tests/nn/network.h"
-
-// Counts what is allocated while a program runs: every operator new and aligned_alloc of this test program.
-
-namespace {
-
-std::atomic<bool> counting = false;
-std::atomic<int> allocations = 0;
-
-/// oneDNN makes small objects of its own in every call.
-bool is_onednn(void* caller) {
-  Dl_info info{};
-  return dladdr(caller, &info) != 0 && info.dli_fname && std::strstr(info.dli_fname, "libdnnl");
-}
-
-void* allocate(std::size_t bytes, std::size_t alignment, void* caller) {
-  if (counting && !is_onednn(caller)) ++allocations;
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, bytes) != 0) return nullptr;
-  return memory;
-}
-
-void* allocate_or_throw(std::size_t bytes, std::size_t alignment, void* caller) {
-  void* memory = allocate(bytes, alignment, caller);
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-
-constexpr std::size_t kDefaultAlignment = alignof(std::max_align_t);
-
-}  // namespace
-
-void* operator new(std::size_t n) { return allocate_or_throw(n, kDefaultAlignment, __builtin_return_address(0)); }
-void* operator new[](std::size_t n) { return allocate_or_throw(n, kDefaultAlignment, __builtin_return_address(0)); }
-void* operator new(std::size_t n, std::align_val_t a) {
-  return allocate_or_throw(n, static_cast<std::size_t>(a), __builtin_return_address(0));
-}
-void* operator new[](std::size_t n, std::align_val_t a) {
-  return allocate_or_throw(n, static_cast<std::size_t>(a), __builtin_return_address(0));
-}
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-  return allocate(n, kDefaultAlignment, __builtin_return_address(0));
-}
-void* operator new[](std::size_t n, const std::nothrow_t&) noexcept {
-  return allocate(n, kDefaultAlignment, __builtin_return_address(0));
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
-  return allocate(bytes, alignment, __builtin_return_address(0));
-}
+#include "tests/support/allocations.h"
 
 namespace evenkeel {
 namespace {
@@ -70,20 +13,17 @@ namespace {
 /// Allocations during three more runs after the first.
 int allocations_after_the_first_run(Compiled& network) {
   network.run();
-  allocations = 0;
-  counting = true;
-  for (network.step.step = 1; network.step.step < 4; ++network.step.step) network.run();
-  counting = false;
-  return allocations;
+  return allocations_during([&] {
+    for (network.step.step = 1; network.step.step < 4; ++network.step.step) network.run();
+  });
 }
 
 TEST(Allocations, AreCounted) {
-  allocations = 0;
-  counting = true;
-  const auto number = std::make_unique<std::vector<int>>(1000);
-  const AlignedBuffer buffer(64);
-  counting = false;
-  EXPECT_EQ(allocations, 3);
+  EXPECT_EQ(allocations_during([] {
+              const auto numbers = std::make_unique<std::vector<int>>(1000);
+              const AlignedBuffer buffer(64);
+            }),
+            3);
 }
 
 TEST(Executor, AllocatesNothingAfterTheFirstTrainingStep) {

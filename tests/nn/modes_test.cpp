@@ -110,7 +110,7 @@ TEST(Modes, DropInOneDropoutAndNotInTheOther) {
   std::size_t dropped = 0;
   for (std::size_t i = 0; i < d.size(); ++i) {
     dropped += d[i] == 0;
-    if (d[i] != 0) EXPECT_DOUBLE_EQ(d[i], 2 * c[i]);
+    EXPECT_DOUBLE_EQ(d[i], d[i] == 0 ? 0 : 2 * c[i]);
   }
   EXPECT_GT(dropped, 0u);
   EXPECT_LT(dropped, d.size());

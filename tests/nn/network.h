@@ -13,9 +13,9 @@ namespace evenkeel {
 
 /// The memory of one model, for as many programs as a test needs.
 struct Memory {
-  Store store;
-  Arena arena;
-  Threads threads{2};
+  Store store = {};
+  Arena arena = {};
+  Threads threads{1};
 };
 
 /// A compiled model with random input and targets, ready to run. The first program of a Memory draws the weights.

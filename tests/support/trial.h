@@ -75,7 +75,7 @@ class Trial {
   Program program_;
   Store store_;
   Arena arena_;
-  Threads threads_{2};
+  Threads threads_{1};
   Value output_;
   std::vector<Tensor> inputs_;
   Tensor seed_;

@@ -1,0 +1,181 @@
+#include "evenkeel/train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/data/strokes.h"
+
+namespace evenkeel {
+namespace {
+
+/// A small network with everything that could break determinism: convolution, normalization, dropout.
+Sequential small_network() {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1.0 / 255.0}, Conv2D{.filters = 5, .strides = 2, .use_bias = false},
+            BatchNormalization{.momentum = 0.8}, Activation{relu}, MaxPooling2D{}, Dropout{.rate = 0.3}, Flatten{},
+            Dense{.units = 10});
+  return model;
+}
+
+TrainerOptions options_with(std::int64_t batch_size) {
+  return {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = 3e-3}, .batch_size = batch_size, .seed = 7,
+          .threads = 2};
+}
+
+std::vector<std::byte> bytes_of(const Block& block) {
+  std::vector<std::byte> bytes;
+  for (const auto& entry : block.layout().entries) {
+    const TensorView view = block.get(entry.name);
+    bytes.insert(bytes.end(), view.data, view.data + view.bytes());
+  }
+  return bytes;
+}
+
+TEST(Trainer, GivesBitIdenticalWeightsForTheSameSeedAndThreads) {
+  const Dataset data = make_strokes(false, 150);
+  std::vector<std::byte> first;
+  for (int run = 0; run < 2; ++run) {
+    Trainer trainer(small_network(), options_with(32));
+    trainer.fit(data, {.epochs = 2});
+    auto weights = bytes_of(trainer.network().store().parameters);
+    const auto state = bytes_of(trainer.network().store().state);
+    weights.insert(weights.end(), state.begin(), state.end());
+    if (run == 0) first = weights;
+    EXPECT_EQ(weights, first);
+  }
+}
+
+TEST(Trainer, GivesOtherWeightsForAnotherSeed) {
+  const Dataset data = make_strokes(false, 64);
+  TrainerOptions other = options_with(32);
+  other.seed = 8;
+  Trainer a(small_network(), options_with(32)), b(small_network(), other);
+  a.fit(data);
+  b.fit(data);
+  EXPECT_NE(bytes_of(a.network().store().parameters), bytes_of(b.network().store().parameters));
+}
+
+TEST(Trainer, LearnsStrokes) {
+  const Dataset train = make_strokes(false, 2000), test = make_strokes(true, 500);
+  Trainer trainer(small_network(), options_with(50));
+  const History history = trainer.fit(train, {.epochs = 4, .validation = &test});
+  EXPECT_LT(history.epochs.back().train.loss, history.epochs.front().train.loss);
+  EXPECT_GT(*history.epochs.back().validation->accuracy, 0.5);
+}
+
+TEST(Trainer, MakesAnUpdateOfTheSmallerLastBatchToo) {
+  Trainer trainer(small_network(), options_with(32));
+  const History history = trainer.fit(make_strokes(false, 70), {.epochs = 2});
+  EXPECT_EQ(trainer.steps_done(), 6u);
+  ASSERT_EQ(history.epochs.size(), 2u);
+  EXPECT_EQ(history.epochs[1].train.samples, 70);
+}
+
+TEST(Trainer, TakesFullBatchesAcrossEpochsWhenStepsAreGiven) {
+  Trainer trainer(small_network(), options_with(32));
+  const History history = trainer.fit(make_strokes(false, 70), {.steps = 5});
+  EXPECT_EQ(trainer.steps_done(), 5u);
+  std::int64_t samples = 0;
+  for (const EpochRecord& record : history.epochs) samples += record.train.samples;
+  EXPECT_EQ(samples, 160);
+}
+
+TEST(Trainer, StopsAfterTheStepUnderWay) {
+  std::stop_source stop;
+  struct StopAtThree {
+    std::stop_source stop;
+    void on_step(const StepEnd& e) {
+      if (e.step == 3) stop.request_stop();
+    }
+  };
+  Trainer trainer(small_network(), options_with(8));
+  const History history =
+      trainer.fit(make_strokes(false, 80), {.callbacks = {StopAtThree{stop}}, .stop = stop.get_token()});
+  EXPECT_TRUE(history.stopped);
+  EXPECT_EQ(trainer.steps_done(), 4u);
+}
+
+TEST(Trainer, RefusesABatchLargerThanTheSet) {
+  Trainer trainer(small_network(), options_with(32));
+  EXPECT_THROW(trainer.fit(make_strokes(false, 31)), Error);
+}
+
+TEST(Trainer, NamesWhatItExpectedWhereSamplesDoNotFit) {
+  Sequential model({14, 14, 1});
+  model.add(Flatten{}, Dense{.units = 10});
+  Trainer trainer(model, options_with(8));
+  try {
+    trainer.fit(make_strokes(false, 16));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("[N, 14, 14, 1]"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("[N, 28, 28, 1]"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Trainer, RefusesMoreClassesThanOutputs) {
+  Sequential model({28, 28, 1});
+  model.add(Flatten{}, Dense{.units = 9});
+  Trainer trainer(model, options_with(8));
+  EXPECT_THROW(trainer.fit(make_strokes(false, 100)), Error);
+}
+
+TEST(Evaluate, IsExactOverARaggedLastBatch) {
+  const Dataset data = make_strokes(true, 101);
+  Trainer trainer(small_network(), options_with(32));
+  const Metrics ragged = evaluate(trainer.network(), data, {.batch_size = 32}).metrics;
+  const Metrics whole = evaluate(trainer.network(), data, {.batch_size = 101}).metrics;
+  EXPECT_EQ(ragged.samples, 101);
+  EXPECT_NEAR(ragged.loss, whole.loss, 1e-6 * whole.loss);
+  EXPECT_EQ(*ragged.accuracy, *whole.accuracy);
+}
+
+TEST(Evaluate, CountsEachClass) {
+  const Dataset data = make_strokes(true, 200);
+  Trainer trainer(small_network(), options_with(32));
+  const Evaluation evaluation = trainer.evaluate(data);
+  ASSERT_EQ(evaluation.per_class.size(), 10u);
+  double right = 0;
+  std::int64_t samples = 0;
+  for (const auto& c : evaluation.per_class) {
+    right += c.accuracy * static_cast<double>(c.samples);
+    samples += c.samples;
+  }
+  EXPECT_EQ(samples, 200);
+  EXPECT_NEAR(right / 200, *evaluation.metrics.accuracy, 1e-12);
+}
+
+TEST(Evaluate, InTrainingModeLeavesMovingStatisticsAsTheyAre) {
+  Trainer trainer(small_network(), options_with(32));
+  const auto before = bytes_of(trainer.network().store().state);
+  const Dataset data = make_strokes(true, 70);
+  const double loss = evaluate(trainer.network(), data, {.batch_size = 32, .mode = Mode::train}).metrics.loss;
+  EXPECT_EQ(bytes_of(trainer.network().store().state), before);
+  EXPECT_NE(loss, trainer.evaluate(data).metrics.loss);
+}
+
+TEST(Predict, GivesABatchOfOneTheScoresOfABatchOfAHundred) {
+  const Dataset data = make_strokes(true, 100);
+  Trainer trainer(small_network(), options_with(50));
+  trainer.fit(make_strokes(false, 200));
+  const Predictions one = predict(trainer.network(), data, {.batch_size = 1});
+  const Predictions hundred = predict(trainer.network(), data, {.batch_size = 100});
+  const auto a = one.scores.as<float>(), b = hundred.scores.as<float>();
+  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-5);
+}
+
+TEST(Predict, ScoresOfARowAddUpToOne) {
+  Trainer trainer(small_network(), options_with(50));
+  const Predictions p = trainer.predict(make_strokes(true, 7));
+  ASSERT_EQ(p.scores.shape(), Shape({7, 10}));
+  for (std::int64_t i = 0; i < 7; ++i) {
+    double sum = 0;
+    for (float score : p.scores.view().rows(i, i + 1).as<float>()) sum += static_cast<double>(score);
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+}
+
+}  // namespace
+}  // namespace evenkeel
