@@ -13,14 +13,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// "[=========>          ]"
-std::string bar_text(std::int64_t done, std::int64_t of) {
-  constexpr std::int64_t kWidth = 20;
-  const auto filled = static_cast<std::size_t>(of > 0 ? std::min(kWidth, kWidth * done / of) : kWidth);
-  std::string bar(filled, '=');
-  if (filled < kWidth) bar += '>';
-  bar.resize(kWidth, ' ');
-  return '[' + bar + ']';
+/// "[=========>          ] " before `text`, as wide as the terminal leaves room for it, or nothing.
+std::string with_bar(std::int64_t done, std::int64_t of, const std::string& text) {
+  constexpr std::int64_t kLeast = 5, kMost = 30, kFrame = 3;  // the brackets and a blank
+  const std::int64_t room = terminal_columns(stderr) - 1 - std::ssize(text) - kFrame;
+  if (room < kLeast || of < 1) return text;
+  const std::int64_t width = std::min(room, kMost), filled = std::min(width, width * done / of);
+  std::string bar(static_cast<std::size_t>(filled), '=');
+  if (filled < width) bar += '>';
+  return fmt::format("[{:<{}}] {}", bar, width, text);
 }
 
 void print_line(const std::string& text) { fmt::print(stderr, "{}\n", text); }
@@ -78,12 +79,12 @@ std::string ProgressBar::bar(const StepEnd& step) const {
   const double passed = std::max(seconds(), 1e-9), steps = static_cast<double>(done);
   const double images = steps * static_cast<double>(begin_.batch_size);
   const double left = passed / steps * static_cast<double>(begin_.total_steps - done);
-  const std::string position =
-      step_driven_ ? fmt::format("{} step {}/{}", bar_text(done, begin_.total_steps), done, begin_.total_steps)
-                   : fmt::format("{} {} {}/{}", epoch_name(step.epoch), bar_text(step.step_in_epoch, begin_.steps_per_epoch),
-                                 step.step_in_epoch, begin_.steps_per_epoch);
-  return fmt::format("{}  {}  {} images/s  {} left", position, metrics_text(step.epoch_so_far),
-                     grouped(static_cast<std::int64_t>(images / passed)), duration_text(left));
+  const std::int64_t at = step_driven_ ? done : step.step_in_epoch;
+  const std::int64_t of = step_driven_ ? begin_.total_steps : begin_.steps_per_epoch;
+  return with_bar(at, of,
+                  fmt::format("{} {}/{}  {}  {} images/s  {} left", step_driven_ ? "step" : epoch_name(step.epoch), at,
+                              of, metrics_text(step.epoch_so_far), grouped(static_cast<std::int64_t>(images / passed)),
+                              duration_text(left)));
 }
 
 void ProgressBar::on_epoch(const EpochRecord& record) {
@@ -103,7 +104,7 @@ std::function<void(std::int64_t, std::int64_t)> evaluation_progress(const std::s
     if (done == of)
       line->finish("");
     else if (line->due())
-      line->draw(fmt::format("{} {} {}/{}", what, bar_text(done, of), done, of));
+      line->draw(with_bar(done, of, fmt::format("{} {}/{}", what, done, of)));
   };
 }
 

@@ -46,7 +46,10 @@ class Reporter final : public StudyObserver {
       : a_(a), run_(std::move(run)), class_names_(std::move(class_names)) {}
 
   void variant_begins(const StudyVariant& variant, std::uint64_t seed) override {
-    if (!a_.out.empty()) folder_.emplace(std::filesystem::path(a_.out) / fmt::format("{}-seed{}", variant.name, seed));
+    // A study's folder is made by studies only: running it again replaces what the last one left.
+    if (!a_.out.empty())
+      folder_.emplace(std::filesystem::path(a_.out) / fmt::format("{}-seed{}", variant.name, seed),
+                      RunFolder::Existing::replace);
     line(fmt::format("{}, seed {}: {}; {} parameters", variant.name, seed, variant.description,
                      grouped(variant.parameters)));
   }

@@ -31,14 +31,14 @@ struct CompileOptions {
 };
 
 /// A model made into a program for one batch size. Values by name: "input" [N, ...], "labels" [N] or "targets" [N, K];
-/// "<layer>/output" and what layers name; "outputs" is what the last layer yields, "scores" the softmax or sigmoid of it
-/// by the loss, "loss" [N] per sample, "correct" [N] (absent for mse); "<value>/gradient".
+/// "<layer>/output" and what layers name; "<value>/gradient". `outputs` names what the last layer yields, `scores` the
+/// softmax or sigmoid of it by the loss, `loss` [N] the loss per sample, `correct` [N] 1 where a prediction is right.
 struct CompiledModel {
   std::unique_ptr<Program> program;
   std::vector<WeightInfo> weights;
   int layers = 0;
   std::vector<Shape> layer_outputs;  ///< by layer: the shape of one sample's output
-  std::string outputs, scores, loss, correct;  ///< names of kept values; empty where there is none
+  std::string outputs, scores, loss, correct;  ///< names of kept values; empty where there is none (mse: `correct`)
 };
 
 /// Throws Error where layers do not fit (which, what they got, what they need), or a probe names no value.

@@ -100,9 +100,9 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
   return json.get<std::vector<std::string>>();
 }
 
-RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
+RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) {
   for (const char* file : {"run.json", "weights.safetensors", "model.toml"})
-    if (fs::exists(path_ / file))
+    if (existing == Existing::refuse && fs::exists(path_ / file))
       throw Error{{.where = path_.string(),
                    .expected = "a folder without a run",
                    .received = std::string("one that holds ") + file,

@@ -41,8 +41,11 @@ struct RunDescription {
 /// `runs/<name>/`: model.toml, run.json, metrics.csv, weights.safetensors.
 class RunFolder {
  public:
-  /// Makes the folder. Throws Error where it holds a run already (nothing is overwritten) or cannot be written.
-  explicit RunFolder(std::filesystem::path path);
+  enum class Existing { refuse, replace };
+
+  /// Makes the folder. Throws Error where it cannot be written, or holds a run already and `existing` is refuse.
+  /// Replacing, each file keeps its old content until the new one is complete.
+  explicit RunFolder(std::filesystem::path path, Existing existing = Existing::refuse);
   /// `runs/<model>-<n>` with the first free n.
   static std::filesystem::path free_path(const std::string& model_name);
 

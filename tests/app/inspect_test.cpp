@@ -86,19 +86,20 @@ TEST_F(Summary, CountsParametersAsJson) {
   EXPECT_EQ(result.at("non_trainable"), 8);
 }
 
-using Plan = App;
+using PlanCommand = App;
 
-TEST_F(Plan, ReportsTheArenaWithAndWithoutReuse) {
+TEST_F(PlanCommand, ReportsTheArenaWithAndWithoutReuse) {
   const auto memory = run_json({"plan", "model.toml"}).at("memory");
   EXPECT_LT(memory.at("arena_bytes").get<int>(), memory.at("arena_bytes_without_reuse").get<int>());
 }
 
-TEST_F(Plan, OfAnEvaluationHasNoGradients) {
+TEST_F(PlanCommand, OfAnEvaluationHasNoGradients) {
   EXPECT_EQ(run_json({"plan", "model.toml", "--mode", "evaluate"}).at("memory").at("gradient_bytes"), 0);
 }
 
-TEST_F(Plan, TimesEachLine) {
-  for (const auto& line : run_json({"plan", "model.toml", "--time"}).at("lines")) EXPECT_TRUE(line.contains("ms"));
+TEST_F(PlanCommand, TimesEachLine) {
+  const auto plan = run_json({"plan", "model.toml", "--time"});
+  for (const auto& line : plan.at("lines")) EXPECT_TRUE(line.contains("ms"));
 }
 
 using Weights = App;
@@ -139,10 +140,11 @@ TEST_F(Weights, ExportsWhatNumPyReads) {
 using Data = App;
 
 TEST_F(Data, ListsTheSetThatTheProgramDraws) {
-  bool found = false;
-  for (const auto& set : run_json({"data", "list"}).at("sets"))
-    found = found || (set.at("name") == "strokes" && set.at("found"));
-  EXPECT_TRUE(found);
+  const auto list = run_json({"data", "list"});
+  const auto& sets = list.at("sets");
+  const auto strokes = std::ranges::find_if(sets, [](const auto& set) { return set.at("name") == "strokes"; });
+  ASSERT_NE(strokes, sets.end());
+  EXPECT_EQ(strokes->at("found"), true);
 }
 
 TEST_F(Data, DescribesAFile) {

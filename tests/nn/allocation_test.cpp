@@ -27,7 +27,7 @@ TEST(Allocations, AreCounted) {
 }
 
 TEST(Executor, AllocatesNothingAfterTheFirstTrainingStep) {
-  Memory memory;
+  Memory memory{.threads = Threads(2)};
   Compiled network(varied_model(),
                    {.batch_size = 5,
                     .loss = SoftmaxCrossEntropy{},
@@ -41,7 +41,8 @@ TEST(Executor, AllocatesNothingAfterTheFirstTrainingStep) {
 
 TEST(Executor, AllocatesNothingAfterTheFirstEvaluation) {
   Memory memory;
-  Compiled network(varied_model(), {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels}, memory);
+  Compiled network(varied_model(), {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels},
+                   memory);
   std::ranges::fill(network.step.modes, LayerMode::of(Mode::evaluate));
   EXPECT_EQ(allocations_after_the_first_run(network), 0);
 }

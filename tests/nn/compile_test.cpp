@@ -190,7 +190,8 @@ TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSoftmax) {
   from_logits.run();
   from_probabilities.run();
   EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.loss), from_logits.read(from_logits.compiled.loss));
-  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs), from_logits.read(from_logits.compiled.scores));
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs),
+            from_logits.read(from_logits.compiled.scores));
   EXPECT_EQ(from_probabilities.compiled.scores, from_probabilities.compiled.outputs);
 }
 
@@ -204,7 +205,8 @@ TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSigmoid) {
   from_logits.run();
   from_probabilities.run();
   EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.loss), from_logits.read(from_logits.compiled.loss));
-  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs), from_logits.read(from_logits.compiled.scores));
+  EXPECT_EQ(from_probabilities.read(from_probabilities.compiled.outputs),
+            from_logits.read(from_logits.compiled.scores));
 }
 
 TEST(Compile, ComputesNoScoresWhileTraining) {
@@ -219,6 +221,25 @@ TEST(Compile, SharesWeightsBetweenBatchSizes) {
   options.train = false;
   Compiled small(varied_model(), options, memory);
   EXPECT_EQ(small.executor->read("head/kernel").data, large.executor->read("head/kernel").data);
+}
+
+TEST(Compile, EvaluatesOneSampleAsInABatch) {
+  const CompileOptions options{.batch_size = 100, .loss = SoftmaxCrossEntropy{}};
+  Memory memory;
+  Compiled batch(varied_model(), options, memory);
+  CompileOptions single = options;
+  single.batch_size = 1;
+  Compiled alone(varied_model(), single, memory);
+  for (Compiled* network : {&batch, &alone}) std::ranges::fill(network->step.modes, LayerMode::of(Mode::evaluate));
+  batch.run();
+  const std::vector<double> all = batch.read(batch.compiled.scores);
+  for (const std::int64_t row : {0, 57, 99}) {
+    const auto sample = batch.bound[0]->view().rows(row, row + 1).as<float>();
+    std::ranges::copy(sample, alone.bound[0]->as<float>().begin());
+    alone.run();
+    const std::vector<double> scores = alone.read(alone.compiled.scores);
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(scores[k], all[static_cast<std::size_t>(row) * 4 + k], 1e-5) << row;
+  }
 }
 
 TEST(Compile, AccumulatesProbesOfForwardValuesAndGradients) {

@@ -34,12 +34,16 @@ TEST(Input, IsALayer) { check_layer(Input{}, {3, 5}); }
 TEST(Conv2D, IsALayer) {
   check_layer(Conv2D{.filters = 3}, {2, 5, 4, 3});
   check_layer(Conv2D{.filters = 5, .kernel_size = 1, .use_bias = false}, {3, 4, 3, 7});
-  check_layer(Conv2D{.filters = 2, .kernel_size = {2, 3}, .strides = {1, 2}, .padding = Padding::same,
-                     .activation = elu, .use_bias = false}, {1, 6, 5, 1});
+  check_layer(Conv2D{.filters = 2,
+                     .kernel_size = {2, 3},
+                     .strides = {1, 2},
+                     .padding = Padding::same,
+                     .activation = elu,
+                     .use_bias = false},
+              {1, 6, 5, 1});
   check_layer(Conv2D{.filters = 4, .strides = 2, .padding = Padding::same, .activation = relu}, {2, 6, 4, 2});
   check_layer(Conv2D{.filters = 17, .kernel_size = 2, .activation = softmax}, {1, 3, 4, 2});
-  check_layer(Conv2D{.filters = 2, .kernel_size = 5, .padding = Padding::same, .activation = leaky_relu},
-              {2, 3, 2, 1});
+  check_layer(Conv2D{.filters = 2, .kernel_size = 5, .padding = Padding::same, .activation = leaky_relu}, {2, 3, 2, 1});
 }
 
 TEST(Dense, IsALayer) {
@@ -63,8 +67,7 @@ TEST(BatchNormalizationFromParts, IsALayer) {
 }
 
 TEST(Activation, IsALayer) {
-  for (const ActivationFunction f :
-       {linear, relu, elu, sigmoid, ActivationFunction::tanh, softmax, leaky_relu}) {
+  for (const ActivationFunction f : {linear, relu, elu, sigmoid, ActivationFunction::tanh, softmax, leaky_relu}) {
     check_layer(Activation{.activation = f}, {3, 5});
     check_layer(Activation{.activation = f}, {2, 3, 1, 17});
   }

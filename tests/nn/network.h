@@ -73,7 +73,8 @@ inline Model varied_model() {
   model.append(MaxPooling2D{.pool_size = 3, .strides = Size2D(2), .padding = Padding::same});
   model.append(Dropout{.rate = 0.25, .name = "drop"});
   model.append(AveragePooling2D{.padding = Padding::same, .name = "left"}, {"drop"});
-  model.append(Conv2D{.filters = 3, .kernel_size = 2, .strides = 2, .padding = Padding::same, .name = "right"}, {"drop"});
+  model.append(Conv2D{.filters = 3, .kernel_size = 2, .strides = 2, .padding = Padding::same, .name = "right"},
+               {"drop"});
   model.append(Concatenate{}, {"left", "right"});
   model.append(Flatten{});
   model.append(Dense{.units = 17, .activation = ActivationFunction::tanh, .use_bias = false, .name = "hidden"});

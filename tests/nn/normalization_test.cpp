@@ -44,7 +44,8 @@ TEST(BatchNormalization, KeepsMomentumToTheNTimesItsInitialStatistics) {
   const double kept = std::pow(kMomentum, kRuns);
   for (std::size_t c = 0; c < 2; ++c) {
     const Moments of(trial, c);
-    EXPECT_NEAR(after.at("layer/moving_mean")[c], kept * before.at("layer/moving_mean")[c] + (1 - kept) * of.mean, 1e-12);
+    EXPECT_NEAR(after.at("layer/moving_mean")[c], kept * before.at("layer/moving_mean")[c] + (1 - kept) * of.mean,
+                1e-12);
     EXPECT_NEAR(after.at("layer/moving_variance")[c],
                 kept * before.at("layer/moving_variance")[c] + (1 - kept) * of.variance, 1e-12);
   }
@@ -89,8 +90,8 @@ TEST(BatchNormalization, UpdatesItsMovingStatisticsJustWhereTheModeSaysSo) {
     EXPECT_EQ(trial.states(), before);
     trial.run({used, true, true});
     const Moments of(trial, 1);
-    EXPECT_NEAR(trial.states().at("layer/moving_mean")[1],
-                0.99 * before.at("layer/moving_mean")[1] + 0.01 * of.mean, 1e-12);
+    EXPECT_NEAR(trial.states().at("layer/moving_mean")[1], 0.99 * before.at("layer/moving_mean")[1] + 0.01 * of.mean,
+                1e-12);
   }
 }
 

@@ -185,7 +185,9 @@ TEST(Program, SaysInWhichLayerShapesDoNotFit) {
   Program program;
   program.set_label("sum");
   const Value a = program.input("a", {2}, DType::float32), b = program.input("b", {3}, DType::float32);
-  EXPECT_EQ(message_of([&] { program.emit_one(ops::Add(), {a, b}); }),
+  EXPECT_EQ(message_of([&] {
+              program.emit_one(ops::Add(), {a, b});
+            }),
             "layer \"sum\": add: expected [2], received [3].");
 }
 

@@ -95,7 +95,8 @@ TEST(MemoryPlan, IsSoundForATrainingStep) {
     program.set_label(name);
     const Value kernel = program.parameter(name + "/kernel", {3, 3, channels, 5}, true);
     channels = 5;
-    const Value y = program.emit_one(ops::Convolution({.kernel = 3, .strides = 1, .padding = Padding::same}), {x, kernel, Value()});
+    const Value y =
+        program.emit_one(ops::Convolution({.kernel = 3, .strides = 1, .padding = Padding::same}), {x, kernel, Value()});
     const Value z = relu(program, y, "relu");
     x = i % 2 == 0 ? z : program.emit_one(ops::Add(), {x, z});
   }

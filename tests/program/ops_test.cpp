@@ -57,8 +57,8 @@ TEST(Moments, HoldsTheCheckForEachOfItsOutputs) {
 
 TEST(BatchNorm, HoldsTheCheckWithEachActivationBehindIt) {
   using kernels::Activation;
-  for (const Activation f : {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh,
-                             Activation::leaky_relu})
+  for (const Activation f :
+       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
     check_program({.inputs = {{.shape = {5, 3}}, {.shape = {3}}, {.shape = {3}}},
                    .emit = [f](Program& program, std::span<const Value> x) {
                      const Value normalized = program.emit(
@@ -71,7 +71,8 @@ TEST(BatchNorm, HoldsTheCheckWithEachActivationBehindIt) {
 
 TEST(Loss, HoldsTheCheck) {
   using ops::LossKind;
-  for (const LossKind kind : {LossKind::softmax_cross_entropy, LossKind::sigmoid_cross_entropy, LossKind::squared_error})
+  for (const LossKind kind :
+       {LossKind::softmax_cross_entropy, LossKind::sigmoid_cross_entropy, LossKind::squared_error})
     for (const std::int64_t k : {1, 3, 10}) {
       SCOPED_TRACE(testing::Message() << "loss " << static_cast<int>(kind) << ", " << k << " outputs");
       const TrialInput targets{.shape = {5, k}, .low = 0, .high = 1, .differentiable = false};
@@ -110,7 +111,8 @@ TEST(OneHot, HandsOnALabelOfASingleOutput) {
 TEST(Correct, ComparesTheLargestLogitOrAThreshold) {
   Session run;
   const Value z = run.input("z", {3, 2}), t = run.input("t", {3, 2});
-  const Value z1 = run.program.emit_one(ops::Reshape({6, 1}), {z}), t1 = run.program.emit_one(ops::Reshape({6, 1}), {t});
+  const Value z1 = run.program.emit_one(ops::Reshape({6, 1}), {z}),
+              t1 = run.program.emit_one(ops::Reshape({6, 1}), {t});
   run.keep(run.program.emit_one(ops::Correct(0), {z, t}, "l/rows"));
   run.keep(run.program.emit_one(ops::Correct(0), {z1, t1}, "l/single"));
   const Tensor logits = floats({3, 2}, {-1, 3, 2, 1, -3, -2}), targets = floats({3, 2}, {0, 1, 0, 1, 0, 1});
@@ -188,8 +190,10 @@ TEST(Ops, RefuseOperandsThatDoNotFit) {
   const auto input = [&](const char* name, const Shape& shape) { return p.input(name, shape, DType::float32); };
   const Value image = input("image", {2, 4, 4, 3}), row = input("row", {2, 3}), vector = input("vector", {4});
   const Value kernel = input("kernel", {3, 3, 2, 5}), large = input("large", {5, 5, 3, 1});
-  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {image, kernel, Value()}), Error) << "channels";
-  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 5, .strides = 1}), {image, large, Value()}), Error) << "window too large";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {image, kernel, Value()}), Error)
+      << "channels";
+  EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 5, .strides = 1}), {image, large, Value()}), Error)
+      << "window too large";
   EXPECT_THROW(p.emit_one(ops::Convolution({.kernel = 3, .strides = 1}), {row, kernel, Value()}), Error) << "no image";
   EXPECT_THROW(p.emit_one(ops::MatMul(), {row, row}), Error) << "inner size";
   EXPECT_THROW(p.emit_one(ops::MatMul(), {row, image}), Error) << "rank";
@@ -199,9 +203,10 @@ TEST(Ops, RefuseOperandsThatDoNotFit) {
   EXPECT_THROW(p.emit_one(ops::AveragePool({.kernel = 2, .strides = 2}), {row}), Error) << "no image";
   EXPECT_THROW(p.emit_one(ops::Reshape({5}), {row}), Error) << "size";
   EXPECT_THROW(p.emit_one(ops::ScaleShift(), {row, vector, vector}), Error) << "scale";
-  EXPECT_THROW(p.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3),
-                      {row, vector, Value(), vector, vector, vector, vector}),
-               Error) << "gamma";
+  EXPECT_THROW(
+      p.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3), {row, vector, Value(), vector, vector, vector, vector}),
+      Error)
+      << "gamma";
 }
 
 }  // namespace

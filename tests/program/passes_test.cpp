@@ -126,7 +126,11 @@ TEST(FuseActivations, LeavesAnActivationOfAnInput) {
 TEST(FuseActivations, LeavesAnActivationOfASecondOutput) {
   Program program;
   const Value x = program.input("x", {4, 2}, DType::float32);
-  std::vector<Value> inputs = {x, Value(), Value(), program.state("mean", {2}), program.state("variance", {2}),
+  std::vector<Value> inputs = {x,
+                               Value(),
+                               Value(),
+                               program.state("mean", {2}),
+                               program.state("variance", {2}),
                                program.supplied("mean of the caller", {2}),
                                program.supplied("variance of the caller", {2})};
   const auto normalized = program.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3), inputs);

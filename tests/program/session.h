@@ -43,9 +43,7 @@ struct Session {
   std::unique_ptr<Executor> made;
 };
 
-inline Tensor floats(const Shape& shape, const std::vector<float>& values) {
-  return Tensor::of<float>(shape, values);
-}
+inline Tensor floats(const Shape& shape, const std::vector<float>& values) { return Tensor::of<float>(shape, values); }
 
 inline std::vector<std::string> kinds_of(const Program& program) {
   std::vector<std::string> kinds;

@@ -27,12 +27,13 @@ class GoldenCase {
         file_(read_model_file(folder_ / "model.toml")),
         data_(load_npz_dataset(folder_ / "data.npz")),
         expected_(formats::read_npz(folder_ / "expected.npz")),
-        options_(trainer_options(file_.training, 2)) {
+        options_(trainer_options(file_.training, 1)) {
     options_.fuse = fuse;
   }
 
   void check_evaluation() {
-    Trainer trainer = begin();
+    Trainer trainer(file_.model, options_);
+    begin(trainer);
     const Predictions predictions = trainer.predict(data_);
     expect_near("outputs", predictions.outputs, kForwardTolerance);
     const Metrics metrics = trainer.evaluate(data_).metrics;
@@ -46,14 +47,16 @@ class GoldenCase {
 
   void check_training_forward() {
     if (!expected_.contains("outputs_train")) return;
-    Trainer trainer = begin();
+    Trainer trainer(file_.model, options_);
+    begin(trainer);
     const Predictions first = predict(trainer.network(), data_.range(0, options_.batch_size),
                                       {.batch_size = options_.batch_size, .mode = Mode::train});
     expect_near("outputs_train", first.outputs, kForwardTolerance);
   }
 
   void check_gradients() {
-    Trainer trainer = begin();
+    Trainer trainer(file_.model, options_);
+    begin(trainer);
     trainer.fit(data_, {.steps = 1, .shuffle = false});
     for (const auto& [name, expected] : expected_)
       if (name.starts_with("g:"))
@@ -62,7 +65,8 @@ class GoldenCase {
 
   void check_after_steps() {
     if (!expected_.contains("outputs_after")) return;
-    Trainer trainer = begin();
+    Trainer trainer(file_.model, options_);
+    begin(trainer);
     trainer.fit(data_, {.epochs = 1, .shuffle = false});
     EXPECT_EQ(trainer.steps_done(), 5u);
     for (const WeightInfo& weight : trainer.network().weights())
@@ -71,10 +75,8 @@ class GoldenCase {
   }
 
  private:
-  Trainer begin() {
-    Trainer trainer(file_.model, options_);
+  void begin(Trainer& trainer) {
     load_weights(folder_ / "initial.safetensors", trainer.network().weights(), trainer.network().store());
-    return trainer;
   }
 
   void expect_near(const std::string& name, TensorView actual, double tolerance) {

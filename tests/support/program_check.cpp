@@ -40,8 +40,7 @@ double numerical_derivative(Trial& trial, const LayerMode& mode, double& x) {
     x = at + steps * kStep;
     return trial.objective(mode);
   };
-  const double derivative =
-      (8 * (objective(1) - objective(-1)) - (objective(2) - objective(-2))) / (12 * kStep);
+  const double derivative = (8 * (objective(1) - objective(-1)) - (objective(2) - objective(-2))) / (12 * kStep);
   x = at;
   return derivative;
 }
@@ -87,7 +86,8 @@ void check_memory(const Subject& subject, const TrialOptions& options, const Lay
 }  // namespace
 
 const std::vector<LayerMode>& every_mode() {
-  static const std::vector<LayerMode> modes = {LayerMode::of(Mode::train), LayerMode::of(Mode::evaluate),
+  static const std::vector<LayerMode> modes = {LayerMode::of(Mode::train),
+                                               LayerMode::of(Mode::evaluate),
                                                {Statistics::supplied, false, true},
                                                {Statistics::moving, true, false}};
   return modes;

@@ -41,10 +41,12 @@ void fill_spaced(TensorView tensor, const std::string& name, double low, double 
   std::vector<std::int64_t> order(static_cast<std::size_t>(tensor.shape.size()));
   std::iota(order.begin(), order.end(), 0);
   RandomStream stream = stream_of(name);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
   const double step = (high - low) / static_cast<double>(order.size());
   // 0.3: no point is in the middle of (low, high), be their number even or odd.
-  fill(tensor, [&](std::int64_t i) { return low + step * (static_cast<double>(order[static_cast<std::size_t>(i)]) + 0.3); });
+  fill(tensor,
+       [&](std::int64_t i) { return low + step * (static_cast<double>(order[static_cast<std::size_t>(i)]) + 0.3); });
 }
 
 void fill_normal(TensorView tensor, const std::string& name, double deviation) {

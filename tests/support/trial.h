@@ -17,8 +17,8 @@
 
 namespace evenkeel {
 
-/// An input of what is tried: evenly spaced over (low, high) in random order, so that no two elements are equal and none
-/// lies in the middle of the range, where activations have their kinks.
+/// An input of what is tried: evenly spaced over (low, high) in random order, so that no two elements are equal and
+/// none lies in the middle of the range, where activations have their kinks.
 struct TrialInput {
   Shape shape;
   double low = -2, high = 2;
