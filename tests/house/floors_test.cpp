@@ -48,9 +48,10 @@ std::ptrdiff_t level(const std::string& floor) {
 
 TEST(House, EveryFolderIsAFloorOfTheList) {
   const auto names = floors();
-  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel"))
-    if (entry.is_directory())
-      EXPECT_NE(std::ranges::find(names, entry.path().filename().string()), names.end()) << entry.path();
+  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel")) {
+    if (!entry.is_directory()) continue;
+    EXPECT_NE(std::ranges::find(names, entry.path().filename().string()), names.end()) << entry.path();
+  }
 }
 
 TEST(House, NoFloorIncludesAHigherOne) {

@@ -25,7 +25,8 @@ TEST(DepthModel, ShrinksAtEveryThirdConvolutionAndGrowsByFourFilters) {
 TEST(DepthModel, NormalizesTwentyTimesOrNever) {
   const auto count = [](DepthVariant variant, std::string_view type) {
     int n = 0;
-    for (const auto& node : depth_model(variant).nodes()) n += node.layer.type() == type;
+    const Model model = depth_model(variant);
+    for (const auto& node : model.nodes()) n += node.layer.type() == type;
     return n;
   };
   EXPECT_EQ(count(DepthVariant::plain, "BatchNormalization"), 0);
@@ -46,7 +47,8 @@ TEST(DepthModel, FeedsUnbiasedVariancesBehindConvolutionsOnly) {
 TEST(DepthModel, HasBiasesOnlyWhereNothingNormalizes) {
   for (const auto& [variant, expected] : {std::pair{DepthVariant::plain, 21}, {DepthVariant::batch_norm, 1}}) {
     int biases = 0;
-    for (const WeightInfo& weight : weights_of(depth_model(variant))) biases += weight.name.ends_with("/bias");
+    const auto weights = weights_of(depth_model(variant));
+    for (const WeightInfo& weight : weights) biases += weight.name.ends_with("/bias");
     EXPECT_EQ(biases, expected);
   }
 }
