@@ -26,8 +26,7 @@ FieldValue parse_value(const std::string& text) {
 
 }  // namespace
 
-CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose,
-                      const std::string& examples) {
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose, const std::string& examples) {
   CLI::App& command = *app.add_subcommand(name, purpose);
   command.footer("Examples:\n" + examples);
   return command;
@@ -53,7 +52,8 @@ void add_threads_flag(CLI::App& command, Shared& shared) {
 }
 
 void add_data_dir_flag(CLI::App& command, Shared& shared) {
-  command.add_option("--data-dir", shared.data_dir, "where named sets lie, before $EVENKEEL_DATA and ~/.cache/evenkeel")
+  command
+      .add_option("--data-dir", shared.data_dir, "where named sets lie, before $EVENKEEL_DATA and ~/.cache/evenkeel")
       ->option_text("DIR");
 }
 
@@ -101,7 +101,8 @@ TrainedModel open_trained(const std::string& model, const std::string& weights) 
                  .expected = "--weights FILE beside a model file",
                  .received = "none",
                  .hint = "Or name the run folder that `evenkeel train` made: it brings its weights."}};
-  return {.file = std::move(opened.file), .weights = weights.empty() ? *opened.weights : std::filesystem::path(weights)};
+  return {.file = std::move(opened.file),
+          .weights = weights.empty() ? *opened.weights : std::filesystem::path(weights)};
 }
 
 LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options) {
@@ -115,9 +116,7 @@ std::string class_name(const std::vector<std::string>& names, std::int64_t index
   return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
 }
 
-void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-}
+void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 Json json_of(const Metrics& metrics) {
   return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy ? Json(*metrics.accuracy) : Json()}};

@@ -29,11 +29,11 @@ struct Shared {
 
 /// A subcommand with its purpose in a sentence and two examples.
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose, const std::string& examples);
-void add_json_flag(CLI::App& command, Shared& shared);      ///< --json
-void add_quiet_flag(CLI::App& command, Shared& shared);     ///< --quiet
-void add_output_flags(CLI::App& command, Shared& shared);   ///< both
-void add_threads_flag(CLI::App& command, Shared& shared);   ///< --threads
-void add_data_dir_flag(CLI::App& command, Shared& shared);  ///< --data-dir
+void add_json_flag(CLI::App& command, Shared& shared);       ///< --json
+void add_quiet_flag(CLI::App& command, Shared& shared);      ///< --quiet
+void add_output_flags(CLI::App& command, Shared& shared);    ///< both
+void add_threads_flag(CLI::App& command, Shared& shared);    ///< --threads
+void add_data_dir_flag(CLI::App& command, Shared& shared);   ///< --data-dir
 void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
@@ -69,11 +69,11 @@ void print_json(const Json& json);
 Json json_of(const Metrics& metrics);  ///< loss, accuracy (null where there is none)
 Json json_of(const Shape& shape);
 
-std::string number_text(double value);                ///< "0.0412", "1.2e-06"
-std::string bytes_text(std::int64_t bytes);           ///< "1.2 MB"
-std::string grouped(std::int64_t value);              ///< "12,345"
-std::string now_text();                               ///< "2026-05-09T07:30:00Z"
-std::string duration_text(double seconds);            ///< "0:07", "1:02:03"
+std::string number_text(double value);                                             ///< "0.0412", "1.2e-06"
+std::string bytes_text(std::int64_t bytes);                                        ///< "1.2 MB"
+std::string grouped(std::int64_t value);                                           ///< "12,345"
+std::string now_text();                                                            ///< "2026-05-09T07:30:00Z"
+std::string duration_text(double seconds);                                         ///< "0:07", "1:02:03"
 std::string metrics_text(const Metrics& metrics, const std::string& prefix = {});  ///< "loss 0.41  accuracy 0.98"
 
 }  // namespace evenkeel::app

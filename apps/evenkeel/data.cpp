@@ -64,7 +64,9 @@ Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
           {"samples", data.size()},
           {"sample_shape", json_of(data.sample_shape())},
           {"dtype", name_of(data.x().dtype)},
-          {"targets", data.has_labels() ? "labels" : data.has_targets() ? "values" : "none"},
+          {"targets", data.has_labels()    ? "labels"
+                      : data.has_targets() ? "values"
+                                           : "none"},
           {"classes", data.classes()},
           {"class_names", data.class_names()},
           {"per_class", s.per_class},
@@ -87,8 +89,8 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
   if (s.per_class.empty()) return;
   Table table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
-    table.row({std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)),
-               grouped(s.per_class[i])});
+    table.row(
+        {std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)), grouped(s.per_class[i])});
   fmt::print("{}", table.text());
 }
 

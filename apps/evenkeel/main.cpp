@@ -54,10 +54,10 @@ Error as_error(const CLI::App& app, const CLI::ParseError& error, const std::vec
     const std::vector<std::string> known = known_words(*command, word);
     if (!contains(known, word)) {
       const std::string near = nearest(word, known);
-      return Error{{.where = said == "evenkeel" ? "" : said,
-                    .received = fmt::format("there is no {} \"{}\"", is_flag ? "flag" : "command", word),
-                    .hint = near.empty() ? fmt::format("See `{} --help`.", said)
-                                         : fmt::format("Did you mean \"{}\"?", near)}};
+      return Error{
+          {.where = said == "evenkeel" ? "" : said,
+           .received = fmt::format("there is no {} \"{}\"", is_flag ? "flag" : "command", word),
+           .hint = near.empty() ? fmt::format("See `{} --help`.", said) : fmt::format("Did you mean \"{}\"?", near)}};
     }
     if (names_command) {
       command = command->get_subcommand(word);

@@ -61,7 +61,7 @@ Plan make_plan(const PlanArguments& a) {
   const bool train = a.mode == "train";
   NetworkOptions options{.optimizer = optimizer_of(settings), .threads = a.shared.threads};
   if (settings.loss) options.loss = loss_named(*settings.loss);
-  const Targets targets = !options.loss                                           ? Targets::none
+  const Targets targets = !options.loss                                             ? Targets::none
                           : std::holds_alternative<MeanSquaredError>(*options.loss) ? Targets::values
                                                                                     : Targets::labels;
   Network network(opened.file.model, options);
@@ -161,10 +161,10 @@ int run_plan(const PlanArguments& a) {
 
 void add_plan(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<PlanArguments>();
-  CLI::App& command = add_command(
-      app, "plan", "Shows the program that a model becomes: every op with its shapes, kernel and memory.",
-      "  evenkeel plan examples/models/lenet.toml --batch-size 64\n"
-      "  evenkeel plan runs/lenet --mode evaluate --time");
+  CLI::App& command =
+      add_command(app, "plan", "Shows the program that a model becomes: every op with its shapes, kernel and memory.",
+                  "  evenkeel plan examples/models/lenet.toml --batch-size 64\n"
+                  "  evenkeel plan runs/lenet --mode evaluate --time");
   add_model(command, a->model);
   add_setting(command, a->settings, "batch_size", "N");
   command.add_option("--mode", a->mode, "the program of a training step (the default) or of an evaluation")

@@ -132,9 +132,8 @@ Predicted make_predictions(const PredictArguments& a) {
 
 int run_predict(const PredictArguments& a) {
   if (a.data.empty() == a.images.empty())
-    throw Error{{.where = "predict",
-                 .expected = "either --data or --image",
-                 .received = a.data.empty() ? "neither" : "both"}};
+    throw Error{
+        {.where = "predict", .expected = "either --data or --image", .received = a.data.empty() ? "neither" : "both"}};
   if (!a.output.empty() && !a.output.ends_with(".csv") && !a.output.ends_with(".npz"))
     throw Error{{.where = "--output", .expected = "a file that ends in .npz or .csv", .received = a.output}};
   const Predicted p = make_predictions(a);
@@ -161,7 +160,8 @@ void add_predict(CLI::App& app, Command& chosen) {
   command.add_option("--image", a->images, "PNG images of the model's input size")->option_text("FILE...");
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");
-  command.add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
+  command
+      .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
       ->option_text("FILE");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdio>
 #include <optional>
 
@@ -26,6 +25,7 @@ struct StudyArguments {
 struct Figure {
   const char *key, *title;
   double StudyRun::*value;
+  int decimals = 4;
 };
 constexpr Figure kFigures[] = {
     {"validation_accuracy", ">validation", &StudyRun::validation_accuracy},
@@ -33,11 +33,9 @@ constexpr Figure kFigures[] = {
     {"train_accuracy", ">train", &StudyRun::train_accuracy},
     {"single_accuracy", ">one by one", &StudyRun::single_accuracy},
     {"test_loss", ">test loss", &StudyRun::test_loss},
-    {"seconds", ">seconds", &StudyRun::seconds},
-    {"images_per_s", ">images/s", &StudyRun::images_per_s},
+    {"seconds", ">seconds", &StudyRun::seconds, 1},
+    {"images_per_s", ">images/s", &StudyRun::images_per_s, 0},
 };
-
-std::string figure_text(double value) { return value < 1000 ? number_text(value) : grouped(std::llround(value)); }
 
 /// Prints what a study says on its way, and keeps each variant's run.
 class Reporter final : public StudyObserver {
@@ -107,10 +105,13 @@ Json as_json(const StudyResult& result) {
     for (const StudyRun& run : variant.runs) json["runs"].push_back(run_as_json(run));
     variants.push_back(std::move(json));
   }
-  return {{"study", result.study},   {"data", result.data},
+  return {{"study", result.study},
+          {"data", result.data},
           {"data_fingerprint", result.data_fingerprint},
-          {"quick", result.quick},   {"batch_size", result.batch_size},
-          {"threads", result.threads}, {"variants", variants}};
+          {"quick", result.quick},
+          {"batch_size", result.batch_size},
+          {"threads", result.threads},
+          {"variants", variants}};
 }
 
 std::string table_of(const StudyResult& result) {
@@ -119,7 +120,8 @@ std::string table_of(const StudyResult& result) {
   Table table(titles);
   for (const StudyVariant& variant : result.variants) {
     std::vector<std::string> row = {variant.name, std::to_string(variant.runs.size())};
-    for (const Figure& figure : kFigures) row.push_back(figure_text(median(variant, figure.value)));
+    for (const Figure& figure : kFigures)
+      row.push_back(fmt::format("{:.{}f}", median(variant, figure.value), figure.decimals));
     table.row(std::move(row));
   }
   return table.text();

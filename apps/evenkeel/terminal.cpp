@@ -37,8 +37,9 @@ class Shrunk {
           sums[static_cast<std::size_t>(c)] +=
               values_[static_cast<std::size_t>((i * w + j) * channels + (channels == 3 ? c : 0))];
     Pixel mean;
-    std::ranges::transform(sums, mean.begin(),
-                           [n = (bottom - top) * (right - left)](std::int64_t sum) { return static_cast<int>(sum / n); });
+    std::ranges::transform(sums, mean.begin(), [n = (bottom - top) * (right - left)](std::int64_t sum) {
+      return static_cast<int>(sum / n);
+    });
     return mean;
   }
 

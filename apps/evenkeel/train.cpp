@@ -125,7 +125,8 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   add_precision_flag(command, a->shared);
   add_setting(command, a->settings, "seed", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
-  command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")->option_text("FILE");
+  command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
+      ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);

@@ -27,7 +27,9 @@ struct Tensors {
   Store store;
   std::map<std::string, std::string> metadata;
 
-  TensorView get(const WeightInfo& info) const { return (info.is_state ? store.state : store.parameters).get(info.name); }
+  TensorView get(const WeightInfo& info) const {
+    return (info.is_state ? store.state : store.parameters).get(info.name);
+  }
 };
 
 Tensors load(const TrainedModel& model) {
@@ -41,8 +43,7 @@ Tensors load(const TrainedModel& model) {
 /// TENSOR=FILE.npy
 void set_tensor(Tensors& tensors, const std::string& assignment) {
   const auto sign = assignment.find('=');
-  if (sign == std::string::npos)
-    throw Error{{.where = "--set", .expected = "TENSOR=FILE.npy", .received = assignment}};
+  if (sign == std::string::npos) throw Error{{.where = "--set", .expected = "TENSOR=FILE.npy", .received = assignment}};
   const std::string name = assignment.substr(0, sign), file = assignment.substr(sign + 1);
   std::vector<std::string> names;
   for (const WeightInfo& info : tensors.infos) names.push_back(info.name);
@@ -54,7 +55,7 @@ void set_tensor(Tensors& tensors, const std::string& assignment) {
                  .hint = near.empty() ? "Known: " + join(names) + "." : "Did you mean \"" + near + "\"?"}};
   }
   Block& block = tensors.infos[static_cast<std::size_t>(found - names.begin())].is_state ? tensors.store.state
-                                                                                          : tensors.store.parameters;
+                                                                                         : tensors.store.parameters;
   try {
     block.set(name, converted(formats::read_npy(file), DType::float32));
   } catch (const Error& error) {

@@ -11,7 +11,7 @@ namespace evenkeel {
 /// A line of a program in words and numbers.
 struct PlanLine {
   Phase phase = Phase::forward;
-  std::string label;   ///< the layer's name, or what the line is for
+  std::string label;  ///< the layer's name, or what the line is for
   std::string op, detail;
   std::string kernel;  ///< empty for a view: there is nothing to run
   std::vector<Shape> outputs;

@@ -43,8 +43,7 @@ std::array<Occurrence, 256> histogram(std::span<const std::uint8_t> values) {
   std::array<std::int64_t, 256> counts{};
   for (std::uint8_t value : values) ++counts[value];
   std::array<Occurrence, 256> result;
-  for (std::size_t i = 0; i < counts.size(); ++i)
-    result[i] = {static_cast<double>(i), static_cast<double>(counts[i])};
+  for (std::size_t i = 0; i < counts.size(); ++i) result[i] = {static_cast<double>(i), static_cast<double>(counts[i])};
   return result;
 }
 

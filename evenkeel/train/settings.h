@@ -15,7 +15,8 @@ Loss loss_of(const TrainingSettings& settings);
 /// Adam unless the settings say otherwise. Throws Error where they name a field that the optimizer does not have.
 Optimizer optimizer_of(const TrainingSettings& settings);
 
-/// What a Trainer needs of the settings; what they leave open has the trainer's defaults. Throws Error as the two above.
+/// What a Trainer needs of the settings; what they leave open has the trainer's defaults. Throws Error as the two
+/// above.
 TrainerOptions trainer_options(const TrainingSettings& settings, int threads = 0);
 
 }  // namespace evenkeel

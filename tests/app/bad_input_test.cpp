@@ -18,9 +18,7 @@ class BadInput : public App {
   }
 };
 
-TEST_F(BadInput, AModelFileThatDoesNotExist) {
-  EXPECT_SAYS(refusal({"summary", "no-such.toml"}), "no-such.toml");
-}
+TEST_F(BadInput, AModelFileThatDoesNotExist) { EXPECT_SAYS(refusal({"summary", "no-such.toml"}), "no-such.toml"); }
 
 TEST_F(BadInput, AnUnknownLayer) {
   write_model("\"Dropout\"", "\"Dropuot\"");
