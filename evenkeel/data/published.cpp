@@ -49,11 +49,7 @@ std::int64_t size_of_file(const fs::path& path) {
 
 FileState state_of_download(const PublishedFile& file, const fs::path& folder) {
   const fs::path path = folder / file.name;
-  if (is_file(path)) {
-    const bool right =
-        size_of_file(path) == file.bytes && formats::checksum_of(path, file.checksum.kind) == file.checksum;
-    return right ? FileState::as_published : FileState::differs;
-  }
+  if (is_file(path)) return is_as_published(file, path) ? FileState::as_published : FileState::differs;
   const bool is_unpacked = path.extension() == ".gz" && is_file(folder / path.stem());
   return is_unpacked ? FileState::unchecked : FileState::missing;
 }
@@ -82,7 +78,7 @@ const std::vector<PublishedSet>& published_sets() {
        .folder = folder_of("cifar10", "cifar-10-batches-bin"),
        .url = "https://www.cs.toronto.edu/~kriz/",
        .files = {{"cifar-10-binary.tar.gz", 170052171,
-                  sha256("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9dddda3db29a59bca1dd")}},
+                  sha256("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")}},
        .unpacked = {{"data_batch_1.bin", kCifar10Batch},
                     {"data_batch_2.bin", kCifar10Batch},
                     {"data_batch_3.bin", kCifar10Batch},
@@ -116,6 +112,10 @@ const PublishedSet& published_set(const std::string& name) {
                .received = fmt::format("\"{}\" is no data set that can be fetched", name),
                .hint = fmt::format("Those that can: {}.{}", join(known),
                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
+}
+
+bool is_as_published(const PublishedFile& file, const fs::path& path) {
+  return size_of_file(path) == file.bytes && formats::checksum_of(path, file.checksum.kind) == file.checksum;
 }
 
 const char* name_of(FileState state) {

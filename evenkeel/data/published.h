@@ -43,6 +43,9 @@ enum class FileState {
 const char* name_of(FileState state);   ///< "as_published", for machines
 const char* describe(FileState state);  ///< "differs from the published file (re-encoded?)", for people
 
+/// Whether the file is there, with its published size and checksum.
+bool is_as_published(const PublishedFile& file, const std::filesystem::path& path);
+
 struct FileReport {
   std::string name;
   FileState state = FileState::missing;

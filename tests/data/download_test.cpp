@@ -1,6 +1,7 @@
 #include "evenkeel/data/download.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "evenkeel/formats/file.h"
 #include "tests/data/helpers.h"

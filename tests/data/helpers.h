@@ -30,7 +30,12 @@ std::string error_of(F&& call) {
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-#define EXPECT_SAYS(text, part) EXPECT_TRUE(contains(text, part)) << "the error says: " << (text)
+inline testing::AssertionResult says(const char*, const char*, const std::string& text, const std::string& part) {
+  if (contains(text, part)) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "it does not say \"" << part << "\" but: " << text;
+}
+
+#define EXPECT_SAYS(text, part) EXPECT_PRED_FORMAT2(::evenkeel::says, text, part)
 
 /// A folder of this test's own, empty, removed at its end.
 class TestFolder {

@@ -66,8 +66,10 @@ TEST_F(Published, FilesFromAnArchiveMayBeMissing) {
 }
 
 TEST(PublishedSets, HaveTheFoldersInWhichTheyAreLookedFor) {
-  for (const NamedSource& source : named_sources())
-    if (!source.folder.empty()) EXPECT_EQ(published_set(source.name).folder, source.folder);
+  for (const NamedSource& source : named_sources()) {
+    if (source.folder.empty()) continue;
+    EXPECT_EQ(published_set(source.name).folder, source.folder);
+  }
 }
 
 TEST(PublishedSets, HaveWholeChecksums) {

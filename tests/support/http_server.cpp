@@ -35,7 +35,10 @@ struct FileServer::State {
     if (const auto target = redirects.find(name); target != redirects.end())
       return response.set_redirect(target->second);
     const auto file = files.find(name);
-    if (file == files.end()) return;
+    if (file == files.end()) {
+      response.status = 404;
+      return;
+    }
     response.set_header("ETag", "\"" + name + "\"");
     response.set_content_provider(
         file->second.size(), "application/octet-stream",
