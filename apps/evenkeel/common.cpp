@@ -12,6 +12,38 @@
 namespace evenkeel::app {
 namespace {
 
+std::string flag_of(const std::string& key) {
+  std::string flag = "--" + key;
+  std::ranges::replace(flag, '_', '-');
+  return flag;
+}
+
+/// Samples for a model whose input is images: what they must be, and what becomes of those that are not.
+class ImageLoading {
+ public:
+  ImageLoading(const Shared& shared, const Model& model, bool may_skip) : shared_(shared) {
+    if (model.input_shape().rank() == 3) options_.shape = model.input_shape();
+    options_.resize = shared.resize;
+    if (may_skip)
+      options_.on_bad_image = [this](const Error& error) {
+        ++skipped_;
+        say(shared_, "skipped: {}", error.what());
+      };
+  }
+  ImageLoading(const ImageLoading&) = delete;
+  ImageLoading& operator=(const ImageLoading&) = delete;
+  ~ImageLoading() {
+    if (skipped_ > 0) say(shared_, "{} of the images were skipped: they cannot be read", grouped(skipped_));
+  }
+
+  const ImageOptions& options() const { return options_; }
+
+ private:
+  const Shared& shared_;
+  ImageOptions options_;
+  std::int64_t skipped_ = 0;
+};
+
 /// As TOML would read it.
 FieldValue parse_value(const std::string& text) {
   const char *begin = text.data(), *end = begin + text.size();
@@ -77,11 +109,15 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required) {
       ->required(required);
 }
 
+void add_image_flags(CLI::App& command, Shared& shared) {
+  command.add_flag("--resize", shared.resize, "resize images of another size to the model's input");
+  command.add_flag("--skip-bad-images", shared.skip_bad_images, "leave out images of a folder that cannot be read");
+}
+
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name) {
   const auto& field = *fields_of<TrainingSettings>().find(key);
-  std::string flag = "--" + key;
-  std::ranges::replace(flag, '_', '-');
+  const std::string flag = flag_of(key);
   const auto set = [&field, &settings, flag](const std::string& text) {
     try {
       field.set(settings, parse_value(text));
@@ -92,6 +128,23 @@ CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const st
     }
   };
   return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+}
+
+CLI::Option* add_switch(CLI::App& command, TrainingSettings& settings, const std::string& key) {
+  const auto& field = *fields_of<TrainingSettings>().find(key);
+  const std::string flag = flag_of(key), names = flag + ",!--no-" + flag.substr(2);
+  const auto set = [&field, &settings](std::int64_t times) { field.set(settings, times > 0); };
+  return command.add_flag_function(names, set, field.help);
+}
+
+Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {
+  const ImageLoading loading(shared, model, shared.skip_bad_images);
+  return load_dataset(spec, bare_name_means, shared.data_dir, loading.options());
+}
+
+Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files) {
+  const ImageLoading loading(shared, model, false);  // files that were named are all wanted
+  return load_images({files.begin(), files.end()}, loading.options());
 }
 
 TrainedModel open_trained(const std::string& model, const std::string& weights) {

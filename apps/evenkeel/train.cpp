@@ -3,7 +3,6 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/sources.h"
 #include "evenkeel/train/csv_log.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/settings.h"
@@ -68,9 +67,9 @@ int train(const TrainArguments& a) {
   Interruption interruption;
   const OpenedModel opened = open_model(a.model);
   const TrainingSettings settings = overridden(opened.file.training, a.settings);
-  const Dataset data = load_dataset(a.data, Split::train, a.shared.data_dir);
+  const Dataset data = load_data(a.shared, opened.file.model, a.data, Split::train);
   std::optional<Dataset> validation;
-  if (!a.validation.empty()) validation = load_dataset(a.validation, Split::test, a.shared.data_dir);
+  if (!a.validation.empty()) validation = load_data(a.shared, opened.file.model, a.validation, Split::test);
 
   Trainer trainer(opened.file.model, trainer_options(settings, a.shared.threads));
   const std::string weights = !a.weights.empty() ? a.weights : opened.weights.value_or("").string();
@@ -124,10 +123,14 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   add_setting(command, a->settings, "learning_rate", "X");
   add_precision_flag(command, a->shared);
   add_setting(command, a->settings, "seed", "N");
+  add_switch(command, a->settings, "flip");
+  add_setting(command, a->settings, "crop_padding", "N");
+  add_setting(command, a->settings, "cutout", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
+  add_image_flags(command, a->shared);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

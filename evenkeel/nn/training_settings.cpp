@@ -14,7 +14,13 @@ void TrainingSettings::describe(Fields<TrainingSettings>& fields) {
       .add("batch_size", &TrainingSettings::batch_size, "samples per step", kAtLeastOne)
       .add("epochs", &TrainingSettings::epochs, "passes over the training data", kAtLeastOne)
       .add("steps", &TrainingSettings::steps, "steps, in place of epochs", kAtLeastOne)
-      .add("seed", &TrainingSettings::seed, "of the weights, the shuffling and the dropout", kNotNegative);
+      .add("seed", &TrainingSettings::seed, "of the weights, the shuffling, the dropout and the augmentation",
+           kNotNegative)
+      .add("flip", &TrainingSettings::flip, "mirror training images left to right at random")
+      .add("crop_padding", &TrainingSettings::crop_padding,
+           "move training images at random by up to so many pixels; 0 fills the rim", kNotNegative)
+      .add("cutout", &TrainingSettings::cutout, "side of a square of zeros at random in each training image",
+           kNotNegative);
 }
 
 }  // namespace evenkeel

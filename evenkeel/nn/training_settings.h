@@ -23,6 +23,10 @@ struct TrainingSettings {
   std::optional<std::int64_t> epochs = {};
   std::optional<std::int64_t> steps = {};  ///< in place of epochs
   std::optional<std::int64_t> seed = {};
+  // Augmentation (data/augmentation.h); all off by default.
+  std::optional<bool> flip = {};
+  std::optional<std::int64_t> crop_padding = {};
+  std::optional<std::int64_t> cutout = {};
 
   static void describe(Fields<TrainingSettings>&);
   bool operator==(const TrainingSettings&) const = default;

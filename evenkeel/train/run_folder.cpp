@@ -34,6 +34,8 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   const TrainerOptions& o = trainer.options();
   Json optimizer{{"name", name_of(o.optimizer)}};
   for (const auto& [key, value] : settings_of(o.optimizer)) optimizer[key] = json_of(value);
+  Json augmentation = Json::object();
+  for (const auto& [key, value] : settings_of(o.augmentation)) augmentation[key] = json_of(value);
   const Machine& machine = Machine::here();
   Json json{{"evenkeel", kVersion},
             {"command", run.command},
@@ -44,6 +46,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"batch_size", o.batch_size},
             {"seed", o.seed},
             {"shuffle", run.shuffle},
+            {"augmentation", augmentation},
             {"precision", "float32"},
             {"threads", trainer.network().threads()},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
@@ -66,6 +69,8 @@ ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescriptio
   for (const auto& [key, value] : settings_of(o.optimizer)) fields_of<TrainingSettings>().find(key)->set(t, value);
   t.batch_size = o.batch_size;
   t.seed = static_cast<std::int64_t>(o.seed);
+  for (const auto& [key, value] : settings_of(o.augmentation, true))
+    fields_of<TrainingSettings>().find(key)->set(t, value);
   if (run.steps)
     t.steps = run.steps;
   else

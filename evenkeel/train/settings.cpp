@@ -61,6 +61,10 @@ TrainerOptions trainer_options(const TrainingSettings& settings, int threads) {
   TrainerOptions options{.loss = loss_of(settings), .optimizer = optimizer_of(settings), .threads = threads};
   options.batch_size = settings.batch_size.value_or(options.batch_size);
   options.seed = static_cast<std::uint64_t>(settings.seed.value_or(0));
+  for (const auto& field : fields_of<Augmentation>().all()) {
+    const Field& setting = *fields_of<TrainingSettings>().find(field.name);
+    if (is_set(setting, settings)) field.set(options.augmentation, setting.get(settings));
+  }
   return options;
 }
 

@@ -124,7 +124,8 @@ History Trainer::fit(const Dataset& data, const FitOptions& options) {
   Batches batches(data, {.batch_size = options_.batch_size,
                          .shuffle = options.shuffle,
                          .seed = options_.seed,
-                         .across_epochs = options.steps.has_value()});
+                         .across_epochs = options.steps.has_value(),
+                         .augmentation = options_.augmentation});
   const std::int64_t per_epoch = std::max<std::int64_t>(1, batches.per_epoch());
   const std::int64_t steps = options.steps.value_or(options.epochs * per_epoch);
   FitLog log(options, {.first_step = steps_done_,

@@ -18,6 +18,7 @@ struct TrainerOptions {
   Optimizer optimizer = Adam{};
   std::int64_t batch_size = 32;
   std::uint64_t seed = 0;  ///< of first weights, dropout masks and the order of the data
+  Augmentation augmentation = {};  ///< of the images that `fit` trains on
   int threads = 0;         ///< 0: all cores
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "evenkeel/data/dataset.h"
+
+namespace evenkeel {
+
+inline constexpr std::int64_t kPatchesTrainSize = 50000, kPatchesTestSize = 10000;
+
+/// `patches`: 32x32x3 uint8, ten classes of coloured textures (stripes, bricks, rings, ...) of random scale, direction
+/// and colours, under uneven light, half hidden by another texture and by noise; the same on every machine. Sample i is
+/// a pure function of (seed, split, i). The data set "patches" has kPatchesTrainSize and kPatchesTestSize of them, from
+/// seed 0: what CIFAR-10 is used for, without files.
+Dataset make_patches(bool test_split, std::int64_t count, std::uint64_t seed = 0);
+
+}  // namespace evenkeel
