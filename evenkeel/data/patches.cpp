@@ -59,12 +59,15 @@ class Noise {
   std::array<double, kCells * kCells> values_;
 };
 
+using Colour = std::array<double, kChannels>;  ///< 0 to 255
+
 /// A texture says how much of the second colour a place has, 0 to 1. A unit of x and y is a period, about.
 using Texture = double (*)(double x, double y, const Noise& noise);
 
 struct Class {
   const char* name;
   Texture texture;
+  Colour tint;  ///< its colours lean a little towards
 };
 
 double stripes(double x, double, const Noise&) { return step(0.5, 0.4, triangle(x)); }
@@ -90,11 +93,12 @@ double dots(double x, double y, const Noise&) {
   return 1 - step(0.3, 0.25, std::sqrt(u * u + v * v));
 }
 
-double hexagons(double x, double y, const Noise&) {
-  // Three families of stripes at 60 degrees to each other.
-  const double a = triangle(0.8 * x), b = triangle(0.8 * (0.5 * x + 0.866 * y)),
-               c = triangle(0.8 * (0.866 * y - 0.5 * x));
-  return step(1.6, 0.9, a + b + c);
+double triangles(double x, double y, const Noise&) {
+  // Three families of lines at 60 degrees to each other; each crossing of a line changes the colour.
+  const auto band = [](double t) { return step(0.5, 0.3, triangle(0.35 * t + 0.25)); };
+  const double a = band(x), b = band(0.5 * x + 0.866 * y), c = band(0.866 * y - 0.5 * x);
+  const double ab = a + b - 2 * a * b;
+  return ab + c - 2 * ab * c;
 }
 
 double rings(double x, double y, const Noise&) { return step(0.5, 0.4, triangle(0.9 * std::sqrt(x * x + y * y))); }
@@ -106,9 +110,11 @@ double marble(double x, double y, const Noise& noise) {
 double blobs(double x, double y, const Noise& noise) { return step(0.5, 0.2, noise(1.3 * x, 1.3 * y)); }
 
 constexpr std::array kClasses = {
-    Class{"stripes", stripes}, Class{"zigzag", zigzag}, Class{"checks", checks},     Class{"mesh", mesh},
-    Class{"bricks", bricks},   Class{"dots", dots},     Class{"hexagons", hexagons}, Class{"rings", rings},
-    Class{"marble", marble},   Class{"blobs", blobs},
+    Class{"stripes", stripes, {230, 40, 40}},      Class{"zigzag", zigzag, {230, 140, 30}},
+    Class{"checks", checks, {220, 220, 40}},       Class{"mesh", mesh, {110, 220, 40}},
+    Class{"bricks", bricks, {40, 200, 110}},       Class{"dots", dots, {40, 210, 220}},
+    Class{"triangles", triangles, {40, 110, 230}}, Class{"rings", rings, {110, 50, 220}},
+    Class{"marble", marble, {220, 50, 200}},       Class{"blobs", blobs, {128, 128, 128}},
 };
 
 /// From pixels to a texture's units.
@@ -119,7 +125,7 @@ struct Placement {
     // Any rotation, from the tangent of half the angle, which needs no sine.
     const double t = random.uniform(-1, 1);
     const double cosine = (1 - t * t) / (1 + t * t), sine = 2 * t / (1 + t * t);
-    const double period = random.uniform(5, 12), stretch = random.uniform(0.8, 1.25);
+    const double period = random.uniform(5, 9), stretch = random.uniform(0.8, 1.25);
     xx = cosine / period, xy = sine / period;
     yx = -sine * stretch / period, yy = cosine * stretch / period;
     x0 = random.uniform(-2, 2), y0 = random.uniform(-2, 2);
@@ -128,12 +134,6 @@ struct Placement {
   double x(int column, int row) const { return xx * column + xy * row + x0; }
   double y(int column, int row) const { return yx * column + yy * row + y0; }
 };
-
-using Colour = std::array<double, kChannels>;
-
-Colour random_colour(RandomStream& random) {
-  return {random.uniform(0, 255), random.uniform(0, 255), random.uniform(0, 255)};
-}
 
 using Shares = std::array<double, kPixels>;  ///< of the second colour
 
@@ -146,6 +146,22 @@ void draw_texture(const Class& kind, RandomStream& random, Shares& shares) {
           kind.texture(place.x(column, row), place.y(column, row), noise);
 }
 
+/// Two colours that can be told apart.
+std::pair<Colour, Colour> random_colours(const Colour& tint, RandomStream& random) {
+  constexpr double kLean = 0.3, kLeastDistance = 110;
+  for (;;) {
+    std::pair<Colour, Colour> colours;
+    double distance = 0;
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      const double value = random.uniform(0, 255);
+      colours.first[c] = value + kLean * (tint[c] - value);
+      colours.second[c] = random.uniform(0, 255);
+      distance += (colours.first[c] - colours.second[c]) * (colours.first[c] - colours.second[c]);
+    }
+    if (distance >= kLeastDistance * kLeastDistance) return colours;
+  }
+}
+
 /// Draws one sample's pixels and returns its label.
 std::int32_t draw_sample(RandomStream random, std::span<std::uint8_t> pixels) {
   const auto label = random.below(static_cast<std::uint32_t>(kClasses.size()));
@@ -153,8 +169,8 @@ std::int32_t draw_sample(RandomStream random, std::span<std::uint8_t> pixels) {
   Shares shares, veil;
   draw_texture(kClasses[label], random, shares);
   draw_texture(other, random, veil);
-  const Colour first = random_colour(random), second = random_colour(random);
-  const double veiled = random.uniform(0, 0.45), noise = random.uniform(5, 60);
+  const auto [first, second] = random_colours(kClasses[label].tint, random);
+  const double veiled = random.uniform(0, 0.25), noise = random.uniform(5, 40);
   const double slope_x = random.uniform(-1.5, 1.5), slope_y = random.uniform(-1.5, 1.5);
 
   for (std::size_t i = 0; i < kPixels; ++i) {

@@ -53,13 +53,13 @@ TEST_F(Cifar10, TakesItsClassNamesFromTheFile) {
 
 TEST_F(Cifar10, JoinsTheFiveTrainingFiles) {
   for (std::uint8_t i = 0; i < 5; ++i) write_records(folder_ / cifar10_files()[i], {{i}});
-  const auto labels = load_cifar10(folder_.path(), false).y();
-  EXPECT_EQ(std::vector<std::int32_t>(labels.as<std::int32_t>().begin(), labels.as<std::int32_t>().end()),
-            (std::vector<std::int32_t>{0, 1, 2, 3, 4}));
+  const Dataset set = load_cifar10(folder_.path(), false);
+  const auto labels = set.y().as<std::int32_t>();
+  EXPECT_EQ(std::vector<std::int32_t>(labels.begin(), labels.end()), (std::vector<std::int32_t>{0, 1, 2, 3, 4}));
 }
 
 TEST_F(Cifar10, SaysWhichFileIsMissing) {
-  for (std::uint8_t i : {0, 1, 2, 4}) write_records(folder_ / cifar10_files()[i], {{i}});
+  for (const std::size_t i : {0u, 1u, 2u, 4u}) write_records(folder_ / cifar10_files()[i], {{1}});
   EXPECT_SAYS(error_of([&] { load_cifar10(folder_.path(), false); }),
               "expected data_batch_4.bin, received no such file");
 }
