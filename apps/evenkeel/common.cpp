@@ -18,31 +18,12 @@ std::string flag_of(const std::string& key) {
   return flag;
 }
 
-/// Samples for a model whose input is images: what they must be, and what becomes of those that are not.
-class ImageLoading {
- public:
-  ImageLoading(const Shared& shared, const Model& model, bool may_skip) : shared_(shared) {
-    if (model.input_shape().rank() == 3) options_.shape = model.input_shape();
-    options_.resize = shared.resize;
-    if (may_skip)
-      options_.on_bad_image = [this](const Error& error) {
-        ++skipped_;
-        say(shared_, "skipped: {}", error.what());
-      };
-  }
-  ImageLoading(const ImageLoading&) = delete;
-  ImageLoading& operator=(const ImageLoading&) = delete;
-  ~ImageLoading() {
-    if (skipped_ > 0) say(shared_, "{} of the images were skipped: they cannot be read", grouped(skipped_));
-  }
-
-  const ImageOptions& options() const { return options_; }
-
- private:
-  const Shared& shared_;
-  ImageOptions options_;
-  std::int64_t skipped_ = 0;
-};
+/// What images must be for the model, and what becomes of those that are not.
+ImageOptions image_options(const Shared& shared, const Model& model) {
+  ImageOptions options{.resize = shared.resize};
+  if (model.input_shape().rank() == 3) options.shape = model.input_shape();
+  return options;
+}
 
 /// As TOML would read it.
 FieldValue parse_value(const std::string& text) {
@@ -138,13 +119,20 @@ CLI::Option* add_switch(CLI::App& command, TrainingSettings& settings, const std
 }
 
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {
-  const ImageLoading loading(shared, model, shared.skip_bad_images);
-  return load_dataset(spec, bare_name_means, shared.data_dir, loading.options());
+  ImageOptions images = image_options(shared, model);
+  std::int64_t skipped = 0;
+  if (shared.skip_bad_images)
+    images.on_bad_image = [&](const Error& error) {
+      ++skipped;
+      say(shared, "skipped: {}", error.what());
+    };
+  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images);
+  if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", grouped(skipped), spec);
+  return data;
 }
 
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files) {
-  const ImageLoading loading(shared, model, false);  // files that were named are all wanted
-  return load_images({files.begin(), files.end()}, loading.options());
+  return load_images({files.begin(), files.end()}, image_options(shared, model));
 }
 
 TrainedModel open_trained(const std::string& model, const std::string& weights) {

@@ -193,10 +193,10 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir,
                      const ImageOptions& images) {
   const Spec parts = split_spec(spec);
-  const Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images);
-  const Dataset set = parts.range ? apply_range(whole, spec, *parts.range) : whole;
-  const bool is_to_be_resized = images.resize && images.shape && set.sample_shape().rank() == 3;
-  return is_to_be_resized ? resized(set, (*images.shape)[0], (*images.shape)[1]) : set;
+  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images);
+  if (images.resize && images.shape && whole.sample_shape().rank() == 3)
+    whole = resized(whole, (*images.shape)[0], (*images.shape)[1]);
+  return parts.range ? apply_range(whole, spec, *parts.range) : whole;
 }
 
 }  // namespace evenkeel

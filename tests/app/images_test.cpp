@@ -56,7 +56,7 @@ TEST_F(Images, ThatAreDamagedAreSkippedAndCountedWhereAsked) {
   const auto result = run(training({"--skip-bad-images"}));
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_SAYS(result.err, "skipped: images/class2/0.png");
-  EXPECT_SAYS(result.err, "2 of the images were skipped");
+  EXPECT_SAYS(result.err, "2 of the images in images were skipped");
 }
 
 TEST_F(Images, ThatAreNamedAreNeverSkipped) {
