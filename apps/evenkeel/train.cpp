@@ -27,12 +27,14 @@ struct TrainArguments {
 /// What is to be trained, and where it stands.
 struct Plan {
   ModelFile file;
-  std::filesystem::path folder;
+  std::filesystem::path path;                   ///< of the run folder
+  std::optional<RunFolder> folder = {};         ///< a resumed run's; a new run makes it when nothing is refused any more
   RunFolder::Existing existing = RunFolder::Existing::refuse;
   TrainingSettings settings = {};  ///< the file's with the flags over them
   RunDescription run = {};
   std::optional<std::filesystem::path> initial_weights = {};
   std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
+  int threads = 0;
   bool finished = false;                           ///< there is nothing left to train
 };
 
@@ -65,8 +67,9 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
 Plan new_run(const TrainArguments& a) {
   const OpenedModel opened = open_model(a.model);
   Plan plan{.file = opened.file,
-            .folder = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
-            .settings = overridden(opened.file.training, a.settings)};
+            .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
+            .settings = overridden(opened.file.training, a.settings),
+            .threads = a.shared.threads};
   if (a.data.empty())
     throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
@@ -97,11 +100,11 @@ Plan resumed_run(const TrainArguments& a) {
   if (!std::filesystem::exists(folder / "run.json")) {
     say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
     Plan plan = new_run(a);
-    plan.folder = folder;
+    plan.path = folder;
     plan.existing = RunFolder::Existing::replace;
     return plan;
   }
-  Plan plan{.file = read_model_file(folder / "model.toml"), .folder = folder, .existing = RunFolder::Existing::resume};
+  Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
   if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
     throw Error{{.where = folder.string(),
                  .expected = "a run of the model in " + a.model,
@@ -110,6 +113,7 @@ Plan resumed_run(const TrainArguments& a) {
   const RecordedRun recorded = read_run(folder);
   plan.settings = overridden(plan.file.training, a.settings);
   plan.run = recorded.description;
+  plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
   plan.run.epochs = plan.settings.epochs.value_or(1);
   plan.run.steps = plan.settings.steps;
@@ -117,6 +121,7 @@ Plan resumed_run(const TrainArguments& a) {
   if (!a.validation.empty()) plan.run.validation = a.validation;
   if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
+  plan.folder.emplace(folder, RunFolder::Existing::resume);
   plan.checkpoint = newest_checkpoint(folder / "checkpoints",
                                       [&](const Error& error) { say(a.shared, "passed over: {}", error.what()); });
   if (!plan.checkpoint && !plan.finished)
@@ -137,8 +142,8 @@ Dataset load_checked(const std::string& spec, Split split, const std::string& fi
 /// Puts what the run begins with into the trainer. Returns class names that came with it.
 std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArguments& a) {
   if (plan.checkpoint) {
-    say(a.shared, "going on from {}", plan.checkpoint->path.string());
     trainer.restore(std::move(plan.checkpoint->checkpoint));
+    say(a.shared, "going on from {}", plan.checkpoint->path.string());
     return {};
   }
   return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
@@ -160,8 +165,8 @@ int train(const TrainArguments& a) {
   Interruption interruption;
   Plan plan = a.resume ? resumed_run(a) : new_run(a);
   if (plan.finished) {
-    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.folder.string());
-    if (a.shared.json) print_json({{"folder", plan.folder.string()}, {"finished", true}});
+    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.path.string());
+    if (a.shared.json) print_json({{"folder", plan.path.string()}, {"finished", true}});
     return kDone;
   }
   const Dataset data = load_checked(plan.run.data, Split::train, plan.run.data_fingerprint, a);
@@ -171,13 +176,14 @@ int train(const TrainArguments& a) {
   plan.run.data_fingerprint = data.fingerprint();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
-  Trainer trainer(plan.file.model, trainer_options(plan.settings, a.shared.threads));
+  Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
   // What does not fit is refused before a folder is made.
   trainer.check(data, validation ? &*validation : nullptr);
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
 
-  const RunFolder folder(plan.folder, plan.existing);
+  if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
+  const RunFolder& folder = *plan.folder;
   folder.write_description(plan.file, trainer, plan.run);
   const History history = trainer.fit(data, {.epochs = plan.run.epochs,
                                              .steps = plan.run.steps,
@@ -189,7 +195,7 @@ int train(const TrainArguments& a) {
   if (history.stopped)
     say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
-  print_result(a, trainer, history, plan.folder);
+  print_result(a, trainer, history, plan.path);
   return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
 }
 
@@ -200,7 +206,6 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::App& command = add_command(
       app, "train", "Trains a model and leaves a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
-      "  evenkeel train model.toml --data images.npz --loss mse --optimizer sgd --learning-rate 0.05 --steps 1000\n"
       "  evenkeel train runs/lenet --resume");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);

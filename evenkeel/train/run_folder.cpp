@@ -143,6 +143,7 @@ RecordedRun read_run(const fs::path& folder) {
     }
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);
+    json.at("threads").get_to(recorded.threads);
     if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
     run.epochs = json.value("epochs", std::int64_t{0});
     run.initial_weights = json.value("initial_weights", std::string());

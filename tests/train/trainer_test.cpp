@@ -94,7 +94,7 @@ TEST(Trainer, StopsAfterTheStepUnderWay) {
   const History history =
       trainer.fit(make_strokes(false, 80), {.callbacks = {StopAtThree{stop}}, .stop = stop.get_token()});
   EXPECT_TRUE(history.stopped);
-  EXPECT_EQ(trainer.steps_done(), 4u);
+  EXPECT_EQ(trainer.steps_done(), 3u);
 }
 
 TEST(Trainer, RefusesABatchLargerThanTheSet) {
