@@ -116,14 +116,9 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
-  CLI::Option* epochs = add_setting(command, a->settings, "epochs", "N");
-  add_setting(command, a->settings, "steps", "N")->excludes(epochs);
-  add_setting(command, a->settings, "batch_size", "N");
-  add_setting(command, a->settings, "loss", "L");
-  add_setting(command, a->settings, "optimizer", "O");
-  add_setting(command, a->settings, "learning_rate", "X");
+  add_all_settings(command, a->settings);
+  command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flag(command, a->shared);
-  add_setting(command, a->settings, "seed", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");

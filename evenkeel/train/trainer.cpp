@@ -13,6 +13,7 @@ using Clock = std::chrono::steady_clock;
 NetworkOptions network_options(const TrainerOptions& options) {
   return {.loss = options.loss,
           .optimizer = options.optimizer,
+          .class_weight = options.class_weight,
           .seed = options.seed,
           .threads = options.threads,
           .fuse = options.fuse,
@@ -96,6 +97,8 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
       network_(model, network_options(options_)),
       train_context_(network_.context(Mode::train)),
       evaluate_context_(network_.context(Mode::evaluate)) {
+  check(options_.optimizer);
+  check(options_.schedule);
   if (options_.batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options_.batch_size)}};
 }
@@ -103,6 +106,8 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
 const Network::Runner& Trainer::update(const Batch& batch) {
   Network::Runner& runner = network_.runner(batch.size, targets_of(batch), true);
   train_context_.step = steps_done_;
+  train_context_.learning_rate =
+      learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), steps_done_, total_steps_);
   network_.run(runner, batch, train_context_);
   ++steps_done_;
   return runner;
@@ -112,6 +117,7 @@ Metrics Trainer::step(const Batch& batch) { return metrics_of(update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
   Network::Runner& runner = network_.runner(batch.size, targets_of(batch), false);
+  const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
 }
@@ -127,6 +133,7 @@ History Trainer::fit(const Dataset& data, const FitOptions& options) {
                          .across_epochs = options.steps.has_value()});
   const std::int64_t per_epoch = std::max<std::int64_t>(1, batches.per_epoch());
   const std::int64_t steps = options.steps.value_or(options.epochs * per_epoch);
+  total_steps_ = steps_done_ + static_cast<std::uint64_t>(steps);
   FitLog log(options, {.first_step = steps_done_,
                        .total_steps = steps,
                        .steps_per_epoch = per_epoch,

@@ -10,12 +10,15 @@
 #include "evenkeel/train/callback.h"
 #include "evenkeel/train/evaluate.h"
 #include "evenkeel/train/history.h"
+#include "evenkeel/train/schedules.h"
 
 namespace evenkeel {
 
 struct TrainerOptions {
   Loss loss = SoftmaxCrossEntropy{};
   Optimizer optimizer = Adam{};
+  Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
+  std::vector<double> class_weight = {};   ///< by class: of a sample's loss in training; empty: all weigh 1
   std::int64_t batch_size = 32;
   std::uint64_t seed = 0;  ///< of first weights, dropout masks and the order of the data
   int threads = 0;         ///< 0: all cores
@@ -62,6 +65,7 @@ class Trainer {
   TrainerOptions options_;
   Network network_;
   std::uint64_t steps_done_ = 0;
+  std::uint64_t total_steps_ = 0;  ///< at the end of the fit under way; 0: not known
   StepContext train_context_, evaluate_context_;
 };
 
