@@ -35,7 +35,7 @@ TEST(Optimizers, RefuseValuesOutOfRange) {
   EXPECT_THROW(set_field(optimizer, "beta_2", 1.0), Error);
 }
 
-TEST(Optimizers, RefuseAnUnknownName) { EXPECT_THROW(optimizer_named("adamw"), Error); }
+TEST(Optimizers, RefuseAnUnknownName) { EXPECT_THROW(optimizer_named("adamm"), Error); }
 
 }  // namespace
 }  // namespace evenkeel
