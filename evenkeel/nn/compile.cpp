@@ -143,11 +143,6 @@ class Compiler {
   void weigh_classes(Value targets) {
     const auto& weights = options_.class_weight;
     if (!options_.train || weights.empty()) return;
-    const std::int64_t classes = std::max<std::int64_t>(2, targets.shape()[1]);
-    if (std::ssize(weights) != classes)
-      throw Error{{.where = "class_weight",
-                   .expected = std::to_string(classes) + " numbers, one per class",
-                   .received = std::to_string(weights.size())}};
     const Value of_samples = program().emit_one(ops::ClassWeights(weights), {targets}, "class_weights");
     loss_ = program().emit_one(ops::Multiply(), {loss_, of_samples}, "weighted");
   }

@@ -22,7 +22,7 @@ struct CompileOptions {
   std::optional<Loss> loss = {};         ///< without one: outputs only
   Targets targets = Targets::none;  ///< labels or values: the loss and the correct predictions are computed
   bool train = false;               ///< gradients and update; needs a loss and targets
-  std::vector<double> class_weight = {};  ///< by class: of a sample's loss when training; empty: all weigh 1
+  std::vector<double> class_weight = {};  ///< by class: of a sample's loss when training; a class without one weighs 1
   std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers.h)
   DType real = DType::float32;
   bool fuse = true;

@@ -12,6 +12,11 @@ Network::Network(Model model, NetworkOptions options)
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
   weights_ = smallest.weights;
   outputs_ = smallest.program->find(smallest.outputs).shape().back();
+  if (const std::int64_t classes = std::max<std::int64_t>(2, outputs_);
+      !options_.class_weight.empty() && std::ssize(options_.class_weight) != classes)
+    throw Error{{.where = "class_weight",
+                 .expected = std::to_string(classes) + " numbers, one per class",
+                 .received = std::to_string(options_.class_weight.size())}};
   store_.fit(*smallest.program);
   initialize_weights(weights_, options_.seed, store_);
 }

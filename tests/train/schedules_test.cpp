@@ -63,8 +63,8 @@ TEST(Schedules, CountTheirStepsFromTheEndOfTheWarmUp) {
 
 TEST(Schedules, WarmUpToTheFirstRateOfACycle) {
   const OneCycleSchedule cycle{.warmup_steps = 10};
-  EXPECT_DOUBLE_EQ(learning_rate_at(cycle, 1, 5, 100), 0.02);
-  EXPECT_DOUBLE_EQ(learning_rate_at(cycle, 1, 10, 100), 0.04);
+  EXPECT_NEAR(learning_rate_at(cycle, 1, 5, 100), 0.02, 1e-15);
+  EXPECT_NEAR(learning_rate_at(cycle, 1, 10, 100), 0.04, 1e-15);
 }
 
 TEST(Schedules, RefuseOptionsThatDoNotGoTogether) {
