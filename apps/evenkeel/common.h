@@ -41,6 +41,8 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required);
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name);
+/// A flag for every [training] key.
+void add_all_settings(CLI::App& command, TrainingSettings& settings);
 
 /// A MODEL whose weights exist: a run folder, or a model file with --weights.
 struct TrainedModel {

@@ -72,6 +72,7 @@ Plan new_run(const TrainArguments& a) {
             .threads = a.shared.threads};
   if (a.data.empty())
     throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  plan.file.training = plan.settings;
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
   plan.run = {.command = a.command_line,
               .data = a.data,
@@ -112,6 +113,7 @@ Plan resumed_run(const TrainArguments& a) {
                  .hint = "Resume with the folder itself as MODEL, or choose another --out."}};
   const RecordedRun recorded = read_run(folder);
   plan.settings = overridden(plan.file.training, a.settings);
+  plan.file.training = plan.settings;
   plan.run = recorded.description;
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
@@ -152,11 +154,15 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
 
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
                                    const Trainer& trainer, const std::vector<std::string>& class_names) {
+  const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
+  for (Callback& callback : callbacks_of(plan.settings, !plan.run.validation.empty(),
+                                         plan.path / "best.safetensors", metadata))
+    callbacks.push_back(std::move(callback));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
   callbacks.emplace_back(CheckpointFolder(
       folder.checkpoints(), {.every_steps = a.checkpoint_every,
-                             .metadata = folder.metadata(plan.file, trainer, plan.run, class_names),
+                             .metadata = metadata,
                              .warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); }}));
   return callbacks;
 }
@@ -179,6 +185,7 @@ int train(const TrainArguments& a) {
   Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
   // What does not fit is refused before a folder is made.
   trainer.check(data, validation ? &*validation : nullptr);
+  callbacks_of(plan.settings, validation.has_value(), {}, {});
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
 
@@ -210,14 +217,9 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
-  CLI::Option* epochs = add_setting(command, a->settings, "epochs", "N");
-  add_setting(command, a->settings, "steps", "N")->excludes(epochs);
-  add_setting(command, a->settings, "batch_size", "N");
-  add_setting(command, a->settings, "loss", "L");
-  add_setting(command, a->settings, "optimizer", "O");
-  add_setting(command, a->settings, "learning_rate", "X");
+  add_all_settings(command, a->settings);
+  command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flag(command, a->shared);
-  add_setting(command, a->settings, "seed", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");
