@@ -185,6 +185,7 @@ TEST(Compile, WeighsTheLossAndItsGradientByClassWhenTraining) {
   model.add(Dense{.units = 2, .name = "d"});
   Memory a, b;
   CompileOptions options = training(DType::float64);
+  options.keep = {"d/output/gradient"};
   Compiled plain(model, options, a);
   options.class_weight = {0.5, 4};
   Compiled weighted(model, options, b);

@@ -175,7 +175,7 @@ TEST(ModelFileError, NamesTheUnknownKeyAndTheNearestKnownOne) {
       refusal(kHead + "[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n\n[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n"
                       "kernal_size = 3\n"),
       "m.toml:9: Conv2D \"conv2d_1\": unknown key \"kernal_size\". Known: filters, kernel_size, strides, padding, "
-      "activation, use_bias, kernel_initializer, bias_initializer, trainable, type, name, inputs. "
+      "activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, trainable, type, name, inputs. "
       "Did you mean \"kernel_size\"?");
 }
 
