@@ -47,7 +47,6 @@ FieldValue parse_value(const std::string& text) {
 
 /// What stands for a flag's value in its help.
 std::string value_name(const std::string& kind) {
-  if (kind == kind_of(bool())) return "true|false";
   if (kind == kind_of(std::int64_t())) return "N";
   if (kind == kind_of(double())) return "X";
   if (kind == kind_of(std::vector<std::int64_t>())) return "N,N,...";
