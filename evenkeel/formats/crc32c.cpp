@@ -58,8 +58,8 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(const std::byte* 
       second = __builtin_ia32_crc32di(second, load_little<std::uint64_t>(bytes + kStretch + i));
       third = __builtin_ia32_crc32di(third, load_little<std::uint64_t>(bytes + 2 * kStretch + i));
     }
-    const std::uint32_t two = product(static_cast<std::uint32_t>(first), kStretchShift) ^
-                              static_cast<std::uint32_t>(second);
+    const std::uint32_t two =
+        product(static_cast<std::uint32_t>(first), kStretchShift) ^ static_cast<std::uint32_t>(second);
     first = product(two, kStretchShift) ^ third;
   }
   for (; size >= 8; bytes += 8, size -= 8) first = __builtin_ia32_crc32di(first, load_little<std::uint64_t>(bytes));
