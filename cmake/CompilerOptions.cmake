@@ -10,3 +10,13 @@ if(EVENKEEL_SANITIZE)
                          -fno-sanitize-recover=all)
   target_link_options(evenkeel_options INTERFACE -fsanitize=${EVENKEEL_SANITIZE})
 endif()
+
+# evenkeel_precompile(TARGET OWNER headers...): the headers that cost most to read are read once, by OWNER, for all
+# targets that name it. Off with CMAKE_DISABLE_PRECOMPILE_HEADERS, as ccache likes it.
+function(evenkeel_precompile target owner)
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
