@@ -56,12 +56,10 @@ void set(Summary::Value& to, const EventValue::Buckets& buckets) {
 }
 
 void set(Summary::Value& to, const EventValue::Image& image) {
-  const Shape& shape = image.pixels.shape();
-  const formats::Bytes png = formats::encode_png(image.pixels);
-  to.mutable_image()->set_height(static_cast<std::int32_t>(shape[0]));
-  to.mutable_image()->set_width(static_cast<std::int32_t>(shape[1]));
-  to.mutable_image()->set_colorspace(static_cast<std::int32_t>(shape[2]));
-  to.mutable_image()->set_encoded_image_string(png.data(), png.size());
+  to.mutable_image()->set_height(static_cast<std::int32_t>(image.height));
+  to.mutable_image()->set_width(static_cast<std::int32_t>(image.width));
+  to.mutable_image()->set_colorspace(static_cast<std::int32_t>(image.channels));
+  to.mutable_image()->set_encoded_image_string(image.png.data(), image.png.size());
 }
 
 void set(Summary::Value& to, const EventValue::Text& text) {
@@ -131,6 +129,13 @@ EventValue::Buckets buckets_of(const kernels::Histogram& histogram) {
     buckets.counts.push_back(static_cast<double>(count));
   }
   return buckets;
+}
+
+EventValue::Image image_of(TensorView pixels) {
+  return {.height = pixels.shape[0],
+          .width = pixels.shape[1],
+          .channels = pixels.shape[2],
+          .png = formats::encode_png(pixels)};
 }
 
 EventFile::EventFile(const fs::path& folder, std::uint64_t step) : records_(new_path(made(folder))) {

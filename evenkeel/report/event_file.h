@@ -20,7 +20,8 @@ struct EventValue {
     std::vector<double> counts;
   };
   struct Image {
-    Tensor pixels;  ///< uint8 [height, width, channels]
+    std::int64_t height = 0, width = 0, channels = 0;
+    formats::Bytes png;
   };
   struct Text {
     std::string markdown;
@@ -33,6 +34,8 @@ struct EventValue {
 
 /// A histogram's bins that count something, and one empty bucket for each gap between them.
 EventValue::Buckets buckets_of(const kernels::Histogram& histogram);
+/// Of uint8 [height, width, channels].
+EventValue::Image image_of(TensorView pixels);
 
 /// Writes a new file of TensorFlow's events, `events.out.tfevents.<seconds>.<host>.<process>.<n>`, which TensorBoard
 /// finds in a run's folder while it grows.
