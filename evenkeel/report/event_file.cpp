@@ -154,7 +154,6 @@ void EventFile::write(std::uint64_t step, const std::vector<EventValue>& values)
   for (const EventValue& value : values) {
     Summary::Value& to = *event.mutable_summary()->add_value();
     to.set_tag(value.tag);
-    if (!value.description.empty()) to.mutable_metadata()->set_summary_description(value.description);
     std::visit([&](const auto& v) { set(to, v); }, value.value);
   }
   formats::Bytes records;

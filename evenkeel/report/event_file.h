@@ -29,7 +29,6 @@ struct EventValue {
 
   std::string tag;
   std::variant<double, Buckets, Image, Text> value;
-  std::string description = {};  ///< markdown; may be empty
 };
 
 /// A histogram's bins that count something, and one empty bucket for each gap between them.

@@ -27,12 +27,18 @@ bool holds_images(const Batch& batch) {
   return shape.rank() == 4 && (shape[3] == 1 || shape[3] == 3);
 }
 
-/// A contact sheet of at most `count` images; where the data has few enough classes to fill them, a row to a class.
+constexpr std::int64_t kImagesPerClass = 4;  ///< fewer would not show what a class is like
+
+/// Whether `count` images show enough of each class for a row of its own.
+bool has_row_per_class(const Dataset& data, std::int64_t count) {
+  return data.has_labels() && data.classes() * kImagesPerClass <= count;
+}
+
+/// A contact sheet of at most `count` images.
 EventValue images_of(const Batch& batch, const Dataset& source, std::int64_t count) {
-  constexpr std::int64_t kFilled = 4;
   // Enough to fill most rows; the rest of a large batch need not be copied.
-  const std::int64_t n = std::min(batch.size, kFilled * count);
-  const bool by_class = source.has_labels() && source.classes() * kFilled <= count;
+  const std::int64_t n = std::min(batch.size, kImagesPerClass * count);
+  const bool by_class = has_row_per_class(source, count);
   const Dataset data({.name = "batch",
                       .x = Tensor::copy_of(batch.x.view().rows(0, n)),
                       .y = by_class ? Tensor::copy_of(batch.labels.view().rows(0, n)) : Tensor(),
@@ -40,11 +46,17 @@ EventValue images_of(const Batch& batch, const Dataset& source, std::int64_t cou
   const auto wished = static_cast<double>(std::min(n, count));
   const double rows = by_class ? static_cast<double>(source.classes()) : std::sqrt(wished);
   const auto columns = static_cast<std::int64_t>(std::ceil(wished / rows));
-  EventValue value{.tag = "images/batch", .value = image_of(contact_sheet(data, columns, count))};
-  if (by_class)
-    value.description =
-        source.class_names().empty() ? "A row for each class, from 0." : "Rows: " + join(source.class_names()) + '.';
-  return value;
+  return {.tag = "images/batch", .value = image_of(contact_sheet(data, columns, count))};
+}
+
+/// What stays the same all through a run.
+std::vector<EventValue> constants_of(const Model& model, const Dataset& data, std::int64_t max_images) {
+  std::vector<EventValue> values{code_block("model/summary", summary(model)),
+                                 code_block("model/toml", write_model_file({.model = model}))};
+  if (has_row_per_class(data, max_images) && !data.class_names().empty())
+    values.push_back(
+        {.tag = "images/rows", .value = EventValue::Text{"Classes, from the top: " + join(data.class_names()) + '.'}});
+  return values;
 }
 
 }  // namespace
@@ -69,30 +81,28 @@ void TensorBoard::begin_file(std::uint64_t first_step, const Model& model) {
   file_.reset();
   drop_events_from(folder_, from);
   file_.emplace(folder_, from);
-  if (first_step == 0)
-    file_->write(
-        0, {code_block("model/summary", summary(model)), code_block("model/toml", write_model_file({.model = model}))});
+  if (first_step == 0) file_->write(0, constants_of(model, *data_, options_.max_images));
 }
 
 void TensorBoard::on_step(const StepEnd& e, Trainer& trainer) {
   meter_.seconds += std::chrono::duration<double>(Clock::now() - meter_.since).count();
   meter_.samples += e.batch.samples;
-  if (file_ && is_due(e)) {
+  if (file_ && is_due(e.step)) {
     Values values;
     add_scalars(values, e);
     Network& network = trainer.network();
     if (options_.histograms)
       add_histograms(values, network, network.runner(e.data->size, Network::targets_of(*data_), true));
-    const bool first_of_epoch = e.step_in_epoch <= options_.every;
-    if (options_.max_images > 0 && first_of_epoch && holds_images(*e.data))
+    // Packing the image costs as much as ten summaries of a small network.
+    if (options_.max_images > 0 && is_due(e.step, 10) && holds_images(*e.data))
       values.push_back(images_of(*e.data, *data_, options_.max_images));
     write(e.step, values);
   }
   meter_.since = Clock::now();
 }
 
-bool TensorBoard::is_due(const StepEnd& e) const {
-  return e.step == 1 || e.step % static_cast<std::uint64_t>(options_.every) == 0;
+bool TensorBoard::is_due(std::uint64_t step, std::int64_t summaries) const {
+  return step == 1 || step % static_cast<std::uint64_t>(options_.every * summaries) == 0;
 }
 
 void TensorBoard::add_scalars(Values& values, const StepEnd& e) {

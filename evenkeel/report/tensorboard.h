@@ -14,9 +14,9 @@
 namespace evenkeel {
 
 struct TensorBoardOptions {
-  std::int64_t every = 100;       ///< steps from one summary to the next; the first step has one as well
-  bool histograms = true;         ///< of weights, gradients and normalization statistics
-  std::int64_t max_images = 100;  ///< of a batch, shown with an epoch's first summary; 0: none
+  std::int64_t every = 100;      ///< steps from one summary to the next; the first step has one as well
+  bool histograms = true;        ///< of weights, gradients and normalization statistics
+  std::int64_t max_images = 50;  ///< of a batch, shown with the first and with every tenth summary; 0: none
   /// Told where events cannot be written (a full disk); training goes on without them. Without it the Error is thrown.
   std::function<void(const Error&)> on_error = {};
 };
@@ -27,7 +27,8 @@ struct TensorBoardOptions {
 /// - histograms `weights/<tensor>`, `gradients/<tensor>` (those the step used), `statistics/<layer>/moving_mean` and
 ///   beside it `batch_mean`, which the layer computed in that step; NaN and infinities are left out of them and counted
 ///   in `not_finite/<histogram>`;
-/// - the model as text (`model/summary`, `model/toml`) and images of a batch as the model gets them (`images/batch`).
+/// - the model as text (`model/summary`, `model/toml`) and images of a batch as the model gets them (`images/batch`), a
+///   row for each class (`images/rows`) where there are few enough classes.
 /// A fit that begins at step 0 replaces the folder's events, one that goes on (a resumed run) keeps those of its steps
 /// so far. Results stay the same to the bit.
 class TensorBoard {
@@ -51,7 +52,8 @@ class TensorBoard {
     std::int64_t samples = 0;
   };
 
-  bool is_due(const StepEnd& e) const;
+  /// Whether `step` is the first or a multiple of `every` times `summaries`.
+  bool is_due(std::uint64_t step, std::int64_t summaries = 1) const;
   void begin_file(std::uint64_t first_step, const Model& model);
   void add_scalars(Values& values, const StepEnd& e);
   void write(std::uint64_t step, const Values& values);

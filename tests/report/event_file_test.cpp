@@ -33,7 +33,7 @@ std::vector<EventValue> fixture_values() {
                                         .counts = {1, 0, 2}}},
           {.tag = "image",
            .value = EventValue::Image{.height = 2, .width = 3, .channels = 1, .png = formats::bytes_of("png")}},
-          {.tag = "text", .value = EventValue::Text{"# a text"}, .description = "what it is"}};
+          {.tag = "text", .value = EventValue::Text{"# a text"}}};
 }
 
 /// The messages that writing the fixture's values makes.

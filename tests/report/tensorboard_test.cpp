@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/formats/png.h"
 #include "evenkeel/kernels/reference/histogram.h"
@@ -176,11 +177,11 @@ TEST(TensorBoard, WritesTheModelAsItsSummaryAndItsToml) {
   EXPECT_EQ(values_of_run(folder, "model/toml").at(0).text(), "```\n" + write_model_file({.model = model}) + "```\n");
 }
 
-TEST(TensorBoard, WritesImagesWithTheFirstSummaryOfAnEpoch) {
+TEST(TensorBoard, WritesImagesWithTheFirstAndEveryTenthSummary) {
   const TestFolder folder;
   trainer_of(small_network())
-      .fit(make_strokes(false, 100), {.epochs = 3, .callbacks = {TensorBoard{folder.path(), {.every = 2}}}});
-  EXPECT_THAT(steps_of(values_of_run(folder, "images/batch")), ElementsAre(1, 2, 6, 12));
+      .fit(make_strokes(false, 100), {.epochs = 9, .callbacks = {TensorBoard{folder.path(), {.every = 2}}}});
+  EXPECT_THAT(steps_of(values_of_run(folder, "images/batch")), ElementsAre(1, 20, 40));
 }
 
 TEST(TensorBoard, ShowsARowOfImagesForEachClass) {
@@ -190,6 +191,22 @@ TEST(TensorBoard, ShowsARowOfImagesForEachClass) {
   const Message image = values_of_run(folder, "images/batch").at(0).image();
   const Tensor sheet = formats::decode_png(formats::view_of(image.bytes(4)), "image");
   EXPECT_EQ(sheet.shape(), Shape({10 * 30 - 2, 2 * 30 - 2, 1}));  // 20 images of ten classes, gaps of two pixels
+}
+
+TEST(TensorBoard, SaysWhichClassEachRowOfImagesShows) {
+  const TestFolder folder;
+  const Dataset data = make_strokes(false, 20);
+  trainer_of(small_network()).fit(data, {.callbacks = {TensorBoard{folder.path()}}});
+  EXPECT_THAT(values_of_run(folder, "images/rows").at(0).text(), HasSubstr(join(data.class_names())));
+}
+
+TEST(TensorBoard, ShowsImagesInTheirOrderWhereTheyAreTooFewForARowPerClass) {
+  const TestFolder folder;
+  trainer_of(small_network())
+      .fit(make_strokes(false, 20), {.callbacks = {TensorBoard{folder.path(), {.max_images = 9}}}});
+  const Message image = values_of_run(folder, "images/batch").at(0).image();
+  EXPECT_EQ(image.integer(1), 3 * 30 - 2);
+  EXPECT_TRUE(values_of_run(folder, "images/rows").empty());
 }
 
 TEST(TensorBoard, WritesNoImagesWhereNoneAreWanted) {

@@ -35,7 +35,7 @@ def events():
         min=-1, max=2.5, num=3, sum=2, sum_squares=9.25, bucket_limit=[-0.5, 1, 3], bucket=[1, 0, 2]
     )
     image = summary_pb2.Summary.Image(height=2, width=3, colorspace=1, encoded_image_string=b"png")
-    metadata = summary_pb2.SummaryMetadata(plugin_data=plugin, summary_description="what it is")
+    metadata = summary_pb2.SummaryMetadata(plugin_data=plugin)
     yield event_pb2.Event(
         wall_time=3.5,
         step=8,
