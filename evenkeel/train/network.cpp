@@ -44,14 +44,24 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
   return runners_.emplace(key, std::move(made)).first->second;
 }
 
-void Network::run(Runner& runner, const Batch& batch, const StepContext& step) {
+void Network::bind(Runner& runner, const Batch& batch) {
   const Program& program = runner.executor->program();
   for (const auto& [name, tensor] :
        {std::pair<const char*, const Tensor*>{"input", &batch.x}, {"labels", &batch.labels}, {"targets", &batch.targets}}) {
     const int id = program.id_of(name);
     if (id >= 0) runner.executor->bind(name, tensor->view().rows(0, program.value(id).type.shape[0]));
   }
-  runner.executor->run(step);
+}
+
+void Network::run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment) {
+  bind(runner, batch);
+  runner.executor->run(step, segment);
+}
+
+void Network::visit(Runner& runner, const Batch& batch, const StepContext& step, Segment segment,
+                    const Executor::Visitor& visitor) {
+  bind(runner, batch);
+  runner.executor->visit(step, segment, visitor);
 }
 
 StepContext Network::context(Mode mode, std::uint64_t step) const {

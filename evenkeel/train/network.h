@@ -56,8 +56,11 @@ class Network {
   /// The program for a batch of this size, made at the first call.
   Runner& runner(std::int64_t batch_size, Targets targets, bool train);
 
-  /// Binds the first n samples of a batch and runs; n is the runner's batch size.
-  void run(Runner& runner, const Batch& batch, const StepContext& step);
+  /// Binds the first n samples of a batch and runs all lines, or a segment; n is the runner's batch size.
+  void run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment = {});
+  /// The same, line by line with a look at what each computed (Executor::visit).
+  void visit(Runner& runner, const Batch& batch, const StepContext& step, Segment segment,
+             const Executor::Visitor& visitor);
 
   /// A step context of this network with every layer in `mode`.
   StepContext context(Mode mode, std::uint64_t step = 0) const;
@@ -68,6 +71,8 @@ class Network {
   std::int64_t outputs() const { return outputs_; }  ///< K
 
  private:
+  static void bind(Runner& runner, const Batch& batch);
+
   Model model_;
   NetworkOptions options_;
   Threads threads_;
