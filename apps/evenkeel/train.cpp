@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/data/sources.h"
+#include "evenkeel/report/tensorboard.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
 #include "evenkeel/train/run_folder.h"
@@ -21,6 +22,7 @@ struct TrainArguments {
   std::string model, data, validation, weights, out;
   bool no_shuffle = false, resume = false;
   std::int64_t checkpoint_every = 0;
+  std::int64_t summary_every = TensorBoardOptions().every;
   std::vector<std::string> command_line;
 };
 
@@ -67,8 +69,7 @@ Plan new_run(const TrainArguments& a) {
   Plan plan{.file = opened.file,
             .folder = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
             .settings = overridden(opened.file.training, a.settings)};
-  if (a.data.empty())
-    throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  if (a.data.empty()) throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
   plan.run = {.command = a.command_line,
               .data = a.data,
@@ -147,12 +148,14 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
 
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
                                    const Trainer& trainer, const std::vector<std::string>& class_names) {
+  const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
+  if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
-  callbacks.emplace_back(CheckpointFolder(
-      folder.checkpoints(), {.every_steps = a.checkpoint_every,
-                             .metadata = folder.metadata(plan.file, trainer, plan.run, class_names),
-                             .warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); }}));
+  callbacks.emplace_back(
+      CheckpointFolder(folder.checkpoints(), {.every_steps = a.checkpoint_every,
+                                              .metadata = folder.metadata(plan.file, trainer, plan.run, class_names),
+                                              .warn = warn}));
   return callbacks;
 }
 
@@ -220,10 +223,17 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_flag("--resume", a->resume,
                    "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
                    "had not been interrupted");
-  command.add_option("--checkpoint-every", a->checkpoint_every,
-                     "steps between checkpoints; default after each epoch, and every 5 minutes")
+  command
+      .add_option("--checkpoint-every", a->checkpoint_every,
+                  "steps between checkpoints; default after each epoch, and every 5 minutes")
       ->option_text("N")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option("--summary-every", a->summary_every,
+                  fmt::format("steps between TensorBoard summaries (tensorboard --logdir runs); 0: none; default {}",
+                              a->summary_every))
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -135,8 +135,8 @@ void TensorBoard::write(std::uint64_t step, const Values& values) {
 
 void TensorBoard::guarded(const std::function<void()>& action) try { action(); } catch (const Error& error) {
   file_.reset();
-  if (!options_.on_error) throw;
-  options_.on_error(error);
+  if (!options_.warn) throw;
+  options_.warn(std::string(error.what()) + " (training goes on without TensorBoard's events)");
 }
 
 }  // namespace evenkeel

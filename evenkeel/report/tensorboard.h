@@ -18,7 +18,7 @@ struct TensorBoardOptions {
   bool histograms = true;        ///< of weights, gradients and normalization statistics
   std::int64_t max_images = 50;  ///< of a batch, shown with the first and with every tenth summary; 0: none
   /// Told where events cannot be written (a full disk); training goes on without them. Without it the Error is thrown.
-  std::function<void(const Error&)> on_error = {};
+  std::function<void(const std::string&)> warn = {};
 };
 
 /// A callback that writes what TensorBoard shows of a run into its folder:

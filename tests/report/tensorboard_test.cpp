@@ -324,7 +324,7 @@ TEST(TensorBoard, LetsTrainingGoOnWhereTheDiskIsFull) {
     const formats::FileSizeLimit limit(4096);
     trainer.fit(make_strokes(false, 100),
                 {.callbacks = {TensorBoard{
-                     folder.path(), {.every = 1, .on_error = [&](const Error& e) { told.push_back(e.what()); }}}}});
+                     folder.path(), {.every = 1, .warn = [&](const std::string& text) { told.push_back(text); }}}}});
   }
   EXPECT_EQ(trainer.steps_done(), 5u);
   EXPECT_THAT(told, ElementsAre(HasSubstr("room for the file")));
