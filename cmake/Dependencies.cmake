@@ -6,5 +6,6 @@ find_package(fmt REQUIRED CONFIG)
 find_package(tomlplusplus REQUIRED CONFIG)
 find_package(nlohmann_json REQUIRED CONFIG)
 find_package(PNG REQUIRED)
+find_package(Protobuf REQUIRED)
 # Debian 12's libdeflate brings no CMake package: linked by name; this only says early that it is missing.
 find_library(LIBDEFLATE deflate REQUIRED)

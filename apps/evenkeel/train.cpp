@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/data/sources.h"
+#include "evenkeel/report/tensorboard.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
 #include "evenkeel/train/run_folder.h"
@@ -21,6 +22,7 @@ struct TrainArguments {
   std::string model, data, validation, weights, out;
   bool no_shuffle = false, resume = false;
   std::int64_t checkpoint_every = 0;
+  std::int64_t summary_every = TensorBoardOptions().every;
   std::vector<std::string> command_line;
 };
 
@@ -155,15 +157,15 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
                                    const Trainer& trainer, const std::vector<std::string>& class_names) {
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
+  const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
   for (Callback& callback : callbacks_of(plan.settings, !plan.run.validation.empty(),
                                          plan.path / "best.safetensors", metadata))
     callbacks.push_back(std::move(callback));
+  if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
   callbacks.emplace_back(CheckpointFolder(
-      folder.checkpoints(), {.every_steps = a.checkpoint_every,
-                             .metadata = metadata,
-                             .warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); }}));
+      folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
   return callbacks;
 }
 
@@ -227,10 +229,17 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_flag("--resume", a->resume,
                    "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
                    "had not been interrupted");
-  command.add_option("--checkpoint-every", a->checkpoint_every,
-                     "steps between checkpoints; default after each epoch, and every 5 minutes")
+  command
+      .add_option("--checkpoint-every", a->checkpoint_every,
+                  "steps between checkpoints; default after each epoch, and every 5 minutes")
       ->option_text("N")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option("--summary-every", a->summary_every,
+                  fmt::format("steps between TensorBoard summaries (tensorboard --logdir runs); 0: none; default {}",
+                              a->summary_every))
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -46,6 +46,8 @@ class LayerBuilder {
   std::vector<Value> emit_all(O op, const std::vector<Value>& inputs, const std::vector<std::string>& names = {}) {
     return program_.emit(std::make_shared<const O>(std::move(op)), inputs, names);
   }
+  /// Lets a value be read after a run.
+  void keep(Value value) { program_.keep(value); }
   /// The activation behind x; x itself where it is linear.
   Value activate(ActivationFunction f, Value x);
 
