@@ -6,17 +6,12 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "evenkeel/train/run_folder.h"
 
 namespace evenkeel::app {
 namespace {
-
-std::string flag_of(const std::string& key) {
-  std::string flag = "--" + key;
-  std::ranges::replace(flag, '_', '-');
-  return flag;
-}
 
 /// What images must be for the model, and what becomes of those that are not.
 ImageOptions image_options(const Shared& shared, const Model& model) {
@@ -25,16 +20,45 @@ ImageOptions image_options(const Shared& shared, const Model& model) {
   return options;
 }
 
-/// As TOML would read it.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  return problem == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+}
+
+/// "1,2.5,3", if it is such a list.
+template <class T>
+std::optional<std::vector<T>> parse_list(std::string_view text) {
+  std::vector<T> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto number = parse_number<T>(text.substr(begin, end - begin));
+    if (!number) return {};
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+/// As TOML would read it; a list without its brackets.
 FieldValue parse_value(const std::string& text) {
-  const char *begin = text.data(), *end = begin + text.size();
-  std::int64_t whole = 0;
-  if (const auto [rest, problem] = std::from_chars(begin, end, whole); problem == std::errc() && rest == end)
-    return whole;
-  double real = 0;
-  if (const auto [rest, problem] = std::from_chars(begin, end, real); problem == std::errc() && rest == end)
-    return real;
+  if (text == "true" || text == "false") return text == "true";
+  if (const auto whole = parse_number<std::int64_t>(text)) return *whole;
+  if (const auto real = parse_number<double>(text)) return *real;
+  if (const auto list = parse_list<std::int64_t>(text)) return *list;
+  if (const auto list = parse_list<double>(text)) return *list;
   return text;
+}
+
+/// What stands for a flag's value in its help.
+std::string value_name(const std::string& kind) {
+  if (kind == kind_of(std::int64_t())) return "N";
+  if (kind == kind_of(double())) return "X";
+  if (kind == kind_of(std::vector<std::int64_t>())) return "N,N,...";
+  if (kind == kind_of(std::vector<double>())) return "X,X,...";
+  return "NAME";
 }
 
 }  // namespace
@@ -98,7 +122,8 @@ void add_image_flags(CLI::App& command, Shared& shared) {
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name) {
   const auto& field = *fields_of<TrainingSettings>().find(key);
-  const std::string flag = flag_of(key);
+  std::string flag = "--" + key;
+  std::ranges::replace(flag, '_', '-');
   const auto set = [&field, &settings, flag](const std::string& text) {
     try {
       field.set(settings, parse_value(text));
@@ -108,14 +133,14 @@ CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const st
       throw Error(parts);
     }
   };
+  // --nesterov, or --nesterov=false against a file that says true.
+  if (field.kind == kind_of(bool{})) return command.add_flag(flag, field.help)->each(set);
   return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
 }
 
-CLI::Option* add_switch(CLI::App& command, TrainingSettings& settings, const std::string& key) {
-  const auto& field = *fields_of<TrainingSettings>().find(key);
-  const std::string flag = flag_of(key), names = flag + ",!--no-" + flag.substr(2);
-  const auto set = [&field, &settings](std::int64_t times) { field.set(settings, times > 0); };
-  return command.add_flag_function(names, set, field.help);
+void add_all_settings(CLI::App& command, TrainingSettings& settings) {
+  for (const auto& field : fields_of<TrainingSettings>().all())
+    add_setting(command, settings, field.name, value_name(field.kind))->group("Training, also keys of [training]");
 }
 
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {

@@ -44,9 +44,8 @@ void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, --skip-
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name);
-
-/// The same for a key that is true or false: nesterov becomes --nesterov and --no-nesterov.
-CLI::Option* add_switch(CLI::App& command, TrainingSettings& settings, const std::string& key);
+/// A flag for every [training] key.
+void add_all_settings(CLI::App& command, TrainingSettings& settings);
 
 /// A data set for a model, as the flags say: its images are checked against the model's input, and those left out are
 /// counted on stderr.

@@ -129,9 +129,9 @@ Error not_on_this_disk(const Loader& loader, const std::string& data_dir) {
   if (looked.empty()) looked.push_back("no folder: neither EVENKEEL_DATA nor HOME is set");
   return Error{{.where = loader.source.name,
                 .received = fmt::format("not on this disk; looked in {}", join(looked)),
-                .hint = fmt::format("Put the published files into one of these folders: {}. "
-                                    "The data sets \"strokes\" and \"patches\" need no files.",
-                                    join(loader.files))}};
+                .hint = fmt::format("`evenkeel data fetch {}` downloads it, or put the published files into one of "
+                                    "these folders: {}. The data sets \"strokes\" and \"patches\" need no files.",
+                                    loader.source.name, join(loader.files))}};
 }
 
 Error unknown_name(const std::string& name) {

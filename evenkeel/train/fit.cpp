@@ -159,6 +159,7 @@ History Fit::run() {
                    .augmentation = trainer_.options_.augmentation},
                   progress_.position);
   per_epoch_ = std::max<std::int64_t>(1, batches.per_epoch());
+  trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
   begin();
   bool interrupted = false;
   while (!is_over() && !interrupted) {

@@ -45,6 +45,7 @@ struct RunDescription {
 /// What run.json says of a run, as far as it is needed to go on with it.
 struct RecordedRun {
   RunDescription description;
+  int threads = 0;  ///< that computed: another number gives other bits
   bool finished = false;
 };
 

@@ -102,8 +102,8 @@ TEST_F(Augmented, KeysOfTheModelFileAreTurnedOffByFlags) {
   run(training());
   EXPECT_SAYS(read("run/model.toml"), "flip = true");
   std::filesystem::remove_all(folder_ / "run");
-  run(training({"--no-flip"}));
-  EXPECT_FALSE(contains(read("run/model.toml"), "flip"));
+  run(training({"--flip=false"}));
+  EXPECT_SAYS(read("run/model.toml"), "flip = false");
 }
 
 TEST_F(Augmented, PaddingLargerThanTheImagesIsRefused) {

@@ -1,7 +1,6 @@
 #include "evenkeel/data/sources.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "evenkeel/data/mnist.h"
 #include "evenkeel/formats/npz.h"
@@ -10,27 +9,6 @@
 
 namespace evenkeel {
 namespace {
-
-/// Sets an environment variable, and back again at the end.
-class ScopedVariable {
- public:
-  ScopedVariable(std::string name, const std::string& value) : name_(std::move(name)) {
-    if (const char* before = std::getenv(name_.c_str())) before_ = before;
-    setenv(name_.c_str(), value.c_str(), 1);
-  }
-  ~ScopedVariable() {
-    if (before_)
-      setenv(name_.c_str(), before_->c_str(), 1);
-    else
-      unsetenv(name_.c_str());
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  std::string name_;
-  std::optional<std::string> before_;
-};
 
 /// No data set of the machine is seen, just those in the test's folder.
 class Sources : public testing::Test {

@@ -1,36 +1,17 @@
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <fstream>
 
 #include "evenkeel/formats/deflate.h"
 #include "tests/formats/testing.h"
+#include "tests/support/file_size_limit.h"
 
 namespace evenkeel::formats {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// No file may grow beyond `bytes` while this lives: what a full disk looks like, without one.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit limit{bytes, old_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_{};
-};
 
 /// A user whom permissions bind: root is made nobody for as long as this lives.
 class OrdinaryUser {

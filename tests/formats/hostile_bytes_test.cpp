@@ -11,6 +11,7 @@
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/formats/png.h"
 #include "evenkeel/formats/safetensors.h"
+#include "evenkeel/formats/tfrecord.h"
 #include "tests/formats/testing.h"
 
 namespace evenkeel::formats {
@@ -33,6 +34,14 @@ std::vector<Format> formats() {
           {"npz",
            {"stored.npz", "compressed.npz", "zip64.npz", "data_descriptor.npz"},
            [](BytesView bytes) { decode_npz(bytes, "x"); }},
+          {"tfrecord",
+           {"records.tfrecord"},
+           [](BytesView bytes) {
+             const Source source(bytes, "x");
+             RecordReader reader(source);
+             while (reader.next()) {
+             }
+           }},
           {"safetensors", {"mixed.safetensors"}, [](BytesView bytes) { decode_safetensors(bytes, "x"); }},
           {"cifar", {"cifar10.bin"}, [](BytesView bytes) { decode_cifar(bytes, kCifar10, "x"); }},
           {"jpeg",
