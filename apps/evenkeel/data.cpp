@@ -122,20 +122,32 @@ int run_info(const DataArguments& a) {
   return kDone;
 }
 
-int run_show(const DataArguments& a) {
-  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
-  // In a terminal an image gets about sixteen characters in width: small, and still told apart.
-  constexpr std::int64_t kColumns = 10, kCharacters = 16;
-  const int line = terminal_columns(stdout);
-  const std::int64_t columns = a.output.empty() ? std::max<std::int64_t>(1, line / kCharacters) : kColumns;
-  const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
-  const Tensor sheet = contact_sheet(data, columns, a.count.value_or(columns * rows));
-  if (a.output.empty()) {
-    fmt::print("{}", drawn(sheet, line, has_true_colour(stdout)));
-    return kDone;
-  }
+/// Writes the contact sheet, ten images a row.
+void write_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
+  constexpr std::int64_t kColumns = 10;
+  const Tensor sheet = contact_sheet(data, kColumns, a.count.value_or(kColumns * rows));
   formats::write_png(a.output, sheet);
   say(a.shared, "{}x{} pixels are in {}", sheet.shape()[1], sheet.shape()[0], a.output);
+}
+
+void draw_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
+  // An image gets about sixteen characters in width: small, and still told apart.
+  constexpr std::int64_t kCharacters = 16;
+  const int line = terminal_columns(stdout);
+  const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
+  for (const SheetRow& row : sheet_rows(data, columns, a.count.value_or(columns * rows)))
+    fmt::print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
+}
+
+int run_show(const DataArguments& a) {
+  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
+  const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
+  if (!a.output.empty())
+    write_sheet(a, data, rows);
+  else if (is_terminal(stdout))
+    draw_sheet(a, data, rows);
+  else
+    say(a.shared, "no terminal to draw in; --output FILE.png writes the images");
   return kDone;
 }
 
@@ -165,7 +177,8 @@ void add_data(CLI::App& app, Command& chosen) {
   CLI::App& show = add_spec_command(data, *a, "show", "Shows images of a data set, a row for each class.",
                                     "  evenkeel data show strokes\n"
                                     "  evenkeel data show mnist:train --output grid.png --count 50");
-  show.add_option("--output", a->output, "write a PNG; without it the images are drawn as text")->option_text("FILE");
+  show.add_option("--output", a->output, "write a PNG; without it the images are drawn in the terminal")
+      ->option_text("FILE");
   show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(CLI::PositiveNumber);
   add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);

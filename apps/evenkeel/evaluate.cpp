@@ -2,7 +2,8 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/sources.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/report/confusion_plot.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
 #include "table.h"
@@ -13,8 +14,29 @@ namespace {
 struct EvaluateArguments {
   Shared shared;
   TrainingSettings settings;
-  std::string model, data, weights, mode = "evaluate";
+  std::string model, data, weights, plot, mode = "evaluate";
 };
+
+/// What the samples of a class were taken for.
+std::span<const std::int64_t> confusion_row(const Evaluation& result, std::size_t label) {
+  const std::size_t k = result.per_class.size();
+  return result.confusion.view().as<std::int64_t>().subspan(label * k, k);
+}
+
+constexpr std::size_t kWidestMatrix = 20;  ///< classes; a wider one is for --json and --plot
+
+std::string confusion_text(const Evaluation& result) {
+  const std::size_t k = result.per_class.size();
+  std::vector<std::string> titles = {">true \\ predicted"};
+  for (std::size_t i = 0; i < k; ++i) titles.push_back('>' + std::to_string(i));
+  Table table(std::move(titles));
+  for (std::size_t i = 0; i < k; ++i) {
+    std::vector<std::string> row = {std::to_string(i)};
+    for (const std::int64_t n : confusion_row(result, i)) row.push_back(n > 0 ? std::to_string(n) : ".");
+    table.row(std::move(row));
+  }
+  return table.text();
+}
 
 void print_as_json(const Evaluation& result, const std::vector<std::string>& names) {
   Json json = json_of(result.metrics);
@@ -27,6 +49,8 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
                                  {"samples", c.samples},
                                  {"accuracy", c.samples > 0 ? Json(c.accuracy) : Json()}});
   }
+  json["confusion"] = Json::array();
+  for (std::size_t i = 0; i < result.per_class.size(); ++i) json["confusion"].push_back(confusion_row(result, i));
   print_json(json);
 }
 
@@ -40,12 +64,13 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
                c.samples > 0 ? number_text(c.accuracy) : "-"});
   }
   fmt::print("\n{}", table.text());
+  if (result.per_class.size() <= kWidestMatrix) fmt::print("\n{}", confusion_text(result));
 }
 
 int run_evaluate(const EvaluateArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainerOptions options = trainer_options(overridden(model.file.training, a.settings), a.shared.threads);
-  const Dataset data = load_dataset(a.data, Split::test, a.shared.data_dir);
+  const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded =
       load_network(model, {.loss = options.loss, .seed = options.seed, .threads = options.threads});
   const Evaluation result = evaluate(*loaded.network, data,
@@ -53,6 +78,10 @@ int run_evaluate(const EvaluateArguments& a) {
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,
                                       .progress = evaluation_progress("evaluating", a.shared.quiet)});
   const auto& names = loaded.class_names.empty() ? data.class_names() : loaded.class_names;
+  if (!a.plot.empty()) {
+    formats::write_file_atomically(a.plot, confusion_svg(result, names));
+    say(a.shared, "the confusion matrix is drawn in {}", a.plot);
+  }
   if (a.shared.json)
     print_as_json(result, names);
   else
@@ -64,8 +93,8 @@ int run_evaluate(const EvaluateArguments& a) {
 
 void add_evaluate(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<EvaluateArguments>();
-  CLI::App& command = add_command(app, "evaluate", "Measures loss and accuracy of a trained model, class by class.",
-                                  "  evenkeel evaluate runs/lenet --data mnist:test\n"
+  CLI::App& command = add_command(app, "evaluate", "Measures loss and accuracy of a trained model, class by class, and what is taken for what.",
+                                  "  evenkeel evaluate runs/lenet --data mnist:test --plot confusion.svg\n"
                                   "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
@@ -77,6 +106,8 @@ void add_evaluate(CLI::App& app, Command& chosen) {
                   "evaluate: moving statistics, no dropout (the default); train: the batch's statistics and dropout")
       ->option_text("evaluate|train")
       ->check(CLI::IsMember({"evaluate", "train"}));
+  add_image_flags(command, a->shared);
+  command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

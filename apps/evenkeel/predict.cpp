@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <optional>
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/image_folder.h"
-#include "evenkeel/data/sources.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/train/evaluate.h"
@@ -17,6 +16,7 @@ namespace evenkeel::app {
 namespace {
 
 constexpr std::int64_t kRowsShown = 20;
+constexpr std::size_t kBest = 5;  ///< classes told of an image
 
 struct PredictArguments {
   Shared shared;
@@ -64,6 +64,17 @@ std::string as_csv(const Predicted& p) {
   return text;
 }
 
+/// The classes of the highest scores, best first.
+std::vector<std::int64_t> best_classes(std::span<const float> scores) {
+  std::vector<std::int64_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, [&](std::int64_t a, std::int64_t b) {
+    return scores[static_cast<std::size_t>(a)] > scores[static_cast<std::size_t>(b)];
+  });
+  order.resize(std::min(order.size(), kBest));
+  return order;
+}
+
 Json as_json(const Predicted& p) {
   Json rows = Json::array();
   for (std::int64_t i = 0; i < p.size(); ++i) {
@@ -73,21 +84,45 @@ Json as_json(const Predicted& p) {
     row["name"] = class_name(p.names, p.label_of(i));
     row["score"] = p.score(i);
     if (!p.labels.empty()) row["label"] = p.labels[static_cast<std::size_t>(i)];
+    if (!p.images.empty() && p.scores(i).size() > 1) {
+      row["top"] = Json::array();
+      for (const std::int64_t c : best_classes(p.scores(i)))
+        row["top"].push_back({{"class", c},
+                              {"name", class_name(p.names, c)},
+                              {"score", p.scores(i)[static_cast<std::size_t>(c)]}});
+    }
     row["scores"] = p.scores(i);
     rows.push_back(std::move(row));
   }
   return {{"samples", p.size()}, {"predictions", rows}};
 }
 
+/// An image with its best classes.
+void print_image(const Predicted& p, std::int64_t i) {
+  fmt::print("{}\n", p.images[static_cast<std::size_t>(i)]);
+  Table table({">class", "name", ">score"});
+  if (p.scores(i).size() == 1)
+    table.row({std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
+               number_text(static_cast<double>(p.score(i)))});
+  else
+    for (const std::int64_t c : best_classes(p.scores(i)))
+      table.row({std::to_string(c), class_name(p.names, c),
+                 number_text(static_cast<double>(p.scores(i)[static_cast<std::size_t>(c)]))});
+  fmt::print("{}\n", table.text());
+}
+
 void print_as_text(const Predicted& p) {
-  std::vector<std::string> titles = {p.images.empty() ? ">index" : "image", ">class", "name", ">score"};
+  if (!p.images.empty()) {
+    for (std::int64_t i = 0; i < p.size(); ++i) print_image(p, i);
+    return;
+  }
+  std::vector<std::string> titles = {">index", ">class", "name", ">score"};
   if (!p.labels.empty()) titles.insert(titles.end(), {">label", ""});
   Table table(std::move(titles));
-  const std::int64_t shown = p.images.empty() ? std::min(p.size(), kRowsShown) : p.size();
+  const std::int64_t shown = std::min(p.size(), kRowsShown);
   for (std::int64_t i = 0; i < shown; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    std::vector<std::string> row = {p.images.empty() ? std::to_string(i) : p.images[index],
-                                    std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
+    std::vector<std::string> row = {std::to_string(i), std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
                                     number_text(static_cast<double>(p.score(i)))};
     if (!p.labels.empty()) {
       row.push_back(std::to_string(p.labels[index]));
@@ -117,8 +152,8 @@ Predicted make_predictions(const PredictArguments& a) {
     options.loss = loss_named(*settings.loss);
   else
     say(a.shared, "the model file names no loss: scores are the outputs as they are");
-  const Dataset data = a.images.empty() ? load_dataset(a.data, Split::test, a.shared.data_dir)
-                                        : load_images({a.images.begin(), a.images.end()});
+  const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
+                                        : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
   Predicted p{.values = predict(*loaded.network, data,
                                 {.batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size),
@@ -157,12 +192,13 @@ void add_predict(CLI::App& app, Command& chosen) {
                                   "  evenkeel predict runs/lenet --image digit.png --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
-  command.add_option("--image", a->images, "PNG images of the model's input size")->option_text("FILE...");
+  command.add_option("--image", a->images, "PNG or JPEG images of the model's input size")->option_text("FILE...");
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");
   command
       .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
       ->option_text("FILE");
+  add_image_flags(command, a->shared);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

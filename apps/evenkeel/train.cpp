@@ -3,7 +3,8 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/sources.h"
+#include "evenkeel/report/tensorboard.h"
+#include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/settings.h"
@@ -18,31 +19,29 @@ struct TrainArguments {
   Shared shared;
   TrainingSettings settings;
   std::string model, data, validation, weights, out;
-  bool no_shuffle = false;
+  bool no_shuffle = false, resume = false;
+  std::int64_t checkpoint_every = 0;
+  std::int64_t summary_every = TensorBoardOptions().every;
   std::vector<std::string> command_line;
 };
 
-/// Keeps the run folder while training. It comes into being when training begins, so a run that was refused leaves
-/// nothing behind.
-struct Recorder {
-  const ModelFile& model;
-  const Trainer& trainer;
-  const RunDescription& run;
-  std::filesystem::path path;
-  std::shared_ptr<RunFolder>& folder;
-  std::optional<CsvLog> log = {};
-
-  void on_begin(const FitBegin&) {
-    folder = std::make_shared<RunFolder>(path);
-    folder->write_description(model, trainer, run);
-    log.emplace(folder->metrics());
-  }
-  void on_epoch(const EpochRecord& record) { log->on_epoch(record); }
+/// What is to be trained, and where it stands.
+struct Plan {
+  ModelFile file;
+  std::filesystem::path path;                   ///< of the run folder
+  std::optional<RunFolder> folder = {};         ///< a resumed run's; a new run makes it when nothing is refused any more
+  RunFolder::Existing existing = RunFolder::Existing::refuse;
+  TrainingSettings settings = {};  ///< the file's with the flags over them
+  RunDescription run = {};
+  std::optional<std::filesystem::path> initial_weights = {};
+  std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
+  int threads = 0;
+  bool finished = false;                           ///< there is nothing left to train
 };
 
 void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
                   const std::filesystem::path& folder) {
-  const EpochRecord& last = history.epochs.back();
+  const EpochRecord last = history.epochs.empty() ? EpochRecord{} : history.epochs.back();
   if (a.shared.json) {
     Json json = json_of(last.train);
     if (last.validation) json["validation"] = json_of(*last.validation);
@@ -50,6 +49,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     json["steps"] = trainer.steps_done();
     json["images_per_s"] = last.images_per_s;
     json["interrupted"] = history.stopped;
+    if (!history.reason.empty()) json["ended_because"] = history.reason;
     json["folder"] = folder.string();
     print_json(json);
     return;
@@ -64,45 +64,155 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
              grouped(static_cast<std::int64_t>(trainer.steps_done())), folder.string());
 }
 
+/// A run from its beginning.
+Plan new_run(const TrainArguments& a) {
+  const OpenedModel opened = open_model(a.model);
+  Plan plan{.file = opened.file,
+            .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
+            .settings = overridden(opened.file.training, a.settings),
+            .threads = a.shared.threads};
+  if (a.data.empty())
+    throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  plan.file.training = plan.settings;
+  plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
+  plan.run = {.command = a.command_line,
+              .data = a.data,
+              .validation = a.validation,
+              .resize = a.shared.resize,
+              .skip_bad_images = a.shared.skip_bad_images,
+              .shuffle = !a.no_shuffle,
+              .epochs = plan.settings.epochs.value_or(1),
+              .steps = plan.settings.steps,
+              .initial_weights = plan.initial_weights.value_or("").string(),
+              .started = now_text()};
+  return plan;
+}
+
+bool same_model(const ModelFile& a, const ModelFile& b) {
+  return write_model_file({.model = a.model}) == write_model_file({.model = b.model});
+}
+
+/// A run folder's run, from its newest checkpoint on; flags may ask for more epochs or steps. Where the folder holds
+/// none yet, a new run.
+Plan resumed_run(const TrainArguments& a) {
+  const bool model_is_folder = std::filesystem::is_directory(a.model);
+  const std::filesystem::path folder = a.out.empty() ? std::filesystem::path(a.model) : std::filesystem::path(a.out);
+  if (a.out.empty() && !model_is_folder)
+    throw Error{{.where = "evenkeel train --resume",
+                 .expected = "the run folder, as MODEL or as --out DIR",
+                 .received = "a model file alone"}};
+  if (!std::filesystem::exists(folder / "run.json")) {
+    say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
+    Plan plan = new_run(a);
+    plan.path = folder;
+    plan.existing = RunFolder::Existing::replace;
+    return plan;
+  }
+  Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
+  if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
+    throw Error{{.where = folder.string(),
+                 .expected = "a run of the model in " + a.model,
+                 .received = "a run of another model, \"" + plan.file.model.name() + '"',
+                 .hint = "Resume with the folder itself as MODEL, or choose another --out."}};
+  const RecordedRun recorded = read_run(folder);
+  plan.settings = overridden(plan.file.training, a.settings);
+  plan.file.training = plan.settings;
+  plan.run = recorded.description;
+  plan.run.resize |= a.shared.resize;
+  plan.run.skip_bad_images |= a.shared.skip_bad_images;
+  plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
+  const auto before = std::pair(plan.run.epochs, plan.run.steps);
+  plan.run.epochs = plan.settings.epochs.value_or(1);
+  plan.run.steps = plan.settings.steps;
+  if (!a.data.empty()) plan.run.data = a.data;
+  if (!a.validation.empty()) plan.run.validation = a.validation;
+  if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
+  plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
+  plan.folder.emplace(folder, RunFolder::Existing::resume);
+  plan.checkpoint = newest_checkpoint(folder / "checkpoints",
+                                      [&](const Error& error) { say(a.shared, "passed over: {}", error.what()); });
+  if (!plan.checkpoint && !plan.finished)
+    say(a.shared, "{} holds no checkpoint yet: starting from the beginning", folder.string());
+  return plan;
+}
+
+Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
+                     const std::string& fingerprint) {
+  Dataset data = load_data(shared, plan.file.model, spec, split);
+  if (!fingerprint.empty() && data.fingerprint() != fingerprint)
+    throw Error{{.where = "data \"" + spec + '"',
+                 .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
+                 .received = "others (" + data.fingerprint() + ')',
+                 .hint = "A run goes on with the same data; start a new one for other data."}};
+  return data;
+}
+
+/// Puts what the run begins with into the trainer. Returns class names that came with it.
+std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArguments& a) {
+  if (plan.checkpoint) {
+    trainer.restore(std::move(plan.checkpoint->checkpoint));
+    say(a.shared, "going on from {}", plan.checkpoint->path.string());
+    return {};
+  }
+  return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
+                              : std::vector<std::string>();
+}
+
+std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
+                                   const Trainer& trainer, const std::vector<std::string>& class_names) {
+  const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
+  const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
+  std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
+  for (Callback& callback : callbacks_of(plan.settings, !plan.run.validation.empty(),
+                                         plan.path / "best.safetensors", metadata))
+    callbacks.push_back(std::move(callback));
+  if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
+  if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
+  callbacks.emplace_back(CheckpointFolder(
+      folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
+  return callbacks;
+}
+
 int train(const TrainArguments& a) {
   Interruption interruption;
-  const OpenedModel opened = open_model(a.model);
-  const TrainingSettings settings = overridden(opened.file.training, a.settings);
-  const Dataset data = load_dataset(a.data, Split::train, a.shared.data_dir);
-  std::optional<Dataset> validation;
-  if (!a.validation.empty()) validation = load_dataset(a.validation, Split::test, a.shared.data_dir);
-
-  Trainer trainer(opened.file.model, trainer_options(settings, a.shared.threads));
-  const std::string weights = !a.weights.empty() ? a.weights : opened.weights.value_or("").string();
-  std::vector<std::string> class_names = data.class_names();
-  if (!weights.empty()) {
-    const auto names = load_weights_into(trainer.network(), weights);
-    if (class_names.empty()) class_names = names;
+  Plan plan = a.resume ? resumed_run(a) : new_run(a);
+  if (plan.finished) {
+    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.path.string());
+    if (a.shared.json) print_json({{"folder", plan.path.string()}, {"finished", true}});
+    return kDone;
   }
-  const RunDescription run{.command = a.command_line,
-                           .data = a.data,
-                           .data_fingerprint = data.fingerprint(),
-                           .validation = a.validation,
-                           .validation_fingerprint = validation ? validation->fingerprint() : "",
-                           .shuffle = !a.no_shuffle,
-                           .epochs = settings.epochs.value_or(1),
-                           .steps = settings.steps,
-                           .initial_weights = weights,
-                           .started = now_text()};
-  std::shared_ptr<RunFolder> folder;
-  const auto path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out);
-  FitOptions fit{.epochs = run.epochs,
-                 .steps = run.steps,
-                 .shuffle = run.shuffle,
-                 .validation = validation ? &*validation : nullptr,
-                 .callbacks = {Recorder{opened.file, trainer, run, path, folder}},
-                 .stop = interruption.token()};
-  if (!a.shared.quiet) fit.callbacks.emplace_back(ProgressBar(run.steps.has_value()));
-  const History history = trainer.fit(data, fit);
-  folder->write_result(opened.file, trainer, run, history, class_names);
-  if (history.stopped) say(a.shared, "stopped after step {}; the weights are saved", trainer.steps_done());
-  print_result(a, trainer, history, path);
-  return history.stopped ? kInterrupted : kDone;
+  Shared shared = a.shared;
+  shared.resize = plan.run.resize;
+  shared.skip_bad_images = plan.run.skip_bad_images;
+  const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
+  std::optional<Dataset> validation;
+  if (!plan.run.validation.empty())
+    validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint);
+  plan.run.data_fingerprint = data.fingerprint();
+  if (validation) plan.run.validation_fingerprint = validation->fingerprint();
+
+  Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
+  // What does not fit is refused before a folder is made.
+  trainer.check(data, validation ? &*validation : nullptr);
+  callbacks_of(plan.settings, validation.has_value(), {}, {});
+  std::vector<std::string> class_names = data.class_names();
+  if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
+
+  if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
+  const RunFolder& folder = *plan.folder;
+  folder.write_description(plan.file, trainer, plan.run);
+  const History history = trainer.fit(data, {.epochs = plan.run.epochs,
+                                             .steps = plan.run.steps,
+                                             .shuffle = plan.run.shuffle,
+                                             .validation = validation ? &*validation : nullptr,
+                                             .callbacks = callbacks_of(a, plan, folder, trainer, class_names),
+                                             .stop = interruption.token()});
+  folder.write_result(plan.file, trainer, plan.run, history, class_names);
+  if (history.stopped)
+    say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());
+  if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
+  print_result(a, trainer, history, plan.path);
+  return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
 }
 
 }  // namespace
@@ -112,22 +222,32 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::App& command = add_command(
       app, "train", "Trains a model and leaves a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
-      "  evenkeel train model.toml --data images.npz --loss mse --optimizer sgd --learning-rate 0.05 --steps 1000");
+      "  evenkeel train runs/lenet --resume");
   add_model(command, a->model);
-  add_data_flag(command, a->data, true);
+  add_data_flag(command, a->data, false);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
-  CLI::Option* epochs = add_setting(command, a->settings, "epochs", "N");
-  add_setting(command, a->settings, "steps", "N")->excludes(epochs);
-  add_setting(command, a->settings, "batch_size", "N");
-  add_setting(command, a->settings, "loss", "L");
-  add_setting(command, a->settings, "optimizer", "O");
-  add_setting(command, a->settings, "learning_rate", "X");
+  add_all_settings(command, a->settings);
+  command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flag(command, a->shared);
-  add_setting(command, a->settings, "seed", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
+  add_image_flags(command, a->shared);
+  command.add_flag("--resume", a->resume,
+                   "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
+                   "had not been interrupted");
+  command
+      .add_option("--checkpoint-every", a->checkpoint_every,
+                  "steps between checkpoints; default after each epoch, and every 5 minutes")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--summary-every", a->summary_every,
+                  fmt::format("steps between TensorBoard summaries (tensorboard --logdir runs); 0: none; default {}",
+                              a->summary_every))
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -8,6 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/data/cifar.h"
 #include "evenkeel/data/mnist.h"
 #include "evenkeel/data/sources.h"
 
@@ -19,22 +20,31 @@ namespace fs = std::filesystem;
 formats::Checksum md5(std::string hex) { return {formats::Checksum::Kind::md5, std::move(hex)}; }
 formats::Checksum sha256(std::string hex) { return {formats::Checksum::Kind::sha256, std::move(hex)}; }
 
-/// Where the sources look for the set; `otherwise` for a set that they do not know.
-std::string folder_of(const std::string& name, const std::string& otherwise) {
-  const auto source = std::ranges::find(named_sources(), name, &NamedSource::name);
-  return source != named_sources().end() ? source->folder : otherwise;
+/// Where the sources look for the set.
+std::string folder_of(const std::string& name) {
+  return std::ranges::find(named_sources(), name, &NamedSource::name)->folder;
 }
 
 /// The four files of MNIST and of those published in its form, in the order of mnist_files().
 PublishedSet mnist_like(const std::string& name, const std::string& url,
                         const std::array<std::pair<std::int64_t, const char*>, 4>& bytes_and_md5) {
-  PublishedSet set{.name = name, .folder = folder_of(name, name), .url = url, .files = {}, .unpacked = {}};
+  PublishedSet set{.name = name, .folder = folder_of(name), .url = url, .files = {}, .unpacked = {}};
   for (std::size_t i = 0; i < bytes_and_md5.size(); ++i)
     set.files.push_back({mnist_files()[i] + ".gz", bytes_and_md5[i].first, md5(bytes_and_md5[i].second)});
   return set;
 }
 
-constexpr std::int64_t kCifar10Batch = 10000 * (1 + 3072), kCifar100Record = 2 + 3072;
+constexpr std::int64_t kCifar10Record = 1 + 3072, kCifar100Record = 2 + 3072;
+
+/// The files with so many records of so many bytes, then those with names, whose size says nothing.
+std::vector<std::pair<std::string, std::int64_t>> cifar_like(const std::vector<std::string>& names,
+                                                             const std::vector<std::int64_t>& records,
+                                                             std::int64_t record_bytes) {
+  std::vector<std::pair<std::string, std::int64_t>> files;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    files.emplace_back(names[i], i < records.size() ? records[i] * record_bytes : 0);
+  return files;
+}
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -75,25 +85,16 @@ const std::vector<PublishedSet>& published_sets() {
                    {4422102, "bef4ecab320f06d8554ea6380940ec79"},
                    {5148, "bb300cfdad3c16e7a12a480ee83cd310"}}}),
       {.name = "cifar10",
-       .folder = folder_of("cifar10", "cifar-10-batches-bin"),
+       .folder = folder_of("cifar10"),
        .url = "https://www.cs.toronto.edu/~kriz/",
        .files = {{"cifar-10-binary.tar.gz", 170052171,
                   sha256("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")}},
-       .unpacked = {{"data_batch_1.bin", kCifar10Batch},
-                    {"data_batch_2.bin", kCifar10Batch},
-                    {"data_batch_3.bin", kCifar10Batch},
-                    {"data_batch_4.bin", kCifar10Batch},
-                    {"data_batch_5.bin", kCifar10Batch},
-                    {"test_batch.bin", kCifar10Batch},
-                    {"batches.meta.txt", 0}}},
+       .unpacked = cifar_like(cifar10_files(), {10000, 10000, 10000, 10000, 10000, 10000}, kCifar10Record)},
       {.name = "cifar100",
-       .folder = folder_of("cifar100", "cifar-100-binary"),
+       .folder = folder_of("cifar100"),
        .url = "https://www.cs.toronto.edu/~kriz/",
        .files = {{"cifar-100-binary.tar.gz", 168513733, md5("03b5dce01913d631647c71ecec9e9cb8")}},
-       .unpacked = {{"train.bin", 50000 * kCifar100Record},
-                    {"test.bin", 10000 * kCifar100Record},
-                    {"fine_label_names.txt", 0},
-                    {"coarse_label_names.txt", 0}}},
+       .unpacked = cifar_like(cifar100_files(), {50000, 10000}, kCifar100Record)},
   };
   return list;
 }

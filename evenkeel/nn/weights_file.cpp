@@ -42,6 +42,8 @@ std::string numbering_hint(const formats::SafetensorsFile& file, const std::vect
 std::vector<std::string> misfits(const formats::SafetensorsFile& file, const std::vector<WeightInfo>& weights) {
   std::vector<std::string> found;
   std::set<std::string> expected;
+  const auto format = file.metadata.find("format");
+  const bool checkpoint = format != file.metadata.end() && format->second == kCheckpointFormat;
   for (const WeightInfo& weight : weights) {
     expected.insert(weight.name);
     const Tensor* tensor = file.find(weight.name);
@@ -54,7 +56,7 @@ std::vector<std::string> misfits(const formats::SafetensorsFile& file, const std
       found.push_back(fmt::format("\"{}\" is {} instead of float32", weight.name, name_of(tensor->dtype())));
   }
   for (const auto& [name, tensor] : file.tensors)
-    if (!expected.contains(name))
+    if (!expected.contains(name) && !(checkpoint && name.starts_with('@')))
       found.push_back(fmt::format("\"{}\" {} belongs to no layer", name, to_string(tensor.shape())));
   return found;
 }

@@ -87,15 +87,30 @@ void Executor::run_line(const Line& line, const StepContext& step) const {
   line.kernel.run(KernelCall(line.inputs, line.outputs, scratch, step, threads_));
 }
 
-void Executor::run(const StepContext& step, Segment segment) {
+int Executor::end_of(Segment segment) const {
   const int lines = static_cast<int>(lines_.size());
   const int last = segment.last < 0 ? lines : segment.last;
   if (segment.first < 0 || segment.first > last || last > lines)
     throw Error{{.where = "segment",
                  .expected = "lines of [0, " + std::to_string(lines) + ")",
                  .received = "[" + std::to_string(segment.first) + ", " + std::to_string(last) + ")"}};
+  return last;
+}
+
+void Executor::run(const StepContext& step, Segment segment) {
+  const int last = end_of(segment);
   prepare_run();
   for (int i = segment.first; i < last; ++i) run_line(lines_[static_cast<std::size_t>(i)], step);
+}
+
+void Executor::visit(const StepContext& step, Segment segment, const Visitor& visitor) {
+  const int last = end_of(segment);
+  prepare_run();
+  for (int i = segment.first; i < last; ++i) {
+    run_line(lines_[static_cast<std::size_t>(i)], step);
+    for (int id : program_.nodes()[static_cast<std::size_t>(i)].outputs)
+      if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype})) return;
+  }
 }
 
 void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) {

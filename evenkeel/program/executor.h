@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ class Executor {
   /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines.
   /// A segment reads what earlier lines left: keep those values (Program::keep).
   void run(const StepContext& step, Segment segment = {});
+  /// What a visitor sees behind each line: its number, and each of its outputs, whose memory may be reused by the next
+  /// line. Returning false ends the run.
+  using Visitor = std::function<bool(int line, int value, TensorView output)>;
+  /// The same as run, with a visitor.
+  void visit(const StepContext& step, Segment segment, const Visitor& visitor);
   /// Runs all lines and adds each line's seconds to `seconds`, by line.
   void run_timed(const StepContext& step, std::vector<double>& seconds);
 
@@ -51,6 +57,8 @@ class Executor {
   void resolve();  ///< operands' addresses, after the arena moved
   std::byte* address(int value) const;
   void prepare_run();
+  /// Throws Error unless the program has these lines. Returns the number of the line behind the last.
+  int end_of(Segment segment) const;
   void run_line(const Line& line, const StepContext& step) const;
 
   const Program& program_;

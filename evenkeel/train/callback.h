@@ -2,20 +2,28 @@
 
 #include <concepts>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
+#include <string>
 #include <utility>
 
+#include "evenkeel/data/batches.h"
 #include "evenkeel/train/history.h"
 
 namespace evenkeel {
 
+class Trainer;
+
 struct FitBegin {
-  std::uint64_t first_step = 0;       ///< updates done before
-  std::int64_t total_steps = 0;       ///< that this fit will make
+  std::uint64_t first_step = 0;       ///< updates done before, a resumed run's included
+  std::int64_t done_steps = 0;        ///< of this fit, before it was resumed
+  std::int64_t total_steps = 0;       ///< of this fit, `done_steps` among them
   std::int64_t steps_per_epoch = 0;
   std::int64_t epochs = 0;            ///< begun or whole
   std::int64_t batch_size = 0;
+  const Dataset* data = nullptr;
+  const Dataset* validation = nullptr;  ///< may be null
+  const History* history = nullptr;     ///< of a resumed run, up to its checkpoint; else empty
 };
 
 struct StepEnd {
@@ -24,49 +32,117 @@ struct StepEnd {
   std::int64_t step_in_epoch = 0;  ///< from 1
   Metrics batch;                 ///< of this batch
   Metrics epoch_so_far;
+  double learning_rate = 0;      ///< that the update used
+  const Batch* data = nullptr;   ///< the batch itself
+};
+
+/// The gradients are there, the update is not made yet.
+struct GradientsReady {
+  std::uint64_t step = 0;  ///< updates done before
+  const Batch* data = nullptr;
+};
+
+/// All callbacks of a step, and of its epoch's end, have been called: what they and the trainer hold now is what a
+/// resumed run begins with.
+struct Settled {
+  std::uint64_t step = 0;
+  bool end_of_epoch = false;
+  bool last = false;  ///< no further step follows: done, stopped or interrupted
+};
+
+/// What a callback remembers from one step to the next, for checkpoints.
+struct CallbackState {
+  std::map<std::string, double> numbers;
+  std::map<std::string, Tensor> tensors;
 };
 
 /// What is called while training: any type with some of
-///     void on_begin(const FitBegin&); void on_step(const StepEnd&); void on_epoch(const EpochRecord&);
-///     void on_end(const History&);
+///     void on_begin(const FitBegin&, Trainer&);            before the first step
+///     void on_gradients(const GradientsReady&, Trainer&);  in every step; where none asks for it, it costs nothing
+///     void on_step(const StepEnd&, Trainer&);
+///     void on_epoch(const EpochRecord&, Trainer&);         after validation
+///     void on_settled(const Settled&, Trainer&);           the time for checkpoints
+///     void on_end(const History&, Trainer&);
+/// each with or without the Trainer. One that changes what is trained and must survive an interruption also has
+///     static constexpr std::string_view kName; CallbackState save() const; void load(const CallbackState&);
 /// Copies share the object.
 class Callback {
  public:
   template <class T>
     requires(!std::same_as<std::remove_cvref_t<T>, Callback>)
-  Callback(T callback)  // NOLINT(google-explicit-constructor): .callbacks = {CsvLogger{...}}
+  Callback(T callback)  // NOLINT(google-explicit-constructor): .callbacks = {CsvLog{...}}
       : self_(std::make_shared<Holder<T>>(std::move(callback))) {}
 
-  void on_begin(const FitBegin& e) const { self_->on_begin(e); }
-  void on_step(const StepEnd& e) const { self_->on_step(e); }
-  void on_epoch(const EpochRecord& e) const { self_->on_epoch(e); }
-  void on_end(const History& e) const { self_->on_end(e); }
+  void on_begin(const FitBegin& e, Trainer& t) const { self_->on_begin(e, t); }
+  void on_gradients(const GradientsReady& e, Trainer& t) const { self_->on_gradients(e, t); }
+  void on_step(const StepEnd& e, Trainer& t) const { self_->on_step(e, t); }
+  void on_epoch(const EpochRecord& e, Trainer& t) const { self_->on_epoch(e, t); }
+  void on_settled(const Settled& e, Trainer& t) const { self_->on_settled(e, t); }
+  void on_end(const History& e, Trainer& t) const { self_->on_end(e, t); }
+  bool wants_gradients() const { return self_->wants_gradients(); }
+
+  /// Empty where there is nothing to remember.
+  std::string name() const { return self_->name(); }
+  CallbackState save() const { return self_->save(); }
+  void load(const CallbackState& state) const { self_->load(state); }
 
  private:
   struct Concept {
     virtual ~Concept() = default;
-    virtual void on_begin(const FitBegin&) = 0;
-    virtual void on_step(const StepEnd&) = 0;
-    virtual void on_epoch(const EpochRecord&) = 0;
-    virtual void on_end(const History&) = 0;
+    virtual void on_begin(const FitBegin&, Trainer&) = 0;
+    virtual void on_gradients(const GradientsReady&, Trainer&) = 0;
+    virtual void on_step(const StepEnd&, Trainer&) = 0;
+    virtual void on_epoch(const EpochRecord&, Trainer&) = 0;
+    virtual void on_settled(const Settled&, Trainer&) = 0;
+    virtual void on_end(const History&, Trainer&) = 0;
+    virtual bool wants_gradients() const = 0;
+    virtual std::string name() const = 0;
+    virtual CallbackState save() const = 0;
+    virtual void load(const CallbackState&) = 0;
   };
+
   template <class T>
   struct Holder final : Concept {
     explicit Holder(T c) : callback(std::move(c)) {}
-    void on_begin(const FitBegin& e) override {
-      if constexpr (requires { callback.on_begin(e); }) callback.on_begin(e);
+    void on_begin(const FitBegin& e, Trainer& t) override {
+      if constexpr (requires { callback.on_begin(e, t); }) callback.on_begin(e, t);
+      else if constexpr (requires { callback.on_begin(e); }) callback.on_begin(e);
     }
-    void on_step(const StepEnd& e) override {
-      if constexpr (requires { callback.on_step(e); }) callback.on_step(e);
+    void on_gradients(const GradientsReady& e, Trainer& t) override {
+      if constexpr (requires { callback.on_gradients(e, t); }) callback.on_gradients(e, t);
     }
-    void on_epoch(const EpochRecord& e) override {
-      if constexpr (requires { callback.on_epoch(e); }) callback.on_epoch(e);
+    void on_step(const StepEnd& e, Trainer& t) override {
+      if constexpr (requires { callback.on_step(e, t); }) callback.on_step(e, t);
+      else if constexpr (requires { callback.on_step(e); }) callback.on_step(e);
     }
-    void on_end(const History& e) override {
-      if constexpr (requires { callback.on_end(e); }) callback.on_end(e);
+    void on_epoch(const EpochRecord& e, Trainer& t) override {
+      if constexpr (requires { callback.on_epoch(e, t); }) callback.on_epoch(e, t);
+      else if constexpr (requires { callback.on_epoch(e); }) callback.on_epoch(e);
+    }
+    void on_settled(const Settled& e, Trainer& t) override {
+      if constexpr (requires { callback.on_settled(e, t); }) callback.on_settled(e, t);
+    }
+    void on_end(const History& e, Trainer& t) override {
+      if constexpr (requires { callback.on_end(e, t); }) callback.on_end(e, t);
+      else if constexpr (requires { callback.on_end(e); }) callback.on_end(e);
+    }
+    bool wants_gradients() const override {
+      return requires(T& c, const GradientsReady& e, Trainer& t) { c.on_gradients(e, t); };
+    }
+    std::string name() const override {
+      if constexpr (requires { callback.save(); }) return std::string(T::kName);
+      else return {};
+    }
+    CallbackState save() const override {
+      if constexpr (requires { callback.save(); }) return callback.save();
+      else return {};
+    }
+    void load(const CallbackState& state) override {
+      if constexpr (requires { callback.load(state); }) callback.load(state);
     }
     T callback;
   };
+
   std::shared_ptr<Concept> self_;
 };
 

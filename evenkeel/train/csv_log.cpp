@@ -1,6 +1,7 @@
 #include "evenkeel/train/csv_log.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -13,8 +14,11 @@
 namespace evenkeel {
 
 struct CsvLog::File {
-  explicit File(const std::filesystem::path& p) : path(p), stream(std::fopen(p.c_str(), "w"), &std::fclose) {
+  explicit File(const std::filesystem::path& p) : path(p), stream(std::fopen(p.c_str(), "a"), &std::fclose) {
     if (!stream) fail();
+  }
+  void clear() {
+    if (ftruncate(fileno(stream.get()), 0) != 0) fail();
   }
   void write(const std::string& line) {
     // A line is on disk when its epoch is over: an interrupted run keeps them all.
@@ -27,8 +31,12 @@ struct CsvLog::File {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream;
 };
 
-CsvLog::CsvLog(const std::filesystem::path& path) : file_(std::make_shared<File>(path)) {
+CsvLog::CsvLog(const std::filesystem::path& path) : file_(std::make_shared<File>(path)) {}
+
+void CsvLog::on_begin(const FitBegin& begin) {
+  file_->clear();
   file_->write("epoch,step,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_s\n");
+  for (const EpochRecord& record : begin.history->epochs) on_epoch(record);
 }
 
 void CsvLog::on_epoch(const EpochRecord& r) {

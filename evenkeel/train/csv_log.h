@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "evenkeel/train/history.h"
+#include "evenkeel/train/callback.h"
 
 namespace evenkeel {
 
@@ -11,8 +11,10 @@ namespace evenkeel {
 /// epoch,step,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_s; empty where there is no number.
 class CsvLog {
  public:
-  /// Replaces the file. Throws Error where it cannot be written.
+  /// Throws Error where the file cannot be written.
   explicit CsvLog(const std::filesystem::path& path);
+  /// Replaces the file: a resumed run begins with the epochs up to its checkpoint.
+  void on_begin(const FitBegin& begin);
   void on_epoch(const EpochRecord& record);
 
  private:

@@ -36,6 +36,7 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
   const std::int64_t batch_size = std::min(options.batch_size, data.size());
   StepContext context = context_of(network, options);
+  const AveragedWeights averaged(network);
   // A probe must not count rows that are no samples.
   const bool exact = samples_interact(context) || !network.options().probes.empty();
   Batches batches(data, {.batch_size = batch_size, .shuffle = false});
@@ -51,6 +52,43 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
 
 std::span<const float> first_rows(TensorView values, std::int64_t n) { return values.rows(0, n).as<float>(); }
 
+/// The first largest score; with one score, whether it is above the threshold.
+std::int32_t class_of(std::span<const float> scores, float threshold) {
+  if (scores.size() == 1) return scores[0] > threshold;
+  return static_cast<std::int32_t>(std::ranges::max_element(scores) - scores.begin());
+}
+
+/// Counts what the samples of each label were taken for.
+class Counts {
+ public:
+  explicit Counts(std::int64_t classes) : confusion_({classes, classes}, DType::int64) {}
+
+  void add(std::span<const std::int32_t> labels, std::span<const float> correct, std::span<const float> scores) {
+    const std::size_t k = scores.size() / labels.size();
+    const auto classes = static_cast<std::size_t>(confusion_.shape()[0]);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      // Saturated scores can be equal where the logits, which `correct` compares, are not.
+      const std::int32_t predicted = correct[i] > 0 ? labels[i] : class_of(scores.subspan(i * k, k), 0.5f);
+      ++confusion_.as<std::int64_t>()[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted)];
+    }
+  }
+
+  void finish(Evaluation& result) {
+    const auto k = static_cast<std::size_t>(confusion_.shape()[0]);
+    for (std::size_t i = 0; i < k; ++i) {
+      const auto row = confusion_.as<std::int64_t>().subspan(i * k, k);
+      Evaluation::Class c;
+      for (const std::int64_t n : row) c.samples += n;
+      if (c.samples > 0) c.accuracy = static_cast<double>(row[i]) / static_cast<double>(c.samples);
+      result.per_class.push_back(c);
+    }
+    result.confusion = std::move(confusion_);
+  }
+
+ private:
+  Tensor confusion_;
+};
+
 }  // namespace
 
 Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions& options) {
@@ -58,23 +96,21 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
   network.check(data, true);
   const Targets targets = Network::targets_of(data);
   MetricSums sums;
+  const std::int64_t classes = network.outputs() == 1 ? 2 : network.outputs();
+  Counts counts(classes);
   Evaluation result;
+  bool has_classes = false;
   for_each_batch(network, data, options, targets, [&](Network::Runner& runner, const Batch& batch, std::int64_t) {
     const auto losses = first_rows(runner.read(runner.compiled.loss), batch.size);
     if (runner.compiled.correct.empty()) return sums.add(losses, {});
     const auto correct = first_rows(runner.read(runner.compiled.correct), batch.size);
     sums.add(losses, correct);
-    if (targets != Targets::labels) return;
-    result.per_class.resize(static_cast<std::size_t>(std::max(data.classes(), network.outputs())));
-    const auto labels = batch.labels.as<std::int32_t>();
-    for (std::size_t i = 0; i < correct.size(); ++i) {
-      Evaluation::Class& c = result.per_class[static_cast<std::size_t>(labels[i])];
-      ++c.samples;
-      c.accuracy += static_cast<double>(correct[i]);
-    }
+    has_classes = targets == Targets::labels;
+    if (has_classes)
+      counts.add(batch.labels.as<std::int32_t>().first(static_cast<std::size_t>(batch.size)), correct,
+                 first_rows(runner.read(runner.compiled.scores), batch.size));
   });
-  for (Evaluation::Class& c : result.per_class)
-    if (c.samples > 0) c.accuracy /= static_cast<double>(c.samples);
+  if (has_classes) counts.finish(result);
   result.metrics = sums.mean();
   return result;
 }
@@ -100,12 +136,10 @@ Predictions predict(Network& network, const Dataset& data, const EvaluateOptions
   });
   result.classes = Tensor({data.size()}, DType::int32);
   const std::int64_t k = result.scores.shape().row_size();
-  const bool from_scores = network.options().loss.has_value();
-  for (std::int64_t i = 0; i < data.size(); ++i) {
-    const auto row = result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k));
-    const auto best = k > 1 ? std::ranges::max_element(row) - row.begin() : row[0] > (from_scores ? 0.5f : 0.0f);
-    result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(best);
-  }
+  const float threshold = network.options().loss ? 0.5f : 0.0f;
+  for (std::int64_t i = 0; i < data.size(); ++i)
+    result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] =
+        class_of(result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k)), threshold);
   return result;
 }
 

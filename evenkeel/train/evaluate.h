@@ -24,6 +24,8 @@ struct Evaluation {
   };
   Metrics metrics;
   std::vector<Class> per_class;  ///< by label; empty where targets are no labels or there is no accuracy
+  /// int64 [K, K]: how many samples of label i were taken for class j; empty where per_class is.
+  Tensor confusion;
 };
 
 /// Loss, accuracy and accuracy per class over all samples, in the order of the data; the last batch may be smaller.

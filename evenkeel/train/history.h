@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "evenkeel/train/metrics.h"
@@ -19,9 +20,15 @@ struct EpochRecord {
   double images_per_s = 0;
 };
 
+/// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing where the record has none.
+/// Throws Error, with the known names, for another name.
+std::optional<double> figure_of(const EpochRecord& record, const std::string& name);
+
 struct History {
   std::vector<EpochRecord> epochs;
-  bool stopped = false;  ///< ended by a stop request
+  bool stopped = false;  ///< interrupted by a stop request
+  std::string reason;    ///< why a callback ended it early; else empty
+  bool failed = false;   ///< it did so because training broke down
 };
 
 }  // namespace evenkeel

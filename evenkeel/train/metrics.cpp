@@ -2,17 +2,17 @@
 
 namespace evenkeel {
 
-void MetricSums::add(std::span<const float> losses, std::span<const float> correct) {
-  for (float loss : losses) loss_ += static_cast<double>(loss);
-  for (float c : correct) correct_ += static_cast<double>(c);
-  samples_ += static_cast<std::int64_t>(losses.size());
-  has_accuracy_ = has_accuracy_ || !correct.empty();
+void MetricSums::add(std::span<const float> losses, std::span<const float> is_correct) {
+  for (float l : losses) loss += static_cast<double>(l);
+  for (float c : is_correct) correct += static_cast<double>(c);
+  samples += static_cast<std::int64_t>(losses.size());
+  has_accuracy = has_accuracy || !is_correct.empty();
 }
 
 Metrics MetricSums::mean() const {
-  const double n = samples_ > 0 ? static_cast<double>(samples_) : 1.0;
-  Metrics metrics{.loss = loss_ / n, .accuracy = {}, .samples = samples_};
-  if (has_accuracy_) metrics.accuracy = correct_ / n;
+  const double n = samples > 0 ? static_cast<double>(samples) : 1.0;
+  Metrics metrics{.loss = loss / n, .accuracy = {}, .samples = samples};
+  if (has_accuracy) metrics.accuracy = correct / n;
   return metrics;
 }
 

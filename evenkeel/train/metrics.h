@@ -15,17 +15,15 @@ struct Metrics {
 };
 
 /// Sums per-sample values, so that a mean over an epoch is exact whatever the sizes of its batches.
-class MetricSums {
- public:
-  /// `correct` may be empty (no accuracy).
-  void add(std::span<const float> losses, std::span<const float> correct);
-  void reset() { *this = {}; }
-  Metrics mean() const;
+struct MetricSums {
+  double loss = 0, correct = 0;
+  std::int64_t samples = 0;
+  bool has_accuracy = false;
 
- private:
-  double loss_ = 0, correct_ = 0;
-  std::int64_t samples_ = 0;
-  bool has_accuracy_ = false;
+  /// `is_correct` may be empty (no accuracy).
+  void add(std::span<const float> losses, std::span<const float> is_correct);
+  Metrics mean() const;
+  bool operator==(const MetricSums&) const = default;
 };
 
 }  // namespace evenkeel

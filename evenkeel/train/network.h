@@ -19,6 +19,7 @@ namespace evenkeel {
 struct NetworkOptions {
   std::optional<Loss> loss = {};
   std::optional<Optimizer> optimizer = {};  ///< needed to train
+  std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
   int threads = 0;                          ///< 0: all cores
   bool fuse = true;
@@ -34,6 +35,7 @@ class Network {
   struct Runner {
     CompiledModel compiled;
     std::unique_ptr<Executor> executor;
+    bool train = false;
     TensorView read(const std::string& value) const { return executor->read(value); }
   };
 
@@ -56,8 +58,11 @@ class Network {
   /// The program for a batch of this size, made at the first call.
   Runner& runner(std::int64_t batch_size, Targets targets, bool train);
 
-  /// Binds the first n samples of a batch and runs; n is the runner's batch size.
-  void run(Runner& runner, const Batch& batch, const StepContext& step);
+  /// Binds the first n samples of a batch and runs all lines, or a segment; n is the runner's batch size.
+  void run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment = {});
+  /// The same, line by line with a look at what each computed (Executor::visit).
+  void visit(Runner& runner, const Batch& batch, const StepContext& step, Segment segment,
+             const Executor::Visitor& visitor);
 
   /// A step context of this network with every layer in `mode`.
   StepContext context(Mode mode, std::uint64_t step = 0) const;
@@ -67,7 +72,15 @@ class Network {
   static Targets targets_of(const Dataset& data);
   std::int64_t outputs() const { return outputs_; }  ///< K
 
+  /// Exchanges the trainable parameters with their moving averages, bit by bit: a second call undoes the first.
+  /// Does nothing while there are no averages (the optimizer keeps none, or no update was made). Meanwhile no program
+  /// may train: AveragedWeights sees to it that they come back.
+  void swap_averages();
+  bool has_averages_in() const { return averages_in_; }
+
  private:
+  void bind(Runner& runner, const Batch& batch) const;
+
   Model model_;
   NetworkOptions options_;
   Threads threads_;
@@ -75,7 +88,26 @@ class Network {
   Arena arena_;
   std::vector<WeightInfo> weights_;
   std::int64_t outputs_ = 0;
+  bool averages_in_ = false;
   std::map<std::tuple<std::int64_t, Targets, bool>, Runner> runners_;
+};
+
+/// While it lives, the network's trainable parameters are their moving averages, where there are any: what evaluation
+/// and prediction use, and what is saved. May be nested.
+class AveragedWeights {
+ public:
+  explicit AveragedWeights(Network& network) : network_(network), outermost_(!network.has_averages_in()) {
+    if (outermost_) network_.swap_averages();
+  }
+  ~AveragedWeights() {
+    if (outermost_) network_.swap_averages();
+  }
+  AveragedWeights(const AveragedWeights&) = delete;
+  AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+ private:
+  Network& network_;
+  bool outermost_;
 };
 
 }  // namespace evenkeel

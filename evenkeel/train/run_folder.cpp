@@ -1,14 +1,19 @@
 #include "evenkeel/train/run_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/train/callbacks/checkpoint_folder.h"
+#include "evenkeel/train/settings.h"
 
 namespace evenkeel {
 namespace {
@@ -30,20 +35,31 @@ Json json_of(const Metrics& metrics) {
   return json;
 }
 
+/// An optimizer or a schedule: its name and its fields.
+Json json_of_choice(const auto& chosen) {
+  Json json{{"name", name_of(chosen)}};
+  for (const auto& [key, value] : settings_of(chosen)) json[key] = json_of(value);
+  return json;
+}
+
 Json description(const Trainer& trainer, const RunDescription& run) {
   const TrainerOptions& o = trainer.options();
-  Json optimizer{{"name", name_of(o.optimizer)}};
-  for (const auto& [key, value] : settings_of(o.optimizer)) optimizer[key] = json_of(value);
+  Json augmentation = Json::object();
+  for (const auto& [key, value] : settings_of(o.augmentation)) augmentation[key] = json_of(value);
   const Machine& machine = Machine::here();
   Json json{{"evenkeel", kVersion},
             {"command", run.command},
             {"started", run.started},
             {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}}},
             {"loss", name_of(o.loss)},
-            {"optimizer", optimizer},
+            {"optimizer", json_of_choice(o.optimizer)},
+            {"schedule", json_of_choice(o.schedule)},
             {"batch_size", o.batch_size},
             {"seed", o.seed},
+            {"resize", run.resize},
+            {"skip_bad_images", run.skip_bad_images},
             {"shuffle", run.shuffle},
+            {"augmentation", augmentation},
             {"precision", "float32"},
             {"threads", trainer.network().threads()},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
@@ -51,6 +67,8 @@ Json description(const Trainer& trainer, const RunDescription& run) {
     json["steps"] = *run.steps;
   else
     json["epochs"] = run.epochs;
+  for (const auto& [key, value] : settings_of(o.loss)) json[key] = json_of(value);
+  if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
   if (!run.validation.empty())
     json["validation"] = {{"spec", run.validation}, {"fingerprint", run.validation_fingerprint}};
   if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
@@ -59,33 +77,48 @@ Json description(const Trainer& trainer, const RunDescription& run) {
 
 /// The model file with the training settings that were used, so that the folder's model.toml repeats the run.
 ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescription& run) {
-  const TrainerOptions& o = trainer.options();
-  TrainingSettings t;
-  t.loss = name_of(o.loss);
-  t.optimizer = name_of(o.optimizer);
-  for (const auto& [key, value] : settings_of(o.optimizer)) fields_of<TrainingSettings>().find(key)->set(t, value);
-  t.batch_size = o.batch_size;
-  t.seed = static_cast<std::int64_t>(o.seed);
+  file.training = overridden(file.training, settings_of(trainer.options()));
   if (run.steps)
-    t.steps = run.steps;
+    file.training.steps = run.steps;
   else
-    t.epochs = run.epochs;
-  file.training = t;
+    file.training.epochs = run.epochs;
+  return file;
+}
+
+/// The folder's lock, which the system gives back when the process ends, however it does.
+formats::Descriptor locked(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
+  formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file.is_open())
+    throw Error{{.where = folder.string(),
+                 .expected = "a folder that can be written",
+                 .received = formats::system_message(errno)}};
+  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0)
+    throw Error{{.where = folder.string(),
+                 .expected = "a run folder that no other process works in",
+                 .received = errno == EWOULDBLOCK ? "one that does" : formats::system_message(errno),
+                 .hint = "Wait for the other run, or choose another --out."}};
   return file;
 }
 
 }  // namespace
 
 OpenedModel open_model(const fs::path& path) {
-  if (!fs::is_directory(path)) return {.file = read_model_file(path), .weights = {}};
-  const fs::path model = path / "model.toml", weights = path / "weights.safetensors";
-  for (const fs::path& file : {model, weights})
-    if (!fs::exists(file))
-      throw Error{{.where = path.string(),
-                   .expected = "a run folder with model.toml and weights.safetensors",
-                   .received = "one without " + file.filename().string(),
-                   .hint = "A run that was cut short leaves no weights; a model file is given as FILE.toml."}};
-  return {.file = read_model_file(model), .weights = weights};
+  if (!fs::is_directory(path)) return {.file = read_model_file(path), .weights = {}, .notes = {}};
+  const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
+  std::vector<std::string> notes;
+  std::optional<fs::path> weights;
+  if (!fs::exists(complete) || (fs::exists(record) && !read_run(path).finished))
+    if (const auto found = newest_checkpoint(path / "checkpoints",
+                                             [&](const Error& error) { notes.emplace_back(error.what()); }))
+      weights = found->path;
+  if (!weights && fs::exists(complete)) weights = complete;
+  if (!weights || !fs::exists(model))
+    throw Error{{.where = path.string(),
+                 .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
+                 .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
+                 .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
+  return {.file = read_model_file(model), .weights = weights, .notes = std::move(notes)};
 }
 
 std::vector<std::string> load_weights_into(Network& network, const fs::path& path) {
@@ -100,19 +133,51 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
   return json.get<std::vector<std::string>>();
 }
 
+RecordedRun read_run(const fs::path& folder) {
+  const fs::path path = folder / "run.json";
+  const formats::Bytes bytes = formats::read_file(path);
+  const Json json = Json::parse(reinterpret_cast<const char*>(bytes.data()),
+                                reinterpret_cast<const char*>(bytes.data() + bytes.size()), nullptr, false);
+  try {
+    RecordedRun recorded;
+    RunDescription& run = recorded.description;
+    json.at("command").get_to(run.command);
+    json.at("data").at("spec").get_to(run.data);
+    json.at("data").at("fingerprint").get_to(run.data_fingerprint);
+    if (json.contains("validation")) {
+      json["validation"].at("spec").get_to(run.validation);
+      json["validation"].at("fingerprint").get_to(run.validation_fingerprint);
+    }
+    json.at("resize").get_to(run.resize);
+    json.at("skip_bad_images").get_to(run.skip_bad_images);
+    json.at("shuffle").get_to(run.shuffle);
+    json.at("started").get_to(run.started);
+    json.at("threads").get_to(recorded.threads);
+    if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
+    run.epochs = json.value("epochs", std::int64_t{0});
+    run.initial_weights = json.value("initial_weights", std::string());
+    recorded.finished = json.contains("result") && !json["result"].at("interrupted").get<bool>();
+    return recorded;
+  } catch (const Json::exception& error) {
+    throw Error{{.where = path.string(), .expected = "the record of a run", .received = error.what()}};
+  }
+}
+
 RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) {
   for (const char* file : {"run.json", "weights.safetensors", "model.toml"})
     if (existing == Existing::refuse && fs::exists(path_ / file))
       throw Error{{.where = path_.string(),
                    .expected = "a folder without a run",
                    .received = std::string("one that holds ") + file,
-                   .hint = "Choose another --out, or remove the folder."}};
+                   .hint = "Go on with it by --resume, choose another --out, or remove the folder."}};
   std::error_code failure;
   fs::create_directories(path_, failure);
   if (failure || !fs::is_directory(path_))
     throw Error{{.where = path_.string(),
                  .expected = "a folder that can be made",
                  .received = failure ? failure.message() : "a file of that name"}};
+  lock_ = locked(path_);
+  if (existing == Existing::replace) fs::remove_all(checkpoints(), failure);
 }
 
 fs::path RunFolder::free_path(const std::string& model_name) {
@@ -127,13 +192,22 @@ void RunFolder::write_description(const ModelFile& model, const Trainer& trainer
   formats::write_file_atomically(path_ / "run.json", description(trainer, run).dump(2) + '\n');
 }
 
+std::map<std::string, std::string> RunFolder::metadata(const ModelFile& model, const Trainer& trainer,
+                                                       const RunDescription& run,
+                                                       const std::vector<std::string>& class_names) const {
+  return {{"model", write_model_file(as_trained(model, trainer, run))}, {"class_names", Json(class_names).dump()}};
+}
+
 void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run,
                              const History& history, const std::vector<std::string>& class_names) const {
-  const std::string toml = write_model_file(as_trained(model, trainer, run));
-  save_weights(path_ / "weights.safetensors", trainer.network().weights(), trainer.network().store(),
-               {{"format", "evenkeel-weights-1"}, {"model", toml}, {"class_names", Json(class_names).dump()}});
+  if (!history.stopped && !history.failed) {
+    const AveragedWeights averaged(trainer.network());
+    save_weights(path_ / "weights.safetensors", trainer.network().weights(), trainer.network().store(),
+                 metadata(model, trainer, run, class_names));
+  }
   Json json = description(trainer, run);
   Json result{{"steps", trainer.steps_done()}, {"interrupted", history.stopped}};
+  if (!history.reason.empty()) result["ended_because"] = history.reason;
   if (!history.epochs.empty()) {
     result["train"] = json_of(history.epochs.back().train);
     if (history.epochs.back().validation) result["validation"] = json_of(*history.epochs.back().validation);

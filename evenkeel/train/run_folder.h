@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "evenkeel/data/dataset.h"
+#include "evenkeel/formats/descriptor.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/train/history.h"
 #include "evenkeel/train/trainer.h"
@@ -17,10 +19,11 @@ namespace evenkeel {
 struct OpenedModel {
   ModelFile file;
   std::optional<std::filesystem::path> weights;  ///< a run folder's; a TOML file has none
+  std::vector<std::string> notes;                ///< damaged checkpoints that were passed over
 };
 
-/// A TOML model file, or a run folder (its model.toml and weights.safetensors). Throws Error where it is neither, or a
-/// run folder lacks one of them (an interrupted run).
+/// A TOML model file, or a run folder: its model.toml and weights.safetensors, or where it is not finished its newest
+/// checkpoint that is whole. Throws Error where it is neither.
 OpenedModel open_model(const std::filesystem::path& path);
 
 /// Puts a weights file into a network. Returns the class names that travel in it (empty for a bare file).
@@ -28,38 +31,56 @@ std::vector<std::string> load_weights_into(Network& network, const std::filesyst
 
 /// Everything needed to run it again, and what it ran on.
 struct RunDescription {
-  std::vector<std::string> command;  ///< the program's arguments
-  std::string data, data_fingerprint;
-  std::string validation, validation_fingerprint;  ///< empty without
+  std::vector<std::string> command = {};  ///< the program's arguments
+  std::string data = {}, data_fingerprint = {};
+  std::string validation = {}, validation_fingerprint = {};  ///< empty without
+  bool resize = false, skip_bad_images = false;              ///< what became of images that do not fit
   bool shuffle = true;
   std::int64_t epochs = 0;
   std::optional<std::int64_t> steps = {};
-  std::string initial_weights;  ///< the file training started from; empty: drawn from the seed
-  std::string started;          ///< wall-clock time, ISO 8601
+  std::string initial_weights = {};  ///< the file training started from; empty: drawn from the seed
+  std::string started = {};          ///< wall-clock time, ISO 8601
 };
 
-/// `runs/<name>/`: model.toml, run.json, metrics.csv, weights.safetensors.
+/// What run.json says of a run, as far as it is needed to go on with it.
+struct RecordedRun {
+  RunDescription description;
+  int threads = 0;  ///< that computed: another number gives other bits
+  bool finished = false;
+};
+
+/// Throws Error where there is no run.json, or it is damaged.
+RecordedRun read_run(const std::filesystem::path& folder);
+
+/// `runs/<name>/`: model.toml, run.json, metrics.csv, checkpoints/, weights.safetensors. While the object lives, no
+/// other process can have the folder.
 class RunFolder {
  public:
-  enum class Existing { refuse, replace };
+  enum class Existing { refuse, replace, resume };
 
-  /// Makes the folder. Throws Error where it cannot be written, or holds a run already and `existing` is refuse.
-  /// Replacing, each file keeps its old content until the new one is complete.
+  /// Makes the folder. Throws Error where it cannot be written, another process works in it, or it holds a run already
+  /// and `existing` is refuse. Replacing, each file keeps its old content until the new one is complete; old
+  /// checkpoints go. Resuming, all stays.
   explicit RunFolder(std::filesystem::path path, Existing existing = Existing::refuse);
   /// `runs/<model>-<n>` with the first free n.
   static std::filesystem::path free_path(const std::string& model_name);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
 
   /// model.toml and run.json, before training begins.
   void write_description(const ModelFile& model, const Trainer& trainer, const RunDescription& run) const;
-  /// weights.safetensors, with the model and the class names in its metadata; run.json gets the result.
+  /// The metadata of the run's weights files and checkpoints: the model as trained, and the class names.
+  std::map<std::string, std::string> metadata(const ModelFile& model, const Trainer& trainer, const RunDescription& run,
+                                              const std::vector<std::string>& class_names) const;
+  /// weights.safetensors, unless the run was interrupted or failed; run.json gets the result.
   void write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run, const History& history,
                     const std::vector<std::string>& class_names) const;
 
  private:
   std::filesystem::path path_;
+  formats::Descriptor lock_;
 };
 
 }  // namespace evenkeel

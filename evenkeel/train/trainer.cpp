@@ -1,93 +1,66 @@
 #include "evenkeel/train/trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <chrono>
+#include <bit>
+#include <cmath>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/nn/model_file.h"
+#include "evenkeel/train/fit.h"
 
 namespace evenkeel {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 NetworkOptions network_options(const TrainerOptions& options) {
   return {.loss = options.loss,
           .optimizer = options.optimizer,
+          .class_weight = options.class_weight,
           .seed = options.seed,
           .threads = options.threads,
           .fuse = options.fuse,
           .probes = options.probes};
 }
 
-/// Times training alone: speed is shown and recorded, never a result.
-class Stopwatch {
- public:
-  void start() { begin_ = Clock::now(); }
-  void stop() { seconds_ += std::chrono::duration<double>(Clock::now() - begin_).count(); }
-  double take() { return std::exchange(seconds_, 0.0); }
-
- private:
-  Clock::time_point begin_;
-  double seconds_ = 0;
-};
-
 Targets targets_of(const Batch& batch) {
   return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
 }
 
-void add_batch(MetricSums& sums, const Network::Runner& runner) {
-  const std::string& correct = runner.compiled.correct;
-  sums.add(runner.read(runner.compiled.loss).as<float>(),
-           correct.empty() ? std::span<const float>() : runner.read(correct).as<float>());
+/// The first line of the optimizer's.
+int first_update_line(const Program& program) {
+  const auto& nodes = program.nodes();
+  return static_cast<int>(std::ranges::find(nodes, Phase::update, &Node::phase) - nodes.begin());
 }
 
-Metrics metrics_of(const Network::Runner& runner) {
-  MetricSums sums;
-  add_batch(sums, runner);
-  return sums.mean();
+bool all_finite(TensorView view) {
+  if (view.dtype != DType::float32) return true;
+  // All bits of the exponent set: infinity or NaN. Without a branch, so that it vectorizes.
+  constexpr std::uint32_t kExponent = 0x7f800000;
+  std::uint32_t found = 0;
+  for (const float v : view.as<float>()) found |= (std::bit_cast<std::uint32_t>(v) & kExponent) == kExponent;
+  return found == 0;
 }
 
-/// Tells the callbacks and keeps the records of one fit.
-class FitLog {
- public:
-  FitLog(const FitOptions& options, const FitBegin& begin) : options_(options) {
-    for (const Callback& c : options_.callbacks) c.on_begin(begin);
-  }
+NamedTensors copies_of(const Block& block) {
+  NamedTensors tensors;
+  for (const auto& entry : block.layout().entries) tensors.emplace_back(entry.name, Tensor::copy_of(block.get(entry.name)));
+  return tensors;
+}
 
-  void step(std::uint64_t step, const Network::Runner& runner) {
-    add_batch(sums_, runner);
-    ++in_epoch_;
-    if (options_.callbacks.empty()) return;
-    const StepEnd event{.step = step,
-                        .epoch = epoch_,
-                        .step_in_epoch = in_epoch_,
-                        .batch = metrics_of(runner),
-                        .epoch_so_far = sums_.mean()};
-    for (const Callback& c : options_.callbacks) c.on_step(event);
+/// Throws Error unless the block has exactly these tensors.
+void check_fit(const Block& block, const NamedTensors& tensors, const std::string& what) {
+  const auto& entries = block.layout().entries;
+  bool same = entries.size() == tensors.size();
+  for (const auto& [name, tensor] : tensors) {
+    const auto* entry = block.layout().find(name);
+    same = same && entry && entry->type == TensorType{tensor.shape(), tensor.dtype()};
   }
-
-  void epoch(std::uint64_t step, double learning_rate, double seconds, std::optional<Metrics> validation) {
-    EpochRecord record{.epoch = epoch_++, .step = step, .train = sums_.mean(), .validation = validation,
-                       .learning_rate = learning_rate, .seconds = seconds, .images_per_s = 0};
-    record.images_per_s = static_cast<double>(record.train.samples) / std::max(seconds, 1e-9);
-    history_.epochs.push_back(record);
-    sums_.reset();
-    in_epoch_ = 0;
-    for (const Callback& c : options_.callbacks) c.on_epoch(record);
-  }
-
-  History end(bool stopped) {
-    history_.stopped = stopped;
-    for (const Callback& c : options_.callbacks) c.on_end(history_);
-    return history_;
-  }
-
- private:
-  const FitOptions& options_;
-  History history_;
-  MetricSums sums_;
-  std::int64_t epoch_ = 1, in_epoch_ = 0;
-};
+  if (!same)
+    throw Error{{.where = "checkpoint",
+                 .expected = fmt::format("the {} {} of this run", entries.size(), what),
+                 .received = fmt::format("{} others", tensors.size())}};
+}
 
 }  // namespace
 
@@ -96,57 +69,145 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
       network_(model, network_options(options_)),
       train_context_(network_.context(Mode::train)),
       evaluate_context_(network_.context(Mode::evaluate)) {
+  evenkeel::check(options_.optimizer);
+  evenkeel::check(options_.schedule);
   if (options_.batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options_.batch_size)}};
 }
 
-const Network::Runner& Trainer::update(const Batch& batch) {
-  Network::Runner& runner = network_.runner(batch.size, targets_of(batch), true);
-  train_context_.step = steps_done_;
-  network_.run(runner, batch, train_context_);
-  ++steps_done_;
-  return runner;
+void Trainer::check(const Dataset& data, const Dataset* validation) const {
+  network_.check(data, true);
+  if (validation) network_.check(*validation, true);
+  if (options_.batch_size > data.size())
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at most the {} samples of {}", data.size(), data.name()),
+                 .received = std::to_string(options_.batch_size),
+                 .hint = "Choose a smaller batch or more data."}};
 }
 
-Metrics Trainer::step(const Batch& batch) { return metrics_of(update(batch)); }
+Network::Runner& Trainer::training_runner(const Batch& batch) {
+  return network_.runner(batch.size, targets_of(batch), true);
+}
+
+const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
+  Network::Runner& runner = training_runner(batch);
+  train_context_.step = steps_done_;
+  train_context_.learning_rate = learning_rate();
+  if (watchers.empty()) {
+    network_.run(runner, batch, train_context_);
+  } else {
+    const int line = first_update_line(runner.executor->program());
+    network_.run(runner, batch, train_context_, {0, line});
+    for (const Callback& c : watchers) {
+      c.on_gradients({.step = steps_done_, .data = &batch}, *this);
+      if (fit_->is_stopping()) return nullptr;
+    }
+    network_.run(runner, batch, train_context_, {line, -1});
+  }
+  ++steps_done_;
+  return &runner;
+}
+
+Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
   Network::Runner& runner = network_.runner(batch.size, targets_of(batch), false);
+  const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
 }
 
-History Trainer::fit(const Dataset& data, const FitOptions& options) {
-  network_.check(data, true);
-  if (options.validation) network_.check(*options.validation, true);
-  if (options.epochs < 0 || options.steps.value_or(0) < 0)
-    throw Error{{.where = "fit", .expected = "0 or more epochs or steps", .received = "a negative number"}};
-  Batches batches(data, {.batch_size = options_.batch_size,
-                         .shuffle = options.shuffle,
-                         .seed = options_.seed,
-                         .across_epochs = options.steps.has_value()});
-  const std::int64_t per_epoch = std::max<std::int64_t>(1, batches.per_epoch());
-  const std::int64_t steps = options.steps.value_or(options.epochs * per_epoch);
-  FitLog log(options, {.first_step = steps_done_,
-                       .total_steps = steps,
-                       .steps_per_epoch = per_epoch,
-                       .epochs = (steps + per_epoch - 1) / per_epoch,
-                       .batch_size = options_.batch_size});
-  Stopwatch watch;
-  bool stopped = false;
-  for (std::int64_t i = 0; i < steps && !stopped; ++i) {
-    watch.start();
-    const Batch& batch = batches.next();
-    const Network::Runner& runner = update(batch);
-    watch.stop();
-    stopped = options.stop.stop_requested();
-    log.step(steps_done_, runner);
-    if (!batch.last_of_epoch && i + 1 < steps && !stopped) continue;
-    std::optional<Metrics> validation;
-    if (options.validation && !stopped) validation = evaluate(*options.validation).metrics;
-    log.epoch(steps_done_, train_context_.learning_rate, watch.take(), validation);
-  }
-  return log.end(stopped);
+double Trainer::scheduled_rate() const {
+  return learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), steps_done_, total_steps_);
+}
+
+double Trainer::learning_rate() const { return scheduled_rate() * learning_rate_scale_; }
+
+void Trainer::set_learning_rate(double rate) {
+  if (!(rate >= 0) || !std::isfinite(rate))
+    throw Error{{.where = "learning rate", .expected = "a number of at least 0", .received = fmt::format("{}", rate)}};
+  // Where a schedule ends at 0 there is nothing to scale.
+  if (const double scheduled = scheduled_rate(); scheduled > 0) learning_rate_scale_ = rate / scheduled;
+}
+
+void Trainer::stop(std::string reason, bool failed) {
+  if (fit_) fit_->stop(std::move(reason), failed);
+}
+
+History Trainer::fit(const Dataset& data, const FitOptions& options) { return Fit(*this, data, options).run(); }
+
+std::map<std::string, std::string> Trainer::identity() const {
+  const auto text_of = [](const auto& chosen) {
+    std::string text = name_of(chosen);
+    for (const auto& [key, value] : settings_of(chosen)) text += ' ' + key + '=' + to_string(value);
+    return text;
+  };
+  std::string augmentation;
+  for (const auto& [key, value] : settings_of(options_.augmentation)) augmentation += key + '=' + to_string(value) + ' ';
+  return {{"model", write_model_file({.model = network_.model()})},
+          {"loss", text_of(options_.loss)},
+          {"class_weight", fmt::format("[{}]", fmt::join(options_.class_weight, ", "))},
+          {"optimizer", text_of(options_.optimizer)},
+          {"schedule", text_of(options_.schedule)},
+          {"augmentation", augmentation},
+          {"batch size", std::to_string(options_.batch_size)},
+          {"seed", std::to_string(options_.seed)}};
+}
+
+Checkpoint Trainer::checkpoint() const {
+  if (!fit_ || !fit_->is_settling())
+    throw Error{{.where = "checkpoint", .expected = "a fit that settles (on_settled)", .received = "a call outside"}};
+  Checkpoint checkpoint{.identity = fit_->identity(),
+                        .progress = fit_->progress(),
+                        .learning_rate_scale = learning_rate_scale_,
+                        .weights = {},
+                        .slots = copies_of(network_.store().slots),
+                        .callbacks = fit_->callback_states()};
+  for (const WeightInfo& weight : network_.weights())
+    checkpoint.weights.emplace_back(weight.name, Tensor::copy_of(network_.weight(weight.name)));
+  return checkpoint;
+}
+
+void Trainer::restore(Checkpoint checkpoint) {
+  check_identity(identity(), checkpoint.identity);
+  // The optimizer's slots come into being with a program that updates; which batch size it has does not matter.
+  network_.runner(options_.batch_size, Targets::labels, true);
+  Store& store = network_.store();
+  check_fit(store.slots, checkpoint.slots, "optimizer slots");
+  for (const auto& [name, tensor] : checkpoint.weights) network_.set_weight(name, tensor);
+  for (const auto& [name, tensor] : checkpoint.slots) store.slots.set(name, tensor);
+  checkpoint.weights.clear();
+  checkpoint.slots.clear();
+  learning_rate_scale_ = checkpoint.learning_rate_scale;
+  steps_done_ = checkpoint.progress.first_step + static_cast<std::uint64_t>(checkpoint.progress.steps);
+  restored_ = std::move(checkpoint);
+}
+
+bool Trainer::gradients_are_finite(const Batch& batch) {
+  const Block& gradients = network_.store().gradients;
+  return all_finite(training_runner(batch).read(training_runner(batch).compiled.loss)) &&
+         std::ranges::all_of(gradients.layout().entries,
+                             [&](const auto& entry) { return all_finite(gradients.get(entry.name)); });
+}
+
+std::string Trainer::first_non_finite(const Batch& batch) {
+  Network::Runner& runner = training_runner(batch);
+  const Program& program = runner.executor->program();
+  StepContext context = train_context_;
+  for (LayerMode& mode : context.modes) mode.update_statistics = false;
+  for (const auto& entry : network_.store().parameters.layout().entries)
+    if (!all_finite(network_.store().parameters.get(entry.name)))
+      return fmt::format("the parameter \"{}\" before the step", entry.name);
+  std::string found;
+  network_.visit(runner, batch, context, {0, first_update_line(program)}, [&](int line, int value, TensorView view) {
+    if (found.empty() && !all_finite(view)) {
+      const Node& node = program.nodes()[static_cast<std::size_t>(line)];
+      found = fmt::format("\"{}\", computed by {} of \"{}\" ({})", program.value(value).name, node.op->kind(),
+                          node.label, name_of(node.phase));
+    }
+    return found.empty();
+  });
+  return found;
 }
 
 }  // namespace evenkeel

@@ -65,7 +65,7 @@ TEST_F(Published, FilesFromAnArchiveMayBeMissing) {
   EXPECT_EQ(state(), FileState::missing);
 }
 
-TEST(PublishedSets, HaveTheFoldersInWhichTheyAreLookedFor) {
+TEST(PublishedSets, AreAllThatNeedFiles) {
   for (const NamedSource& source : named_sources()) {
     if (source.folder.empty()) continue;
     EXPECT_EQ(published_set(source.name).folder, source.folder);

@@ -3,12 +3,15 @@
 #include <functional>
 
 #include "evenkeel/base/philox.h"
+#include "evenkeel/formats/cifar.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/idx.h"
+#include "evenkeel/formats/jpeg.h"
 #include "evenkeel/formats/npy.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/formats/png.h"
 #include "evenkeel/formats/safetensors.h"
+#include "evenkeel/formats/tfrecord.h"
 #include "tests/formats/testing.h"
 
 namespace evenkeel::formats {
@@ -31,7 +34,19 @@ std::vector<Format> formats() {
           {"npz",
            {"stored.npz", "compressed.npz", "zip64.npz", "data_descriptor.npz"},
            [](BytesView bytes) { decode_npz(bytes, "x"); }},
+          {"tfrecord",
+           {"records.tfrecord"},
+           [](BytesView bytes) {
+             const Source source(bytes, "x");
+             RecordReader reader(source);
+             while (reader.next()) {
+             }
+           }},
           {"safetensors", {"mixed.safetensors"}, [](BytesView bytes) { decode_safetensors(bytes, "x"); }},
+          {"cifar", {"cifar10.bin"}, [](BytesView bytes) { decode_cifar(bytes, kCifar10, "x"); }},
+          {"jpeg",
+           {"gray.jpg", "rgb.jpg", "progressive.jpg", "cmyk.jpg"},
+           [](BytesView bytes) { decode_jpeg(bytes, "x"); }},
           {"png", {"rgb.png", "palette_transparent.png", "interlaced.png", "gray16.png"}, [](BytesView bytes) {
              decode_png(bytes, "x");
            }}};

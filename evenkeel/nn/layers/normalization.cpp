@@ -18,6 +18,14 @@ struct LayerStatistics {
   Value mean, variance, supplied_mean, supplied_variance;
 };
 
+/// Lets the moving statistics follow the batch's, which can be read after the run: who watches one wants the other.
+void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, Value mean,
+            Value variance) {
+  builder.emit_all(op, {moving.mean, moving.variance, mean, variance});
+  builder.keep(mean);
+  builder.keep(variance);
+}
+
 std::int64_t rows_of(Value x) { return x.shape().size() / x.shape().back(); }
 
 Shape channels_of(Value x) {
@@ -45,13 +53,12 @@ Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
   const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
   const LayerStatistics moving(builder, channels);
-  const auto out = builder.emit_all(
-      ops::BatchNorm(builder.index(), layer.epsilon),
-      {x, gamma, beta, moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
-      {"normalized", "mean", "inverse_deviation", "batch_mean", "batch_variance"});
-  builder.emit_all(
-      ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows_of(x)),
-      {moving.mean, moving.variance, out[3], out[4]});
+  const auto out =
+      builder.emit_all(ops::BatchNorm(builder.index(), layer.epsilon),
+                       {x, gamma, beta, moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
+                       {"normalized", "mean", "inverse_deviation", "batch_mean", "batch_variance"});
+  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows_of(x)),
+         moving, out[3], out[4]);
   return out[0];
 }
 
@@ -67,12 +74,12 @@ Value build(const BatchNormalizationFromParts& layer, LayerBuilder& builder, Val
   const Value beta = builder.parameter("beta", channels, Initializer::zeros());
   const LayerStatistics moving(builder, channels);
   const auto batch = builder.emit_all(ops::Moments(), {x}, {"batch_mean", "batch_variance"});
-  const auto used = builder.emit_all(ops::SelectStatistics(builder.index()),
-                                     {batch[0], batch[1], moving.mean, moving.variance, moving.supplied_mean,
-                                      moving.supplied_variance},
-                                     {"mean", "variance"});
-  builder.emit_all(ops::UpdateStatistics(builder.index(), layer.momentum, false, rows_of(x)),
-                   {moving.mean, moving.variance, batch[0], batch[1]});
+  const auto used = builder.emit_all(
+      ops::SelectStatistics(builder.index()),
+      {batch[0], batch[1], moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
+      {"mean", "variance"});
+  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, false, rows_of(x)), moving, batch[0],
+         batch[1]);
   const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used[1]}, "inverse_deviation");
   const Value scale = builder.emit(ops::Multiply(), {gamma, inverse_deviation}, "scale");
   const Value shift = builder.emit(ops::Subtract(), {beta, builder.emit(ops::Multiply(), {used[0], scale})}, "shift");

@@ -1,0 +1,73 @@
+#include "evenkeel/train/callbacks/early_stopping.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/train/trainer.h"
+
+namespace evenkeel {
+
+EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
+    : options_(std::move(options)), monitor_{.name = options_.monitor, .min_delta = options_.min_delta} {
+  if (options_.patience < 0)
+    throw Error{{.where = "EarlyStopping: patience",
+                 .expected = "0 or more epochs",
+                 .received = std::to_string(options_.patience)}};
+  figure_of({}, options_.monitor);  // refuses an unknown name now, not after the first epoch
+}
+
+void EarlyStopping::on_begin(const FitBegin& begin) {
+  if (begin.done_steps > 0) return;
+  wait_ = best_epoch_ = 0;
+  monitor_.best.reset();
+  best_weights_.clear();
+}
+
+void EarlyStopping::keep_weights(Trainer& trainer, std::int64_t epoch) {
+  best_epoch_ = epoch;
+  if (!options_.restore_best_weights) return;
+  const AveragedWeights averaged(trainer.network());
+  for (const WeightInfo& weight : trainer.network().weights())
+    best_weights_[weight.name] = Tensor::copy_of(trainer.network().weight(weight.name));
+}
+
+void EarlyStopping::on_epoch(const EpochRecord& record, Trainer& trainer) {
+  if (record.epoch <= options_.start_from_epoch) return;
+  const double value = monitor_.read(record);
+  if (best_epoch_ == 0) keep_weights(trainer, record.epoch);
+  ++wait_;
+  if (monitor_.improves(value, monitor_.best)) {
+    monitor_.best = value;
+    keep_weights(trainer, record.epoch);
+    if (monitor_.improves(value, options_.baseline)) wait_ = 0;
+    return;
+  }
+  // Keras never stops after the first epoch.
+  if (wait_ >= options_.patience && record.epoch > 1)
+    trainer.stop(fmt::format("{} has not improved for {} epochs; best in epoch {}", options_.monitor, wait_, best_epoch_));
+}
+
+void EarlyStopping::on_end(const History& history, Trainer& trainer) {
+  if (history.stopped || history.failed) return;
+  const AveragedWeights averaged(trainer.network());
+  for (const auto& [name, tensor] : best_weights_) trainer.network().set_weight(name, tensor);
+}
+
+CallbackState EarlyStopping::save() const {
+  CallbackState state;
+  monitor_.save(state);
+  state.numbers["wait"] = static_cast<double>(wait_);
+  state.numbers["best_epoch"] = static_cast<double>(best_epoch_);
+  for (const auto& [name, tensor] : best_weights_) state.tensors.emplace(name, tensor.clone());
+  return state;
+}
+
+void EarlyStopping::load(const CallbackState& state) {
+  monitor_.load(state);
+  wait_ = static_cast<std::int64_t>(state.numbers.at("wait"));
+  best_epoch_ = static_cast<std::int64_t>(state.numbers.at("best_epoch"));
+  best_weights_.clear();
+  for (const auto& [name, tensor] : state.tensors) best_weights_.emplace(name, tensor.clone());
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "evenkeel/train/callbacks/monitor.h"
+
+namespace evenkeel {
+
+struct ReduceLROnPlateauOptions {
+  std::string monitor = "val_loss";
+  double factor = 0.1;         ///< in (0, 1): what the rate is multiplied with
+  std::int64_t patience = 10;  ///< epochs without improvement that are borne
+  double min_delta = 1e-4;
+  std::int64_t cooldown = 0;   ///< epochs after a reduction that are not counted
+  double min_lr = 0;
+};
+
+/// Lowers the learning rate when a figure no longer improves, as Keras's ReduceLROnPlateau decides it
+/// (https://keras.io/api/callbacks/reduce_lr_on_plateau).
+class ReduceLROnPlateau {
+ public:
+  static constexpr std::string_view kName = "reduce_lr_on_plateau";
+
+  explicit ReduceLROnPlateau(ReduceLROnPlateauOptions options = {});
+  void on_begin(const FitBegin& begin);
+  void on_epoch(const EpochRecord& record, Trainer& trainer);
+  CallbackState save() const;
+  void load(const CallbackState& state);
+
+ private:
+  ReduceLROnPlateauOptions options_;
+  Monitor monitor_;
+  std::int64_t wait_ = 0, cooldown_ = 0;
+};
+
+}  // namespace evenkeel

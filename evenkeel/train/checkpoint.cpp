@@ -1,0 +1,192 @@
+#include "evenkeel/train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/safetensors.h"
+#include "evenkeel/nn/weights_file.h"
+
+namespace evenkeel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// No layer's name begins like these.
+constexpr std::string_view kSlots = "@optimizer/", kCallbacks = "@callbacks/";
+
+// JSON knows neither NaN nor infinity, and a loss may be either: numbers travel as texts that read back to the bit.
+std::string text_of(double value) { return fmt::format("{}", value); }
+double number_of(const Json& json) { return std::strtod(json.get<std::string>().c_str(), nullptr); }
+
+Json json_of(const Metrics& m) {
+  Json json{{"loss", text_of(m.loss)}, {"samples", m.samples}};
+  if (m.accuracy) json["accuracy"] = text_of(*m.accuracy);
+  return json;
+}
+
+Metrics metrics_of(const Json& json) {
+  Metrics metrics{.loss = number_of(json.at("loss")), .accuracy = {}, .samples = json.at("samples")};
+  if (json.contains("accuracy")) metrics.accuracy = number_of(json["accuracy"]);
+  return metrics;
+}
+
+Json json_of(const EpochRecord& r) {
+  Json json{{"epoch", r.epoch},
+            {"step", r.step},
+            {"train", json_of(r.train)},
+            {"learning_rate", text_of(r.learning_rate)},
+            {"seconds", text_of(r.seconds)},
+            {"images_per_s", text_of(r.images_per_s)}};
+  if (r.validation) json["validation"] = json_of(*r.validation);
+  return json;
+}
+
+EpochRecord record_of(const Json& json) {
+  EpochRecord record{.epoch = json.at("epoch"),
+                     .step = json.at("step"),
+                     .train = metrics_of(json.at("train")),
+                     .validation = {},
+                     .learning_rate = number_of(json.at("learning_rate")),
+                     .seconds = number_of(json.at("seconds")),
+                     .images_per_s = number_of(json.at("images_per_s"))};
+  if (json.contains("validation")) record.validation = metrics_of(json["validation"]);
+  return record;
+}
+
+Json json_of(const FitProgress& p) {
+  Json history = Json::array();
+  for (const EpochRecord& record : p.history.epochs) history.push_back(json_of(record));
+  return {{"first_step", p.first_step},
+          {"steps", p.steps},
+          {"epoch", p.position.epoch},
+          {"offset", p.position.offset},
+          {"step_in_epoch", p.step_in_epoch},
+          {"epoch_loss", text_of(p.epoch_sums.loss)},
+          {"epoch_correct", text_of(p.epoch_sums.correct)},
+          {"epoch_samples", p.epoch_sums.samples},
+          {"has_accuracy", p.epoch_sums.has_accuracy},
+          {"epoch_seconds", text_of(p.epoch_seconds)},
+          {"history", history}};
+}
+
+FitProgress progress_of(const Json& json) {
+  FitProgress p{.first_step = json.at("first_step"),
+                .steps = json.at("steps"),
+                .position = {.epoch = json.at("epoch"), .offset = json.at("offset")},
+                .step_in_epoch = json.at("step_in_epoch"),
+                .epoch_sums = {.loss = number_of(json.at("epoch_loss")),
+                               .correct = number_of(json.at("epoch_correct")),
+                               .samples = json.at("epoch_samples"),
+                               .has_accuracy = json.at("has_accuracy")},
+                .epoch_seconds = number_of(json.at("epoch_seconds"))};
+  for (const Json& record : json.at("history")) p.history.epochs.push_back(record_of(record));
+  return p;
+}
+
+Json numbers_of(const std::map<std::string, CallbackState>& callbacks) {
+  Json json = Json::object();
+  for (const auto& [name, state] : callbacks) {
+    json[name] = Json::object();
+    for (const auto& [key, value] : state.numbers) json[name][key] = text_of(value);
+  }
+  return json;
+}
+
+std::string crc_text(formats::BytesView bytes) { return fmt::format("{:08x}", formats::crc32c(bytes)); }
+
+/// Over keys and values, in their order, so that a flipped bit in any of them is found.
+std::string crc_of(const std::map<std::string, std::string>& metadata) {
+  std::string all;
+  for (const auto& [key, value] : metadata)
+    if (key != "crc32c") all += key + '\0' + value + '\0';
+  return crc_text(formats::view_of(all));
+}
+
+Error damaged(const std::filesystem::path& path, const std::string& expected, const std::string& received) {
+  return Error{{.where = path.string(),
+                .expected = expected,
+                .received = received,
+                .hint = "The checkpoint is damaged; an older one in its folder may be whole."}};
+}
+
+void check_sums(const formats::SafetensorsFile& file, const std::filesystem::path& path) {
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kCheckpointFormat)
+    throw Error{{.where = path.string(),
+                 .expected = std::string("a checkpoint (") + kCheckpointFormat + ')',
+                 .received = format == file.metadata.end() ? "a file without a format" : '"' + format->second + '"'}};
+  const auto sums = file.metadata.find("crc32c");
+  const Json json = sums == file.metadata.end() ? Json() : Json::parse(sums->second, nullptr, false);
+  if (!json.is_object()) throw damaged(path, "a sum for every tensor", "none");
+  const auto check = [&](const std::string& name, const std::string& what, const std::string& sum) {
+    const auto found = json.find(name);
+    if (found == json.end() || *found != sum)
+      throw damaged(path, what + " with the crc32c it was written with", "crc32c " + sum);
+  };
+  check("", "metadata", crc_of(file.metadata));
+  for (const auto& [name, tensor] : file.tensors)
+    check(name, "tensor \"" + name + '"', crc_text({tensor.data(), tensor.bytes()}));
+  if (json.size() != file.tensors.size() + 1) throw damaged(path, "all tensors", "fewer");
+}
+
+/// "callbacks/early_stopping/dense/kernel": of which callback, and which tensor.
+void add_callback_tensor(std::map<std::string, CallbackState>& callbacks, const std::string& name, Tensor tensor) {
+  const std::string rest = name.substr(kCallbacks.size());
+  const std::size_t slash = rest.find('/');
+  callbacks[rest.substr(0, slash)].tensors.emplace(rest.substr(slash + 1), std::move(tensor));
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const std::map<std::string, std::string>& about) {
+  std::vector<formats::SafetensorsEntry> entries;
+  for (const auto& [name, tensor] : checkpoint.weights) entries.push_back({name, tensor});
+  for (const auto& [name, tensor] : checkpoint.slots) entries.push_back({std::string(kSlots) + name, tensor});
+  for (const auto& [callback, state] : checkpoint.callbacks)
+    for (const auto& [name, tensor] : state.tensors)
+      entries.push_back({std::string(kCallbacks) + callback + '/' + name, tensor});
+
+  std::map<std::string, std::string> metadata = about;
+  metadata["format"] = kCheckpointFormat;
+  metadata["identity"] = Json(checkpoint.identity).dump();
+  metadata["progress"] = json_of(checkpoint.progress).dump();
+  metadata["learning_rate_scale"] = text_of(checkpoint.learning_rate_scale);
+  metadata["callbacks"] = numbers_of(checkpoint.callbacks).dump();
+  Json sums{{"", crc_of(metadata)}};
+  for (const auto& entry : entries) sums[entry.name] = crc_text({entry.tensor.data, entry.tensor.bytes()});
+  metadata["crc32c"] = sums.dump();
+  formats::write_safetensors(path, entries, metadata);
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  formats::SafetensorsFile file = formats::read_safetensors(path);
+  check_sums(file, path);
+  Checkpoint checkpoint;
+  try {
+    checkpoint.identity = Json::parse(file.metadata.at("identity")).get<std::map<std::string, std::string>>();
+    checkpoint.progress = progress_of(Json::parse(file.metadata.at("progress")));
+    checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
+    const Json callbacks = Json::parse(file.metadata.at("callbacks"));
+    for (const auto& [name, numbers] : callbacks.items())
+      for (const auto& [key, value] : numbers.items())
+        checkpoint.callbacks[name].numbers[key] = number_of(value);
+  } catch (const std::exception& error) {
+    throw damaged(path, "the metadata of a checkpoint", error.what());
+  }
+  for (auto& [name, tensor] : file.tensors) {
+    if (name.starts_with(kSlots))
+      checkpoint.slots.emplace_back(name.substr(kSlots.size()), std::move(tensor));
+    else if (name.starts_with(kCallbacks))
+      add_callback_tensor(checkpoint.callbacks, name, std::move(tensor));
+    else
+      checkpoint.weights.emplace_back(name, std::move(tensor));
+  }
+  return checkpoint;
+}
+
+}  // namespace evenkeel

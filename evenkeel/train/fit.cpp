@@ -1,0 +1,203 @@
+#include "evenkeel/train/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "evenkeel/base/error.h"
+
+namespace evenkeel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void add_batch(MetricSums& sums, const Network::Runner& runner) {
+  const std::string& correct = runner.compiled.correct;
+  sums.add(runner.read(runner.compiled.loss).as<float>(),
+           correct.empty() ? std::span<const float>() : runner.read(correct).as<float>());
+}
+
+void check_numbers(const FitOptions& options) {
+  if (options.epochs < 0 || options.steps.value_or(0) < 0)
+    throw Error{{.where = "fit", .expected = "0 or more epochs or steps", .received = "a negative number"}};
+}
+
+/// Each stateful callback with a name of its own: a second one of a kind is "early_stopping-2".
+std::vector<std::pair<std::string, Callback>> named(const std::vector<Callback>& callbacks) {
+  std::vector<std::pair<std::string, Callback>> result;
+  std::map<std::string, int> count;
+  for (const Callback& callback : callbacks) {
+    const std::string name = callback.name();
+    if (name.empty()) continue;
+    const int n = ++count[name];
+    result.emplace_back(n == 1 ? name : fmt::format("{}-{}", name, n), callback);
+  }
+  return result;
+}
+
+}  // namespace
+
+Metrics metrics_of(const Network::Runner& runner) {
+  MetricSums sums;
+  add_batch(sums, runner);
+  return sums.mean();
+}
+
+void check_identity(const std::map<std::string, std::string>& now, const std::map<std::string, std::string>& then) {
+  for (const auto& [key, value] : now) {
+    const auto found = then.find(key);
+    const std::string before = found == then.end() ? "nothing" : found->second;
+    if (before == value) continue;
+    const bool long_text = before.size() + value.size() > 200;
+    throw Error{{.where = "checkpoint",
+                 .expected = long_text ? "the same " + key + " as before" : key + ' ' + before + " as before",
+                 .received = long_text ? "another one" : value,
+                 .hint = "A run goes on with the model, data and settings it began with."}};
+  }
+}
+
+Fit::Fit(Trainer& trainer, const Dataset& data, const FitOptions& options)
+    : trainer_(trainer), data_(data), options_(options) {
+  check_numbers(options);
+  trainer.check(data, options.validation);
+  for (const Callback& c : options.callbacks)
+    if (c.wants_gradients()) watchers_.push_back(c);
+  progress_.first_step = trainer_.steps_done_;
+  trainer_.fit_ = this;
+}
+
+std::int64_t Fit::total_steps() const { return options_.steps.value_or(options_.epochs * per_epoch_); }
+
+void Fit::go_on_from(const Checkpoint& checkpoint) {
+  check_identity(identity(), checkpoint.identity);
+  progress_ = checkpoint.progress;
+  for (const auto& [name, callback] : named(options_.callbacks))
+    if (const auto found = checkpoint.callbacks.find(name); found != checkpoint.callbacks.end())
+      callback.load(found->second);
+}
+
+void Fit::begin() {
+  const FitBegin event{.first_step = trainer_.steps_done_,
+                       .done_steps = progress_.steps,
+                       .total_steps = total_steps(),
+                       .steps_per_epoch = per_epoch_,
+                       .epochs = (total_steps() + per_epoch_ - 1) / per_epoch_,
+                       .batch_size = trainer_.options_.batch_size,
+                       .data = &data_,
+                       .validation = options_.validation,
+                       .history = &progress_.history};
+  for (const Callback& c : options_.callbacks) c.on_begin(event, trainer_);
+}
+
+bool Fit::step(const Batch& batch) {
+  const auto start = Clock::now();
+  last_rate_ = trainer_.learning_rate();
+  const Network::Runner* runner = trainer_.update(batch, watchers_);
+  if (!runner) return false;
+  // Time is shown and recorded, never a result.
+  progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  add_batch(progress_.epoch_sums, *runner);
+  progress_.position = batch.after;
+  ++progress_.steps;
+  ++progress_.step_in_epoch;
+  if (options_.callbacks.empty()) return true;
+  const StepEnd event{.step = trainer_.steps_done_,
+                      .epoch = static_cast<std::int64_t>(progress_.history.epochs.size()) + 1,
+                      .step_in_epoch = progress_.step_in_epoch,
+                      .batch = metrics_of(*runner),
+                      .epoch_so_far = progress_.epoch_sums.mean(),
+                      .learning_rate = last_rate_,
+                      .data = &batch};
+  for (const Callback& c : options_.callbacks) c.on_step(event, trainer_);
+  return true;
+}
+
+EpochRecord Fit::record(bool validate) const {
+  EpochRecord record{.epoch = static_cast<std::int64_t>(progress_.history.epochs.size()) + 1,
+                     .step = trainer_.steps_done_,
+                     .train = progress_.epoch_sums.mean(),
+                     .validation = {},
+                     .learning_rate = last_rate_,
+                     .seconds = progress_.epoch_seconds,
+                     .images_per_s = 0};
+  record.images_per_s = static_cast<double>(record.train.samples) / std::max(record.seconds, 1e-9);
+  if (validate && options_.validation) record.validation = trainer_.evaluate(*options_.validation).metrics;
+  return record;
+}
+
+void Fit::end_epoch() {
+  const EpochRecord done = record(true);
+  progress_.history.epochs.push_back(done);
+  progress_.epoch_sums = {};
+  progress_.step_in_epoch = 0;
+  progress_.epoch_seconds = 0;
+  for (const Callback& c : options_.callbacks) c.on_epoch(done, trainer_);
+}
+
+void Fit::settle(bool end_of_epoch, bool last) {
+  settling_ = true;
+  const Settled event{.step = trainer_.steps_done_, .end_of_epoch = end_of_epoch, .last = last};
+  for (const Callback& c : options_.callbacks) c.on_settled(event, trainer_);
+  settling_ = false;
+}
+
+void Fit::stop(std::string reason, bool failed) {
+  stopping_ = true;
+  failed_ = failed_ || failed;
+  if (reason_.empty()) reason_ = std::move(reason);
+}
+
+History Fit::run() {
+  if (trainer_.restored_) go_on_from(*trainer_.restored_);
+  trainer_.restored_.reset();
+  Batches batches(data_,
+                  {.batch_size = trainer_.options_.batch_size,
+                   .shuffle = options_.shuffle,
+                   .seed = trainer_.options_.seed,
+                   .across_epochs = options_.steps.has_value(),
+                   .augmentation = trainer_.options_.augmentation},
+                  progress_.position);
+  per_epoch_ = std::max<std::int64_t>(1, batches.per_epoch());
+  trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
+  begin();
+  bool interrupted = false;
+  while (!is_over() && !interrupted) {
+    const auto start = Clock::now();
+    const Batch& batch = batches.next();
+    progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    if (!step(batch)) break;
+    const bool end_of_epoch = batch.last_of_epoch || is_over();
+    if (end_of_epoch) end_epoch();
+    interrupted = options_.stop.stop_requested();
+    settle(end_of_epoch, is_over() || interrupted);
+  }
+  History history = progress_.history;
+  // What was cut short is told, though a resumed run will tell it as a whole.
+  if (progress_.step_in_epoch > 0) {
+    history.epochs.push_back(record(false));
+    for (const Callback& c : options_.callbacks) c.on_epoch(history.epochs.back(), trainer_);
+  }
+  history.stopped = interrupted && progress_.steps < total_steps() && !stopping_;
+  history.reason = reason_;
+  history.failed = failed_;
+  for (const Callback& c : options_.callbacks) c.on_end(history, trainer_);
+  return history;
+}
+
+std::map<std::string, std::string> Fit::identity() const {
+  if (fingerprint_.empty()) fingerprint_ = data_.fingerprint();
+  auto all = trainer_.identity();
+  all["data"] = fingerprint_;
+  all["order of the data"] = options_.shuffle ? "shuffled" : "as it is";
+  all["end of an epoch"] = options_.steps ? "filled up from the next" : "a smaller batch";
+  return all;
+}
+
+std::map<std::string, CallbackState> Fit::callback_states() const {
+  std::map<std::string, CallbackState> states;
+  for (const auto& [name, callback] : named(options_.callbacks)) states.emplace(name, callback.save());
+  return states;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "evenkeel/train/trainer.h"
+
+namespace evenkeel {
+
+/// Of the batch that the runner ran last.
+Metrics metrics_of(const Network::Runner& runner);
+
+/// Throws Error that names the first thing in which a run differs from the one a checkpoint is of.
+void check_identity(const std::map<std::string, std::string>& now, const std::map<std::string, std::string>& then);
+
+/// One call of Trainer::fit: the loop, its events and how far it has come.
+class Fit {
+ public:
+  Fit(Trainer& trainer, const Dataset& data, const FitOptions& options);
+  Fit(const Fit&) = delete;
+  Fit& operator=(const Fit&) = delete;
+  ~Fit() { trainer_.fit_ = nullptr; }
+
+  History run();
+  void stop(std::string reason, bool failed);
+
+  // For Trainer::checkpoint().
+  const FitProgress& progress() const { return progress_; }
+  bool is_settling() const { return settling_; }
+  bool is_stopping() const { return stopping_; }
+  std::map<std::string, std::string> identity() const;
+  std::map<std::string, CallbackState> callback_states() const;
+
+ private:
+  void begin();
+  void go_on_from(const Checkpoint& checkpoint);
+  /// False where a callback stopped the fit before the update.
+  bool step(const Batch& batch);
+  EpochRecord record(bool validate) const;
+  void end_epoch();
+  void settle(bool end_of_epoch, bool last);
+  std::int64_t total_steps() const;
+  bool is_over() const { return stopping_ || progress_.steps >= total_steps(); }
+
+  Trainer& trainer_;
+  const Dataset& data_;
+  const FitOptions& options_;
+  std::vector<Callback> watchers_;  ///< those that want the gradients
+  FitProgress progress_;
+  std::int64_t per_epoch_ = 1;
+  double last_rate_ = 0;
+  bool stopping_ = false, settling_ = false, failed_ = false;
+  std::string reason_;
+  mutable std::string fingerprint_;  ///< of the data, once it is asked for
+};
+
+}  // namespace evenkeel
