@@ -151,7 +151,7 @@ void dropout_of(benchmark::State& state, const Layer& layer) {
 void adam_of(benchmark::State& state, std::int64_t n) {
   std::vector<float> p = values(n, 0), m(p.size()), v(p.size());
   const std::vector<float> g = values(n, 1);
-  measure(state, 28 * n, [&] { adam(p, g, m, v, 1e-3f, 0.9f, 0.999f, 1e-7f, threads()); });
+  measure(state, 28 * n, [&] { adam(p, g, m, v, 1e-3f, 0.9f, 0.999f, 1e-7f, {}, threads()); });
 }
 
 template <class Kernel>

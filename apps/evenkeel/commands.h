@@ -19,6 +19,7 @@ void add_summary(CLI::App& app, Command& chosen);
 void add_plan(CLI::App& app, Command& chosen);
 void add_weights(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
+void add_fetch(CLI::App& data, Command& chosen);  // `data fetch`, below `data`
 // These two write the command line into run.json.
 void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);

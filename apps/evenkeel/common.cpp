@@ -6,22 +6,59 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "evenkeel/train/run_folder.h"
 
 namespace evenkeel::app {
 namespace {
 
-/// As TOML would read it.
+/// What images must be for the model, and what becomes of those that are not.
+ImageOptions image_options(const Shared& shared, const Model& model) {
+  ImageOptions options{.resize = shared.resize};
+  if (model.input_shape().rank() == 3) options.shape = model.input_shape();
+  return options;
+}
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T number{};
+  const char* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  return problem == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+}
+
+/// "1,2.5,3", if it is such a list.
+template <class T>
+std::optional<std::vector<T>> parse_list(std::string_view text) {
+  std::vector<T> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto number = parse_number<T>(text.substr(begin, end - begin));
+    if (!number) return {};
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+/// As TOML would read it; a list without its brackets.
 FieldValue parse_value(const std::string& text) {
-  const char *begin = text.data(), *end = begin + text.size();
-  std::int64_t whole = 0;
-  if (const auto [rest, problem] = std::from_chars(begin, end, whole); problem == std::errc() && rest == end)
-    return whole;
-  double real = 0;
-  if (const auto [rest, problem] = std::from_chars(begin, end, real); problem == std::errc() && rest == end)
-    return real;
+  if (text == "true" || text == "false") return text == "true";
+  if (const auto whole = parse_number<std::int64_t>(text)) return *whole;
+  if (const auto real = parse_number<double>(text)) return *real;
+  if (const auto list = parse_list<std::int64_t>(text)) return *list;
+  if (const auto list = parse_list<double>(text)) return *list;
   return text;
+}
+
+/// What stands for a flag's value in its help.
+std::string value_name(const std::string& kind) {
+  if (kind == kind_of(std::int64_t())) return "N";
+  if (kind == kind_of(double())) return "X";
+  if (kind == kind_of(std::vector<std::int64_t>())) return "N,N,...";
+  if (kind == kind_of(std::vector<double>())) return "X,X,...";
+  return "NAME";
 }
 
 }  // namespace
@@ -77,6 +114,11 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required) {
       ->required(required);
 }
 
+void add_image_flags(CLI::App& command, Shared& shared) {
+  command.add_flag("--resize", shared.resize, "resize images of another size to the model's input");
+  command.add_flag("--skip-bad-images", shared.skip_bad_images, "leave out images of a folder that cannot be read");
+}
+
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name) {
   const auto& field = *fields_of<TrainingSettings>().find(key);
@@ -91,7 +133,31 @@ CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const st
       throw Error(parts);
     }
   };
+  // --nesterov, or --nesterov=false against a file that says true.
+  if (field.kind == kind_of(bool{})) return command.add_flag(flag, field.help)->each(set);
   return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+}
+
+void add_all_settings(CLI::App& command, TrainingSettings& settings) {
+  for (const auto& field : fields_of<TrainingSettings>().all())
+    add_setting(command, settings, field.name, value_name(field.kind))->group("Training, also keys of [training]");
+}
+
+Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {
+  ImageOptions images = image_options(shared, model);
+  std::int64_t skipped = 0;
+  if (shared.skip_bad_images)
+    images.on_bad_image = [&](const Error& error) {
+      ++skipped;
+      say(shared, "skipped: {}", error.what());
+    };
+  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images);
+  if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", grouped(skipped), spec);
+  return data;
+}
+
+Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files) {
+  return load_images({files.begin(), files.end()}, image_options(shared, model));
 }
 
 TrainedModel open_trained(const std::string& model, const std::string& weights) {

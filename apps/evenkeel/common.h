@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/data/sources.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/train/metrics.h"
 #include "evenkeel/train/network.h"
@@ -24,6 +25,7 @@ struct Shared {
   bool json = false, quiet = false;
   int threads = 0;
   std::string data_dir;
+  bool resize = false, skip_bad_images = false;
   std::string precision = "float32";
 };
 
@@ -38,9 +40,18 @@ void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
+void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, --skip-bad-images
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
                          const std::string& value_name);
+/// A flag for every [training] key.
+void add_all_settings(CLI::App& command, TrainingSettings& settings);
+
+/// A data set for a model, as the flags say: its images are checked against the model's input, and those left out are
+/// counted on stderr.
+Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means);
+/// The same from image files.
+Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files);
 
 /// A MODEL whose weights exist: a run folder, or a model file with --weights.
 struct TrainedModel {

@@ -5,9 +5,11 @@
 #include "common.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/contact_sheet.h"
+#include "evenkeel/data/published.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/data/statistics.h"
 #include "evenkeel/formats/png.h"
+#include "fetch.h"
 #include "table.h"
 #include "terminal.h"
 
@@ -94,6 +96,15 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
   fmt::print("{}", table.text());
 }
 
+/// What is known of the published files of the set that the SPEC names; nothing for other SPECs.
+std::vector<FileReport> check_published(const DataArguments& a) {
+  const std::string name = a.spec.substr(0, a.spec.find_first_of(":["));
+  const auto set = std::ranges::find(published_sets(), name, &PublishedSet::name);
+  if (set == published_sets().end()) return {};
+  const auto folder = find_source(name, a.shared.data_dir);
+  return folder ? check_files(*set, *folder) : std::vector<FileReport>();
+}
+
 int run_info(const DataArguments& a) {
   Json json = Json::array();
   for (const Dataset& data : load_all(a)) {
@@ -103,24 +114,40 @@ int run_info(const DataArguments& a) {
     else
       print_info(data, statistics);
   }
-  if (a.shared.json) print_json({{"sets", json}});
+  const std::vector<FileReport> files = check_published(a);
+  if (a.shared.json)
+    print_json({{"sets", json}, {"files", json_of(files)}});
+  else
+    fmt::print("{}", text_of(files));
   return kDone;
+}
+
+/// Writes the contact sheet, ten images a row.
+void write_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
+  constexpr std::int64_t kColumns = 10;
+  const Tensor sheet = contact_sheet(data, kColumns, a.count.value_or(kColumns * rows));
+  formats::write_png(a.output, sheet);
+  say(a.shared, "{}x{} pixels are in {}", sheet.shape()[1], sheet.shape()[0], a.output);
+}
+
+void draw_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
+  // An image gets about sixteen characters in width: small, and still told apart.
+  constexpr std::int64_t kCharacters = 16;
+  const int line = terminal_columns(stdout);
+  const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
+  for (const SheetRow& row : sheet_rows(data, columns, a.count.value_or(columns * rows)))
+    fmt::print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
 }
 
 int run_show(const DataArguments& a) {
   const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
-  // In a terminal an image gets about sixteen characters in width: small, and still told apart.
-  constexpr std::int64_t kColumns = 10, kCharacters = 16;
-  const int line = terminal_columns(stdout);
-  const std::int64_t columns = a.output.empty() ? std::max<std::int64_t>(1, line / kCharacters) : kColumns;
   const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
-  const Tensor sheet = contact_sheet(data, columns, a.count.value_or(columns * rows));
-  if (a.output.empty()) {
-    fmt::print("{}", drawn(sheet, line, has_true_colour(stdout)));
-    return kDone;
-  }
-  formats::write_png(a.output, sheet);
-  say(a.shared, "{}x{} pixels are in {}", sheet.shape()[1], sheet.shape()[0], a.output);
+  if (!a.output.empty())
+    write_sheet(a, data, rows);
+  else if (is_terminal(stdout))
+    draw_sheet(a, data, rows);
+  else
+    say(a.shared, "no terminal to draw in; --output FILE.png writes the images");
   return kDone;
 }
 
@@ -137,8 +164,8 @@ CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& 
 
 void add_data(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<DataArguments>();
-  CLI::App& data = add_command(app, "data", "Lists, describes and shows data sets.",
-                               "  evenkeel data list\n"
+  CLI::App& data = add_command(app, "data", "Fetches, lists, describes and shows data sets.",
+                               "  evenkeel data fetch mnist\n"
                                "  evenkeel data show strokes --output grid.png");
   data.require_subcommand(1);
   CLI::App& list = add_command(data, "list", "Lists the data sets that have names, and where they were found.",
@@ -150,8 +177,10 @@ void add_data(CLI::App& app, Command& chosen) {
   CLI::App& show = add_spec_command(data, *a, "show", "Shows images of a data set, a row for each class.",
                                     "  evenkeel data show strokes\n"
                                     "  evenkeel data show mnist:train --output grid.png --count 50");
-  show.add_option("--output", a->output, "write a PNG; without it the images are drawn as text")->option_text("FILE");
+  show.add_option("--output", a->output, "write a PNG; without it the images are drawn in the terminal")
+      ->option_text("FILE");
   show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(CLI::PositiveNumber);
+  add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info}) add_json_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_quiet_flag(*command, a->shared);

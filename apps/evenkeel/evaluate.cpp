@@ -2,7 +2,6 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/sources.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/confusion_plot.h"
 #include "evenkeel/train/settings.h"
@@ -71,7 +70,7 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 int run_evaluate(const EvaluateArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainerOptions options = trainer_options(overridden(model.file.training, a.settings), a.shared.threads);
-  const Dataset data = load_dataset(a.data, Split::test, a.shared.data_dir);
+  const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded =
       load_network(model, {.loss = options.loss, .seed = options.seed, .threads = options.threads});
   const Evaluation result = evaluate(*loaded.network, data,
@@ -107,6 +106,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
                   "evaluate: moving statistics, no dropout (the default); train: the batch's statistics and dropout")
       ->option_text("evaluate|train")
       ->check(CLI::IsMember({"evaluate", "train"}));
+  add_image_flags(command, a->shared);
   command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);

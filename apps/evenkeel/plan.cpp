@@ -59,8 +59,10 @@ Plan make_plan(const PlanArguments& a) {
   const OpenedModel opened = open_model(a.model);
   const TrainingSettings settings = with_loss(a, overridden(opened.file.training, a.settings));
   const bool train = a.mode == "train";
-  NetworkOptions options{.optimizer = optimizer_of(settings), .threads = a.shared.threads};
-  if (settings.loss) options.loss = loss_named(*settings.loss);
+  NetworkOptions options{.optimizer = optimizer_of(settings),
+                         .class_weight = settings.class_weight.value_or(std::vector<double>()),
+                         .threads = a.shared.threads};
+  if (settings.loss) options.loss = loss_of(settings);
   const Targets targets = !options.loss                                             ? Targets::none
                           : std::holds_alternative<MeanSquaredError>(*options.loss) ? Targets::values
                                                                                     : Targets::labels;

@@ -5,8 +5,6 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/image_folder.h"
-#include "evenkeel/data/sources.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/train/evaluate.h"
@@ -154,8 +152,8 @@ Predicted make_predictions(const PredictArguments& a) {
     options.loss = loss_named(*settings.loss);
   else
     say(a.shared, "the model file names no loss: scores are the outputs as they are");
-  const Dataset data = a.images.empty() ? load_dataset(a.data, Split::test, a.shared.data_dir)
-                                        : load_images({a.images.begin(), a.images.end()});
+  const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
+                                        : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
   Predicted p{.values = predict(*loaded.network, data,
                                 {.batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size),
@@ -194,12 +192,13 @@ void add_predict(CLI::App& app, Command& chosen) {
                                   "  evenkeel predict runs/lenet --image digit.png --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
-  command.add_option("--image", a->images, "PNG images of the model's input size")->option_text("FILE...");
+  command.add_option("--image", a->images, "PNG or JPEG images of the model's input size")->option_text("FILE...");
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");
   command
       .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
       ->option_text("FILE");
+  add_image_flags(command, a->shared);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -13,7 +13,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// "[=========>          ] " before `text`, as wide as the terminal leaves room for it, or nothing.
+void print_line(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+
+}  // namespace
+
 std::string with_bar(std::int64_t done, std::int64_t of, const std::string& text) {
   constexpr std::int64_t kLeast = 5, kMost = 30, kFrame = 3;  // the brackets and a blank
   const std::int64_t room = terminal_columns(stderr) - 1 - std::ssize(text) - kFrame;
@@ -23,10 +26,6 @@ std::string with_bar(std::int64_t done, std::int64_t of, const std::string& text
   if (filled < width) bar += '>';
   return fmt::format("[{:<{}}] {}", bar, width, text);
 }
-
-void print_line(const std::string& text) { fmt::print(stderr, "{}\n", text); }
-
-}  // namespace
 
 StatusLine::~StatusLine() {
   if (open_) std::fputc('\n', stderr);

@@ -10,6 +10,9 @@
 
 namespace evenkeel::app {
 
+/// "[=========>          ] " before `text`, as wide as the terminal leaves room for it, or nothing.
+std::string with_bar(std::int64_t done, std::int64_t of, const std::string& text);
+
 /// A line on stderr that is drawn over itself, at most ten times a second. Where it ends unfinished, the cursor goes to
 /// a new line, so that a message that follows stands by itself.
 class StatusLine {

@@ -49,7 +49,30 @@ class Shrunk {
   std::span<const std::uint8_t> values_;
 };
 
-int luminance(const Pixel& p) { return (299 * p[0] + 587 * p[1] + 114 * p[2]) / 1000; }
+int squared_distance(const Pixel& a, const Pixel& b) {
+  int sum = 0;
+  for (std::size_t c = 0; c < 3; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
+  return sum;
+}
+
+/// The nearest of xterm's 256 colours: a cube of 6 x 6 x 6 from 16 on, 24 grays from 232 on.
+int palette_index(const Pixel& p) {
+  constexpr std::array<int, 6> kLevels = {0, 95, 135, 175, 215, 255};
+  Pixel cube;
+  int index = 16;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const auto nearest = std::ranges::min_element(kLevels, {}, [&](int level) { return std::abs(level - p[c]); });
+    cube[c] = *nearest;
+    index += static_cast<int>(nearest - kLevels.begin()) * (c == 0 ? 36 : c == 1 ? 6 : 1);
+  }
+  const int step = std::clamp(((p[0] + p[1] + p[2]) / 3 - 3) / 10, 0, 23), gray = 8 + 10 * step;
+  return squared_distance(p, {gray, gray, gray}) < squared_distance(p, cube) ? 232 + step : index;
+}
+
+/// The colour code behind "\x1b[38;" (the upper half) or "\x1b[48;" (the lower one).
+std::string code_of(const Pixel& p, Colours colours) {
+  return colours == Colours::all ? fmt::format("2;{};{};{}", p[0], p[1], p[2]) : fmt::format("5;{}", palette_index(p));
+}
 
 }  // namespace
 
@@ -60,27 +83,21 @@ int terminal_columns(std::FILE* stream) {
   return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-bool has_true_colour(std::FILE* stream) {
+Colours terminal_colours() {
   const char* value = std::getenv("COLORTERM");
   const std::string_view name = value ? value : "";
-  return is_terminal(stream) && (name == "truecolor" || name == "24bit");
+  return name == "truecolor" || name == "24bit" ? Colours::all : Colours::palette;
 }
 
-std::string drawn(TensorView image, int columns, bool colour) {
+std::string drawn(TensorView image, int columns, Colours colours) {
   const std::int64_t width = std::min<std::int64_t>(columns, image.shape[1]);
   const Shrunk small(image, width, std::max<std::int64_t>(1, image.shape[0] * width / image.shape[1]));
-  constexpr std::string_view kRamp = " .:-=+*#%@";
   std::string text;
   for (std::int64_t y = 0; y < small.height(); y += 2) {
-    for (std::int64_t x = 0; x < width; ++x) {
-      const Pixel above = small.at(y, x), below = small.at(y + 1, x);
-      if (colour)
-        fmt::format_to(std::back_inserter(text), "\x1b[38;2;{};{};{}m\x1b[48;2;{};{};{}m\u2580", above[0], above[1],
-                       above[2], below[0], below[1], below[2]);
-      else
-        text += kRamp[static_cast<std::size_t>((luminance(above) + luminance(below)) / 2) * kRamp.size() / 256];
-    }
-    text += colour ? "\x1b[0m\n" : "\n";
+    for (std::int64_t x = 0; x < width; ++x)
+      fmt::format_to(std::back_inserter(text), "\x1b[38;{}m\x1b[48;{}m\u2580", code_of(small.at(y, x), colours),
+                     code_of(small.at(y + 1, x), colours));
+    text += "\x1b[0m\n";
   }
   return text;
 }

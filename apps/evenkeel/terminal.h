@@ -10,12 +10,12 @@ namespace evenkeel::app {
 bool is_terminal(std::FILE* stream);
 /// Characters in a line; 80 where the stream is no terminal.
 int terminal_columns(std::FILE* stream);
-/// Whether the terminal says that it knows 24-bit colours.
-bool has_true_colour(std::FILE* stream);
+/// Characters that a terminal can colour; any knows 256 colours, some say that they know 24 bits.
+enum class Colours { palette, all };
+Colours terminal_colours();
 
-/// An image, uint8 [height, width, 1 or 3], as text of at most `columns` characters a line, two pixels above each
-/// other to a character: half blocks in 24-bit colour, or plain characters from dark to bright. Larger images are
-/// shrunk, each pixel the mean of those it stands for.
-std::string drawn(TensorView image, int columns, bool colour);
+/// An image, uint8 [height, width, 1 or 3], as half blocks of at most `columns` characters a line, two pixels above
+/// each other to a character. Larger images are shrunk, each pixel the mean of those it stands for.
+std::string drawn(TensorView image, int columns, Colours colours);
 
 }  // namespace evenkeel::app

@@ -3,7 +3,6 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/data/sources.h"
 #include "evenkeel/report/tensorboard.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
@@ -29,12 +28,14 @@ struct TrainArguments {
 /// What is to be trained, and where it stands.
 struct Plan {
   ModelFile file;
-  std::filesystem::path folder;
+  std::filesystem::path path;                   ///< of the run folder
+  std::optional<RunFolder> folder = {};         ///< a resumed run's; a new run makes it when nothing is refused any more
   RunFolder::Existing existing = RunFolder::Existing::refuse;
   TrainingSettings settings = {};  ///< the file's with the flags over them
   RunDescription run = {};
   std::optional<std::filesystem::path> initial_weights = {};
   std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
+  int threads = 0;
   bool finished = false;                           ///< there is nothing left to train
 };
 
@@ -67,13 +68,18 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
 Plan new_run(const TrainArguments& a) {
   const OpenedModel opened = open_model(a.model);
   Plan plan{.file = opened.file,
-            .folder = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
-            .settings = overridden(opened.file.training, a.settings)};
-  if (a.data.empty()) throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+            .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
+            .settings = overridden(opened.file.training, a.settings),
+            .threads = a.shared.threads};
+  if (a.data.empty())
+    throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  plan.file.training = plan.settings;
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
   plan.run = {.command = a.command_line,
               .data = a.data,
               .validation = a.validation,
+              .resize = a.shared.resize,
+              .skip_bad_images = a.shared.skip_bad_images,
               .shuffle = !a.no_shuffle,
               .epochs = plan.settings.epochs.value_or(1),
               .steps = plan.settings.steps,
@@ -98,11 +104,11 @@ Plan resumed_run(const TrainArguments& a) {
   if (!std::filesystem::exists(folder / "run.json")) {
     say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
     Plan plan = new_run(a);
-    plan.folder = folder;
+    plan.path = folder;
     plan.existing = RunFolder::Existing::replace;
     return plan;
   }
-  Plan plan{.file = read_model_file(folder / "model.toml"), .folder = folder, .existing = RunFolder::Existing::resume};
+  Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
   if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
     throw Error{{.where = folder.string(),
                  .expected = "a run of the model in " + a.model,
@@ -110,7 +116,11 @@ Plan resumed_run(const TrainArguments& a) {
                  .hint = "Resume with the folder itself as MODEL, or choose another --out."}};
   const RecordedRun recorded = read_run(folder);
   plan.settings = overridden(plan.file.training, a.settings);
+  plan.file.training = plan.settings;
   plan.run = recorded.description;
+  plan.run.resize |= a.shared.resize;
+  plan.run.skip_bad_images |= a.shared.skip_bad_images;
+  plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
   plan.run.epochs = plan.settings.epochs.value_or(1);
   plan.run.steps = plan.settings.steps;
@@ -118,6 +128,7 @@ Plan resumed_run(const TrainArguments& a) {
   if (!a.validation.empty()) plan.run.validation = a.validation;
   if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
+  plan.folder.emplace(folder, RunFolder::Existing::resume);
   plan.checkpoint = newest_checkpoint(folder / "checkpoints",
                                       [&](const Error& error) { say(a.shared, "passed over: {}", error.what()); });
   if (!plan.checkpoint && !plan.finished)
@@ -125,8 +136,9 @@ Plan resumed_run(const TrainArguments& a) {
   return plan;
 }
 
-Dataset load_checked(const std::string& spec, Split split, const std::string& fingerprint, const TrainArguments& a) {
-  Dataset data = load_dataset(spec, split, a.shared.data_dir);
+Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
+                     const std::string& fingerprint) {
+  Dataset data = load_data(shared, plan.file.model, spec, split);
   if (!fingerprint.empty() && data.fingerprint() != fingerprint)
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
@@ -138,8 +150,8 @@ Dataset load_checked(const std::string& spec, Split split, const std::string& fi
 /// Puts what the run begins with into the trainer. Returns class names that came with it.
 std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArguments& a) {
   if (plan.checkpoint) {
-    say(a.shared, "going on from {}", plan.checkpoint->path.string());
     trainer.restore(std::move(plan.checkpoint->checkpoint));
+    say(a.shared, "going on from {}", plan.checkpoint->path.string());
     return {};
   }
   return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
@@ -148,14 +160,16 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
 
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
                                    const Trainer& trainer, const std::vector<std::string>& class_names) {
+  const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
+  for (Callback& callback : callbacks_of(plan.settings, !plan.run.validation.empty(),
+                                         plan.path / "best.safetensors", metadata))
+    callbacks.push_back(std::move(callback));
   if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
-  callbacks.emplace_back(
-      CheckpointFolder(folder.checkpoints(), {.every_steps = a.checkpoint_every,
-                                              .metadata = folder.metadata(plan.file, trainer, plan.run, class_names),
-                                              .warn = warn}));
+  callbacks.emplace_back(CheckpointFolder(
+      folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
   return callbacks;
 }
 
@@ -163,24 +177,29 @@ int train(const TrainArguments& a) {
   Interruption interruption;
   Plan plan = a.resume ? resumed_run(a) : new_run(a);
   if (plan.finished) {
-    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.folder.string());
-    if (a.shared.json) print_json({{"folder", plan.folder.string()}, {"finished", true}});
+    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.path.string());
+    if (a.shared.json) print_json({{"folder", plan.path.string()}, {"finished", true}});
     return kDone;
   }
-  const Dataset data = load_checked(plan.run.data, Split::train, plan.run.data_fingerprint, a);
+  Shared shared = a.shared;
+  shared.resize = plan.run.resize;
+  shared.skip_bad_images = plan.run.skip_bad_images;
+  const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
   std::optional<Dataset> validation;
   if (!plan.run.validation.empty())
-    validation = load_checked(plan.run.validation, Split::test, plan.run.validation_fingerprint, a);
+    validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint);
   plan.run.data_fingerprint = data.fingerprint();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
-  Trainer trainer(plan.file.model, trainer_options(plan.settings, a.shared.threads));
+  Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
   // What does not fit is refused before a folder is made.
   trainer.check(data, validation ? &*validation : nullptr);
+  callbacks_of(plan.settings, validation.has_value(), {}, {});
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
 
-  const RunFolder folder(plan.folder, plan.existing);
+  if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
+  const RunFolder& folder = *plan.folder;
   folder.write_description(plan.file, trainer, plan.run);
   const History history = trainer.fit(data, {.epochs = plan.run.epochs,
                                              .steps = plan.run.steps,
@@ -192,7 +211,7 @@ int train(const TrainArguments& a) {
   if (history.stopped)
     say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
-  print_result(a, trainer, history, plan.folder);
+  print_result(a, trainer, history, plan.path);
   return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
 }
 
@@ -203,23 +222,18 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::App& command = add_command(
       app, "train", "Trains a model and leaves a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
-      "  evenkeel train model.toml --data images.npz --loss mse --optimizer sgd --learning-rate 0.05 --steps 1000\n"
       "  evenkeel train runs/lenet --resume");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
-  CLI::Option* epochs = add_setting(command, a->settings, "epochs", "N");
-  add_setting(command, a->settings, "steps", "N")->excludes(epochs);
-  add_setting(command, a->settings, "batch_size", "N");
-  add_setting(command, a->settings, "loss", "L");
-  add_setting(command, a->settings, "optimizer", "O");
-  add_setting(command, a->settings, "learning_rate", "X");
+  add_all_settings(command, a->settings);
+  command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flag(command, a->shared);
-  add_setting(command, a->settings, "seed", "N");
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
+  add_image_flags(command, a->shared);
   command.add_flag("--resume", a->resume,
                    "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
                    "had not been interrupted");

@@ -30,6 +30,7 @@ void check(const Dataset& dataset, const BatchOptions& options, const BatchPosit
                  .expected = fmt::format("an epoch of 0 or more and an offset from 0 to {}", dataset.size()),
                  .received = fmt::format("epoch {}, offset {}", start.epoch, start.offset),
                  .hint = "Was it saved with another data set?"}};
+  check(options.augmentation, dataset.sample_shape());
 }
 
 Batch empty_batch(const Dataset& dataset, std::int64_t batch_size) {
@@ -59,7 +60,7 @@ void copy_row(const TensorView& source, std::int64_t from, Tensor& target, std::
 class Gatherer {
  public:
   Gatherer(Dataset dataset, BatchOptions options, BatchPosition start)
-      : dataset_(std::move(dataset)), x_(dataset_.x()), y_(dataset_.y()), options_(options), position_(start) {
+      : dataset_(std::move(dataset)), x_(dataset_.x()), y_(dataset_.y()), shape_(dataset_.sample_shape()), options_(options), position_(start) {
     if (position_.offset == dataset_.size()) end_epoch();
   }
 
@@ -89,12 +90,22 @@ class Gatherer {
   }
 
   void copy_sample(std::int64_t sample, Batch& batch, std::int64_t row) const {
-    copy_row(x_, sample, batch.x, row);
+    if (options_.augmentation.is_on())
+      vary(sample, batch.x, row);
+    else
+      copy_row(x_, sample, batch.x, row);
     if (dataset_.has_targets()) copy_row(y_, sample, dataset_.has_labels() ? batch.labels : batch.targets, row);
+  }
+
+  void vary(std::int64_t sample, Tensor& x, std::int64_t row) const {
+    const TensorView image = x_.rows(sample, sample + 1).reshaped(shape_);
+    const Variation variation = variation_of(options_.augmentation, shape_, options_.seed, position_.epoch, sample);
+    write_varied(image, variation, x.as<float>().data() + row * shape_.size());
   }
 
   Dataset dataset_;
   TensorView x_, y_;
+  Shape shape_;  ///< of a sample
   BatchOptions options_;
   BatchPosition position_;
   std::vector<std::uint32_t> order_;

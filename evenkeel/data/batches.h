@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "evenkeel/data/augmentation.h"
 #include "evenkeel/data/dataset.h"
 
 namespace evenkeel {
@@ -16,6 +17,7 @@ struct BatchOptions {
   /// false: an epoch ends with a smaller batch (Keras's fit). true: a batch that meets the end of an epoch is filled
   /// up from the start of the next one, newly shuffled (TensorFlow 1's next_batch): every batch is full.
   bool across_epochs = false;
+  Augmentation augmentation = {};  ///< of x alone; what an epoch makes of a sample depends on seed, epoch and sample
 };
 
 /// Where the next batch begins: all that a resumed run needs to know.
@@ -41,7 +43,7 @@ std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::
 /// function of options and position. After the first three batches nothing allocates but an epoch's new order.
 class Batches {
  public:
-  /// Throws Error if the batch size is below 1 or above the data set's size.
+  /// Throws Error if the batch size is below 1 or above the data set's size, or if samples cannot be varied so.
   Batches(Dataset dataset, BatchOptions options, BatchPosition start = {});
   ~Batches();
   Batches(Batches&&) noexcept;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kSide = 28;
 
 /// The file as published, or unpacked.
-fs::path find_file(const fs::path& folder, const std::string& name) {
+fs::path find_file(const fs::path& folder, const std::string& name, const std::string& set) {
   for (const fs::path& path : {folder / (name + ".gz"), folder / name}) {
     std::error_code ignored;
     if (fs::exists(path, ignored)) return path;
@@ -24,7 +24,9 @@ fs::path find_file(const fs::path& folder, const std::string& name) {
   throw Error{{.where = folder.string(),
                .expected = fmt::format("{0}.gz or {0}", name),
                .received = "neither",
-               .hint = fmt::format("Put the published files there: {} (.gz or unpacked).", join(mnist_files()))}};
+               .hint = fmt::format("`evenkeel data fetch {}` brings what is missing, or put the published files there: "
+                                   "{} (.gz or unpacked).",
+                                   set, join(mnist_files()))}};
 }
 
 Tensor read_uint8(const fs::path& path, int rank) {
@@ -38,8 +40,8 @@ Tensor read_uint8(const fs::path& path, int rank) {
 
 Dataset load(const fs::path& folder, bool test_split, const std::string& name, std::vector<std::string> class_names) {
   const std::size_t first = test_split ? 2 : 0;
-  const fs::path images_path = find_file(folder, mnist_files()[first]);
-  const fs::path labels_path = find_file(folder, mnist_files()[first + 1]);
+  const fs::path images_path = find_file(folder, mnist_files()[first], name);
+  const fs::path labels_path = find_file(folder, mnist_files()[first + 1], name);
   const Tensor labels = read_uint8(labels_path, 1);
   const Tensor images = read_uint8(images_path, 3);
   const std::int64_t n = images.shape()[0];

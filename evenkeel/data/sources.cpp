@@ -9,9 +9,11 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
-#include "evenkeel/data/image_folder.h"
+#include "evenkeel/data/cifar.h"
 #include "evenkeel/data/mnist.h"
 #include "evenkeel/data/npz_dataset.h"
+#include "evenkeel/data/patches.h"
+#include "evenkeel/data/resize.h"
 #include "evenkeel/data/strokes.h"
 
 namespace evenkeel {
@@ -29,12 +31,22 @@ Dataset draw_strokes(const fs::path&, bool test_split) {
   return make_strokes(test_split, test_split ? kStrokesTestSize : kStrokesTrainSize);
 }
 
+Dataset draw_patches(const fs::path&, bool test_split) {
+  return make_patches(test_split, test_split ? kPatchesTestSize : kPatchesTrainSize);
+}
+
 const std::vector<Loader>& loaders() {
   static const std::vector<Loader> list = {
       {{"mnist", "handwritten digits", "mnist", {28, 28, 1}, 60000, 10000}, mnist_files(), load_mnist},
       {{"fashion-mnist", "photographs of clothes", "fashion-mnist", {28, 28, 1}, 60000, 10000},
        mnist_files(),
        load_fashion_mnist},
+      {{"cifar10", "photographs of ten things", "cifar-10-batches-bin", {32, 32, 3}, 50000, 10000},
+       cifar10_files(),
+       load_cifar10},
+      {{"cifar100", "photographs of a hundred things", "cifar-100-binary", {32, 32, 3}, 50000, 10000},
+       cifar100_files(),
+       load_cifar100},
       {{"strokes",
         "figures of pen strokes, drawn by the program",
         "",
@@ -43,6 +55,9 @@ const std::vector<Loader>& loaders() {
         kStrokesTestSize},
        {},
        draw_strokes},
+      {{"patches", "coloured textures, drawn by the program", "", {32, 32, 3}, kPatchesTrainSize, kPatchesTestSize},
+       {},
+       draw_patches},
   };
   return list;
 }
@@ -114,9 +129,9 @@ Error not_on_this_disk(const Loader& loader, const std::string& data_dir) {
   if (looked.empty()) looked.push_back("no folder: neither EVENKEEL_DATA nor HOME is set");
   return Error{{.where = loader.source.name,
                 .received = fmt::format("not on this disk; looked in {}", join(looked)),
-                .hint = fmt::format("Put the published files into one of these folders: {} (.gz or unpacked). "
-                                    "The data set \"strokes\" needs no files.",
-                                    join(loader.files))}};
+                .hint = fmt::format("`evenkeel data fetch {}` downloads it, or put the published files into one of "
+                                    "these folders: {}. The data sets \"strokes\" and \"patches\" need no files.",
+                                    loader.source.name, join(loader.files))}};
 }
 
 Error unknown_name(const std::string& name) {
@@ -129,7 +144,8 @@ Error unknown_name(const std::string& name) {
                                     near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }
 
-Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir) {
+Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir,
+                   const ImageOptions& images) {
   // A name wins over a folder of that name: "./mnist" is the folder.
   const auto colon = std::min(what.find(':'), what.size());
   const std::string name = what.substr(0, colon);
@@ -140,7 +156,7 @@ Dataset load_whole(const std::string& what, Split bare_name_means, const std::st
     return loader->load(*folder, test_split);
   }
   if (what.ends_with(".npz")) return load_npz_dataset(what);
-  if (is_folder(what)) return load_image_folder(what);
+  if (is_folder(what)) return load_image_folder(what, images);
   if (exists(what))
     throw Error{{.where = what, .expected = "an .npz file or a folder of images", .received = "another file"}};
   throw unknown_name(name);
@@ -174,9 +190,12 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
   return {};
 }
 
-Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir) {
+Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir,
+                     const ImageOptions& images) {
   const Spec parts = split_spec(spec);
-  const Dataset whole = load_whole(parts.what, bare_name_means, data_dir);
+  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images);
+  if (images.resize && images.shape && whole.sample_shape().rank() == 3)
+    whole = resized(whole, (*images.shape)[0], (*images.shape)[1]);
   return parts.range ? apply_range(whole, spec, *parts.range) : whole;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "evenkeel/data/dataset.h"
+#include "evenkeel/data/image_folder.h"
 
 namespace evenkeel {
 
@@ -32,6 +33,8 @@ std::optional<std::filesystem::path> find_source(const std::string& name, const 
 /// images per class with optional RANGE (design.md section 6). RANGE is [a:b], [a:] or [:b] as in Python.
 /// Errors: unknown name (with the nearest and the known ones), not on this disk (where was looked, how to get it),
 /// unknown split, a malformed or empty range, and whatever the files do wrong.
-Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {});
+/// `images` says what images must be and whether they may be resized to it; to leave bad ones out is for folders alone.
+Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {},
+                     const ImageOptions& images = {});
 
 }  // namespace evenkeel

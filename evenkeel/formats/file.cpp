@@ -9,21 +9,12 @@
 #include <atomic>
 #include <cerrno>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/source.h"
 
 namespace evenkeel::formats {
 namespace fs = std::filesystem;
 namespace {
-
-Error unwritten(const std::string& name, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return Error{{.where = name,
-                .expected = full ? "room for the file" : "a file that can be written",
-                .received = system_message(error),
-                .hint = full ? "Free some space; what was there before is unchanged." : ""}};
-}
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
@@ -51,6 +42,32 @@ Bytes read_maybe_gzip(const fs::path& path, std::size_t limit) {
   return is_gzip(bytes) ? gunzip(bytes, limit, path.string()) : bytes;
 }
 
+Error unwritten(const std::string& name, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  return Error{{.where = name,
+                .expected = full ? "room for the file" : "a file that can be written",
+                .received = system_message(error),
+                .hint = full ? "Free some space; what was there before is unchanged." : ""}};
+}
+
+void write_all(const Descriptor& file, BytesView bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw unwritten(name, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void rename_path(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) throw unwritten(to.string(), errno);
+}
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (open.is_open()) static_cast<void>(fsync(open.number()));
+}
+
 AtomicFile::AtomicFile(const fs::path& path) : name_(path.string()) {
   std::error_code none;
   target_ = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none) : path;
@@ -76,23 +93,14 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(BytesView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw unwritten(name_, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-}
+void AtomicFile::write(BytesView bytes) { write_all(file_, bytes, name_); }
 
 void AtomicFile::commit() {
   // The contents reach the disk before the name does: after a crash the name never stands for half a file.
   if (fsync(file_.number()) != 0 || !file_.close() || rename(temporary_.c_str(), target_.c_str()) != 0)
     throw unwritten(name_, errno);
   temporary_.clear();
-  const Descriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems cannot sync a folder (EINVAL); the file itself is whole either way.
-  if (folder.is_open()) static_cast<void>(fsync(folder.number()));
+  sync_folder(folder_of(target_));
 }
 
 void write_file_atomically(const fs::path& path, BytesView bytes) {

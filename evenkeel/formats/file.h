@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "evenkeel/base/error.h"
 #include "evenkeel/formats/bytes.h"
 #include "evenkeel/formats/descriptor.h"
 
@@ -13,6 +14,15 @@ namespace evenkeel::formats {
 Bytes read_file(const std::filesystem::path& path);
 /// The whole file, inflated if it is gzip (by its magic, whatever its name). `limit` bounds the inflated size.
 Bytes read_maybe_gzip(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 36);
+
+/// A write that failed with this errno: a full disk, or whatever the system says.
+Error unwritten(const std::string& name, int error);
+/// Writes all bytes, whatever interrupts. Throws the above, with `name` as where.
+void write_all(const Descriptor& file, BytesView bytes, const std::string& name);
+/// Gives a file or folder another name in the same file system; a file of that name is replaced. Throws Error.
+void rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Makes the names in a folder last: new ones, and those renamed. Some file systems cannot; they are passed over.
+void sync_folder(const std::filesystem::path& folder);
 
 /// Writes beside `path` under a temporary name, syncs file and folder, and renames: a reader sees the old file or the
 /// new one, and a full disk leaves the old one. Throws Error (unwritable folder, full disk) after removing the rest.

@@ -11,11 +11,10 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/image.h"
 
 namespace evenkeel::formats {
 namespace {
-
-constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
 
 /// libpng's reader on bytes in memory. libpng reports an error by a jump back to setjmp: the functions that call
 /// setjmp therefore hold nothing with a destructor, and report to the caller by false and `message_`.
@@ -104,9 +103,9 @@ Tensor read_png(const std::filesystem::path& path) { return decode_png(read_file
 Tensor decode_png(BytesView bytes, const std::string& name) {
   PngReader reader(bytes);
   if (!reader.read_header()) throw unreadable(reader, name);
-  if (reader.height > kMaxPixels / reader.width)
+  if (reader.height > kMaxImagePixels / reader.width)
     throw Error{{.where = name,
-                 .expected = fmt::format("an image of at most {} pixels", kMaxPixels),
+                 .expected = fmt::format("an image of at most {} pixels", kMaxImagePixels),
                  .received = fmt::format("{} x {}", reader.width, reader.height)}};
   const auto stored = static_cast<std::uint64_t>(reader.height * reader.stored_row_bytes);
   if (stored / kMaxDeflateRatio > bytes.size())
@@ -124,7 +123,7 @@ Bytes encode_png(TensorView image) {
   constexpr std::array<png_uint_32, 5> kFormats = {0, PNG_FORMAT_GRAY, PNG_FORMAT_GA, PNG_FORMAT_RGB, PNG_FORMAT_RGBA};
   const Shape& shape = image.shape;
   if (image.dtype != DType::uint8 || shape.rank() != 3 || shape.size() == 0 || shape[2] > 4 ||
-      shape[0] > kMaxPixels / shape[1])
+      shape[0] > kMaxImagePixels / shape[1])
     throw Error{{.where = "png",
                  .expected = "uint8 [height, width, 1 to 4]",
                  .received = fmt::format("{} {}", name_of(image.dtype), to_string(shape))}};

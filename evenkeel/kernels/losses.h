@@ -36,6 +36,11 @@ void squared_error(Matrix<const float> outputs, Matrix<const float> targets, std
 void squared_error_gradient(Matrix<const float> outputs, Matrix<const float> targets, std::span<const float> dloss,
                             Matrix<float> doutputs, const Threads& threads);
 
+/// weights[i] = class_weights[c], where c is the first largest target of row i, or the one target of a row rounded;
+/// 1 where there is no weight for c.
+void weights_of_classes(Matrix<const float> targets, std::span<const float> class_weights, std::span<float> weights,
+                        const Threads& threads);
+
 /// correct[i] = 1 where the first largest logit is the first largest target (k > 1), or where logit > threshold equals
 /// target > 0.5 (k = 1), else 0. A row with a NaN logit is never correct.
 void count_correct(Matrix<const float> logits, Matrix<const float> targets, float threshold, std::span<float> correct,

@@ -6,8 +6,10 @@
 #include "evenkeel/program/finish.h"
 #include "evenkeel/program/moments.h"
 #include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/ops/regularization.h"
 #include "evenkeel/program/passes/fuse_activations.h"
 
 namespace evenkeel {
@@ -121,13 +123,39 @@ class Compiler {
       targets = program().input("targets", shape, options_.real);
     }
     const auto kind = static_cast<ops::LossKind>(options_.loss->index());
-    loss_ = program().emit_one(ops::Loss(kind), {logits_, targets}, "per_sample");
+    loss_ = program().emit_one(ops::Loss(kind), {logits_, smoothed(targets)}, "per_sample");
+    weigh_classes(targets);
+    add_penalties();
     program().keep(loss_);
     result_.loss = loss_.name();
     if (kind == ops::LossKind::squared_error) return;
     const Value correct = program().emit_one(ops::Correct(0.0), {logits_, targets}, "correct");
     program().keep(correct);
     result_.correct = correct.name();
+  }
+
+  Value smoothed(Value targets) {
+    const Smoothing smoothing = smoothing_of(*options_.loss, targets.shape()[1]);
+    if (smoothing.scale == 1) return targets;
+    return program().emit_one(ops::ScaleOffset(smoothing.scale, smoothing.offset), {targets}, "smoothed");
+  }
+
+  void weigh_classes(Value targets) {
+    const auto& weights = options_.class_weight;
+    if (!options_.train || weights.empty()) return;
+    const Value of_samples = program().emit_one(ops::ClassWeights(weights), {targets}, "class_weights");
+    loss_ = program().emit_one(ops::Multiply(), {loss_, of_samples}, "weighted");
+  }
+
+  void add_penalties() {
+    std::vector<Value> operands = {loss_};
+    std::vector<double> factors;
+    for (const WeightInfo& weight : result_.weights) {
+      if (weight.l2 == 0) continue;
+      operands.push_back(program().find(weight.name));
+      factors.push_back(weight.l2);
+    }
+    if (!factors.empty()) loss_ = program().emit_one(ops::AddL2Penalty(factors), operands, "with_penalties");
   }
 
   void emit_training() {

@@ -22,6 +22,7 @@ struct CompileOptions {
   std::optional<Loss> loss = {};         ///< without one: outputs only
   Targets targets = Targets::none;  ///< labels or values: the loss and the correct predictions are computed
   bool train = false;               ///< gradients and update; needs a loss and targets
+  std::vector<double> class_weight = {};  ///< by class: of a sample's loss when training; a class without one weighs 1
   std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers.h)
   DType real = DType::float32;
   bool fuse = true;
@@ -32,7 +33,8 @@ struct CompileOptions {
 
 /// A model made into a program for one batch size. Values by name: "input" [N, ...], "labels" [N] or "targets" [N, K];
 /// "<layer>/output" and what layers name; "<value>/gradient". `outputs` names what the last layer yields, `scores` the
-/// softmax or sigmoid of it by the loss, `loss` [N] the loss per sample, `correct` [N] 1 where a prediction is right.
+/// softmax or sigmoid of it by the loss, `loss` [N] the loss per sample (times its class's weight, plus the penalties on
+/// the weights), `correct` [N] 1 where a prediction is right.
 struct CompiledModel {
   std::unique_ptr<Program> program;
   std::vector<WeightInfo> weights;

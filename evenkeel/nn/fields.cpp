@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <charconv>
 #include <cmath>
 
 namespace evenkeel {
@@ -41,6 +42,11 @@ std::string to_string(const FieldValue& value) {
     }
     std::string operator()(const std::string& v) const { return quoted(v); }
     std::string operator()(const std::vector<std::int64_t>& v) const { return fmt::format("[{}]", fmt::join(v, ", ")); }
+    std::string operator()(const std::vector<double>& v) const {
+      std::vector<std::string> texts;
+      for (const double element : v) texts.push_back((*this)(element));
+      return fmt::format("[{}]", fmt::join(texts, ", "));
+    }
   };
   return std::visit(Text{}, value);
 }
@@ -73,6 +79,30 @@ bool convert(const FieldValue& from, std::string& to) {
   return v != nullptr;
 }
 
+bool convert(const FieldValue& from, std::vector<std::int64_t>& to) {
+  if (const std::int64_t* v = std::get_if<std::int64_t>(&from)) {
+    to = {*v};
+    return true;
+  }
+  const auto* v = std::get_if<std::vector<std::int64_t>>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::vector<double>& to) {
+  if (double one = 0; convert(from, one)) {
+    to = {one};
+    return true;
+  }
+  const auto* v = std::get_if<std::vector<double>>(&from);
+  if (v) to = *v;
+  if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&from)) {
+    to.assign(whole->begin(), whole->end());
+    return true;
+  }
+  return v != nullptr;
+}
+
 bool convert(const FieldValue& from, Size2D& to) {
   if (const std::int64_t* v = std::get_if<std::int64_t>(&from)) {
     to = Size2D(*v);
@@ -95,6 +125,8 @@ FieldValue field_value(bool value) { return value; }
 FieldValue field_value(std::int64_t value) { return value; }
 FieldValue field_value(double value) { return value; }
 FieldValue field_value(const std::string& value) { return value; }
+FieldValue field_value(const std::vector<std::int64_t>& value) { return value; }
+FieldValue field_value(const std::vector<double>& value) { return value; }
 FieldValue field_value(Size2D value) {
   if (value.h == value.w) return value.h;
   return std::vector<std::int64_t>{value.h, value.w};
@@ -105,10 +137,23 @@ std::string kind_of(bool) { return "true or false"; }
 std::string kind_of(std::int64_t) { return "a whole number"; }
 std::string kind_of(double) { return "a number"; }
 std::string kind_of(const std::string&) { return "a text"; }
+std::string kind_of(const std::vector<std::int64_t>&) { return "a list of whole numbers"; }
+std::string kind_of(const std::vector<double>&) { return "a list of numbers"; }
 std::string kind_of(Size2D) {
   return fmt::format("a whole number or [height, width], each from 1 to {}", kLargestSide);
 }
 std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
+
+std::optional<NamedNumber> parse_named_number(const std::string& text) {
+  const std::size_t open = text.find('(');
+  if (open == std::string::npos) return NamedNumber{.name = text, .number = {}};
+  if (text.back() != ')') return {};
+  const char *begin = text.data() + open + 1, *end = text.data() + text.size() - 1;
+  double number = 0;
+  const auto [rest, failure] = std::from_chars(begin, end, number);
+  if (failure != std::errc() || rest != end || !std::isfinite(number)) return {};
+  return NamedNumber{.name = text.substr(0, open), .number = number};
+}
 
 bool Range::holds(double value) const {
   if (!std::isfinite(value)) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -21,7 +22,8 @@
 namespace evenkeel {
 
 /// A field's value as model files, flags and JSON spell it; std::monostate where an optional field is absent.
-using FieldValue = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+using FieldValue = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
+                                std::vector<double>>;
 
 /// As TOML writes it: true, 3, 0.5, "same", [3, 3]; numbers in the shortest form that reads back as the same number.
 /// "none" for an absent one, which TOML leaves out.
@@ -33,18 +35,24 @@ bool convert(const FieldValue& from, bool& to);
 bool convert(const FieldValue& from, std::int64_t& to);
 bool convert(const FieldValue& from, double& to);
 bool convert(const FieldValue& from, std::string& to);
+bool convert(const FieldValue& from, std::vector<std::int64_t>& to);  ///< one number is a list of one
+bool convert(const FieldValue& from, std::vector<double>& to);
 bool convert(const FieldValue& from, Size2D& to);
 bool convert(const FieldValue& from, Padding& to);
 FieldValue field_value(bool value);
 FieldValue field_value(std::int64_t value);
 FieldValue field_value(double value);
 FieldValue field_value(const std::string& value);
+FieldValue field_value(const std::vector<std::int64_t>& value);
+FieldValue field_value(const std::vector<double>& value);
 FieldValue field_value(Size2D value);
 FieldValue field_value(Padding value);
 std::string kind_of(bool);
 std::string kind_of(std::int64_t);
 std::string kind_of(double);
 std::string kind_of(const std::string&);
+std::string kind_of(const std::vector<std::int64_t>&);
+std::string kind_of(const std::vector<double>&);
 std::string kind_of(Size2D);
 std::string kind_of(Padding);
 
@@ -62,6 +70,14 @@ template <class M>
 std::string kind_of(const std::optional<M>&) {
   return kind_of(M{});
 }
+
+/// A text of the form "name" or "name(0.5)" taken apart.
+struct NamedNumber {
+  std::string name;
+  std::optional<double> number;
+};
+/// Nothing where the text has another form, or the number is not finite.
+std::optional<NamedNumber> parse_named_number(const std::string& text);
 
 /// What a number must satisfy. Both ends belong to it unless said otherwise.
 struct Range {
@@ -86,6 +102,7 @@ class Fields {
  public:
   struct Field {
     std::string name, help;
+    std::string kind;  ///< "a whole number"
     std::function<FieldValue(const T&)> get;
     /// Throws Error (where = the key) unless the value fits.
     std::function<void(T&, const FieldValue&)> set;
@@ -95,6 +112,7 @@ class Fields {
   Fields& add(std::string name, M T::*member, std::string help, Range range = kAnyNumber) {
     fields_.push_back({.name = name,
                        .help = std::move(help),
+                       .kind = kind_of(M{}),
                        .get = [member](const T& options) { return field_value(options.*member); },
                        .set =
                            [=](T& options, const FieldValue& value) {
@@ -119,7 +137,7 @@ class Fields {
   }
 
  private:
-  /// Only numbers have a range, and only where they are there.
+  /// Only numbers have a range, and only where they are there; in a list each of them.
   template <class M>
   static bool in_range(const M& value, const Range& range) {
     if constexpr (std::is_arithmetic_v<M> && !std::same_as<M, bool>) return range.holds(static_cast<double>(value));
@@ -128,6 +146,11 @@ class Fields {
   template <class M>
   static bool in_range(const std::optional<M>& value, const Range& range) {
     return !value || in_range(*value, range);
+  }
+
+  template <class M>
+  static bool in_range(const std::vector<M>& list, const Range& range) {
+    return std::ranges::all_of(list, [&](const M& value) { return in_range(value, range); });
   }
 
   [[noreturn]] static void refuse(const std::string& name, const std::string& expected, const FieldValue& value) {

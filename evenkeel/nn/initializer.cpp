@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <span>
 
@@ -96,24 +95,14 @@ std::string to_string(const Initializer& initializer) {
 bool convert(const FieldValue& from, Initializer& to) {
   const std::string* text = std::get_if<std::string>(&from);
   if (!text) return false;
-  const std::size_t open = text->find('(');
-  const std::string name = text->substr(0, open);
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] != name) continue;
-    const auto kind = static_cast<Initializer::Kind>(i);
-    Initializer made{kind, kind == Initializer::Kind::truncated_normal ? 0.05 : 0.0};
-    if (open != std::string::npos) {
-      const bool takes_argument = kind == Initializer::Kind::constant || kind == Initializer::Kind::truncated_normal;
-      const char* end = text->data() + text->size() - 1;
-      const auto [rest, failure] = std::from_chars(text->data() + open + 1, end, made.argument);
-      if (!takes_argument || text->back() != ')' || failure != std::errc() || rest != end ||
-          !std::isfinite(made.argument))
-        return false;
-    }
-    to = made;
-    return true;
-  }
-  return false;
+  const auto named = parse_named_number(*text);
+  const auto name = named ? std::ranges::find(kNames, named->name) : kNames.end();
+  if (name == kNames.end()) return false;
+  const auto kind = static_cast<Initializer::Kind>(name - kNames.begin());
+  const bool takes_argument = kind == Initializer::Kind::constant || kind == Initializer::Kind::truncated_normal;
+  if (named->number && !takes_argument) return false;
+  to = {kind, named->number.value_or(kind == Initializer::Kind::truncated_normal ? 0.05 : 0.0)};
+  return true;
 }
 
 FieldValue field_value(const Initializer& value) { return to_string(value); }

@@ -18,14 +18,16 @@ kernels::Activation kernel_of(ActivationFunction f) {
 
 }  // namespace
 
-Value LayerBuilder::parameter(const std::string& name, const Shape& shape, const Initializer& initializer) {
+Value LayerBuilder::parameter(const std::string& name, const Shape& shape, const Initializer& initializer,
+                              const std::optional<L2>& regularizer) {
   const std::string full = layer_ + '/' + name;
   weights_.push_back({.name = full,
                       .shape = shape,
                       .is_state = false,
                       .trainable = trainable_,
                       .initializer = initializer,
-                      .layer = index_});
+                      .layer = index_,
+                      .l2 = regularizer && trainable_ ? regularizer->l2 : 0});
   return program_.parameter(full, shape, trainable_);
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "evenkeel/nn/activation_function.h"
 #include "evenkeel/nn/initializer.h"
+#include "evenkeel/nn/regularizer.h"
 #include "evenkeel/program/program.h"
 
 namespace evenkeel {
@@ -18,6 +20,7 @@ struct WeightInfo {
   bool trainable = false;  ///< updated by the optimizer
   Initializer initializer;
   int layer = 0;  ///< index in the description
+  double l2 = 0;  ///< the loss has l2 * sum(w^2) added
 };
 
 /// What a layer sees while it emits its ops: names are put under the layer's own.
@@ -26,8 +29,9 @@ class LayerBuilder {
   LayerBuilder(Program& program, std::string layer, int index, bool trainable, std::vector<WeightInfo>& weights)
       : program_(program), layer_(std::move(layer)), index_(index), trainable_(trainable), weights_(weights) {}
 
-  /// A tensor that the optimizer updates, unless the layer is not trainable.
-  Value parameter(const std::string& name, const Shape& shape, const Initializer& initializer);
+  /// A tensor that the optimizer updates, unless the layer is not trainable; then it has no penalty either.
+  Value parameter(const std::string& name, const Shape& shape, const Initializer& initializer,
+                  const std::optional<L2>& regularizer = {});
   /// A tensor that ops update (moving statistics).
   Value state(const std::string& name, const Shape& shape, const Initializer& initializer);
   /// A vector that the caller may supply at run time (Statistics::supplied); not part of the weights.

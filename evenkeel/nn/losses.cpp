@@ -1,21 +1,29 @@
 #include "evenkeel/nn/losses.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 
 namespace evenkeel {
+
+void SoftmaxCrossEntropy::describe(Fields<SoftmaxCrossEntropy>& fields) {
+  fields.add("label_smoothing", &SoftmaxCrossEntropy::label_smoothing, "part of a target shared by all classes", kUnit);
+}
+
+void SigmoidCrossEntropy::describe(Fields<SigmoidCrossEntropy>& fields) {
+  fields.add("label_smoothing", &SigmoidCrossEntropy::label_smoothing, "how far targets go towards 1/2", kUnit);
+}
+
 namespace {
 
-/// The first name of each loss is the one it is written with.
+/// Keras's names and their losses.
 const std::vector<std::pair<std::string, Loss>>& table() {
   static const std::vector<std::pair<std::string, Loss>> losses = {
-      {"sparse_categorical_crossentropy", SoftmaxCrossEntropy{}},
+      {std::string(SoftmaxCrossEntropy::kType), SoftmaxCrossEntropy{}},
       {"categorical_crossentropy", SoftmaxCrossEntropy{}},
-      {"binary_crossentropy", SigmoidCrossEntropy{}},
-      {"mse", MeanSquaredError{}},
+      {std::string(SigmoidCrossEntropy::kType), SigmoidCrossEntropy{}},
+      {std::string(MeanSquaredError::kType), MeanSquaredError{}},
       {"mean_squared_error", MeanSquaredError{}},
   };
   return losses;
@@ -43,7 +51,15 @@ Loss loss_named(const std::string& name) {
 }
 
 std::string name_of(const Loss& loss) {
-  return std::ranges::find_if(table(), [&](const auto& entry) { return entry.second == loss; })->first;
+  return std::visit([]<class T>(const T&) { return std::string(T::kType); }, loss);
+}
+
+Smoothing smoothing_of(const Loss& loss, std::int64_t outputs) {
+  if (const auto* softmax = std::get_if<SoftmaxCrossEntropy>(&loss))
+    return {1 - softmax->label_smoothing, softmax->label_smoothing / static_cast<double>(outputs)};
+  if (const auto* sigmoid = std::get_if<SigmoidCrossEntropy>(&loss))
+    return {1 - sigmoid->label_smoothing, sigmoid->label_smoothing / 2};
+  return {};
 }
 
 }  // namespace evenkeel

@@ -52,13 +52,18 @@ FieldValue value_of(std::string_view key, const toml::node& node) {
   if (const auto* v = node.as_floating_point()) return v->get();
   if (const auto* v = node.as_string()) return v->get();
   const toml::array* list = node.as_array();
-  if (!list || !(list->empty() || list->is_homogeneous(toml::node_type::integer)))
+  if (!list || !std::ranges::all_of(*list, [](const toml::node& element) { return element.is_number(); }))
     throw Error{{.where = in_quotes(key),
-                 .expected = "true or false, a number, a text, or a list of whole numbers",
+                 .expected = "true or false, a number, a text, or a list of numbers",
                  .received = kind_of(node)}};
-  std::vector<std::int64_t> sizes;
-  for (const toml::node& element : *list) sizes.push_back(element.as_integer()->get());
-  return sizes;
+  if (list->empty() || list->is_homogeneous(toml::node_type::integer)) {
+    std::vector<std::int64_t> whole;
+    for (const toml::node& element : *list) whole.push_back(element.as_integer()->get());
+    return whole;
+  }
+  std::vector<double> numbers;
+  for (const toml::node& element : *list) numbers.push_back(*element.value<double>());
+  return numbers;
 }
 
 std::string text_of(std::string_view key, const toml::node& node) {

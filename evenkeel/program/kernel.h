@@ -38,7 +38,11 @@ class KernelCall {
              const StepContext& step, const Threads& threads)
       : inputs_(inputs), outputs_(outputs), scratch_(scratch), step_(step), threads_(threads) {}
 
-  bool has(int i) const { return inputs_[static_cast<std::size_t>(i)].data != nullptr; }
+  /// Whether input i is there: optional operands may be absent, or left off at the end.
+  bool has(int i) const {
+    const auto at = static_cast<std::size_t>(i);
+    return at < inputs_.size() && inputs_[at].data != nullptr;
+  }
   template <class T>
   std::span<const T> in(int i) const {
     const Operand& o = inputs_[static_cast<std::size_t>(i)];

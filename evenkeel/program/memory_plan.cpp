@@ -131,6 +131,17 @@ class ArenaPlanner {
 
 }  // namespace
 
+std::vector<Extent> trainable_extents(const Program& program) {
+  std::vector<Extent> extents;
+  std::int64_t at = 0;
+  for (const ValueInfo& v : program.values()) {
+    if (v.role != Role::parameter || v.is_block || !v.trainable) continue;
+    extents.push_back({at / static_cast<std::int64_t>(size_of(v.type.dtype)), v.type.shape.size()});
+    at += slot_bytes(v.type);
+  }
+  return extents;
+}
+
 std::int64_t trainable_bytes(const Program& program) {
   std::int64_t bytes = 0;
   for (const ValueInfo& v : program.values())

@@ -1,8 +1,19 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "evenkeel/program/program.h"
 
 namespace evenkeel {
+
+/// A stretch of a block, in elements.
+struct Extent {
+  std::int64_t offset = 0, size = 0;
+};
+
+/// Where the trainable parameters lie in their part of the block: what trainable_bytes counts, one by one.
+std::vector<Extent> trainable_extents(const Program& program);
 
 /// Bytes of the trainable parameters' part of the block: they come first, in the order of their declaration.
 std::int64_t trainable_bytes(const Program& program);

@@ -36,6 +36,7 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
   const std::int64_t batch_size = std::min(options.batch_size, data.size());
   StepContext context = context_of(network, options);
+  const AveragedWeights averaged(network);
   // A probe must not count rows that are no samples.
   const bool exact = samples_interact(context) || !network.options().probes.empty();
   Batches batches(data, {.batch_size = batch_size, .shuffle = false});

@@ -155,9 +155,11 @@ History Fit::run() {
                   {.batch_size = trainer_.options_.batch_size,
                    .shuffle = options_.shuffle,
                    .seed = trainer_.options_.seed,
-                   .across_epochs = options_.steps.has_value()},
+                   .across_epochs = options_.steps.has_value(),
+                   .augmentation = trainer_.options_.augmentation},
                   progress_.position);
   per_epoch_ = std::max<std::int64_t>(1, batches.per_epoch());
+  trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
   begin();
   bool interrupted = false;
   while (!is_over() && !interrupted) {

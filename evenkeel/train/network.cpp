@@ -12,6 +12,11 @@ Network::Network(Model model, NetworkOptions options)
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
   weights_ = smallest.weights;
   outputs_ = smallest.program->find(smallest.outputs).shape().back();
+  if (const std::int64_t classes = std::max<std::int64_t>(2, outputs_);
+      !options_.class_weight.empty() && std::ssize(options_.class_weight) != classes)
+    throw Error{{.where = "class_weight",
+                 .expected = std::to_string(classes) + " numbers, one per class",
+                 .received = std::to_string(options_.class_weight.size())}};
   store_.fit(*smallest.program);
   initialize_weights(weights_, options_.seed, store_);
 }
@@ -32,6 +37,7 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
                                  .loss = options_.loss,
                                  .targets = targets,
                                  .train = train,
+                                 .class_weight = options_.class_weight,
                                  .real = options_.real,
                                  .fuse = options_.fuse,
                                  .probes = options_.probes};
@@ -39,13 +45,15 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
     if (!options_.optimizer) throw Error{{.where = "training", .expected = "an optimizer", .received = "none"}};
     compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };
   }
-  Runner made{.compiled = compile(model_, compile_options), .executor = nullptr};
+  Runner made{.compiled = compile(model_, compile_options), .executor = nullptr, .train = train};
   made.executor = std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_);
   return runners_.emplace(key, std::move(made)).first->second;
 }
 
-void Network::bind(Runner& runner, const Batch& batch) {
+void Network::bind(Runner& runner, const Batch& batch) const {
   const Program& program = runner.executor->program();
+  if (averages_in_ && runner.train)
+    throw Error{{.where = "training", .expected = "the weights", .received = "their moving averages (AveragedWeights)"}};
   for (const auto& [name, tensor] :
        {std::pair<const char*, const Tensor*>{"input", &batch.x}, {"labels", &batch.labels}, {"targets", &batch.targets}}) {
     const int id = program.id_of(name);
@@ -62,6 +70,17 @@ void Network::visit(Runner& runner, const Batch& batch, const StepContext& step,
                     const Executor::Visitor& visitor) {
   bind(runner, batch);
   runner.executor->visit(step, segment, visitor);
+}
+
+void Network::swap_averages() {
+  if (!store_.slots.has(kAverageSlot)) return;
+  const TensorView average = store_.slots.get(kAverageSlot);
+  const Tensor started = converted(store_.slots.get(kAverageStartedSlot), DType::float64);
+  if (started.as<double>()[0] == 0) return;
+  // The trainable parameters come first in their block, laid out as the averages are.
+  auto* bytes = const_cast<std::byte*>(average.data);
+  std::swap_ranges(bytes, bytes + average.bytes(), store_.parameters.data());
+  averages_in_ = !averages_in_;
 }
 
 StepContext Network::context(Mode mode, std::uint64_t step) const {

@@ -19,6 +19,7 @@ namespace evenkeel {
 struct NetworkOptions {
   std::optional<Loss> loss = {};
   std::optional<Optimizer> optimizer = {};  ///< needed to train
+  std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
   int threads = 0;                          ///< 0: all cores
   bool fuse = true;
@@ -34,6 +35,7 @@ class Network {
   struct Runner {
     CompiledModel compiled;
     std::unique_ptr<Executor> executor;
+    bool train = false;
     TensorView read(const std::string& value) const { return executor->read(value); }
   };
 
@@ -70,8 +72,14 @@ class Network {
   static Targets targets_of(const Dataset& data);
   std::int64_t outputs() const { return outputs_; }  ///< K
 
+  /// Exchanges the trainable parameters with their moving averages, bit by bit: a second call undoes the first.
+  /// Does nothing while there are no averages (the optimizer keeps none, or no update was made). Meanwhile no program
+  /// may train: AveragedWeights sees to it that they come back.
+  void swap_averages();
+  bool has_averages_in() const { return averages_in_; }
+
  private:
-  static void bind(Runner& runner, const Batch& batch);
+  void bind(Runner& runner, const Batch& batch) const;
 
   Model model_;
   NetworkOptions options_;
@@ -80,7 +88,26 @@ class Network {
   Arena arena_;
   std::vector<WeightInfo> weights_;
   std::int64_t outputs_ = 0;
+  bool averages_in_ = false;
   std::map<std::tuple<std::int64_t, Targets, bool>, Runner> runners_;
+};
+
+/// While it lives, the network's trainable parameters are their moving averages, where there are any: what evaluation
+/// and prediction use, and what is saved. May be nested.
+class AveragedWeights {
+ public:
+  explicit AveragedWeights(Network& network) : network_(network), outermost_(!network.has_averages_in()) {
+    if (outermost_) network_.swap_averages();
+  }
+  ~AveragedWeights() {
+    if (outermost_) network_.swap_averages();
+  }
+  AveragedWeights(const AveragedWeights&) = delete;
+  AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+ private:
+  Network& network_;
+  bool outermost_;
 };
 
 }  // namespace evenkeel

@@ -13,6 +13,7 @@
 #include "evenkeel/formats/file.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
+#include "evenkeel/train/settings.h"
 
 namespace evenkeel {
 namespace {
@@ -34,20 +35,31 @@ Json json_of(const Metrics& metrics) {
   return json;
 }
 
+/// An optimizer or a schedule: its name and its fields.
+Json json_of_choice(const auto& chosen) {
+  Json json{{"name", name_of(chosen)}};
+  for (const auto& [key, value] : settings_of(chosen)) json[key] = json_of(value);
+  return json;
+}
+
 Json description(const Trainer& trainer, const RunDescription& run) {
   const TrainerOptions& o = trainer.options();
-  Json optimizer{{"name", name_of(o.optimizer)}};
-  for (const auto& [key, value] : settings_of(o.optimizer)) optimizer[key] = json_of(value);
+  Json augmentation = Json::object();
+  for (const auto& [key, value] : settings_of(o.augmentation)) augmentation[key] = json_of(value);
   const Machine& machine = Machine::here();
   Json json{{"evenkeel", kVersion},
             {"command", run.command},
             {"started", run.started},
             {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}}},
             {"loss", name_of(o.loss)},
-            {"optimizer", optimizer},
+            {"optimizer", json_of_choice(o.optimizer)},
+            {"schedule", json_of_choice(o.schedule)},
             {"batch_size", o.batch_size},
             {"seed", o.seed},
+            {"resize", run.resize},
+            {"skip_bad_images", run.skip_bad_images},
             {"shuffle", run.shuffle},
+            {"augmentation", augmentation},
             {"precision", "float32"},
             {"threads", trainer.network().threads()},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
@@ -55,6 +67,8 @@ Json description(const Trainer& trainer, const RunDescription& run) {
     json["steps"] = *run.steps;
   else
     json["epochs"] = run.epochs;
+  for (const auto& [key, value] : settings_of(o.loss)) json[key] = json_of(value);
+  if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
   if (!run.validation.empty())
     json["validation"] = {{"spec", run.validation}, {"fingerprint", run.validation_fingerprint}};
   if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
@@ -63,18 +77,11 @@ Json description(const Trainer& trainer, const RunDescription& run) {
 
 /// The model file with the training settings that were used, so that the folder's model.toml repeats the run.
 ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescription& run) {
-  const TrainerOptions& o = trainer.options();
-  TrainingSettings t;
-  t.loss = name_of(o.loss);
-  t.optimizer = name_of(o.optimizer);
-  for (const auto& [key, value] : settings_of(o.optimizer)) fields_of<TrainingSettings>().find(key)->set(t, value);
-  t.batch_size = o.batch_size;
-  t.seed = static_cast<std::int64_t>(o.seed);
+  file.training = overridden(file.training, settings_of(trainer.options()));
   if (run.steps)
-    t.steps = run.steps;
+    file.training.steps = run.steps;
   else
-    t.epochs = run.epochs;
-  file.training = t;
+    file.training.epochs = run.epochs;
   return file;
 }
 
@@ -141,8 +148,11 @@ RecordedRun read_run(const fs::path& folder) {
       json["validation"].at("spec").get_to(run.validation);
       json["validation"].at("fingerprint").get_to(run.validation_fingerprint);
     }
+    json.at("resize").get_to(run.resize);
+    json.at("skip_bad_images").get_to(run.skip_bad_images);
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);
+    json.at("threads").get_to(recorded.threads);
     if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
     run.epochs = json.value("epochs", std::int64_t{0});
     run.initial_weights = json.value("initial_weights", std::string());
@@ -190,9 +200,11 @@ std::map<std::string, std::string> RunFolder::metadata(const ModelFile& model, c
 
 void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run,
                              const History& history, const std::vector<std::string>& class_names) const {
-  if (!history.stopped && !history.failed)
+  if (!history.stopped && !history.failed) {
+    const AveragedWeights averaged(trainer.network());
     save_weights(path_ / "weights.safetensors", trainer.network().weights(), trainer.network().store(),
                  metadata(model, trainer, run, class_names));
+  }
   Json json = description(trainer, run);
   Json result{{"steps", trainer.steps_done()}, {"interrupted", history.stopped}};
   if (!history.reason.empty()) result["ended_because"] = history.reason;

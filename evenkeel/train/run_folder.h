@@ -34,6 +34,7 @@ struct RunDescription {
   std::vector<std::string> command = {};  ///< the program's arguments
   std::string data = {}, data_fingerprint = {};
   std::string validation = {}, validation_fingerprint = {};  ///< empty without
+  bool resize = false, skip_bad_images = false;              ///< what became of images that do not fit
   bool shuffle = true;
   std::int64_t epochs = 0;
   std::optional<std::int64_t> steps = {};
@@ -44,6 +45,7 @@ struct RunDescription {
 /// What run.json says of a run, as far as it is needed to go on with it.
 struct RecordedRun {
   RunDescription description;
+  int threads = 0;  ///< that computed: another number gives other bits
   bool finished = false;
 };
 

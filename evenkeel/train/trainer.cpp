@@ -16,6 +16,7 @@ namespace {
 NetworkOptions network_options(const TrainerOptions& options) {
   return {.loss = options.loss,
           .optimizer = options.optimizer,
+          .class_weight = options.class_weight,
           .seed = options.seed,
           .threads = options.threads,
           .fuse = options.fuse,
@@ -68,6 +69,8 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
       network_(model, network_options(options_)),
       train_context_(network_.context(Mode::train)),
       evaluate_context_(network_.context(Mode::evaluate)) {
+  evenkeel::check(options_.optimizer);
+  evenkeel::check(options_.schedule);
   if (options_.batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options_.batch_size)}};
 }
@@ -109,16 +112,22 @@ Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
   Network::Runner& runner = network_.runner(batch.size, targets_of(batch), false);
+  const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
 }
 
-double Trainer::learning_rate() const { return learning_rate_of(options_.optimizer) * learning_rate_scale_; }
+double Trainer::scheduled_rate() const {
+  return learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), steps_done_, total_steps_);
+}
+
+double Trainer::learning_rate() const { return scheduled_rate() * learning_rate_scale_; }
 
 void Trainer::set_learning_rate(double rate) {
   if (!(rate >= 0) || !std::isfinite(rate))
     throw Error{{.where = "learning rate", .expected = "a number of at least 0", .received = fmt::format("{}", rate)}};
-  learning_rate_scale_ = rate / (learning_rate() / learning_rate_scale_);
+  // Where a schedule ends at 0 there is nothing to scale.
+  if (const double scheduled = scheduled_rate(); scheduled > 0) learning_rate_scale_ = rate / scheduled;
 }
 
 void Trainer::stop(std::string reason, bool failed) {
@@ -128,11 +137,19 @@ void Trainer::stop(std::string reason, bool failed) {
 History Trainer::fit(const Dataset& data, const FitOptions& options) { return Fit(*this, data, options).run(); }
 
 std::map<std::string, std::string> Trainer::identity() const {
-  std::string optimizer = name_of(options_.optimizer);
-  for (const auto& [key, value] : settings_of(options_.optimizer)) optimizer += ' ' + key + '=' + to_string(value);
+  const auto text_of = [](const auto& chosen) {
+    std::string text = name_of(chosen);
+    for (const auto& [key, value] : settings_of(chosen)) text += ' ' + key + '=' + to_string(value);
+    return text;
+  };
+  std::string augmentation;
+  for (const auto& [key, value] : settings_of(options_.augmentation)) augmentation += key + '=' + to_string(value) + ' ';
   return {{"model", write_model_file({.model = network_.model()})},
-          {"loss", name_of(options_.loss)},
-          {"optimizer", optimizer},
+          {"loss", text_of(options_.loss)},
+          {"class_weight", fmt::format("[{}]", fmt::join(options_.class_weight, ", "))},
+          {"optimizer", text_of(options_.optimizer)},
+          {"schedule", text_of(options_.schedule)},
+          {"augmentation", augmentation},
           {"batch size", std::to_string(options_.batch_size)},
           {"seed", std::to_string(options_.seed)}};
 }

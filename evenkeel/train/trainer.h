@@ -11,14 +11,18 @@
 #include "evenkeel/train/checkpoint.h"
 #include "evenkeel/train/evaluate.h"
 #include "evenkeel/train/history.h"
+#include "evenkeel/train/schedules.h"
 
 namespace evenkeel {
 
 struct TrainerOptions {
   Loss loss = SoftmaxCrossEntropy{};
   Optimizer optimizer = Adam{};
+  Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
+  std::vector<double> class_weight = {};   ///< by class: of a sample's loss in training; empty: all weigh 1
   std::int64_t batch_size = 32;
   std::uint64_t seed = 0;  ///< of first weights, dropout masks and the order of the data
+  Augmentation augmentation = {};  ///< of the images that `fit` trains on
   int threads = 0;         ///< 0: all cores
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
@@ -84,6 +88,7 @@ class Trainer {
   friend class Fit;
 
   EvaluateOptions evaluate_options() const { return {.batch_size = options_.batch_size}; }
+  double scheduled_rate() const;  ///< of the next update, as no callback has changed it
   Network::Runner& training_runner(const Batch& batch);
   /// One update; the runner holds the batch's losses. Between gradients and update come the callbacks that ask for it;
   /// null where one of them stops the fit.
@@ -94,6 +99,7 @@ class Trainer {
   Network network_;
   std::uint64_t steps_done_ = 0;
   double learning_rate_scale_ = 1;
+  std::uint64_t total_steps_ = 0;  ///< at the end of the fit under way; 0: not known
   StepContext train_context_, evaluate_context_;
   class Fit* fit_ = nullptr;              ///< the one under way
   std::optional<Checkpoint> restored_{};  ///< what the next fit goes on from; its tensors are in place

@@ -24,7 +24,7 @@ TEST_P(Help, HasTwoExamples) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "data",
-                                         "data list", "data info", "data show", "study"),
+                                         "data fetch", "data list", "data info", "data show", "study"),
                          [](const auto& trial) {
                            std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');

@@ -139,12 +139,14 @@ TEST_F(Weights, ExportsWhatNumPyReads) {
 
 using Data = App;
 
-TEST_F(Data, ListsTheSetThatTheProgramDraws) {
+TEST_F(Data, ListsTheSetsThatTheProgramDraws) {
   const auto list = run_json({"data", "list"});
   const auto& sets = list.at("sets");
-  const auto strokes = std::ranges::find_if(sets, [](const auto& set) { return set.at("name") == "strokes"; });
-  ASSERT_NE(strokes, sets.end());
-  EXPECT_EQ(strokes->at("found"), true);
+  for (const std::string name : {"strokes", "patches"}) {
+    const auto drawn = std::ranges::find_if(sets, [&](const auto& set) { return set.at("name") == name; });
+    ASSERT_NE(drawn, sets.end());
+    EXPECT_EQ(drawn->at("found"), true);
+  }
 }
 
 TEST_F(Data, DescribesAFile) {
@@ -154,16 +156,44 @@ TEST_F(Data, DescribesAFile) {
   EXPECT_EQ(set.at("fingerprint").get<std::string>().size(), 8u);
 }
 
-TEST_F(Data, ShowsAGridOfImages) {
+TEST_F(Data, ShowsAGridOfImagesWithTheirClasses) {
   EXPECT_EQ(run({"data", "show", "data.npz", "--output", "grid.png"}).code, 0);
-  EXPECT_EQ(formats::read_png(folder_ / "grid.png").shape(), (Shape{3 * 8 - 2, 10 * 8 - 2, 1}));
+  EXPECT_EQ(formats::read_png(folder_ / "grid.png").shape(), (Shape{3 * 10 - 2, 10 + 10 * 8 - 2, 1}));
 }
 
-TEST_F(Data, DrawsPlainTextWhereStdoutIsNoTerminal) {
-  std::istringstream text(run({"data", "show", "strokes:test[:100]"}).out);
-  std::size_t longest = 0;
-  for (std::string line; std::getline(text, line);) longest = std::max(longest, line.size());
-  EXPECT_LE(longest, 80u);
+TEST_F(Data, SaysHowToSeeImagesWhereStdoutIsNoTerminal) {
+  const auto result = run({"data", "show", "strokes:test[:100]"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "");
+  EXPECT_SAYS(result.err, "--output FILE.png");
+}
+
+/// The command that `run` is given, in a terminal of 40 columns.
+std::vector<std::string> in_terminal(const std::string& colours) {
+  return {"sh", "-c", "COLORTERM=" + colours + " script -qec \"stty cols 40; $*\" /dev/null", "sh"};
+}
+
+TEST_F(Data, DrawsHalfBlocksInTheColoursThatATerminalHas) {
+  const std::vector<std::string> show = {"data", "show", "patches:test[:100]", "--count", "20"};
+  EXPECT_SAYS(run(show, in_terminal("")).out, "\x1b[38;5;");
+  EXPECT_SAYS(run(show, in_terminal("truecolor")).out, "\x1b[38;2;");
+}
+
+TEST_F(Data, DrawsNoLineLongerThanTheTerminal) {
+  std::istringstream text(run({"data", "show", "patches:test[:100]"}, in_terminal("")).out);
+  std::ptrdiff_t longest = 0;
+  const std::string block = "\u2580";
+  for (std::string line; std::getline(text, line);) {
+    std::ptrdiff_t blocks = 0;
+    for (auto at = line.find(block); at != std::string::npos; at = line.find(block, at + 1)) ++blocks;
+    longest = std::max(longest, blocks);
+  }
+  EXPECT_GT(longest, 30);
+  EXPECT_LE(longest, 40);
+}
+
+TEST_F(Data, NamesTheClassesInTheTerminal) {
+  EXPECT_SAYS(run({"data", "show", "patches:test[:100]"}, in_terminal("")).out, "marble");
 }
 
 }  // namespace

@@ -57,6 +57,30 @@ TEST_F(Train, WritesFlagsIntoTheFoldersModelFile) {
   EXPECT_TRUE(contains(read("run/model.toml"), "learning_rate = 0.5")) << read("run/model.toml");
 }
 
+TEST_F(Train, TakesEveryOptionOfTrainingAsAFlag) {
+  run({"train", "model.toml", "--data", "data.npz", "--optimizer", "sgd", "--nesterov", "--momentum", "0.5",
+       "--weight-decay", "0.01", "--clipnorm", "1", "--schedule", "step", "--boundaries", "2,4", "--warmup-steps", "1",
+       "--label-smoothing", "0.1", "--class-weight", "1,2.5,1", "--ema-momentum", "0.9", "--out", "run"});
+  const std::string toml = read("run/model.toml");
+  for (const char* line : {"nesterov = true", "weight_decay = 0.01", "clipnorm = 1.0", "schedule = \"step\"",
+                           "boundaries = [2, 4]", "label_smoothing = 0.1", "class_weight = [1.0, 2.5, 1.0]",
+                           "ema_momentum = 0.9"})
+    EXPECT_TRUE(contains(toml, line)) << line << " in " << toml;
+}
+
+TEST_F(Train, RefusesOptionsThatDoNotGoTogether) {
+  const auto refused = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"train", "model.toml", "--data", "data.npz"};
+    words.insert(words.end(), options.begin(), options.end());
+    return refusal(words);
+  };
+  EXPECT_SAYS(refused({"--clipnorm", "1", "--clipvalue", "1"}), "one of clipnorm, global_clipnorm and clipvalue");
+  EXPECT_SAYS(refused({"--schedule", "cosine", "--decay-rate", "0.5"}), "\"cosine\": it has no \"decay_rate\"");
+  EXPECT_SAYS(refused({"--class-weight", "1,2"}), "class_weight: expected 3 numbers");
+  EXPECT_FALSE(exists("runs"));
+  EXPECT_SAYS(refused({"--boundaries", "2,x", "--schedule", "step"}), "--boundaries: expected a list of whole numbers");
+}
+
 TEST_F(Train, DoesNotOverwriteARunFolder) {
   train("run");
   const std::string before = read("run/weights.safetensors");
@@ -86,6 +110,38 @@ TEST_F(Train, WritesNoEscapeCodesWherePiped) {
 
 TEST_F(Train, IsSilentOnStderrWhenQuiet) {
   EXPECT_EQ(run({"train", "model.toml", "--data", "data.npz", "--quiet"}).err, "");
+}
+
+TEST_F(Train, EndsEarlyWhereNothingImproves) {
+  const auto result = run_json({"train", "model.toml", "--data", "data.npz", "--epochs", "50", "--early-stopping", "2",
+                                "--min-delta", "100", "--monitor", "loss"});
+  EXPECT_EQ(result.at("epochs"), 3);
+  EXPECT_TRUE(contains(result.at("ended_because").get<std::string>(), "loss")) << result;
+}
+
+TEST_F(Train, LowersTheLearningRateOnAPlateau) {
+  run({"train", "model.toml", "--data", "data.npz", "--epochs", "4", "--reduce-lr-patience", "1", "--min-delta", "100",
+       "--reduce-lr-factor", "0.5", "--out", "run"});
+  EXPECT_TRUE(contains(read("run/metrics.csv"), ",0.0025,")) << read("run/metrics.csv");
+}
+
+TEST_F(Train, KeepsTheBestWeights) {
+  run({"train", "model.toml", "--data", "data.npz", "--validation", "data.npz", "--epochs", "2", "--save-best", "--out",
+       "run"});
+  EXPECT_EQ(run({"evaluate", "model.toml", "--weights", "run/best.safetensors", "--data", "data.npz"}).code, 0);
+}
+
+TEST_F(Train, EndsWithCodeOneWhereNumbersBreakDown) {
+  const auto result = run({"train", "model.toml", "--data", "data.npz", "--loss", "mse", "--optimizer", "sgd",
+                           "--learning-rate", "1e30", "--epochs", "50", "--terminate-on-nan", "--out", "run"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_TRUE(contains(result.err, "not finite")) << result.err;
+  EXPECT_FALSE(exists("run/weights.safetensors"));
+}
+
+TEST_F(Train, RefusesASettingWithoutTheOneItNeeds) {
+  const std::string said = refusal({"train", "model.toml", "--data", "data.npz", "--restore-best-weights"});
+  EXPECT_TRUE(contains(said, "early_stopping")) << said;
 }
 
 class Interrupted : public App, public testing::WithParamInterface<int> {};

@@ -1,18 +1,19 @@
 #include "evenkeel/data/contact_sheet.h"
 
+#include "evenkeel/data/lettering.h"
 #include "tests/data/helpers.h"
 
 namespace evenkeel {
 namespace {
 
 /// n images of 3x4 pixels; image i is all 10 * i, its label i % 2.
-Dataset images(std::int64_t n, bool labelled, std::int64_t channels = 1) {
+Dataset images(std::int64_t n, bool labelled, std::int64_t channels = 1, std::vector<std::string> names = {}) {
   Tensor x({n, 3, 4, channels}, DType::uint8), y({labelled ? n : 0}, DType::int32);
   for (std::int64_t i = 0; i < x.shape().size(); ++i)
     x.as<std::uint8_t>()[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(10 * (i / (12 * channels)));
   for (std::int64_t i = 0; i < y.shape().size(); ++i)
     y.as<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % 2);
-  return Dataset({.name = "images", .x = std::move(x), .y = std::move(y), .class_names = {}});
+  return Dataset({.name = "images", .x = std::move(x), .y = std::move(y), .class_names = std::move(names)});
 }
 
 /// The top left pixel of a cell, first channel.
@@ -37,9 +38,36 @@ TEST(ContactSheet, WithoutLabelsShowsImagesInOrder) {
 }
 
 TEST(ContactSheet, WithLabelsShowsAClassPerRow) {
-  const Tensor sheet = contact_sheet(images(6, true), 3, 6);
-  EXPECT_EQ(cell(sheet, 0, 1), 20);
-  EXPECT_EQ(cell(sheet, 1, 2), 50);
+  const std::vector<SheetRow> rows = sheet_rows(images(6, true), 3, 6);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(cell(rows[0].images, 0, 1), 20);
+  EXPECT_EQ(cell(rows[1].images, 0, 2), 50);
+}
+
+TEST(ContactSheet, NamesItsRowsByTheClasses) {
+  EXPECT_EQ(sheet_rows(images(6, true, 1, {"cat", "dog"}), 3, 6)[1].label, "dog");
+}
+
+TEST(ContactSheet, NumbersClassesWithoutNames) { EXPECT_EQ(sheet_rows(images(6, true), 3, 6)[1].label, "1"); }
+
+TEST(ContactSheet, WithoutLabelsHasNoNames) { EXPECT_EQ(sheet_rows(images(6, false), 3, 6)[1].label, ""); }
+
+TEST(ContactSheet, HasTheNamesOnTheLeftOfTheImages) {
+  const Tensor sheet = contact_sheet(images(6, true, 3, {"cat", "dog"}), 3, 6);
+  const std::int64_t left = 3 * kLetterWidth + 4;
+  ASSERT_EQ(sheet.shape(), (Shape{8 + 2 + 8, left + 16, 3}));
+  Tensor wanted({8, left, 3}, DType::uint8);
+  std::ranges::fill(wanted.as<std::uint8_t>(), std::uint8_t{96});
+  write_text(wanted, 0, 2, "dog", 255);
+  for (std::int64_t y = 0; y < 8; ++y)
+    for (std::int64_t i = 0; i < left * 3; ++i)
+      ASSERT_EQ(sheet.as<std::uint8_t>()[static_cast<std::size_t>((10 + y) * (left + 16) * 3 + i)],
+                wanted.as<std::uint8_t>()[static_cast<std::size_t>(y * left * 3 + i)]);
+}
+
+TEST(ContactSheet, CutsNamesThatAreTooLong) {
+  EXPECT_EQ(contact_sheet(images(6, true, 1, {"a", std::string(1000, 'b')}), 3, 6).shape()[1],
+            24 * kLetterWidth + 4 + 16);
 }
 
 TEST(ContactSheet, ShowsNoMoreThanAskedFor) {

@@ -14,8 +14,8 @@ void write_image(const std::filesystem::path& path, const Shape& shape, std::uin
   formats::write_png(path, image);
 }
 
-std::string refusal(const TestFolder& folder) {
-  return error_of([&] { load_image_folder(folder.path()); });
+std::string refusal(const TestFolder& folder, const ImageOptions& options = {}) {
+  return error_of([&] { load_image_folder(folder.path(), options); });
 }
 
 TEST(ImageFolder, TakesSubfoldersAsClassesByName) {
@@ -61,32 +61,132 @@ TEST(ImageFolder, PassesOverHiddenEntriesAndFilesBesideTheClasses) {
   EXPECT_EQ(load_image_folder(folder.path()).size(), 1);
 }
 
+TEST(ImageFolder, ReadsJpegToo) {
+  TestFolder folder;
+  std::filesystem::create_directories(folder / "a");
+  const auto fixtures = std::filesystem::path(EVENKEEL_SOURCE_DIR) / "tests/formats/fixtures";
+  std::filesystem::copy_file(fixtures / "rgb.jpg", folder / "a/1.jpg");
+  std::filesystem::copy_file(fixtures / "progressive.jpg", folder / "a/2.JPEG");
+  EXPECT_EQ(load_image_folder(folder.path()).x().shape, (Shape{2, 13, 19, 3}));
+}
+
 TEST(ImageFolder, RefusesImagesOfTwoSizesAndNamesBothFiles) {
   TestFolder folder;
   write_image(folder / "a/1.png", {2, 3, 1}, 1);
   write_image(folder / "b/2.png", {3, 3, 1}, 1);
   const std::string error = refusal(folder);
   EXPECT_SAYS(error, "b/2.png: expected height, width and channels [2, 3, 1] as in ");
-  EXPECT_SAYS(error, "a/1.png, received [3, 3, 1]");
+  EXPECT_SAYS(error, "a/1.png, received [3, 3, 1]. Resize the images first, or ask for it (--resize).");
 }
 
-TEST(ImageFolder, RefusesGrayAmongRgb) {
+TEST(ImageFolder, ResizesToTheFirstImageWhereAsked) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  write_image(folder / "b/2.png", {9, 7, 1}, 5);
+  const Dataset set = load_image_folder(folder.path(), {.resize = true});
+  EXPECT_EQ(set.x().shape, (Shape{2, 2, 3, 1}));
+  EXPECT_EQ(set.x().as<std::uint8_t>()[6], 5);
+}
+
+TEST(ImageFolder, ResizesToTheShapeThatIsWanted) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  EXPECT_EQ(load_image_folder(folder.path(), {.shape = Shape{4, 5, 1}, .resize = true}).sample_shape(),
+            (Shape{4, 5, 1}));
+}
+
+TEST(ImageFolder, RefusesAnotherSizeThanTheModels) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  EXPECT_SAYS(refusal(folder, {.shape = Shape{4, 5, 1}}),
+              "a/1.png: expected height, width and channels [4, 5, 1], as the model's input [N, 4, 5, 1], received "
+              "[2, 3, 1]. Resize");
+}
+
+TEST(ImageFolder, RefusesGrayAmongRgbAndSaysHowToConvertIt) {
   TestFolder folder;
   write_image(folder / "a/1.png", {2, 3, 3}, 1);
   write_image(folder / "a/2.png", {2, 3, 1}, 1);
-  EXPECT_SAYS(refusal(folder), "a/2.png: expected height, width and channels [2, 3, 3]");
+  const std::string error = refusal(folder);
+  EXPECT_SAYS(error,
+              "a/2.png: expected an RGB image as in " + (folder / "a/1.png").string() + ", received a gray image");
+  EXPECT_SAYS(error, "convert " + (folder / "a/2.png").string() + " PNG24:OUT.png");
 }
 
-TEST(ImageFolder, RefusesTransparency) {
+TEST(ImageFolder, RefusesGrayWhereTheModelNeedsRgb) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  EXPECT_SAYS(refusal(folder, {.shape = Shape{2, 3, 3}, .resize = true}),
+              "a/1.png: expected an RGB image, as the model's input [N, 2, 3, 3], received a gray image. Convert it");
+}
+
+TEST(ImageFolder, RefusesTransparencyAndSaysHowToRemoveIt) {
   TestFolder folder;
   write_image(folder / "a/1.png", {2, 3, 4}, 1);
-  EXPECT_SAYS(refusal(folder), "a/1.png: expected a gray or an RGB image, received one with transparency (alpha)");
+  const std::string error = refusal(folder);
+  EXPECT_SAYS(error, "a/1.png: expected an RGB image, received an RGB image with transparency (alpha)");
+  EXPECT_SAYS(error, "-background white -flatten");
+}
+
+TEST(ImageFolder, TakesTransparencyWhereTheModelNeedsIt) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 4}, 1);
+  EXPECT_EQ(load_image_folder(folder.path(), {.shape = Shape{2, 3, 4}}).sample_shape(), (Shape{2, 3, 4}));
+}
+
+/// Three images of two classes, the second one damaged.
+void write_damaged(const TestFolder& folder) {
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  write_bytes(folder / "a/2.png", {1, 2, 3});
+  write_image(folder / "b/3.png", {2, 3, 1}, 3);
+}
+
+TEST(ImageFolder, RefusesADamagedImageByName) {
+  TestFolder folder;
+  write_damaged(folder);
+  EXPECT_SAYS(refusal(folder), "a/2.png: expected a PNG or JPEG image");
+}
+
+TEST(ImageFolder, LeavesOutADamagedImageWhereAsked) {
+  TestFolder folder;
+  write_damaged(folder);
+  std::vector<std::string> skipped;
+  const Dataset set = load_image_folder(
+      folder.path(), {.on_bad_image = [&](const Error& error) { skipped.push_back(error.parts().where); }});
+  EXPECT_EQ(skipped, (std::vector<std::string>{(folder / "a/2.png").string()}));
+  EXPECT_EQ(set.x().shape, (Shape{2, 2, 3, 1}));
+  EXPECT_EQ(set.x().as<std::uint8_t>()[6], 3);
+  EXPECT_EQ(set.y().as<std::int32_t>()[1], 1);
+}
+
+TEST(ImageFolder, KeepsAClassWhoseImagesAreAllLeftOut) {
+  TestFolder folder;
+  std::filesystem::create_directories(folder / "a");
+  write_bytes(folder / "a/1.png", {1, 2, 3});
+  write_image(folder / "b/1.png", {2, 3, 1}, 3);
+  const Dataset set = load_image_folder(folder.path(), {.on_bad_image = [](const Error&) {}});
+  EXPECT_EQ(set.classes(), 2);
+  EXPECT_EQ(set.y().as<std::int32_t>()[0], 1);
+}
+
+TEST(ImageFolder, RefusesToLeaveOutAll) {
+  TestFolder folder;
+  std::filesystem::create_directories(folder / "a");
+  write_bytes(folder / "a/1.png", {1, 2, 3});
+  EXPECT_SAYS(refusal(folder, {.on_bad_image = [](const Error&) {}}), "expected an image that can be read");
+}
+
+TEST(ImageFolder, DoesNotLeaveOutAnImageOfAnotherSize) {
+  TestFolder folder;
+  write_image(folder / "a/1.png", {2, 3, 1}, 1);
+  write_image(folder / "a/2.png", {3, 3, 1}, 1);
+  EXPECT_SAYS(refusal(folder, {.on_bad_image = [](const Error&) {}}), "a/2.png: expected height");
 }
 
 TEST(ImageFolder, RefusesAFolderWithoutSubfolders) {
   TestFolder folder;
   write_image(folder / "1.png", {2, 3, 1}, 1);
-  EXPECT_SAYS(refusal(folder), "expected one subfolder of PNG images per class, received no subfolder");
+  EXPECT_SAYS(refusal(folder), "expected one subfolder of PNG or JPEG images per class, received no subfolder");
 }
 
 TEST(ImageFolder, RefusesAClassWithoutImages) {
@@ -99,21 +199,15 @@ TEST(ImageFolder, RefusesAClassWithoutImages) {
 TEST(ImageFolder, RefusesAnotherFileAmongTheImages) {
   TestFolder folder;
   write_image(folder / "a/1.png", {2, 3, 1}, 1);
-  write_bytes(folder / "a/2.jpg", {1});
-  EXPECT_SAYS(refusal(folder), "a/2.jpg: expected nothing but PNG images");
+  write_bytes(folder / "a/2.gif", {1});
+  EXPECT_SAYS(refusal(folder), "a/2.gif: expected nothing but PNG and JPEG images");
 }
 
 TEST(ImageFolder, RefusesAFolderAmongTheImages) {
   TestFolder folder;
   write_image(folder / "a/b.png/1.png", {2, 3, 1}, 1);
-  EXPECT_SAYS(refusal(folder), "a/b.png: expected nothing but PNG images in the folder of a class, received a folder");
-}
-
-TEST(ImageFolder, RefusesADamagedImageByName) {
-  TestFolder folder;
-  write_image(folder / "a/1.png", {2, 3, 1}, 1);
-  write_bytes(folder / "a/2.png", {1, 2, 3});
-  EXPECT_SAYS(refusal(folder), "a/2.png");
+  EXPECT_SAYS(refusal(folder),
+              "a/b.png: expected nothing but PNG and JPEG images in the folder of a class, received a folder");
 }
 
 TEST(ImageFolder, RefusesAFolderThatIsNotThere) {
@@ -140,30 +234,6 @@ TEST(Images, RefuseTwoSizesAndNameTheFile) {
 TEST(Images, RefuseToBeNone) {
   EXPECT_SAYS(error_of([] { load_images({}); }), "expected at least one file");
 }
-
-TEST(LoadImages, KeepsTheGivenOrder) {
-  TestFolder folder;
-  write_image(folder / "a.png", {1, 1, 1}, 1);
-  write_image(folder / "b.png", {1, 1, 1}, 2);
-  const Dataset set = load_images({folder / "b.png", folder / "a.png"});
-  EXPECT_EQ(set.x().as<std::uint8_t>()[0], 2);
-  EXPECT_EQ(set.x().as<std::uint8_t>()[1], 1);
-}
-
-TEST(LoadImages, HasNoLabels) {
-  TestFolder folder;
-  write_image(folder / "a.png", {1, 1, 1}, 1);
-  EXPECT_FALSE(load_images({folder / "a.png"}).has_targets());
-}
-
-TEST(LoadImages, RefusesAnImageUnlikeTheFirst) {
-  TestFolder folder;
-  write_image(folder / "a.png", {2, 3, 1}, 1);
-  write_image(folder / "b.png", {2, 4, 1}, 1);
-  EXPECT_SAYS(error_of([&] { load_images({folder / "a.png", folder / "b.png"}); }), "b.png: expected");
-}
-
-TEST(LoadImages, RefusesNone) { EXPECT_SAYS(error_of([] { load_images({}); }), "at least one file"); }
 
 }  // namespace
 }  // namespace evenkeel

@@ -1,7 +1,6 @@
 #include "evenkeel/data/sources.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "evenkeel/data/mnist.h"
 #include "evenkeel/formats/npz.h"
@@ -10,27 +9,6 @@
 
 namespace evenkeel {
 namespace {
-
-/// Sets an environment variable, and back again at the end.
-class ScopedVariable {
- public:
-  ScopedVariable(std::string name, const std::string& value) : name_(std::move(name)) {
-    if (const char* before = std::getenv(name_.c_str())) before_ = before;
-    setenv(name_.c_str(), value.c_str(), 1);
-  }
-  ~ScopedVariable() {
-    if (before_)
-      setenv(name_.c_str(), before_->c_str(), 1);
-    else
-      unsetenv(name_.c_str());
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  std::string name_;
-  std::optional<std::string> before_;
-};
 
 /// No data set of the machine is seen, just those in the test's folder.
 class Sources : public testing::Test {
@@ -82,14 +60,30 @@ TEST_F(Sources, DrawnByTheProgramAreAlwaysFound) { EXPECT_EQ(find_source("stroke
 TEST_F(Sources, HaveTheirNamesOnce) {
   std::vector<std::string> names;
   for (const NamedSource& source : named_sources()) names.push_back(source.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"mnist", "fashion-mnist", "strokes"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"mnist", "fashion-mnist", "cifar10", "cifar100", "strokes", "patches"}));
 }
 
 TEST_F(Sources, DrawnByTheProgramHaveTheSizesTheyAreListedWith) {
-  const auto& strokes = *std::ranges::find(named_sources(), "strokes", &NamedSource::name);
-  const Dataset test = load_dataset("strokes:test", Split::train);
-  EXPECT_EQ(test.size(), strokes.test_size);
-  EXPECT_EQ(test.sample_shape(), strokes.sample_shape);
+  for (const std::string name : {"strokes", "patches"}) {
+    const auto& source = *std::ranges::find(named_sources(), name, &NamedSource::name);
+    const Dataset test = load_dataset(name + ":test", Split::train);
+    EXPECT_EQ(test.size(), source.test_size);
+    EXPECT_EQ(test.sample_shape(), source.sample_shape);
+  }
+}
+
+TEST_F(Sources, OfCifarAreFoundInTheirPublishedFolders) {
+  for (const auto& [name, subfolder] :
+       {std::pair("cifar10", "cifar-10-batches-bin"), {"cifar100", "cifar-100-binary"}}) {
+    std::filesystem::create_directories(folder_ / subfolder);
+    EXPECT_EQ(find_source(name, folder_.path().string()), folder_ / subfolder);
+  }
+}
+
+TEST_F(Sources, AreResizedWhereAskedAndOnlyThen) {
+  const ImageOptions keep{.shape = Shape{14, 14, 1}}, resize{.shape = Shape{14, 14, 1}, .resize = true};
+  EXPECT_EQ(load_dataset("strokes:test[:3]", Split::test, {}, keep).sample_shape(), (Shape{28, 28, 1}));
+  EXPECT_EQ(load_dataset("strokes:test[:3]", Split::test, {}, resize).x().shape, (Shape{3, 14, 14, 1}));
 }
 
 TEST_F(Sources, AreLoadedBySplit) {
@@ -109,6 +103,16 @@ TEST_F(Sources, AreReadFromAnImageFolder) {
   std::filesystem::create_directories(folder_ / "images/a");
   formats::write_png(folder_ / "images/a/1.png", Tensor({2, 2, 1}, DType::uint8));
   EXPECT_EQ(load_dataset((folder_ / "images").string(), Split::train).size(), 1);
+}
+
+TEST_F(Sources, LeaveOutBadImagesOfAFolderWhereAsked) {
+  std::filesystem::create_directories(folder_ / "images/a");
+  formats::write_png(folder_ / "images/a/1.png", Tensor({2, 2, 1}, DType::uint8));
+  write_bytes(folder_ / "images/a/2.png", {1});
+  int skipped = 0;
+  const ImageOptions options{.on_bad_image = [&](const Error&) { ++skipped; }};
+  EXPECT_EQ(load_dataset((folder_ / "images").string(), Split::train, {}, options).size(), 1);
+  EXPECT_EQ(skipped, 1);
 }
 
 TEST_F(Sources, TakeARangeWithBothBounds) {
@@ -154,12 +158,13 @@ TEST_F(Sources, RefuseAMalformedRange) {
 TEST_F(Sources, SuggestTheNameThatIsMeant) {
   const std::string error = refusal("mnsit:train");
   EXPECT_SAYS(error, "\"mnsit\" is no data set, .npz file or folder");
-  EXPECT_SAYS(error, "Known data sets: mnist, fashion-mnist, strokes. Did you mean \"mnist\"?");
+  EXPECT_SAYS(error,
+              "Known data sets: mnist, fashion-mnist, cifar10, cifar100, strokes, patches. Did you mean \"mnist\"?");
 }
 
 TEST_F(Sources, ListTheKnownNamesWhereNoneIsNear) {
   const std::string error = refusal("imagenet");
-  EXPECT_SAYS(error, "Known data sets: mnist, fashion-mnist, strokes.");
+  EXPECT_SAYS(error, "Known data sets: mnist, fashion-mnist, cifar10, cifar100, strokes, patches.");
   EXPECT_FALSE(contains(error, "Did you mean"));
 }
 

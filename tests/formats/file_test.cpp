@@ -5,6 +5,7 @@
 
 #include "evenkeel/formats/deflate.h"
 #include "tests/formats/testing.h"
+#include "tests/support/file_size_limit.h"
 
 namespace evenkeel::formats {
 namespace {

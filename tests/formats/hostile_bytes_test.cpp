@@ -3,8 +3,10 @@
 #include <functional>
 
 #include "evenkeel/base/philox.h"
+#include "evenkeel/formats/cifar.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/idx.h"
+#include "evenkeel/formats/jpeg.h"
 #include "evenkeel/formats/npy.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/formats/png.h"
@@ -41,6 +43,10 @@ std::vector<Format> formats() {
              }
            }},
           {"safetensors", {"mixed.safetensors"}, [](BytesView bytes) { decode_safetensors(bytes, "x"); }},
+          {"cifar", {"cifar10.bin"}, [](BytesView bytes) { decode_cifar(bytes, kCifar10, "x"); }},
+          {"jpeg",
+           {"gray.jpg", "rgb.jpg", "progressive.jpg", "cmyk.jpg"},
+           [](BytesView bytes) { decode_jpeg(bytes, "x"); }},
           {"png", {"rgb.png", "palette_transparent.png", "interlaced.png", "gray16.png"}, [](BytesView bytes) {
              decode_png(bytes, "x");
            }}};

@@ -128,6 +128,38 @@ TEST(LossesReference, GradientsAreTheSlopesOfTheLosses) {
   }
 }
 
+std::vector<float> class_weights_of(const std::vector<float>& targets, std::int64_t k,
+                                    const std::vector<float>& by_class) {
+  const auto n = static_cast<std::int64_t>(targets.size()) / k;
+  std::vector<float> weights(static_cast<std::size_t>(n), kNaN);
+  weights_of_classes({targets.data(), n, k}, by_class, weights, kOne);
+  return weights;
+}
+
+TEST(WeightsOfClasses, AreThoseOfTheFirstLargestTarget) {
+  EXPECT_EQ(class_weights_of({0, 0, 1, /**/ 0.5f, 0.5f, 0, /**/ 0, 2, 1}, 3, {7, 8, 9}), (std::vector<float>{9, 7, 8}));
+}
+
+TEST(WeightsOfClasses, OfOneColumnAreThoseOfTheRoundedTarget) {
+  EXPECT_EQ(class_weights_of({1, 0, 0.9f, 0.2f}, 1, {3, 5}), (std::vector<float>{5, 3, 5, 3}));
+}
+
+TEST(WeightsOfClasses, AreOneWhereNoneIsGiven) {
+  EXPECT_EQ(class_weights_of({2, -1, 1e30f, kNaN}, 1, {3, 5}), (std::vector<float>{1, 1, 1, 1}));
+}
+
+TEST(WeightsOfClasses, AreThoseOfTheReference) {
+  for_sizes_and_threads([&](Size size, const Threads& threads) {
+    const std::vector<float> targets = normal_values(size.rows * size.columns, 5), by_class = normal_values(100, 6);
+    std::vector<float> weights(static_cast<std::size_t>(size.rows));
+    std::vector<double> exact(weights.size());
+    const std::vector<double> exact_targets = in_double(targets);
+    weights_of_classes(matrix_of(targets, size), by_class, weights, threads);
+    reference::weights_of_classes<double>(matrix_of(exact_targets, size), in_double(by_class), exact);
+    EXPECT_TRUE(agrees(weights, exact, {}));
+  });
+}
+
 std::vector<float> correct_of(const std::vector<float>& logits, const std::vector<float>& targets, std::int64_t k,
                               float threshold) {
   const auto n = static_cast<std::int64_t>(logits.size()) / k;

@@ -180,6 +180,63 @@ TEST(Compile, TakesLabelsAndOneHotTargetsAlike) {
   }
 }
 
+TEST(Compile, WeighsTheLossAndItsGradientByClassWhenTraining) {
+  Sequential model({6});
+  model.add(Dense{.units = 2, .name = "d"});
+  Memory a, b;
+  CompileOptions options = training(DType::float64);
+  options.keep = {"d/output/gradient"};
+  Compiled plain(model, options, a);
+  options.class_weight = {0.5, 4};
+  Compiled weighted(model, options, b);
+  plain.run();
+  weighted.run();
+  const auto labels = plain.bound[1]->as<std::int32_t>();
+  const auto loss = plain.read(plain.compiled.loss), weighted_loss = weighted.read(weighted.compiled.loss);
+  const auto gradient = plain.read("d/output/gradient"), weighted_gradient = weighted.read("d/output/gradient");
+  for (std::size_t i = 0; i < 5; ++i) {
+    const double weight = options.class_weight[static_cast<std::size_t>(labels[i])];
+    EXPECT_DOUBLE_EQ(weighted_loss[i], weight * loss[i]);
+    for (std::size_t k : {2 * i, 2 * i + 1}) EXPECT_DOUBLE_EQ(weighted_gradient[k], weight * gradient[k]);
+  }
+}
+
+TEST(Compile, DoesNotWeighClassesInEvaluation) {
+  Sequential model({6});
+  model.add(Dense{.units = 2});
+  Memory memory;
+  CompileOptions options{.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels};
+  Compiled plain(model, options, memory);
+  options.class_weight = {0.5, 4};
+  Compiled weighted(model, options, memory);
+  plain.run();
+  const auto expected = plain.read(plain.compiled.loss);
+  weighted.run();
+  EXPECT_EQ(weighted.read(weighted.compiled.loss), expected);
+}
+
+TEST(Compile, ComparesPredictionsWithTargetsThatAreNotSmoothed) {
+  Sequential model({6});
+  model.add(Dense{.units = 1});
+  Memory memory;
+  CompileOptions options{.batch_size = 5, .loss = SigmoidCrossEntropy{}, .targets = Targets::labels};
+  Compiled sharp(model, options, memory);
+  options.loss = SigmoidCrossEntropy{.label_smoothing = 1};
+  Compiled smooth(model, options, memory);
+  sharp.run();
+  const auto expected = sharp.read(sharp.compiled.correct);
+  smooth.run();
+  EXPECT_EQ(smooth.read(smooth.compiled.correct), expected);
+}
+
+TEST(Compile, EmitsNothingForOptionsThatAreOff) {
+  Sequential model({6});
+  model.add(Dense{.units = 3});
+  const CompiledModel compiled = compile(model, training());
+  for (const char* kind : {"class_weights", "add_l2_penalty", "scale_offset", "multiply"})
+    EXPECT_EQ(std::ranges::count(kinds_of(compiled), kind), 0) << kind;
+}
+
 TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSoftmax) {
   Sequential logits({6}), probabilities({6});
   logits.add(Dense{.units = 4, .name = "d"});

@@ -19,6 +19,8 @@ struct Options {
   Padding padding = Padding::valid;
   std::optional<Size2D> strides = {};
   std::optional<double> step = {};
+  std::optional<std::vector<std::int64_t>> stops = {};
+  std::vector<double> weights = {};
 
   static void describe(Fields<Options>& fields) {
     fields.add("count", &Options::count, "how many", kAtLeastOne)
@@ -28,7 +30,9 @@ struct Options {
         .add("size", &Options::size, "how large")
         .add("padding", &Options::padding, "at the rim")
         .add("strides", &Options::strides, "how far")
-        .add("step", &Options::step, "how fast", kPositive);
+        .add("step", &Options::step, "how fast", kPositive)
+        .add("stops", &Options::stops, "where", kNotNegative)
+        .add("weights", &Options::weights, "how heavy", kNotNegative);
   }
 };
 
@@ -48,6 +52,11 @@ TEST(FieldValue, ReadsAsTomlWritesIt) {
   EXPECT_EQ(to_string(FieldValue(std::int64_t{-3})), "-3");
   EXPECT_EQ(to_string(FieldValue(std::string("same"))), "\"same\"");
   EXPECT_EQ(to_string(FieldValue(std::vector<std::int64_t>{3, 5})), "[3, 5]");
+}
+
+TEST(FieldValue, WritesListsAsTomlDoes) {
+  EXPECT_EQ(to_string(FieldValue(std::vector<double>{1, 0.5})), "[1.0, 0.5]");
+  EXPECT_EQ(to_string(FieldValue(std::vector<double>{})), "[]");
 }
 
 TEST(FieldValue, KeepsANumberApartFromAWholeNumber) {
@@ -104,6 +113,43 @@ TEST(Fields, RefuseSizesThatAreNoWindow) {
   EXPECT_NE(refusal("size", std::numeric_limits<std::int64_t>::max()), "");
 }
 
+TEST(Fields, TakeListsOfNumbers) {
+  Options options;
+  set(options, "stops", std::vector<std::int64_t>{3, 2});
+  EXPECT_EQ(options.stops, (std::vector<std::int64_t>{3, 2}));
+  set(options, "weights", std::vector<std::int64_t>{3, 2});
+  EXPECT_EQ(options.weights, (std::vector<double>{3, 2}));
+  set(options, "weights", std::vector<double>{0.5, 2});
+  EXPECT_EQ(options.weights, (std::vector<double>{0.5, 2}));
+}
+
+TEST(Fields, TakeANumberForAListOfOne) {
+  Options options;
+  set(options, "stops", std::int64_t{7});
+  EXPECT_EQ(options.stops, (std::vector<std::int64_t>{7}));
+  set(options, "weights", 0.5);
+  EXPECT_EQ(options.weights, (std::vector<double>{0.5}));
+}
+
+TEST(Fields, RefuseListsThatAreNoneOrOutOfRange) {
+  EXPECT_EQ(refusal("stops", std::vector<double>{0.5}), "\"stops\": expected a list of whole numbers, received [0.5].");
+  EXPECT_EQ(refusal("weights", std::string("1")), "\"weights\": expected a list of numbers, received \"1\".");
+  EXPECT_NE(refusal("weights", std::vector<double>{1, -0.5}), "");
+  EXPECT_NE(refusal("stops", std::vector<std::int64_t>{-1}), "");
+}
+
+TEST(NamedNumber, IsTakenApart) {
+  EXPECT_EQ(parse_named_number("l2")->name, "l2");
+  EXPECT_EQ(parse_named_number("l2")->number, std::nullopt);
+  EXPECT_EQ(parse_named_number("l2(0.5)")->name, "l2");
+  EXPECT_EQ(parse_named_number("l2(0.5)")->number, 0.5);
+}
+
+TEST(NamedNumber, RefusesOtherForms) {
+  for (const char* text : {"l2(", "l2()", "l2(a)", "l2(1)b", "l2(1", "l2(inf)", "(", "l2(1 )"})
+    EXPECT_FALSE(parse_named_number(text)) << text;
+}
+
 TEST(Fields, RefuseAPaddingThatKerasDoesNotKnow) {
   EXPECT_EQ(refusal("padding", std::string("full")), "\"padding\": expected \"same\" or \"valid\", received \"full\".");
 }
@@ -134,9 +180,9 @@ TEST(Fields, ListOnlyWhatDiffersFromTheDefaults) {
 
 TEST(Fields, ListAllInTheOrderOfTheirDescription) {
   const auto all = settings_of(Options{});
-  ASSERT_EQ(all.size(), 8u);
+  ASSERT_EQ(all.size(), 10u);
   EXPECT_EQ(all.front().first, "count");
-  EXPECT_EQ(all.back(), (std::pair<std::string, FieldValue>("step", FieldValue())));
+  EXPECT_EQ(all[7], (std::pair<std::string, FieldValue>("step", FieldValue())));
 }
 
 TEST(Fields, AreCheckedInOptionsThatCodeHasSet) {

@@ -43,6 +43,7 @@ TEST(Conv2D, IsALayer) {
               {1, 6, 5, 1});
   check_layer(Conv2D{.filters = 4, .strides = 2, .padding = Padding::same, .activation = relu}, {2, 6, 4, 2});
   check_layer(Conv2D{.filters = 17, .kernel_size = 2, .activation = softmax}, {1, 3, 4, 2});
+  check_layer(Conv2D{.filters = 2, .kernel_regularizer = L2{0.25}}, {2, 4, 3, 1});
   check_layer(Conv2D{.filters = 2, .kernel_size = 5, .padding = Padding::same, .activation = leaky_relu}, {2, 3, 2, 1});
 }
 
@@ -51,6 +52,7 @@ TEST(Dense, IsALayer) {
   check_layer(Dense{.units = 1, .use_bias = false}, {1, 1});
   check_layer(Dense{.units = 17, .activation = ActivationFunction::tanh}, {3, 19});
   check_layer(Dense{.units = 3, .activation = softmax}, {4, 2});
+  check_layer(Dense{.units = 3, .kernel_regularizer = L2{0.25}}, {4, 2});
 }
 
 TEST(BatchNormalization, IsALayer) {

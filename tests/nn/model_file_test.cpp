@@ -175,7 +175,7 @@ TEST(ModelFileError, NamesTheUnknownKeyAndTheNearestKnownOne) {
       refusal(kHead + "[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n\n[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n"
                       "kernal_size = 3\n"),
       "m.toml:9: Conv2D \"conv2d_1\": unknown key \"kernal_size\". Known: filters, kernel_size, strides, padding, "
-      "activation, use_bias, kernel_initializer, bias_initializer, trainable, type, name, inputs. "
+      "activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, trainable, type, name, inputs. "
       "Did you mean \"kernel_size\"?");
 }
 
@@ -245,7 +245,8 @@ TEST(ModelFileError, NamesAnUnknownTrainingKey) {
 TEST(ModelFileError, ChecksTheRangesOfTraining) {
   for (const std::string setting :
        {"learning_rate = 0.0", "momentum = 1.0", "beta_1 = -0.1", "beta_2 = 1", "epsilon = 0", "batch_size = 0",
-        "epochs = 0", "steps = -1", "seed = -1", "nesterov = 1"})
+        "epochs = 0", "steps = -1", "seed = -1", "nesterov = 1", "clipnorm = 0", "ema_momentum = 1", "warmup_steps = -1",
+        "boundaries = [0.5]", "class_weight = [1, -2.5]", "label_smoothing = 2", "alpha = 1.5"})
     EXPECT_SAYS(refusal(kHead + "[[layer]]\ntype = \"Flatten\"\n[training]\n" + setting + "\n"),
                 "m.toml:5: [training]: \"" + setting.substr(0, setting.find(' ')) + "\": expected");
 }
@@ -293,6 +294,15 @@ TEST(ModelFileError, RefusesSizesThatNoMachineHolds) {
 TEST(ModelFileError, NamesAFileThatIsNotThere) {
   TestFolder folder;
   EXPECT_SAYS(error_of([&] { read_model_file(folder / "none.toml"); }), "none.toml");
+}
+
+TEST(ModelFile, ReadsListsOfNumbersWholeOrNot) {
+  const auto training_with = [](const std::string& setting) {
+    return parse_model_file(kHead + "[[layer]]\ntype = \"Flatten\"\n[training]\n" + setting + "\n", "m.toml").training;
+  };
+  EXPECT_EQ(training_with("class_weight = [1, 2]").class_weight, (std::vector<double>{1, 2}));
+  EXPECT_EQ(training_with("class_weight = [1, 2.5]").class_weight, (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(training_with("boundaries = [10, 20]").boundaries, (std::vector<std::int64_t>{10, 20}));
 }
 
 TEST(ModelFile, IsReadFromDisk) {

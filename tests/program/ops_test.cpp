@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "evenkeel/base/error.h"
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/batch_norm.h"
@@ -9,6 +12,7 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/losses.h"
 #include "evenkeel/program/ops/pooling.h"
+#include "evenkeel/program/ops/regularization.h"
 #include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/ops/statistics.h"
 #include "evenkeel/program/ops/updates.h"
@@ -78,6 +82,36 @@ TEST(Loss, HoldsTheCheck) {
       const TrialInput targets{.shape = {5, k}, .low = 0, .high = 1, .differentiable = false};
       check_program(subject_of(ops::Loss(kind), {{.shape = {5, k}}, targets}));
     }
+}
+
+TEST(Loss, HoldsTheCheckWithWeightsOfClassesAndSmoothedTargets) {
+  for (const std::int64_t k : {1, 3}) {
+    const TrialInput targets{.shape = {5, k}, .low = 0, .high = 1, .differentiable = false};
+    check_program({.inputs = {{.shape = {5, k}}, targets}, .emit = [](Program& program, std::span<const Value> x) {
+                     const Value smoothed = program.emit_one(ops::ScaleOffset(0.75, 0.125), {x[1]});
+                     const Value loss =
+                         program.emit_one(ops::Loss(ops::LossKind::sigmoid_cross_entropy), {x[0], smoothed});
+                     const Value weights = program.emit_one(ops::ClassWeights({0.5, 2, 4}), {x[1]});
+                     return program.emit_one(ops::Multiply(), {loss, weights});
+                   }});
+  }
+}
+
+TEST(AddL2Penalty, HoldsTheCheck) {
+  check_program(subject_of(ops::AddL2Penalty({0.25, 0.5}), {{.shape = {5}}, {.shape = {3, 7}}, {.shape = {17}}}));
+  check_program(subject_of(ops::AddL2Penalty({0.25, 0.5}),
+                           {{.shape = {5}}, {.shape = {3, 7}}, {.shape = {17}, .differentiable = false}}));
+}
+
+TEST(AddL2Penalty, IsInTheMeanOfTheSamplesOnce) {
+  Session run;
+  const Value loss = run.input("loss", {4}), w = run.input("w", {3});
+  run.keep(run.program.emit_one(ops::AddL2Penalty({0.5}), {loss, w}, "l/total"));
+  const Tensor losses = floats({4}, {1, 2, 3, 4}), weights = floats({3}, {1, -2, 3});
+  run.bind("loss", losses);
+  run.bind("w", weights);
+  run.go();
+  EXPECT_EQ(run.read("l/total"), (Floats{8, 9, 10, 11}));
 }
 
 TEST(Loss, RefusesOutputsThatAreNoRows) {
@@ -173,6 +207,75 @@ TEST(AdamUpdate, CountsItsStepsFromTheContext) {
   for (run.step.step = 0; run.step.step < 3; ++run.step.step) run.go();
   EXPECT_NEAR(run.read("a")[2], 8.5f, 1e-5f);
   EXPECT_NEAR(run.read("b")[0], 11.5f, 1e-5f);
+}
+
+TEST(SgdUpdate, DecaysParametersByTheLearningRateBeforeItMovesThem) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false, ops::UpdateOptions{.weight_decay = 0.25}),
+                 {parameters, gradients});
+  });
+  run.go();
+  EXPECT_EQ(run.read("a"), (Floats{8.25, 8.25, 8.25}));  // 10 - 10 * 0.25 * 0.5 - 0.5
+}
+
+TEST(SgdUpdate, ClipsTheNormOfAllGradientsTogether) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    const Value scale = program.emit_one(ops::ClipNorm(1), {gradients});
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients, Value(), scale});
+  });
+  run.go();
+  const float scale = 1 / std::sqrt(11.0f);  // of three 1 and two -2
+  EXPECT_FLOAT_EQ(run.read("a")[2], 10 - 0.5f * scale);
+  EXPECT_FLOAT_EQ(run.read("b")[1], 10 + scale);
+}
+
+TEST(AdamUpdate, ClipsTheNormOfEachTensorByItself) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    const ops::UpdateOptions options{.tensors = trainable_extents(program)};
+    const Value scales = program.emit_one(ops::ClipNorm(2, options.tensors), {gradients});
+    const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
+    program.emit(std::make_shared<const ops::AdamUpdate>(0.0, 0.999, 1e-7, options),
+                 {parameters, gradients, m, v, scales});
+  });
+  run.go();
+  const auto* m = run.store.slots.values<float>("m").data();
+  EXPECT_FLOAT_EQ(m[2], 1);  // a norm of sqrt(3) is small enough
+  EXPECT_FLOAT_EQ(m[kAlignment / sizeof(float)], -std::sqrt(2.0f));
+}
+
+TEST(ClipNorm, OfNoGradientAtAllScalesByOne) {
+  Session run;
+  const Value g = run.input("g", {3});
+  run.keep(run.program.emit_one(ops::ClipNorm(0.5), {g}, "o/all"));
+  run.keep(run.program.emit_one(ops::ClipNorm(0.5, {{0, 2}, {2, 1}}), {g}, "o/each"));
+  const Tensor gradients = floats({3}, {0, 0, 0});
+  run.bind("g", gradients);
+  run.go();
+  EXPECT_EQ(run.read("o/all"), (Floats{1}));
+  EXPECT_EQ(run.read("o/each"), (Floats{1, 1}));
+}
+
+TEST(ClipNorm, OfAGradientThatIsNotFiniteIsNaN) {
+  Session run;
+  const Value g = run.input("g", {2});
+  run.keep(run.program.emit_one(ops::ClipNorm(0.5), {g}, "o/all"));
+  const Tensor gradients = floats({2}, {1, std::numeric_limits<float>::infinity()});
+  run.bind("g", gradients);
+  run.go();
+  EXPECT_TRUE(std::isnan(run.read("o/all")[0]));
+}
+
+TEST(MovingAverage, BeginsWithTheFirstParametersAndFollowsThem) {
+  Update run([](Program& program, Value parameters, Value gradients) {
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients});
+    program.emit(std::make_shared<const ops::MovingAverage>(0.75),
+                 {parameters, program.slot("average", parameters.shape()), program.slot("started", {1})});
+  });
+  run.step.step = 7;  // the first update it sees, whatever its number
+  run.go();
+  EXPECT_EQ(run.store.slots.values<float>("average")[0], 9.5f);
+  run.go();
+  EXPECT_EQ(run.store.slots.values<float>("average")[0], 0.75f * 9.5f + 0.25f * 9.0f);
 }
 
 TEST(Update, LeavesThePaddingOfTheBlocksZero) {

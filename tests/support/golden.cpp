@@ -67,10 +67,14 @@ class GoldenCase {
     if (!expected_.contains("outputs_after")) return;
     Trainer trainer(file_.model, options_);
     begin(trainer);
-    trainer.fit(data_, {.epochs = 1, .shuffle = false});
+    const History history = trainer.fit(data_, {.epochs = 1, .shuffle = false});
     EXPECT_EQ(trainer.steps_done(), 5u);
+    if (expected_.contains("train_loss")) expect_near("train_loss", history.epochs[0].train.loss);
     for (const WeightInfo& weight : trainer.network().weights())
       expect_near("w:" + weight.name, trainer.network().weight(weight.name), kAfterStepsTolerance);
+    const AveragedWeights averaged(trainer.network());
+    for (const auto& [name, expected] : expected_)
+      if (name.starts_with("a:")) expect_near(name, trainer.network().weight(name.substr(2)), kAfterStepsTolerance);
     expect_near("outputs_after", trainer.predict(data_).outputs, kAfterStepsTolerance);
   }
 
@@ -110,7 +114,7 @@ class GoldenCase {
 std::vector<std::string> golden_cases() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(golden_folder()))
-    names.push_back(entry.path().filename().string());
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
   std::ranges::sort(names);
   return names;
 }

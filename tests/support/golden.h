@@ -9,8 +9,8 @@ namespace evenkeel {
 std::vector<std::string> golden_cases();
 
 /// Holds a case to what Keras computed, with a Trainer as users have it. Relative distance in the L2 norm: 1e-5 for
-/// outputs, loss, accuracy and gradients, 1e-4 for weights and outputs after five steps. `fuse`: with activations
-/// fused.
+/// outputs, losses, accuracy and gradients, 1e-4 for weights, their averages and outputs after five steps. `fuse`: with
+/// activations fused.
 void check_golden(const std::string& name, bool fuse);
 
 }  // namespace evenkeel

@@ -28,7 +28,7 @@ Sequential one_weight() {
 }
 
 EpochRecord record_of(std::int64_t epoch, const std::string& monitor, double value) {
-  EpochRecord record{.epoch = epoch, .validation = Metrics{}};
+  EpochRecord record{.epoch = epoch, .train = {}, .validation = Metrics{}};
   if (monitor == "val_loss")
     record.validation->loss = value;
   else
@@ -125,7 +125,7 @@ TEST(EarlyStopping, SaysThatValidationIsMissing) {
   EarlyStopping callback;
   Driver driver;
   try {
-    callback.on_epoch({.epoch = 1}, driver.trainer);
+    callback.on_epoch({.epoch = 1, .train = {}}, driver.trainer);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("validation"), std::string::npos) << error.what();

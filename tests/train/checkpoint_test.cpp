@@ -157,7 +157,7 @@ TEST(ResumedRun, RemembersWhatItsCallbacksKnew) {
   // A factor that a forgetful callback would apply at other epochs, and one that scales the learning rate.
   const auto fit = [] {
     return FitOptions{.epochs = 6,
-                      .callbacks = {ReduceLROnPlateau({.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 0.2}),
+                      .callbacks = {ReduceLROnPlateau({.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 10}),
                                     EarlyStopping({.monitor = "accuracy", .patience = 50})}};
   };
   const Outcome whole = train(adam(), fit());

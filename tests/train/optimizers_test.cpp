@@ -16,6 +16,17 @@ TEST(Optimizers, HaveKerasDefaults) {
   EXPECT_FALSE(sgd.nesterov);
 }
 
+TEST(Optimizers, KnowAdamWByKerassDefaults) {
+  EXPECT_EQ(std::get<Adam>(optimizer_named("adamw")).weight_decay, 0.004);
+  EXPECT_EQ(std::get<Adam>(optimizer_named("adam")).weight_decay, std::nullopt);
+}
+
+TEST(Optimizers, RefuseTwoWaysToClip) {
+  EXPECT_THROW(check(SGD{.clipnorm = 1, .clipvalue = 1}), Error);
+  EXPECT_THROW(check(Adam{.clipnorm = 1, .global_clipnorm = 1}), Error);
+  EXPECT_NO_THROW(check(Adam{.weight_decay = 1, .global_clipnorm = 1, .ema_momentum = 0.9}));
+}
+
 TEST(Optimizers, AreSetByFieldName) {
   Optimizer optimizer = optimizer_named("sgd");
   set_field(optimizer, "momentum", 0.9);
@@ -35,7 +46,7 @@ TEST(Optimizers, RefuseValuesOutOfRange) {
   EXPECT_THROW(set_field(optimizer, "beta_2", 1.0), Error);
 }
 
-TEST(Optimizers, RefuseAnUnknownName) { EXPECT_THROW(optimizer_named("adamw"), Error); }
+TEST(Optimizers, RefuseAnUnknownName) { EXPECT_THROW(optimizer_named("adamm"), Error); }
 
 }  // namespace
 }  // namespace evenkeel

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -69,6 +70,49 @@ TEST(RunFolder, RemembersHowItWasTrained) {
   EXPECT_EQ(settings.batch_size, 10);
   EXPECT_EQ(settings.seed, 3);
   EXPECT_EQ(settings.epochs, 2);
+}
+
+TEST(RunFolder, RemembersEveryOptionOfTraining) {
+  const fs::path path = fresh_folder("options");
+  const Dataset data = make_strokes(false, 40);
+  const ModelFile model = small_model();
+  const TrainerOptions options{.loss = SoftmaxCrossEntropy{.label_smoothing = 0.125},
+                               .optimizer = SGD{.momentum = 0.5, .weight_decay = 0.25, .clipnorm = 2},
+                               .schedule = CosineSchedule{.alpha = 0.5, .warmup_steps = 3},
+                               .class_weight = std::vector<double>(10, 1.5),
+                               .batch_size = 10};
+  Trainer trainer(model.model, options);
+  RunDescription run;
+  run.epochs = 1;
+  RunFolder(path).write_description(model, trainer, run);
+  const TrainingSettings settings = read_model_file(path / "model.toml").training;
+  EXPECT_EQ(settings.label_smoothing, 0.125);
+  EXPECT_EQ(settings.weight_decay, 0.25);
+  EXPECT_EQ(settings.clipnorm, 2);
+  EXPECT_EQ(settings.clipvalue, std::nullopt);
+  EXPECT_EQ(settings.schedule, "cosine");
+  EXPECT_EQ(settings.warmup_steps, 3);
+  EXPECT_EQ(settings.class_weight, options.class_weight);
+  const std::string json = text_of(path / "run.json");
+  for (const char* key : {"\"label_smoothing\": 0.125", "\"weight_decay\": 0.25", "\"name\": \"cosine\"",
+                          "\"warmup_steps\": 3", "\"class_weight\": ["})
+    EXPECT_NE(json.find(key), std::string::npos) << key;
+}
+
+TEST(RunFolder, HoldsTheAveragesOfTheWeightsWhereThereAreAny) {
+  const fs::path path = fresh_folder("averages");
+  const Dataset data = make_strokes(false, 40);
+  const ModelFile model = small_model();
+  Trainer trainer(model.model, {.optimizer = Adam{.learning_rate = 0.1, .ema_momentum = 0.9}, .batch_size = 10});
+  const RunFolder folder(path);
+  const History history = trainer.fit(data);
+  folder.write_result(model, trainer, RunDescription(), history, {});
+  Network network(model.model, {.loss = SoftmaxCrossEntropy{}});
+  load_weights_into(network, path / "weights.safetensors");
+  const AveragedWeights averaged(trainer.network());
+  for (const WeightInfo& w : network.weights())
+    EXPECT_TRUE(std::ranges::equal(network.weight(w.name).as<float>(), trainer.network().weight(w.name).as<float>()))
+        << w.name;
 }
 
 TEST(RunFolder, HasALineOfMetricsPerEpoch) {

@@ -44,6 +44,63 @@ TEST(OptimizerOfSettings, RefusesAFieldOfAnotherOptimizer) {
   EXPECT_THROW(optimizer_of({.optimizer = "adam", .momentum = 0.9}), Error);
 }
 
+TEST(OverriddenSettings, LoseWhatOnlyTheFilesScheduleHas) {
+  const TrainingSettings s =
+      overridden({.schedule = "cosine", .warmup_steps = 5, .alpha = 0.1}, {.schedule = "one_cycle"});
+  EXPECT_FALSE(s.alpha.has_value());
+  EXPECT_EQ(s.warmup_steps, 5);
+}
+
+TEST(OverriddenSettings, LoseWhatOnlyTheFilesLossHas) {
+  EXPECT_FALSE(overridden({.loss = "binary_crossentropy", .label_smoothing = 0.1}, {.loss = "mse"}).label_smoothing);
+}
+
+TEST(OverriddenSettings, ClipOneWay) {
+  const TrainingSettings s = overridden({.clipnorm = 1}, {.clipvalue = 0.5});
+  EXPECT_FALSE(s.clipnorm.has_value());
+  EXPECT_EQ(s.clipvalue, 0.5);
+}
+
+TEST(ScheduleOfSettings, IsConstantByDefault) { EXPECT_EQ(schedule_of({}), Schedule(ConstantSchedule{})); }
+
+TEST(ScheduleOfSettings, HasItsFields) {
+  EXPECT_EQ(schedule_of({.schedule = "cosine", .warmup_steps = 5, .alpha = 0.1}),
+            Schedule(CosineSchedule{.alpha = 0.1, .warmup_steps = 5}));
+}
+
+TEST(ScheduleOfSettings, RefusesAFieldOfAnotherSchedule) {
+  EXPECT_THROW(schedule_of({.schedule = "cosine", .decay_rate = 0.5}), Error);
+  EXPECT_THROW(schedule_of({.decay_steps = 5}), Error) << "constant";
+}
+
+TEST(LossOfSettings, HasItsSmoothing) {
+  EXPECT_EQ(loss_of({.loss = "categorical_crossentropy", .label_smoothing = 0.1}),
+            Loss(SoftmaxCrossEntropy{.label_smoothing = 0.1}));
+}
+
+TEST(LossOfSettings, RefusesToSmoothTheTargetsOfMse) {
+  EXPECT_THROW(loss_of({.loss = "mse", .label_smoothing = 0.1}), Error);
+}
+
+/// Everything that can be chosen, each with fields of its own.
+TEST(SettingsOfTrainerOptions, AreThoseThatMakeTheSameOptionsAgain) {
+  for (const std::string& optimizer : optimizer_names())
+    for (const std::string& schedule : schedule_names())
+      for (const std::string& loss : loss_names()) {
+        SCOPED_TRACE(optimizer + ' ' + schedule + ' ' + loss);
+        TrainingSettings settings{.loss = loss, .optimizer = optimizer, .clipvalue = 0.25, .ema_momentum = 0.75,
+                                  .schedule = schedule, .warmup_steps = 3};
+        if (schedule == "step") settings.boundaries = {4, 9};
+        settings.class_weight = {1, 2.5};
+        const TrainerOptions options = trainer_options(settings);
+        const TrainerOptions again = trainer_options(settings_of(options));
+        EXPECT_EQ(again.loss, options.loss);
+        EXPECT_EQ(settings_of(again.optimizer), settings_of(options.optimizer));
+        EXPECT_EQ(again.schedule, options.schedule);
+        EXPECT_EQ(again.class_weight, options.class_weight);
+      }
+}
+
 TEST(LossOfSettings, IsRefusedWhereThereIsNone) { EXPECT_THROW(loss_of({}), Error); }
 
 TEST(TrainerOptionsOfSettings, HaveKerassBatchSizeByDefault) {

@@ -17,6 +17,7 @@ class Case:
     pixels: str = "normal"  # "normal": float32 N(0, 1); "unit": float32 k/255; "uint8"
     labels: str = "integer"  # "integer" [N], "one_hot" [N, K] or "targets" [N, K]
     steps: bool = True  # False: evaluation quantities only
+    fit: bool = False  # also what Keras's fit reports and leaves behind
 
 
 def conv(filters, kernel_size, **options):
@@ -36,6 +37,16 @@ def activation(kind, **options):
 
 
 FLATTEN = ("Flatten", {})
+
+
+def option(name, layers=None, input=None, labels="integer", **training):
+    """A small case for an option of training, which has to matter in every step."""
+    defaults = dict(loss="sparse_categorical_crossentropy", optimizer="sgd", learning_rate=0.1, batch_size=7)
+    return Case(name, input or [6], layers or SMALL, {**defaults, **training}, labels=labels, fit=True)
+
+
+# Every kind of trainable tensor: kernels, a bias, gamma, beta.
+SMALL = [dense(9, use_bias=False), norm(momentum=0.75), activation("tanh"), dense(4)]
 
 CASES = [
     # Even input and stride 2: `same` pads more at the end. One stride per direction in the second convolution.
@@ -302,5 +313,44 @@ CASES = [
         ],
         dict(loss="sparse_categorical_crossentropy", optimizer="adam", learning_rate=0.001, batch_size=5),
         steps=False,
+    ),
+    # Limits that some gradients are above and some below.
+    option("clipnorm", momentum=0.9, clipnorm=0.3),
+    option("global_clipnorm", optimizer="adam", learning_rate=0.02, global_clipnorm=0.2),
+    option("clipvalue", momentum=0.9, nesterov=True, clipvalue=0.02),
+    option("weight_decay_sgd", momentum=0.9, weight_decay=0.5),
+    option("weight_decay_adam", optimizer="adam", learning_rate=0.02, weight_decay=0.5),
+    option("adamw", optimizer="adamw", learning_rate=0.1),
+    option("ema", optimizer="adam", learning_rate=0.05, ema_momentum=0.7),
+    # A frozen layer has no penalty.
+    option(
+        "l2",
+        [
+            conv(3, 3, kernel_regularizer="l2(0.1)"),
+            FLATTEN,
+            dense(6, activation="tanh", kernel_regularizer="l2(0.5)", trainable=False),
+            dense(4, kernel_regularizer="l2"),
+        ],
+        [5, 4, 2],
+    ),
+    option("label_smoothing_labels", label_smoothing=0.2),
+    option(
+        "label_smoothing_one_hot",
+        [*SMALL, activation("softmax")],
+        labels="one_hot",
+        loss="categorical_crossentropy",
+        label_smoothing=0.1,
+    ),
+    option("label_smoothing_sigmoid", labels="one_hot", loss="binary_crossentropy", label_smoothing=0.3),
+    option("class_weight_labels", class_weight=[0.5, 2.0, 1.5, 0.0]),
+    option(
+        "class_weight_one_hot", labels="one_hot", loss="categorical_crossentropy", class_weight=[3.0, 0.25, 1.0, 2.0]
+    ),
+    option(
+        "class_weight_single_output",
+        [dense(9, activation="tanh", kernel_regularizer="l2(0.02)"), dense(1)],
+        loss="binary_crossentropy",
+        label_smoothing=0.1,
+        class_weight=[0.5, 2.0],
     ),
 ]

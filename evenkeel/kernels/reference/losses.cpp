@@ -110,6 +110,17 @@ void squared_error_gradient(Matrix<const T> outputs, Matrix<const T> targets, st
 }
 
 template <class T>
+void weights_of_classes(Matrix<const T> targets, std::span<const T> class_weights, std::span<T> weights) {
+  for (std::int64_t i = 0; i < targets.rows; ++i) {
+    const T* t = targets.row(i);
+    const double c = targets.columns == 1 ? std::nearbyint(double{t[0]})
+                                          : static_cast<double>(argmax(t, targets.columns));
+    const bool known = c >= 0 && c < static_cast<double>(class_weights.size());
+    weights[i] = known ? class_weights[static_cast<std::size_t>(c)] : T{1};
+  }
+}
+
+template <class T>
 void count_correct(Matrix<const T> logits, Matrix<const T> targets, double threshold, std::span<T> correct) {
   for (std::int64_t i = 0; i < logits.rows; ++i) {
     const T *z = logits.row(i), *t = targets.row(i);
@@ -128,6 +139,7 @@ void count_correct(Matrix<const T> logits, Matrix<const T> targets, double thres
   template void sigmoid_cross_entropy_gradient(Matrix<const T>, Matrix<const T>, std::span<const T>, Matrix<T>); \
   template void squared_error(Matrix<const T>, Matrix<const T>, std::span<T>);                                   \
   template void squared_error_gradient(Matrix<const T>, Matrix<const T>, std::span<const T>, Matrix<T>);         \
+  template void weights_of_classes(Matrix<const T>, std::span<const T>, std::span<T>);                           \
   template void count_correct(Matrix<const T>, Matrix<const T>, double, std::span<T>);
 INSTANTIATE(float)
 INSTANTIATE(double)

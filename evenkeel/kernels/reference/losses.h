@@ -34,6 +34,9 @@ void squared_error_gradient(Matrix<const T> outputs, Matrix<const T> targets, st
                             Matrix<T> doutputs);
 
 template <class T>
+void weights_of_classes(Matrix<const T> targets, std::span<const T> class_weights, std::span<T> weights);
+
+template <class T>
 void count_correct(Matrix<const T> logits, Matrix<const T> targets, double threshold, std::span<T> correct);
 
 }  // namespace evenkeel::kernels::reference

@@ -75,6 +75,13 @@ void squared_error_gradient(Matrix<const float> outputs, Matrix<const float> tar
   run(&reference::squared_error_gradient<float>, outputs, targets, dloss, doutputs, threads);
 }
 
+void weights_of_classes(Matrix<const float> targets, std::span<const float> class_weights, std::span<float> weights,
+                        const Threads& threads) {
+  for_row_ranges(targets.rows, targets.columns, threads, [&](std::int64_t begin, std::int64_t end) {
+    reference::weights_of_classes(rows_of(targets, begin, end), class_weights, weights.subspan(begin, end - begin));
+  });
+}
+
 void count_correct(Matrix<const float> logits, Matrix<const float> targets, float threshold, std::span<float> correct,
                    const Threads& threads) {
   for_row_ranges(logits.rows, logits.columns, threads, [&](std::int64_t begin, std::int64_t end) {

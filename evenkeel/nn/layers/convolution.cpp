@@ -13,6 +13,7 @@ void Conv2D::describe(Fields<Conv2D>& fields) {
       .add("use_bias", &Conv2D::use_bias, "add a learned bias")
       .add("kernel_initializer", &Conv2D::kernel_initializer, "first values of the kernel")
       .add("bias_initializer", &Conv2D::bias_initializer, "first values of the bias")
+      .add("kernel_regularizer", &Conv2D::kernel_regularizer, "penalty on the kernel, e.g. l2(0.0001)")
       .add("trainable", &Conv2D::trainable, "updated by the optimizer");
 }
 
@@ -20,7 +21,7 @@ Value build(const Conv2D& conv, LayerBuilder& builder, Value x) {
   if (x.shape().rank() != 4)
     throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};
   const Shape shape{conv.kernel_size.h, conv.kernel_size.w, x.shape().back(), conv.filters};
-  const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer);
+  const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer, conv.kernel_regularizer);
   const Value bias = conv.use_bias ? builder.parameter("bias", {conv.filters}, conv.bias_initializer) : Value();
   const ops::Convolution op({conv.kernel_size, conv.strides, conv.padding});
   return builder.activate(conv.activation, builder.emit(op, {x, kernel, bias}, "convolution"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "evenkeel/nn/layer.h"
@@ -16,6 +17,7 @@ struct Conv2D {
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of the kernel [height, width, C, filters]
   Initializer bias_initializer = Initializer::zeros();
+  std::optional<L2> kernel_regularizer = {};  ///< a penalty on the kernel that the loss has added
   bool trainable = true;
   std::string name = {};
 

@@ -17,6 +17,7 @@ void Dense::describe(Fields<Dense>& fields) {
       .add("use_bias", &Dense::use_bias, "add a learned bias")
       .add("kernel_initializer", &Dense::kernel_initializer, "first values of the kernel")
       .add("bias_initializer", &Dense::bias_initializer, "first values of the bias")
+      .add("kernel_regularizer", &Dense::kernel_regularizer, "penalty on the kernel, e.g. l2(0.0001)")
       .add("trainable", &Dense::trainable, "updated by the optimizer");
 }
 
@@ -25,7 +26,7 @@ Value build(const Dense& dense, LayerBuilder& builder, Value x) {
     throw Error{{.expected = "input [N, features]",
                  .received = to_string_batched(x.shape().without_first()),
                  .hint = "Put a Flatten before it."}};
-  const Value kernel = builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer);
+  const Value kernel = builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
   Value y = builder.emit(ops::MatMul(), {x, kernel}, "product");
   if (dense.use_bias)
     y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "evenkeel/nn/layer.h"
@@ -22,6 +23,7 @@ struct Dense {
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
   Initializer bias_initializer = Initializer::zeros();
+  std::optional<L2> kernel_regularizer = {};  ///< a penalty on the kernel that the loss has added
   bool trainable = true;
   std::string name = {};
 

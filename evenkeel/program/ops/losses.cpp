@@ -88,6 +88,22 @@ Kernel OneHot::choose(const KernelRequest& request) const {
       });
 }
 
+std::vector<TensorType> ClassWeights::infer(std::span<const TensorType> in) const {
+  require_rank(in[0], 2, "targets", "[N, K]");
+  return {{{in[0].shape[0]}, in[0].dtype}};
+}
+
+Kernel ClassWeights::choose(const KernelRequest& request) const {
+  return by_precision(
+      request,
+      [weights = std::vector<float>(weights_.begin(), weights_.end())](const KernelCall& c) {
+        kernels::weights_of_classes(c.in_rows<float>(0), weights, c.out<float>(0), c.threads());
+      },
+      [weights = weights_](const KernelCall& c) {
+        kernels::reference::weights_of_classes<double>(c.in_rows<double>(0), weights, c.out<double>(0));
+      });
+}
+
 std::vector<TensorType> Correct::infer(std::span<const TensorType> in) const {
   require_same(in[0], in[1], "targets");
   return {{{in[0].shape[0]}, in[0].dtype}};

@@ -44,6 +44,19 @@ class OneHot final : public Op {
   DType real_;
 };
 
+/// targets [N, K] -> [N], the weight of each sample's class: that of the largest target, or with K = 1 of the target
+/// rounded. A class without a weight weighs 1, as Keras's class_weight.
+class ClassWeights final : public Op {
+ public:
+  explicit ClassWeights(std::vector<double> weights) : weights_(std::move(weights)) {}
+  std::string_view kind() const override { return "class_weights"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  std::vector<double> weights_;
+};
+
 /// (logits [N, K], targets [N, K]) -> [N], 1 where the prediction is right: argmax for K > 1, a threshold for K = 1.
 class Correct final : public Op {
  public:

@@ -1,13 +1,27 @@
 #pragma once
 
+#include <limits>
+#include <vector>
+
+#include "evenkeel/program/memory_plan.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {
 
-/// (parameters, gradients, velocity or absent): Keras's SGD in one pass; the learning rate is the step's.
+/// What every update does on the way, as Keras's optimizers: first the gradients are scaled or limited, then the
+/// parameters decay, then the update is made.
+struct UpdateOptions {
+  double weight_decay = 0;  ///< p -= learning rate * weight_decay * p
+  double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient
+  std::vector<Extent> tensors = {};  ///< those that have a scale each (ClipNorm); empty: one for the whole block
+};
+
+/// (parameters, gradients, velocity or absent, scales of the gradients or absent): Keras's SGD in one pass; the learning
+/// rate is the step's.
 class SgdUpdate final : public Op {
  public:
-  SgdUpdate(double momentum, bool nesterov) : momentum_(momentum), nesterov_(nesterov) {}
+  SgdUpdate(double momentum, bool nesterov, UpdateOptions options = {})
+      : momentum_(momentum), nesterov_(nesterov), options_(std::move(options)) {}
   std::string_view kind() const override { return "sgd"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
@@ -17,12 +31,15 @@ class SgdUpdate final : public Op {
  private:
   double momentum_;
   bool nesterov_;
+  UpdateOptions options_;
 };
 
-/// (parameters, gradients, m, v): Keras's Adam in one pass; learning rate and step count are the step's.
+/// (parameters, gradients, m, v, scales of the gradients or absent): Keras's Adam in one pass; learning rate and step
+/// count are the step's.
 class AdamUpdate final : public Op {
  public:
-  AdamUpdate(double beta_1, double beta_2, double epsilon) : beta_1_(beta_1), beta_2_(beta_2), epsilon_(epsilon) {}
+  AdamUpdate(double beta_1, double beta_2, double epsilon, UpdateOptions options = {})
+      : beta_1_(beta_1), beta_2_(beta_2), epsilon_(epsilon), options_(std::move(options)) {}
   std::string_view kind() const override { return "adam"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
@@ -31,6 +48,38 @@ class AdamUpdate final : public Op {
 
  private:
   double beta_1_, beta_2_, epsilon_;
+  UpdateOptions options_;
+};
+
+/// gradients -> [tensors], or [1] without any: the factor that brings each tensor (the whole block) to a norm of at most
+/// `limit`. A norm that is not finite makes the factor of the whole block NaN, as in Keras.
+class ClipNorm final : public Op {
+ public:
+  explicit ClipNorm(double limit, std::vector<Extent> tensors = {}) : limit_(limit), tensors_(std::move(tensors)) {}
+  std::string_view kind() const override { return "clip_norm"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  double factor(double squared_norm) const;
+  double limit_;
+  std::vector<Extent> tensors_;
+};
+
+/// (parameters, average, started [1]): average = momentum * average + (1 - momentum) * parameters. The first time the
+/// average becomes the parameters, and `started` 1.
+class MovingAverage final : public Op {
+ public:
+  explicit MovingAverage(double momentum) : momentum_(momentum) {}
+  std::string_view kind() const override { return "moving_average"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  bool has_effect() const override { return true; }
+
+ private:
+  double momentum_;
 };
 
 }  // namespace evenkeel::ops

@@ -26,6 +26,7 @@ void EarlyStopping::on_begin(const FitBegin& begin) {
 void EarlyStopping::keep_weights(Trainer& trainer, std::int64_t epoch) {
   best_epoch_ = epoch;
   if (!options_.restore_best_weights) return;
+  const AveragedWeights averaged(trainer.network());
   for (const WeightInfo& weight : trainer.network().weights())
     best_weights_[weight.name] = Tensor::copy_of(trainer.network().weight(weight.name));
 }
@@ -48,6 +49,7 @@ void EarlyStopping::on_epoch(const EpochRecord& record, Trainer& trainer) {
 
 void EarlyStopping::on_end(const History& history, Trainer& trainer) {
   if (history.stopped || history.failed) return;
+  const AveragedWeights averaged(trainer.network());
   for (const auto& [name, tensor] : best_weights_) trainer.network().set_weight(name, tensor);
 }
 

@@ -31,6 +31,7 @@ void ModelCheckpoint::on_begin(const FitBegin& begin) {
 void ModelCheckpoint::write(Trainer& trainer, std::int64_t epoch, std::uint64_t step) const {
   std::string file = replaced(options_.file.string(), "{epoch}", std::to_string(epoch));
   file = replaced(file, "{step}", std::to_string(step));
+  const AveragedWeights averaged(trainer.network());
   save_weights(file, trainer.network().weights(), trainer.network().store(), options_.metadata);
 }
 
