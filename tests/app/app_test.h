@@ -73,7 +73,8 @@ class App : public testing::Test {
   std::string refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& under = {}) {
     const auto result = run(arguments, under);
     EXPECT_EQ(result.code, 2) << result.err;
-    EXPECT_TRUE(result.err.starts_with("evenkeel: ")) << result.err;
+    // Behind lines of progress, if there are any.
+    EXPECT_TRUE(('\n' + result.err).find("\nevenkeel: ") != std::string::npos) << result.err;
     return result.err;
   }
   void train(const std::string& out) {

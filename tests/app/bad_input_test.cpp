@@ -112,6 +112,7 @@ TEST_F(BadInput, ADiskThatIsFullWhileTraining) {
 TEST_F(BadInput, ARunFolderWithoutWeights) {
   train("a");
   std::filesystem::remove(folder_ / "a/weights.safetensors");
+  std::filesystem::remove_all(folder_ / "a/checkpoints");
   EXPECT_SAYS(refusal({"evaluate", "a", "--data", "data.npz"}), "weights.safetensors");
 }
 
