@@ -11,9 +11,9 @@ namespace evenkeel::kernels {
 
 /// What an update does to gradients and parameters on the way, in the same pass. The default is nothing.
 struct Adjustment {
-  double gradient_scale = 1;  ///< g *= gradient_scale, first
+  double gradient_scale = 1;                                    ///< g *= gradient_scale, first
   double clip_value = std::numeric_limits<double>::infinity();  ///< then g is limited to +-clip_value; NaN stays NaN
-  double decay = 0;           ///< p -= decay * p, before the update
+  double decay = 0;                                             ///< p -= decay * p, before the update
 
   bool operator==(const Adjustment&) const = default;
 };
@@ -26,8 +26,7 @@ void sgd(std::span<float> parameters, std::span<const float> gradients, std::spa
 /// Keras's Adam: m += (g - m)(1 - beta_1), v += (g^2 - v)(1 - beta_2), p -= alpha * m / (sqrt(v) + epsilon),
 /// where the caller computes alpha = lr * sqrt(1 - beta_2^t) / (1 - beta_1^t), t from 1.
 void adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> m, std::span<float> v,
-          float alpha, float beta_1, float beta_2, float epsilon, const Adjustment& adjustment,
-          const Threads& threads);
+          float alpha, float beta_1, float beta_2, float epsilon, const Adjustment& adjustment, const Threads& threads);
 
 /// average += weight * (x - average): an exponential moving average of momentum 1 - weight.
 void moving_average(std::span<const float> x, float weight, std::span<float> average, const Threads& threads);

@@ -6,7 +6,8 @@
 
 namespace evenkeel {
 
-/// A penalty of l2 * sum(w^2) on a tensor, part of the loss. Keras's L2. As text: "l2(0.0001)", or "l2" with the default.
+/// A penalty of l2 * sum(w^2) on a tensor, part of the loss. Keras's L2. As text: "l2(0.0001)", or "l2" with the
+/// default.
 struct L2 {
   double l2 = 0.01;
 

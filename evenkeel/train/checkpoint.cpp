@@ -9,6 +9,7 @@
 #include "evenkeel/formats/crc32c.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/train/optimizers.h"
 
 namespace evenkeel {
 namespace {
@@ -161,6 +162,14 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   for (const auto& entry : entries) sums[entry.name] = crc_text({entry.tensor.data, entry.tensor.bytes()});
   metadata["crc32c"] = sums.dump();
   formats::write_safetensors(path, entries, metadata);
+}
+
+std::optional<Tensor> averages_in(const std::filesystem::path& path) {
+  const formats::SafetensorsFile file = formats::read_safetensors(path);
+  const auto slot = [&](const char* name) { return file.find(std::string(kSlots) + name); };
+  const Tensor *average = slot(kAverageSlot), *started = slot(kAverageStartedSlot);
+  if (!average || !started || converted(*started, DType::float64).as<double>()[0] == 0) return {};
+  return average->clone();
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {

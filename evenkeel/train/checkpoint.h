@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,9 @@ struct Checkpoint {
 /// `about` joins the metadata: "model" and "class_names", as in a weights file. Throws Error (full disk, ...).
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const std::map<std::string, std::string>& about = {});
+
+/// The moving averages of the trainable parameters as one block, where a weights file is a checkpoint that has them.
+std::optional<Tensor> averages_in(const std::filesystem::path& path);
 
 /// Throws Error that names the file and what is damaged: cut short, a sum that does not fit, no checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& path);

@@ -1,6 +1,7 @@
 #include "evenkeel/train/network.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "evenkeel/base/error.h"
 
@@ -27,6 +28,18 @@ TensorView Network::weight(const std::string& name) const {
 
 void Network::set_weight(const std::string& name, TensorView value) {
   (store_.state.has(name) ? store_.state : store_.parameters).set(name, value);
+}
+
+void Network::set_trainable(TensorView block) {
+  std::size_t bytes = 0;
+  for (const WeightInfo& w : weights_)
+    if (w.trainable) bytes += aligned_size(TensorType{w.shape, options_.real}.bytes());
+  if (block.dtype != options_.real || block.bytes() != bytes)
+    throw Error{{.where = "averages of the weights",
+                 .expected = std::to_string(bytes) + " bytes, for the layers that are trainable",
+                 .received = std::to_string(block.bytes()) + " bytes"}};
+  // They come first in their block.
+  if (bytes > 0) std::memcpy(store_.parameters.data(), block.data, bytes);
 }
 
 Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool train) {
@@ -72,15 +85,16 @@ void Network::visit(Runner& runner, const Batch& batch, const StepContext& step,
   runner.executor->visit(step, segment, visitor);
 }
 
-void Network::swap_averages() {
-  if (!store_.slots.has(kAverageSlot)) return;
+bool Network::swap_averages() {
+  if (!store_.slots.has(kAverageSlot)) return false;
   const TensorView average = store_.slots.get(kAverageSlot);
   const Tensor started = converted(store_.slots.get(kAverageStartedSlot), DType::float64);
-  if (started.as<double>()[0] == 0) return;
+  if (started.as<double>()[0] == 0) return false;
   // The trainable parameters come first in their block, laid out as the averages are.
   auto* bytes = const_cast<std::byte*>(average.data);
   std::swap_ranges(bytes, bytes + average.bytes(), store_.parameters.data());
   averages_in_ = !averages_in_;
+  return true;
 }
 
 StepContext Network::context(Mode mode, std::uint64_t step) const {

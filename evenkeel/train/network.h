@@ -55,6 +55,9 @@ class Network {
   TensorView weight(const std::string& name) const;
   void set_weight(const std::string& name, TensorView value);
 
+  /// All trainable parameters at once, from a block as their averages are kept in. Throws Error where it is not theirs.
+  void set_trainable(TensorView block);
+
   /// The program for a batch of this size, made at the first call.
   Runner& runner(std::int64_t batch_size, Targets targets, bool train);
 
@@ -73,9 +76,9 @@ class Network {
   std::int64_t outputs() const { return outputs_; }  ///< K
 
   /// Exchanges the trainable parameters with their moving averages, bit by bit: a second call undoes the first.
-  /// Does nothing while there are no averages (the optimizer keeps none, or no update was made). Meanwhile no program
-  /// may train: AveragedWeights sees to it that they come back.
-  void swap_averages();
+  /// Returns false, and does nothing, where there are none: the optimizer keeps none, or has made no update yet.
+  /// While the averages are in, no program may train; AveragedWeights takes them out again.
+  bool swap_averages();
   bool has_averages_in() const { return averages_in_; }
 
  private:
@@ -96,18 +99,17 @@ class Network {
 /// and prediction use, and what is saved. May be nested.
 class AveragedWeights {
  public:
-  explicit AveragedWeights(Network& network) : network_(network), outermost_(!network.has_averages_in()) {
-    if (outermost_) network_.swap_averages();
-  }
+  explicit AveragedWeights(Network& network)
+      : network_(network), swapped_(!network.has_averages_in() && network.swap_averages()) {}
   ~AveragedWeights() {
-    if (outermost_) network_.swap_averages();
+    if (swapped_) network_.swap_averages();
   }
   AveragedWeights(const AveragedWeights&) = delete;
   AveragedWeights& operator=(const AveragedWeights&) = delete;
 
  private:
   Network& network_;
-  bool outermost_;
+  bool swapped_;
 };
 
 }  // namespace evenkeel

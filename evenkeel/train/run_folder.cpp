@@ -123,6 +123,9 @@ OpenedModel open_model(const fs::path& path) {
 
 std::vector<std::string> load_weights_into(Network& network, const fs::path& path) {
   const auto metadata = load_weights(path, network.weights(), network.store());
+  const auto format = metadata.find("format");
+  if (format != metadata.end() && format->second == kCheckpointFormat)
+    if (const auto averages = averages_in(path)) network.set_trainable(*averages);
   const auto names = metadata.find("class_names");
   if (names == metadata.end()) return {};
   const Json json = Json::parse(names->second, nullptr, false);

@@ -26,7 +26,8 @@ struct OpenedModel {
 /// checkpoint that is whole. Throws Error where it is neither.
 OpenedModel open_model(const std::filesystem::path& path);
 
-/// Puts a weights file into a network. Returns the class names that travel in it (empty for a bare file).
+/// Puts a weights file into a network; of a checkpoint the moving averages, where it has them. Returns the class names
+/// that travel in it (empty for a bare file).
 std::vector<std::string> load_weights_into(Network& network, const std::filesystem::path& path);
 
 /// Everything needed to run it again, and what it ran on.

@@ -74,7 +74,8 @@ void StepSchedule::describe(Fields<StepSchedule>& fields) {
 }
 
 void CosineSchedule::describe(Fields<CosineSchedule>& fields) {
-  fields.add("decay_steps", &CosineSchedule::decay_steps, "steps of the decay; default the rest of the run", kAtLeastOne)
+  fields
+      .add("decay_steps", &CosineSchedule::decay_steps, "steps of the decay; default the rest of the run", kAtLeastOne)
       .add("alpha", &CosineSchedule::alpha, "fraction of the learning rate at the end", kUnit);
   describe_warmup(fields);
 }

@@ -37,7 +37,10 @@ TEST(L2, TravelsInModelFiles) {
 }
 
 CompileOptions training() {
-  return {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels, .train = true,
+  return {.batch_size = 5,
+          .loss = SoftmaxCrossEntropy{},
+          .targets = Targets::labels,
+          .train = true,
           .real = DType::float64};
 }
 

@@ -87,13 +87,13 @@ TEST(Loss, HoldsTheCheck) {
 TEST(Loss, HoldsTheCheckWithWeightsOfClassesAndSmoothedTargets) {
   for (const std::int64_t k : {1, 3}) {
     const TrialInput targets{.shape = {5, k}, .low = 0, .high = 1, .differentiable = false};
-    check_program({.inputs = {{.shape = {5, k}}, targets}, .emit = [](Program& program, std::span<const Value> x) {
-                     const Value smoothed = program.emit_one(ops::ScaleOffset(0.75, 0.125), {x[1]});
-                     const Value loss =
-                         program.emit_one(ops::Loss(ops::LossKind::sigmoid_cross_entropy), {x[0], smoothed});
-                     const Value weights = program.emit_one(ops::ClassWeights({0.5, 2, 4}), {x[1]});
-                     return program.emit_one(ops::Multiply(), {loss, weights});
-                   }});
+    check_program(
+        {.inputs = {{.shape = {5, k}}, targets}, .emit = [](Program& program, std::span<const Value> x) {
+           const Value smoothed = program.emit_one(ops::ScaleOffset(0.75, 0.125), {x[1]});
+           const Value loss = program.emit_one(ops::Loss(ops::LossKind::sigmoid_cross_entropy), {x[0], smoothed});
+           const Value weights = program.emit_one(ops::ClassWeights({0.5, 2, 4}), {x[1]});
+           return program.emit_one(ops::Multiply(), {loss, weights});
+         }});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -12,6 +13,7 @@
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/callbacks/early_stopping.h"
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
+#include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/trainer.h"
 
 namespace evenkeel {
@@ -34,6 +36,15 @@ TrainerOptions adam() {
 TrainerOptions sgd() {
   TrainerOptions options = adam();
   options.optimizer = SGD{.learning_rate = 0.02, .momentum = 0.9};
+  return options;
+}
+
+TrainerOptions every_option() {
+  TrainerOptions options = adam();
+  options.loss = SoftmaxCrossEntropy{.label_smoothing = 0.1};
+  options.optimizer = Adam{.weight_decay = 0.1, .clipnorm = 0.5, .ema_momentum = 0.9};
+  options.schedule = OneCycleSchedule{.warmup_steps = 3};
+  options.class_weight = {1, 2, 1, 2, 1, 2, 1, 2, 1, 2};
   return options;
 }
 
@@ -105,6 +116,20 @@ Outcome train_interrupted(const TrainerOptions& options, const FitOptions& fit, 
   return outcome;
 }
 
+TEST(CheckpointOfAverages, IsEvaluatedByThem) {
+  TrainerOptions options = adam();
+  std::get<Adam>(options.optimizer).ema_momentum = 0.9;
+  const fs::path folder = fresh_folder("averages");
+  Trainer trainer(small_network(), options);
+  trainer.fit(make_strokes(false, 64), {.callbacks = {CheckpointFolder(folder)}});
+  Network loaded(small_network(), {.loss = SoftmaxCrossEntropy{}});
+  load_weights_into(loaded, newest_checkpoint(folder)->path);
+  const AveragedWeights averaged(trainer.network());
+  for (const WeightInfo& w : loaded.weights())
+    EXPECT_TRUE(std::ranges::equal(loaded.weight(w.name).as<float>(), trainer.network().weight(w.name).as<float>()))
+        << w.name;
+}
+
 struct Case {
   const char* name;
   TrainerOptions options;
@@ -139,6 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"FirstStep", adam(), {.epochs = 3}, 1}, Case{"MidEpoch", adam(), {.epochs = 3}, 8},
                     Case{"EndOfEpoch", adam(), {.epochs = 3}, 10}, Case{"RaggedBatchIsNext", sgd(), {.epochs = 3}, 4},
                     Case{"StepsAcrossEpochs", sgd(), {.steps = 13}, 7},
+                    Case{"EveryOption", every_option(), {.epochs = 3}, 8},
                     Case{"UnshuffledSteps", adam(), {.steps = 11, .shuffle = false}, 5}),
     [](const auto& trial) { return std::string(trial.param.name); });
 

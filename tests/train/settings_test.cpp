@@ -88,8 +88,12 @@ TEST(SettingsOfTrainerOptions, AreThoseThatMakeTheSameOptionsAgain) {
     for (const std::string& schedule : schedule_names())
       for (const std::string& loss : loss_names()) {
         SCOPED_TRACE(optimizer + ' ' + schedule + ' ' + loss);
-        TrainingSettings settings{.loss = loss, .optimizer = optimizer, .clipvalue = 0.25, .ema_momentum = 0.75,
-                                  .schedule = schedule, .warmup_steps = 3};
+        TrainingSettings settings{.loss = loss,
+                                  .optimizer = optimizer,
+                                  .clipvalue = 0.25,
+                                  .ema_momentum = 0.75,
+                                  .schedule = schedule,
+                                  .warmup_steps = 3};
         if (schedule == "step") settings.boundaries = {4, 9};
         settings.class_weight = {1, 2.5};
         const TrainerOptions options = trainer_options(settings);

@@ -236,6 +236,18 @@ TEST(AveragedWeights, AreTheWeightsBeforeTheFirstUpdate) {
   EXPECT_EQ(bytes_of(trainer.network().store().parameters), before);
 }
 
+TEST(AveragedWeights, ThatCameLaterStayOut) {
+  Trainer trainer(small_network(), Averaged::options());
+  const Dataset data = make_strokes(false, 40);
+  std::vector<std::byte> trained;
+  {
+    const AveragedWeights none_yet(trainer.network());
+    trainer.fit(data);
+    trained = bytes_of(trainer.network().store().parameters);
+  }
+  EXPECT_EQ(bytes_of(trainer.network().store().parameters), trained);
+}
+
 TEST(Evaluate, IsExactOverARaggedLastBatch) {
   const Dataset data = make_strokes(true, 101);
   Trainer trainer(small_network(), options_with(32));

@@ -113,8 +113,8 @@ template <class T>
 void weights_of_classes(Matrix<const T> targets, std::span<const T> class_weights, std::span<T> weights) {
   for (std::int64_t i = 0; i < targets.rows; ++i) {
     const T* t = targets.row(i);
-    const double c = targets.columns == 1 ? std::nearbyint(double{t[0]})
-                                          : static_cast<double>(argmax(t, targets.columns));
+    const double c =
+        targets.columns == 1 ? std::nearbyint(double{t[0]}) : static_cast<double>(argmax(t, targets.columns));
     const bool known = c >= 0 && c < static_cast<double>(class_weights.size());
     weights[i] = known ? class_weights[static_cast<std::size_t>(c)] : T{1};
   }

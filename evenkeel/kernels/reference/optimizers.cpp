@@ -56,11 +56,11 @@ double squared_norm(std::span<const T> x) {
   return sum;
 }
 
-#define INSTANTIATE(T)                                                                                          \
-  template void sgd(std::span<T>, std::span<const T>, std::span<T>, double, double, bool, const Adjustment&);   \
+#define INSTANTIATE(T)                                                                                             \
+  template void sgd(std::span<T>, std::span<const T>, std::span<T>, double, double, bool, const Adjustment&);      \
   template void adam(std::span<T>, std::span<const T>, std::span<T>, std::span<T>, double, double, double, double, \
-                     const Adjustment&);                                                                        \
-  template void moving_average(std::span<const T>, double, std::span<T>);                                       \
+                     const Adjustment&);                                                                           \
+  template void moving_average(std::span<const T>, double, std::span<T>);                                          \
   template double squared_norm(std::span<const T>);
 INSTANTIATE(float)
 INSTANTIATE(double)

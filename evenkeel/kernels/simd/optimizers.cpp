@@ -71,8 +71,8 @@ void sgd(std::span<float> parameters, std::span<const float> gradients, std::spa
 
 template <class Adjust>
 HWY_INLINE void adam_adjusted(std::span<float> parameters, std::span<const float> gradients, std::span<float> m,
-                              std::span<float> v, float alpha, float beta_1, float beta_2, float epsilon,
-                              Adjust adjust, const Threads& threads) {
+                              std::span<float> v, float alpha, float beta_1, float beta_2, float epsilon, Adjust adjust,
+                              const Threads& threads) {
   const Vec step = hn::Set(kTag, alpha), eps = hn::Set(kTag, epsilon);
   const Vec weight_1 = hn::Set(kTag, 1.0f - beta_1), weight_2 = hn::Set(kTag, 1.0f - beta_2);
   for_elements(parameters.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {

@@ -22,15 +22,15 @@ struct LossKernels {
 const LossKernels& kernels_of(LossKind kind) {
   namespace k = kernels;
   namespace r = kernels::reference;
-  static const LossKernels kSoftmax{"softmax_cross_entropy", "softmax_cross_entropy_gradient",
-                                    &k::softmax_cross_entropy, &k::softmax_cross_entropy_gradient,
+  static const LossKernels kSoftmax{"softmax_cross_entropy",           "softmax_cross_entropy_gradient",
+                                    &k::softmax_cross_entropy,         &k::softmax_cross_entropy_gradient,
                                     &r::softmax_cross_entropy<double>, &r::softmax_cross_entropy_gradient<double>};
-  static const LossKernels kSigmoid{"sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",
-                                    &k::sigmoid_cross_entropy, &k::sigmoid_cross_entropy_gradient,
+  static const LossKernels kSigmoid{"sigmoid_cross_entropy",           "sigmoid_cross_entropy_gradient",
+                                    &k::sigmoid_cross_entropy,         &k::sigmoid_cross_entropy_gradient,
                                     &r::sigmoid_cross_entropy<double>, &r::sigmoid_cross_entropy_gradient<double>};
-  static const LossKernels kSquared{"squared_error", "squared_error_gradient", &k::squared_error,
-                                    &k::squared_error_gradient, &r::squared_error<double>,
-                                    &r::squared_error_gradient<double>};
+  static const LossKernels kSquared{"squared_error",           "squared_error_gradient",
+                                    &k::squared_error,         &k::squared_error_gradient,
+                                    &r::squared_error<double>, &r::squared_error_gradient<double>};
   switch (kind) {
     case LossKind::sigmoid_cross_entropy: return kSigmoid;
     case LossKind::squared_error: return kSquared;
@@ -81,11 +81,8 @@ std::vector<TensorType> OneHot::infer(std::span<const TensorType> in) const {
 
 Kernel OneHot::choose(const KernelRequest& request) const {
   return by_precision(
-      request,
-      [](const KernelCall& c) { kernels::one_hot(c.in<std::int32_t>(0), c.out_rows<float>(0), c.threads()); },
-      [](const KernelCall& c) {
-        kernels::reference::one_hot<double>(c.in<std::int32_t>(0), c.out_rows<double>(0));
-      });
+      request, [](const KernelCall& c) { kernels::one_hot(c.in<std::int32_t>(0), c.out_rows<float>(0), c.threads()); },
+      [](const KernelCall& c) { kernels::reference::one_hot<double>(c.in<std::int32_t>(0), c.out_rows<double>(0)); });
 }
 
 std::vector<TensorType> ClassWeights::infer(std::span<const TensorType> in) const {

@@ -80,8 +80,8 @@ Kernel SgdUpdate::choose(const KernelRequest& request) const {
       },
       [*this](const KernelCall& c) {
         update_parts<double>(c, options_, 3, [&](const BlockPart<double>& b, const kernels::Adjustment& adjustment) {
-          kernels::reference::sgd<double>(b.inout(0), b.in(1), b.inout(2), c.step().learning_rate, momentum_,
-                                          nesterov_, adjustment);
+          kernels::reference::sgd<double>(b.inout(0), b.in(1), b.inout(2), c.step().learning_rate, momentum_, nesterov_,
+                                          adjustment);
         });
       });
 }
@@ -136,8 +136,8 @@ Kernel ClipNorm::choose(const KernelRequest& request) const {
   const auto factors = [*this]<class T>(std::span<const T> block, std::span<T> out, auto squared_norm) {
     if (tensors_.empty()) out[0] = static_cast<T>(factor(squared_norm(block)));
     for (std::size_t i = 0; i < tensors_.size(); ++i)
-      out[i] = static_cast<T>(factor(squared_norm(block.subspan(static_cast<std::size_t>(tensors_[i].offset),
-                                                                static_cast<std::size_t>(tensors_[i].size)))));
+      out[i] = static_cast<T>(factor(squared_norm(
+          block.subspan(static_cast<std::size_t>(tensors_[i].offset), static_cast<std::size_t>(tensors_[i].size)))));
   };
   return by_precision(
       request,

@@ -11,13 +11,13 @@ namespace evenkeel::ops {
 /// What every update does on the way, as Keras's optimizers: first the gradients are scaled or limited, then the
 /// parameters decay, then the update is made.
 struct UpdateOptions {
-  double weight_decay = 0;  ///< p -= learning rate * weight_decay * p
+  double weight_decay = 0;                                      ///< p -= learning rate * weight_decay * p
   double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient
   std::vector<Extent> tensors = {};  ///< those that have a scale each (ClipNorm); empty: one for the whole block
 };
 
-/// (parameters, gradients, velocity or absent, scales of the gradients or absent): Keras's SGD in one pass; the learning
-/// rate is the step's.
+/// (parameters, gradients, velocity or absent, scales of the gradients or absent): Keras's SGD in one pass; the
+/// learning rate is the step's.
 class SgdUpdate final : public Op {
  public:
   SgdUpdate(double momentum, bool nesterov, UpdateOptions options = {})
@@ -51,8 +51,8 @@ class AdamUpdate final : public Op {
   UpdateOptions options_;
 };
 
-/// gradients -> [tensors], or [1] without any: the factor that brings each tensor (the whole block) to a norm of at most
-/// `limit`. A norm that is not finite makes the factor of the whole block NaN, as in Keras.
+/// gradients -> [tensors], or [1] without any: the factor that brings each tensor (the whole block) to a norm of at
+/// most `limit`. A norm that is not finite makes the factor of the whole block NaN, as in Keras.
 class ClipNorm final : public Op {
  public:
   explicit ClipNorm(double limit, std::vector<Extent> tensors = {}) : limit_(limit), tensors_(std::move(tensors)) {}
