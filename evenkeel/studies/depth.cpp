@@ -101,7 +101,7 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
 
 DepthOptions DepthOptions::make_quick() {
   DepthOptions options;
-  options.steps = 300;
+  options.steps = 500;
   options.evaluation_limit = 2000;
   options.quick = true;
   return options;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -12,54 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/data/dataset.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
-
-/// What the call's Error says; empty if it throws none.
-template <class F>
-std::string error_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
-}
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-inline testing::AssertionResult says(const char*, const char*, const std::string& text, const std::string& part) {
-  if (contains(text, part)) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "it does not say \"" << part << "\" but: " << text;
-}
-
-#define EXPECT_SAYS(text, part) EXPECT_PRED_FORMAT2(::evenkeel::says, text, part)
-
-/// A folder of this test's own, empty, removed at its end.
-class TestFolder {
- public:
-  TestFolder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::path(testing::TempDir()) /
-            (std::string("evenkeel-") + test->test_suite_name() + "-" + test->name());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Sets an environment variable, and back again at the end.
 class ScopedVariable {

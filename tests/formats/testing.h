@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -12,33 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/tensor/tensor.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel::formats {
-
-/// An empty folder of the running test's own, removed at its end.
-class TestFolder {
- public:
-  TestFolder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::path(testing::TempDir()) /
-            ("evenkeel-" + std::to_string(getpid()) + "-" + test->test_suite_name() + "." + test->name());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// No file may grow beyond `bytes` while this lives: what a full disk looks like, without one.
 class FileSizeLimit {
