@@ -11,7 +11,6 @@ namespace evenkeel {
 namespace {
 
 using formats::error_of;
-using formats::TestFolder;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
