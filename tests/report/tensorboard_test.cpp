@@ -16,7 +16,6 @@ namespace evenkeel {
 namespace {
 
 using formats::error_of;
-using formats::TestFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
