@@ -1,0 +1,98 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "evenkeel/nn/model.h"
+
+// A report as data. Whoever has results (a study, run folders) fills it; html.h, page_json.h draw it and know nothing
+// of where it came from. Texts are plain, with `code` between backquotes.
+
+namespace evenkeel {
+
+/// One measured line: a seed's, or the only one.
+struct Trace {
+  std::string label;         ///< "seed 0"
+  std::vector<double> x, y;  ///< of one length; NaN in y is a gap
+};
+
+/// What is drawn in one colour: the mean of its traces, with a band from the lowest to the highest where there are two
+/// or more.
+struct Curve {
+  std::string name;  ///< "batch_norm"
+  std::vector<Trace> traces;
+  bool dashed = false;
+  /// Curves of one group share a colour ("training" dashed beside "test"); empty: a colour of its own.
+  std::string group = {};
+};
+
+/// A horizontal line with its meaning: "chance", "published".
+struct Level {
+  double value = 0;
+  std::string label;
+};
+
+struct LineChart {
+  std::string title, x_label, y_label;
+  std::vector<Curve> curves;
+  std::vector<Level> levels = {};
+  bool log_x = false, log_y = false;
+  std::vector<std::string> x_names = {};  ///< instead of numbers at x = 0, 1, ...: layers
+  std::string caption = {};               ///< how to read it
+};
+
+/// Every value as a point, a row per name, on one axis: the final figures of all seeds.
+struct DotChart {
+  struct Row {
+    std::string name;
+    std::vector<std::pair<std::string, double>> dots;  ///< "seed 0", 0.974
+    std::optional<double> mean = {}, error = {};       ///< a tick, and a bar of +- error around it
+    std::vector<std::pair<std::string, double>> marks = {};            ///< hollow: "published", "predicted"
+    std::optional<std::pair<double, double>> published_range = {};     ///< a pale bar
+  };
+  std::string title, x_label;
+  std::vector<Row> rows;
+  std::string caption = {};
+};
+
+struct PageTable {
+  std::string title;
+  std::vector<std::string> columns;  ///< ">name" is right-aligned
+  std::vector<std::vector<std::string>> rows;
+  std::string caption = {};
+};
+
+/// A model drawn as a chain or graph of layers with their output shapes and parameters.
+struct Diagram {
+  std::string title;
+  Model model;
+};
+
+struct Paragraph {
+  std::string text;
+};
+
+struct Formula {
+  std::string text;  ///< one line of Unicode mathematics
+};
+
+using Part = std::variant<Paragraph, Formula, PageTable, LineChart, DotChart, Diagram>;
+
+struct Section {
+  std::string title;
+  std::vector<Part> parts;
+};
+
+struct Report {
+  std::string title;     ///< "depth"
+  std::string question;  ///< what was asked
+  std::string answer;    ///< one sentence that code derived from these results
+  std::vector<std::string> notes = {};     ///< what was scaled down, could not be read, is missing
+  std::vector<Section> sections = {};
+  std::vector<std::pair<std::string, std::string>> provenance = {};  ///< command, versions, machine, data
+};
+
+}  // namespace evenkeel
