@@ -18,7 +18,7 @@ Trace tidy(const Trace& trace, const SeriesOptions& options) {
   for (std::size_t i = 0; i < std::min(trace.x.size(), trace.y.size()); ++i)
     if (can_be_drawn(trace.x[i], options.log_x)) order.push_back(i);
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return trace.x[i]; });
-  Trace tidied{.label = trace.label, .x = {}, .y = {}};
+  Trace tidied{.label = trace.label};
   for (const std::size_t i : order) {
     const double y = can_be_drawn(trace.y[i], options.log_y) ? trace.y[i] : kNone;
     if (!tidied.x.empty() && tidied.x.back() == trace.x[i]) {
