@@ -53,9 +53,9 @@ int run_report(const ReportArguments& a) {
   std::vector<fs::path> folders;
   for (const std::string& run : a.runs)
     for (const fs::path& folder : run_folders_in(run)) folders.push_back(folder);
-  const fs::path out = !a.out.empty()        ? fs::path(a.out)
+  const fs::path out = !a.out.empty()       ? fs::path(a.out)
                        : a.runs.size() == 1 ? fs::path(a.runs[0]) / "report.html"
-                                             : fs::path("report.html");
+                                            : fs::path("report.html");
   const Report report = compare_runs(folders);
   formats::write_file_atomically(out, written(report, out));
   for (const std::string& note : report.notes) say(a.shared, "{}", without_backquotes(note));
@@ -71,13 +71,15 @@ int run_report(const ReportArguments& a) {
 
 void add_report(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<ReportArguments>();
-  CLI::App& command = add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
-                                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
-                                  "  evenkeel report runs/depth --json");
+  CLI::App& command =
+      add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
+                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
+                  "  evenkeel report runs/depth --json");
   command.add_option("RUN", a->runs, "run folders, or a study's folder")->required()->option_text("...");
   command
-      .add_option("--out", a->out, "write to this file: a page, or by its ending .json or .csv; default report.html, in the "
-                                   "folder where one is given")
+      .add_option("--out", a->out,
+                  "write to this file: a page, or by its ending .json or .csv; default report.html, in the "
+                  "folder where one is given")
       ->option_text("FILE");
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_report(*a); }; });

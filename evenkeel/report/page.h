@@ -48,10 +48,10 @@ struct LineChart {
 struct DotChart {
   struct Row {
     std::string name;
-    std::vector<std::pair<std::string, double>> dots = {};  ///< "seed 0", 0.974
-    std::optional<double> mean = {}, error = {};       ///< a tick, and a bar of +- error around it
-    std::vector<std::pair<std::string, double>> marks = {};            ///< hollow: "published", "predicted"
-    std::optional<std::pair<double, double>> published_range = {};     ///< a pale bar
+    std::vector<std::pair<std::string, double>> dots = {};          ///< "seed 0", 0.974
+    std::optional<double> mean = {}, error = {};                    ///< a tick, and a bar of +- error around it
+    std::vector<std::pair<std::string, double>> marks = {};         ///< hollow: "published", "predicted"
+    std::optional<std::pair<double, double>> published_range = {};  ///< a pale bar
   };
   std::string title = {}, x_label = {};
   std::vector<Row> rows = {};
@@ -87,10 +87,10 @@ struct Section {
 };
 
 struct Report {
-  std::string title;     ///< "depth"
-  std::string question;  ///< what was asked
-  std::string answer;    ///< one sentence that code derived from these results
-  std::vector<std::string> notes = {};     ///< what was scaled down, could not be read, is missing
+  std::string title;                    ///< "depth"
+  std::string question;                 ///< what was asked
+  std::string answer;                   ///< one sentence that code derived from these results
+  std::vector<std::string> notes = {};  ///< what was scaled down, could not be read, is missing
   std::vector<Section> sections = {};
   std::vector<std::pair<std::string, std::string>> provenance = {};  ///< command, versions, machine, data
 };

@@ -57,7 +57,9 @@ LineChart chart_of(const Runs& runs, const std::string& column, bool has_validat
     for (const bool validation : {true, false}) {
       Trace trace = trace_of(run, (validation ? "val_" : "") + column);
       if (trace.x.empty()) continue;
-      chart.curves.push_back({.name = run.name + (!has_validation ? "" : validation ? ", validation" : ", training"),
+      chart.curves.push_back({.name = run.name + (!has_validation ? ""
+                                                  : validation    ? ", validation"
+                                                                  : ", training"),
                               .traces = {std::move(trace)},
                               .dashed = has_validation && !validation,
                               .group = run.name});
@@ -121,9 +123,8 @@ std::vector<Figure> figures_of(const Runs& runs) {
   figures.push_back({">images/s", [](const auto& run) {
                        return decimal(total(run, "images_per_s", "seconds") / total(run, "seconds"), 0);
                      }});
-  figures.push_back({">parameters", [](const auto& run) {
-                       return run.model ? with_commas(summarize(run.model->model).total) : "–";
-                     }});
+  figures.push_back({">parameters",
+                     [](const auto& run) { return run.model ? with_commas(summarize(run.model->model).total) : "–"; }});
   return figures;
 }
 
@@ -140,7 +141,8 @@ PageTable table_of(const Runs& runs, const std::vector<Figure>& figures) {
 PageTable results_of(const Runs& runs) {
   PageTable table = table_of(runs, figures_of(runs));
   table.caption =
-      "Figures at the end of each run; `best` is the highest so far, of a loss the lowest, and the step it was measured at.";
+      "Figures at the end of each run; `best` is the highest so far, of a loss the lowest, and the step it was "
+      "measured at.";
   return table;
 }
 
@@ -210,8 +212,10 @@ Section networks_of(const Runs& runs) {
     unnamed.set_name("model");
     const std::string text = write_model_file({.model = unnamed});
     const auto same = std::ranges::find(diagrams, text, &std::pair<std::string, Diagram>::first);
-    if (same != diagrams.end()) same->second.title += ", `" + run.name + "`";
-    else diagrams.emplace_back(text, Diagram{.title = "`" + run.name + "`", .model = run.model->model});
+    if (same != diagrams.end())
+      same->second.title += ", `" + run.name + "`";
+    else
+      diagrams.emplace_back(text, Diagram{.title = "`" + run.name + "`", .model = run.model->model});
   }
   Section section{.title = diagrams.size() == 1 ? "Network" : "Networks"};
   for (auto& [text, diagram] : diagrams) section.parts.emplace_back(std::move(diagram));

@@ -50,7 +50,9 @@ TEST_F(ReportCommand, ReportsTheGoodRunsAndNamesTheBadOne) {
   EXPECT_SAYS(result.err, "nowhere: expected a run folder");
 }
 
-TEST_F(ReportCommand, RefusesAFolderThatIsNoRun) { EXPECT_SAYS(refusal({"report", "nowhere"}), "nowhere: expected a run folder"); }
+TEST_F(ReportCommand, RefusesAFolderThatIsNoRun) {
+  EXPECT_SAYS(refusal({"report", "nowhere"}), "nowhere: expected a run folder");
+}
 
 TEST_F(ReportCommand, RefusesAnEndingThatItDoesNotKnow) {
   EXPECT_SAYS(refusal({"report", "a", "--out", "x.pdf"}), ".html, .json or .csv");

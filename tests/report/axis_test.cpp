@@ -21,7 +21,8 @@ TEST(Axis, HasTicksAtRoundNumbers) {
 }
 
 TEST(Axis, HasPowersOfTenOnALogScale) {
-  EXPECT_THAT(Axis(extent(1e-4, 1), true).ticks(), ElementsAre(DoubleEq(1e-4), DoubleEq(1e-3), DoubleEq(0.01), DoubleEq(0.1), 1));
+  EXPECT_THAT(Axis(extent(1e-4, 1), true).ticks(),
+              ElementsAre(DoubleEq(1e-4), DoubleEq(1e-3), DoubleEq(0.01), DoubleEq(0.1), 1));
 }
 
 TEST(Axis, HasTwosAndFivesWhereALogScaleIsShort) {

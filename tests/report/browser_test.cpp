@@ -121,11 +121,11 @@ Seen open_in_browser(const TestFolder& folder, std::string page) {
   std::ofstream(folder / "page.html") << page;
   std::ofstream(folder / "frames.html") << kFrames;
   const std::string log = (folder / "log").string();
-  const std::string document =
-      output_of("timeout 60 " + std::string(kBrowser) +
-                " --headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run --window-size=1640,920"
-                " --virtual-time-budget=3000 --enable-logging=stderr --user-data-dir=" +
-                (folder / "profile").string() + " --dump-dom file://" + (folder / "frames.html").string() + " 2>" + log);
+  const std::string document = output_of(
+      "timeout 60 " + std::string(kBrowser) +
+      " --headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run --window-size=1640,920"
+      " --virtual-time-budget=3000 --enable-logging=stderr --user-data-dir=" +
+      (folder / "profile").string() + " --dump-dom file://" + (folder / "frames.html").string() + " 2>" + log);
   Seen seen;
   std::ifstream stream(log);
   seen.log.assign(std::istreambuf_iterator<char>(stream), {});

@@ -20,11 +20,11 @@ TEST(Fold, FindsThePatternThatCoversMost) {
   EXPECT_THAT(fold(names), ElementsAre(Fold{0, 1, 1}, Fold{1, 3, 3}, Fold{10, 1, 1}));
 }
 
-TEST(Fold, LeavesWhatComesTwiceAlone) {
-  EXPECT_EQ(fold(Names{"conv", "pool", "conv", "pool"}).size(), 4u);
-}
+TEST(Fold, LeavesWhatComesTwiceAlone) { EXPECT_EQ(fold(Names{"conv", "pool", "conv", "pool"}).size(), 4u); }
 
-TEST(Fold, FoldsOneNameThatIsRepeated) { EXPECT_THAT(fold(Names{"dense", "dense", "dense"}), ElementsAre(Fold{0, 1, 3})); }
+TEST(Fold, FoldsOneNameThatIsRepeated) {
+  EXPECT_THAT(fold(Names{"dense", "dense", "dense"}), ElementsAre(Fold{0, 1, 3}));
+}
 
 TEST(Fold, OfNothingIsNothing) { EXPECT_TRUE(fold({}).empty()); }
 
@@ -77,7 +77,8 @@ void expect_no_overlap(const Model& model) {
 
 Model branching_model() {
   Model model({8, 8, 4});
-  for (const char* name : {"a", "b", "c", "d"}) model.append(Conv2D{.filters = 2, .kernel_size = 1, .name = name}, {"input"});
+  for (const char* name : {"a", "b", "c", "d"})
+    model.append(Conv2D{.filters = 2, .kernel_size = 1, .name = name}, {"input"});
   model.append(Concatenate{.name = "all"}, {"a", "b", "c", "d"});
   model.append(Flatten{});
   return model;

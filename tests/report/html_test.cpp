@@ -21,9 +21,13 @@ nlohmann::json charts_in(const std::string& page) {
   return nlohmann::json::parse(page.substr(begin, page.find("</script>", begin) - begin));
 }
 
-Report with(Part part) { return {.title = "t", .question = "q", .answer = "a", .sections = {{"s", {std::move(part)}}}}; }
+Report with(Part part) {
+  return {.title = "t", .question = "q", .answer = "a", .sections = {{"s", {std::move(part)}}}};
+}
 
-TEST(Markup, EscapesWhatHtmlMeansOtherwise) { EXPECT_EQ(escaped("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;"); }
+TEST(Markup, EscapesWhatHtmlMeansOtherwise) {
+  EXPECT_EQ(escaped("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
+}
 
 TEST(Markup, MakesCodeOfWhatStandsBetweenBackquotes) {
   EXPECT_EQ(marked_up("use `a<b` or `"), "use <code>a&lt;b</code> or `");
@@ -39,15 +43,19 @@ TEST(Markup, WritesNumbersForPeople) {
 
 TEST(Html, HasAllTextsOfTheReport) {
   const std::string page = html(sample_report());
-  for (const char* text : {"<h1>depth</h1>", "Does a network of 19 convolutions", "<code>plain</code> ends at 0.105", "Scaled down",
-                           "Gradients of a &lt;deep&gt; network &amp; its layers.", "Var[y] = (c² + v) / keep − c²",
-                           "<dt>command</dt>", "evenkeel study depth --seeds 3", "The line is the mean over seeds"})
+  for (const char* text :
+       {"<h1>depth</h1>", "Does a network of 19 convolutions", "<code>plain</code> ends at 0.105", "Scaled down",
+        "Gradients of a &lt;deep&gt; network &amp; its layers.", "Var[y] = (c² + v) / keep − c²", "<dt>command</dt>",
+        "evenkeel study depth --seeds 3", "The line is the mean over seeds"})
     EXPECT_SAYS(page, text);
 }
 
 TEST(Html, EscapesTextsFromOutside) {
-  Report report = with(LineChart{.title = "<t>", .x_label = "<x>", .y_label = "<y>",
-                                 .curves = {{.name = "</script><script>alert(1)"}}, .caption = "<c>"});
+  Report report = with(LineChart{.title = "<t>",
+                                 .x_label = "<x>",
+                                 .y_label = "<y>",
+                                 .curves = {{.name = "</script><script>alert(1)"}},
+                                 .caption = "<c>"});
   report.title = report.question = report.answer = "<img src=x>";
   const std::string page = html(report);
   EXPECT_EQ(page.find("<img"), page.npos);
@@ -57,7 +65,8 @@ TEST(Html, EscapesTextsFromOutside) {
 
 TEST(Html, AsksNothingOfTheNetwork) {
   const std::string page = html(sample_report());
-  EXPECT_SAYS(page, "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\"");
+  EXPECT_SAYS(page,
+              "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\"");
   const std::regex outside("(src|href)=\"(?!#|data:)");
   EXPECT_FALSE(std::regex_search(page, outside));
 }
@@ -65,7 +74,9 @@ TEST(Html, AsksNothingOfTheNetwork) {
 TEST(Html, HasAPictureOfEachChart) {
   const std::string page = html(sample_report());
   std::size_t pictures = 0;
-  for (std::size_t at = page.find("<svg class=\"still\""); at != page.npos; at = page.find("<svg class=\"still\"", at + 1)) ++pictures;
+  for (std::size_t at = page.find("<svg class=\"still\""); at != page.npos;
+       at = page.find("<svg class=\"still\"", at + 1))
+    ++pictures;
   EXPECT_EQ(pictures, charts_in(page).size());
   EXPECT_EQ(pictures, 4u);
 }
@@ -103,7 +114,9 @@ TEST(Html, WritesNullForWhatIsNoNumber) {
 }
 
 TEST(Html, RoundsNumbersToSixDigits) {
-  LineChart chart{.title = "t", .x_label = "x", .y_label = "y",
+  LineChart chart{.title = "t",
+                  .x_label = "x",
+                  .y_label = "y",
                   .curves = {{.name = "c", .traces = {{.x = {123456789}, .y = {1.0 / 3}}}}}};
   const auto curve = charts_in(html(with(chart)))[0]["curves"][0];
   EXPECT_EQ(curve["x"][0], 123456789);
@@ -112,7 +125,9 @@ TEST(Html, RoundsNumbersToSixDigits) {
 
 TEST(Html, DrawsChartsWithoutAnyNumber) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  LineChart lines{.title = "t", .x_label = "x", .y_label = "y",
+  LineChart lines{.title = "t",
+                  .x_label = "x",
+                  .y_label = "y",
                   .curves = {{.name = "c", .traces = {{.x = {0, nan}, .y = {nan, 1}}}}, {.name = "d"}},
                   .levels = {{.value = nan, .label = "none"}}};
   DotChart dots{.title = "t", .x_label = "x", .rows = {{.name = "r", .dots = {{"seed 0", nan}}, .mean = nan}}};
@@ -130,7 +145,8 @@ Report large_report() {
   Report report{.title = "large", .question = "q", .answer = "a"};
   for (int c = 0; c < 5; ++c) {
     LineChart chart{.title = "t", .x_label = "x", .y_label = "y"};
-    for (int run = 0; run < 10; ++run) chart.curves.push_back(falling_curve("run " + std::to_string(run), 1, 10'000, 0.1));
+    for (int run = 0; run < 10; ++run)
+      chart.curves.push_back(falling_curve("run " + std::to_string(run), 1, 10'000, 0.1));
     report.sections.push_back({"s", {chart}});
   }
   return report;
@@ -138,6 +154,7 @@ Report large_report() {
 
 TEST(Html, OfTenRunsOfTenThousandPointsStaysSmall) { EXPECT_LT(html(large_report()).size(), 1'500'000u); }
 
+#ifdef NDEBUG  // what is promised holds for optimized builds
 // Processor time: other processes do not count.
 TEST(Html, OfTenRunsOfTenThousandPointsIsMadeInLessThanASecond) {
   const Report report = large_report();
@@ -145,6 +162,7 @@ TEST(Html, OfTenRunsOfTenThousandPointsIsMadeInLessThanASecond) {
   html(report);
   EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 1.0);
 }
+#endif
 
 }  // namespace
 }  // namespace evenkeel

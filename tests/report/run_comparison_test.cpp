@@ -35,7 +35,8 @@ void write(const fs::path& path, const std::string& text) { std::ofstream(path) 
 fs::path make_run(const fs::path& path, const Made& made = {}) {
   Sequential model({4}, "tiny");
   model.add(Dense{.units = made.units});
-  Trainer trainer(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = made.learning_rate}, .threads = 1});
+  Trainer trainer(
+      model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = made.learning_rate}, .threads = 1});
   const RunFolder folder(path);
   const RunDescription run{.command = {"train", "tiny.toml"},
                            .data = "set:train",
@@ -72,7 +73,8 @@ std::vector<T> parts_of(const Report& report, const std::string& section) {
 
 std::string cell(const PageTable& table, const std::string& column, std::size_t row) {
   const auto found = std::ranges::find(table.columns, column);
-  return found == table.columns.end() ? "no such column" : table.rows.at(row)[static_cast<std::size_t>(found - table.columns.begin())];
+  return found == table.columns.end() ? "no such column"
+                                      : table.rows.at(row)[static_cast<std::size_t>(found - table.columns.begin())];
 }
 
 std::vector<std::string> titles_of(const std::vector<LineChart>& charts) {
@@ -84,13 +86,15 @@ std::vector<std::string> titles_of(const std::vector<LineChart>& charts) {
 TEST(RunComparison, SaysWhichRunEndsBestAndByHowMuch) {
   const TestFolder folder;
   const auto a = make_run(folder / "a", ending_at("0.90")), b = make_run(folder / "b", ending_at("0.93"));
-  EXPECT_EQ(compare_runs({a, b}).answer, "`b` ends with the best validation accuracy, 0.9300: 0.0300 higher than `a` with 0.9000.");
+  EXPECT_EQ(compare_runs({a, b}).answer,
+            "`b` ends with the best validation accuracy, 0.9300: 0.0300 higher than `a` with 0.9000.");
 }
 
 TEST(RunComparison, SaysOtherwiseWhenFiguresDo) {
   const TestFolder folder;
   const auto a = make_run(folder / "a", ending_at("0.95")), b = make_run(folder / "b", ending_at("0.93"));
-  EXPECT_EQ(compare_runs({a, b}).answer, "`a` ends with the best validation accuracy, 0.9500: 0.0200 higher than `b` with 0.9300.");
+  EXPECT_EQ(compare_runs({a, b}).answer,
+            "`a` ends with the best validation accuracy, 0.9500: 0.0200 higher than `b` with 0.9300.");
 }
 
 TEST(RunComparison, SaysThatTwoEndTheSame) {
@@ -102,9 +106,10 @@ TEST(RunComparison, SaysThatTwoEndTheSame) {
 TEST(RunComparison, DoesNotCompareFiguresFromDifferentData) {
   const TestFolder folder;
   const auto a = make_run(folder / "a"), b = make_run(folder / "b", {.validation = "other", .fingerprint = "ffff0000"});
-  EXPECT_EQ(compare_runs({a, b}).answer,
-            "The runs' validation accuracy is not comparable, for it was measured on different data: `a` 0.9000 on set:test, "
-            "`b` 0.9000 on other.");
+  EXPECT_EQ(
+      compare_runs({a, b}).answer,
+      "The runs' validation accuracy is not comparable, for it was measured on different data: `a` 0.9000 on set:test, "
+      "`b` 0.9000 on other.");
 }
 
 TEST(RunComparison, GoesByTheLossWhereThereIsNoAccuracy) {
@@ -122,8 +127,10 @@ TEST(RunComparison, GoesByWhatTwoRunsHave) {
 
 TEST(RunComparison, OfOneRunTellsItsEndAndItsBest) {
   const TestFolder folder;
-  const auto a = make_run(folder / "a", {.metrics = "1,100,1,0.5,1,0.95,0.001,2,1000\n2,200,1,0.5,1,0.9,0.001,2,1000\n"});
-  EXPECT_EQ(compare_runs({a}).answer, "`a` ends at a validation accuracy of 0.9000; its best, 0.9500, was at step 100.");
+  const auto a =
+      make_run(folder / "a", {.metrics = "1,100,1,0.5,1,0.95,0.001,2,1000\n2,200,1,0.5,1,0.9,0.001,2,1000\n"});
+  EXPECT_EQ(compare_runs({a}).answer,
+            "`a` ends at a validation accuracy of 0.9000; its best, 0.9500, was at step 100.");
 }
 
 TEST(RunComparison, SaysThatARunEndsWithoutANumber) {
@@ -165,7 +172,8 @@ TEST(RunComparison, DrawsTrainingDashedBesideValidation) {
 TEST(RunComparison, DrawsTheLearningRateWhereItChanges) {
   const TestFolder folder;
   const auto a = make_run(folder / "a", {.metrics = "1,1,1,1,1,1,0.1,1,1\n2,2,1,1,1,1,0.05,1,1\n"});
-  EXPECT_THAT(titles_of(parts_of<LineChart>(compare_runs({a}), "Curves")), ElementsAre("Loss", "Accuracy", "Learning rate"));
+  EXPECT_THAT(titles_of(parts_of<LineChart>(compare_runs({a}), "Curves")),
+              ElementsAre("Loss", "Accuracy", "Learning rate"));
 }
 
 TEST(RunComparison, ListsTheSettingsThatDiffer) {
@@ -198,7 +206,8 @@ TEST(RunComparison, TellsFactsOnceThatAllShare) {
   const auto provenance = compare_runs({a, b}).provenance;
   EXPECT_THAT(provenance, Contains(std::pair<std::string, std::string>("command", "evenkeel train tiny.toml")));
   EXPECT_THAT(provenance, Contains(std::pair<std::string, std::string>("data", "set:train (fingerprint 00112233)")));
-  EXPECT_THAT(provenance, Contains(std::pair<std::string, std::string>("validation data, `b`", "other (fingerprint ffff0000)")));
+  EXPECT_THAT(provenance,
+              Contains(std::pair<std::string, std::string>("validation data, `b`", "other (fingerprint ffff0000)")));
 }
 
 TEST(RunComparison, CallsFoldersOfOneNameByTheirPaths) {
@@ -215,7 +224,8 @@ TEST(RunComparison, NotesWhatIsNoRunAndReportsTheRest) {
   const Report report = compare_runs({make_run(folder / "a"), folder / "empty", folder / "nowhere"});
   EXPECT_SAYS(report.answer, "`a` ends");
   EXPECT_THAT(report.notes, Contains(HasSubstr("empty: expected a run folder")));
-  EXPECT_THAT(report.notes, Contains(HasSubstr("nowhere: expected a run folder, with run.json and metrics.csv, received nothing")));
+  EXPECT_THAT(report.notes,
+              Contains(HasSubstr("nowhere: expected a run folder, with run.json and metrics.csv, received nothing")));
 }
 
 TEST(RunComparison, NotesThatARunJsonIsDamagedAndShowsTheCurves) {

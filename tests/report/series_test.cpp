@@ -39,9 +39,7 @@ TEST(Series, DoesNotInterpolateOverAGap) {
   EXPECT_TRUE(std::isnan(series.traces[0][1]));
 }
 
-TEST(Series, SortsPointsByX) {
-  EXPECT_THAT(drawn({{.x = {2, 0, 1}, .y = {20, 0, 10}}}).mean, ElementsAre(0, 10, 20));
-}
+TEST(Series, SortsPointsByX) { EXPECT_THAT(drawn({{.x = {2, 0, 1}, .y = {20, 0, 10}}}).mean, ElementsAre(0, 10, 20)); }
 
 TEST(Series, LeavesOutWhatALogAxisCannotShow) {
   const Series series = drawn({{.x = {0, 1, 10}, .y = {1, -1, 10}}}, {.log_x = true, .log_y = true});
