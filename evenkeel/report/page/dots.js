@@ -8,8 +8,8 @@ function dotSets(rows) {
   rows.forEach((row, i) => {
     const colour = colourOf(row.colour);
     sets.push({
-      data: row.dots.map((dot) => at(row, i, dot.value, dot.offset)), texts: row.dots, row, order: 2, clip: 8, pointRadius: 4,
-      pointBackgroundColor: `${colour}c0`, pointBorderColor: style("paper"), pointBorderWidth: 1,
+      data: row.dots.map((dot) => at(row, i, dot.value, dot.offset)), texts: row.dots, row, order: 2, clip: 8,
+      pointRadius: 4, pointBackgroundColor: `${colour}c0`, pointBorderColor: style("paper"), pointBorderWidth: 1,
     });
     sets.push({
       data: row.marks.map((mark) => at(row, i, mark.value)), texts: row.marks, row, order: 1, clip: 8, pointRadius: 5.5,
@@ -90,8 +90,8 @@ function showDot({ chart, spec, tip, canvas }, event) {
   if (!best) return;
   tip.replaceChildren();
   element(tip, "div", "head", spec.x);
-  tipRow(tip, colourOf(best.set.row.colour), best.set.row.marks === best.set.texts, `${best.set.row.name}, ${best.text.label}`,
-    readable(best.text.value));
+  const { row, texts } = best.set;
+  tipRow(tip, colourOf(row.colour), row.marks === texts, `${row.name}, ${best.text.label}`, readable(best.text.value));
   placeTip(tip, best.point.x, best.point.y, chart.width);
 }
 
@@ -109,7 +109,8 @@ function drawDots(figure, spec) {
     plugins: [rowPainter(rows)],
   });
   const view = { ...made, chart, spec };
-  for (const kind of ["pointermove", "pointerdown"]) made.canvas.addEventListener(kind, (event) => showDot(view, event));
+  for (const kind of ["pointermove", "pointerdown"])
+    made.canvas.addEventListener(kind, (event) => showDot(view, event));
   made.canvas.addEventListener("pointerleave", () => { made.tip.hidden = true; });
   return { chart, remove: () => { chart.destroy(); made.box.remove(); made.tip.remove(); } };
 }

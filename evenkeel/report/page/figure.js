@@ -69,7 +69,8 @@ function roundTicks(scale) {
     const step = power * [1, 2, 5, 10].find((leading) => rough / power < leading * 1.5 || leading === 10);
     for (let n = Math.ceil(min / step - 1e-9); n * step <= max + 1e-9 * step; ++n) ticks.push(n * step);
   }
-  scale.ticks = ticks.filter((value) => value >= min - 1e-9 * (max - min) && value <= max * (1 + 1e-9)).map((value) => ({ value }));
+  const slack = 1e-9 * (max - min);
+  scale.ticks = ticks.filter((value) => value >= min - slack && value <= max + slack).map((value) => ({ value }));
 }
 
 // Room at both ends; where values begin near zero, the axis begins there.

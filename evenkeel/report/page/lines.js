@@ -45,7 +45,8 @@ function lineScales(spec) {
   if (spec.names.length) {
     x.ticks = { ...x.ticks, maxRotation: 50, minRotation: 50, callback: (value) => spec.names[value] ?? "" };
     x.afterBuildTicks = (scale) => {
-      scale.ticks = spec.names.map((_, value) => ({ value })).filter(({ value }) => value >= scale.min && value <= scale.max);
+      const all = spec.names.map((_, value) => ({ value }));
+      scale.ticks = all.filter(({ value }) => value >= scale.min && value <= scale.max);
     };
   }
   return { x, y };
@@ -114,6 +115,15 @@ function nearest(points, x) {
   return high > 0 && Math.abs(points[high].x - x) < Math.abs(points[low].x - x) ? high : low;
 }
 
+// Each trace's value, or where they are many how far they reach.
+function tracesText({ labels }, values) {
+  if (values.length < 2) return "";
+  const text = (value) => (value === null ? "–" : readable(value));
+  if (values.length <= 5) return labels.map((label, n) => `${label} ${text(values[n])}`).join(", ");
+  const known = values.filter((y) => y !== null);
+  return `${readable(Math.min(...known))} to ${readable(Math.max(...known))}, ${known.length} of ${values.length}`;
+}
+
 // Shows what all curves are at the measured x that is nearest to a pixel.
 function showValues(view, pixel) {
   const { chart, spec, curves, state, tip, hidden } = view;
@@ -133,11 +143,8 @@ function showValues(view, pixel) {
     if (place < 0 || Math.abs(scale.getPixelForValue(curve.x[place]) - scale.getPixelForValue(x)) > 3) return;
     const values = curve.y.map((trace) => trace[place]);
     const known = values.filter((y) => y !== null);
-    const several = values.length > 1;
-    const each = curve.labels.map((label, n) => `${label} ${values[n] === null ? "–" : readable(values[n])}`).join(", ");
-    const range = `${readable(Math.min(...known))} to ${readable(Math.max(...known))} in ${known.length} of ${values.length}`;
-    tipRow(tip, colourOf(curve.colour), curve.dashed, curve.name, known.length ? readable(curve.mean[place].y) : "none",
-      several && known.length ? (values.length <= 5 ? each : range) : "");
+    const mean = known.length ? readable(curve.mean[place].y) : "none";
+    tipRow(tip, colourOf(curve.colour), curve.dashed, curve.name, mean, known.length ? tracesText(curve, values) : "");
   });
   placeTip(tip, scale.getPixelForValue(x), chart.height / 2, chart.width);
   chart.draw();
