@@ -10,7 +10,7 @@ namespace evenkeel {
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
 /// What a stream of random numbers is for. Streams of different purpose, index or step never overlap.
-enum class Purpose : std::uint32_t { dropout = 1, initializer, shuffle, strokes, study, augmentation, patches };
+enum class Purpose : std::uint32_t { dropout = 1, initializer, shuffle, strokes, study, augmentation, patches, uout };
 
 /// Names one stream: element i of it is a pure function of these four.
 /// Element i is word i % 4 of philox4x32({i / 4, purpose << 24 | index, step low, step high}, {seed low, seed high}).

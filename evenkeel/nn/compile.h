@@ -28,6 +28,7 @@ struct CompileOptions {
   bool fuse = true;
   bool input_gradient = false;        ///< differentiate with respect to the input as well ("input/gradient")
   std::vector<std::string> probes = {};    ///< values whose moments per channel are accumulated (program/moments.h)
+  std::vector<std::string> extremes = {};  ///< values whose extremes per channel are accumulated (program/extremes.h)
   std::vector<std::string> keep = {};      ///< values to be readable after a run
 };
 
@@ -40,6 +41,7 @@ struct CompiledModel {
   std::vector<WeightInfo> weights;
   int layers = 0;
   std::vector<Shape> layer_outputs;  ///< by layer: the shape of one sample's output
+  std::vector<std::string> layer_values;  ///< by layer: the name of the value that it hands on
   std::string outputs, scores, loss, correct;  ///< names of kept values; empty where there is none (mse: `correct`)
 };
 

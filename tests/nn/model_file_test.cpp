@@ -139,6 +139,7 @@ TEST(ModelFile, KeepsEveryTypeOfLayerAndOption) {
   model.append(GlobalAveragePooling2D{});
   model.append(BatchNormalizationFromParts{.momentum = static_cast<double>(0.9f)});
   model.append(Dropout{.rate = 0.3});
+  model.append(Uout{.beta = 0.25});
   model.append(Dense{.units = 3});
   model.append(Activation{softmax});
   expect_round_trip({model, {}});

@@ -1,9 +1,12 @@
 #include "evenkeel/nn/layers/core.h"
 
+#include <cmath>
+
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/dropout.h"
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/uout.h"
 
 namespace evenkeel {
 
@@ -59,6 +62,20 @@ void Dropout::describe(Fields<Dropout>& fields) {
 
 Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
+}
+
+void Uout::describe(Fields<Uout>& fields) {
+  fields.add("beta", &Uout::beta, "largest relative change of an element", kNotNegative);
+}
+
+Value build(const Uout& layer, LayerBuilder& builder, Value x) {
+  return builder.emit(ops::Uout(builder.index(), layer.beta), {x});
+}
+
+double uout_beta_for_dropout(double rate) {
+  if (!kFraction.holds(rate))
+    throw Error{{.where = "rate", .expected = kFraction.text(), .received = to_string(field_value(rate))}};
+  return std::sqrt(3 * rate / (1 - rate));
 }
 
 }  // namespace evenkeel

@@ -73,4 +73,21 @@ struct Dropout {
 };
 Value build(const Dropout&, LayerBuilder&, Value x);
 
+/// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. It disturbs like
+/// Dropout but shifts the variance far less: v becomes v + beta^2/3 (c^2 + v) for an input of mean c. Keras and PyTorch
+/// have no such layer. Input and output [N, ...]. Li, Chen, Hu, Yang 2019, "Understanding the Disharmony between
+/// Dropout and Batch Normalization by Variance Shift".
+struct Uout {
+  double beta = 0.1;  ///< largest relative change of an element, at least 0
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Uout";
+  static void describe(Fields<Uout>&);
+};
+Value build(const Uout&, LayerBuilder&, Value x);
+
+/// The beta at which Uout injects as much variance as a Dropout of this rate: beta^2/3 = rate / (1 - rate).
+/// Throws Error unless rate is in [0, 1).
+double uout_beta_for_dropout(double rate);
+
 }  // namespace evenkeel
