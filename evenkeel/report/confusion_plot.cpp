@@ -6,21 +6,10 @@
 #include <iterator>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/report/markup.h"
 
 namespace evenkeel {
 namespace {
-
-/// As an SVG text may contain it.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
 
 /// Sizes in pixels.
 struct Layout {

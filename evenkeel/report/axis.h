@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evenkeel/report/series.h"
+
+namespace evenkeel {
+
+/// One axis of a static chart: from values to positions, with ticks at round numbers.
+class Axis {
+ public:
+  /// From the lowest to the highest value; `margin` is left free at both ends, as a share of the length. An empty
+  /// extent becomes [0, 1] ([0.1, 1] on a log axis), one of a single value gets room around it.
+  Axis(Extent values, bool log, double margin = 0);
+
+  /// 0 at the lower end, 1 at the upper one.
+  double position(double value) const;
+  /// Round numbers within the axis, three to eight; on a log axis powers of ten, and 2 and 5 times them where there
+  /// are few.
+  const std::vector<double>& ticks() const { return ticks_; }
+
+ private:
+  bool log_;
+  double low_, high_;  ///< logarithms on a log axis
+  std::vector<double> ticks_;
+};
+
+}  // namespace evenkeel
