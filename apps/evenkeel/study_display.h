@@ -27,7 +27,7 @@ class StudyDisplay final : public StudyObserver {
  private:
   using Clock = std::chrono::steady_clock;
   struct Row {
-    std::string variant, seed, progress, loss, accuracy, time;
+    std::string variant, seed, progress = {}, loss = {}, accuracy = {}, time = {};
   };
 
   void print(const std::string& text);

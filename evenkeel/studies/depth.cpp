@@ -102,7 +102,7 @@ Model depth_model(DepthVariant variant, int layers, const Shape& images) {
 
 DepthStudy::DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options)
     : settings_(settings), options_(options) {
-  if (data.train.size() <= options.validation_size)
+  if (data.train.size() > 0 && data.train.size() <= options.validation_size)
     throw Error{{.where = "study depth: data \"" + data.train.name() + '"',
                  .expected = fmt::format("more than {} training samples", options.validation_size),
                  .received = std::to_string(data.train.size())}};
@@ -112,6 +112,7 @@ DepthStudy::DepthStudy(const StudySettings& settings, const StudyData& data, con
         throw Error{{.where = "study depth: depth",
                      .expected = "a number of convolutions from 1 to 200",
                      .received = fmt::format("{:g}", value)}};
+  if (data.train.size() == 0) return;
   train_ = data.train.range(options.validation_size, data.train.size());
   validation_ = data.train.range(0, options.validation_size);
   test_ = data.test;
@@ -129,7 +130,9 @@ std::vector<StudyVariant> DepthStudy::variants() const {
 
 std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContext& context) const {
   const auto look_at_gradients = [](Trainer& trainer, const Batch& batch, const std::string& when, StudyRun& run) {
-    run.profiles.push_back(to_profile("gradient_norm_" + when, gradient_norms(trainer.network(), batch)));
+    auto norms = gradient_norms(trainer.network(), batch, trainer.steps_done());
+    std::erase_if(norms, [](const GradientNorm& g) { return !g.tensor.ends_with("/kernel"); });
+    run.profiles.push_back(profile_of("gradient_norm_" + when, norms, [](const GradientNorm& g) { return g.norm; }));
   };
   const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
     const auto i = static_cast<std::int64_t>(step.step) - 1;  // the batch just trained
@@ -159,7 +162,8 @@ std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContex
                  {"train_accuracy", *trainer->evaluate(at_most(train_, options_.evaluation_limit)).metrics.accuracy},
                  {"single_accuracy", *evaluate(trainer->network(), at_most(test_, options_.single_images),
                                                {.batch_size = 1}).metrics.accuracy}};
-  run.profiles.push_back(to_profile("dead_units", dead_units(trainer->network(), at_most(test_, 1000))));
+  run.profiles.push_back(profile_of("dead_units", dead_units(trainer->network(), at_most(test_, 1000)),
+                                    [](const DeadUnits& d) { return d.fraction(); }));
   context.observer().line(fmt::format("  final validation accuracy {:.4f}, test {:.4f}, single images {:.4f}",
                                       run.figures["validation_accuracy"], run.figures["test_accuracy"],
                                       run.figures["single_accuracy"]));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/studies/study_report.h"
 
 namespace evenkeel {
@@ -94,7 +93,7 @@ std::vector<StudyVariant> DropoutStudy::variants() const {
 std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyContext& context) const {
   const auto measure_shift = [&](Trainer& trainer, StudyRun& run) {
     const Dataset sample = at_most(train_, options_.reestimate_samples);
-    run.profiles.push_back(to_profile("variance_ratio", variance_ratios(trainer.network(), sample)));
+    run.profiles.push_back(variance_ratios(trainer, sample));
     // The layer that dropout disturbs most.
     run.figures["variance_ratio"] = *std::ranges::min_element(run.profiles.back().values);
   };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "evenkeel/data/statistics.h"
+#include "evenkeel/diagnose/layer_signals.h"
 
 namespace evenkeel {
 
@@ -24,6 +25,11 @@ std::string to_text(const Metrics& metrics) {
   std::string text = fmt::format("loss {:.4f}", metrics.loss);
   if (metrics.accuracy) text += fmt::format("  accuracy {:.4f}", *metrics.accuracy);
   return text;
+}
+
+Profile variance_ratios(Trainer& trainer, const Dataset& data) {
+  return profile_of("variance_ratio", input_variances(trainer.network(), data),
+                    [](const InputVariance& v) { return v.ratio; });
 }
 
 std::vector<StudyVariant> over_sweep(const std::optional<StudySweep>& sweep,

@@ -20,7 +20,8 @@ bool has_normalization(const Model& model) {
 /// Test metrics with re-estimated statistics, and how far the moving ones are from them; the network keeps its own.
 void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, StudyRun& run) {
   const Dataset sample = at_most(*rounds.train, rounds.reestimate_samples);
-  Profile gap = to_profile("statistics_gap", statistics_gap(trainer.network(), sample));
+  Profile gap = profile_of("statistics_gap", statistics_gap(trainer.network(), sample),
+                           [](const StatisticsGap& g) { return g.distance; });
   Series& worst = run.curve("statistics_gap");
   worst.x.push_back(x);
   worst.y.push_back(*std::ranges::max_element(gap.values));

@@ -49,6 +49,8 @@ StudyResult empty_result(const Study& study, const StudySettings& settings, cons
   const Machine& machine = Machine::here();
   StudyResult result{.study = study.info().name,
                      .settings = settings,
+                     .data = "drawn by the study",
+                     .data_fingerprint = {},
                      .batch_size = study.batch_size(),
                      .threads = Threads(plan.threads).count(),
                      .command = plan.command,
@@ -56,8 +58,9 @@ StudyResult empty_result(const Study& study, const StudySettings& settings, cons
                      .version = kVersion,
                      .machine = fmt::format("{} ({}), {} cores", machine.cpu, machine.features(), machine.cores),
                      .variants = study.variants()};
-  result.data = study.info().datasets.empty() ? "drawn by the study" : data.train.name();
-  if (!study.info().datasets.empty()) result.data_fingerprint = data.train.fingerprint();
+  if (study.info().datasets.empty()) return result;
+  result.data = data.train.name();
+  result.data_fingerprint = data.train.fingerprint();
   return result;
 }
 

@@ -43,6 +43,23 @@ std::string reached(const StudyVariant& variant) {
   return fmt::format("in {} of {} runs {}, in the others not within {}", steps.size(), variant.runs.size(), when, all);
 }
 
+/// What is left of the first statistics, in words and as a formula.
+std::vector<Part> lag_explained(const StudyResult& result) {
+  const StudyVariant* lagging = result.find("batch_norm");
+  if (!lagging || lagging->runs.empty()) return {};
+  const auto steps = static_cast<double>(lagging->runs.front().steps);
+  const double left = std::pow(kMomentum, steps);
+  std::vector<Part> parts;
+  parts.emplace_back(Paragraph{
+      fmt::format("`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` "
+                  "updates them with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is "
+                  "still in them, and most of the rest is of weights that have long moved on. Both are mended by "
+                  "estimating the statistics anew with the weights as they are.",
+                  kMomentum, steps, left)});
+  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, left)});
+  return parts;
+}
+
 }  // namespace
 
 const StudyInfo& SpeedupStudy::about() {
@@ -171,20 +188,8 @@ void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
   gap.log_y = true;
   LineChart layers = profile_chart(result, "The same for each layer at the end", "KL divergence", "statistics_gap");
   layers.log_y = true;
-  std::vector<Part> parts = {accuracy};
-  if (const StudyVariant* lagging = result.find("batch_norm"); lagging && !lagging->runs.empty()) {
-    const auto steps = static_cast<double>(lagging->runs.front().steps);
-    parts.emplace_back(Paragraph{fmt::format(
-        "Two causes, one symptom. `frozen` never updates its moving statistics: they are 0 and 1 as on the first day. "
-        "`batch_norm` updates them with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 "
-        "is still in them, and most of the rest is of weights that have long moved on. Both are mended by estimating "
-        "the statistics anew with the weights as they are.",
-        kMomentum, steps, std::pow(kMomentum, steps))});
-    parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, std::pow(kMomentum, steps))});
-  }
-  parts.emplace_back(gap);
-  parts.emplace_back(layers);
-  add_section(report, "Why evaluation is at chance", parts);
+  add_section(report, "Why evaluation is at chance", {accuracy, gap, layers});
+  add_section(report, "Two causes, one symptom", lag_explained(result));
   if (settings_.sweep)
     add_section(report, "Over the learning rate",
                 {sweep_chart(result, "Last training loss over the learning rate", {"final_loss", "loss"}),

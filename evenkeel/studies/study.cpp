@@ -107,6 +107,10 @@ std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& 
   return e.make(settings, data);
 }
 
+std::string run_folder_name(const std::string& variant, std::uint64_t seed) {
+  return variant + "-seed" + std::to_string(seed);
+}
+
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double v : values) sum += v;

@@ -95,6 +95,7 @@ struct StudyInfo {
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};
   std::string quick;                  ///< what --quick scales down, in a sentence
+  bool quick_is_comparable = false;   ///< what is published may be held against a quick study too
 };
 
 struct StudySweep {
@@ -116,8 +117,8 @@ struct StudyData {
 /// What a study came to.
 struct StudyResult {
   std::string study;
-  StudySettings settings;
-  std::string data, data_fingerprint;
+  StudySettings settings = {};
+  std::string data = {}, data_fingerprint = {};
   std::int64_t batch_size = 0;
   int threads = 0;
   std::vector<std::string> command = {};
@@ -148,7 +149,11 @@ std::vector<std::string> study_names();
 /// Throws Error with the known names.
 const StudyInfo& study_info(const std::string& name);
 /// Throws Error for an unknown study, a sweep it does not have or values out of range, or data that do not fit.
-std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data);
+/// Without data a study can only tell what results mean.
+std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
+
+/// Where a study leaves a run: "batch_norm-seed0".
+std::string run_folder_name(const std::string& variant, std::uint64_t seed);
 
 double mean_of(const std::vector<double>& values);
 /// Of a sample: divided by its number less one; 0 for fewer than two.

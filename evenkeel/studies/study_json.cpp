@@ -5,6 +5,8 @@
 #include <set>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/nn/model_file.h"
 
 namespace evenkeel {
 namespace {
@@ -137,6 +139,19 @@ Json json_of(const StudyResult& result) {
 
 StudyResult study_result_of(const Json& json, const std::string& where) {
   return reading(where, "the result of a study", [&] { return read_result(json); });
+}
+
+StudyResult read_study(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "study.json";
+  const formats::Bytes bytes = formats::read_file(file);
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  StudyResult result = study_result_of(Json::parse(text, text + bytes.size(), nullptr, false), file.string());
+  for (StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
+    const auto model = folder / run_folder_name(variant.name, variant.runs.front().seed) / "model.toml";
+    if (std::filesystem::exists(model)) variant.model = read_model_file(model).model;
+  }
+  return result;
 }
 
 }  // namespace evenkeel

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/studies/study.h"
@@ -14,7 +15,9 @@ StudyRun study_run_of(const nlohmann::ordered_json& json, const std::string& whe
 
 /// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`
 nlohmann::ordered_json json_of(const StudyResult& result);
-/// The result without its models, which make_study() knows. Throws Error as above.
+/// The result, its models without layers. Throws Error as above.
 StudyResult study_result_of(const nlohmann::ordered_json& json, const std::string& where);
+/// What a study left in this folder: study.json, with the models of its run folders where they are there. Throws Error.
+StudyResult read_study(const std::filesystem::path& folder);
 
 }  // namespace evenkeel

@@ -60,17 +60,23 @@ std::string comparison_text(const StudyInfo& info, const StudyComparison& c, con
           variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
           first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
           b.empty() ? "never" : value_text(b, figure->decimals));
-  return to_sentence(welch_comparison(a, b, c.margin),
-                     {.figure = figure->title, .first = first->name, .second = second->name});
+  return sentence(compare_means(a, b, c.margin), first->name, second->name, figure->title);
+}
+
+/// What these results may be held against.
+std::vector<PublishedRange> published_of(const StudyResult& result) {
+  const StudyInfo& info = study_info(result.study);
+  return result.settings.quick && !info.quick_is_comparable ? std::vector<PublishedRange>() : info.published;
 }
 
 PageTable published_table(const StudyInfo& info, const StudyResult& result) {
   PageTable table{.title = "Published beside measured",
                   .columns = {"variant", "figure", ">published", ">independent", ">measured"},
                   .rows = {}};
+  const auto all = published_of(result);
   const auto range_text = [&](const std::string& variant, const StudyFigure& figure, const std::string& source) {
     std::string text;
-    for (const PublishedRange& p : info.published)
+    for (const PublishedRange& p : all)
       if (p.variant == variant && p.figure == figure.key && p.source == source)
         text = p.low == p.high ? fmt::format("{:g}", p.low) : fmt::format("{:g} to {:g}", p.low, p.high);
     return text;
@@ -123,10 +129,10 @@ void add_result(const StudyInfo& info, const StudyResult& result, Report& report
                 {Paragraph{comparison_text(info, *info.comparison, result)}});
 }
 
-void add_networks(const Study& study, Report& report) {
+void add_networks(const StudyResult& result, Report& report) {
   std::vector<Part> diagrams;
-  for (const StudyVariant& variant : study.variants())
-    if (variant.settings.empty())
+  for (const StudyVariant& variant : result.variants)
+    if (variant.settings.empty() && variant.model.layers() > 0)
       diagrams.emplace_back(Diagram{.title = variant.name + ": " + variant.description, .model = variant.model});
   add_section(report, "The networks", std::move(diagrams));
 }
@@ -201,14 +207,14 @@ LineChart profile_chart(const StudyResult& result, const std::string& title, con
 
 DotChart figure_chart(const StudyResult& result, const StudyFigure& figure) {
   DotChart chart{.title = figure.title, .x_label = figure.key, .rows = {}};
-  const StudyInfo& info = study_info(result.study);
+  const auto published = published_of(result);
   for (const StudyVariant& variant : result.variants) {
     const auto values = variant.values(figure.key);
     if (values.empty() || !variant.settings.empty()) continue;
     DotChart::Row row{.name = variant.name, .dots = {}, .mean = mean_of(values)};
     for (const StudyRun& run : variant.runs)
       if (const auto value = run.figure(figure.key)) row.dots.emplace_back(label_of(run), *value);
-    for (const PublishedRange& p : info.published) {
+    for (const PublishedRange& p : published) {
       if (p.variant != variant.name || p.figure != figure.key) continue;
       if (p.low != p.high && p.source == "published") {
         row.published_range = {p.low, p.high};
@@ -253,10 +259,9 @@ Report study_report(const Study& study, const StudyResult& result) {
                 .notes = notes_of(info, result)};
   add_result(info, result, report);
   study.explain(result, report);
-  if (PageTable published = published_table(info, result); !result.settings.quick)
-    add_section(report, "Published beside measured", {std::move(published)});
+  add_section(report, "Published beside measured", {published_table(info, result)});
   add_section(report, "Time", {time_table(result)});
-  add_networks(study, report);
+  add_networks(result, report);
   report.provenance = {{"command", fmt::format("evenkeel {}", fmt::join(result.command, " "))},
                        {"started", result.started},
                        {"version", "Evenkeel " + result.version},

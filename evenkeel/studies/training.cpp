@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
@@ -31,9 +31,10 @@ class Recorder {
 
   CallbackState save() const {
     const std::string text = json_of(run_).dump();
-    return {.numbers = {}, .tensors = {{"run", Tensor::of<std::uint8_t>(
-                                                   {static_cast<std::int64_t>(text.size())},
-                                                   std::vector<std::uint8_t>(text.begin(), text.end()))}}};
+    CallbackState state;
+    state.tensors.emplace("run", Tensor::of<std::uint8_t>({static_cast<std::int64_t>(text.size())},
+                                                          std::vector<std::uint8_t>(text.begin(), text.end())));
+    return state;
   }
 
   void load(const CallbackState& state) {
@@ -64,7 +65,7 @@ void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver&
 }  // namespace
 
 std::filesystem::path StudyContext::folder(const StudyVariant& variant) const {
-  return plan_.out.empty() ? plan_.out : plan_.out / fmt::format("{}-seed{}", variant.name, seed_);
+  return plan_.out.empty() ? plan_.out : plan_.out / run_folder_name(variant.name, seed_);
 }
 
 std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& variant, const StudyTraining& training) {

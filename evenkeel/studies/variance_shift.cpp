@@ -8,7 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
-#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/normalizations.h"
 #include "evenkeel/diagnose/variance_shift.h"
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/studies/measure.h"
@@ -22,13 +22,13 @@ struct Disturbance {
   std::optional<double> keep, beta;  ///< of Dropout, of Uout
 
   double training_variance(double mean, double variance) const {
-    if (keep) return dropout_training_variance(mean, variance, *keep);
-    if (beta) return uout_training_variance(mean, variance, *beta);
+    if (keep) return variance_behind_dropout(mean, variance, *keep);
+    if (beta) return variance_behind_uout(mean, variance, *beta);
     return variance;
   }
   double restored_variance(double mean, double variance) const {
-    if (keep) return restore_dropout_variance(mean, variance, *keep);
-    if (beta) return restore_uout_variance(mean, variance, *beta);
+    if (keep) return variance_before_dropout(mean, variance, *keep);
+    if (beta) return variance_before_uout(mean, variance, *beta);
     return variance;
   }
 };
@@ -86,10 +86,12 @@ void tell(const std::string& name, const std::string& said, const std::vector<do
   context.observer().line(fmt::format("  {:<34} {:.4f}", said, fmt::join(values, " ")));
 }
 
-std::string weight_of(const Trainer& trainer, std::string_view type, const char* tensor) {
-  for (const auto& node : trainer.network().model().nodes())
-    if (node.layer.type() == type) return node.layer.name() + '/' + tensor;
-  return {};
+/// A tensor of the one normalization, by its name or its values.
+std::string name_of_weight(const Trainer& trainer, const char* tensor) {
+  return normalizations(trainer.network().model()).at(0).name + '/' + tensor;
+}
+std::vector<double> weight(const Trainer& trainer, const char* tensor) {
+  return values_of(trainer.network().weight(name_of_weight(trainer, tensor)));
 }
 
 /// What the normalization holds, as the notebook prints it.
@@ -97,7 +99,7 @@ void tell_normalization(const std::string& when, const Trainer& trainer, StudyRu
   for (const char* tensor : {"gamma", "beta", "moving_mean", "moving_variance"})
     tell(when.empty() ? std::string(tensor) : fmt::format("{}_{}", tensor, when),
          fmt::format("{} {}", tensor, when.empty() ? "after" : when),
-         values_of(trainer.network().weight(weight_of(trainer, "BatchNormalization", tensor))), run, context);
+         weight(trainer, tensor), run, context);
 }
 
 Model feature_model(const std::string& name, std::int64_t features, std::optional<Layer> disturbance,
@@ -179,7 +181,8 @@ const StudyInfo& VarianceShiftStudy::about() {
                     {"dropout_batch_norm", "restored_variance", 3.78, 4.14, "independent"},
                     {"dropout_batch_norm", "ones_restored", 2.55, 2.73, "independent"}},
       .quick = "five values of keep instead of ten, and 100 steps of the convolutional network instead of 400; the "
-               "rest is whole"};
+               "rest is whole",
+      .quick_is_comparable = true};
   return info;
 }
 
@@ -265,7 +268,7 @@ std::optional<StudyRun> VarianceShiftStudy::run_dropout(const StudyVariant& vari
   const double keep = 1 - options_.rate;
   std::vector<double> predicted;
   for (std::size_t i = 0; i < plain.mean.size(); ++i)
-    predicted.push_back(dropout_training_variance(plain.mean[i], plain.variance[i], keep));
+    predicted.push_back(variance_behind_dropout(plain.mean[i], plain.variance[i], keep));
   context.observer().line(fmt::format("  what is kept is multiplied with    {:.4f}", 1 / keep));
   tell("data_variance", "variance of the data", plain.variance, run, context);
   tell("moving_variance", "behind dropout, in training", disturbed.variance, run, context);
@@ -292,26 +295,29 @@ std::optional<StudyRun> VarianceShiftStudy::run_normalization(const StudyVariant
        }});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
-  tell_normalization("", *trainer, run, context);
-  const Dataset ones = row_of_ones(options_.features);
-  tell("ones", "a row of ones becomes", values_of(trainer->predict(ones).outputs), run, context);
-
   const ColumnMoments plain = moments_of(data.x());
+  const auto mean = weight(*trainer, "moving_mean"), variance = weight(*trainer, "moving_variance");
   std::vector<double> predicted, restored;
-  const std::string mean_name = weight_of(*trainer, "BatchNormalization", "moving_mean");
-  const std::string variance_name = weight_of(*trainer, "BatchNormalization", "moving_variance");
-  const auto mean = values_of(trainer->network().weight(mean_name));
-  const auto variance = values_of(trainer->network().weight(variance_name));
   for (std::size_t i = 0; i < mean.size(); ++i) {
     predicted.push_back(disturbance.training_variance(plain.mean[i], plain.variance[i]));
     restored.push_back(disturbance.restored_variance(mean[i], variance[i]));
   }
+  if (swept)
+    tell("moving_variance", "moving_variance after", variance, run, context);
+  else
+    tell_normalization("", *trainer, run, context);
   tell("predicted_variance", "predicted training variance", predicted, run, context);
   run.figures["largest_deviation"] = largest_deviation(run);
+  // A sweep is about the variance alone, and ends before gamma has settled.
+  if (swept) return std::move(run);
+
+  const Dataset ones = row_of_ones(options_.features);
+  tell("ones", "a row of ones becomes", values_of(trainer->predict(ones).outputs), run, context);
   if (alone) return std::move(run);
   tell("restored_variance", "restored variance", restored, run, context);
-  const std::vector<float> narrow(restored.begin(), restored.end());
-  trainer->network().set_weight(variance_name, Tensor::of<float>({options_.features}, narrow));
+  trainer->network().set_weight(
+      name_of_weight(*trainer, "moving_variance"),
+      Tensor::of<float>({options_.features}, std::vector<float>(restored.begin(), restored.end())));
   tell("ones_restored", "a row of ones then becomes", values_of(trainer->predict(ones).outputs), run, context);
   return std::move(run);
 }
@@ -324,81 +330,12 @@ std::optional<StudyRun> VarianceShiftStudy::run_network(const StudyVariant& vari
                                          .steps = options_.network_steps});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
-  const Profile ratios = to_profile(
-      "variance_ratio", variance_ratios(trainer->network(), at_most(images_, options_.network_measured)));
+  const Profile ratios = variance_ratios(*trainer, at_most(images_, options_.network_measured));
   run.figures["variance_ratio"] = *std::ranges::min_element(ratios.values);
   for (std::size_t i = 0; i < ratios.layers.size(); ++i)
     context.observer().line(fmt::format("  {:<24} Var_test / Var_train {:.4f}", ratios.layers[i], ratios.values[i]));
   run.profiles.push_back(ratios);
   return std::move(run);
-}
-
-std::string VarianceShiftStudy::answer(const StudyResult& result) const {
-  const StudyVariant *alone = result.find("batch_norm"), *dropout = result.find("dropout_batch_norm");
-  if (!alone || !dropout || alone->runs.empty() || dropout->runs.empty()) return "No run is complete.";
-  double deviation = 0;
-  for (const StudyRun& run : dropout->runs) deviation = std::max(deviation, run.figure("largest_deviation").value_or(0));
-  return fmt::format(
-      "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, within {:.1f} % of the closed form "
-      "for every feature; in evaluation, where nothing is dropped, a row of ones becomes {} instead of {}, and with the "
-      "variance restored {}.",
-      options_.rate, value_text(dropout->values("moving_variance"), 2), value_text(alone->values("moving_variance"), 2),
-      100 * deviation, value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
-      value_text(dropout->values("ones_restored"), 2));
-}
-
-void VarianceShiftStudy::explain(const StudyResult& result, Report& report) const {
-  DotChart features{.title = "Moving variance found by training (dots) against the closed form (hollow), each feature",
-                    .x_label = "variance"};
-  for (const char* name : {"batch_norm", "dropout_batch_norm", "uout_batch_norm"}) {
-    const StudyVariant* variant = result.find(name);
-    if (!variant) continue;
-    for (const StudyRun& run : variant->runs) {
-      const Profile *found = run.find_profile("moving_variance"), *predicted = run.find_profile("predicted_variance");
-      if (!found || !predicted) continue;
-      DotChart::Row row{.name = fmt::format("{}, seed {}", name, run.seed)};
-      for (std::size_t i = 0; i < found->values.size(); ++i) {
-        row.dots.emplace_back("feature " + found->layers[i], found->values[i]);
-        row.marks.emplace_back("predicted, feature " + found->layers[i], predicted->values[i]);
-      }
-      row.mean = mean_of(found->values);
-      row.error = deviation_of(found->values);
-      features.rows.push_back(std::move(row));
-    }
-  }
-  add_section(report, "Measured against predicted",
-              {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
-               Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
-                         "multiplies it with 1 + β² / 3."},
-               features});
-
-  LineChart sweep{.title = "Variance that the normalization learns, over keep", .x_label = "keep probability",
-                  .y_label = "variance", .curves = {}};
-  Curve found{.name = "found", .traces = {}}, predicted{.name = "closed form", .traces = {}, .dashed = true};
-  for (const StudyVariant& variant : result.variants) {
-    const auto keep = variant.settings.find("keep");
-    if (keep == variant.settings.end()) continue;
-    for (std::size_t i = 0; i < variant.runs.size(); ++i) {
-      const StudyRun& run = variant.runs[i];
-      if (found.traces.size() <= i) {
-        found.traces.push_back({.label = fmt::format("seed {}", run.seed), .x = {}, .y = {}});
-        predicted.traces.push_back(found.traces.back());
-      }
-      found.traces[i].x.push_back(keep->second);
-      found.traces[i].y.push_back(run.figure("moving_variance").value_or(NAN));
-      predicted.traces[i].x.push_back(keep->second);
-      predicted.traces[i].y.push_back(run.figure("predicted_variance").value_or(NAN));
-    }
-  }
-  sweep.curves = {found, predicted};
-  add_section(report, "Over the keep probability", {sweep});
-
-  LineChart ratio = profile_chart(result, "Variance of each normalization's input in a network: evaluation / training",
-                                  "ratio", "variance_ratio");
-  ratio.levels = {{1, "the same"}};
-  ratio.caption = "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
-                  "the paper chooses it smaller.";
-  add_section(report, "In a convolutional network", {ratio});
 }
 
 }  // namespace evenkeel

@@ -75,7 +75,9 @@ TEST(SpeedupStudy, SaysTheFirstStepAtOrBelowTheTargetAndNothingWhereItIsNotReach
       const auto first = std::ranges::find_if(loss.y, [&](double y) { return y <= target; });
       const auto figure = variant.runs.at(0).figure("steps_to_loss");
       ASSERT_EQ(figure.has_value(), first != loss.y.end());
-      if (figure) EXPECT_EQ(*figure, loss.x[static_cast<std::size_t>(first - loss.y.begin())]);
+      if (figure) {
+        EXPECT_EQ(*figure, loss.x[static_cast<std::size_t>(first - loss.y.begin())]);
+      }
     }
   };
   check(2.2);
