@@ -7,14 +7,14 @@
 
 namespace evenkeel {
 
-Block::Block(BlockLayout layout) : layout_(std::move(layout)), buffer_(static_cast<std::size_t>(layout_.bytes)) {
+Block::Block(BlockLayout layout) : layout_(std::move(layout)), buffer_(std::make_shared<AlignedBuffer>(static_cast<std::size_t>(layout_.bytes))) {
   zero();
 }
 
 TensorView Block::get(const std::string& name) const {
   const BlockLayout::Entry* entry = layout_.find(name);
   if (!entry) throw Error{{.where = "weights", .received = "no tensor is named \"" + name + '"'}};
-  return {buffer_.data() + entry->offset, entry->type.shape, entry->type.dtype};
+  return {buffer_->data() + entry->offset, entry->type.shape, entry->type.dtype};
 }
 
 void Block::set(const std::string& name, TensorView value) {
@@ -27,7 +27,7 @@ void Block::set(const std::string& name, TensorView value) {
 }
 
 void Block::zero() {
-  if (buffer_.size() > 0) std::memset(buffer_.data(), 0, buffer_.size());
+  if (buffer_->size() > 0) std::memset(buffer_->data(), 0, buffer_->size());
 }
 
 namespace {

@@ -108,6 +108,10 @@ Targets Network::targets_of(const Dataset& data) {
   return !data.has_targets() ? Targets::none : data.has_labels() ? Targets::labels : Targets::values;
 }
 
+Targets Network::targets_of(const Batch& batch) {
+  return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
+}
+
 void Network::check(const Dataset& data, bool needs_targets) const {
   if (data.sample_shape() != model_.input_shape())
     throw Error{{.where = "data \"" + data.name() + '"',

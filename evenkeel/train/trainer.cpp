@@ -23,10 +23,6 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .probes = options.probes};
 }
 
-Targets targets_of(const Batch& batch) {
-  return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
-}
-
 /// The first line of the optimizer's.
 int first_update_line(const Program& program) {
   const auto& nodes = program.nodes();
@@ -91,7 +87,7 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
 }
 
 Network::Runner& Trainer::training_runner(const Batch& batch) {
-  return network_.runner(batch.size, targets_of(batch), true);
+  return network_.runner(batch.size, Network::targets_of(batch), true);
 }
 
 const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
@@ -116,7 +112,7 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
 Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
-  Network::Runner& runner = network_.runner(batch.size, targets_of(batch), false);
+  Network::Runner& runner = network_.runner(batch.size, Network::targets_of(batch), false);
   const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
