@@ -13,6 +13,8 @@ find_package(LibArchive REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # Debian 12's libdeflate brings no CMake package: linked by name; this only says early that it is missing.
 find_library(LIBDEFLATE deflate REQUIRED)
+# Headers only.
+find_package(Boost REQUIRED)
 # The charts of report pages. Only its text is needed, and only while building.
 find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH)
 if(NOT CHART_JS)

@@ -22,6 +22,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_summary(app, chosen);
   add_plan(app, chosen);
   add_weights(app, chosen);
+  add_report(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
 }

@@ -8,7 +8,7 @@ namespace {
 std::vector<double> linear_ticks(double low, double high) {
   const double rough = (high - low) / 5, power = std::pow(10.0, std::floor(std::log10(rough)));
   const double leading = rough / power;
-  const double step = power * (leading < 1.5 ? 1 : leading < 3.5 ? 2 : leading < 7.5 ? 5 : 10);
+  const double step = power * (leading < 1.5 ? 1 : leading < 3 ? 2 : leading < 7.5 ? 5 : 10);
   std::vector<double> ticks;
   for (double n = std::ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; ++n)
     ticks.push_back(n == 0 ? 0 : n * step);
@@ -30,7 +30,7 @@ std::vector<double> log_ticks(double low, double high) {
 
 }  // namespace
 
-Axis::Axis(Extent values, bool log, double margin) : log_(log) {
+Axis::Axis(Extent values, bool log, Room room) : log_(log) {
   if (values.empty()) {
     values.add(log ? 0.1 : 0);
     values.add(1);
@@ -38,12 +38,13 @@ Axis::Axis(Extent values, bool log, double margin) : log_(log) {
   low_ = log ? std::log10(values.low) : values.low;
   high_ = log ? std::log10(values.high) : values.high;
   if (high_ - low_ <= 1e-12 * std::max(std::abs(low_), std::abs(high_))) {
-    const double room = log ? 0.5 : std::max(0.5 * std::abs(low_), 1e-3);
-    low_ -= room;
-    high_ += room;
+    const double around = log ? 0.5 : std::max(0.5 * std::abs(low_), 1e-3);
+    low_ -= around;
+    high_ += around;
   }
-  const double free = margin * (high_ - low_);
-  low_ -= free;
+  const double free = room == Room::none ? 0 : 0.04 * (high_ - low_);
+  const bool from_zero = room == Room::from_zero_if_near && !log && low_ >= 0 && low_ < 0.3 * high_;
+  low_ = from_zero ? 0 : low_ - free;
   high_ += free;
   ticks_ = log ? log_ticks(low_, high_) : linear_ticks(low_, high_);
 }

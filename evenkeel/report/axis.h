@@ -10,9 +10,11 @@ namespace evenkeel {
 /// One axis of a static chart: from values to positions, with ticks at round numbers.
 class Axis {
  public:
-  /// From the lowest to the highest value; `margin` is left free at both ends, as a share of the length. An empty
-  /// extent becomes [0, 1] ([0.1, 1] on a log axis), one of a single value gets room around it.
-  Axis(Extent values, bool log, double margin = 0);
+  enum class Room { none, both_ends, from_zero_if_near };
+  /// From the lowest to the highest value, with some room at both ends where asked for; the last kind begins at zero
+  /// instead where values are positive and begin near it. An empty extent becomes [0, 1] ([0.1, 1] on a log axis), one
+  /// of a single value gets room around it.
+  Axis(Extent values, bool log, Room room = Room::none);
 
   /// 0 at the lower end, 1 at the upper one.
   double position(double value) const;

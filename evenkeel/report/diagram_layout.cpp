@@ -6,25 +6,47 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kGap = 16, kColumnGap = 36, kRowGap = 44, kLane = 14, kTallest = 900;
+constexpr double kGap = 16, kColumnGap = 32, kRowGap = 44, kLane = 14, kTallest = 900;
 
-double height_of(const LayerStack& stack) {
+/// Characters, not bytes.
+std::size_t length_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+double height_of(const LayerStack& stack, BoxSize size) {
   double height = kGap * static_cast<double>(stack.boxes.size() - 1);
-  for (const LayerBox& box : stack.boxes) height += height_of(box);
+  for (const LayerBox& box : stack.boxes) height += evenkeel::height_of(box, size);
   return height;
+}
+
+/// Each stack one row below the lowest that it reads.
+std::vector<std::vector<std::size_t>> rows_of(const std::vector<LayerStack>& stacks) {
+  std::vector<std::vector<std::size_t>> rows;
+  std::vector<std::size_t> row(stacks.size(), 0);
+  for (std::size_t i = 0; i < stacks.size(); ++i) {
+    for (const std::size_t from : stacks[i].reads) row[i] = std::max(row[i], row[from] + 1);
+    rows.resize(std::max(rows.size(), row[i] + 1));
+    rows[row[i]].push_back(i);
+  }
+  return rows;
+}
+
+std::size_t widest(const std::vector<std::vector<std::size_t>>& rows) {
+  std::size_t most = 0;
+  for (const auto& row : rows) most = std::max(most, row.size());
+  return most;
 }
 
 /// A chain, in as many columns as keep it from being too tall.
 class Columns {
  public:
-  explicit Columns(const LayerStack& stack) {
-    const double height = evenkeel::height_of(stack.boxes.front()), total = height_of(stack);
-    const double tallest = std::max(height, total / std::ceil(total / kTallest)) + 1;
+  Columns(const LayerStack& stack, BoxSize size) : box_width_(size.width) {
+    const double total = height_of(stack, size), tallest = total / std::ceil(total / kTallest);
     double x = 0, y = 0;
     for (const LayerBox& box : stack.boxes) {
-      const double h = evenkeel::height_of(box);
-      if (y > 0 && y + h > tallest + kGap) {
-        x += kBoxWidth + kColumnGap;
+      const double h = evenkeel::height_of(box, size);
+      if (y > 0 && y + h > tallest + 2 * kGap) {
+        x += box_width_ + kColumnGap;
         y = 0;
       }
       if (!layout_.boxes.empty()) connect(layout_.boxes.back(), x, y);
@@ -32,7 +54,7 @@ class Columns {
       layout_.height = std::max(layout_.height, y + h);
       y += h + kGap;
     }
-    layout_.width = x + kBoxWidth;
+    layout_.width = x + box_width_;
     // Wires to the next column turn above and below the boxes.
     if (x > 0) make_room();
   }
@@ -40,7 +62,7 @@ class Columns {
 
  private:
   void connect(const PlacedBox& from, double x, double y) {
-    const double half = kBoxWidth / 2, end = from.y + from.height;
+    const double half = box_width_ / 2, end = from.y + from.height;
     if (from.x == x) {
       layout_.wires.push_back({{{x + half, end}, {x + half, y}}});
       return;
@@ -61,14 +83,15 @@ class Columns {
     layout_.height += 2 * kGap;
   }
 
+  double box_width_;
   DiagramLayout layout_;
 };
 
 /// Rows of stacks, each below all that it reads. What is read over a row between goes along lanes on the right.
 class Rows {
  public:
-  explicit Rows(const std::vector<LayerStack>& stacks) : stacks_(stacks), places_(stacks.size()) {
-    arrange();
+  Rows(const std::vector<LayerStack>& stacks, BoxSize size)
+      : stacks_(stacks), size_(size), places_(stacks.size()), rows_(rows_of(stacks)) {
     place();
     for (std::size_t i = 0; i < stacks_.size(); ++i)
       for (const std::size_t from : stacks_[i].reads) connect(from, i);
@@ -80,32 +103,20 @@ class Rows {
  private:
   struct Place {
     std::size_t row = 0;
-    double x = 0, top = 0, bottom = 0;
-    double centre() const { return x + kBoxWidth / 2; }
+    double centre = 0, top = 0, bottom = 0;
   };
 
-  void arrange() {
-    for (std::size_t i = 0; i < stacks_.size(); ++i) {
-      for (const std::size_t from : stacks_[i].reads) places_[i].row = std::max(places_[i].row, places_[from].row + 1);
-      rows_.resize(std::max(rows_.size(), places_[i].row + 1));
-      rows_[places_[i].row].push_back(i);
-    }
-  }
-
   void place() {
-    std::size_t most = 0;
-    for (const auto& row : rows_) most = std::max(most, row.size());
-    layout_.width = static_cast<double>(most) * (kBoxWidth + kColumnGap) - kColumnGap;
+    const double column = size_.width + kColumnGap;
+    layout_.width = static_cast<double>(widest(rows_)) * column - kColumnGap;
     double y = 0;
-    for (const auto& row : rows_) {
-      const double width = static_cast<double>(row.size()) * (kBoxWidth + kColumnGap) - kColumnGap;
-      double x = (layout_.width - width) / 2, tallest = 0;
-      for (const std::size_t i : row) {
-        places_[i].x = x;
-        places_[i].top = y;
-        place_boxes(i);
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      double x = (layout_.width + kColumnGap - static_cast<double>(rows_[row].size()) * column) / 2, tallest = 0;
+      for (const std::size_t i : rows_[row]) {
+        places_[i] = {.row = row, .centre = x + size_.width / 2, .top = y, .bottom = y};
+        place_boxes(i, x);
         tallest = std::max(tallest, places_[i].bottom - y);
-        x += kBoxWidth + kColumnGap;
+        x += column;
       }
       right_.push_back(x - kColumnGap);
       bottom_.push_back(y + tallest);
@@ -114,23 +125,23 @@ class Rows {
     }
   }
 
-  void place_boxes(std::size_t i) {
+  void place_boxes(std::size_t i, double x) {
     Place& place = places_[i];
     double y = place.top;
     for (const LayerBox& box : stacks_[i].boxes) {
-      if (y > place.top) layout_.wires.push_back({{{place.centre(), y - kGap}, {place.centre(), y}}});
-      layout_.boxes.push_back({.box = &box, .x = place.x, .y = y, .height = height_of(box)});
-      y += height_of(box) + kGap;
+      if (y > place.top) layout_.wires.push_back({{{place.centre, y - kGap}, {place.centre, y}}});
+      layout_.boxes.push_back({.box = &box, .x = x, .y = y, .height = height_of(box, size_)});
+      y += layout_.boxes.back().height + kGap;
     }
     place.bottom = y - kGap;
   }
 
   void connect(std::size_t from_stack, std::size_t to_stack) {
     const Place &from = places_[from_stack], &to = places_[to_stack];
-    Wire wire{{{from.centre(), from.bottom}}};
+    Wire wire{{{from.centre, from.bottom}}};
     const double below = bottom_[from.row] + kRowGap / 2, above = to.top - kRowGap / 2;
-    double x = to.centre();
-    wire.corners.emplace_back(from.centre(), below);
+    double x = to.centre;
+    wire.corners.emplace_back(from.centre, below);
     if (to.row > from.row + 1) {
       double lane = 0;
       for (std::size_t row = from.row + 1; row < to.row; ++row) lane = std::max(lane, right_[row] + kLane);
@@ -146,6 +157,7 @@ class Rows {
   }
 
   const std::vector<LayerStack>& stacks_;
+  BoxSize size_;
   std::vector<Place> places_;
   std::vector<std::vector<std::size_t>> rows_;
   std::vector<double> right_, bottom_;  ///< of each row
@@ -154,23 +166,40 @@ class Rows {
 
 }  // namespace
 
-double height_of(const LayerLine& line) {
+BoxSize box_size_for(const std::vector<LayerStack>& stacks) {
+  return widest(rows_of(stacks)) > 2 ? BoxSize{.width = 224, .characters = 20} : BoxSize{.width = 316, .characters = 40};
+}
+
+std::size_t chips_per_row(BoxSize size) { return size.width > 300 ? 4 : 3; }
+
+std::vector<std::string> wrapped(const std::vector<std::string>& settings, std::size_t characters) {
+  std::vector<std::string> lines;
+  for (const std::string& text : settings) {
+    if (lines.empty() || length_of(lines.back()) + 3 + length_of(text) > characters) lines.push_back(text);
+    else lines.back() += " · " + text;
+  }
+  return lines;
+}
+
+double height_of(const LayerLine& line, BoxSize size) {
   // The number of parameters stands beside the first line of settings.
-  const std::size_t lines = std::max<std::size_t>(line.settings.size(), line.parameters > 0 ? 1 : 0);
+  const std::size_t lines =
+      std::max<std::size_t>(wrapped(line.settings, size.characters).size(), line.parameters > 0 ? 1 : 0);
   return kTitleLine + kSettingsLine * static_cast<double>(lines);
 }
 
-double height_of(const LayerBox& box) {
+double height_of(const LayerBox& box, BoxSize size) {
   double height = 2 * kBoxPadding;
-  for (const LayerLine& line : box.lines) height += height_of(line);
+  for (const LayerLine& line : box.lines) height += height_of(line, size);
+  const std::size_t per_row = chips_per_row(size);
   if (box.times > 1)
-    height += kFoldTitle + kChip * static_cast<double>((box.outputs.size() + kChipsPerRow - 1) / kChipsPerRow) + 4;
+    height += kFoldTitle + kChip * static_cast<double>((box.outputs.size() + per_row - 1) / per_row) + 4;
   return height;
 }
 
-DiagramLayout layout_of(const std::vector<LayerStack>& stacks) {
+DiagramLayout layout_of(const std::vector<LayerStack>& stacks, BoxSize size) {
   if (stacks.empty()) return {};
-  return stacks.size() == 1 ? Columns(stacks[0]).take() : Rows(stacks).take();
+  return stacks.size() == 1 ? Columns(stacks[0], size).take() : Rows(stacks, size).take();
 }
 
 }  // namespace evenkeel

@@ -6,6 +6,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/report/fold.h"
+#include "evenkeel/report/markup.h"
 
 namespace evenkeel {
 namespace {
@@ -59,7 +60,8 @@ std::string values_text(const std::vector<std::string>& values) {
   return join(std::span(values).first(kShown - 1)) + ", … " + values.back();
 }
 
-std::string unquoted(const FieldValue& value) {
+std::string value_text(const FieldValue& value) {
+  if (const double* number = std::get_if<double>(&value)) return readable(*number);
   std::string text = to_string(value);
   std::erase(text, '"');
   return text;
@@ -70,31 +72,22 @@ const FieldValue* find(const Settings& settings, const std::string& name) {
   return found == settings.end() ? nullptr : &found->second;
 }
 
-std::vector<std::string> settings_lines(const std::vector<const LayerNode*>& layers, std::size_t characters) {
-  std::vector<std::string> lines;
-  std::size_t width = 0;
+/// What is set in any of these layers of one type, a text for each field.
+std::vector<std::string> settings_texts(const std::vector<const LayerNode*>& layers) {
+  std::vector<std::string> texts;
   for (const auto& [name, ignored] : layers[0]->all) {
     const bool changed =
         std::ranges::any_of(layers, [&](const LayerNode* layer) { return find(layer->changed, name) != nullptr; });
     if (!changed) continue;
     std::vector<std::string> values;
-    for (const LayerNode* layer : layers) values.push_back(unquoted(*find(layer->all, name)));
-    const std::string text = name + ' ' + values_text(values);
-    if (lines.empty() || width + 3 + text.size() > characters) {
-      if (!lines.empty()) lines.back() += " ·";
-      lines.push_back(text);
-      width = text.size();
-    } else {
-      lines.back() += " · " + text;
-      width += 3 + text.size();
-    }
+    for (const LayerNode* layer : layers) values.push_back(value_text(*find(layer->all, name)));
+    texts.push_back(name + ' ' + values_text(values));
   }
-  return lines;
+  return texts;
 }
 
 /// Layers of one stack, from `begin` on in `chain`, as the fold says.
-LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size_t>& chain, const Fold& fold,
-                std::size_t characters) {
+LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size_t>& chain, const Fold& fold) {
   LayerBox box{.lines = {}, .times = fold.times};
   for (std::size_t i = 0; i < fold.length; ++i) {
     std::vector<const LayerNode*> layers;
@@ -109,7 +102,7 @@ LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size
     line.name = layers[0]->summary.name;
     if (fold.times > 1) line.name += " … " + layers.back()->summary.name;
     else line.shape = shape_text(layers[0]->summary.output_shape);
-    line.settings = settings_lines(layers, characters);
+    line.settings = settings_texts(layers);
     box.lines.push_back(std::move(line));
   }
   return box;
@@ -117,7 +110,7 @@ LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size
 
 }  // namespace
 
-std::vector<LayerStack> stacks_of(const Model& model, std::size_t characters) {
+std::vector<LayerStack> stacks_of(const Model& model) {
   const std::vector<LayerNode> nodes = nodes_of(model);
   std::vector<std::vector<std::size_t>> chains;
   std::vector<std::size_t> stack_of(nodes.size());
@@ -134,7 +127,7 @@ std::vector<LayerStack> stacks_of(const Model& model, std::size_t characters) {
     for (const std::size_t read : nodes[chain[0]].reads) stack.reads.push_back(stack_of[read]);
     std::vector<std::string> types;
     for (const std::size_t i : chain) types.push_back(nodes[i].summary.type);
-    for (const Fold& found : fold(types)) stack.boxes.push_back(box_of(nodes, chain, found, characters));
+    for (const Fold& found : fold(types)) stack.boxes.push_back(box_of(nodes, chain, found));
     stacks.push_back(std::move(stack));
   }
   return stacks;

@@ -13,7 +13,7 @@ namespace evenkeel {
 /// A layer, or those that stand in the same place of a folded block's repetitions.
 struct LayerLine {
   std::string type, name;             ///< "Conv2D"; "conv2d", "conv2d ... conv2d_18"
-  std::vector<std::string> settings;  ///< lines: "filters 4, 8, 12, ... 76 · kernel_size 3 ·"
+  std::vector<std::string> settings;  ///< those that differ from the default: "filters 4, 8, 12, … 76"
   std::string shape;                  ///< of the output of one sample: "28×28×4"; empty in a folded block
   std::int64_t parameters = 0;        ///< of all repetitions
 };
@@ -31,8 +31,7 @@ struct LayerStack {
   std::vector<std::size_t> reads = {};  ///< earlier stacks
 };
 
-/// The model's input is the first box. Settings are those that differ from the default, in lines of at most
-/// `characters`. Throws Error where the model's layers do not fit.
-std::vector<LayerStack> stacks_of(const Model& model, std::size_t characters);
+/// The model's input is the first box. Throws Error where the model's layers do not fit.
+std::vector<LayerStack> stacks_of(const Model& model);
 
 }  // namespace evenkeel

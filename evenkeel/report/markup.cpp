@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 namespace evenkeel {
@@ -37,8 +38,17 @@ std::string plain(std::string_view text) {
 
 std::string readable(double value) {
   if (std::isnan(value)) return "none";
-  const bool is_large_and_whole = std::abs(value) >= 1e6 && std::abs(value) < 1e15 && value == std::round(value);
-  return is_large_and_whole ? fmt::format("{:.0f}", value) : fmt::format("{:.6g}", value);
+  const double size = std::abs(value);
+  if (size >= 1e6 && size < 1e15 && value == std::round(value)) return fmt::format("{:.0f}", value);
+  std::string text = fmt::format("{:.6g}", value);
+  const std::size_t e = text.find('e');
+  if (e == text.npos) return text;
+  // 2.5e-07 as 2.5·10⁻⁷, 1e-07 as 10⁻⁷.
+  static constexpr std::array kDigits = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const std::string mantissa = text.substr(0, e);
+  std::string power = text[e + 1] == '-' ? "⁻" : "";
+  for (const char c : std::to_string(std::abs(std::stoi(text.substr(e + 1))))) power += kDigits[static_cast<std::size_t>(c - '0')];
+  return (mantissa == "1" ? "" : mantissa == "-1" ? "-" : mantissa + "·") + "10" + power;
 }
 
 std::string with_commas(long long n) {

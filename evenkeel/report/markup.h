@@ -12,7 +12,7 @@ std::string marked_up(std::string_view text);
 /// The same text without backquotes: for attributes.
 std::string plain(std::string_view text);
 
-/// A number for people, of six digits: "10000", "0.974", "1e-06"; a whole one in full: "1234567"; "none" for NaN.
+/// A number for people, of six digits: "10000", "0.974", "2.5·10⁻⁷"; a whole one in full: "1234567"; "none" for NaN.
 std::string readable(double value);
 /// "1,234,567"
 std::string with_commas(long long n);

@@ -30,7 +30,7 @@ Axis axis_of(const DotChart& chart) {
       extent.add(row.published_range->second);
     }
   }
-  return {extent, false, 0.04};
+  return {extent, false, Axis::Room::both_ends};
 }
 
 class Picture {

@@ -39,8 +39,8 @@ Frame frame_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
   }
   for (const Level& level : chart.levels)
     if (!chart.log_y || level.value > 0) y.add(level.value);
-  Frame frame{.x = Axis(x, chart.log_x, chart.x_names.empty() ? 0 : 0.02),
-              .y = Axis(y, chart.log_y, 0.03),
+  Frame frame{.x = Axis(x, chart.log_x),
+              .y = Axis(y, chart.log_y, Axis::Room::from_zero_if_near),
               .left = 0,
               .bottom = kTop + kPlotHeight,
               .height = kTop + kPlotHeight + 24};

@@ -141,6 +141,8 @@ RecordedRun read_run(const fs::path& folder) {
   const formats::Bytes bytes = formats::read_file(path);
   const Json json = Json::parse(reinterpret_cast<const char*>(bytes.data()),
                                 reinterpret_cast<const char*>(bytes.data() + bytes.size()), nullptr, false);
+  if (json.is_discarded())
+    throw Error{{.where = path.string(), .expected = "the record of a run", .received = "text that is no JSON"}};
   try {
     RecordedRun recorded;
     RunDescription& run = recorded.description;
@@ -159,6 +161,11 @@ RecordedRun read_run(const fs::path& folder) {
     if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
     run.epochs = json.value("epochs", std::int64_t{0});
     run.initial_weights = json.value("initial_weights", std::string());
+    json.at("evenkeel").get_to(recorded.version);
+    json.at("precision").get_to(recorded.precision);
+    json.at("machine").at("cpu").get_to(recorded.cpu);
+    json.at("machine").at("features").get_to(recorded.cpu_features);
+    if (json.contains("result")) recorded.steps_done = json["result"].at("steps").get<std::uint64_t>();
     recorded.finished = json.contains("result") && !json["result"].at("interrupted").get<bool>();
     return recorded;
   } catch (const Json::exception& error) {

@@ -48,6 +48,9 @@ struct RecordedRun {
   RunDescription description;
   int threads = 0;  ///< that computed: another number gives other bits
   bool finished = false;
+  std::string version = {}, precision = {};
+  std::string cpu = {}, cpu_features = {};
+  std::optional<std::uint64_t> steps_done = {};  ///< where it ended or was interrupted; nothing while it runs
 };
 
 /// Throws Error where there is no run.json, or it is damaged.

@@ -1,6 +1,6 @@
 // Dot charts: a row per name, its name above a line of points.
 
-const rowHeight = 56, rowLine = 36, spread = 5, axisHeight = 30;
+const rowHeight = 56, rowLine = 36, spread = 5, axisHeight = 32;
 
 function dotSets(rows) {
   const at = (row, i, value, offset = 0) => ({ x: value ?? NaN, y: i + (rowLine + spread * offset) / rowHeight });
@@ -8,11 +8,11 @@ function dotSets(rows) {
   rows.forEach((row, i) => {
     const colour = colourOf(row.colour);
     sets.push({
-      data: row.dots.map((dot) => at(row, i, dot.value, dot.offset)), texts: row.dots, row, clip: 8, pointRadius: 4,
+      data: row.dots.map((dot) => at(row, i, dot.value, dot.offset)), texts: row.dots, row, order: 2, clip: 8, pointRadius: 4,
       pointBackgroundColor: `${colour}c0`, pointBorderColor: style("paper"), pointBorderWidth: 1,
     });
     sets.push({
-      data: row.marks.map((mark) => at(row, i, mark.value)), texts: row.marks, row, clip: 8, pointRadius: 5.5,
+      data: row.marks.map((mark) => at(row, i, mark.value)), texts: row.marks, row, order: 1, clip: 8, pointRadius: 5.5,
       pointStyle: row.marks.map((mark) => shapes[mark.shape]), pointBackgroundColor: style("paper"),
       pointBorderColor: colour, pointBorderWidth: 1.8,
     });
@@ -41,17 +41,25 @@ const rowPainter = (rows) => ({
       for (const [x1, y1, x2, y2] of ends) { ctx.moveTo(x1, y1); ctx.lineTo(x2, y2); }
       ctx.stroke();
     };
+    const text = (what, x, y) => {
+      // Grid lines end before letters.
+      ctx.lineWidth = 4;
+      ctx.strokeStyle = style("paper");
+      ctx.strokeText(what, x, y);
+      ctx.fillText(what, x, y);
+    };
+    const height = (area.bottom - area.top) / rows.length;
     ctx.save();
     rows.forEach((row, i) => {
-      const top = area.top + i * rowHeight, y = top + rowLine, colour = colourOf(row.colour);
+      const top = area.top + i * height, y = top + (height * rowLine) / rowHeight, colour = colourOf(row.colour);
       if (i > 0) path(1, style("line"), [area.left, top, area.right, top]);
       ctx.fillStyle = style("ink");
       ctx.font = font(13.5, "600");
-      ctx.fillText(row.name, area.left + 2, top + 18);
+      text(row.name, area.left + 2, top + 18);
       const end = area.left + 12 + ctx.measureText(row.name).width;
       ctx.fillStyle = style("muted");
       ctx.font = font(12.5);
-      ctx.fillText(row.text, end, top + 18);
+      text(row.text, end, top + 18);
       if (row.range) {
         ctx.fillStyle = style("range");
         ctx.fillRect(at(row.range[0]), y - 9, Math.max(2, at(row.range[1]) - at(row.range[0])), 18);
@@ -90,13 +98,13 @@ function showDot({ chart, spec, tip, canvas }, event) {
 function drawDots(figure, spec) {
   const { rows } = spec;
   const made = stage(figure, rows.length * rowHeight + axisHeight);
-  const x = axis({ type: "linear", grace: "4%", ...extentOf(rows) });
+  const x = axis({ type: "linear", afterDataLimits: addRoom, ...extentOf(rows) });
   const chart = new Chart(made.canvas, {
     type: "scatter",
     data: { datasets: dotSets(rows) },
     options: {
       ...common,
-      scales: { x: { ...x, afterFit: (scale) => { scale.height = axisHeight; } }, y: { display: false, reverse: true, min: 0, max: rows.length } },
+      scales: { x, y: { display: false, reverse: true, min: 0, max: rows.length } },
     },
     plugins: [rowPainter(rows)],
   });

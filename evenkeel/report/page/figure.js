@@ -6,8 +6,14 @@ const style = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const colourOf = (index) => style(`c${index}`);
 const font = (size, weight = "") => `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
 
-// At most six digits, without zeros that say nothing.
-const readable = (value) => String(Number(value.toPrecision(6)));
+// At most six digits, without zeros that say nothing: "0.974", "2.5·10⁻⁷".
+function readable(value) {
+  const size = Math.abs(value);
+  if (value === 0 || (size >= 1e-4 && size < 1e15)) return String(Number(value.toPrecision(6)));
+  const [mantissa, power] = Number(value.toPrecision(6)).toExponential().split("e");
+  const raised = [...power.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
+  return (mantissa === "1" ? "" : `${mantissa}·`) + `10${raised}`;
+}
 
 function element(parent, tag, className, text) {
   const made = document.createElement(tag);
@@ -49,24 +55,40 @@ function tipRow(tip, colour, dashed, name, value, more) {
   if (more) element(row, "small", "", more);
 }
 
+// Five or so round numbers; on a log axis powers of ten, and 2 and 5 times them where there are few.
+function roundTicks(scale) {
+  const { min, max } = scale;
+  const ticks = [];
+  if (scale.type === "logarithmic") {
+    const decades = Math.log10(max / min);
+    const every = Math.max(1, Math.ceil(decades / 8));
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power += every)
+      for (const leading of decades > 2.5 ? [1] : [1, 2, 5]) ticks.push(leading * 10 ** power);
+  } else if (max > min) {
+    const rough = (max - min) / 5, power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((leading) => rough / power < leading * 1.5 || leading === 10);
+    for (let n = Math.ceil(min / step - 1e-9); n * step <= max + 1e-9 * step; ++n) ticks.push(n * step);
+  }
+  scale.ticks = ticks.filter((value) => value >= min - 1e-9 * (max - min) && value <= max * (1 + 1e-9)).map((value) => ({ value }));
+}
+
+// Room at both ends; where values begin near zero, the axis begins there.
+function addRoom(scale) {
+  const room = 0.04 * (scale.max - scale.min);
+  const fromZero = scale.axis === "y" && scale.min >= 0 && scale.min < 0.3 * scale.max;
+  scale.min = fromZero ? 0 : scale.min - room;
+  scale.max += room;
+}
+
 function axis(options) {
   const muted = style("muted");
   return {
+    bounds: "data",
     grid: { color: style("line"), borderColor: muted, tickColor: muted, tickLength: 4 },
     ticks: { color: muted, font: { size: 12 }, padding: 4, maxRotation: 0, callback: readable },
+    afterBuildTicks: roundTicks,
     ...options,
   };
-}
-
-// Powers of ten, and 2 and 5 times them where there are few.
-function roundTicks(scale) {
-  const decades = Math.log10(scale.max / scale.min);
-  const every = Math.max(1, Math.ceil(decades / 8));
-  scale.ticks = scale.ticks.filter(({ value }) => {
-    const power = Math.floor(Math.log10(value) + 1e-9);
-    const leading = Math.round(value / 10 ** power);
-    return decades > 2.5 ? leading === 1 && power % every === 0 : [1, 2, 5].includes(leading);
-  });
 }
 
 const common = {

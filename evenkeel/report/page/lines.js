@@ -36,14 +36,12 @@ function lineSets(curves) {
 
 function lineScales(spec) {
   const values = spec.levels.map((level) => level.value).filter((value) => value !== null && (!spec.logY || value > 0));
-  const x = axis({ type: spec.logX ? "logarithmic" : "linear", bounds: "data" });
+  const x = axis({ type: spec.logX ? "logarithmic" : "linear" });
   x.grid = { ...x.grid, drawOnChartArea: false };
   const y = axis({ type: spec.logY ? "logarithmic" : "linear" });
   y.grid = { ...y.grid, drawTicks: false, drawBorder: false };
   if (values.length) Object.assign(y, { suggestedMin: Math.min(...values), suggestedMax: Math.max(...values) });
-  if (spec.logX) Object.assign(x, { afterBuildTicks: roundTicks });
-  if (spec.logY) Object.assign(y, { afterBuildTicks: roundTicks });
-  else y.grace = "3%";
+  if (!spec.logY) y.afterDataLimits = addRoom;
   if (spec.names.length) {
     x.ticks = { ...x.ticks, maxRotation: 50, minRotation: 50, callback: (value) => spec.names[value] ?? "" };
     x.afterBuildTicks = (scale) => {

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenkeel/report/run_record.h"
+
+namespace evenkeel {
+
+/// Where a measured column ends and where it was best.
+struct Outcome {
+  double final = 0;          ///< the last value; NaN where it is no number
+  double best = 0;           ///< highest, or lowest of a loss
+  double best_step = 0;
+};
+
+bool is_loss(const std::string& column);
+/// Nothing where the run has no such column, or not one number in it.
+std::optional<Outcome> outcome_of(const RunRecord& run, const std::string& column);
+/// Steps at the end of each row: the column `step`, else `epoch`, else the row's number.
+std::vector<double> steps_of(const MetricsTable& metrics);
+/// "val_accuracy" -> "validation accuracy"
+std::string spoken(const std::string& column);
+
+/// The sentence that compares the runs, derived from their figures.
+std::string answer_of(const std::vector<RunRecord>& runs);
+
+}  // namespace evenkeel
