@@ -11,7 +11,7 @@
 #include "evenkeel/studies/study_report.h"
 #include "evenkeel/train/run_folder.h"
 #include "interruption.h"
-#include "report_files.h"
+#include "report_file.h"
 #include "study_display.h"
 #include "table.h"
 
@@ -117,7 +117,7 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   }
   results.push_back(json_of(result));
   const Report report = study_report(*study, result);
-  write_report_files(out / "report", report);
+  for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
   if (!a.shared.json) {
     fmt::print("\n{} on {}{}{}\n\n{}\n{}\n\nThe report is {}\n", info.name, result.data, a.quick ? ", quick" : "",
                plan.seeds.size() > 1 ? ", means over the seeds" : "", table_of(*study, result), report.answer,

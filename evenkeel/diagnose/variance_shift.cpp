@@ -42,4 +42,11 @@ double variance_behind_uout(double mean, double variance, double beta) {
   return variance + beta * beta / 3 * (mean * mean + variance);
 }
 
+double variance_before_uout(double mean, double variance, double beta) {
+  check_not_negative("variance", variance);
+  check_not_negative("beta", beta);
+  const double added = beta * beta / 3;
+  return (variance - added * mean * mean) / (1 + added);
+}
+
 }  // namespace evenkeel

@@ -20,4 +20,7 @@ double variance_shift_of_dropout(double mean, double variance, double keep);
 /// Behind Uout: v + beta^2 / 3 (c^2 + v).
 double variance_behind_uout(double mean, double variance, double beta);
 
+/// The variance before a Uout from that behind it: (Var - beta^2 / 3 c^2) / (1 + beta^2 / 3).
+double variance_before_uout(double mean, double variance, double beta);
+
 }  // namespace evenkeel

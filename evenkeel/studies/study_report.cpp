@@ -60,7 +60,9 @@ std::string comparison_text(const StudyInfo& info, const StudyComparison& c, con
           variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
           first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
           b.empty() ? "never" : value_text(b, figure->decimals));
-  return sentence(compare_means(a, b, c.margin), first->name, second->name, figure->title);
+  std::string name = figure->key;
+  std::ranges::replace(name, '_', ' ');
+  return sentence(compare_means(a, b, c.margin), first->name, second->name, name);
 }
 
 /// What these results may be held against.

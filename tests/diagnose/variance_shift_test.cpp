@@ -62,6 +62,11 @@ TEST(VarianceShift, BehindUoutIsWhatUoutMakes) {
   }
 }
 
+TEST(VarianceShift, BeforeUoutIsWhatGaveTheVarianceBehindIt) {
+  for (const double beta : {0.0, 0.3, 1.2})
+    EXPECT_NEAR(variance_before_uout(-2, variance_behind_uout(-2, 0.7, beta), beta), 0.7, 1e-12);
+}
+
 TEST(VarianceShift, OfTheNotebookIsElevenAndAQuarter) {
   EXPECT_NEAR(variance_behind_dropout(5, 4, 0.8), 11.25, 1e-12);
   EXPECT_NEAR(variance_before_dropout(5, 11.25, 0.8), 4, 1e-12);
