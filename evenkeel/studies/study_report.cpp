@@ -12,6 +12,12 @@
 namespace evenkeel {
 namespace {
 
+/// "test_accuracy" -> "test accuracy"
+std::string in_words(std::string key) {
+  std::ranges::replace(key, '_', ' ');
+  return key;
+}
+
 std::string label_of(const StudyRun& run) { return fmt::format("seed {}", run.seed); }
 
 bool is_empty(const Part& part) {
@@ -21,27 +27,52 @@ bool is_empty(const Part& part) {
   return false;
 }
 
-PageTable final_table(const StudyInfo& info, const StudyResult& result) {
-  PageTable table{.title = "All runs", .columns = {"variant", "seed"}, .rows = {}};
-  for (const StudyFigure& figure : info.figures) table.columns.push_back('>' + figure.title);
-  for (const StudyVariant& variant : result.variants) {
-    const auto row = [&](const std::string& name, const std::string& seed, const auto& cell) {
-      std::vector<std::string> cells = {name, seed};
-      for (const StudyFigure& figure : info.figures) cells.push_back(cell(figure));
-      table.rows.push_back(std::move(cells));
-    };
-    for (const StudyRun& run : variant.runs)
-      row(variant.name, std::to_string(run.seed), [&](const StudyFigure& figure) {
-        const auto value = run.figure(figure.key);
-        return value ? fmt::format("{:.{}f}", *value, figure.decimals) : std::string("–");
-      });
-    if (variant.runs.size() > 1)
-      row(variant.name, "mean ± deviation", [&](const StudyFigure& figure) {
-        const auto values = variant.values(figure.key);
-        return values.size() == variant.runs.size() ? value_text(values, figure.decimals) : std::string("–");
-      });
+/// The figures that some of these variants have.
+std::vector<StudyFigure> figures_of(const StudyInfo& info, const std::vector<const StudyVariant*>& variants) {
+  std::vector<StudyFigure> figures = info.figures;
+  std::erase_if(figures, [&](const StudyFigure& figure) {
+    return std::ranges::all_of(variants, [&](const StudyVariant* v) { return v->values(figure.key).empty(); });
+  });
+  return figures;
+}
+
+std::vector<std::string> titles_of(const std::string& first, const std::string& second,
+                                   const std::vector<StudyFigure>& figures) {
+  std::vector<std::string> titles = {first, second};
+  for (const StudyFigure& figure : figures) titles.push_back('>' + figure.title);
+  return titles;
+}
+
+/// A line per variant; those of a sweep are in its chart.
+PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
+  std::vector<const StudyVariant*> variants;
+  for (const StudyVariant& v : result.variants)
+    if (!v.runs.empty() && (v.settings.empty() || result.settings.sweep)) variants.push_back(&v);
+  const auto figures = figures_of(info, variants);
+  PageTable table{.title = "The variants", .columns = titles_of("variant", ">seeds", figures), .rows = {}};
+  for (const StudyVariant* variant : variants) {
+    std::vector<std::string> row = {variant->name, std::to_string(variant->runs.size())};
+    for (const StudyFigure& figure : figures) row.push_back(value_text(variant->values(figure.key), figure.decimals));
+    table.rows.push_back(std::move(row));
   }
-  table.caption = "– was not reached, or does not exist for this variant.";
+  table.caption = "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant.";
+  return table;
+}
+
+PageTable table_of_runs(const StudyInfo& info, const StudyResult& result) {
+  std::vector<const StudyVariant*> variants;
+  for (const StudyVariant& v : result.variants) variants.push_back(&v);
+  const auto figures = figures_of(info, variants);
+  PageTable table{.title = "", .columns = titles_of("variant", ">seed", figures), .rows = {}};
+  for (const StudyVariant* variant : variants)
+    for (const StudyRun& run : variant->runs) {
+      std::vector<std::string> row = {variant->name, std::to_string(run.seed)};
+      for (const StudyFigure& figure : figures) {
+        const auto value = run.figure(figure.key);
+        row.push_back(value ? fmt::format("{:.{}f}", *value, figure.decimals) : "–");
+      }
+      table.rows.push_back(std::move(row));
+    }
   return table;
 }
 
@@ -60,9 +91,7 @@ std::string comparison_text(const StudyInfo& info, const StudyComparison& c, con
           variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
           first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
           b.empty() ? "never" : value_text(b, figure->decimals));
-  std::string name = figure->key;
-  std::ranges::replace(name, '_', ' ');
-  return sentence(compare_means(a, b, c.margin), first->name, second->name, name);
+  return sentence(compare_means(a, b, c.margin), first->name, second->name, in_words(c.figure));
 }
 
 /// What these results may be held against.
@@ -124,7 +153,7 @@ void add_result(const StudyInfo& info, const StudyResult& result, Report& report
     const bool known = std::ranges::any_of(info.published, [&](const auto& p) { return p.figure == figure.key; });
     if (declared || known) parts.emplace_back(figure_chart(result, figure));
   }
-  parts.emplace_back(final_table(info, result));
+  parts.emplace_back(summary_table(info, result));
   add_section(report, "Result", std::move(parts));
   if (info.comparison && !result.settings.sweep)
     add_section(report, "The comparison declared beforehand",
@@ -208,7 +237,7 @@ LineChart profile_chart(const StudyResult& result, const std::string& title, con
 }
 
 DotChart figure_chart(const StudyResult& result, const StudyFigure& figure) {
-  DotChart chart{.title = figure.title, .x_label = figure.key, .rows = {}};
+  DotChart chart{.title = in_words(figure.key), .x_label = "", .rows = {}};
   const auto published = published_of(result);
   for (const StudyVariant& variant : result.variants) {
     const auto values = variant.values(figure.key);
@@ -263,6 +292,7 @@ Report study_report(const Study& study, const StudyResult& result) {
   study.explain(result, report);
   add_section(report, "Published beside measured", {published_table(info, result)});
   add_section(report, "Time", {time_table(result)});
+  add_section(report, "Every run", {table_of_runs(info, result)});
   add_networks(result, report);
   report.provenance = {{"command", fmt::format("evenkeel {}", fmt::join(result.command, " "))},
                        {"started", result.started},

@@ -37,7 +37,7 @@ DotChart deviation_chart(const StudyResult& result) {
 }
 
 PageTable feature_table(const StudyResult& result) {
-  PageTable table{.title = "Feature by feature",
+  PageTable table{.title = "",
                   .columns = {"variant", ">seed", ">feature", ">predicted", ">found", ">gamma", ">ones become"},
                   .rows = {}};
   for (const char* name : kFitted) {
@@ -102,7 +102,7 @@ void VarianceShiftStudy::explain(const StudyResult& result, Report& report) cons
               {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
                Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
                          "multiplies it with 1 + β² / 3."},
-               deviation_chart(result), feature_table(result)});
+               deviation_chart(result)});
 
   add_section(report, "Over the keep probability", {keep_chart(result)});
 
@@ -112,6 +112,7 @@ void VarianceShiftStudy::explain(const StudyResult& result, Report& report) cons
   ratio.caption = "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
                   "the paper chooses it smaller.";
   add_section(report, "In a convolutional network", {ratio});
+  add_section(report, "Feature by feature", {feature_table(result)});
 }
 
 }  // namespace evenkeel

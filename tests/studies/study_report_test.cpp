@@ -29,8 +29,8 @@ TEST(StudyReport, TheVerdictFollowsTheNumbers) {
   const std::string differs = comparison({{0.70, 0.701, 0.699, 0.70, 0.70}, {0.75, 0.751, 0.749, 0.75, 0.75}});
   const std::string equal = comparison({{0.70, 0.701, 0.699, 0.70, 0.70}, {0.70, 0.699, 0.701, 0.70, 0.70}});
   const std::string open = comparison({{0.70, 0.75, 0.65, 0.72, 0.68}, {0.71, 0.76, 0.66, 0.70, 0.69}});
-  EXPECT_SAYS(differs, "Differs");
-  EXPECT_SAYS(equal, "Equal within the margin");
+  EXPECT_SAYS(differs, "`after` has the higher test accuracy, by 0.050");
+  EXPECT_SAYS(equal, "are equal in test accuracy within the margin");
   EXPECT_SAYS(open, "Undecided: in test accuracy");
 }
 
