@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "commands.h"
 #include "evenkeel/base/text.h"
@@ -28,19 +29,20 @@ class FetchBar {
   void operator()(const FetchProgress& now) {
     if (now.file != at_.file || now.phase != at_.phase) begin(now);
     at_ = now;
-    const bool is_done = now.done >= now.of;
+    const bool is_done = now.done >= now.of, was_done = std::exchange(done_, is_done);
     if (!terminal_) {
       const std::int64_t tenth = 10 * now.done / std::max<std::int64_t>(now.of, 1);
       if (tenth > std::exchange(tenth_, tenth)) fmt::print(stderr, "{}\n", bytes());
-    } else if (is_done) {
+    } else if (is_done && !was_done) {
       line_.finish(fmt::format("{}  {}", bytes(), duration_text(seconds())));
-    } else if (line_.due()) {
+    } else if (!is_done && line_.due()) {
       line_.draw(with_bar(now.done, now.of, bytes() + rate()));
     }
   }
 
  private:
   void begin(const FetchProgress& now) {
+    done_ = false;
     first_ = now.done;
     start_ = Clock::now();
     tenth_ = 10 * now.done / std::max<std::int64_t>(now.of, 1);
@@ -60,6 +62,7 @@ class FetchBar {
   bool terminal_ = is_terminal(stderr);
   StatusLine line_;
   FetchProgress at_;
+  bool done_ = false;
   std::int64_t first_ = 0, tenth_ = 0;  ///< bytes and tenths there at the beginning of this file
   Clock::time_point start_ = Clock::now();
 };

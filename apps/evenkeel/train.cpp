@@ -192,8 +192,13 @@ int train(const TrainArguments& a) {
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
   Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
+  FitOptions fit{.epochs = plan.run.epochs,
+                 .steps = plan.run.steps,
+                 .shuffle = plan.run.shuffle,
+                 .validation = validation ? &*validation : nullptr,
+                 .stop = interruption.token()};
   // What does not fit is refused before a folder is made.
-  trainer.check(data, validation ? &*validation : nullptr);
+  trainer.check(data, fit);
   callbacks_of(plan.settings, validation.has_value(), {}, {});
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
@@ -201,12 +206,8 @@ int train(const TrainArguments& a) {
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
   folder.write_description(plan.file, trainer, plan.run);
-  const History history = trainer.fit(data, {.epochs = plan.run.epochs,
-                                             .steps = plan.run.steps,
-                                             .shuffle = plan.run.shuffle,
-                                             .validation = validation ? &*validation : nullptr,
-                                             .callbacks = callbacks_of(a, plan, folder, trainer, class_names),
-                                             .stop = interruption.token()});
+  fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names);
+  const History history = trainer.fit(data, fit);
   folder.write_result(plan.file, trainer, plan.run, history, class_names);
   if (history.stopped)
     say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());

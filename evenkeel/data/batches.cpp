@@ -127,10 +127,13 @@ std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::
   return order;
 }
 
+std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options) {
+  return options.across_epochs ? samples / options.batch_size : (samples + options.batch_size - 1) / options.batch_size;
+}
+
 struct Batches::Impl {
   Impl(Dataset dataset, const BatchOptions& options, BatchPosition start)
-      : per_epoch(options.across_epochs ? dataset.size() / options.batch_size
-                                        : (dataset.size() + options.batch_size - 1) / options.batch_size),
+      : per_epoch(batches_per_epoch(dataset.size(), options)),
         prefetcher({empty_batch(dataset, options.batch_size), empty_batch(dataset, options.batch_size),
                     empty_batch(dataset, options.batch_size)},
                    [gatherer = Gatherer(dataset, options, start)](Batch& batch) mutable { gatherer.fill(batch); }) {}

@@ -35,6 +35,9 @@ struct Batch {
   BatchPosition after;  ///< position behind this batch
 };
 
+/// Batches in an epoch of so many samples, the smaller last one included; across epochs, how many full ones fit into one.
+std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options);
+
 /// The order in which epoch `epoch` visits n samples: a Fisher-Yates shuffle of Philox numbers, the same on every
 /// machine.
 std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
@@ -50,8 +53,7 @@ class Batches {
 
   /// The next batch; the reference holds until the next call. Rethrows what the background thread met.
   const Batch& next();
-  /// Batches in an epoch, the smaller last one included; across epochs, how many full ones fit into one.
-  std::int64_t per_epoch() const;
+  std::int64_t per_epoch() const;  ///< as batches_per_epoch
 
  private:
   struct Impl;

@@ -128,6 +128,7 @@ std::optional<fs::path> assemble(const PublishedSet& set, const std::vector<Publ
     return !options.stop.stop_requested();
   };
   if (!formats::unpack_tar(staging / (archive.name + ".part"), made, go_on)) return {};
+  go_on(static_cast<std::uint64_t>(archive.bytes));
   if (!none_missing(check_files(set, made / set.folder)))
     throw Error{{.where = archive.name,
                  .expected = fmt::format("a folder {} with the set's files", set.folder),

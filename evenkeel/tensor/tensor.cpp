@@ -1,5 +1,8 @@
 #include "evenkeel/tensor/tensor.h"
 
+#include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -80,6 +83,17 @@ void with_type(DType dtype, F&& f) {
   }
 }
 
+template <class To, class From>
+To convert(From v) {
+  if constexpr (std::floating_point<From> && std::integral<To>) {
+    if (std::isnan(v)) return 0;
+    // Limits that From cannot hold round up to one beyond them.
+    if (v >= static_cast<From>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    if (v <= static_cast<From>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+  }
+  return static_cast<To>(v);
+}
+
 }  // namespace
 
 Tensor converted(TensorView view, DType dtype) {
@@ -87,7 +101,7 @@ Tensor converted(TensorView view, DType dtype) {
   with_type(view.dtype, [&]<class From>(From) {
     with_type(dtype, [&]<class To>(To) {
       const auto in = view.as<From>();
-      std::transform(in.begin(), in.end(), result.as<To>().begin(), [](From v) { return static_cast<To>(v); });
+      std::transform(in.begin(), in.end(), result.as<To>().begin(), convert<To, From>);
     });
   });
   return result;

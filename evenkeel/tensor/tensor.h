@@ -89,7 +89,8 @@ class Tensor {
   DType dtype_ = DType::float32;
 };
 
-/// The elements as another type, each value converted (float to integer truncates).
+/// The elements as another type, each value converted (float to integer truncates; what does not fit becomes the
+/// nearest that does, NaN becomes 0).
 Tensor converted(TensorView view, DType dtype);
 
 }  // namespace evenkeel

@@ -18,11 +18,6 @@ void add_batch(MetricSums& sums, const Network::Runner& runner) {
            correct.empty() ? std::span<const float>() : runner.read(correct).as<float>());
 }
 
-void check_numbers(const FitOptions& options) {
-  if (options.epochs < 0 || options.steps.value_or(0) < 0)
-    throw Error{{.where = "fit", .expected = "0 or more epochs or steps", .received = "a negative number"}};
-}
-
 /// Each stateful callback with a name of its own: a second one of a kind is "early_stopping-2".
 std::vector<std::pair<std::string, Callback>> named(const std::vector<Callback>& callbacks) {
   std::vector<std::pair<std::string, Callback>> result;
@@ -59,8 +54,7 @@ void check_identity(const std::map<std::string, std::string>& now, const std::ma
 
 Fit::Fit(Trainer& trainer, const Dataset& data, const FitOptions& options)
     : trainer_(trainer), data_(data), options_(options) {
-  check_numbers(options);
-  trainer.check(data, options.validation);
+  trainer.check(data, options);
   for (const Callback& c : options.callbacks)
     if (c.wants_gradients()) watchers_.push_back(c);
   progress_.first_step = trainer_.steps_done_;

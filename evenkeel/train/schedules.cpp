@@ -26,7 +26,8 @@ double half_cosine(double fraction) { return (1 + std::cos(std::numbers::pi * fr
 Error needs_total(std::string_view schedule) {
   return Error{{.where = '"' + std::string(schedule) + '"',
                 .expected = "a run of known length, longer than its warm-up",
-                .received = "none"}};
+                .received = "none",
+                .hint = "Train longer, or lower warmup_steps."}};
 }
 
 double rate(const ConstantSchedule&, double base, const Position&) { return base; }

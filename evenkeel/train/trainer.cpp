@@ -71,14 +71,19 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options_.batch_size)}};
 }
 
-void Trainer::check(const Dataset& data, const Dataset* validation) const {
+void Trainer::check(const Dataset& data, const FitOptions& options) const {
+  if (options.epochs < 0 || options.steps.value_or(0) < 0)
+    throw Error{{.where = "fit", .expected = "0 or more epochs or steps", .received = "a negative number"}};
   network_.check(data, true);
-  if (validation) network_.check(*validation, true);
+  if (options.validation) network_.check(*options.validation, true);
   if (options_.batch_size > data.size())
     throw Error{{.where = "batch size",
                  .expected = fmt::format("at most the {} samples of {}", data.size(), data.name()),
                  .received = std::to_string(options_.batch_size),
                  .hint = "Choose a smaller batch or more data."}};
+  const std::int64_t per_epoch = batches_per_epoch(data.size(), {.batch_size = options_.batch_size});
+  const auto steps = static_cast<std::uint64_t>(options.steps.value_or(options.epochs * per_epoch));
+  if (steps > 0) learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), 0, steps_done_ + steps);
 }
 
 Network::Runner& Trainer::training_runner(const Batch& batch) {

@@ -47,8 +47,9 @@ class Trainer {
   /// data and options are the same; only `epochs` and `steps` may have grown.
   History fit(const Dataset& data, const FitOptions& options = {});
 
-  /// What fit() would refuse. Throws Error where data, targets and model do not fit, or the batch is larger than the set.
-  void check(const Dataset& data, const Dataset* validation = nullptr) const;
+  /// What fit() would refuse. Throws Error where data, targets and model do not fit, the batch is larger than the set,
+  /// or the schedule needs a longer run.
+  void check(const Dataset& data, const FitOptions& options = {}) const;
 
   /// One update from one batch. Returns the batch's metrics as training saw them, before the update.
   Metrics step(const Batch& batch);

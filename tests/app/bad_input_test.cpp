@@ -82,6 +82,13 @@ TEST_F(BadInput, ABatchLargerThanTheSet) {
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--batch-size", "41"}), "batch size");
 }
 
+TEST_F(BadInput, AWarmUpLongerThanTheRunLeavesNoFolder) {
+  EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--out", "run", "--schedule", "cosine",
+                       "--warmup-steps", "1000", "--steps", "5"}),
+              "lower warmup_steps");
+  EXPECT_FALSE(exists("run"));
+}
+
 TEST_F(BadInput, NaNInTheData) {
   write_data("data.npz", 40, [](Tensor& x, Tensor&) {
     x = converted(x, DType::float32);

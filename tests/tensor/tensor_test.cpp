@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -132,6 +133,13 @@ TEST(Converted, KeepsValuesAndShape) {
 TEST(Converted, TruncatesFloatsTowardsZero) {
   const Tensor floats = Tensor::of<float>({3}, std::vector<float>{1.75f, -1.75f, 0.5f});
   EXPECT_THAT(converted(floats, DType::int64).as<std::int64_t>(), ElementsAre(1, -1, 0));
+}
+
+TEST(Converted, MakesOfWhatAnIntegerCannotHoldItsNearest) {
+  const Tensor floats = Tensor::of<float>({5}, std::vector<float>{NAN, INFINITY, -INFINITY, 3e9f, -3.f});
+  EXPECT_THAT(converted(floats, DType::int32).as<std::int32_t>(),
+              ElementsAre(0, INT32_MAX, INT32_MIN, INT32_MAX, -3));
+  EXPECT_THAT(converted(floats, DType::uint8).as<std::uint8_t>(), ElementsAre(0, 255, 0, 255, 0));
 }
 
 TEST(Converted, ReachesEveryTypeFromEveryType) {
