@@ -97,8 +97,9 @@ InputVariance variance_shift(const LayerStatistics& test, const std::vector<cons
 
 }  // namespace
 
-std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& data, const std::vector<LayerMode>& modes,
-                                              std::int64_t batch_size, std::uint64_t step) {
+std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& data,
+                                              const std::vector<LayerMode>& modes, std::int64_t batch_size,
+                                              std::uint64_t step) {
   return InputProbes(network, data, batch_size).measure(modes, step);
 }
 

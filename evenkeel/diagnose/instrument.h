@@ -10,7 +10,7 @@ namespace evenkeel {
 
 /// Programs of a network that watch what its own do not. They read its weights and moving statistics and share its
 /// arena; gradients, supplied statistics and probes are their own. As long as no mode lets moving statistics follow,
-/// nothing of the network changes.
+/// nothing of the network changes; what its own programs left in the arena is gone, as behind any other run.
 class Instrument {
  public:
   /// `options` say what the programs compute and watch; their batch size is set for each. Throws Error where a value
@@ -23,7 +23,8 @@ class Instrument {
   Network::Runner& runner(std::int64_t batch_size);
 
   /// Lets the probes see all samples in order, batch by batch, the last one as small as it is. Lines behind the last
-  /// probe are not run. Where the optimizer keeps averages of the weights they are used, as evaluation does. The step counts up from batch to batch, so that each has masks of its own.
+  /// probe are not run. Where the optimizer keeps averages of the weights they are used, as evaluation does. The step
+  /// counts up from batch to batch, so that each has masks of its own.
   void run(const Dataset& data, std::int64_t batch_size, StepContext context);
 
  private:

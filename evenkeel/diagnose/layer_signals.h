@@ -9,16 +9,17 @@
 #include "evenkeel/nn/activation_function.h"
 
 // What tells, layer by layer, how a network fares. Every function measures and leaves the network as it was: weights,
-// moving statistics, optimizer and step. Layers come in the order of the description. Where the optimizer keeps averages
-// of the weights, what is measured in evaluation is measured with them, as evaluation does.
+// moving statistics, optimizer and step. Layers come in the order of the description. Where the optimizer keeps
+// averages of the weights, what is measured in evaluation is measured with them, as evaluation does.
 
 namespace evenkeel {
 
 /// Mean and biased variance per channel of what each normalization reads, over all samples, with the layers in `modes`
-/// (by layer index; moving statistics never follow). `step` names the first batch's dropout masks; the next batches have
-/// the next ones. Throws Error where data and model do not fit or modes are missing.
-std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& data, const std::vector<LayerMode>& modes,
-                                              std::int64_t batch_size = 250, std::uint64_t step = 0);
+/// (by layer index; moving statistics never follow). `step` names the first batch's dropout masks; the next batches
+/// have the next ones. Throws Error where data and model do not fit or modes are missing.
+std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& data,
+                                              const std::vector<LayerMode>& modes, std::int64_t batch_size = 250,
+                                              std::uint64_t step = 0);
 
 struct InputVarianceOptions {
   std::int64_t batch_size = 250;
@@ -28,11 +29,11 @@ struct InputVarianceOptions {
   bool batch_statistics = false;
 };
 
-/// The variance shift at the input of one normalization (Li et al. 2019): with dropout (and Uout) on as in training, and
-/// off as in testing.
+/// The variance shift at the input of one normalization (Li et al. 2019): with dropout (and Uout) on as in training,
+/// and off as in testing.
 struct InputVariance {
   std::string layer;
-  LayerStatistics test, train;  ///< per channel; `train` is the mean over the masks
+  LayerStatistics test, train;                   ///< per channel; `train` is the mean over the masks
   double test_variance = 0, train_variance = 0;  ///< means over the channels
   /// test / train: mean over the channels that vary in training, and over the masks; 1 where none varies.
   double ratio = 1;

@@ -16,8 +16,8 @@ namespace {
 /// What is known so far of one normalization's input.
 struct Accumulator {
   Normalization of;
-  std::string input;       ///< the value's name
-  int made = -1, read = 0; ///< lines: that makes the input (-1: it is the model's), that first needs the statistics
+  std::string input;        ///< the value's name
+  int made = -1, read = 0;  ///< lines: that makes the input (-1: it is the model's), that first needs the statistics
   bool done = false;
   double count = 0;
   std::vector<double> mean, m2;

@@ -12,8 +12,8 @@ struct ReestimateOptions {
   /// For what is alive at a cut of the program, by batch. Samples that do not fit are computed from the start for every
   /// normalization: slower, the same bits.
   std::int64_t memory_bytes = std::int64_t{1} << 30;
-  /// Moving variances as each layer declares them (`unbiased_moving_variance`: n/(n-1), n elements of the channel in the
-  /// whole data set); else all biased.
+  /// Moving variances as each layer declares them (`unbiased_moving_variance`: n/(n-1), n elements of the channel in
+  /// the whole data set); else all biased.
   bool as_declared = true;
 };
 
@@ -27,11 +27,11 @@ struct Reestimated {
   double forward_passes = 0;
 };
 
-/// The exact statistics of what reaches each normalization in evaluation: dropout off, and every normalization before it
-/// on the statistics that this finds for it, not on its moving ones. In graph order, each line of the program computed
-/// once per sample; batches are merged in double (Chan et al. 1979). The network keeps the moving statistics it has.
-/// Where the optimizer keeps averages of the weights, they are used, as evaluation does.
-/// Throws Error where data and model do not fit, or for a batch size below 1.
+/// The exact statistics of what reaches each normalization in evaluation: dropout off, and every normalization before
+/// it on the statistics that this finds for it, not on its moving ones. In graph order, each line of the program
+/// computed once per sample; batches are merged in double (Chan et al. 1979). The network keeps the moving statistics
+/// it has. Where the optimizer keeps averages of the weights, they are used, as evaluation does. Throws Error where
+/// data and model do not fit, or for a batch size below 1.
 Reestimated measure_statistics(Network& network, const Dataset& data, const ReestimateOptions& options = {});
 
 /// The same, and makes them the network's moving statistics. Nothing else changes. KeptStatistics, or

@@ -3,9 +3,9 @@
 namespace evenkeel {
 
 // How noise in training changes the variance that the next layer sees, for an element of mean c and variance v that the
-// noise is independent of. In evaluation the noise is off and the variance is v: the shift that a normalization's moving
-// variance carries over (Li, Chen, Hu, Yang 2019). `keep` is 1 - rate, in (0, 1]. Each throws Error for a keep outside
-// it, a negative variance or a negative beta.
+// noise is independent of. In evaluation the noise is off and the variance is v: the shift that a normalization's
+// moving variance carries over (Li, Chen, Hu, Yang 2019). `keep` is 1 - rate, in (0, 1]. Each throws Error for a keep
+// outside it, a negative variance or a negative beta.
 
 /// Behind inverted dropout: (c^2 + v) / keep - c^2.
 double variance_behind_dropout(double mean, double variance, double keep);

@@ -7,7 +7,8 @@
 
 namespace evenkeel {
 
-Block::Block(BlockLayout layout) : layout_(std::move(layout)), buffer_(std::make_shared<AlignedBuffer>(static_cast<std::size_t>(layout_.bytes))) {
+Block::Block(BlockLayout layout)
+    : layout_(std::move(layout)), buffer_(std::make_shared<AlignedBuffer>(static_cast<std::size_t>(layout_.bytes))) {
   zero();
 }
 

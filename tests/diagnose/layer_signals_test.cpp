@@ -83,7 +83,8 @@ TEST(GradientNorms, AreThoseThatTrainingUses) {
   ASSERT_EQ(norms.front().tensor, "first/gamma");
   ASSERT_EQ(norms.back().layer, "head");
   for (std::size_t i = 0; i < norms.size(); ++i) {
-    const std::span<const float> was = before[i].as<float>(), is = trainer.network().weight(norms[i].tensor).as<float>();
+    const std::span<const float> was = before[i].as<float>(),
+                                 is = trainer.network().weight(norms[i].tensor).as<float>();
     double squares = 0;
     for (std::size_t k = 0; k < was.size(); ++k) squares += std::pow((double{was[k]} - double{is[k]}) / kRate, 2);
     EXPECT_EQ(norms[i].size, std::ssize(was));
@@ -147,7 +148,8 @@ struct Units {
     Sequential chain({5, 5, 2});
     chain.add(Conv2D{.filters = 3, .activation = relu, .name = "conv"}, Flatten{}, Dense{.units = 6, .name = "linear"},
               BatchNormalization{.name = "bn"}, Activation{.activation = leaky_relu, .name = "act"},
-              Dense{.units = 4, .activation = elu, .name = "dense"}, Dense{.units = 2, .activation = sigmoid, .name = "head"});
+              Dense{.units = 4, .activation = elu, .name = "dense"},
+              Dense{.units = 2, .activation = sigmoid, .name = "head"});
     return chain;
   }
   DeadUnits of(const std::string& layer) {

@@ -26,7 +26,8 @@ std::unique_ptr<Network> network_of(const Model& model, DType real = DType::floa
   return std::make_unique<Network>(model, NetworkOptions{.seed = 5, .threads = 1, .real = real});
 }
 
-/// What each normalization reads when all samples are one batch, as the program of that size computes it in these modes.
+/// What each normalization reads when all samples are one batch, as the program of that size computes it in these
+/// modes.
 struct WholeSet {
   WholeSet(Network& network, const Dataset& data, const LayerMode& mode)
       : arena(), threads(1), layers(normalizations(network.model())) {
@@ -85,8 +86,7 @@ TEST(Reestimate, EqualsADoublePrecisionComputationOnTheSameInputs) {
     const Reestimated found = reestimate_statistics(*network, data, {.batch_size = 10, .as_declared = false});
     const WholeSet whole(*network, data, LayerMode::of(Mode::evaluate));
     ASSERT_EQ(found.after.size(), whole.layers.size());
-    for (std::size_t i = 0; i < whole.layers.size(); ++i)
-      expect_near(found.after[i], whole.statistics(i), 1e-6, 1e-5);
+    for (std::size_t i = 0; i < whole.layers.size(); ++i) expect_near(found.after[i], whole.statistics(i), 1e-6, 1e-5);
   }
 }
 
@@ -138,7 +138,8 @@ TEST(Reestimate, DependsOnTheBatchSizeByNoMoreThanRounding) {
 TEST(Reestimate, VisitsEachLineOncePerSampleHoweverDeepTheNetwork) {
   Sequential model({4, 4, 2});
   for (int i = 0; i < 80; ++i)
-    model.add(Conv2D{.filters = 2, .padding = Padding::same, .use_bias = false}, BatchNormalization{}, Activation{relu});
+    model.add(Conv2D{.filters = 2, .padding = Padding::same, .use_bias = false}, BatchNormalization{},
+              Activation{relu});
   const auto network = network_of(model);
   EXPECT_LE(measure_statistics(*network, samples_for(model), {.batch_size = 10}).forward_passes, 1);
 }
@@ -206,11 +207,13 @@ TEST(Reestimate, LeavesATrainerToGoOnAsIfNothingHadBeenMeasured) {
 TEST(Reestimate, MeasuresTheAveragesOfTheWeightsThatEvaluationUses) {
   const Model model = chain_model();
   const Dataset data = samples_for(model);
-  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 0.1, .ema_momentum = 0.5}, .batch_size = 10, .threads = 1});
+  Trainer trainer(model,
+                  {.optimizer = Adam{.learning_rate = 0.1, .ema_momentum = 0.5}, .batch_size = 10, .threads = 1});
   trainer.fit(data, {.epochs = 2});
   const auto of_weights = [&] {
     const auto copy = std::make_unique<Network>(model, NetworkOptions{.threads = 1});
-    for (const WeightInfo& weight : copy->weights()) copy->set_weight(weight.name, trainer.network().weight(weight.name));
+    for (const WeightInfo& weight : copy->weights())
+      copy->set_weight(weight.name, trainer.network().weight(weight.name));
     return measure_statistics(*copy, data).after;
   };
   const auto of_last = of_weights();

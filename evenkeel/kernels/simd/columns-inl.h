@@ -159,17 +159,21 @@ HWY_INLINE const float* Columns::fold(const Threads& threads, std::array<float, 
     const auto take = [=](std::int64_t from, std::int64_t to, std::int64_t width) EVENKEEL_LOOP_BODY {
       for_vectors(0, width, [=](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
         Vec part[K];
-        for (std::size_t k = 0; k < K; ++k) part[k] = hn::Load(kTag, folded + static_cast<std::int64_t>(k) * stride + j);
+        for (std::size_t k = 0; k < K; ++k)
+          part[k] = hn::Load(kTag, folded + static_cast<std::int64_t>(k) * stride + j);
         for (std::int64_t stretch = from; stretch < to; ++stretch) step(lanes, stretch * period + j, part);
-        for (std::size_t k = 0; k < K; ++k) hn::Store(part[k], kTag, folded + static_cast<std::int64_t>(k) * stride + j);
+        for (std::size_t k = 0; k < K; ++k)
+          hn::Store(part[k], kTag, folded + static_cast<std::int64_t>(k) * stride + j);
       });
     };
     const std::int64_t whole = std::min(end, size_ / period);
-    for (std::int64_t from = begin; from < whole; from += kAbreast) take(from, std::min(from + kAbreast, whole), period);
+    for (std::int64_t from = begin; from < whole; from += kAbreast)
+      take(from, std::min(from + kAbreast, whole), period);
     if (whole < end) take(whole, end, size_ - whole * period);
   });
   float* totals = scratch<float>(Scratch::totals, kNumbers * columns_);
-  for (std::int64_t k = 0; k < kNumbers; ++k) std::fill_n(totals + k * columns_, columns_, first[static_cast<std::size_t>(k)]);
+  for (std::int64_t k = 0; k < kNumbers; ++k)
+    std::fill_n(totals + k * columns_, columns_, first[static_cast<std::size_t>(k)]);
   for (std::int64_t row = 0; row < ranges * kNumbers; ++row)
     for (std::int64_t j = 0; j < std::min(period_, size_); ++j) {
       float& total = totals[row % kNumbers * columns_ + j % columns_];
