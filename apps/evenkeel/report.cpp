@@ -54,9 +54,9 @@ Report report_of(const std::vector<std::string>& runs) {
 }
 
 int run_report(const ReportArguments& a) {
-  const fs::path out = !a.out.empty()        ? fs::path(a.out)
+  const fs::path out = !a.out.empty()       ? fs::path(a.out)
                        : a.runs.size() == 1 ? fs::path(a.runs[0]) / "report.html"
-                                             : fs::path("report.html");
+                                            : fs::path("report.html");
   const Report report = report_of(a.runs);
   write_report(out, report);
   for (const std::string& note : report.notes) say(a.shared, "{}", without_backquotes(note));
@@ -72,13 +72,17 @@ int run_report(const ReportArguments& a) {
 
 void add_report(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<ReportArguments>();
-  CLI::App& command = add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
-                                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
-                                  "  evenkeel report runs/depth --json");
-  command.add_option("RUN", a->runs, "run folders, or the folder of a study: its own report, made again")->required()->option_text("...");
+  CLI::App& command =
+      add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
+                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
+                  "  evenkeel report runs/depth --json");
+  command.add_option("RUN", a->runs, "run folders, or the folder of a study: its own report, made again")
+      ->required()
+      ->option_text("...");
   command
-      .add_option("--out", a->out, "write to this file: a page, or by its ending .json or .csv; default report.html, in the "
-                                   "folder where one is given")
+      .add_option("--out", a->out,
+                  "write to this file: a page, or by its ending .json or .csv; default report.html, in the "
+                  "folder where one is given")
       ->option_text("FILE");
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_report(*a); }; });

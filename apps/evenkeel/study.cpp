@@ -55,7 +55,8 @@ std::string data_name(const StudyArguments& a, const StudyInfo& info) {
   for (const std::string& name : info.datasets)
     if (find_source(name, a.shared.data_dir)) {
       if (name != info.datasets.front())
-        say(a.shared, "{0} is not on this disk: running on {1}, drawn by the program. `evenkeel data fetch {0}` brings it.",
+        say(a.shared,
+            "{0} is not on this disk: running on {1}, drawn by the program. `evenkeel data fetch {0}` brings it.",
             info.datasets.front(), name);
       return name;
     }
@@ -129,10 +130,12 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
 
 int run_study_command(const StudyArguments& a) {
   if (a.resume && a.out.empty())
-    throw Error{{.where = "evenkeel study --resume", .expected = "--out DIR of the study to go on with", .received = "none"}};
+    throw Error{
+        {.where = "evenkeel study --resume", .expected = "--out DIR of the study to go on with", .received = "none"}};
   const Interruption interruption;
   const bool all = a.name == "all";
-  const std::filesystem::path out = a.out.empty() ? RunFolder::free_path(all ? "studies" : a.name) : std::filesystem::path(a.out);
+  const std::filesystem::path out =
+      a.out.empty() ? RunFolder::free_path(all ? "studies" : a.name) : std::filesystem::path(a.out);
   Json results = Json::array();
   bool complete = true;
   for (const std::string& name : all ? study_names() : std::vector{a.name}) {
@@ -148,14 +151,15 @@ int run_study_command(const StudyArguments& a) {
 
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line) {
   const auto a = std::make_shared<StudyArguments>();
-  CLI::App& command = add_command(app, "study",
-                                  "Trains the variants of a study, lays their results side by side and writes a report.",
-                                  "  evenkeel study depth --quick\n"
-                                  "  evenkeel study placement --seeds 5 --out runs/placement\n"
-                                  "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
+  CLI::App& command =
+      add_command(app, "study", "Trains the variants of a study, lays their results side by side and writes a report.",
+                  "  evenkeel study depth --quick\n"
+                  "  evenkeel study placement --seeds 5 --out runs/placement\n"
+                  "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
   std::vector<std::string> names = study_names();
   std::string quick;
-  for (const std::string& name : names) quick += fmt::format("{}{}: {}", quick.empty() ? "" : "; ", name, study_info(name).quick);
+  for (const std::string& name : names)
+    quick += fmt::format("{}{}: {}", quick.empty() ? "" : "; ", name, study_info(name).quick);
   names.emplace_back("all");
   command.add_option("NAME", a->name, join(names))->required()->option_text(" ")->check(CLI::IsMember(names));
   command.add_flag("--quick", a->quick, "a small version of the study. " + quick);
@@ -164,24 +168,33 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       ->option_text("N")
       ->check(CLI::Range(1, 1000))
       ->excludes(seed);
-  command.add_option("--data", a->data, "a named set; default the study's own where it is found, else one drawn by the program")
+  command
+      .add_option("--data", a->data,
+                  "a named set; default the study's own where it is found, else one drawn by the program")
       ->option_text("NAME");
-  CLI::Option* sweep =
-      command.add_option("--sweep", a->sweep, "repeat every variant over values: " + [] {
-        std::string text;
-        for (const std::string& name : study_names())
-          for (const std::string& key : study_info(name).sweeps)
-            text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", key, name);
-        return text;
-      }())->option_text("NAME=V,V,...");
-  command.add_option("--depth", a->depth, "depth: the same as --sweep depth=N,N,...")->option_text("N,N,...")->excludes(sweep);
+  CLI::Option* sweep = command
+                           .add_option(
+                               "--sweep", a->sweep,
+                               "repeat every variant over values: " +
+                                   [] {
+                                     std::string text;
+                                     for (const std::string& name : study_names())
+                                       for (const std::string& key : study_info(name).sweeps)
+                                         text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", key, name);
+                                     return text;
+                                   }())
+                           ->option_text("NAME=V,V,...");
+  command.add_option("--depth", a->depth, "depth: the same as --sweep depth=N,N,...")
+      ->option_text("N,N,...")
+      ->excludes(sweep);
   command.add_option("--rounds", a->rounds, "speedup, dropout: rounds of two epochs, each with an evaluation")
       ->option_text("N")
       ->check(CLI::PositiveNumber);
   add_precision_flag(command, a->shared);
   command.add_option("--out", a->out, "the folder for runs, study.json and the report; default runs/<study>-<n>")
       ->option_text("DIR");
-  command.add_flag("--resume", a->resume, "go on with the study in --out: complete runs are kept, one cut short goes on");
+  command.add_flag("--resume", a->resume,
+                   "go on with the study in --out: complete runs are kept, one cut short goes on");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

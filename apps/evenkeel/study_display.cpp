@@ -14,8 +14,7 @@ constexpr std::size_t kRows = 12;
 
 }  // namespace
 
-StudyDisplay::StudyDisplay(const Shared& shared)
-    : shared_(shared), live_(!shared.quiet && is_terminal(stderr)) {}
+StudyDisplay::StudyDisplay(const Shared& shared) : shared_(shared), live_(!shared.quiet && is_terminal(stderr)) {}
 
 StudyDisplay::~StudyDisplay() { erase(); }
 
@@ -35,7 +34,9 @@ void StudyDisplay::step(std::int64_t done, std::int64_t of, const Metrics& batch
   row.progress = fmt::format("{} of {}", done, of);
   row.loss = fmt::format("{:.4f}", batch.loss);
   row.accuracy = batch.accuracy ? fmt::format("{:.4f}", *batch.accuracy) : "";
-  row.time = duration_text(seconds * static_cast<double>(of - done) / static_cast<double>(std::max<std::int64_t>(done, 1))) + " left";
+  row.time =
+      duration_text(seconds * static_cast<double>(of - done) / static_cast<double>(std::max<std::int64_t>(done, 1))) +
+      " left";
   draw();
 }
 

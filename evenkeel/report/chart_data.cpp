@@ -25,8 +25,10 @@ nlohmann::json numbers(const std::vector<double>& values, int digits = 6) {
 std::string in_script(const nlohmann::json& json) {
   std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), safe;
   for (const char c : text) {
-    if (c == '<') safe += "\\u003c";
-    else safe += c;
+    if (c == '<')
+      safe += "\\u003c";
+    else
+      safe += c;
   }
   return safe;
 }
@@ -34,8 +36,12 @@ std::string in_script(const nlohmann::json& json) {
 }  // namespace
 
 std::string chart_data(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
-  nlohmann::json json{{"kind", "lines"},      {"x", chart.x_label},     {"logX", chart.log_x},
-                      {"logY", chart.log_y},  {"names", chart.x_names}, {"levels", nlohmann::json::array()},
+  nlohmann::json json{{"kind", "lines"},
+                      {"x", chart.x_label},
+                      {"logX", chart.log_x},
+                      {"logY", chart.log_y},
+                      {"names", chart.x_names},
+                      {"levels", nlohmann::json::array()},
                       {"curves", nlohmann::json::array()}};
   for (const Level& level : chart.levels)
     json["levels"].push_back({{"value", number(level.value)}, {"label", level.label}});
@@ -63,9 +69,8 @@ std::string chart_data(const DotChart& chart, const Palette& palette) {
   for (const DotChart::Row& row : chart.rows) {
     nlohmann::json dots = nlohmann::json::array(), marks = nlohmann::json::array();
     for (std::size_t i = 0; i < row.dots.size(); ++i)
-      dots.push_back({{"label", row.dots[i].first},
-                      {"value", number(row.dots[i].second)},
-                      {"offset", offset_of_dot(i)}});
+      dots.push_back(
+          {{"label", row.dots[i].first}, {"value", number(row.dots[i].second)}, {"offset", offset_of_dot(i)}});
     for (const auto& [label, value] : row.marks) {
       const auto place = static_cast<std::size_t>(std::ranges::find(labels, label) - labels.begin());
       marks.push_back({{"label", label}, {"value", number(value)}, {"shape", shape_of_mark(place)}});
@@ -77,8 +82,7 @@ std::string chart_data(const DotChart& chart, const Palette& palette) {
                        {"marks", std::move(marks)}};
     if (row.mean) out["mean"] = number(*row.mean);
     if (row.mean && row.error) out["error"] = number(*row.error);
-    if (row.published_range)
-      out["range"] = {number(row.published_range->first), number(row.published_range->second)};
+    if (row.published_range) out["range"] = {number(row.published_range->first), number(row.published_range->second)};
     json["rows"].push_back(std::move(out));
   }
   return in_script(json);

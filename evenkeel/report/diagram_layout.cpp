@@ -167,7 +167,8 @@ class Rows {
 }  // namespace
 
 BoxSize box_size_for(const std::vector<LayerStack>& stacks) {
-  return widest(rows_of(stacks)) > 2 ? BoxSize{.width = 224, .characters = 20} : BoxSize{.width = 316, .characters = 40};
+  return widest(rows_of(stacks)) > 2 ? BoxSize{.width = 224, .characters = 20}
+                                     : BoxSize{.width = 316, .characters = 40};
 }
 
 std::size_t chips_per_row(BoxSize size) { return size.width > 300 ? 4 : 3; }
@@ -175,8 +176,10 @@ std::size_t chips_per_row(BoxSize size) { return size.width > 300 ? 4 : 3; }
 std::vector<std::string> wrapped(const std::vector<std::string>& settings, std::size_t characters) {
   std::vector<std::string> lines;
   for (const std::string& text : settings) {
-    if (lines.empty() || length_of(lines.back()) + 3 + length_of(text) > characters) lines.push_back(text);
-    else lines.back() += " · " + text;
+    if (lines.empty() || length_of(lines.back()) + 3 + length_of(text) > characters)
+      lines.push_back(text);
+    else
+      lines.back() += " · " + text;
   }
   return lines;
 }

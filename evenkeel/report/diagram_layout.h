@@ -33,7 +33,8 @@ struct BoxSize {
 BoxSize box_size_for(const std::vector<LayerStack>& stacks);
 
 /// Of text in a box and of the chips of a folded block.
-inline constexpr double kTitleLine = 19, kSettingsLine = 15, kBoxPadding = 7, kChip = 24, kFoldTitle = 22, kBoxSide = 12;
+inline constexpr double kTitleLine = 19, kSettingsLine = 15, kBoxPadding = 7, kChip = 24, kFoldTitle = 22,
+                        kBoxSide = 12;
 std::size_t chips_per_row(BoxSize size);
 
 /// The settings in as many lines as they need.

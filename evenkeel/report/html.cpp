@@ -14,12 +14,14 @@ namespace evenkeel {
 namespace {
 
 /// Nothing but what the file itself holds.
-constexpr const char* kPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+constexpr const char* kPolicy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 constexpr int kBucketsOfCharts = 500;   ///< about as many pixels as a chart is wide
 constexpr int kBucketsOfPage = 20'000;  ///< of all traces together: what keeps the file small
 
 std::string element(const char* tag, const std::string& attributes, const std::string& content) {
-  return content.empty() ? "" : fmt::format("<{0}{1}>{2}</{0}>\n", tag, attributes.empty() ? "" : " " + attributes, content);
+  return content.empty() ? ""
+                         : fmt::format("<{0}{1}>{2}</{0}>\n", tag, attributes.empty() ? "" : " " + attributes, content);
 }
 
 std::string of_class(const char* name) { return fmt::format("class=\"{}\"", name); }
@@ -38,7 +40,8 @@ int traces_in(const Report& report) {
 class Page {
  public:
   explicit Page(const Report& report)
-      : report_(report), palette_(report),
+      : report_(report),
+        palette_(report),
         buckets_(std::clamp(kBucketsOfPage / std::max(1, traces_in(report)), 20, kBucketsOfCharts)) {}
 
   std::string text() {
@@ -50,7 +53,8 @@ class Page {
         "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"Evenkeel {}\">\n"
-        "<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}"
+        "<title>{}</title>\n<link rel=\"icon\" "
+        "href=\"data:,\">\n<style>\n{}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}"
         "</body>\n</html>\n",
         kPolicy, kVersion, plain(report_.title), embedded::page_css, marker_definitions(), body, scripts());
   }
@@ -132,13 +136,15 @@ class Page {
                      const std::string& data) {
     charts_ += (charts_.empty() ? "" : ",\n") + data;
     return fmt::format("<figure class=\"chart {}\">\n{}{}{}<div class=\"plot\">{}</div>\n{}{}</figure>\n", kind,
-                       element("h3", "", marked_up(title)), legend, element("p", of_class("y-label"), marked_up(y_label)),
-                       svg, element("p", of_class("x-label"), marked_up(x_label)), caption_of(caption));
+                       element("h3", "", marked_up(title)), legend,
+                       element("p", of_class("y-label"), marked_up(y_label)), svg,
+                       element("p", of_class("x-label"), marked_up(x_label)), caption_of(caption));
   }
 
   std::string draw(const Diagram& diagram) {
-    return fmt::format("<figure>\n{}<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">{}</div>\n</figure>\n",
-                       element("h3", "", marked_up(diagram.title)), plain(diagram.title), svg_of(diagram));
+    return fmt::format(
+        "<figure>\n{}<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">{}</div>\n</figure>\n",
+        element("h3", "", marked_up(diagram.title)), plain(diagram.title), svg_of(diagram));
   }
 
   std::string provenance() const {
@@ -152,9 +158,11 @@ class Page {
   std::string scripts() const {
     if (charts_.empty()) return "";
     return fmt::format(
-        "<script type=\"application/json\" id=\"charts\">[{}]</script>\n<script>\n{}</script>\n<script>\n\"use strict\";\n{}{}{}{}"
+        "<script type=\"application/json\" id=\"charts\">[{}]</script>\n<script>\n{}</script>\n<script>\n\"use "
+        "strict\";\n{}{}{}{}"
         "</script>\n",
-        charts_, embedded::chart_min_js, embedded::figure_js, embedded::lines_js, embedded::dots_js, embedded::start_js);
+        charts_, embedded::chart_min_js, embedded::figure_js, embedded::lines_js, embedded::dots_js,
+        embedded::start_js);
   }
 
   const Report& report_;

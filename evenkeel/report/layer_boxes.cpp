@@ -100,8 +100,10 @@ LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size
     }
     line.type = layers[0]->summary.type;
     line.name = layers[0]->summary.name;
-    if (fold.times > 1) line.name += " … " + layers.back()->summary.name;
-    else line.shape = shape_text(layers[0]->summary.output_shape);
+    if (fold.times > 1)
+      line.name += " … " + layers.back()->summary.name;
+    else
+      line.shape = shape_text(layers[0]->summary.output_shape);
     line.settings = settings_texts(layers);
     box.lines.push_back(std::move(line));
   }

@@ -10,11 +10,16 @@ namespace evenkeel {
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -47,7 +52,8 @@ std::string readable(double value) {
   static constexpr std::array kDigits = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   const std::string mantissa = text.substr(0, e);
   std::string power = text[e + 1] == '-' ? "⁻" : "";
-  for (const char c : std::to_string(std::abs(std::stoi(text.substr(e + 1))))) power += kDigits[static_cast<std::size_t>(c - '0')];
+  for (const char c : std::to_string(std::abs(std::stoi(text.substr(e + 1)))))
+    power += kDigits[static_cast<std::size_t>(c - '0')];
   return (mantissa == "1" ? "" : mantissa == "-1" ? "-" : mantissa + "·") + "10" + power;
 }
 

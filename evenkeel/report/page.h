@@ -15,15 +15,15 @@ namespace evenkeel {
 
 /// One measured line: a seed's, or the only one.
 struct Trace {
-  std::string label;         ///< "seed 0"
-  std::vector<double> x, y;  ///< of one length; NaN in y is a gap
+  std::string label = {};              ///< "seed 0"
+  std::vector<double> x = {}, y = {};  ///< of one length; NaN in y is a gap
 };
 
 /// What is drawn in one colour: the mean of its traces, with a band from the lowest to the highest where there are two
 /// or more.
 struct Curve {
   std::string name;  ///< "batch_norm"
-  std::vector<Trace> traces;
+  std::vector<Trace> traces = {};
   bool dashed = false;
   /// Curves of one group share a colour ("training" dashed beside "test"); empty: a colour of its own.
   std::string group = {};
@@ -36,8 +36,8 @@ struct Level {
 };
 
 struct LineChart {
-  std::string title, x_label, y_label;
-  std::vector<Curve> curves;
+  std::string title = {}, x_label = {}, y_label = {};
+  std::vector<Curve> curves = {};
   std::vector<Level> levels = {};
   bool log_x = false, log_y = false;
   std::vector<std::string> x_names = {};  ///< instead of numbers at x = 0, 1, ...: layers
@@ -48,20 +48,20 @@ struct LineChart {
 struct DotChart {
   struct Row {
     std::string name;
-    std::vector<std::pair<std::string, double>> dots;  ///< "seed 0", 0.974
-    std::optional<double> mean = {}, error = {};       ///< a tick, and a bar of +- error around it
-    std::vector<std::pair<std::string, double>> marks = {};            ///< hollow: "published", "predicted"
-    std::optional<std::pair<double, double>> published_range = {};     ///< a pale bar
+    std::vector<std::pair<std::string, double>> dots = {};          ///< "seed 0", 0.974
+    std::optional<double> mean = {}, error = {};                    ///< a tick, and a bar of +- error around it
+    std::vector<std::pair<std::string, double>> marks = {};         ///< hollow: "published", "predicted"
+    std::optional<std::pair<double, double>> published_range = {};  ///< a pale bar
   };
-  std::string title, x_label;
-  std::vector<Row> rows;
+  std::string title = {}, x_label = {};
+  std::vector<Row> rows = {};
   std::string caption = {};
 };
 
 struct PageTable {
-  std::string title;
-  std::vector<std::string> columns;  ///< ">name" is right-aligned
-  std::vector<std::vector<std::string>> rows;
+  std::string title = {};
+  std::vector<std::string> columns = {};  ///< ">name" is right-aligned
+  std::vector<std::vector<std::string>> rows = {};
   std::string caption = {};
 };
 
@@ -82,15 +82,15 @@ struct Formula {
 using Part = std::variant<Paragraph, Formula, PageTable, LineChart, DotChart, Diagram>;
 
 struct Section {
-  std::string title;
-  std::vector<Part> parts;
+  std::string title = {};
+  std::vector<Part> parts = {};
 };
 
 struct Report {
-  std::string title;     ///< "depth"
-  std::string question;  ///< what was asked
-  std::string answer;    ///< one sentence that code derived from these results
-  std::vector<std::string> notes = {};     ///< what was scaled down, could not be read, is missing
+  std::string title;                    ///< "depth"
+  std::string question;                 ///< what was asked
+  std::string answer;                   ///< one sentence that code derived from these results
+  std::vector<std::string> notes = {};  ///< what was scaled down, could not be read, is missing
   std::vector<Section> sections = {};
   std::vector<std::pair<std::string, std::string>> provenance = {};  ///< command, versions, machine, data
 };

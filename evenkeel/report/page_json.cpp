@@ -25,7 +25,11 @@ Json json_of(const Formula& formula) { return {{"type", "formula"}, {"text", for
 Json json_of(const PageTable& table) {
   Json columns = Json::array();
   for (const std::string& column : table.columns) columns.push_back(column.substr(column.starts_with('>') ? 1 : 0));
-  return {{"type", "table"}, {"title", table.title}, {"columns", columns}, {"rows", table.rows}, {"caption", table.caption}};
+  return {{"type", "table"},
+          {"title", table.title},
+          {"columns", columns},
+          {"rows", table.rows},
+          {"caption", table.caption}};
 }
 
 Json json_of(const LineChart& chart) {
@@ -36,9 +40,9 @@ Json json_of(const LineChart& chart) {
     curves.push_back({{"name", curve.name}, {"group", curve.group}, {"dashed", curve.dashed}, {"traces", traces}});
   }
   for (const Level& level : chart.levels) levels.push_back({{"value", level.value}, {"label", level.label}});
-  return {{"type", "line_chart"},    {"title", chart.title}, {"x_label", chart.x_label}, {"y_label", chart.y_label},
-          {"log_x", chart.log_x},    {"log_y", chart.log_y}, {"x_names", chart.x_names}, {"curves", curves},
-          {"levels", levels},        {"caption", chart.caption}};
+  return {{"type", "line_chart"}, {"title", chart.title},    {"x_label", chart.x_label}, {"y_label", chart.y_label},
+          {"log_x", chart.log_x}, {"log_y", chart.log_y},    {"x_names", chart.x_names}, {"curves", curves},
+          {"levels", levels},     {"caption", chart.caption}};
 }
 
 Json json_of(const DotChart& chart) {
@@ -51,7 +55,11 @@ Json json_of(const DotChart& chart) {
     if (row.published_range) json["published_range"] = {row.published_range->first, row.published_range->second};
     rows.push_back(std::move(json));
   }
-  return {{"type", "dot_chart"}, {"title", chart.title}, {"x_label", chart.x_label}, {"rows", rows}, {"caption", chart.caption}};
+  return {{"type", "dot_chart"},
+          {"title", chart.title},
+          {"x_label", chart.x_label},
+          {"rows", rows},
+          {"caption", chart.caption}};
 }
 
 Json json_of(const Diagram& diagram) {
@@ -110,12 +118,11 @@ std::string report_json(const Report& report) {
   Json sections = Json::array();
   for (const Section& section : report.sections) {
     Json parts = Json::array();
-    for (const Part& part : section.parts)
-      parts.push_back(std::visit([](const auto& p) { return json_of(p); }, part));
+    for (const Part& part : section.parts) parts.push_back(std::visit([](const auto& p) { return json_of(p); }, part));
     sections.push_back({{"title", section.title}, {"parts", std::move(parts)}});
   }
-  Json json{{"title", report.title},       {"question", report.question}, {"answer", report.answer}, {"notes", report.notes},
-            {"sections", std::move(sections)}, {"provenance", Json::array()}};
+  Json json{{"title", report.title}, {"question", report.question},     {"answer", report.answer},
+            {"notes", report.notes}, {"sections", std::move(sections)}, {"provenance", Json::array()}};
   for (const auto& [name, value] : report.provenance) json["provenance"].push_back({{"name", name}, {"value", value}});
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

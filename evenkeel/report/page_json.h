@@ -11,12 +11,14 @@ namespace evenkeel {
 ///     {"title", "question", "answer", "notes": [...],
 ///      "sections": [{"title", "parts": [{"type": "paragraph"|"formula", "text"}
 ///                                     | {"type": "table", "title", "columns": [...], "rows": [[...]], "caption"}
-///                                     | {"type": "line_chart", "title", "x_label", "y_label", "log_x", "log_y", "x_names",
+///                                     | {"type": "line_chart", "title", "x_label", "y_label", "log_x", "log_y",
+///                                     "x_names",
 ///                                        "curves": [{"name", "group", "dashed", "traces": [{"label", "x", "y"}]}],
 ///                                        "levels": [{"value", "label"}], "caption"}
 ///                                     | {"type": "dot_chart", "title", "x_label",
 ///                                        "rows": [{"name", "dots": [{"label", "value"}], "mean", "error",
-///                                                  "marks": [{"label", "value"}], "published_range": [low, high]}], "caption"}
+///                                                  "marks": [{"label", "value"}], "published_range": [low, high]}],
+///                                                  "caption"}
 ///                                     | {"type": "diagram", "title", "model"}]}],
 ///      "provenance": [{"name", "value"}]}
 ///
@@ -27,8 +29,8 @@ std::string report_json(const Report& report);
 ///
 ///     section,chart,kind,series,trace,x,y
 ///
-/// Line charts (kind "curve"; "level" with x empty): series is the curve, trace its seed. Dot charts: series is the row,
-/// trace the dot's or mark's label, x empty; kind is "dot", "mean", "error", "mark", "range_low" or "range_high".
+/// Line charts (kind "curve"; "level" with x empty): series is the curve, trace its seed. Dot charts: series is the
+/// row, trace the dot's or mark's label, x empty; kind is "dot", "mean", "error", "mark", "range_low" or "range_high".
 std::string report_csv(const Report& report);
 
 }  // namespace evenkeel

@@ -30,8 +30,8 @@ class Palette {
 
 inline constexpr std::size_t kShapes = 7, kColours = 8;
 
-/// The markers' shapes (circle, square, triangle, diamond, cross, plus, bar; figure.js has the same in this order), which
-/// a page needs once.
+/// The markers' shapes (circle, square, triangle, diamond, cross, plus, bar; figure.js has the same in this order),
+/// which a page needs once.
 std::string marker_definitions();
 /// A marker as SVG, about 8 pixels wide.
 std::string marker_at(double x, double y, Look look, bool hollow);

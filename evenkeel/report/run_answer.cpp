@@ -27,9 +27,7 @@ Measured data_of(const RunRecord& run, const std::string& column) {
   return {d.data, d.data_fingerprint};
 }
 
-std::string figure(double value) {
-  return std::isnan(value) ? "NaN" : fmt::format("{:.4f}", value);
-}
+std::string figure(double value) { return std::isnan(value) ? "NaN" : fmt::format("{:.4f}", value); }
 
 std::string listed(const std::vector<Entry>& entries, const std::string& column) {
   std::vector<std::string> parts;
@@ -56,16 +54,18 @@ std::vector<Entry> ranked(const std::vector<RunRecord>& runs, const std::string&
   for (const RunRecord& run : runs)
     if (const auto outcome = outcome_of(run, column)) entries.push_back({&run, *outcome});
   std::ranges::stable_sort(entries, [&](const Entry& a, const Entry& b) {
-    if (std::isnan(a.outcome.final) || std::isnan(b.outcome.final)) return !std::isnan(a.outcome.final) && std::isnan(b.outcome.final);
+    if (std::isnan(a.outcome.final) || std::isnan(b.outcome.final))
+      return !std::isnan(a.outcome.final) && std::isnan(b.outcome.final);
     return is_loss(column) ? a.outcome.final < b.outcome.final : a.outcome.final > b.outcome.final;
   });
   return entries;
 }
 
 std::string alone(const Entry& e, const std::string& column) {
-  const std::string end = std::isnan(e.outcome.final)
-                              ? fmt::format("`{}` ends without a {}: its last is no number", e.run->name, spoken(column))
-                              : fmt::format("`{}` ends at a {} of {}", e.run->name, spoken(column), figure(e.outcome.final));
+  const std::string end =
+      std::isnan(e.outcome.final)
+          ? fmt::format("`{}` ends without a {}: its last is no number", e.run->name, spoken(column))
+          : fmt::format("`{}` ends at a {} of {}", e.run->name, spoken(column), figure(e.outcome.final));
   if (e.outcome.best == e.outcome.final) return end + ", its best.";
   return fmt::format("{}; its best, {}, was at step {:.0f}.", end, figure(e.outcome.best), e.outcome.best_step);
 }

@@ -34,7 +34,7 @@ std::vector<std::string> measured_columns(const Runs& runs) {
 
 /// The points of a column; empty cells are none.
 Trace trace_of(const RunRecord& run, const std::string& column) {
-  Trace trace{.label = run.name, .x = {}, .y = {}};
+  Trace trace{.label = run.name};
   const MetricsTable::Column* values = run.metrics.find(column);
   const std::vector<double> steps = steps_of(run.metrics);
   for (std::size_t i = 0; values && i < values->size(); ++i)
@@ -51,13 +51,15 @@ bool changes(const Trace& trace) {
 
 /// One chart for a column and its validation, one curve each for every run.
 LineChart chart_of(const Runs& runs, const std::string& column, bool has_validation) {
-  LineChart chart{.title = spoken(column), .x_label = "step", .y_label = spoken(column), .curves = {}};
+  LineChart chart{.title = spoken(column), .x_label = "step", .y_label = spoken(column)};
   chart.title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(chart.title[0])));
   for (const RunRecord& run : runs)
     for (const bool validation : {true, false}) {
       Trace trace = trace_of(run, (validation ? "val_" : "") + column);
       if (trace.x.empty()) continue;
-      chart.curves.push_back({.name = run.name + (!has_validation ? "" : validation ? ", validation" : ", training"),
+      chart.curves.push_back({.name = run.name + (!has_validation ? ""
+                                                  : validation    ? ", validation"
+                                                                  : ", training"),
                               .traces = {std::move(trace)},
                               .dashed = has_validation && !validation,
                               .group = run.name});
@@ -66,7 +68,7 @@ LineChart chart_of(const Runs& runs, const std::string& column, bool has_validat
 }
 
 Section curves_of(const Runs& runs) {
-  Section section{.title = "Curves", .parts = {}};
+  Section section{.title = "Curves"};
   const std::vector<std::string> columns = measured_columns(runs);
   std::set<std::string> drawn;
   for (const std::string& name : columns) {
@@ -121,14 +123,13 @@ std::vector<Figure> figures_of(const Runs& runs) {
   figures.push_back({">images/s", [](const auto& run) {
                        return decimal(total(run, "images_per_s", "seconds") / total(run, "seconds"), 0);
                      }});
-  figures.push_back({">parameters", [](const auto& run) {
-                       return run.model ? with_commas(summarize(run.model->model).total) : "–";
-                     }});
+  figures.push_back({">parameters",
+                     [](const auto& run) { return run.model ? with_commas(summarize(run.model->model).total) : "–"; }});
   return figures;
 }
 
 PageTable table_of(const Runs& runs, const std::vector<Figure>& figures) {
-  PageTable table{.title = "", .columns = {}, .rows = {}};
+  PageTable table;
   for (const Figure& figure : figures) table.columns.push_back(figure.title);
   for (const RunRecord& run : runs) {
     auto& row = table.rows.emplace_back();
@@ -139,9 +140,9 @@ PageTable table_of(const Runs& runs, const std::vector<Figure>& figures) {
 
 PageTable results_of(const Runs& runs) {
   PageTable table = table_of(runs, figures_of(runs));
-  table.title = "Results";
   table.caption =
-      "Figures at the end of each run; `best` is the highest so far, of a loss the lowest, and the step it was measured at.";
+      "Figures at the end of each run; `best` is the highest so far, of a loss the lowest, and the step it was "
+      "measured at.";
   return table;
 }
 
@@ -159,8 +160,23 @@ std::vector<std::pair<std::string, std::string>> settings_of_run(const RunRecord
                 {"precision", run.run->precision}};
   }
   if (run.model)
-    for (const auto& [name, value] : settings_of(run.model->training)) settings.emplace_back(name, to_string(value));
+    for (const auto& [name, value] : settings_of(run.model->training)) {
+      std::string text = to_string(value);
+      std::erase(text, '"');
+      settings.emplace_back(name, std::move(text));
+    }
   return settings;
+}
+
+/// Rows as columns.
+PageTable turned(const PageTable& table) {
+  PageTable result{.title = table.title, .columns = {table.columns[0]}};
+  for (const auto& row : table.rows) result.columns.push_back(row[0]);
+  for (std::size_t column = 1; column < table.columns.size(); ++column) {
+    auto& cells = result.rows.emplace_back(std::vector{table.columns[column]});
+    for (const auto& row : table.rows) cells.push_back(row[column]);
+  }
+  return result;
 }
 
 /// Nothing where no setting differs.
@@ -182,7 +198,9 @@ std::optional<PageTable> differences_of(const Runs& runs) {
   if (figures.size() == 1) return {};
   PageTable table = table_of(runs, figures);
   table.title = "Settings that differ";
-  return table;
+  if (figures.size() - 1 <= runs.size()) return table;
+  table.columns[0] = "setting";
+  return turned(table);
 }
 
 /// Identical models once, under the names of all that have them.
@@ -194,10 +212,12 @@ Section networks_of(const Runs& runs) {
     unnamed.set_name("model");
     const std::string text = write_model_file({.model = unnamed});
     const auto same = std::ranges::find(diagrams, text, &std::pair<std::string, Diagram>::first);
-    if (same != diagrams.end()) same->second.title += ", `" + run.name + "`";
-    else diagrams.emplace_back(text, Diagram{.title = "`" + run.name + "`", .model = run.model->model});
+    if (same != diagrams.end())
+      same->second.title += ", `" + run.name + "`";
+    else
+      diagrams.emplace_back(text, Diagram{.title = "`" + run.name + "`", .model = run.model->model});
   }
-  Section section{.title = diagrams.size() == 1 ? "Network" : "Networks", .parts = {}};
+  Section section{.title = diagrams.size() == 1 ? "Network" : "Networks"};
   for (auto& [text, diagram] : diagrams) section.parts.emplace_back(std::move(diagram));
   return section;
 }

@@ -83,9 +83,9 @@ RunRecord read_run_record(const fs::path& folder) {
   if (!is_folder || (!fs::exists(folder / "run.json", ignored) && !fs::exists(metrics, ignored)))
     throw Error{{.where = folder.string(),
                  .expected = "a run folder, with run.json and metrics.csv",
-                 .received = is_folder                      ? "a folder without them"
+                 .received = is_folder                     ? "a folder without them"
                              : fs::exists(folder, ignored) ? "a file"
-                                                            : "nothing of that name"}};
+                                                           : "nothing of that name"}};
   RunRecord record{.name = name_of(folder)};
   attempt(record.notes, [&] { record.run = read_run(folder); });
   attempt(record.notes, [&] { record.model = read_model_file(folder / "model.toml"); });
@@ -99,7 +99,8 @@ RunRecord read_run_record(const fs::path& folder) {
         record.run->steps_done
             ? fmt::format("`{}` was interrupted at step {}: its figures are those until then.", record.name,
                           *record.run->steps_done)
-            : fmt::format("`{}` has not ended, or was killed: its figures are those of the epochs so far.", record.name));
+            : fmt::format("`{}` has not ended, or was killed: its figures are those of the epochs so far.",
+                          record.name));
   return record;
 }
 

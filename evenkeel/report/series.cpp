@@ -18,7 +18,7 @@ Trace tidy(const Trace& trace, const SeriesOptions& options) {
   for (std::size_t i = 0; i < std::min(trace.x.size(), trace.y.size()); ++i)
     if (can_be_drawn(trace.x[i], options.log_x)) order.push_back(i);
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return trace.x[i]; });
-  Trace tidied{.label = trace.label, .x = {}, .y = {}};
+  Trace tidied{.label = trace.label};
   for (const std::size_t i : order) {
     const double y = can_be_drawn(trace.y[i], options.log_y) ? trace.y[i] : kNone;
     if (!tidied.x.empty() && tidied.x.back() == trace.x[i]) {
@@ -50,10 +50,11 @@ std::vector<double> values_at(const std::vector<double>& x, const Trace& trace) 
   for (std::size_t i = 0; i < x.size(); ++i) {
     while (next < trace.x.size() && trace.x[next] < x[i]) ++next;
     if (next == trace.x.size()) break;
-    if (trace.x[next] == x[i]) values[i] = trace.y[next];
+    if (trace.x[next] == x[i])
+      values[i] = trace.y[next];
     else if (next > 0)
-      values[i] = std::lerp(trace.y[next - 1], trace.y[next],
-                            (x[i] - trace.x[next - 1]) / (trace.x[next] - trace.x[next - 1]));
+      values[i] =
+          std::lerp(trace.y[next - 1], trace.y[next], (x[i] - trace.x[next - 1]) / (trace.x[next] - trace.x[next - 1]));
   }
   return values;
 }
@@ -109,8 +110,8 @@ std::vector<std::size_t> points_to_draw(const Series& series, const SeriesOption
   const auto position = [&](double x) { return options.log_x ? std::log(x) : x; };
   const double first = position(series.x.front()), width = position(series.x.back()) - first;
   const auto bucket_of = [&](std::size_t i) {
-    return std::min(buckets - 1, static_cast<std::size_t>((position(series.x[i]) - first) / width *
-                                                          static_cast<double>(buckets)));
+    return std::min(buckets - 1,
+                    static_cast<std::size_t>((position(series.x[i]) - first) / width * static_cast<double>(buckets)));
   };
   for (std::size_t begin = 0, end = 0; begin < series.size(); begin = end) {
     while (end < series.size() && bucket_of(end) == bucket_of(begin)) ++end;
@@ -152,8 +153,7 @@ Series series_of(const Curve& curve, const SeriesOptions& options) {
   return series;
 }
 
-Extent::Extent()
-    : low(std::numeric_limits<double>::infinity()), high(-std::numeric_limits<double>::infinity()) {}
+Extent::Extent() : low(std::numeric_limits<double>::infinity()), high(-std::numeric_limits<double>::infinity()) {}
 
 void Extent::add(double value) {
   if (!std::isfinite(value)) return;

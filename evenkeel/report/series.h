@@ -17,8 +17,8 @@ struct SeriesOptions {
 /// A curve's traces over x values that they share; NaN where a trace has a gap, or has not begun or has ended.
 struct Series {
   std::vector<double> x = {};
-  std::vector<std::vector<double>> traces = {};  ///< y at each x
-  std::vector<double> mean = {}, low = {}, high = {};      ///< over the traces that have a value there
+  std::vector<std::vector<double>> traces = {};        ///< y at each x
+  std::vector<double> mean = {}, low = {}, high = {};  ///< over the traces that have a value there
 
   std::size_t size() const { return x.size(); }
   /// How many lie between two markers, and where curve `index` of `count` has its first: markers are few and those of

@@ -76,11 +76,11 @@ class Picture {
 
   void draw(const PlacedBox& placed) {
     const LayerBox& box = *placed.box;
-    const char* kind = box.times > 1                                                         ? "folded"
+    const char* kind = box.times > 1                                                              ? "folded"
                        : std::ranges::any_of(box.lines, [](auto& l) { return l.parameters > 0; }) ? "learns"
-                                                                                             : "plain";
-    add("<rect class=\"box {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" rx=\"6\"/>\n", kind, placed.x,
-        placed.y, size_.width, placed.height);
+                                                                                                  : "plain";
+    add("<rect class=\"box {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" rx=\"6\"/>\n", kind,
+        placed.x, placed.y, size_.width, placed.height);
     double y = placed.y + kBoxPadding;
     if (box.times > 1) {
       std::int64_t parameters = 0;
@@ -98,7 +98,8 @@ class Picture {
     const double right = x + size_.width - kBoxSide;
     const double type_width = kTitleLetter * static_cast<double>(line.type.size()) + 8;
     const double shape_width = kNameLetter * static_cast<double>(line.shape.size());
-    add("<text class=\"type\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}<tspan class=\"name\" dx=\"7\">{3}</tspan><title>{4}</title></text>",
+    add("<text class=\"type\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}<tspan class=\"name\" "
+        "dx=\"7\">{3}</tspan><title>{4}</title></text>",
         x + kBoxSide, y + 14, escaped(line.type),
         escaped(cut(line.name, size_.width - 2 * kBoxSide - type_width - shape_width - 6)), escaped(line.name));
     if (alone) add("<text class=\"shape\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right, y + 14, line.shape);

@@ -36,7 +36,10 @@ Axis axis_of(const DotChart& chart) {
 class Picture {
  public:
   Picture(const DotChart& chart, const Palette& palette)
-      : chart_(chart), palette_(palette), axis_(axis_of(chart)), labels_(mark_labels(chart)),
+      : chart_(chart),
+        palette_(palette),
+        axis_(axis_of(chart)),
+        labels_(mark_labels(chart)),
         bottom_(kRow * static_cast<double>(chart.rows.size())) {}
 
   std::string text() {
@@ -66,8 +69,8 @@ class Picture {
     const Look look = palette_.of(row);
     const double y = top + kLine;
     if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kWidth);
-    add("<text class=\"row-name\" x=\"{0}\" y=\"{1:.0f}\">{2}<tspan class=\"row-mean\" dx=\"10\">{3}</tspan></text>\n", 2,
-        top + 18, escaped(row.name), mean_text(row));
+    add("<text class=\"row-name\" x=\"{0}\" y=\"{1:.0f}\">{2}<tspan class=\"row-mean\" dx=\"10\">{3}</tspan></text>\n",
+        2, top + 18, escaped(row.name), mean_text(row));
     if (row.published_range) {
       const double low = at(row.published_range->first), high = at(row.published_range->second);
       add("<rect class=\"range\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"18\" rx=\"3\"/>\n", low, y - 9,
@@ -76,8 +79,8 @@ class Picture {
     if (row.mean && std::isfinite(*row.mean)) mean(row, y, look);
     for (std::size_t i = 0; i < row.dots.size(); ++i)
       if (std::isfinite(row.dots[i].second))
-        add("<circle class=\"dot c{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.6\"><title>{} {}</title></circle>", look.colour,
-            at(row.dots[i].second), y + kSpread * offset_of_dot(i), escaped(row.dots[i].first),
+        add("<circle class=\"dot c{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.6\"><title>{} {}</title></circle>",
+            look.colour, at(row.dots[i].second), y + kSpread * offset_of_dot(i), escaped(row.dots[i].first),
             readable(row.dots[i].second));
     for (const auto& [label, value] : row.marks)
       if (std::isfinite(value))
@@ -88,8 +91,8 @@ class Picture {
   void mean(const DotChart::Row& row, double y, Look look) {
     if (row.error && std::isfinite(*row.error)) {
       const double low = at(*row.mean - *row.error), high = at(*row.mean + *row.error);
-      add("<path class=\"error c{}\" d=\"M{:.1f},{:.1f}H{:.1f}M{:.1f},{:.1f}v6M{:.1f},{:.1f}v6\"/>", look.colour, low, y,
-          high, low, y - 3, high, y - 3);
+      add("<path class=\"error c{}\" d=\"M{:.1f},{:.1f}H{:.1f}M{:.1f},{:.1f}v6M{:.1f},{:.1f}v6\"/>", look.colour, low,
+          y, high, low, y - 3, high, y - 3);
     }
     add("<path class=\"mean c{}\" d=\"M{:.1f},{:.1f}v20\"/>\n", look.colour, at(*row.mean), y - 10);
   }
@@ -139,8 +142,7 @@ std::string legend_of(const DotChart& chart) {
   };
   const auto any = [&](auto has) { return std::ranges::any_of(chart.rows, has); };
   if (any([](const auto& row) { return !row.dots.empty(); })) item("<circle class=\"dot\" r=\"3.6\"/>", "one run");
-  if (any([](const auto& row) { return row.mean.has_value(); }))
-    item("<path class=\"mean\" d=\"M0,-8v16\"/>", "mean");
+  if (any([](const auto& row) { return row.mean.has_value(); })) item("<path class=\"mean\" d=\"M0,-8v16\"/>", "mean");
   if (any([](const auto& row) { return row.mean && row.error; }))
     item("<path class=\"error\" d=\"M-9,0h18M-9,-3v6M9,-3v6\"/>", "its uncertainty");
   const std::vector<std::string> labels = mark_labels(chart);

@@ -82,13 +82,15 @@ class Picture {
   void grid() {
     for (const double tick : frame_.y.ticks()) {
       const double y = frame_.at_y(tick);
-      add("<path class=\"grid\" d=\"M{:.1f},{:.1f}H{:.0f}\"/><text class=\"tick end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+      add("<path class=\"grid\" d=\"M{:.1f},{:.1f}H{:.0f}\"/><text class=\"tick end\" x=\"{:.1f}\" "
+          "y=\"{:.1f}\">{}</text>\n",
           frame_.left, y, kWidth - kRight, frame_.left - 8, y + 4, readable(tick));
     }
     add("<path class=\"base\" d=\"M{:.1f},{:.1f}H{:.0f}\"/>\n", frame_.left, frame_.bottom, kWidth - kRight);
     if (!chart_.x_names.empty()) return names();
     for (const double tick : frame_.x.ticks())
-      add("<path class=\"base\" d=\"M{0:.1f},{1:.1f}v4\"/><text class=\"tick mid\" x=\"{0:.1f}\" y=\"{2:.1f}\">{3}</text>\n",
+      add("<path class=\"base\" d=\"M{0:.1f},{1:.1f}v4\"/><text class=\"tick mid\" x=\"{0:.1f}\" "
+          "y=\"{2:.1f}\">{3}</text>\n",
           frame_.at_x(tick), frame_.bottom, frame_.bottom + 18, readable(tick));
   }
 
@@ -124,7 +126,8 @@ class Picture {
   template <class Draw>
   static void stretches(const Series& series, Draw draw) {
     for (std::size_t begin = 0, end = 0; begin < series.size(); begin = end + 1) {
-      for (end = begin; end < series.size() && !std::isnan(series.mean[end]); ++end) {}
+      for (end = begin; end < series.size() && !std::isnan(series.mean[end]); ++end) {
+      }
       if (end > begin) draw(begin, end);
     }
   }

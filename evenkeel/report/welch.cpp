@@ -97,22 +97,23 @@ std::string sentence(const WelchComparison& c, const std::string& a, const std::
     case Verdict::differs: {
       const bool beyond = c.low() > c.margin || c.high() < -c.margin;
       const double from = b_leads ? c.low() : -c.high(), to = b_leads ? c.high() : -c.low();
-      return fmt::format("`{}` has the higher {}, by {} over `{}` (95 % interval {} to {}, {}): they differ, {} {}.",
-                         b_leads ? b : a, figure, number(std::abs(c.difference)), b_leads ? a : b, number(from),
-                         number(to), seeds_text(c), beyond ? "by more than the margin of" : "though perhaps by less than",
-                         fmt::format("{:.6g}", c.margin));
+      return fmt::format(
+          "`{}` has the higher {}, by {} over `{}` (95 % interval {} to {}, {}): they differ, {} {}.", b_leads ? b : a,
+          figure, number(std::abs(c.difference)), b_leads ? a : b, number(from), number(to), seeds_text(c),
+          beyond ? "by more than the margin of" : "though perhaps by less than", fmt::format("{:.6g}", c.margin));
     }
     case Verdict::equal_within_margin:
       return fmt::format("`{}` and `{}` are equal in {} within the margin of {:.6g}: `{}` minus `{}` is {} ({}).", a, b,
                          figure, c.margin, b, a, number(c.difference), measured);
     case Verdict::undecided:
       return fmt::format(
-          "Undecided: in {}, `{}` minus `{}` is {} ({}); about {} seeds of each would be needed to settle a margin of {:.6g}.",
+          "Undecided: in {}, `{}` minus `{}` is {} ({}); about {} seeds of each would be needed to settle a margin of "
+          "{:.6g}.",
           figure, b, a, number(c.difference), measured, c.seeds_needed.value_or(0), c.margin);
     case Verdict::no_claim: break;
   }
   const std::size_t fewest = std::min(c.seeds_a, c.seeds_b);
-  const std::string why = fewest <= kTooFew ? fmt::format("{} seed{}", fewest, fewest == 1 ? "" : "s")
+  const std::string why = fewest <= kTooFew             ? fmt::format("{} seed{}", fewest, fewest == 1 ? "" : "s")
                           : std::isfinite(c.difference) ? "No spread between seeds"
                                                         : "Values that are not finite";
   return fmt::format("{}: no claim. In {}, `{}` minus `{}` is {}.", why, figure, b, a,

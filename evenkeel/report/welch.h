@@ -7,8 +7,8 @@
 
 namespace evenkeel {
 
-/// What two samples say about the difference of their means, given the margin that was declared beforehand: the smallest
-/// difference that matters.
+/// What two samples say about the difference of their means, given the margin that was declared beforehand: the
+/// smallest difference that matters.
 enum class Verdict {
   differs,              ///< the interval excludes zero, and is not all within the margin
   equal_within_margin,  ///< the interval lies within +- margin, whether it excludes zero or not

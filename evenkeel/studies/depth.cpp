@@ -35,8 +35,8 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
 }
 
 std::size_t trained_runs(const StudyVariant& variant) {
-  return static_cast<std::size_t>(std::ranges::count_if(variant.values("test_accuracy"),
-                                                        [](double accuracy) { return accuracy > kTrained; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(variant.values("test_accuracy"), [](double accuracy) { return accuracy > kTrained; }));
 }
 
 int layers_of(const StudyVariant& variant) {
@@ -78,8 +78,8 @@ DepthStudy::Options DepthStudy::options_of(const StudySettings& settings) {
 
 Model depth_model(DepthVariant variant, int layers, const Shape& images) {
   const bool plain = variant == DepthVariant::plain;
-  const Initializer kernels = variant == DepthVariant::batch_norm_parts ? Initializer::truncated_normal(0.05)
-                                                                        : Initializer::glorot_uniform();
+  const Initializer kernels =
+      variant == DepthVariant::batch_norm_parts ? Initializer::truncated_normal(0.05) : Initializer::glorot_uniform();
   Model model(images, std::string("depth_") + kVariants[static_cast<int>(variant)].name);
   model.append(Rescaling{.scale = 1.0 / 255.0});
   for (int i = 1; i <= layers; ++i) {
@@ -136,32 +136,31 @@ std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContex
   };
   const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
     const auto i = static_cast<std::int64_t>(step.step) - 1;  // the batch just trained
-    if (i == 0 || i == options_.late_gradients)
-      look_at_gradients(trainer, *step.data, fmt::format("batch_{}", i), run);
+    if (i == 0 || i == options_.late_gradients) look_at_gradients(trainer, *step.data, fmt::format("batch_{}", i), run);
     const bool on_validation = i % options_.validation_every == 0;
     if (!on_validation && i % options_.batch_every != 0) return;
-    const Metrics metrics =
-        on_validation ? trainer.evaluate(validation_).metrics : trainer.evaluate_batch(*step.data);
+    const Metrics metrics = on_validation ? trainer.evaluate(validation_).metrics : trainer.evaluate_batch(*step.data);
     add_metrics(run, on_validation ? "validation" : "batch", static_cast<double>(i), metrics);
     context.observer().line(
         fmt::format("  batch {:>4}: {:<10}  {}", i, on_validation ? "validation" : "training", to_text(metrics)));
   };
-  auto trained = context.train(
-      variant, {.trainer = {.loss = SigmoidCrossEntropy{},
-                            .optimizer = Adam{.learning_rate = options_.learning_rate, .epsilon = 1e-8},
-                            .batch_size = options_.batch_size},
-                .data = &train_,
-                .steps = options_.steps,
-                .after_step = after_step});
+  auto trained =
+      context.train(variant, {.trainer = {.loss = SigmoidCrossEntropy{},
+                                          .optimizer = Adam{.learning_rate = options_.learning_rate, .epsilon = 1e-8},
+                                          .batch_size = options_.batch_size},
+                              .data = &train_,
+                              .steps = options_.steps,
+                              .after_step = after_step});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Metrics test = trainer->evaluate(at_most(test_, options_.evaluation_limit)).metrics;
-  run.figures = {{"test_accuracy", *test.accuracy},
-                 {"test_loss", test.loss},
-                 {"validation_accuracy", *trainer->evaluate(validation_).metrics.accuracy},
-                 {"train_accuracy", *trainer->evaluate(at_most(train_, options_.evaluation_limit)).metrics.accuracy},
-                 {"single_accuracy", *evaluate(trainer->network(), at_most(test_, options_.single_images),
-                                               {.batch_size = 1}).metrics.accuracy}};
+  run.figures = {
+      {"test_accuracy", *test.accuracy},
+      {"test_loss", test.loss},
+      {"validation_accuracy", *trainer->evaluate(validation_).metrics.accuracy},
+      {"train_accuracy", *trainer->evaluate(at_most(train_, options_.evaluation_limit)).metrics.accuracy},
+      {"single_accuracy",
+       *evaluate(trainer->network(), at_most(test_, options_.single_images), {.batch_size = 1}).metrics.accuracy}};
   run.profiles.push_back(profile_of("dead_units", dead_units(trainer->network(), at_most(test_, 1000)),
                                     [](const DeadUnits& d) { return d.fraction(); }));
   context.observer().line(fmt::format("  final validation accuracy {:.4f}, test {:.4f}, single images {:.4f}",
@@ -176,9 +175,9 @@ std::string DepthStudy::answer(const StudyResult& result) const {
     if (variant.runs.empty()) continue;
     const auto accuracies = variant.values("test_accuracy");
     if (!text.empty()) text += "; ";
-    text += fmt::format("{} trained in {} of {} ({} convolutions, test accuracy {})", variant.name,
-                        trained_runs(variant), counted(variant.runs.size(), "run"), layers_of(variant),
-                        value_text(accuracies, 3));
+    text +=
+        fmt::format("{} trained in {} of {} ({} convolutions, test accuracy {})", variant.name, trained_runs(variant),
+                    counted(variant.runs.size(), "run"), layers_of(variant), value_text(accuracies, 3));
   }
   return text + '.';
 }
@@ -194,8 +193,8 @@ void DepthStudy::explain(const StudyResult& result, Report& report) const {
                                  {{.series = "batch_accuracy"}});
   add_section(report, "Learning", {accuracy, batch});
 
-  LineChart first = profile_chart(result, "Gradient norm of each kernel after the first batch", "L2 norm",
-                                  "gradient_norm_batch_0");
+  LineChart first =
+      profile_chart(result, "Gradient norm of each kernel after the first batch", "L2 norm", "gradient_norm_batch_0");
   first.log_y = true;
   LineChart late = profile_chart(result, fmt::format("The same after {} batches", options_.late_gradients), "L2 norm",
                                  fmt::format("gradient_norm_batch_{}", options_.late_gradients));

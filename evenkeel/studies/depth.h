@@ -23,19 +23,18 @@ class DepthStudy final : public Study {
   struct Options {
     std::int64_t steps = 800, batch_size = 64;
     double learning_rate = 0.002;
-    std::int64_t validation_size = 5000;   ///< the first of the training split
-    std::int64_t validation_every = 100;   ///< batches
-    std::int64_t batch_every = 25;         ///< the other multiples: the batch just trained
-    std::int64_t single_images = 100;      ///< predicted one by one at the end
-    std::int64_t evaluation_limit = 0;     ///< at most so many samples of train and test are evaluated; 0: all
-    std::int64_t late_gradients = 200;     ///< after so many batches the gradients are looked at again
+    std::int64_t validation_size = 5000;  ///< the first of the training split
+    std::int64_t validation_every = 100;  ///< batches
+    std::int64_t batch_every = 25;        ///< the other multiples: the batch just trained
+    std::int64_t single_images = 100;     ///< predicted one by one at the end
+    std::int64_t evaluation_limit = 0;    ///< at most so many samples of train and test are evaluated; 0: all
+    std::int64_t late_gradients = 200;    ///< after so many batches the gradients are looked at again
   };
 
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
-  DepthStudy(const StudySettings& settings, const StudyData& data)
-      : DepthStudy(settings, data, options_of(settings)) {}
+  DepthStudy(const StudySettings& settings, const StudyData& data) : DepthStudy(settings, data, options_of(settings)) {}
   /// Throws Error where there are no more training samples than validate, or a swept depth is no count.
   DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 

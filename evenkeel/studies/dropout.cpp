@@ -18,7 +18,8 @@ struct Described {
   const char* description;
 };
 constexpr Described kVariants[] = {
-    {DropoutVariant::with_batch_norm, "with_batch_norm", "normalization behind the dense layers, the second after a dropout"},
+    {DropoutVariant::with_batch_norm, "with_batch_norm",
+     "normalization behind the dense layers, the second after a dropout"},
     {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
     {DropoutVariant::dropout_last, "dropout_last", "normalization as in the first, dropout behind the last one only"},
 };
@@ -80,7 +81,9 @@ Model dropout_model(DropoutVariant variant, const std::vector<int>& dense, const
 }
 
 DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Options& options)
-    : options_(options), train_(at_most(data.train, options.train_limit)), test_(at_most(data.test, options.test_limit)) {}
+    : options_(options),
+      train_(at_most(data.train, options.train_limit)),
+      test_(at_most(data.test, options.test_limit)) {}
 
 std::vector<StudyVariant> DropoutStudy::variants() const {
   std::vector<StudyVariant> variants;
@@ -111,11 +114,11 @@ std::string DropoutStudy::answer(const StudyResult& result) const {
   std::string text;
   for (const StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
-    text += fmt::format("{}{}: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
-                        "normalization {} of training's",
-                        text.empty() ? "" : "; ", variant.name, value_text(variant.values("test_accuracy"), 3),
-                        value_text(variant.values("reestimated_accuracy"), 3),
-                        value_text(variant.values("variance_ratio"), 2));
+    text += fmt::format(
+        "{}{}: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
+        "normalization {} of training's",
+        text.empty() ? "" : "; ", variant.name, value_text(variant.values("test_accuracy"), 3),
+        value_text(variant.values("reestimated_accuracy"), 3), value_text(variant.values("variance_ratio"), 2));
   }
   return text + '.';
 }
@@ -123,19 +126,18 @@ std::string DropoutStudy::answer(const StudyResult& result) const {
 void DropoutStudy::explain(const StudyResult& result, Report& report) const {
   LineChart accuracy = curves_chart(
       result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
-      {{.series = "test_accuracy"},
-       {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
+      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
   accuracy.levels = {{0.1, "chance"}};
-  LineChart loss = curves_chart(result, "Loss on test data", "step", "cross-entropy",
-                                {{.series = "test_loss"},
-                                 {.series = "reestimated_loss", .suffix = ", re-estimated", .dashed = true}});
+  LineChart loss = curves_chart(
+      result, "Loss on test data", "step", "cross-entropy",
+      {{.series = "test_loss"}, {.series = "reestimated_loss", .suffix = ", re-estimated", .dashed = true}});
   loss.caption = "Where it rises while training goes on, the network learns its training images by heart.";
   LineChart training =
       curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
   add_section(report, "Learning", {accuracy, loss, training});
 
-  LineChart ratio = profile_chart(result, "Variance of each normalization's input: evaluation / training",
-                                  "ratio", "variance_ratio");
+  LineChart ratio =
+      profile_chart(result, "Variance of each normalization's input: evaluation / training", "ratio", "variance_ratio");
   ratio.levels = {{1, "the same"}};
   ratio.caption =
       "Dropout adds variance in training and none in evaluation; the normalization behind it has learned the larger "

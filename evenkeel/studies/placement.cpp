@@ -59,10 +59,8 @@ Model placement_model(PlacementVariant variant, const Rescaling& preprocessing, 
   const BatchNormalization normalization{.unbiased_moving_variance = true};
   model.append(preprocessing);
   for (const int filters : {16, 32, 64}) {
-    model.append(Conv2D{.filters = filters,
-                        .kernel_size = 3,
-                        .padding = Padding::same,
-                        .use_bias = variant == PlacementVariant::none});
+    model.append(Conv2D{
+        .filters = filters, .kernel_size = 3, .padding = Padding::same, .use_bias = variant == PlacementVariant::none});
     if (variant == PlacementVariant::before) model.append(normalization);
     model.append(Activation{elu});
     if (variant == PlacementVariant::after) model.append(normalization);
@@ -100,19 +98,18 @@ std::optional<StudyRun> PlacementStudy::run(const StudyVariant& variant, StudyCo
     if (step.step_in_epoch != per_epoch) return;
     const Metrics test = trainer.evaluate(test_).metrics;
     add_metrics(run, "test", static_cast<double>(step.step), test);
-    context.observer().line(fmt::format("  epoch {:>2}: training {}; test {}", step.epoch, to_text(step.epoch_so_far),
-                                        to_text(test)));
+    context.observer().line(
+        fmt::format("  epoch {:>2}: training {}; test {}", step.epoch, to_text(step.epoch_so_far), to_text(test)));
   };
   const auto rate = variant.settings.find("learning_rate");
   auto trained = context.train(
-      variant,
-      {.trainer = {.loss = SoftmaxCrossEntropy{},
-                   .optimizer = Adam{.learning_rate =
-                                         rate == variant.settings.end() ? options_.learning_rate : rate->second},
-                   .batch_size = options_.batch_size},
-       .data = &train_,
-       .epochs = options_.epochs,
-       .after_step = after_step});
+      variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
+                            .optimizer = Adam{.learning_rate = rate == variant.settings.end() ? options_.learning_rate
+                                                                                              : rate->second},
+                            .batch_size = options_.batch_size},
+                .data = &train_,
+                .epochs = options_.epochs,
+                .after_step = after_step});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Metrics test = trainer->evaluate(test_).metrics, train = trainer->evaluate(train_).metrics;
@@ -137,9 +134,9 @@ std::string PlacementStudy::answer(const StudyResult& result) const {
 }
 
 void PlacementStudy::explain(const StudyResult& result, Report& report) const {
-  LineChart accuracy =
-      curves_chart(result, "Accuracy on test data and in training", "step", "accuracy",
-                   {{.series = "test_accuracy"}, {.series = "training_accuracy", .suffix = ", training", .dashed = true}});
+  LineChart accuracy = curves_chart(
+      result, "Accuracy on test data and in training", "step", "accuracy",
+      {{.series = "test_accuracy"}, {.series = "training_accuracy", .suffix = ", training", .dashed = true}});
   accuracy.caption = "Training accuracy is that of each batch, with dropout: it may lie below the test accuracy.";
   LineChart loss =
       curves_chart(result, "Loss on test data and in training", "step", "cross-entropy",

@@ -54,14 +54,14 @@ std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& 
       text += fmt::format("; {:.4f} with re-estimated statistics", *repaired);
     context.observer().line(text);
   };
-  auto trained = context.train(variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
-                                                     .optimizer = Adam{.learning_rate = rounds.learning_rate,
-                                                                       .epsilon = 1e-8},
-                                                     .batch_size = rounds.batch_size},
-                                         .data = rounds.train,
-                                         .epochs = rounds.rounds * rounds.epochs_per_round,
-                                         .shuffle = false,
-                                         .after_step = after_step});
+  auto trained =
+      context.train(variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
+                                          .optimizer = Adam{.learning_rate = rounds.learning_rate, .epsilon = 1e-8},
+                                          .batch_size = rounds.batch_size},
+                              .data = rounds.train,
+                              .epochs = rounds.rounds * rounds.epochs_per_round,
+                              .shuffle = false,
+                              .after_step = after_step});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Series* accuracy = run.find_curve("test_accuracy");

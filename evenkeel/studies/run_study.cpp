@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 /// What a kept run must share with the study that would take it over.
 Json identity_of(const StudyResult& result, const StudyVariant& variant) {
-  Json json{{"study", result.study},       {"variant", variant.name},  {"settings", variant.settings},
+  Json json{{"study", result.study},          {"variant", variant.name},         {"settings", variant.settings},
             {"quick", result.settings.quick}, {"data", result.data_fingerprint}, {"threads", result.threads}};
   json["rounds"] = result.settings.rounds ? Json(*result.settings.rounds) : Json();
   return json;
@@ -40,9 +40,7 @@ std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
   return study_run_of(json["run"], file.string());
 }
 
-void write_json(const fs::path& file, const Json& json) {
-  formats::write_file_atomically(file, json.dump(1) + '\n');
-}
+void write_json(const fs::path& file, const Json& json) { formats::write_file_atomically(file, json.dump(1) + '\n'); }
 
 StudyResult empty_result(const Study& study, const StudySettings& settings, const StudyData& data,
                          const StudyPlan& plan) {

@@ -33,7 +33,7 @@ struct StudyPlan {
   std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
   bool resume = false;             ///< runs that are complete are kept, one that is not goes on
   std::vector<std::string> command = {};
-  std::string started = {};        ///< wall-clock time, ISO 8601
+  std::string started = {};  ///< wall-clock time, ISO 8601
 };
 
 /// How a run trains; seed and threads come from the context.

@@ -37,8 +37,8 @@ std::string reached(const StudyVariant& variant) {
   const std::int64_t all = variant.runs.front().steps;
   if (steps.empty()) return fmt::format("not within {} steps", all);
   const auto [low, high] = std::ranges::minmax(steps);
-  const std::string when = low == high ? fmt::format("after {:g} steps", low)
-                                       : fmt::format("after {:g} to {:g} steps", low, high);
+  const std::string when =
+      low == high ? fmt::format("after {:g} steps", low) : fmt::format("after {:g} to {:g} steps", low, high);
   if (steps.size() == variant.runs.size()) return when;
   return fmt::format("in {} of {} runs {}, in the others not within {}", steps.size(), variant.runs.size(), when, all);
 }
@@ -50,12 +50,12 @@ std::vector<Part> lag_explained(const StudyResult& result) {
   const auto steps = static_cast<double>(lagging->runs.front().steps);
   const double left = std::pow(kMomentum, steps);
   std::vector<Part> parts;
-  parts.emplace_back(Paragraph{
-      fmt::format("`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` "
-                  "updates them with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is "
-                  "still in them, and most of the rest is of weights that have long moved on. Both are mended by "
-                  "estimating the statistics anew with the weights as they are.",
-                  kMomentum, steps, left)});
+  parts.emplace_back(Paragraph{fmt::format(
+      "`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` "
+      "updates them with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is "
+      "still in them, and most of the rest is of weights that have long moved on. Both are mended by "
+      "estimating the statistics anew with the weights as they are.",
+      kMomentum, steps, left)});
   parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, left)});
   return parts;
 }
@@ -74,8 +74,7 @@ const StudyInfo& SpeedupStudy::about() {
                   {"reestimated_accuracy", "re-estimated"},
                   {"train_accuracy", "train"},
                   {"test_loss", "test loss"}},
-      .comparison =
-          StudyComparison{.figure = "steps_to_loss", .first = "plain", .second = "batch_norm", .margin = 20},
+      .comparison = StudyComparison{.figure = "steps_to_loss", .first = "plain", .second = "batch_norm", .margin = 20},
       .published = {{"plain", "steps_to_loss", 370, 370},
                     {"batch_norm", "steps_to_loss", 75, 75},
                     {"frozen", "test_accuracy", 0.1, 0.1},
@@ -83,8 +82,9 @@ const StudyInfo& SpeedupStudy::about() {
                     {"batch_norm", "steps_to_loss", 64, 64, "independent"},
                     {"plain", "test_accuracy", 0.641, 0.641, "independent"},
                     {"batch_norm", "test_accuracy", 0.103, 0.124, "independent"}},
-      .quick = "2,500 training images in batches of 250, dense layers of 350 and 70 units, 10 rounds without "
-               "normalization instead of 20, and loss 1.0 as the target instead of 0.2"};
+      .quick =
+          "2,500 training images in batches of 250, dense layers of 350 and 70 units, 10 rounds without "
+          "normalization instead of 20, and loss 1.0 as the target instead of 0.2"};
   return info;
 }
 
@@ -141,8 +141,7 @@ std::optional<StudyRun> SpeedupStudy::run(const StudyVariant& variant, StudyCont
   auto run = train_rounds(variant, context,
                           {.rounds = plain ? options_.plain_rounds : options_.other_rounds,
                            .batch_size = options_.batch_size,
-                           .learning_rate =
-                               rate == variant.settings.end() ? options_.learning_rate : rate->second,
+                           .learning_rate = rate == variant.settings.end() ? options_.learning_rate : rate->second,
                            .train = &train_,
                            .test = &test_,
                            .reestimate_samples = options_.reestimate_samples});
@@ -170,8 +169,8 @@ std::string SpeedupStudy::answer(const StudyResult& result) const {
 }
 
 void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
-  LineChart loss = curves_chart(result, "Training loss of each batch", "step", "cross-entropy",
-                                {{.series = "training_loss"}});
+  LineChart loss =
+      curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
   loss.levels = {{options_.target_loss, "target"}};
   LineChart test_loss = curves_chart(result, "Loss on test data", "step", "cross-entropy", {{.series = "test_loss"}});
   test_loss.log_y = true;
@@ -180,8 +179,7 @@ void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
 
   LineChart accuracy = curves_chart(
       result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
-      {{.series = "test_accuracy"},
-       {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
+      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
   accuracy.levels = {{0.1, "chance"}};
   LineChart gap = curves_chart(result, "Distance of the moving statistics from those of the data, worst layer", "step",
                                "KL divergence", {{.series = "statistics_gap"}});

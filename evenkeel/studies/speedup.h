@@ -6,9 +6,9 @@ namespace evenkeel {
 
 enum class SpeedupVariant { plain, batch_norm, frozen };
 
-/// [BN ->] Conv 30 3x3 stride 2 valid relu -> [BN ->] Conv 50 3x3 -> [BN ->] Conv 60 3x3 -> flatten -> [BN ->] Dense 3500
-/// relu -> [BN ->] Dense 700 relu -> [BN ->] Dense 10, on images / 255. `frozen` never updates its moving statistics:
-/// momentum 1. `dense` are the units of the two hidden layers.
+/// [BN ->] Conv 30 3x3 stride 2 valid relu -> [BN ->] Conv 50 3x3 -> [BN ->] Conv 60 3x3 -> flatten -> [BN ->] Dense
+/// 3500 relu -> [BN ->] Dense 700 relu -> [BN ->] Dense 10, on images / 255. `frozen` never updates its moving
+/// statistics: momentum 1. `dense` are the units of the two hidden layers.
 Model speedup_model(SpeedupVariant variant, const std::vector<int>& dense = {3500, 700},
                     const Shape& images = {32, 32, 3});
 

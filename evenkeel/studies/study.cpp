@@ -42,9 +42,8 @@ const Entry& find_entry(const std::string& name) {
 
 void check(const StudyInfo& info, const StudySettings& settings) {
   if (settings.rounds && *settings.rounds < 1)
-    throw Error{{.where = "study " + info.name,
-                 .expected = "at least 1 round",
-                 .received = std::to_string(*settings.rounds)}};
+    throw Error{
+        {.where = "study " + info.name, .expected = "at least 1 round", .received = std::to_string(*settings.rounds)}};
   if (!settings.sweep) return;
   if (std::ranges::find(info.sweeps, settings.sweep->name) == info.sweeps.end())
     throw Error{{.where = "study " + info.name + ": sweep",

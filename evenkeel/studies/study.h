@@ -36,7 +36,7 @@ struct Profile {
 struct StudyRun {
   std::uint64_t seed = 0;
   std::int64_t steps = 0;
-  double seconds = 0;       ///< of training steps, without evaluation
+  double seconds = 0;  ///< of training steps, without evaluation
   double images_per_s = 0;
   std::map<std::string, double> figures = {};  ///< "test_accuracy"; one that was not reached is absent
   std::vector<Series> series = {};
@@ -86,7 +86,7 @@ struct PublishedRange {
 
 /// What is known of a study before it runs.
 struct StudyInfo {
-  std::string name;      ///< "depth"
+  std::string name;  ///< "depth"
   std::string question;
   std::vector<std::string> datasets;  ///< the first that is there serves; the last is drawn by the program.
                                       ///< Empty: the study draws its own samples
@@ -94,8 +94,8 @@ struct StudyInfo {
   std::vector<StudyFigure> figures;
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};
-  std::string quick;                  ///< what --quick scales down, in a sentence
-  bool quick_is_comparable = false;   ///< what is published may be held against a quick study too
+  std::string quick;                 ///< what --quick scales down, in a sentence
+  bool quick_is_comparable = false;  ///< what is published may be held against a quick study too
 };
 
 struct StudySweep {

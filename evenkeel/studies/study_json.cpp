@@ -104,13 +104,13 @@ auto reading(const std::string& where, const char* what, F&& read) {
 }  // namespace
 
 Json json_of(const StudyRun& run) {
-  Json json{{"seed", run.seed},         {"steps", run.steps},       {"seconds", run.seconds},
-            {"images_per_s", run.images_per_s}, {"figures", Json::object()}, {"series", Json::object()},
+  Json json{{"seed", run.seed},          {"steps", run.steps},
+            {"seconds", run.seconds},    {"images_per_s", run.images_per_s},
+            {"figures", Json::object()}, {"series", Json::object()},
             {"profiles", Json::object()}};
   for (const auto& [name, value] : run.figures) json["figures"][name] = value;
   for (const Series& s : run.series) json["series"][s.name] = {{"step", numbers(s.x)}, {"value", numbers(s.y)}};
-  for (const Profile& p : run.profiles)
-    json["profiles"][p.name] = {{"layer", p.layers}, {"value", numbers(p.values)}};
+  for (const Profile& p : run.profiles) json["profiles"][p.name] = {{"layer", p.layers}, {"value", numbers(p.values)}};
   return json;
 }
 

@@ -120,8 +120,9 @@ PageTable published_table(const StudyInfo& info, const StudyResult& result) {
       if ((published.empty() && independent.empty()) || values.empty()) continue;
       table.rows.push_back({variant.name, figure.title, published, independent, value_text(values, figure.decimals)});
     }
-  table.caption = "Published: what the original notebook prints. Independent: Keras 3.15 or PyTorch 2.15 with the same "
-                  "settings on the same data.";
+  table.caption =
+      "Published: what the original notebook prints. Independent: Keras 3.15 or PyTorch 2.15 with the same "
+      "settings on the same data.";
   return table;
 }
 
@@ -138,9 +139,9 @@ PageTable time_table(const StudyResult& result) {
         step_ms.push_back(1000 * run.seconds / static_cast<double>(run.steps));
       }
     if (seconds.empty()) continue;
-    table.rows.push_back({variant.name, std::to_string(variant.parameters),
-                          std::to_string(variant.runs.front().steps), fmt::format("{:.2f}", mean_of(step_ms)),
-                          fmt::format("{:.0f}", mean_of(rates)), fmt::format("{:.1f}", mean_of(seconds))});
+    table.rows.push_back({variant.name, std::to_string(variant.parameters), std::to_string(variant.runs.front().steps),
+                          fmt::format("{:.2f}", mean_of(step_ms)), fmt::format("{:.0f}", mean_of(rates)),
+                          fmt::format("{:.1f}", mean_of(seconds))});
   }
   table.caption = "Training steps alone, without evaluation; the mean over the seeds.";
   return table;
@@ -284,10 +285,8 @@ LineChart sweep_chart(const StudyResult& result, const std::string& title, const
 
 Report study_report(const Study& study, const StudyResult& result) {
   const StudyInfo& info = study.info();
-  Report report{.title = info.name,
-                .question = info.question,
-                .answer = study.answer(result),
-                .notes = notes_of(info, result)};
+  Report report{
+      .title = info.name, .question = info.question, .answer = study.answer(result), .notes = notes_of(info, result)};
   add_result(info, result, report);
   study.explain(result, report);
   add_section(report, "Published beside measured", {published_table(info, result)});

@@ -54,9 +54,8 @@ class Recorder {
 
 /// Puts the newest checkpoint of an interrupted run into the trainer.
 void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver& observer) {
-  auto found = newest_checkpoint(folder / "checkpoints", [&](const Error& error) {
-    observer.warn(fmt::format("passed over: {}", error.what()));
-  });
+  auto found = newest_checkpoint(
+      folder / "checkpoints", [&](const Error& error) { observer.warn(fmt::format("passed over: {}", error.what())); });
   if (!found) return;
   trainer.restore(std::move(found->checkpoint));
   observer.line(fmt::format("  going on from {}", found->path.string()));
@@ -96,10 +95,10 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
     if (plan_.resume) go_on(path, trainer, observer_);
     folder->write_description(model, trainer, description);
     fit.callbacks.emplace_back(CsvLog(folder->metrics()));
-    fit.callbacks.emplace_back(CheckpointFolder(
-        folder->checkpoints(), {.keep = 2,
-                                .metadata = folder->metadata(model, trainer, description, class_names),
-                                .warn = [this](const std::string& text) { observer_.warn(text); }}));
+    fit.callbacks.emplace_back(
+        CheckpointFolder(folder->checkpoints(), {.keep = 2,
+                                                 .metadata = folder->metadata(model, trainer, description, class_names),
+                                                 .warn = [this](const std::string& text) { observer_.warn(text); }}));
   }
   const History history = trainer.fit(*training.data, fit);
   if (folder) folder->write_result(model, trainer, description, history, class_names);

@@ -98,8 +98,7 @@ std::vector<double> weight(const Trainer& trainer, const char* tensor) {
 void tell_normalization(const std::string& when, const Trainer& trainer, StudyRun& run, const StudyContext& context) {
   for (const char* tensor : {"gamma", "beta", "moving_mean", "moving_variance"})
     tell(when.empty() ? std::string(tensor) : fmt::format("{}_{}", tensor, when),
-         fmt::format("{} {}", tensor, when.empty() ? "after" : when),
-         weight(trainer, tensor), run, context);
+         fmt::format("{} {}", tensor, when.empty() ? "after" : when), weight(trainer, tensor), run, context);
 }
 
 Model feature_model(const std::string& name, std::int64_t features, std::optional<Layer> disturbance,
@@ -180,8 +179,9 @@ const StudyInfo& VarianceShiftStudy::about() {
                     {"dropout_batch_norm", "ones", 3.57, 3.64, "independent"},
                     {"dropout_batch_norm", "restored_variance", 3.78, 4.14, "independent"},
                     {"dropout_batch_norm", "ones_restored", 2.55, 2.73, "independent"}},
-      .quick = "five values of keep instead of ten, and 100 steps of the convolutional network instead of 400; the "
-               "rest is whole",
+      .quick =
+          "five values of keep instead of ten, and 100 steps of the convolutional network instead of 400; the "
+          "rest is whole",
       .quick_is_comparable = true};
   return info;
 }
@@ -283,16 +283,16 @@ std::optional<StudyRun> VarianceShiftStudy::run_normalization(const StudyVariant
   const bool swept = !variant.settings.empty();
   if (!swept) context.observer().line(summary(variant.model));
   const bool alone = !disturbance.keep && !disturbance.beta;
-  auto trained = context.train(
-      variant,
-      {.trainer = {.loss = MeanSquaredError{},
-                   .optimizer = Adam{.learning_rate = options_.learning_rate},
-                   .batch_size = options_.batch_size},
-       .data = &data,
-       .epochs = swept ? options_.sweep_epochs : alone ? options_.alone_epochs : options_.epochs,
-       .before = [&](Trainer& trainer, StudyRun& run) {
-         if (!swept) tell_normalization("before", trainer, run, context);
-       }});
+  auto trained = context.train(variant, {.trainer = {.loss = MeanSquaredError{},
+                                                     .optimizer = Adam{.learning_rate = options_.learning_rate},
+                                                     .batch_size = options_.batch_size},
+                                         .data = &data,
+                                         .epochs = swept   ? options_.sweep_epochs
+                                                   : alone ? options_.alone_epochs
+                                                           : options_.epochs,
+                                         .before = [&](Trainer& trainer, StudyRun& run) {
+                                           if (!swept) tell_normalization("before", trainer, run, context);
+                                         }});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const ColumnMoments plain = moments_of(data.x());

@@ -13,11 +13,11 @@ class VarianceShiftStudy final : public Study {
   struct Options {
     std::int64_t samples = 10000, features = 5, batch_size = 32;
     double mean = 5, deviation = 2;
-    double rate = 0.2;                     ///< dropped
+    double rate = 0.2;  ///< dropped
     double learning_rate = 1e-3;
     std::int64_t alone_epochs = 50, epochs = 100, sweep_epochs = 10;
     std::vector<double> keeps = {0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95};  ///< held to the closed form
-    double network_rate = 0.5;             ///< dropped in the convolutional network
+    double network_rate = 0.5;  ///< dropped in the convolutional network
     std::int64_t network_steps = 400, network_batch = 100, network_samples = 10000;
     std::int64_t network_measured = 2000;  ///< samples that variances are taken over
   };

@@ -32,7 +32,8 @@ DotChart deviation_chart(const StudyResult& result) {
     row.error = deviation_of(deviations);
     if (!deviations.empty()) chart.rows.push_back(std::move(row));
   }
-  chart.caption = "The moving variance is an average over the last hundred batches of 32: it scatters by a few percent.";
+  chart.caption =
+      "The moving variance is an average over the last hundred batches of 32: it scatters by a few percent.";
   return chart;
 }
 
@@ -59,8 +60,10 @@ PageTable feature_table(const StudyResult& result) {
 }
 
 LineChart keep_chart(const StudyResult& result) {
-  LineChart chart{.title = "Variance that the normalization learns, over keep", .x_label = "keep probability",
-                  .y_label = "variance", .curves = {}};
+  LineChart chart{.title = "Variance that the normalization learns, over keep",
+                  .x_label = "keep probability",
+                  .y_label = "variance",
+                  .curves = {}};
   Curve found{.name = "found", .traces = {}}, predicted{.name = "closed form", .traces = {}, .dashed = true};
   for (const StudyVariant& variant : result.variants) {
     const auto keep = variant.settings.find("keep");
@@ -87,10 +90,12 @@ std::string VarianceShiftStudy::answer(const StudyResult& result) const {
   const StudyVariant *alone = result.find("batch_norm"), *dropout = result.find("dropout_batch_norm");
   if (!alone || !dropout || alone->runs.empty() || dropout->runs.empty()) return "No run is complete.";
   double deviation = 0;
-  for (const StudyRun& run : dropout->runs) deviation = std::max(deviation, run.figure("largest_deviation").value_or(0));
+  for (const StudyRun& run : dropout->runs)
+    deviation = std::max(deviation, run.figure("largest_deviation").value_or(0));
   return fmt::format(
       "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, within {:.1f} % of the closed form "
-      "for every feature; in evaluation, where nothing is dropped, a row of ones becomes {} instead of {}, and with the "
+      "for every feature; in evaluation, where nothing is dropped, a row of ones becomes {} instead of {}, and with "
+      "the "
       "variance restored {}.",
       options_.rate, value_text(dropout->values("moving_variance"), 2), value_text(alone->values("moving_variance"), 2),
       100 * deviation, value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
@@ -98,19 +103,21 @@ std::string VarianceShiftStudy::answer(const StudyResult& result) const {
 }
 
 void VarianceShiftStudy::explain(const StudyResult& result, Report& report) const {
-  add_section(report, "Measured against predicted",
-              {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
-               Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
-                         "multiplies it with 1 + β² / 3."},
-               deviation_chart(result)});
+  add_section(
+      report, "Measured against predicted",
+      {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
+       Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
+                 "multiplies it with 1 + β² / 3."},
+       deviation_chart(result)});
 
   add_section(report, "Over the keep probability", {keep_chart(result)});
 
   LineChart ratio = profile_chart(result, "Variance of each normalization's input in a network: evaluation / training",
                                   "ratio", "variance_ratio");
   ratio.levels = {{1, "the same"}};
-  ratio.caption = "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
-                  "the paper chooses it smaller.";
+  ratio.caption =
+      "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
+      "the paper chooses it smaller.";
   add_section(report, "In a convolutional network", {ratio});
   add_section(report, "Feature by feature", {feature_table(result)});
 }

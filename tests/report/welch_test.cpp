@@ -124,7 +124,8 @@ TEST(Welch, SaysHowManySeedsAnUndecidedComparisonNeeds) {
 }
 
 TEST(Welch, SaysThatThreeSeedsMakeNoClaim) {
-  const std::string said = sentence(compare_means(Values{0.1, 0.2, 0.3}, Values{0.5, 0.6, 0.7}, 0.005), "a", "b", "accuracy");
+  const std::string said =
+      sentence(compare_means(Values{0.1, 0.2, 0.3}, Values{0.5, 0.6, 0.7}, 0.005), "a", "b", "accuracy");
   EXPECT_SAYS(said, "3 seeds: no claim. In accuracy, `b` minus `a` is 0.4000.");
 }
 

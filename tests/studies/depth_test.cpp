@@ -110,7 +110,9 @@ TEST(DepthStudy, ValidatesOnTheFirstOfTheTrainingSplitAndRefusesASetThatIsNoLarg
 TEST(DepthStudy, RefusesADepthThatIsNoCount) {
   const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
   for (const double depth : {0.0, 2.5, 1e6})
-    EXPECT_SAYS(error_of([&] { DepthStudy({.sweep = StudySweep{"depth", {depth}}}, data, small_options()); }),
+    EXPECT_SAYS(error_of([&] {
+                  DepthStudy({.sweep = StudySweep{"depth", {depth}}}, data, small_options());
+                }),
                 "a number of convolutions");
 }
 

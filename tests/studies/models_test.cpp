@@ -74,8 +74,7 @@ TEST(SpeedupModel, FlattensTo7260AndHasTheDenseLayersOfTheNotebook) {
 }
 
 TEST(SpeedupModel, NormalizesInFrontOfEachLayerAndTheFrozenOneNeverMovesItsStatistics) {
-  for (const auto& [variant, momentum] :
-       {std::pair{SpeedupVariant::batch_norm, 0.99}, {SpeedupVariant::frozen, 1.0}}) {
+  for (const auto& [variant, momentum] : {std::pair{SpeedupVariant::batch_norm, 0.99}, {SpeedupVariant::frozen, 1.0}}) {
     const auto normalizations = layers_of<BatchNormalization>(speedup_model(variant));
     ASSERT_EQ(normalizations.size(), 6u);
     for (std::size_t i = 0; i < 6; ++i) {

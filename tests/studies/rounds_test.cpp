@@ -17,8 +17,12 @@ StudyData small_data() { return {.train = make_patches(false, 60), .test = make_
 
 SpeedupStudy speedup(double target_loss = 2.2) {
   return SpeedupStudy({}, small_data(),
-                      {.batch_size = 20, .plain_rounds = 3, .other_rounds = 2, .target_loss = target_loss,
-                       .dense = {16, 8}, .reestimate_samples = 40});
+                      {.batch_size = 20,
+                       .plain_rounds = 3,
+                       .other_rounds = 2,
+                       .target_loss = target_loss,
+                       .dense = {16, 8},
+                       .reestimate_samples = 40});
 }
 
 StudyResult run(const Study& study) {
@@ -45,9 +49,9 @@ TEST(Rounds, ReestimateWhereThereIsSomethingToEstimate) {
 
 TEST(Rounds, ReestimatingDoesNotChangeWhatIsTrained) {
   const auto loss = [](std::int64_t samples) {
-    const SpeedupStudy study({}, small_data(),
-                             {.batch_size = 20, .plain_rounds = 1, .other_rounds = 2, .dense = {16, 8},
-                              .reestimate_samples = samples});
+    const SpeedupStudy study(
+        {}, small_data(),
+        {.batch_size = 20, .plain_rounds = 1, .other_rounds = 2, .dense = {16, 8}, .reestimate_samples = samples});
     return run(study).variants[1].runs.at(0).find_curve("training_loss")->y;
   };
   EXPECT_EQ(loss(40), loss(0));

@@ -34,8 +34,7 @@ inline StudyResult made_result(const Study& study, const std::string& figure,
   StudyResult result{.study = study.info().name, .variants = study.variants()};
   for (std::size_t v = 0; v < values_by_variant.size(); ++v)
     for (std::size_t seed = 0; seed < values_by_variant[v].size(); ++seed)
-      result.variants[v].runs.push_back(
-          {.seed = seed, .steps = 10, .figures = {{figure, values_by_variant[v][seed]}}});
+      result.variants[v].runs.push_back({.seed = seed, .steps = 10, .figures = {{figure, values_by_variant[v][seed]}}});
   return result;
 }
 
