@@ -43,14 +43,21 @@ std::string first_table(const Report& report) {
 
 /// A study's own report of what it left, or any runs side by side.
 Report report_of(const std::vector<std::string>& runs) {
+  std::string damaged;
   if (runs.size() == 1 && fs::exists(fs::path(runs[0]) / "study.json")) {
-    const StudyResult result = read_study(runs[0]);
-    return study_report(*make_study(result.study, result.settings), result);
+    try {
+      const StudyResult result = read_study(runs[0]);
+      return study_report(*make_study(result.study, result.settings), result);
+    } catch (const Error& error) {
+      damaged = error.what();
+    }
   }
   std::vector<fs::path> folders;
   for (const std::string& run : runs)
     for (const fs::path& folder : run_folders_in(run)) folders.push_back(folder);
-  return compare_runs(folders);
+  Report report = compare_runs(folders);
+  if (!damaged.empty()) report.notes.push_back(damaged);
+  return report;
 }
 
 int run_report(const ReportArguments& a) {

@@ -153,8 +153,7 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   const auto a = std::make_shared<StudyArguments>();
   CLI::App& command =
       add_command(app, "study", "Trains the variants of a study, lays their results side by side and writes a report.",
-                  "  evenkeel study depth --quick\n"
-                  "  evenkeel study placement --seeds 5 --out runs/placement\n"
+                  "  evenkeel study placement --quick --seeds 5 --out runs/placement\n"
                   "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
   std::vector<std::string> names = study_names();
   std::string quick;

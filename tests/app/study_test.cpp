@@ -7,7 +7,7 @@ namespace {
 class StudyProgram : public App {
  protected:
   static std::vector<std::string> study(const std::string& out) {
-    return {"study", "speedup", "--quick", "--rounds", "1", "--data", "patches", "--out", out};
+    return {"study", "speedup", "--quick", "--rounds", "1", "--data", "patches", "--threads", "1", "--out", out};
   }
 };
 

@@ -68,7 +68,7 @@ DepthStudy small_study(std::int64_t steps = 52) {
 TEST(DepthStudy, MeasuresValidationEveryHundredBatchesAndTheBatchAtOtherTwentyFives) {
   const DepthStudy study = small_study();
   Watcher watcher;
-  const StudyResult result = run_study(study, kFourLayers, {}, {}, watcher);
+  const StudyResult result = run_study(study, kFourLayers, {}, one_thread(), watcher);
   for (const StudyVariant& variant : result.variants) {
     ASSERT_EQ(variant.runs.size(), 1u);
     EXPECT_EQ(variant.runs[0].find_curve("validation_accuracy")->x, std::vector<double>({0}));
@@ -79,7 +79,7 @@ TEST(DepthStudy, MeasuresValidationEveryHundredBatchesAndTheBatchAtOtherTwentyFi
 TEST(DepthStudy, LooksAtGradientsAndDeadUnitsOfEachLayer) {
   const DepthStudy study = small_study();
   Watcher watcher;
-  const StudyResult result = run_study(study, kFourLayers, {}, {}, watcher);
+  const StudyResult result = run_study(study, kFourLayers, {}, one_thread(), watcher);
   for (const StudyVariant& variant : result.variants) {
     for (const char* name : {"gradient_norm_batch_0", "gradient_norm_batch_50"}) {
       const Profile* profile = variant.runs[0].find_profile(name);
@@ -97,7 +97,7 @@ TEST(DepthStudy, LookingDoesNotChangeWhatIsTrained) {
   const auto loss = [&](std::int64_t late) {
     options.late_gradients = late;
     const DepthStudy study(kFourLayers, data, options);
-    return run_study(study, kFourLayers, data, {}, watcher).variants[1].runs[0].figures.at("test_loss");
+    return run_study(study, kFourLayers, data, one_thread(), watcher).variants[1].runs[0].figures.at("test_loss");
   };
   EXPECT_EQ(loss(10), loss(1000));
 }

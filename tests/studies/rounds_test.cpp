@@ -27,7 +27,7 @@ SpeedupStudy speedup(double target_loss = 2.2) {
 
 StudyResult run(const Study& study) {
   Watcher watcher;
-  return run_study(study, {}, small_data(), {}, watcher);
+  return run_study(study, {}, small_data(), one_thread(), watcher);
 }
 
 TEST(Rounds, EvaluateAfterEveryTwoEpochs) {

@@ -21,7 +21,8 @@ class RunStudy : public testing::Test {
   StudyResult run(Watcher& watcher, bool resume = false, std::vector<std::uint64_t> seeds = {0, 1},
                   const std::string& out = "out") {
     const PlacementStudy study({}, data_, {.epochs = 2, .batch_size = 25});
-    return run_study(study, {}, data_, {.seeds = std::move(seeds), .out = folder_ / out, .resume = resume}, watcher,
+    return run_study(study, {}, data_,
+                     {.seeds = std::move(seeds), .threads = 1, .out = folder_ / out, .resume = resume}, watcher,
                      watcher.stop.get_token());
   }
   std::string text(const std::string& file) const {

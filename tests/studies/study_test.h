@@ -9,6 +9,11 @@
 
 namespace evenkeel {
 
+/// One thread: several tests run at a time, and their networks are small.
+inline StudyPlan one_thread(std::vector<std::uint64_t> seeds = {0}) {
+  return {.seeds = std::move(seeds), .threads = 1};
+}
+
 /// Keeps what a study says while it runs.
 class Watcher : public StudyObserver {
  public:
