@@ -9,6 +9,7 @@
 #include "evenkeel/base/philox.h"
 #include "evenkeel/kernels/dropout.h"
 #include "evenkeel/kernels/uout.h"
+#include "evenkeel/nn/layers/core.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel {
@@ -34,6 +35,12 @@ double behind_dropout(double keep) {
       [&](std::span<float> x) { kernels::dropout(x, static_cast<float>(1 - keep), {.seed = 1}, x, Threads(1)); });
 }
 
+double behind_uout(double beta) {
+  return measured([&](std::span<float> x) {
+    kernels::uout(x, static_cast<float>(beta), {.seed = 1, .purpose = Purpose::uout}, x, Threads(1));
+  });
+}
+
 // A variance measured in a million samples is off by some 0.2 %.
 constexpr double kTolerance = 0.01;
 
@@ -53,11 +60,16 @@ TEST(VarianceShift, BeforeDropoutIsWhatWasThere) {
 
 TEST(VarianceShift, BehindUoutIsWhatUoutMakes) {
   for (const double beta : {0.1, 0.5, 1.5}) {
-    const double found = measured([&](std::span<float> x) {
-      kernels::uout(x, static_cast<float>(beta), {.seed = 1, .purpose = Purpose::uout}, x, Threads(1));
-    });
     const double predicted = variance_behind_uout(kMean, kVariance, beta);
-    EXPECT_NEAR(found, predicted, kTolerance * predicted) << beta;
+    EXPECT_NEAR(behind_uout(beta), predicted, kTolerance * predicted) << beta;
+  }
+}
+
+TEST(VarianceShift, OfUoutWithTheBetaOfADropoutIsThatOfTheDropout) {
+  for (const double rate : {0.05, 0.2, 0.5}) {
+    const double beta = uout_beta_for_dropout(rate), dropout = variance_behind_dropout(kMean, kVariance, 1 - rate);
+    EXPECT_NEAR(variance_behind_uout(kMean, kVariance, beta), dropout, 1e-9) << rate;
+    EXPECT_NEAR(behind_uout(beta), behind_dropout(1 - rate), 2 * kTolerance * dropout) << rate;
   }
 }
 

@@ -73,8 +73,8 @@ struct Dropout {
 };
 Value build(const Dropout&, LayerBuilder&, Value x);
 
-/// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. It disturbs like
-/// Dropout but shifts the variance far less: v becomes v + beta^2/3 (c^2 + v) for an input of mean c. Keras and PyTorch
+/// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. A variance v about a
+/// mean c becomes v + beta^2/3 (c^2 + v): at a small beta a far smaller shift than any usual Dropout's. Keras and PyTorch
 /// have no such layer. Input and output [N, ...]. Li, Chen, Hu, Yang 2019, "Understanding the Disharmony between
 /// Dropout and Batch Normalization by Variance Shift".
 struct Uout {
