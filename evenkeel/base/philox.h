@@ -34,11 +34,11 @@ class RandomStream {
  public:
   explicit RandomStream(RandomKey key) : key_(key) {}
 
-  std::uint32_t bits();                                 ///< 32 random bits
-  std::uint32_t below(std::uint32_t bound);             ///< uniform in [0, bound), without bias; bound >= 1
-  double uniform();                                     ///< uniform in [0, 1), 32 bits of resolution
+  std::uint32_t bits();                      ///< 32 random bits
+  std::uint32_t below(std::uint32_t bound);  ///< uniform in [0, bound), without bias; bound >= 1
+  double uniform();                          ///< uniform in [0, 1), 32 bits of resolution
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                                      ///< standard normal (Box-Muller)
+  double normal();  ///< standard normal (Box-Muller)
 
  private:
   RandomKey key_;

@@ -87,11 +87,12 @@ class Compiler {
       const bool for_softmax = std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss);
       const bool for_sigmoid = std::holds_alternative<SigmoidCrossEntropy>(*options_.loss);
       if ((is_softmax && for_sigmoid) || (is_sigmoid && for_softmax))
-        throw Error{{.where = "loss",
-                     .expected = is_softmax ? "categorical_crossentropy behind a softmax"
-                                            : "binary_crossentropy behind a sigmoid",
-                     .received = '"' + name_of(*options_.loss) + '"',
-                     .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
+        throw Error{
+            {.where = "loss",
+             .expected =
+                 is_softmax ? "categorical_crossentropy behind a softmax" : "binary_crossentropy behind a sigmoid",
+             .received = '"' + name_of(*options_.loss) + '"',
+             .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
       if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits_ = program().handle(node.inputs[0]);
     }
   }
@@ -161,8 +162,7 @@ class Compiler {
   }
 
   void emit_training() {
-    if (!loss_)
-      throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
+    if (!loss_) throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
     program().set_phase(Phase::backward);
     program().set_label("loss");
     const double weight = 1.0 / static_cast<double>(options_.batch_size);

@@ -111,7 +111,8 @@ void Executor::visit(const StepContext& step, Segment segment, const Visitor& vi
   for (int i = segment.first; i < last; ++i) {
     run_line(lines_[static_cast<std::size_t>(i)], step);
     for (int id : program_.nodes()[static_cast<std::size_t>(i)].outputs)
-      if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype})) return;
+      if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype}))
+        return;
   }
 }
 

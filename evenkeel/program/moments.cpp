@@ -30,8 +30,8 @@ ChannelMoments read_moments(const Store& store, const std::string& value) {
     throw Error{{.where = "probes", .received = "the value \"" + value + "\" is not probed"}};
   const auto mean = store.probes.get(names.mean).as<double>();
   const auto m2 = store.probes.get(names.m2).as<double>();
-  ChannelMoments moments{.count = store.probes.get(names.count).as<double>()[0], .mean = {mean.begin(), mean.end()},
-                         .variance = {}};
+  ChannelMoments moments{
+      .count = store.probes.get(names.count).as<double>()[0], .mean = {mean.begin(), mean.end()}, .variance = {}};
   for (double sum : m2) moments.variance.push_back(moments.count > 0 ? sum / moments.count : 0);
   return moments;
 }

@@ -38,10 +38,11 @@ void fit_block(Block& block, const BlockLayout& layout, const char* what) {
   if (block.layout().entries.empty())
     block = Block(layout);
   else if (!(block.layout() == layout))
-    throw Error{{.where = std::string(what) + " of a program",
-                 .expected = "the layout of the programs before it",
-                 .received = "another one",
-                 .hint = "Programs that share memory must come from one model with one optimizer and the same probes."}};
+    throw Error{
+        {.where = std::string(what) + " of a program",
+         .expected = "the layout of the programs before it",
+         .received = "another one",
+         .hint = "Programs that share memory must come from one model with one optimizer and the same probes."}};
 }
 
 }  // namespace

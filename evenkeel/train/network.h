@@ -23,7 +23,7 @@ struct NetworkOptions {
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
   int threads = 0;                          ///< 0: all cores
   bool fuse = true;
-  std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
+  std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
   DType real = DType::float32;
 };
 

@@ -40,7 +40,8 @@ bool all_finite(TensorView view) {
 
 NamedTensors copies_of(const Block& block) {
   NamedTensors tensors;
-  for (const auto& entry : block.layout().entries) tensors.emplace_back(entry.name, Tensor::copy_of(block.get(entry.name)));
+  for (const auto& entry : block.layout().entries)
+    tensors.emplace_back(entry.name, Tensor::copy_of(block.get(entry.name)));
   return tensors;
 }
 
@@ -144,7 +145,8 @@ std::map<std::string, std::string> Trainer::identity() const {
     return text;
   };
   std::string augmentation;
-  for (const auto& [key, value] : settings_of(options_.augmentation)) augmentation += key + '=' + to_string(value) + ' ';
+  for (const auto& [key, value] : settings_of(options_.augmentation))
+    augmentation += key + '=' + to_string(value) + ' ';
   return {{"model", write_model_file({.model = network_.model()})},
           {"loss", text_of(options_.loss)},
           {"class_weight", fmt::format("[{}]", fmt::join(options_.class_weight, ", "))},

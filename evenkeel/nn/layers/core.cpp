@@ -29,7 +29,8 @@ Value build(const Dense& dense, LayerBuilder& builder, Value x) {
     throw Error{{.expected = "input [N, features]",
                  .received = to_string_batched(x.shape().without_first()),
                  .hint = "Put a Flatten before it."}};
-  const Value kernel = builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
+  const Value kernel =
+      builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
   Value y = builder.emit(ops::MatMul(), {x, kernel}, "product");
   if (dense.use_bias)
     y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");
