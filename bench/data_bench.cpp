@@ -17,10 +17,12 @@ void gather(benchmark::State& state, Augmentation augmentation) {
 
 BENCHMARK_CAPTURE(gather, plain, Augmentation{})->MeasureProcessCPUTime()->UseRealTime()->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(gather, flip_and_crop, Augmentation{.flip = true, .crop_padding = 4})
-    ->MeasureProcessCPUTime()->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(gather, flip_crop_and_cutout, Augmentation{.flip = true, .crop_padding = 4, .cutout = 16})
-    ->MeasureProcessCPUTime()->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace

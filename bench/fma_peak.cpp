@@ -16,7 +16,8 @@ namespace bench::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Runs `rounds` times 12 independent multiply-adds; returns the operations done. The sum keeps them from being dropped.
+/// Runs `rounds` times 12 independent multiply-adds; returns the operations done. The sum keeps them from being
+/// dropped.
 double run(long rounds, float& sum) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;

@@ -17,6 +17,7 @@
 #include "evenkeel/kernels/dropout.h"
 #include "evenkeel/kernels/optimizers.h"
 #include "evenkeel/kernels/pooling.h"
+#include "evenkeel/kernels/uout.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace {
@@ -148,6 +149,12 @@ void dropout_of(benchmark::State& state, const Layer& layer) {
   measure(state, 8 * layer.size(), [&] { dropout(x, 0.3f, {.seed = 1}, y, threads()); });
 }
 
+void uout_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0);
+  std::vector<float> y(x.size());
+  measure(state, 8 * layer.size(), [&] { uout(x, 0.3f, {.seed = 1, .purpose = Purpose::uout}, y, threads()); });
+}
+
 void adam_of(benchmark::State& state, std::int64_t n) {
   std::vector<float> p = values(n, 0), m(p.size()), v(p.size());
   const std::vector<float> g = values(n, 1);
@@ -170,6 +177,7 @@ const bool kRegistered = [] {
     with_layer("batch_norm_sums", batch_norm_sums_of);
     with_layer("data_gradient", data_gradient_of);
     with_layer("dropout", dropout_of);
+    with_layer("uout", uout_of);
     if (layer.side % 2 != 0) continue;
     with_layer("max_pool", max_pool_of);
     with_layer("max_pool_gradient", max_pool_gradient_of);

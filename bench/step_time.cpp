@@ -1,4 +1,5 @@
-// Our worker for bench/compare (protocol: bench/compare/worker.py): step_time --workload W1|W2|W3 --threads N, then lines
+// Our worker for bench/compare (protocol: bench/compare/worker.py): step_time --workload W1|W2|W3 --threads N, then
+// lines
 //   step K -> {"ms": [...]}        K training steps on one resident batch
 //   peak   -> {"gflops": x}        the machine's FMA peak with these threads
 #include <fmt/format.h>
@@ -44,10 +45,8 @@ Batch random_batch(const Shape& sample, std::int64_t n) {
 
 int serve(const Workload& workload, int threads) {
   const Model model = read_model_file(std::string(EVENKEEL_SOURCE_DIR "/examples/models/") + workload.model).model;
-  Trainer trainer(model, {.loss = workload.loss,
-                          .optimizer = workload.adam,
-                          .batch_size = workload.batch,
-                          .threads = threads});
+  Trainer trainer(
+      model, {.loss = workload.loss, .optimizer = workload.adam, .batch_size = workload.batch, .threads = threads});
   const Batch batch = random_batch(model.input_shape(), workload.batch);
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {

@@ -93,9 +93,10 @@ int run_evaluate(const EvaluateArguments& a) {
 
 void add_evaluate(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<EvaluateArguments>();
-  CLI::App& command = add_command(app, "evaluate", "Measures loss and accuracy of a trained model, class by class, and what is taken for what.",
-                                  "  evenkeel evaluate runs/lenet --data mnist:test --plot confusion.svg\n"
-                                  "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
+  CLI::App& command = add_command(
+      app, "evaluate", "Measures loss and accuracy of a trained model, class by class, and what is taken for what.",
+      "  evenkeel evaluate runs/lenet --data mnist:test --plot confusion.svg\n"
+      "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
   add_weights_flag(command, a->weights);

@@ -87,9 +87,8 @@ Json as_json(const Predicted& p) {
     if (!p.images.empty() && p.scores(i).size() > 1) {
       row["top"] = Json::array();
       for (const std::int64_t c : best_classes(p.scores(i)))
-        row["top"].push_back({{"class", c},
-                              {"name", class_name(p.names, c)},
-                              {"score", p.scores(i)[static_cast<std::size_t>(c)]}});
+        row["top"].push_back(
+            {{"class", c}, {"name", class_name(p.names, c)}, {"score", p.scores(i)[static_cast<std::size_t>(c)]}});
     }
     row["scores"] = p.scores(i);
     rows.push_back(std::move(row));
@@ -122,8 +121,8 @@ void print_as_text(const Predicted& p) {
   const std::int64_t shown = std::min(p.size(), kRowsShown);
   for (std::int64_t i = 0; i < shown; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    std::vector<std::string> row = {std::to_string(i), std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
-                                    number_text(static_cast<double>(p.score(i)))};
+    std::vector<std::string> row = {std::to_string(i), std::to_string(p.label_of(i)),
+                                    class_name(p.names, p.label_of(i)), number_text(static_cast<double>(p.score(i)))};
     if (!p.labels.empty()) {
       row.push_back(std::to_string(p.labels[index]));
       row.push_back(p.labels[index] == p.label_of(i) ? "" : "wrong");

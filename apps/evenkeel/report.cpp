@@ -2,11 +2,12 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/formats/file.h"
-#include "evenkeel/report/html.h"
 #include "evenkeel/report/page_json.h"
 #include "evenkeel/report/run_comparison.h"
 #include "evenkeel/report/run_record.h"
+#include "evenkeel/studies/study_json.h"
+#include "evenkeel/studies/study_report.h"
+#include "report_file.h"
 #include "table.h"
 
 namespace evenkeel::app {
@@ -19,15 +20,6 @@ struct ReportArguments {
   std::vector<std::string> runs;
   std::string out;
 };
-
-/// By the file's ending.
-std::string written(const Report& report, const fs::path& file) {
-  const std::string ending = file.extension().string();
-  if (ending == ".html" || ending == ".htm") return html(report);
-  if (ending == ".json") return report_json(report);
-  if (ending == ".csv") return report_csv(report);
-  throw Error{{.where = "--out", .expected = "a file that ends in .html, .json or .csv", .received = file.string()}};
-}
 
 /// Text for a terminal: names are as good without backquotes.
 std::string without_backquotes(std::string text) {
@@ -49,15 +41,31 @@ std::string first_table(const Report& report) {
   return {};
 }
 
-int run_report(const ReportArguments& a) {
+/// A study's own report of what it left, or any runs side by side.
+Report report_of(const std::vector<std::string>& runs) {
+  std::string damaged;
+  if (runs.size() == 1 && fs::exists(fs::path(runs[0]) / "study.json")) {
+    try {
+      const StudyResult result = read_study(runs[0]);
+      return study_report(*make_study(result.study, result.settings), result);
+    } catch (const Error& error) {
+      damaged = error.what();
+    }
+  }
   std::vector<fs::path> folders;
-  for (const std::string& run : a.runs)
+  for (const std::string& run : runs)
     for (const fs::path& folder : run_folders_in(run)) folders.push_back(folder);
+  Report report = compare_runs(folders);
+  if (!damaged.empty()) report.notes.push_back(damaged);
+  return report;
+}
+
+int run_report(const ReportArguments& a) {
   const fs::path out = !a.out.empty()       ? fs::path(a.out)
                        : a.runs.size() == 1 ? fs::path(a.runs[0]) / "report.html"
                                             : fs::path("report.html");
-  const Report report = compare_runs(folders);
-  formats::write_file_atomically(out, written(report, out));
+  const Report report = report_of(a.runs);
+  write_report(out, report);
   for (const std::string& note : report.notes) say(a.shared, "{}", without_backquotes(note));
   if (a.shared.json)
     fmt::print("{}", report_json(report));
@@ -75,7 +83,9 @@ void add_report(CLI::App& app, Command& chosen) {
       add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
                   "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
                   "  evenkeel report runs/depth --json");
-  command.add_option("RUN", a->runs, "run folders, or a study's folder")->required()->option_text("...");
+  command.add_option("RUN", a->runs, "run folders, or the folder of a study: its own report, made again")
+      ->required()
+      ->option_text("...");
   command
       .add_option("--out", a->out,
                   "write to this file: a page, or by its ending .json or .csv; default report.html, in the "

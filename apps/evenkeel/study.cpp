@@ -1,13 +1,18 @@
+#include <charconv>
 #include <cstdio>
 #include <optional>
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/sources.h"
-#include "evenkeel/formats/file.h"
-#include "evenkeel/studies/depth.h"
+#include "evenkeel/studies/run_study.h"
+#include "evenkeel/studies/study_json.h"
+#include "evenkeel/studies/study_report.h"
 #include "evenkeel/train/run_folder.h"
 #include "interruption.h"
+#include "report_file.h"
+#include "study_display.h"
 #include "table.h"
 
 namespace evenkeel::app {
@@ -15,188 +20,185 @@ namespace {
 
 struct StudyArguments {
   Shared shared;
-  std::string name, data, out;
-  bool quick = false;
+  std::string name, data, out, sweep, depth;
+  bool quick = false, resume = false;
   std::optional<std::uint64_t> seed, seeds;
+  std::optional<std::int64_t> rounds;
   std::vector<std::string> command_line;
 };
 
-/// What is told of a run, in the order of the closing table.
-struct Figure {
-  const char *key, *title;
-  double StudyRun::*value;
-  int decimals = 4;
-};
-constexpr Figure kFigures[] = {
-    {"validation_accuracy", ">validation", &StudyRun::validation_accuracy},
-    {"test_accuracy", ">test", &StudyRun::test_accuracy},
-    {"train_accuracy", ">train", &StudyRun::train_accuracy},
-    {"single_accuracy", ">one by one", &StudyRun::single_accuracy},
-    {"test_loss", ">test loss", &StudyRun::test_loss},
-    {"seconds", ">seconds", &StudyRun::seconds, 1},
-    {"images_per_s", ">images/s", &StudyRun::images_per_s, 0},
-};
-
-/// Prints what a study says on its way, and keeps each variant's run.
-class Reporter final : public StudyObserver {
- public:
-  Reporter(const StudyArguments& a, RunDescription run, std::vector<std::string> class_names)
-      : a_(a), run_(std::move(run)), class_names_(std::move(class_names)) {}
-
-  void variant_begins(const StudyVariant& variant, std::uint64_t seed) override {
-    // A study's folder is made by studies only: running it again replaces what the last one left.
-    if (!a_.out.empty())
-      folder_.emplace(std::filesystem::path(a_.out) / fmt::format("{}-seed{}", variant.name, seed),
-                      RunFolder::Existing::replace);
-    line(fmt::format("{}, seed {}: {}; {} parameters", variant.name, seed, variant.description,
-                     grouped(variant.parameters)));
+/// "learning_rate=0.001,0.01"
+std::optional<StudySweep> sweep_of(const StudyArguments& a) {
+  const std::string text = a.depth.empty() ? a.sweep : "depth=" + a.depth;
+  if (text.empty()) return {};
+  const auto refuse = [&](const std::string& received) {
+    return Error{{.where = "--sweep", .expected = "NAME=VALUE,VALUE,...", .received = '"' + received + '"'}};
+  };
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) throw refuse(text);
+  StudySweep sweep{.name = text.substr(0, equals), .values = {}};
+  for (std::size_t begin = equals + 1; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const char *first = text.data() + begin, *last = text.data() + end;
+    double value = 0;
+    const auto parsed = std::from_chars(first, last, value);
+    if (parsed.ec != std::errc() || parsed.ptr != last) throw refuse(text);
+    sweep.values.push_back(value);
+    begin = end + 1;
   }
-
-  void point(const StudyPoint& p) override {
-    const char* what = p.on_validation ? "validation" : "training";
-    line(fmt::format("  batch {:>4}: {:<10}  {}", p.batch, what, metrics_text(p.metrics)));
-  }
-
-  void variant_ends(const StudyVariant&, const StudyRun& run, const Model& model, Trainer& trainer) override {
-    line(fmt::format("  final validation accuracy {:.4f}, test {:.4f}, single images {:.4f}\n", run.validation_accuracy,
-                     run.test_accuracy, run.single_accuracy));
-    if (!folder_) return;
-    folder_->write_description({.model = model}, trainer, run_);
-    folder_->write_result({.model = model}, trainer, run_, {}, class_names_);
-  }
-
- private:
-  /// A result for people; where the result is JSON, progress.
-  void line(const std::string& text) const {
-    if (a_.shared.json) return say(a_.shared, "{}", text);
-    fmt::print("{}\n", text);
-    std::fflush(stdout);
-  }
-
-  const StudyArguments& a_;
-  RunDescription run_;
-  std::vector<std::string> class_names_;
-  std::optional<RunFolder> folder_;
-};
-
-Json run_as_json(const StudyRun& run) {
-  Json json{{"seed", run.seed}};
-  for (const Figure& figure : kFigures) json[figure.key] = run.*figure.value;
-  json["curve"] = Json::array();
-  for (const StudyPoint& p : run.curve) {
-    Json point = json_of(p.metrics);
-    point["batch"] = p.batch;
-    point["on"] = p.on_validation ? "validation" : "training";
-    json["curve"].push_back(point);
-  }
-  return json;
+  return sweep;
 }
 
-Json as_json(const StudyResult& result) {
-  Json variants = Json::array();
-  for (const StudyVariant& variant : result.variants) {
-    Json json{{"name", variant.name},
-              {"description", variant.description},
-              {"parameters", variant.parameters},
-              {"trainable_parameters", variant.trainable_parameters},
-              {"steps", result.steps}};
-    for (const Figure& figure : kFigures) json[figure.key] = median(variant, figure.value);
-    json["runs"] = Json::array();
-    for (const StudyRun& run : variant.runs) json["runs"].push_back(run_as_json(run));
-    variants.push_back(std::move(json));
-  }
-  return {{"study", result.study},
-          {"data", result.data},
-          {"data_fingerprint", result.data_fingerprint},
-          {"quick", result.quick},
-          {"batch_size", result.batch_size},
-          {"threads", result.threads},
-          {"variants", variants}};
+/// The first of the study's data sets that is on this disk.
+std::string data_name(const StudyArguments& a, const StudyInfo& info) {
+  if (!a.data.empty()) return a.data;
+  for (const std::string& name : info.datasets)
+    if (find_source(name, a.shared.data_dir)) {
+      if (name != info.datasets.front())
+        say(a.shared,
+            "{0} is not on this disk: running on {1}, drawn by the program. `evenkeel data fetch {0}` brings it.",
+            info.datasets.front(), name);
+      return name;
+    }
+  return info.datasets.back();
 }
 
-std::string table_of(const StudyResult& result) {
+std::string table_of(const Study& study, const StudyResult& result) {
   std::vector<std::string> titles = {"variant", ">seeds"};
-  for (const Figure& figure : kFigures) titles.emplace_back(figure.title);
+  for (const StudyFigure& figure : study.info().figures) titles.push_back('>' + figure.title);
+  titles.insert(titles.end(), {">seconds", ">images/s"});
   Table table(titles);
   for (const StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
     std::vector<std::string> row = {variant.name, std::to_string(variant.runs.size())};
-    for (const Figure& figure : kFigures)
-      row.push_back(fmt::format("{:.{}f}", median(variant, figure.value), figure.decimals));
+    for (const StudyFigure& figure : study.info().figures) {
+      const auto values = variant.values(figure.key);
+      row.push_back(values.empty() ? "" : fmt::format("{:.{}f}", mean_of(values), figure.decimals));
+    }
+    std::vector<double> seconds, rates;
+    for (const StudyRun& run : variant.runs) {
+      seconds.push_back(run.seconds);
+      rates.push_back(run.images_per_s);
+    }
+    row.push_back(fmt::format("{:.1f}", mean_of(seconds)));
+    row.push_back(fmt::format("{:.0f}", mean_of(rates)));
     table.row(std::move(row));
   }
   return table.text();
 }
 
-/// MNIST where it is found, else the set that the program draws itself.
-std::string data_of(const StudyArguments& a) {
-  if (!a.data.empty()) return a.data;
-  if (find_source("mnist", a.shared.data_dir)) return "mnist";
-  say(a.shared,
-      "MNIST is not on this disk: running on strokes, drawn by the program. For MNIST put its four published files "
-      "into ~/.cache/evenkeel/mnist.");
-  return "strokes";
+StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
+  StudyPlan plan{.seeds = {a.seed.value_or(0)},
+                 .threads = a.shared.threads,
+                 .out = out,
+                 .resume = a.resume,
+                 .command = a.command_line,
+                 .started = now_text()};
+  if (a.seeds) {
+    plan.seeds.clear();
+    for (std::uint64_t seed = 0; seed < *a.seeds; ++seed) plan.seeds.push_back(seed);
+  }
+  return plan;
 }
 
-std::vector<std::uint64_t> seeds_of(const StudyArguments& a) {
-  if (!a.seeds) return {a.seed.value_or(0)};
-  std::vector<std::uint64_t> seeds;
-  for (std::uint64_t seed = 0; seed < *a.seeds; ++seed) seeds.push_back(seed);
-  return seeds;
+/// Runs one study and leaves its folder. False if interrupted.
+bool run_one(const StudyArguments& a, const std::string& name, const std::filesystem::path& out,
+             const Interruption& interruption, Json& results) {
+  const StudyInfo& info = study_info(name);
+  const StudySettings settings{.quick = a.quick, .sweep = sweep_of(a), .rounds = a.rounds};
+  const std::string set = data_name(a, info);
+  const StudyData data{.train = load_dataset(set + ":train", Split::train, a.shared.data_dir),
+                       .test = load_dataset(set + ":test", Split::test, a.shared.data_dir)};
+  const auto study = make_study(name, settings, data);
+  const StudyPlan plan = plan_of(a, out);
+  StudyResult result;
+  {
+    StudyDisplay display(a.shared);
+    result = run_study(*study, settings, data, plan, display, interruption.token());
+  }
+  results.push_back(json_of(result));
+  const Report report = study_report(*study, result);
+  for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
+  if (!a.shared.json) {
+    fmt::print("\n{} on {}{}{}\n\n{}\n{}\n\nThe report is {}\n", info.name, result.data, a.quick ? ", quick" : "",
+               plan.seeds.size() > 1 ? ", means over the seeds" : "", table_of(*study, result), report.answer,
+               (out / "report.html").string());
+    std::fflush(stdout);
+  }
+  return !interruption.requested();
 }
 
-int run_study(const StudyArguments& a) {
-  Interruption interruption;
-  const std::string set = data_of(a);
-  const DepthData data = split_for_depth(load_dataset(set + ":train", Split::train, a.shared.data_dir),
-                                         load_dataset(set + ":test", Split::test, a.shared.data_dir));
-  DepthOptions options = a.quick ? DepthOptions::make_quick() : DepthOptions{};
-  options.seeds = seeds_of(a);
-  options.threads = a.shared.threads;
-  RunDescription run;
-  run.command = a.command_line;
-  run.data = data.train.name();
-  run.data_fingerprint = data.train.fingerprint();
-  run.steps = options.steps;
-  run.started = now_text();
-  Reporter reporter(a, std::move(run), data.train.class_names());
-  const StudyResult result = run_depth(options, data, reporter, interruption.token());
-  const Json json = as_json(result);
-  if (!a.out.empty()) formats::write_file_atomically(std::filesystem::path(a.out) / "study.json", json.dump(2) + '\n');
-  if (a.shared.json)
-    print_json(json);
-  else
-    fmt::print("{} on {}, {} steps of {}{}\n\n{}", result.study, result.data, result.steps, result.batch_size,
-               result.variants.empty() || result.variants[0].runs.size() < 2 ? "" : ", medians over the seeds",
-               table_of(result));
-  return interruption.requested() ? kInterrupted : kDone;
+int run_study_command(const StudyArguments& a) {
+  if (a.resume && a.out.empty())
+    throw Error{
+        {.where = "evenkeel study --resume", .expected = "--out DIR of the study to go on with", .received = "none"}};
+  const Interruption interruption;
+  const bool all = a.name == "all";
+  const std::filesystem::path out =
+      a.out.empty() ? RunFolder::free_path(all ? "studies" : a.name) : std::filesystem::path(a.out);
+  Json results = Json::array();
+  bool complete = true;
+  for (const std::string& name : all ? study_names() : std::vector{a.name}) {
+    complete = complete && run_one(a, name, all ? out / name : out, interruption, results);
+    if (!complete) break;
+  }
+  if (a.shared.json) print_json(all ? Json{{"studies", results}} : results.front());
+  if (!complete) say(a.shared, "interrupted; --resume --out {} goes on with it", out.string());
+  return complete ? kDone : kInterrupted;
 }
 
 }  // namespace
 
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line) {
   const auto a = std::make_shared<StudyArguments>();
-  CLI::App& command = add_command(app, "study", "Trains the variants of a study and lays their results side by side.",
-                                  "  evenkeel study depth --quick\n"
-                                  "  evenkeel study depth --data mnist --seeds 5 --out runs/depth --json");
-  command.add_option("NAME", a->name, "depth, or all")
-      ->required()
-      ->option_text(" ")
-      ->check(CLI::IsMember({"depth", "all"}));
-  command.add_flag("--quick", a->quick, "500 batches instead of 800, and accuracies over 2000 images");
+  CLI::App& command =
+      add_command(app, "study", "Trains the variants of a study, lays their results side by side and writes a report.",
+                  "  evenkeel study placement --quick --seeds 5 --out runs/placement\n"
+                  "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
+  std::vector<std::string> names = study_names();
+  std::string quick;
+  for (const std::string& name : names)
+    quick += fmt::format("{}{}: {}", quick.empty() ? "" : "; ", name, study_info(name).quick);
+  names.emplace_back("all");
+  command.add_option("NAME", a->name, join(names))->required()->option_text(" ")->check(CLI::IsMember(names));
+  command.add_flag("--quick", a->quick, "a small version of the study. " + quick);
   CLI::Option* seed = command.add_option("--seed", a->seed, "one run, with this seed; default 0")->option_text("N");
   command.add_option("--seeds", a->seeds, "a run for each seed from 0 to N-1")
       ->option_text("N")
       ->check(CLI::Range(1, 1000))
       ->excludes(seed);
-  command.add_option("--data", a->data, "a named set; default mnist where it is found, else strokes")
+  command
+      .add_option("--data", a->data,
+                  "a named set; default the study's own where it is found, else one drawn by the program")
       ->option_text("NAME");
+  CLI::Option* sweep = command
+                           .add_option(
+                               "--sweep", a->sweep,
+                               "repeat every variant over values: " +
+                                   [] {
+                                     std::string text;
+                                     for (const std::string& name : study_names())
+                                       for (const std::string& key : study_info(name).sweeps)
+                                         text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", key, name);
+                                     return text;
+                                   }())
+                           ->option_text("NAME=V,V,...");
+  command.add_option("--depth", a->depth, "depth: the same as --sweep depth=N,N,...")
+      ->option_text("N,N,...")
+      ->excludes(sweep);
+  command.add_option("--rounds", a->rounds, "speedup, dropout: rounds of two epochs, each with an evaluation")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
   add_precision_flag(command, a->shared);
-  command.add_option("--out", a->out, "keep the runs and study.json in this folder")->option_text("DIR");
+  command.add_option("--out", a->out, "the folder for runs, study.json and the report; default runs/<study>-<n>")
+      ->option_text("DIR");
+  command.add_flag("--resume", a->resume,
+                   "go on with the study in --out: complete runs are kept, one cut short goes on");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   a->command_line = command_line;
-  command.callback([a, &chosen] { chosen = [a] { return run_study(*a); }; });
+  command.callback([a, &chosen] { chosen = [a] { return run_study_command(*a); }; });
 }
 
 }  // namespace evenkeel::app

@@ -28,15 +28,15 @@ struct TrainArguments {
 /// What is to be trained, and where it stands.
 struct Plan {
   ModelFile file;
-  std::filesystem::path path;                   ///< of the run folder
-  std::optional<RunFolder> folder = {};         ///< a resumed run's; a new run makes it when nothing is refused any more
+  std::filesystem::path path;            ///< of the run folder
+  std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
   RunFolder::Existing existing = RunFolder::Existing::refuse;
   TrainingSettings settings = {};  ///< the file's with the flags over them
   RunDescription run = {};
   std::optional<std::filesystem::path> initial_weights = {};
   std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
   int threads = 0;
-  bool finished = false;                           ///< there is nothing left to train
+  bool finished = false;  ///< there is nothing left to train
 };
 
 void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
@@ -71,8 +71,7 @@ Plan new_run(const TrainArguments& a) {
             .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
             .settings = overridden(opened.file.training, a.settings),
             .threads = a.shared.threads};
-  if (a.data.empty())
-    throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  if (a.data.empty()) throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
   plan.file.training = plan.settings;
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
   plan.run = {.command = a.command_line,
@@ -163,13 +162,13 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
-  for (Callback& callback : callbacks_of(plan.settings, !plan.run.validation.empty(),
-                                         plan.path / "best.safetensors", metadata))
+  for (Callback& callback :
+       callbacks_of(plan.settings, !plan.run.validation.empty(), plan.path / "best.safetensors", metadata))
     callbacks.push_back(std::move(callback));
   if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
-  callbacks.emplace_back(CheckpointFolder(
-      folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
+  callbacks.emplace_back(
+      CheckpointFolder(folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
   return callbacks;
 }
 

@@ -10,7 +10,7 @@ namespace evenkeel {
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
 /// What a stream of random numbers is for. Streams of different purpose, index or step never overlap.
-enum class Purpose : std::uint32_t { dropout = 1, initializer, shuffle, strokes, study, augmentation, patches };
+enum class Purpose : std::uint32_t { dropout = 1, initializer, shuffle, strokes, study, augmentation, patches, uout };
 
 /// Names one stream: element i of it is a pure function of these four.
 /// Element i is word i % 4 of philox4x32({i / 4, purpose << 24 | index, step low, step high}, {seed low, seed high}).
@@ -34,11 +34,11 @@ class RandomStream {
  public:
   explicit RandomStream(RandomKey key) : key_(key) {}
 
-  std::uint32_t bits();                                 ///< 32 random bits
-  std::uint32_t below(std::uint32_t bound);             ///< uniform in [0, bound), without bias; bound >= 1
-  double uniform();                                     ///< uniform in [0, 1), 32 bits of resolution
+  std::uint32_t bits();                      ///< 32 random bits
+  std::uint32_t below(std::uint32_t bound);  ///< uniform in [0, bound), without bias; bound >= 1
+  double uniform();                          ///< uniform in [0, 1), 32 bits of resolution
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                                      ///< standard normal (Box-Muller)
+  double normal();  ///< standard normal (Box-Muller)
 
  private:
   RandomKey key_;

@@ -22,7 +22,8 @@ int usable_cores() {
 
 Threads::Threads(int count) : count_(count == 0 ? usable_cores() : count) {
   if (count < 0)
-    throw Error{{.where = "threads", .expected = "a count of 0 (all cores) or more", .received = std::to_string(count)}};
+    throw Error{
+        {.where = "threads", .expected = "a count of 0 (all cores) or more", .received = std::to_string(count)}};
 }
 
 void Threads::bind() const { omp_set_num_threads(count_); }

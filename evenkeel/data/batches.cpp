@@ -60,7 +60,12 @@ void copy_row(const TensorView& source, std::int64_t from, Tensor& target, std::
 class Gatherer {
  public:
   Gatherer(Dataset dataset, BatchOptions options, BatchPosition start)
-      : dataset_(std::move(dataset)), x_(dataset_.x()), y_(dataset_.y()), shape_(dataset_.sample_shape()), options_(options), position_(start) {
+      : dataset_(std::move(dataset)),
+        x_(dataset_.x()),
+        y_(dataset_.y()),
+        shape_(dataset_.sample_shape()),
+        options_(options),
+        position_(start) {
     if (position_.offset == dataset_.size()) end_epoch();
   }
 

@@ -35,7 +35,8 @@ struct Batch {
   BatchPosition after;  ///< position behind this batch
 };
 
-/// Batches in an epoch of so many samples, the smaller last one included; across epochs, how many full ones fit into one.
+/// Batches in an epoch of so many samples, the smaller last one included; across epochs, how many full ones fit into
+/// one.
 std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options);
 
 /// The order in which epoch `epoch` visits n samples: a Fisher-Yates shuffle of Philox numbers, the same on every

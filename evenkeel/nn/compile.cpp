@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/extremes.h"
 #include "evenkeel/program/finish.h"
 #include "evenkeel/program/moments.h"
 #include "evenkeel/program/ops/activation.h"
@@ -19,7 +20,7 @@ namespace {
 class Compiler {
  public:
   Compiler(const Model& model, const CompileOptions& options)
-      : model_(model), options_(options), pending_(options.probes) {
+      : model_(model), options_(options), pending_(options.probes), pending_extremes_(options.extremes) {
     result_.program = std::make_unique<Program>(options.real);
     result_.layers = model.layers();
     if (options.batch_size < 1)
@@ -67,6 +68,7 @@ class Compiler {
       // A layer that changes nothing hands on a value that has its name already.
       const bool own = std::ranges::find(inputs, made.back()) == inputs.end();
       if (own) program().rename(made.back(), layer.name() + "/output");
+      result_.layer_values.push_back(made.back().name());
     }
     outputs_ = made.back();
     result_.outputs = outputs_.name();
@@ -85,11 +87,12 @@ class Compiler {
       const bool for_softmax = std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss);
       const bool for_sigmoid = std::holds_alternative<SigmoidCrossEntropy>(*options_.loss);
       if ((is_softmax && for_sigmoid) || (is_sigmoid && for_softmax))
-        throw Error{{.where = "loss",
-                     .expected = is_softmax ? "categorical_crossentropy behind a softmax"
-                                            : "binary_crossentropy behind a sigmoid",
-                     .received = '"' + name_of(*options_.loss) + '"',
-                     .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
+        throw Error{
+            {.where = "loss",
+             .expected =
+                 is_softmax ? "categorical_crossentropy behind a softmax" : "binary_crossentropy behind a sigmoid",
+             .received = '"' + name_of(*options_.loss) + '"',
+             .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
       if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits_ = program().handle(node.inputs[0]);
     }
   }
@@ -159,8 +162,7 @@ class Compiler {
   }
 
   void emit_training() {
-    if (!loss_)
-      throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
+    if (!loss_) throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
     program().set_phase(Phase::backward);
     program().set_label("loss");
     const double weight = 1.0 / static_cast<double>(options_.batch_size);
@@ -186,21 +188,25 @@ class Compiler {
 
   /// Probes what exists by now: values of the forward pass must be known before fusing, gradients exist only later.
   void probe_named() {
-    std::erase_if(pending_, [&](const std::string& name) {
-      const Value v = program().find(name);
-      if (v) probe_moments(program(), v);
-      return static_cast<bool>(v);
-    });
+    const auto probe = [&](std::vector<std::string>& pending, void (*emit)(Program&, Value)) {
+      std::erase_if(pending, [&](const std::string& name) {
+        const Value v = program().find(name);
+        if (v) emit(program(), v);
+        return static_cast<bool>(v);
+      });
+    };
+    probe(pending_, probe_moments);
+    probe(pending_extremes_, probe_extremes);
   }
 
   void refuse_unknown() {
-    for (const std::string& name : pending_) program().require(name);
-    for (const std::string& name : options_.keep) program().require(name);
+    for (const std::vector<std::string>& names : {pending_, pending_extremes_, options_.keep})
+      for (const std::string& name : names) program().require(name);
   }
 
   const Model& model_;
   const CompileOptions& options_;
-  std::vector<std::string> pending_;
+  std::vector<std::string> pending_, pending_extremes_;  ///< values to be probed that do not exist yet
   CompiledModel result_;
   Value input_, outputs_, logits_, loss_;
 };

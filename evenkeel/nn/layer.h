@@ -44,7 +44,7 @@ class Layer {
   Layer(T options)  // NOLINT(google-explicit-constructor): model.add(Conv2D{...})
       : self_(std::make_shared<Holder<T>>(std::move(options))) {}
 
-  std::string_view type() const { return self_->type(); }   ///< "Conv2D"
+  std::string_view type() const { return self_->type(); }  ///< "Conv2D"
   const std::string& name() const { return self_->name(); }
   /// The same under another name.
   Layer named(std::string name) const { return Layer(self_->renamed(std::move(name))); }

@@ -65,11 +65,14 @@ std::string Model::default_name(std::string_view type) const {
 std::string snake_case(std::string_view type) {
   std::string name;
   for (std::size_t i = 0; i < type.size(); ++i) {
-    const auto is = [&](std::size_t at, auto test) { return at < type.size() && test(static_cast<unsigned char>(type[at])); };
+    const auto is = [&](std::size_t at, auto test) {
+      return at < type.size() && test(static_cast<unsigned char>(type[at]));
+    };
     const auto upper = [](unsigned char c) { return std::isupper(c) != 0; };
     const auto lower = [](unsigned char c) { return std::islower(c) != 0; };
     // A word begins at a capital that follows a small letter, or that a small letter follows.
-    if (i > 0 && is(i, upper) && (is(i - 1, lower) || (is(i + 1, lower) && !std::isdigit(static_cast<unsigned char>(type[i - 1])))))
+    if (i > 0 && is(i, upper) &&
+        (is(i - 1, lower) || (is(i + 1, lower) && !std::isdigit(static_cast<unsigned char>(type[i - 1])))))
       name += '_';
     name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
   }

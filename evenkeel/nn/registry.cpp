@@ -51,6 +51,7 @@ const std::vector<LayerType>& layer_types() {
       entry<AveragePooling2D>(),
       entry<GlobalAveragePooling2D>(),
       entry<Dropout>(),
+      entry<Uout>(),
       entry<Flatten>(),
       entry<Rescaling>(),
       entry<Add>(),

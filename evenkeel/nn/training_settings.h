@@ -38,9 +38,9 @@ struct TrainingSettings {
   std::optional<double> final_div_factor = {};               ///< one_cycle
   std::optional<double> label_smoothing = {};                ///< cross-entropies
   std::optional<std::vector<double>> class_weight = {};
-  std::optional<std::string> monitor = {};              ///< a figure of the epochs: "val_loss", "accuracy", ...
+  std::optional<std::string> monitor = {};  ///< a figure of the epochs: "val_loss", "accuracy", ...
   std::optional<double> min_delta = {};
-  std::optional<std::int64_t> early_stopping = {};      ///< epochs without improvement that are borne
+  std::optional<std::int64_t> early_stopping = {};  ///< epochs without improvement that are borne
   std::optional<bool> restore_best_weights = {};
   std::optional<bool> save_best = {};
   std::optional<std::int64_t> reduce_lr_patience = {};  ///< epochs without improvement that are borne

@@ -20,8 +20,9 @@ void save_weights(const std::filesystem::path& path, const std::vector<WeightInf
                   std::map<std::string, std::string> metadata = {});
 
 /// Reads a model's tensors (float32 or float64 in the file) into the store of one of its programs; returns the file's
-/// metadata. A file that has just the tensors, written by Python, loads as well, and so does a checkpoint. Throws Error that names every missing,
-/// surplus and misshapen tensor; then the store is as it was. Values are not judged: NaN loads too.
+/// metadata. A file that has just the tensors, written by Python, loads as well, and so does a checkpoint. Throws Error
+/// that names every missing, surplus and misshapen tensor; then the store is as it was. Values are not judged: NaN
+/// loads too.
 std::map<std::string, std::string> load_weights(const std::filesystem::path& path,
                                                 const std::vector<WeightInfo>& weights, Store& store);
 

@@ -68,8 +68,7 @@ std::vector<Value> differentiate(Program& program, Value value, Value seed) {
     const Node node = program.nodes()[static_cast<std::size_t>(i)];
     Gradients local(program, gradients, node);
     bool arrived = false, wanted = false;
-    for (std::size_t o = 0; o < node.outputs.size(); ++o)
-      arrived = arrived || local.of_output(static_cast<int>(o));
+    for (std::size_t o = 0; o < node.outputs.size(); ++o) arrived = arrived || local.of_output(static_cast<int>(o));
     for (std::size_t k = 0; k < node.inputs.size(); ++k) wanted = wanted || local.wanted(static_cast<int>(k));
     if (!arrived || !wanted) continue;
     program.set_label(node.label);

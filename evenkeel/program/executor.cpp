@@ -1,6 +1,8 @@
 #include "evenkeel/program/executor.h"
 
 #include <chrono>
+#include <cstring>
+#include <set>
 
 #include "evenkeel/base/error.h"
 
@@ -109,7 +111,8 @@ void Executor::visit(const StepContext& step, Segment segment, const Visitor& vi
   for (int i = segment.first; i < last; ++i) {
     run_line(lines_[static_cast<std::size_t>(i)], step);
     for (int id : program_.nodes()[static_cast<std::size_t>(i)].outputs)
-      if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype})) return;
+      if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype}))
+        return;
   }
 }
 
@@ -120,6 +123,44 @@ void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) 
     const auto start = std::chrono::steady_clock::now();
     run_line(lines_[i], step);
     seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+}
+
+std::vector<int> Executor::needed_by(Segment segment) const {
+  const int last = end_of(segment);
+  std::set<int> made, needed;
+  for (int id = 0; id < static_cast<int>(program_.values().size()); ++id)
+    if (program_.value(id).role == Role::input) made.insert(id);
+  for (int line = 0; line < last; ++line) {
+    const Node& node = program_.nodes()[static_cast<std::size_t>(line)];
+    for (int id : node.inputs)
+      if (line >= segment.first && id >= 0 && made.contains(program_.root(id))) needed.insert(program_.root(id));
+    for (int id : node.outputs)
+      if (line < segment.first) made.insert(program_.root(id));
+  }
+  return {needed.begin(), needed.end()};
+}
+
+std::int64_t Executor::bytes_of(std::span<const int> values) const {
+  std::int64_t bytes = 0;
+  for (int id : values) bytes += static_cast<std::int64_t>(program_.value(id).type.bytes());
+  return bytes;
+}
+
+void Executor::save(std::span<const int> values, std::byte* to) const {
+  for (int id : values) {
+    const std::size_t bytes = program_.value(id).type.bytes();
+    std::memcpy(to, address(id), bytes);
+    to += bytes;
+  }
+}
+
+void Executor::restore(std::span<const int> values, const std::byte* from) {
+  prepare_run();  // the arena may grow, and loses what is in it then
+  for (int id : values) {
+    const std::size_t bytes = program_.value(id).type.bytes();
+    std::memcpy(address(id), from, bytes);
+    from += bytes;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,15 @@ class Executor {
   void visit(const StepContext& step, Segment segment, const Visitor& visitor);
   /// Runs all lines and adds each line's seconds to `seconds`, by line.
   void run_timed(const StepContext& step, std::vector<double>& seconds);
+
+  /// The values of inputs and arena that lines of the segment read and lines before it, or the caller, made: what a run
+  /// that ends there must save for another that goes on.
+  std::vector<int> needed_by(Segment segment) const;
+  std::int64_t bytes_of(std::span<const int> values) const;
+  /// Copies values out, one behind the other, right behind the run that made them, or back in place before the run that
+  /// reads them. What is put back into an input goes to the memory that is bound.
+  void save(std::span<const int> values, std::byte* to) const;
+  void restore(std::span<const int> values, const std::byte* from);
 
   /// A value after a run: kept values, parameters, state, gradients of parameters, slots, probes.
   TensorView read(const std::string& name) const;

@@ -10,9 +10,7 @@ namespace {
 
 std::int64_t slot_bytes(const TensorType& type) { return static_cast<std::int64_t>(aligned_size(type.bytes())); }
 
-bool in_arena(const ValueInfo& v) {
-  return v.view_of < 0 && (v.role == Role::activation || v.role == Role::gradient);
-}
+bool in_arena(const ValueInfo& v) { return v.view_of < 0 && (v.role == Role::activation || v.role == Role::gradient); }
 
 void append(BlockLayout& layout, ValueInfo& v) {
   v.offset = layout.bytes;

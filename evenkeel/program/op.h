@@ -58,7 +58,7 @@ std::string_view name_of(Phase phase);
 /// One line of a program.
 struct Node {
   std::shared_ptr<const Op> op;
-  std::vector<int> inputs;   ///< value numbers; -1: absent
+  std::vector<int> inputs;  ///< value numbers; -1: absent
   std::vector<int> outputs;
   std::string label;  ///< the layer's name, or what the line is for
   Phase phase = Phase::forward;

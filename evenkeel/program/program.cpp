@@ -50,11 +50,10 @@ const BlockLayout::Entry* BlockLayout::find(const std::string& name) const {
 }
 
 bool BlockLayout::operator==(const BlockLayout& other) const {
-  return bytes == other.bytes &&
-         std::equal(entries.begin(), entries.end(), other.entries.begin(), other.entries.end(),
-                    [](const Entry& a, const Entry& b) {
-                      return a.name == b.name && a.type == b.type && a.offset == b.offset;
-                    });
+  return bytes == other.bytes && std::equal(entries.begin(), entries.end(), other.entries.begin(), other.entries.end(),
+                                            [](const Entry& a, const Entry& b) {
+                                              return a.name == b.name && a.type == b.type && a.offset == b.offset;
+                                            });
 }
 
 Program::Program(DType real) : real_(real) {}
@@ -63,9 +62,8 @@ Value Program::add(ValueInfo info) {
   if (id_of(info.name) >= 0)
     throw Error{{.where = "program", .expected = "a new name for a value", .received = '"' + info.name + '"'}};
   if (info.type.shape.size() > kMaxElements)
-    throw Error{{.where = '"' + info.name + '"',
-                 .expected = "at most 2^44 elements",
-                 .received = to_string(info.type.shape)}};
+    throw Error{
+        {.where = '"' + info.name + '"', .expected = "at most 2^44 elements", .received = to_string(info.type.shape)}};
   values_.push_back(std::move(info));
   return {this, static_cast<int>(values_.size()) - 1};
 }

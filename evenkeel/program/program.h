@@ -26,7 +26,7 @@ struct BlockLayout {
 
 /// What the arena holds and what reusing memory saves.
 struct MemoryReport {
-  std::int64_t arena_bytes = 0;     ///< one arena for all values of a step
+  std::int64_t arena_bytes = 0;      ///< one arena for all values of a step
   std::int64_t unplanned_bytes = 0;  ///< were each to have memory of its own
   std::int64_t parameter_bytes = 0, state_bytes = 0, slot_bytes = 0, gradient_bytes = 0;
 };
@@ -92,7 +92,7 @@ class Program {
   std::vector<ValueInfo>& mutable_values() { return values_; }
 
   BlockLayout parameters, states, supplied_values, slots, gradients, probes;  ///< set by finish()
-  MemoryReport memory;                                            ///< set by finish()
+  MemoryReport memory;                                                        ///< set by finish()
 
  private:
   Value add(ValueInfo info);

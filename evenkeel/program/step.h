@@ -26,8 +26,8 @@ struct LayerMode {
 /// All that changes from one run of a program to the next, besides its inputs.
 struct StepContext {
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;      ///< training step, from 0: names the dropout masks
-  double learning_rate = 0;    ///< of this step
+  std::uint64_t step = 0;        ///< training step, from 0: names the dropout masks
+  double learning_rate = 0;      ///< of this step
   std::vector<LayerMode> modes;  ///< by layer index in the description
 
   /// Throws Error where `modes` has none for the layer.

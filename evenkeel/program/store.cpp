@@ -7,14 +7,15 @@
 
 namespace evenkeel {
 
-Block::Block(BlockLayout layout) : layout_(std::move(layout)), buffer_(static_cast<std::size_t>(layout_.bytes)) {
+Block::Block(BlockLayout layout)
+    : layout_(std::move(layout)), buffer_(std::make_shared<AlignedBuffer>(static_cast<std::size_t>(layout_.bytes))) {
   zero();
 }
 
 TensorView Block::get(const std::string& name) const {
   const BlockLayout::Entry* entry = layout_.find(name);
   if (!entry) throw Error{{.where = "weights", .received = "no tensor is named \"" + name + '"'}};
-  return {buffer_.data() + entry->offset, entry->type.shape, entry->type.dtype};
+  return {buffer_->data() + entry->offset, entry->type.shape, entry->type.dtype};
 }
 
 void Block::set(const std::string& name, TensorView value) {
@@ -27,7 +28,7 @@ void Block::set(const std::string& name, TensorView value) {
 }
 
 void Block::zero() {
-  if (buffer_.size() > 0) std::memset(buffer_.data(), 0, buffer_.size());
+  if (buffer_->size() > 0) std::memset(buffer_->data(), 0, buffer_->size());
 }
 
 namespace {
@@ -37,10 +38,11 @@ void fit_block(Block& block, const BlockLayout& layout, const char* what) {
   if (block.layout().entries.empty())
     block = Block(layout);
   else if (!(block.layout() == layout))
-    throw Error{{.where = std::string(what) + " of a program",
-                 .expected = "the layout of the programs before it",
-                 .received = "another one",
-                 .hint = "Programs that share memory must come from one model with one optimizer and the same probes."}};
+    throw Error{
+        {.where = std::string(what) + " of a program",
+         .expected = "the layout of the programs before it",
+         .received = "another one",
+         .hint = "Programs that share memory must come from one model with one optimizer and the same probes."}};
 }
 
 }  // namespace

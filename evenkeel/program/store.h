@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "evenkeel/program/program.h"
@@ -7,14 +8,14 @@
 
 namespace evenkeel {
 
-/// Zeroed memory in a BlockLayout, read and written by name.
+/// Memory in a BlockLayout, zero at first, read and written by name. Copies share it.
 class Block {
  public:
   Block() = default;
   explicit Block(BlockLayout layout);
 
   const BlockLayout& layout() const { return layout_; }
-  std::byte* data() { return buffer_.data(); }
+  std::byte* data() { return buffer_->data(); }
   bool has(const std::string& name) const { return layout_.find(name) != nullptr; }
   /// Throws Error where there is no such tensor.
   TensorView get(const std::string& name) const;
@@ -29,7 +30,7 @@ class Block {
 
  private:
   BlockLayout layout_;
-  AlignedBuffer buffer_;
+  std::shared_ptr<AlignedBuffer> buffer_ = std::make_shared<AlignedBuffer>();
 };
 
 /// The memory that outlives a step and is shared by the programs of one model (other batch sizes, other modes).
@@ -40,6 +41,11 @@ struct Store {
   /// Throws Error where a block exists and the program lays it out otherwise.
   void fit(const Program& program);
   Block& of(Role role);
+  /// The same parameters and state with everything else of its own: for programs that watch a model and leave the rest
+  /// of its memory alone.
+  Store sharing_weights() const {
+    return {.parameters = parameters, .state = state, .supplied = {}, .slots = {}, .gradients = {}, .probes = {}};
+  }
 };
 
 /// The memory within a step, shared by programs that run one after the other. Grows to the largest.

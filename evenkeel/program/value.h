@@ -52,9 +52,9 @@ struct ValueInfo {
   Role role = Role::activation;
   bool trainable = false;  ///< parameters: in the gradient block and the update
   bool wants_gradient = false;
-  bool is_block = false;  ///< all trainable parameters, or their gradients, as one vector
-  bool kept = false;    ///< readable after a run: its memory is not reused
-  int view_of = -1;     ///< shares the memory of that value (a reshape)
+  bool is_block = false;     ///< all trainable parameters, or their gradients, as one vector
+  bool kept = false;         ///< readable after a run: its memory is not reused
+  int view_of = -1;          ///< shares the memory of that value (a reshape)
   std::int64_t offset = -1;  ///< bytes into its block or arena, once planned
 };
 

@@ -19,7 +19,9 @@ struct Layout {
 
   Layout(std::size_t k, std::size_t longest_name)
       : classes(k),
-        cell(k <= 12 ? 52 : k <= 30 ? 26 : 9),
+        cell(k <= 12   ? 52
+             : k <= 30 ? 26
+                       : 9),
         left(30 + kLetter * static_cast<double>(longest_name)),
         top(kTitle + 14 + 0.72 * kLetter * static_cast<double>(longest_name)) {}
   double width() const { return left + cell * static_cast<double>(classes) + 0.6 * (top - kTitle) + 20; }
@@ -61,8 +63,8 @@ std::string confusion_svg(const Evaluation& evaluation, const std::vector<std::s
   for (std::size_t i = 0; i < k; ++i) {
     fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", at.left - 8,
                    at.y(i) + at.cell / 2 + 4, names[i]);
-    fmt::format_to(out, "<text transform=\"translate({:.1f},{:.1f}) rotate(-45)\">{}</text>\n",
-                   at.x(i) + at.cell / 2, at.top - 8, names[i]);
+    fmt::format_to(out, "<text transform=\"translate({:.1f},{:.1f}) rotate(-45)\">{}</text>\n", at.x(i) + at.cell / 2,
+                   at.top - 8, names[i]);
   }
   for (std::size_t row = 0; row < k; ++row)
     for (std::size_t column = 0; column < k; ++column) {
@@ -74,9 +76,10 @@ std::string confusion_svg(const Evaluation& evaluation, const std::vector<std::s
                      "<title>{} taken for {}: {}</title></rect>\n",
                      at.x(column), at.y(row), at.cell, at.cell, colour(share), names[row], names[column], n);
       if (at.cell > 20 && n > 0)
-        fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" fill=\"{}\" font-size=\"{}\">{}</text>\n",
-                       at.x(column) + at.cell / 2, at.y(row) + at.cell / 2 + 4, share > 0.5 ? "#fff" : "#222",
-                       at.cell > 40 ? 12 : 9, n);
+        fmt::format_to(
+            out, "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" fill=\"{}\" font-size=\"{}\">{}</text>\n",
+            at.x(column) + at.cell / 2, at.y(row) + at.cell / 2 + 4, share > 0.5 ? "#fff" : "#222",
+            at.cell > 40 ? 12 : 9, n);
     }
   return svg + "</svg>\n";
 }

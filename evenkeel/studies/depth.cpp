@@ -1,15 +1,20 @@
 #include "evenkeel/studies/depth.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/data/batches.h"
+#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/studies/measure.h"
+#include "evenkeel/studies/study_report.h"
 
 namespace evenkeel {
 namespace {
 
-constexpr std::int64_t kValidationSize = 5000;
+/// A network above this has learned: with ten classes chance is 0.1.
+constexpr double kTrained = 0.5;
 
 struct Described {
   DepthVariant variant;
@@ -22,74 +27,6 @@ constexpr Described kVariants[] = {
     {DepthVariant::batch_norm_parts, "batch_norm_parts", "the same, composed of moments, moving average, scale, shift"},
 };
 
-Dataset at_most(const Dataset& data, std::int64_t limit) {
-  return limit > 0 && limit < data.size() ? data.range(0, limit) : data;
-}
-
-/// One variant trained with one seed.
-class DepthRun {
- public:
-  DepthRun(const Model& model, const DepthOptions& options, const DepthData& data, std::uint64_t seed)
-      : options_(options),
-        data_(data),
-        trainer_(model, {.loss = SigmoidCrossEntropy{},
-                         .optimizer = Adam{.learning_rate = options.learning_rate, .epsilon = 1e-8},
-                         .batch_size = options.batch_size,
-                         .seed = seed,
-                         .threads = options.threads}) {
-    run_.seed = seed;
-  }
-
-  /// False if stopped before the end.
-  bool train(StudyObserver& observer, const std::stop_token& stop) {
-    Batches batches(data_.train, {.batch_size = options_.batch_size,
-                                  .shuffle = true,
-                                  .seed = run_.seed,
-                                  .across_epochs = true});
-    for (std::int64_t i = 0; i < options_.steps; ++i) {
-      if (stop.stop_requested()) return false;
-      const auto start = std::chrono::steady_clock::now();
-      const Batch& batch = batches.next();
-      trainer_.step(batch);
-      run_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      const bool on_validation = i % options_.validation_every == 0;
-      if (!on_validation && i % options_.batch_every != 0) continue;
-      const Metrics metrics =
-          on_validation ? trainer_.evaluate(data_.validation).metrics : trainer_.evaluate_batch(batch);
-      run_.curve.push_back({.batch = i, .on_validation = on_validation, .metrics = metrics});
-      observer.point(run_.curve.back());
-    }
-    return true;
-  }
-
-  void measure() {
-    const Metrics test = trainer_.evaluate(at_most(data_.test, options_.evaluation_limit)).metrics;
-    run_.test_accuracy = *test.accuracy;
-    run_.test_loss = test.loss;
-    run_.validation_accuracy = *trainer_.evaluate(data_.validation).metrics.accuracy;
-    run_.train_accuracy = *trainer_.evaluate(at_most(data_.train, options_.evaluation_limit)).metrics.accuracy;
-    const Dataset singles = at_most(data_.test, options_.single_images);
-    run_.single_accuracy = *evaluate(trainer_.network(), singles, {.batch_size = 1}).metrics.accuracy;
-    run_.images_per_s = static_cast<double>(options_.steps * options_.batch_size) / std::max(run_.seconds, 1e-9);
-  }
-
-  const StudyRun& run() const { return run_; }
-  Trainer& trainer() { return trainer_; }
-
- private:
-  const DepthOptions& options_;
-  const DepthData& data_;
-  Trainer trainer_;
-  StudyRun run_;
-};
-
-void count_parameters(StudyVariant& variant, const Model& model) {
-  for (const WeightInfo& weight : weights_of(model)) {
-    variant.parameters += weight.shape.size();
-    if (weight.trainable) variant.trainable_parameters += weight.shape.size();
-  }
-}
-
 void append_normalization(Model& model, DepthVariant variant, bool of_images) {
   if (variant == DepthVariant::batch_norm)
     model.append(BatchNormalization{.unbiased_moving_variance = of_images});
@@ -97,20 +34,52 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
     model.append(BatchNormalizationFromParts{});
 }
 
+std::size_t trained_runs(const StudyVariant& variant) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(variant.values("test_accuracy"), [](double accuracy) { return accuracy > kTrained; }));
+}
+
+int layers_of(const StudyVariant& variant) {
+  const auto swept = variant.settings.find("depth");
+  return swept == variant.settings.end() ? 19 : static_cast<int>(swept->second);
+}
+
 }  // namespace
 
-DepthOptions DepthOptions::make_quick() {
-  DepthOptions options;
-  options.steps = 500;
-  options.evaluation_limit = 2000;
-  options.quick = true;
+const StudyInfo& DepthStudy::about() {
+  static const StudyInfo info{
+      .name = "depth",
+      .question = "Does a deep plain network train, and does batch normalization help?",
+      .datasets = {"mnist", "strokes"},
+      .sweeps = {"depth"},
+      .figures = {{"validation_accuracy", "validation"},
+                  {"test_accuracy", "test"},
+                  {"train_accuracy", "train"},
+                  {"single_accuracy", "one by one"},
+                  {"test_loss", "test loss"}},
+      .comparison = StudyComparison{.figure = "test_accuracy", .first = "plain", .second = "batch_norm"},
+      .published = {{"plain", "test_accuracy", 0.10, 0.12},
+                    {"batch_norm", "test_accuracy", 0.90, 0.99},
+                    {"batch_norm_parts", "test_accuracy", 0.90, 0.99},
+                    {"plain", "test_accuracy", 0.101, 0.101, "independent"},
+                    {"batch_norm", "test_accuracy", 0.971, 0.974, "independent"}},
+      .quick = "500 batches instead of 800, and accuracies over 2,000 images"};
+  return info;
+}
+
+DepthStudy::Options DepthStudy::options_of(const StudySettings& settings) {
+  Options options;
+  if (settings.quick) {
+    options.steps = 500;
+    options.evaluation_limit = 2000;
+  }
   return options;
 }
 
 Model depth_model(DepthVariant variant, int layers, const Shape& images) {
   const bool plain = variant == DepthVariant::plain;
-  const Initializer kernels = variant == DepthVariant::batch_norm_parts ? Initializer::truncated_normal(0.05)
-                                                                        : Initializer::glorot_uniform();
+  const Initializer kernels =
+      variant == DepthVariant::batch_norm_parts ? Initializer::truncated_normal(0.05) : Initializer::glorot_uniform();
   Model model(images, std::string("depth_") + kVariants[static_cast<int>(variant)].name);
   model.append(Rescaling{.scale = 1.0 / 255.0});
   for (int i = 1; i <= layers; ++i) {
@@ -131,42 +100,114 @@ Model depth_model(DepthVariant variant, int layers, const Shape& images) {
   return model;
 }
 
-DepthData split_for_depth(const Dataset& train_split, const Dataset& test_split) {
-  if (train_split.size() <= kValidationSize)
-    throw Error{{.where = "study depth: data \"" + train_split.name() + '"',
-                 .expected = "more than " + std::to_string(kValidationSize) + " training samples",
-                 .received = std::to_string(train_split.size())}};
-  return {.train = train_split.range(kValidationSize, train_split.size()),
-          .validation = train_split.range(0, kValidationSize),
-          .test = test_split};
+DepthStudy::DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options)
+    : settings_(settings), options_(options) {
+  if (data.train.size() > 0 && data.train.size() <= options.validation_size)
+    throw Error{{.where = "study depth: data \"" + data.train.name() + '"',
+                 .expected = fmt::format("more than {} training samples", options.validation_size),
+                 .received = std::to_string(data.train.size())}};
+  if (settings.sweep)
+    for (const double value : settings.sweep->values)
+      if (value < 1 || value > 200 || value != std::floor(value))
+        throw Error{{.where = "study depth: depth",
+                     .expected = "a number of convolutions from 1 to 200",
+                     .received = fmt::format("{:g}", value)}};
+  if (data.train.size() == 0) return;
+  train_ = data.train.range(options.validation_size, data.train.size());
+  validation_ = data.train.range(0, options.validation_size);
+  test_ = data.test;
 }
 
-StudyResult run_depth(const DepthOptions& options, const DepthData& data, StudyObserver& observer,
-                      std::stop_token stop) {
-  StudyResult result{.study = "depth",
-                     .data = data.train.name(),
-                     .data_fingerprint = data.train.fingerprint(),
-                     .quick = options.quick,
-                     .steps = options.steps,
-                     .batch_size = options.batch_size,
-                     .threads = Threads(options.threads).count(),
-                     .variants = {}};
-  for (const Described& described : kVariants) {
-    const Model model = depth_model(described.variant, options.layers, data.train.sample_shape());
-    StudyVariant variant{.name = described.name, .description = described.description, .runs = {}};
-    count_parameters(variant, model);
-    for (std::uint64_t seed : options.seeds) {
-      observer.variant_begins(variant, seed);
-      DepthRun run(model, options, data, seed);
-      if (!run.train(observer, stop)) break;
-      run.measure();
-      variant.runs.push_back(run.run());
-      observer.variant_ends(variant, run.run(), model, run.trainer());
-    }
-    if (!variant.runs.empty()) result.variants.push_back(std::move(variant));
-    if (stop.stop_requested()) break;
+std::vector<StudyVariant> DepthStudy::variants() const {
+  return over_sweep(settings_.sweep, [&](std::optional<double> depth) {
+    std::vector<StudyVariant> variants;
+    for (const Described& d : kVariants)
+      variants.push_back(make_variant(
+          d.name, d.description, depth_model(d.variant, static_cast<int>(depth.value_or(19)), train_.sample_shape())));
+    return variants;
+  });
+}
+
+std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContext& context) const {
+  const auto look_at_gradients = [](Trainer& trainer, const Batch& batch, const std::string& when, StudyRun& run) {
+    auto norms = gradient_norms(trainer.network(), batch, trainer.steps_done());
+    std::erase_if(norms, [](const GradientNorm& g) { return !g.tensor.ends_with("/kernel"); });
+    run.profiles.push_back(profile_of("gradient_norm_" + when, norms, [](const GradientNorm& g) { return g.norm; }));
+  };
+  const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
+    const auto i = static_cast<std::int64_t>(step.step) - 1;  // the batch just trained
+    if (i == 0 || i == options_.late_gradients) look_at_gradients(trainer, *step.data, fmt::format("batch_{}", i), run);
+    const bool on_validation = i % options_.validation_every == 0;
+    if (!on_validation && i % options_.batch_every != 0) return;
+    const Metrics metrics = on_validation ? trainer.evaluate(validation_).metrics : trainer.evaluate_batch(*step.data);
+    add_metrics(run, on_validation ? "validation" : "batch", static_cast<double>(i), metrics);
+    context.observer().line(
+        fmt::format("  batch {:>4}: {:<10}  {}", i, on_validation ? "validation" : "training", to_text(metrics)));
+  };
+  auto trained =
+      context.train(variant, {.trainer = {.loss = SigmoidCrossEntropy{},
+                                          .optimizer = Adam{.learning_rate = options_.learning_rate, .epsilon = 1e-8},
+                                          .batch_size = options_.batch_size},
+                              .data = &train_,
+                              .steps = options_.steps,
+                              .after_step = after_step});
+  if (!trained) return {};
+  auto& [trainer, run] = *trained;
+  const Metrics test = trainer->evaluate(at_most(test_, options_.evaluation_limit)).metrics;
+  run.figures = {
+      {"test_accuracy", *test.accuracy},
+      {"test_loss", test.loss},
+      {"validation_accuracy", *trainer->evaluate(validation_).metrics.accuracy},
+      {"train_accuracy", *trainer->evaluate(at_most(train_, options_.evaluation_limit)).metrics.accuracy},
+      {"single_accuracy",
+       *evaluate(trainer->network(), at_most(test_, options_.single_images), {.batch_size = 1}).metrics.accuracy}};
+  run.profiles.push_back(profile_of("dead_units", dead_units(trainer->network(), at_most(test_, 1000)),
+                                    [](const DeadUnits& d) { return d.fraction(); }));
+  context.observer().line(fmt::format("  final validation accuracy {:.4f}, test {:.4f}, single images {:.4f}",
+                                      run.figures["validation_accuracy"], run.figures["test_accuracy"],
+                                      run.figures["single_accuracy"]));
+  return std::move(run);
+}
+
+std::string DepthStudy::answer(const StudyResult& result) const {
+  std::string text;
+  for (const StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
+    const auto accuracies = variant.values("test_accuracy");
+    if (!text.empty()) text += "; ";
+    text +=
+        fmt::format("{} trained in {} of {} ({} convolutions, test accuracy {})", variant.name, trained_runs(variant),
+                    counted(variant.runs.size(), "run"), layers_of(variant), value_text(accuracies, 3));
   }
-  return result;
+  return text + '.';
+}
+
+void DepthStudy::explain(const StudyResult& result, Report& report) const {
+  LineChart accuracy = curves_chart(result, "Accuracy on validation data while training", "batch", "accuracy",
+                                    {{.series = "validation_accuracy"}});
+  accuracy.levels = {{0.1, "chance"}};
+  accuracy.caption =
+      "Evaluation follows training late: moving statistics weigh the old value with 0.99, so after 100 batches 0.37 of "
+      "their initial 0 and 1 is left.";
+  LineChart batch = curves_chart(result, "Accuracy on the batch just trained, in evaluation mode", "batch", "accuracy",
+                                 {{.series = "batch_accuracy"}});
+  add_section(report, "Learning", {accuracy, batch});
+
+  LineChart first =
+      profile_chart(result, "Gradient norm of each kernel after the first batch", "L2 norm", "gradient_norm_batch_0");
+  first.log_y = true;
+  LineChart late = profile_chart(result, fmt::format("The same after {} batches", options_.late_gradients), "L2 norm",
+                                 fmt::format("gradient_norm_batch_{}", options_.late_gradients));
+  late.log_y = true;
+  LineChart dead = profile_chart(result, "Share of channels that are 0 for every image, at the end",
+                                 "share of the layer", "dead_units");
+  dead.caption = "A relu that no input reaches passes no gradient: behind it nothing is learned.";
+  add_section(report, "Why plain does not train", {first, late, dead});
+  if (settings_.sweep) {
+    LineChart sweep = sweep_chart(result, "Test accuracy over depth", {"test_accuracy", "test accuracy"});
+    sweep.levels = {{0.1, "chance"}};
+    add_section(report, "How deep", {sweep});
+  }
 }
 
 }  // namespace evenkeel

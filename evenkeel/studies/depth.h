@@ -1,31 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
-#include <vector>
 
-#include "evenkeel/data/dataset.h"
 #include "evenkeel/studies/study.h"
 
 namespace evenkeel {
-
-/// Does a deep plain network train, and does batch normalization help? docs/studies/depth.md.
-struct DepthOptions {
-  int layers = 19;               ///< convolutions
-  std::int64_t steps = 800;      ///< updates
-  std::int64_t batch_size = 64;
-  double learning_rate = 0.002;
-  std::int64_t validation_every = 100;   ///< batches
-  std::int64_t batch_every = 25;         ///< the other multiples: the batch just trained
-  std::int64_t single_images = 100;      ///< predicted one by one at the end
-  std::int64_t evaluation_limit = 0;     ///< at most so many samples of train and test are evaluated; 0: all
-  std::vector<std::uint64_t> seeds = {0};
-  int threads = 0;
-  bool quick = false;
-
-  /// The same question on less: 300 updates, 2,000 samples evaluated.
-  static DepthOptions make_quick();
-};
 
 enum class DepthVariant { plain, batch_norm, batch_norm_parts };
 
@@ -36,14 +15,40 @@ enum class DepthVariant { plain, batch_norm, batch_norm_parts };
 /// batch_norm_parts: the same with convolution weights truncated_normal(0.05) and the normalization composed of ops.
 Model depth_model(DepthVariant variant, int layers = 19, const Shape& images = {28, 28, 1});
 
-struct DepthData {
-  Dataset train, validation, test;
-};
-/// The first 5000 of the training split validate, the rest trains. Throws Error where the split is no larger than that.
-DepthData split_for_depth(const Dataset& train_split, const Dataset& test_split);
+/// Does a deep plain network train, and does batch normalization help? docs/studies/depth.md. Sweep: `depth`, the
+/// number of convolutions.
+class DepthStudy final : public Study {
+ public:
+  /// How much of it: the published numbers, or what --quick makes of them.
+  struct Options {
+    std::int64_t steps = 800, batch_size = 64;
+    double learning_rate = 0.002;
+    std::int64_t validation_size = 5000;  ///< the first of the training split
+    std::int64_t validation_every = 100;  ///< batches
+    std::int64_t batch_every = 25;        ///< the other multiples: the batch just trained
+    std::int64_t single_images = 100;     ///< predicted one by one at the end
+    std::int64_t evaluation_limit = 0;    ///< at most so many samples of train and test are evaluated; 0: all
+    std::int64_t late_gradients = 200;    ///< after so many batches the gradients are looked at again
+  };
 
-/// Trains every variant with every seed. A stop request ends it with the runs that are complete.
-StudyResult run_depth(const DepthOptions& options, const DepthData& data, StudyObserver& observer,
-                      std::stop_token stop = {});
+  static const StudyInfo& about();
+  static Options options_of(const StudySettings& settings);
+
+  DepthStudy(const StudySettings& settings, const StudyData& data) : DepthStudy(settings, data, options_of(settings)) {}
+  /// Throws Error where there are no more training samples than validate, or a swept depth is no count.
+  DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options);
+
+  const StudyInfo& info() const override { return about(); }
+  std::int64_t batch_size() const override { return options_.batch_size; }
+  std::vector<StudyVariant> variants() const override;
+  std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const override;
+  std::string answer(const StudyResult& result) const override;
+  void explain(const StudyResult& result, Report& report) const override;
+
+ private:
+  StudySettings settings_;
+  Options options_;
+  Dataset train_, validation_, test_;
+};
 
 }  // namespace evenkeel

@@ -1,16 +1,127 @@
 #include "evenkeel/studies/study.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/nn/summary.h"
+#include "evenkeel/studies/depth.h"
+#include "evenkeel/studies/dropout.h"
+#include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/speedup.h"
+#include "evenkeel/studies/variance_shift.h"
 
 namespace evenkeel {
+namespace {
 
-double median(const StudyVariant& variant, double StudyRun::*figure) {
-  std::vector<double> values;
-  for (const StudyRun& run : variant.runs) values.push_back(run.*figure);
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  const std::size_t n = values.size();
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+struct Entry {
+  const StudyInfo& (*info)();
+  std::unique_ptr<Study> (*make)(const StudySettings&, const StudyData&);
+};
+
+template <class T>
+Entry entry() {
+  return {.info = &T::about,
+          .make = [](const StudySettings& settings, const StudyData& data) -> std::unique_ptr<Study> {
+            return std::make_unique<T>(settings, data);
+          }};
+}
+
+const std::vector<Entry>& registry() {
+  static const std::vector<Entry> entries = {entry<DepthStudy>(), entry<PlacementStudy>(), entry<SpeedupStudy>(),
+                                             entry<DropoutStudy>(), entry<VarianceShiftStudy>()};
+  return entries;
+}
+
+const Entry& find_entry(const std::string& name) {
+  for (const Entry& e : registry())
+    if (e.info().name == name) return e;
+  throw Error{{.where = "study", .expected = "one of " + join(study_names()), .received = '"' + name + '"'}};
+}
+
+void check(const StudyInfo& info, const StudySettings& settings) {
+  if (settings.rounds && *settings.rounds < 1)
+    throw Error{
+        {.where = "study " + info.name, .expected = "at least 1 round", .received = std::to_string(*settings.rounds)}};
+  if (!settings.sweep) return;
+  if (std::ranges::find(info.sweeps, settings.sweep->name) == info.sweeps.end())
+    throw Error{{.where = "study " + info.name + ": sweep",
+                 .expected = info.sweeps.empty() ? "none: this study has no sweep" : "one of " + join(info.sweeps),
+                 .received = '"' + settings.sweep->name + '"'}};
+  if (settings.sweep->values.empty())
+    throw Error{{.where = "study " + info.name + ": sweep", .expected = "values", .received = "none"}};
+}
+
+template <class T>
+auto* find_named(T& all, const std::string& name) {
+  const auto found = std::ranges::find_if(all, [&](const auto& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Series& StudyRun::curve(const std::string& name) {
+  if (Series* found = find_named(series, name)) return *found;
+  return series.emplace_back(Series{.name = name, .x = {}, .y = {}});
+}
+
+const Series* StudyRun::find_curve(const std::string& name) const { return find_named(series, name); }
+const Profile* StudyRun::find_profile(const std::string& name) const { return find_named(profiles, name); }
+
+std::optional<double> StudyRun::figure(const std::string& name) const {
+  const auto found = figures.find(name);
+  return found == figures.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<double> StudyVariant::values(const std::string& figure) const {
+  std::vector<double> all;
+  for (const StudyRun& run : runs)
+    if (const auto value = run.figure(figure)) all.push_back(*value);
+  return all;
+}
+
+const StudyVariant* StudyResult::find(const std::string& variant) const { return find_named(variants, variant); }
+
+StudyVariant make_variant(std::string name, std::string description, Model model) {
+  const ModelSummary summary = summarize(model);
+  return {.name = std::move(name),
+          .description = std::move(description),
+          .model = std::move(model),
+          .parameters = summary.total,
+          .trainable_parameters = summary.trainable};
+}
+
+std::vector<std::string> study_names() {
+  std::vector<std::string> names;
+  for (const Entry& e : registry()) names.push_back(e.info().name);
+  return names;
+}
+
+const StudyInfo& study_info(const std::string& name) { return find_entry(name).info(); }
+
+std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data) {
+  const Entry& e = find_entry(name);
+  check(e.info(), settings);
+  return e.make(settings, data);
+}
+
+std::string run_folder_name(const std::string& variant, std::uint64_t seed) {
+  return variant + "-seed" + std::to_string(seed);
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double deviation_of(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const double mean = mean_of(values);
+  double sum = 0;
+  for (const double v : values) sum += (v - mean) * (v - mean);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
 }  // namespace evenkeel

@@ -1,63 +1,162 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "evenkeel/data/dataset.h"
 #include "evenkeel/nn/model.h"
-#include "evenkeel/train/metrics.h"
-#include "evenkeel/train/trainer.h"
+#include "evenkeel/report/page.h"
 
-// What every study is made of. A study returns data; programs print it.
+// What every study is made of. A study declares its variants, trains one of them with one seed, and says what the
+// results mean; run_study.h does the rest.
 
 namespace evenkeel {
 
-/// A point of a curve: what was measured in evaluation mode after so many updates.
-struct StudyPoint {
-  std::int64_t batch = 0;      ///< index of the batch just trained, from 0
-  bool on_validation = false;  ///< else on that batch
-  Metrics metrics;
+class StudyContext;
+
+/// A measured line over the updates.
+struct Series {
+  std::string name;  ///< "test_accuracy"
+  std::vector<double> x, y;
+};
+
+/// A figure of each layer.
+struct Profile {
+  std::string name;  ///< "gradient_norm_0"
+  std::vector<std::string> layers;
+  std::vector<double> values;
 };
 
 /// One variant trained once.
 struct StudyRun {
   std::uint64_t seed = 0;
-  std::vector<StudyPoint> curve;
-  double validation_accuracy = 0, test_accuracy = 0, train_accuracy = 0;
-  double test_loss = 0;
-  double single_accuracy = 0;  ///< of the first test images, predicted one by one
-  double seconds = 0;          ///< of training steps, without evaluation
+  std::int64_t steps = 0;
+  double seconds = 0;  ///< of training steps, without evaluation
   double images_per_s = 0;
+  std::map<std::string, double> figures = {};  ///< "test_accuracy"; one that was not reached is absent
+  std::vector<Series> series = {};
+  std::vector<Profile> profiles = {};
+
+  /// The series of this name, made where there is none.
+  Series& curve(const std::string& name);
+  const Series* find_curve(const std::string& name) const;
+  const Profile* find_profile(const std::string& name) const;
+  std::optional<double> figure(const std::string& name) const;
 };
 
 struct StudyVariant {
-  std::string name;         ///< "batch_norm"
+  std::string name;         ///< "batch_norm"; of a sweep "batch_norm@learning_rate=0.01"
   std::string description;  ///< one line
+  Model model;
+  std::map<std::string, double> settings = {};  ///< what the sweep changed
   std::int64_t parameters = 0, trainable_parameters = 0;
-  std::vector<StudyRun> runs;  ///< one per seed
+  std::vector<StudyRun> runs = {};  ///< by seed
+
+  /// A figure of every run that has it, in the order of the seeds.
+  std::vector<double> values(const std::string& figure) const;
 };
 
+/// Counts the model's parameters.
+StudyVariant make_variant(std::string name, std::string description, Model model);
+
+/// What is told of a run, in the order of the closing table.
+struct StudyFigure {
+  std::string key, title;
+  int decimals = 4;
+};
+
+/// The one comparison a study declares before it runs.
+struct StudyComparison {
+  std::string figure;         ///< "test_accuracy"
+  std::string first, second;  ///< variants: second minus first is looked at
+  double margin = 0.005;      ///< a smaller difference does not matter
+};
+
+/// What the original notebook printed, or an independent run of it: a range, or one number twice.
+struct PublishedRange {
+  std::string variant, figure;
+  double low = 0, high = 0;
+  std::string source = "published";
+};
+
+/// What is known of a study before it runs.
+struct StudyInfo {
+  std::string name;  ///< "depth"
+  std::string question;
+  std::vector<std::string> datasets;  ///< the first that is there serves; the last is drawn by the program.
+                                      ///< Empty: the study draws its own samples
+  std::vector<std::string> sweeps;    ///< what `--sweep` can vary
+  std::vector<StudyFigure> figures;
+  std::optional<StudyComparison> comparison = {};
+  std::vector<PublishedRange> published = {};
+  std::string quick;                 ///< what --quick scales down, in a sentence
+  bool quick_is_comparable = false;  ///< what is published may be held against a quick study too
+};
+
+struct StudySweep {
+  std::string name;  ///< one of StudyInfo::sweeps
+  std::vector<double> values;
+};
+
+struct StudySettings {
+  bool quick = false;
+  std::optional<StudySweep> sweep = {};
+  std::optional<std::int64_t> rounds = {};  ///< of training between evaluations, where a study has rounds
+};
+
+/// Training and test split as published; both empty where a study draws its own.
+struct StudyData {
+  Dataset train, test;
+};
+
+/// What a study came to.
 struct StudyResult {
   std::string study;
-  std::string data, data_fingerprint;
-  bool quick = false;
-  std::int64_t steps = 0, batch_size = 0;
+  StudySettings settings = {};
+  std::string data = {}, data_fingerprint = {};
+  std::int64_t batch_size = 0;
   int threads = 0;
-  std::vector<StudyVariant> variants;
+  std::vector<std::string> command = {};
+  std::string started = {}, version = {}, machine = {};
+  std::vector<StudyVariant> variants = {};
+
+  const StudyVariant* find(const std::string& variant) const;
 };
 
-/// Follows a study while it runs.
-class StudyObserver {
+/// A study with its settings and data.
+class Study {
  public:
-  virtual ~StudyObserver() = default;
-  virtual void variant_begins(const StudyVariant&, std::uint64_t /*seed*/) {}
-  virtual void point(const StudyPoint&) {}
-  /// `trainer` holds the weights.
-  virtual void variant_ends(const StudyVariant&, const StudyRun&, const Model&, Trainer& /*trainer*/) {}
+  virtual ~Study() = default;
+  virtual const StudyInfo& info() const = 0;
+  virtual std::int64_t batch_size() const = 0;
+  /// Without runs.
+  virtual std::vector<StudyVariant> variants() const = 0;
+  /// Trains a variant with the context's seed; nothing if it was stopped.
+  virtual std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const = 0;
+  /// One sentence on what was found, derived from the results.
+  virtual std::string answer(const StudyResult& result) const = 0;
+  /// The sections only this study has, and what to know of them.
+  virtual void explain(const StudyResult& result, Report& report) const = 0;
 };
 
-/// The middle one of a figure over the runs of a variant; the mean of the two middle ones where their number is even.
-double median(const StudyVariant& variant, double StudyRun::*figure);
+/// "depth", "placement", "speedup", "dropout", "variance-shift"
+std::vector<std::string> study_names();
+/// Throws Error with the known names.
+const StudyInfo& study_info(const std::string& name);
+/// Throws Error for an unknown study, a sweep it does not have or values out of range, or data that do not fit.
+/// Without data a study can only tell what results mean.
+std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
+
+/// Where a study leaves a run: "batch_norm-seed0".
+std::string run_folder_name(const std::string& variant, std::uint64_t seed);
+
+double mean_of(const std::vector<double>& values);
+/// Of a sample: divided by its number less one; 0 for fewer than two.
+double deviation_of(const std::vector<double>& values);
 
 }  // namespace evenkeel

@@ -16,8 +16,7 @@ Shape::Shape(std::span<const std::int64_t> sizes) : rank_(static_cast<int>(sizes
                  .received = std::to_string(sizes.size())}};
   std::int64_t product = 1;
   for (std::int64_t size : sizes) {
-    if (size < 0)
-      throw Error{{.where = "shape", .expected = "sizes of 0 or more", .received = std::to_string(size)}};
+    if (size < 0) throw Error{{.where = "shape", .expected = "sizes of 0 or more", .received = std::to_string(size)}};
     if (size > 0 && product > std::numeric_limits<std::int64_t>::max() / size)
       throw Error{{.where = "shape", .expected = "a number of elements below 2^63", .received = "more"}};
     product *= std::max<std::int64_t>(size, 1);

@@ -12,7 +12,9 @@ namespace evenkeel {
 
 /// Every tensor, block and arena slot begins on a cache line (and a full AVX-512 vector).
 inline constexpr std::size_t kAlignment = 64;
-inline constexpr std::size_t aligned_size(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+inline constexpr std::size_t aligned_size(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 /// Uninitialized bytes, aligned to kAlignment.
 class AlignedBuffer {

@@ -15,11 +15,11 @@ namespace evenkeel {
 class Trainer;
 
 struct FitBegin {
-  std::uint64_t first_step = 0;       ///< updates done before, a resumed run's included
-  std::int64_t done_steps = 0;        ///< of this fit, before it was resumed
-  std::int64_t total_steps = 0;       ///< of this fit, `done_steps` among them
+  std::uint64_t first_step = 0;  ///< updates done before, a resumed run's included
+  std::int64_t done_steps = 0;   ///< of this fit, before it was resumed
+  std::int64_t total_steps = 0;  ///< of this fit, `done_steps` among them
   std::int64_t steps_per_epoch = 0;
-  std::int64_t epochs = 0;            ///< begun or whole
+  std::int64_t epochs = 0;  ///< begun or whole
   std::int64_t batch_size = 0;
   const Dataset* data = nullptr;
   const Dataset* validation = nullptr;  ///< may be null
@@ -27,13 +27,13 @@ struct FitBegin {
 };
 
 struct StepEnd {
-  std::uint64_t step = 0;        ///< updates done
-  std::int64_t epoch = 0;        ///< from 1
+  std::uint64_t step = 0;          ///< updates done
+  std::int64_t epoch = 0;          ///< from 1
   std::int64_t step_in_epoch = 0;  ///< from 1
-  Metrics batch;                 ///< of this batch
+  Metrics batch;                   ///< of this batch
   Metrics epoch_so_far;
-  double learning_rate = 0;      ///< that the update used
-  const Batch* data = nullptr;   ///< the batch itself
+  double learning_rate = 0;     ///< that the update used
+  const Batch* data = nullptr;  ///< the batch itself
 };
 
 /// The gradients are there, the update is not made yet.
@@ -69,8 +69,8 @@ struct CallbackState {
 class Callback {
  public:
   template <class T>
-    requires(!std::same_as<std::remove_cvref_t<T>, Callback>)
-  Callback(T callback)  // NOLINT(google-explicit-constructor): .callbacks = {CsvLog{...}}
+  requires(!std::same_as<std::remove_cvref_t<T>, Callback>)
+      Callback(T callback)  // NOLINT(google-explicit-constructor): .callbacks = {CsvLog{...}}
       : self_(std::make_shared<Holder<T>>(std::move(callback))) {}
 
   void on_begin(const FitBegin& e, Trainer& t) const { self_->on_begin(e, t); }
@@ -105,37 +105,49 @@ class Callback {
   struct Holder final : Concept {
     explicit Holder(T c) : callback(std::move(c)) {}
     void on_begin(const FitBegin& e, Trainer& t) override {
-      if constexpr (requires { callback.on_begin(e, t); }) callback.on_begin(e, t);
-      else if constexpr (requires { callback.on_begin(e); }) callback.on_begin(e);
+      if constexpr (requires { callback.on_begin(e, t); })
+        callback.on_begin(e, t);
+      else if constexpr (requires { callback.on_begin(e); })
+        callback.on_begin(e);
     }
     void on_gradients(const GradientsReady& e, Trainer& t) override {
       if constexpr (requires { callback.on_gradients(e, t); }) callback.on_gradients(e, t);
     }
     void on_step(const StepEnd& e, Trainer& t) override {
-      if constexpr (requires { callback.on_step(e, t); }) callback.on_step(e, t);
-      else if constexpr (requires { callback.on_step(e); }) callback.on_step(e);
+      if constexpr (requires { callback.on_step(e, t); })
+        callback.on_step(e, t);
+      else if constexpr (requires { callback.on_step(e); })
+        callback.on_step(e);
     }
     void on_epoch(const EpochRecord& e, Trainer& t) override {
-      if constexpr (requires { callback.on_epoch(e, t); }) callback.on_epoch(e, t);
-      else if constexpr (requires { callback.on_epoch(e); }) callback.on_epoch(e);
+      if constexpr (requires { callback.on_epoch(e, t); })
+        callback.on_epoch(e, t);
+      else if constexpr (requires { callback.on_epoch(e); })
+        callback.on_epoch(e);
     }
     void on_settled(const Settled& e, Trainer& t) override {
       if constexpr (requires { callback.on_settled(e, t); }) callback.on_settled(e, t);
     }
     void on_end(const History& e, Trainer& t) override {
-      if constexpr (requires { callback.on_end(e, t); }) callback.on_end(e, t);
-      else if constexpr (requires { callback.on_end(e); }) callback.on_end(e);
+      if constexpr (requires { callback.on_end(e, t); })
+        callback.on_end(e, t);
+      else if constexpr (requires { callback.on_end(e); })
+        callback.on_end(e);
     }
     bool wants_gradients() const override {
-      return requires(T& c, const GradientsReady& e, Trainer& t) { c.on_gradients(e, t); };
+      return requires(T & c, const GradientsReady& e, Trainer& t) { c.on_gradients(e, t); };
     }
     std::string name() const override {
-      if constexpr (requires { callback.save(); }) return std::string(T::kName);
-      else return {};
+      if constexpr (requires { callback.save(); })
+        return std::string(T::kName);
+      else
+        return {};
     }
     CallbackState save() const override {
-      if constexpr (requires { callback.save(); }) return callback.save();
-      else return {};
+      if constexpr (requires { callback.save(); })
+        return callback.save();
+      else
+        return {};
     }
     void load(const CallbackState& state) override {
       if constexpr (requires { callback.load(state); }) callback.load(state);

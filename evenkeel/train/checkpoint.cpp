@@ -182,8 +182,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
     const Json callbacks = Json::parse(file.metadata.at("callbacks"));
     for (const auto& [name, numbers] : callbacks.items())
-      for (const auto& [key, value] : numbers.items())
-        checkpoint.callbacks[name].numbers[key] = number_of(value);
+      for (const auto& [key, value] : numbers.items()) checkpoint.callbacks[name].numbers[key] = number_of(value);
   } catch (const std::exception& error) {
     throw damaged(path, "the metadata of a checkpoint", error.what());
   }

@@ -16,13 +16,13 @@ namespace evenkeel {
 
 /// How far a fit has come.
 struct FitProgress {
-  std::uint64_t first_step = 0;    ///< updates the trainer had made before this fit
-  std::int64_t steps = 0;          ///< updates of this fit
-  BatchPosition position = {};     ///< of the next batch
+  std::uint64_t first_step = 0;  ///< updates the trainer had made before this fit
+  std::int64_t steps = 0;        ///< updates of this fit
+  BatchPosition position = {};   ///< of the next batch
   std::int64_t step_in_epoch = 0;
   MetricSums epoch_sums = {};
   double epoch_seconds = 0;
-  History history = {};            ///< of whole epochs
+  History history = {};  ///< of whole epochs
 };
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
@@ -32,9 +32,9 @@ struct Checkpoint {
   /// What must be the same in the run that goes on: "model", "loss", "optimizer", "batch size", "seed", "data", ...
   std::map<std::string, std::string> identity;
   FitProgress progress;
-  double learning_rate_scale = 1;  ///< what callbacks made of the scheduled rate
-  NamedTensors weights;            ///< as a weights file names them
-  NamedTensors slots;              ///< the optimizer's, whole blocks: "adam/m"
+  double learning_rate_scale = 1;                  ///< what callbacks made of the scheduled rate
+  NamedTensors weights;                            ///< as a weights file names them
+  NamedTensors slots;                              ///< the optimizer's, whole blocks: "adam/m"
   std::map<std::string, CallbackState> callbacks;  ///< by name
 };
 

@@ -69,7 +69,8 @@ class Counts {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       // Saturated scores can be equal where the logits, which `correct` compares, are not.
       const std::int32_t predicted = correct[i] > 0 ? labels[i] : class_of(scores.subspan(i * k, k), 0.5f);
-      ++confusion_.as<std::int64_t>()[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted)];
+      ++confusion_
+            .as<std::int64_t>()[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted)];
     }
   }
 
@@ -120,26 +121,27 @@ Predictions predict(Network& network, const Dataset& data, const EvaluateOptions
   Predictions result;
   for_each_batch(network, data, options, Targets::none,
                  [&](Network::Runner& runner, const Batch& batch, std::int64_t first) {
-    const TensorView outputs = runner.read(runner.compiled.outputs);
-    const std::string& scores_name = runner.compiled.scores.empty() ? runner.compiled.outputs : runner.compiled.scores;
-    const TensorView scores = runner.read(scores_name);
-    if (first == 0) {
-      result.outputs = Tensor(outputs.shape.with(0, data.size()), DType::float32);
-      result.scores = Tensor(scores.shape.with(0, data.size()), DType::float32);
-    }
-    const auto copy_rows = [&](TensorView from, Tensor& to) {
-      const auto rows = first_rows(from, batch.size);
-      std::ranges::copy(rows, to.as<float>().begin() + first * to.shape().row_size());
-    };
-    copy_rows(outputs, result.outputs);
-    copy_rows(scores, result.scores);
-  });
+                   const TensorView outputs = runner.read(runner.compiled.outputs);
+                   const std::string& scores_name =
+                       runner.compiled.scores.empty() ? runner.compiled.outputs : runner.compiled.scores;
+                   const TensorView scores = runner.read(scores_name);
+                   if (first == 0) {
+                     result.outputs = Tensor(outputs.shape.with(0, data.size()), DType::float32);
+                     result.scores = Tensor(scores.shape.with(0, data.size()), DType::float32);
+                   }
+                   const auto copy_rows = [&](TensorView from, Tensor& to) {
+                     const auto rows = first_rows(from, batch.size);
+                     std::ranges::copy(rows, to.as<float>().begin() + first * to.shape().row_size());
+                   };
+                   copy_rows(outputs, result.outputs);
+                   copy_rows(scores, result.scores);
+                 });
   result.classes = Tensor({data.size()}, DType::int32);
   const std::int64_t k = result.scores.shape().row_size();
   const float threshold = network.options().loss ? 0.5f : 0.0f;
   for (std::int64_t i = 0; i < data.size(); ++i)
-    result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] =
-        class_of(result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k)), threshold);
+    result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] = class_of(
+        result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k)), threshold);
   return result;
 }
 

@@ -11,8 +11,8 @@
 namespace evenkeel {
 
 struct EvaluateOptions {
-  std::int64_t batch_size = 32;  ///< a smaller data set is one batch
-  Mode mode = Mode::evaluate;    ///< train: batch statistics and dropout, moving statistics unchanged
+  std::int64_t batch_size = 32;             ///< a smaller data set is one batch
+  Mode mode = Mode::evaluate;               ///< train: batch statistics and dropout, moving statistics unchanged
   std::vector<LayerMode> layer_modes = {};  ///< by layer index; overrides `mode`
   std::function<void(std::int64_t done, std::int64_t of)> progress = {};  ///< called after each batch, in samples
 };

@@ -9,9 +9,8 @@ std::optional<double> figure_of(const EpochRecord& record, const std::string& na
   if (name == "accuracy") return record.train.accuracy;
   if (name == "val_loss") return record.validation ? std::optional(record.validation->loss) : std::nullopt;
   if (name == "val_accuracy") return record.validation ? record.validation->accuracy : std::nullopt;
-  throw Error{{.where = "monitor",
-               .expected = "loss, accuracy, val_loss or val_accuracy",
-               .received = '"' + name + '"'}};
+  throw Error{
+      {.where = "monitor", .expected = "loss, accuracy, val_loss or val_accuracy", .received = '"' + name + '"'}};
 }
 
 }  // namespace evenkeel

@@ -16,12 +16,12 @@ struct EpochRecord {
   Metrics train;           ///< means over its samples, as training saw them
   std::optional<Metrics> validation = {};
   double learning_rate = 0;
-  double seconds = 0;         ///< of training, without validation
+  double seconds = 0;  ///< of training, without validation
   double images_per_s = 0;
 };
 
-/// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing where the record has none.
-/// Throws Error, with the known names, for another name.
+/// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing where the record has
+/// none. Throws Error, with the known names, for another name.
 std::optional<double> figure_of(const EpochRecord& record, const std::string& name);
 
 struct History {

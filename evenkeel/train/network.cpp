@@ -66,9 +66,11 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
 void Network::bind(Runner& runner, const Batch& batch) const {
   const Program& program = runner.executor->program();
   if (averages_in_ && runner.train)
-    throw Error{{.where = "training", .expected = "the weights", .received = "their moving averages (AveragedWeights)"}};
-  for (const auto& [name, tensor] :
-       {std::pair<const char*, const Tensor*>{"input", &batch.x}, {"labels", &batch.labels}, {"targets", &batch.targets}}) {
+    throw Error{
+        {.where = "training", .expected = "the weights", .received = "their moving averages (AveragedWeights)"}};
+  for (const auto& [name, tensor] : {std::pair<const char*, const Tensor*>{"input", &batch.x},
+                                     {"labels", &batch.labels},
+                                     {"targets", &batch.targets}}) {
     const int id = program.id_of(name);
     if (id >= 0) runner.executor->bind(name, tensor->view().rows(0, program.value(id).type.shape[0]));
   }
@@ -106,6 +108,10 @@ StepContext Network::context(Mode mode, std::uint64_t step) const {
 
 Targets Network::targets_of(const Dataset& data) {
   return !data.has_targets() ? Targets::none : data.has_labels() ? Targets::labels : Targets::values;
+}
+
+Targets Network::targets_of(const Batch& batch) {
+  return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
 }
 
 void Network::check(const Dataset& data, bool needs_targets) const {

@@ -23,7 +23,7 @@ struct NetworkOptions {
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
   int threads = 0;                          ///< 0: all cores
   bool fuse = true;
-  std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
+  std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
   DType real = DType::float32;
 };
 
@@ -49,6 +49,7 @@ class Network {
   const std::vector<WeightInfo>& weights() const { return weights_; }
   Store& store() { return store_; }
   const Store& store() const { return store_; }
+  Arena& arena() { return arena_; }  ///< for programs of others on these weights that run in between
   int threads() const { return threads_.count(); }
 
   /// A tensor by name: "conv2d/kernel". Throws Error where there is none, or shape or type differ.
@@ -73,6 +74,7 @@ class Network {
   /// Throws Error unless the data's samples and targets fit the model and the loss.
   void check(const Dataset& data, bool needs_targets) const;
   static Targets targets_of(const Dataset& data);
+  static Targets targets_of(const Batch& batch);
   std::int64_t outputs() const { return outputs_; }  ///< K
 
   /// Exchanges the trainable parameters with their moving averages, bit by bit: a second call undoes the first.

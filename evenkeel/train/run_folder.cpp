@@ -23,8 +23,10 @@ using Json = nlohmann::ordered_json;
 
 Json json_of(const FieldValue& value) {
   const auto json = []<class T>(const T& v) {
-    if constexpr (std::same_as<T, std::monostate>) return Json();
-    else return Json(v);
+    if constexpr (std::same_as<T, std::monostate>)
+      return Json();
+    else
+      return Json(v);
   };
   return std::visit(json, value);
 }
@@ -109,8 +111,8 @@ OpenedModel open_model(const fs::path& path) {
   std::vector<std::string> notes;
   std::optional<fs::path> weights;
   if (!fs::exists(complete) || (fs::exists(record) && !read_run(path).finished))
-    if (const auto found = newest_checkpoint(path / "checkpoints",
-                                             [&](const Error& error) { notes.emplace_back(error.what()); }))
+    if (const auto found =
+            newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
       weights = found->path;
   if (!weights && fs::exists(complete)) weights = complete;
   if (!weights || !fs::exists(model))

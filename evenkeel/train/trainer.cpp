@@ -23,10 +23,6 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .probes = options.probes};
 }
 
-Targets targets_of(const Batch& batch) {
-  return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
-}
-
 /// The first line of the optimizer's.
 int first_update_line(const Program& program) {
   const auto& nodes = program.nodes();
@@ -44,7 +40,8 @@ bool all_finite(TensorView view) {
 
 NamedTensors copies_of(const Block& block) {
   NamedTensors tensors;
-  for (const auto& entry : block.layout().entries) tensors.emplace_back(entry.name, Tensor::copy_of(block.get(entry.name)));
+  for (const auto& entry : block.layout().entries)
+    tensors.emplace_back(entry.name, Tensor::copy_of(block.get(entry.name)));
   return tensors;
 }
 
@@ -91,7 +88,7 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
 }
 
 Network::Runner& Trainer::training_runner(const Batch& batch) {
-  return network_.runner(batch.size, targets_of(batch), true);
+  return network_.runner(batch.size, Network::targets_of(batch), true);
 }
 
 const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
@@ -116,7 +113,7 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
 Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
-  Network::Runner& runner = network_.runner(batch.size, targets_of(batch), false);
+  Network::Runner& runner = network_.runner(batch.size, Network::targets_of(batch), false);
   const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
@@ -148,7 +145,8 @@ std::map<std::string, std::string> Trainer::identity() const {
     return text;
   };
   std::string augmentation;
-  for (const auto& [key, value] : settings_of(options_.augmentation)) augmentation += key + '=' + to_string(value) + ' ';
+  for (const auto& [key, value] : settings_of(options_.augmentation))
+    augmentation += key + '=' + to_string(value) + ' ';
   return {{"model", write_model_file({.model = network_.model()})},
           {"loss", text_of(options_.loss)},
           {"class_weight", fmt::format("[{}]", fmt::join(options_.class_weight, ", "))},

@@ -21,20 +21,20 @@ struct TrainerOptions {
   Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
   std::vector<double> class_weight = {};   ///< by class: of a sample's loss in training; empty: all weigh 1
   std::int64_t batch_size = 32;
-  std::uint64_t seed = 0;  ///< of first weights, dropout masks and the order of the data
+  std::uint64_t seed = 0;          ///< of first weights, dropout masks and the order of the data
   Augmentation augmentation = {};  ///< of the images that `fit` trains on
-  int threads = 0;         ///< 0: all cores
+  int threads = 0;                 ///< 0: all cores
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
 };
 
 struct FitOptions {
-  std::int64_t epochs = 1;                  ///< each ends with a smaller batch where the sizes do not divide
-  std::optional<std::int64_t> steps = {};   ///< instead of epochs: so many full batches, across the ends of epochs
+  std::int64_t epochs = 1;                 ///< each ends with a smaller batch where the sizes do not divide
+  std::optional<std::int64_t> steps = {};  ///< instead of epochs: so many full batches, across the ends of epochs
   bool shuffle = true;
-  const Dataset* validation = nullptr;      ///< evaluated after each epoch, and at the end
+  const Dataset* validation = nullptr;  ///< evaluated after each epoch, and at the end
   std::vector<Callback> callbacks = {};
-  std::stop_token stop = {};                ///< interrupts the run after the step under way
+  std::stop_token stop = {};  ///< interrupts the run after the step under way
 };
 
 /// Trains a model: `fit`, `evaluate`, `predict`, as in Keras. The same seed, data and thread count give bit-identical

@@ -23,8 +23,8 @@ TEST_P(Help, HasTwoExamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
-                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "report", "data",
-                                         "data fetch", "data list", "data info", "data show", "study"),
+                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "report",
+                                         "data", "data fetch", "data list", "data info", "data show", "study"),
                          [](const auto& trial) {
                            std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');

@@ -62,7 +62,9 @@ TEST_F(ReportCommand, TakesAStudysFolderForItsRuns) {
   std::filesystem::create_directory(folder_ / "study");
   for (const char* name : {"a", "b"}) std::filesystem::rename(folder_ / name, folder_ / "study" / name);
   write("study/study.json", "{}");
-  EXPECT_EQ(run({"report", "study"}).code, 0);
+  const auto result = run({"report", "study"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_SAYS(result.err, "study/study.json: expected the result of a study");
   EXPECT_SAYS(read("study/report.html"), "<h1>2 runs</h1>");
 }
 

@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 class Resume : public App {
  protected:
   std::vector<std::string> training(const std::string& out) const {
-    return {"train", "model.toml", "--data", "data.npz", "--validation", "data.npz[:9]", "--epochs", "60",
-            "--threads", "1", "--checkpoint-every", "1", "--out", out};
+    return {"train",    "model.toml", "--data",    "data.npz", "--validation",       "data.npz[:9]",
+            "--epochs", "60",         "--threads", "1",        "--checkpoint-every", "1",
+            "--out",    out};
   }
   /// Starts or goes on with the run in "run", kills it after so many milliseconds.
   void train_and_kill(int milliseconds) {
@@ -124,8 +125,8 @@ TEST_F(Resume, SaysThatARunIsFinished) {
 TEST_F(Resume, GoesOnWithAFinishedRunWhereMoreEpochsAreAskedFor) {
   train("run");
   ASSERT_EQ(run({"train", "run", "--resume", "--epochs", "3"}).code, 0);
-  ASSERT_EQ(run({"train", "model.toml", "--data", "data.npz", "--out", "whole", "--threads", "1", "--epochs", "3"}).code,
-            0);
+  ASSERT_EQ(
+      run({"train", "model.toml", "--data", "data.npz", "--out", "whole", "--threads", "1", "--epochs", "3"}).code, 0);
   EXPECT_TRUE(contains(read("run/metrics.csv"), "\n3,15,")) << read("run/metrics.csv");
 }
 

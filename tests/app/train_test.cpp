@@ -58,13 +58,24 @@ TEST_F(Train, WritesFlagsIntoTheFoldersModelFile) {
 }
 
 TEST_F(Train, TakesEveryOptionOfTrainingAsAFlag) {
-  run({"train", "model.toml", "--data", "data.npz", "--optimizer", "sgd", "--nesterov", "--momentum", "0.5",
-       "--weight-decay", "0.01", "--clipnorm", "1", "--schedule", "step", "--boundaries", "2,4", "--warmup-steps", "1",
-       "--label-smoothing", "0.1", "--class-weight", "1,2.5,1", "--ema-momentum", "0.9", "--out", "run"});
+  run({"train",       "model.toml",
+       "--data",      "data.npz",
+       "--optimizer", "sgd",
+       "--nesterov",  "--momentum",
+       "0.5",         "--weight-decay",
+       "0.01",        "--clipnorm",
+       "1",           "--schedule",
+       "step",        "--boundaries",
+       "2,4",         "--warmup-steps",
+       "1",           "--label-smoothing",
+       "0.1",         "--class-weight",
+       "1,2.5,1",     "--ema-momentum",
+       "0.9",         "--out",
+       "run"});
   const std::string toml = read("run/model.toml");
-  for (const char* line : {"nesterov = true", "weight_decay = 0.01", "clipnorm = 1.0", "schedule = \"step\"",
-                           "boundaries = [2, 4]", "label_smoothing = 0.1", "class_weight = [1.0, 2.5, 1.0]",
-                           "ema_momentum = 0.9"})
+  for (const char* line :
+       {"nesterov = true", "weight_decay = 0.01", "clipnorm = 1.0", "schedule = \"step\"", "boundaries = [2, 4]",
+        "label_smoothing = 0.1", "class_weight = [1.0, 2.5, 1.0]", "ema_momentum = 0.9"})
     EXPECT_TRUE(contains(toml, line)) << line << " in " << toml;
 }
 

@@ -1,4 +1,5 @@
-// A folder of evenkeel/ is a floor: it includes its own and lower floors only. The order is that of evenkeel/CMakeLists.txt.
+// A folder of evenkeel/ is a floor: it includes its own and lower floors only. The order is that of
+// evenkeel/CMakeLists.txt.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
@@ -9,6 +10,7 @@
 #include "evenkeel/nn/layers/pooling.h"
 #include "evenkeel/nn/registry.h"
 #include "tests/support/layer_check.h"
+#include "tests/support/testing.h"
 
 // Every layer type has a test "IsALayer" that holds it to tests/support/layer_check.h.
 
@@ -96,6 +98,23 @@ TEST(GlobalAveragePooling2D, IsALayer) {
 TEST(Dropout, IsALayer) {
   for (const double rate : {0.0, 0.3, 0.9}) check_layer(Dropout{.rate = rate}, {5, 13});
   check_layer(Dropout{}, {2, 3, 3, 3});
+}
+
+TEST(Uout, IsALayer) {
+  for (const double beta : {0.0, 0.1, 1.7}) check_layer(Uout{.beta = beta}, {5, 13});
+  check_layer(Uout{}, {2, 3, 3, 3});
+}
+
+TEST(Uout, InjectsTheVarianceOfTheDropoutItReplaces) {
+  for (const double rate : {0.0, 0.2, 0.5, 0.9}) {
+    const double beta = uout_beta_for_dropout(rate);
+    EXPECT_NEAR(beta * beta / 3, rate / (1 - rate), 1e-12) << rate;
+  }
+}
+
+TEST(Uout, HasNoBetaForADropoutOfEverything) {
+  for (const double rate : {1.0, -0.1, std::nan("")})
+    EXPECT_SAYS(error_of([&] { uout_beta_for_dropout(rate); }), "rate: expected a number in [0, 1)");
 }
 
 TEST(Flatten, IsALayer) {

@@ -139,6 +139,7 @@ TEST(ModelFile, KeepsEveryTypeOfLayerAndOption) {
   model.append(GlobalAveragePooling2D{});
   model.append(BatchNormalizationFromParts{.momentum = static_cast<double>(0.9f)});
   model.append(Dropout{.rate = 0.3});
+  model.append(Uout{.beta = 0.25});
   model.append(Dense{.units = 3});
   model.append(Activation{softmax});
   expect_round_trip({model, {}});
@@ -245,8 +246,8 @@ TEST(ModelFileError, NamesAnUnknownTrainingKey) {
 TEST(ModelFileError, ChecksTheRangesOfTraining) {
   for (const std::string setting :
        {"learning_rate = 0.0", "momentum = 1.0", "beta_1 = -0.1", "beta_2 = 1", "epsilon = 0", "batch_size = 0",
-        "epochs = 0", "steps = -1", "seed = -1", "nesterov = 1", "clipnorm = 0", "ema_momentum = 1", "warmup_steps = -1",
-        "boundaries = [0.5]", "class_weight = [1, -2.5]", "label_smoothing = 2", "alpha = 1.5"})
+        "epochs = 0", "steps = -1", "seed = -1", "nesterov = 1", "clipnorm = 0", "ema_momentum = 1",
+        "warmup_steps = -1", "boundaries = [0.5]", "class_weight = [1, -2.5]", "label_smoothing = 2", "alpha = 1.5"})
     EXPECT_SAYS(refusal(kHead + "[[layer]]\ntype = \"Flatten\"\n[training]\n" + setting + "\n"),
                 "m.toml:5: [training]: \"" + setting.substr(0, setting.find(' ')) + "\": expected");
 }

@@ -110,6 +110,51 @@ TEST(Executor, RunsASegmentAlone) {
   EXPECT_EQ(run.read("l/plus"), (Floats{3, 11})) << "the second line must not have run";
 }
 
+/// x -> a = 2 x -> b = a^2 -> c = a + b -> d = c + x, cut before the last two lines.
+struct Cut : Session {
+  Cut() {
+    const Value x = input("x", {2});
+    const Value a = program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/a");
+    const Value b = program.emit_one(ops::Multiply(), {a, a}, "l/b");
+    const Value c = program.emit_one(ops::Add(), {a, b}, "l/c");
+    keep(program.emit_one(ops::Add(), {c, x}, "l/d"));
+  }
+  static constexpr Segment kBefore{0, 2}, kAfter{2, -1};
+};
+
+TEST(Executor, KnowsWhatASegmentNeedsOfTheLinesBeforeIt) {
+  Cut run;
+  std::vector<std::string> names;
+  for (const int id : run.executor().needed_by(Cut::kAfter)) names.push_back(run.program.value(id).name);
+  EXPECT_EQ(names, (std::vector<std::string>{"x", "l/a", "l/b"}));
+  EXPECT_EQ(run.executor().needed_by({2, 3}).size(), 2u) << "x is read behind it";
+}
+
+TEST(Executor, GoesOnBehindACutAfterOtherBatches) {
+  Cut run;
+  Tensor x = floats({2}, {1, 5});
+  run.bind("x", x);
+  run.executor().run(run.step, Cut::kBefore);
+  const std::vector<int> values = run.executor().needed_by(Cut::kAfter);
+  std::vector<std::byte> saved(static_cast<std::size_t>(run.executor().bytes_of(values)));
+  run.executor().save(values, saved.data());
+  for (float& v : x.as<float>()) v = 100;
+  run.go();
+  run.executor().restore(values, saved.data());
+  run.executor().run(run.step, Cut::kAfter);
+  EXPECT_EQ(run.read("l/d"), (Floats{2 + 4 + 1, 10 + 100 + 5}));
+}
+
+TEST(Executor, NeedsTheMemoryBehindAViewOnce) {
+  Session run;
+  const Value x = run.input("x", {2, 3});
+  const Value a = run.program.emit_one(ops::ScaleOffset(2, 0), {x}, "l/a");
+  const Value view = run.program.emit_one(ops::Reshape({6}), {a}, "l/view");
+  run.keep(run.program.emit_one(ops::Multiply(), {view, view}, "l/b"));
+  run.keep(run.program.emit_one(ops::ScaleOffset(3, 0), {a}, "l/c"));
+  EXPECT_EQ(run.executor().needed_by({2, -1}), std::vector<int>{a.id()});
+}
+
 TEST(Executor, RefusesASegmentThatTheProgramDoesNotHave) {
   TwoLines run;
   const Tensor x({2}, DType::float32);

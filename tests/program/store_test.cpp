@@ -89,6 +89,27 @@ TEST(Store, RefusesAProgramThatLaysABlockOutOtherwise) {
   EXPECT_THROW(store.fit(*small_program({4})), Error);
 }
 
+TEST(Store, SharesItsWeightsAndNothingElse) {
+  Program program;
+  program.parameter("p", {2}, true);
+  program.state("s", {2});
+  program.supplied("given", {2});
+  program.probe("seen", {2});
+  finish(program);
+  Store store;
+  store.fit(program);
+  Store other = store.sharing_weights();
+  other.fit(program);
+  other.parameters.values<float>("p")[0] = 1;
+  other.state.values<float>("s")[0] = 2;
+  other.supplied.values<float>("given")[0] = 3;
+  other.probes.values<double>("seen")[0] = 4;
+  EXPECT_EQ(store.parameters.values<float>("p")[0], 1);
+  EXPECT_EQ(store.state.values<float>("s")[0], 2);
+  EXPECT_EQ(store.supplied.values<float>("given")[0], 0);
+  EXPECT_EQ(store.probes.values<double>("seen")[0], 0);
+}
+
 TEST(Arena, KeepsItsMemoryUntilMoreIsAskedFor) {
   Arena arena;
   const std::byte* first = arena.reserve(1000);

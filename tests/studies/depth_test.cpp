@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "evenkeel/base/error.h"
-#include "evenkeel/data/strokes.h"
 #include "evenkeel/nn/compile.h"
+#include "tests/studies/study_test.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -53,80 +53,77 @@ TEST(DepthModel, HasBiasesOnlyWhereNothingNormalizes) {
   }
 }
 
-class Recorder : public StudyObserver {
- public:
-  void point(const StudyPoint& p) override { points.push_back(p); }
-  std::vector<StudyPoint> points;
-};
+const StudySettings kFourLayers{.sweep = StudySweep{.name = "depth", .values = {4}}};
 
-DepthData small_data() {
-  const Dataset train = make_strokes(false, 300);
-  return {.train = train.range(100, 300), .validation = train.range(0, 100), .test = make_strokes(true, 50)};
+DepthStudy::Options small_options() {
+  return {.steps = 52, .batch_size = 20, .validation_size = 100, .single_images = 10, .late_gradients = 50};
 }
 
-DepthOptions small_options() {
-  DepthOptions options;
-  options.layers = 4;
-  options.steps = 52;
-  options.batch_size = 20;
-  options.single_images = 10;
-  return options;
+DepthStudy small_study(std::int64_t steps = 52) {
+  DepthStudy::Options options = small_options();
+  options.steps = steps;
+  return DepthStudy(kFourLayers, {.train = make_strokes(false, 300), .test = make_strokes(true, 50)}, options);
 }
 
-TEST(RunDepth, MeasuresValidationEveryHundredBatchesAndTheBatchAtOtherTwentyFives) {
-  Recorder recorder;
-  run_depth(small_options(), small_data(), recorder);
-  ASSERT_EQ(recorder.points.size(), 9u);  // batches 0, 25, 50 of three variants
-  for (std::size_t i = 0; i < 9; ++i) {
-    EXPECT_EQ(recorder.points[i].batch, static_cast<std::int64_t>(i % 3 * 25));
-    EXPECT_EQ(recorder.points[i].on_validation, i % 3 == 0);
-    EXPECT_EQ(recorder.points[i].metrics.samples, i % 3 == 0 ? 100 : 20);
-  }
-}
-
-TEST(RunDepth, ReturnsOneRunPerVariantAndSeed) {
-  DepthOptions options = small_options();
-  options.steps = 3;
-  options.seeds = {0, 1};
-  StudyObserver silent;
-  const StudyResult result = run_depth(options, small_data(), silent);
-  ASSERT_EQ(result.variants.size(), 3u);
-  EXPECT_EQ(result.variants[0].name, "plain");
-  EXPECT_EQ(result.variants[1].name, "batch_norm");
-  EXPECT_EQ(result.variants[2].name, "batch_norm_parts");
+TEST(DepthStudy, MeasuresValidationEveryHundredBatchesAndTheBatchAtOtherTwentyFives) {
+  const DepthStudy study = small_study();
+  Watcher watcher;
+  const StudyResult result = run_study(study, kFourLayers, {}, one_thread(), watcher);
   for (const StudyVariant& variant : result.variants) {
-    ASSERT_EQ(variant.runs.size(), 2u);
-    EXPECT_EQ(variant.runs[1].seed, 1u);
+    ASSERT_EQ(variant.runs.size(), 1u);
+    EXPECT_EQ(variant.runs[0].find_curve("validation_accuracy")->x, std::vector<double>({0}));
+    EXPECT_EQ(variant.runs[0].find_curve("batch_accuracy")->x, std::vector<double>({25, 50}));
   }
 }
 
-TEST(RunDepth, StopsWhenAsked) {
-  std::stop_source stop;
-  stop.request_stop();
-  StudyObserver silent;
-  EXPECT_TRUE(run_depth(small_options(), small_data(), silent, stop.get_token()).variants.empty());
-}
-
-TEST(SplitForDepth, ValidatesOnTheFirstFiveThousand) {
-  const DepthData data = split_for_depth(make_strokes(false, 5100), make_strokes(true, 10));
-  EXPECT_EQ(data.validation.size(), 5000);
-  EXPECT_EQ(data.train.size(), 100);
-}
-
-TEST(SplitForDepth, RefusesASetThatIsTooSmall) {
-  EXPECT_THROW(split_for_depth(make_strokes(false, 5000), make_strokes(true, 10)), Error);
-}
-
-TEST(Median, IsTheMiddleOrTheMeanOfTheTwoMiddleOnes) {
-  StudyVariant variant;
-  for (double accuracy : {0.9, 0.1, 0.5}) {
-    StudyRun run;
-    run.test_accuracy = accuracy;
-    variant.runs.push_back(run);
+TEST(DepthStudy, LooksAtGradientsAndDeadUnitsOfEachLayer) {
+  const DepthStudy study = small_study();
+  Watcher watcher;
+  const StudyResult result = run_study(study, kFourLayers, {}, one_thread(), watcher);
+  for (const StudyVariant& variant : result.variants) {
+    for (const char* name : {"gradient_norm_batch_0", "gradient_norm_batch_50"}) {
+      const Profile* profile = variant.runs[0].find_profile(name);
+      ASSERT_NE(profile, nullptr) << name;
+      EXPECT_GE(profile->layers.size(), 6u);  // four convolutions, two dense layers
+    }
+    EXPECT_NE(variant.runs[0].find_profile("dead_units"), nullptr);
   }
-  EXPECT_EQ(median(variant, &StudyRun::test_accuracy), 0.5);
-  variant.runs.push_back(variant.runs[0]);
-  EXPECT_DOUBLE_EQ(median(variant, &StudyRun::test_accuracy), 0.7);
+}
+
+TEST(DepthStudy, LookingDoesNotChangeWhatIsTrained) {
+  Watcher watcher;
+  DepthStudy::Options options = small_options();
+  const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 50)};
+  const auto loss = [&](std::int64_t late) {
+    options.late_gradients = late;
+    const DepthStudy study(kFourLayers, data, options);
+    return run_study(study, kFourLayers, data, one_thread(), watcher).variants[1].runs[0].figures.at("test_loss");
+  };
+  EXPECT_EQ(loss(10), loss(1000));
+}
+
+TEST(DepthStudy, ValidatesOnTheFirstOfTheTrainingSplitAndRefusesASetThatIsNoLarger) {
+  const StudyData data{.train = make_strokes(false, 100), .test = make_strokes(true, 10)};
+  EXPECT_SAYS(error_of([&] { DepthStudy(kFourLayers, data, small_options()); }), "more than 100 training samples");
+}
+
+TEST(DepthStudy, RefusesADepthThatIsNoCount) {
+  const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
+  for (const double depth : {0.0, 2.5, 1e6})
+    EXPECT_SAYS(error_of([&] {
+                  DepthStudy({.sweep = StudySweep{"depth", {depth}}}, data, small_options());
+                }),
+                "a number of convolutions");
+}
+
+TEST(DepthStudy, SaysHowManyRunsTrained) {
+  const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
+  const DepthStudy study({}, data, small_options());
+  const std::string one = study.answer(made_result(study, "test_accuracy", {{0.1, 0.11}, {0.97, 0.3}}));
+  EXPECT_SAYS(one, "plain trained in 0 of 2 runs");
+  EXPECT_SAYS(one, "batch_norm trained in 1 of 2 runs");
+  EXPECT_SAYS(study.answer(made_result(study, "test_accuracy", {{0.8, 0.11}, {0.97, 0.9}})),
+              "plain trained in 1 of 2 runs");
 }
 
 }  // namespace

@@ -137,8 +137,7 @@ TEST(Converted, TruncatesFloatsTowardsZero) {
 
 TEST(Converted, MakesOfWhatAnIntegerCannotHoldItsNearest) {
   const Tensor floats = Tensor::of<float>({5}, std::vector<float>{NAN, INFINITY, -INFINITY, 3e9f, -3.f});
-  EXPECT_THAT(converted(floats, DType::int32).as<std::int32_t>(),
-              ElementsAre(0, INT32_MAX, INT32_MIN, INT32_MAX, -3));
+  EXPECT_THAT(converted(floats, DType::int32).as<std::int32_t>(), ElementsAre(0, INT32_MAX, INT32_MIN, INT32_MAX, -3));
   EXPECT_THAT(converted(floats, DType::uint8).as<std::uint8_t>(), ElementsAre(0, 255, 0, 255, 0));
 }
 

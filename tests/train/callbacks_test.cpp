@@ -70,7 +70,8 @@ TEST(EarlyStopping, DecidesAsKerasDoes) {
                                  .start_from_epoch = o.value("start_from_epoch", std::int64_t{0})};
     if (o.contains("baseline")) options.baseline = o["baseline"].get<double>();
     EarlyStopping callback(options);
-    Trainer trainer(one_weight(), {.loss = MeanSquaredError{}, .optimizer = SGD{.learning_rate = 1e-9}, .batch_size = 1});
+    Trainer trainer(one_weight(),
+                    {.loss = MeanSquaredError{}, .optimizer = SGD{.learning_rate = 1e-9}, .batch_size = 1});
     std::int64_t epochs = 0;
     // The epoch's number is its weight: which weights are kept is seen at the end.
     struct Probe {
@@ -117,9 +118,7 @@ TEST(ReduceLROnPlateau, DecidesAsKerasDoes) {
   }
 }
 
-TEST(EarlyStopping, RefusesAMonitorThatItDoesNotKnow) {
-  EXPECT_THROW(EarlyStopping({.monitor = "val_auc"}), Error);
-}
+TEST(EarlyStopping, RefusesAMonitorThatItDoesNotKnow) { EXPECT_THROW(EarlyStopping({.monitor = "val_auc"}), Error); }
 
 TEST(EarlyStopping, SaysThatValidationIsMissing) {
   EarlyStopping callback;
@@ -132,9 +131,7 @@ TEST(EarlyStopping, SaysThatValidationIsMissing) {
   }
 }
 
-TEST(ReduceLROnPlateau, RefusesAFactorThatIsNoReduction) {
-  EXPECT_THROW(ReduceLROnPlateau({.factor = 1.0}), Error);
-}
+TEST(ReduceLROnPlateau, RefusesAFactorThatIsNoReduction) { EXPECT_THROW(ReduceLROnPlateau({.factor = 1.0}), Error); }
 
 Sequential small_network() {
   Sequential model({28, 28, 1});
@@ -178,7 +175,8 @@ TEST(TerminateOnNaN, NamesTheStepTheOpAndTheLayerAndLeavesTheWeights) {
 }
 
 TEST(TerminateOnNaN, EndsARunThatDiverges) {
-  Trainer trainer(small_network(), {.loss = MeanSquaredError{}, .optimizer = SGD{.learning_rate = 1e20}, .batch_size = 16});
+  Trainer trainer(small_network(),
+                  {.loss = MeanSquaredError{}, .optimizer = SGD{.learning_rate = 1e20}, .batch_size = 16});
   const History history = trainer.fit(make_strokes(false, 64), {.epochs = 20, .callbacks = {TerminateOnNaN{}}});
   EXPECT_TRUE(history.failed);
   EXPECT_LT(trainer.steps_done(), 80u);

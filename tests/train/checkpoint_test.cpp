@@ -30,7 +30,10 @@ Sequential small_network() {
 }
 
 TrainerOptions adam() {
-  return {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = 3e-3}, .batch_size = 32, .seed = 7,
+  return {.loss = SoftmaxCrossEntropy{},
+          .optimizer = Adam{.learning_rate = 3e-3},
+          .batch_size = 32,
+          .seed = 7,
           .threads = 2};
 }
 TrainerOptions sgd() {
@@ -159,14 +162,15 @@ TEST_P(Resumed, RunHasTheHistoryOfAnUninterruptedOne) {
 }
 
 // 150 samples are four batches of 32 and one of 22.
-INSTANTIATE_TEST_SUITE_P(
-    After, Resumed,
-    testing::Values(Case{"FirstStep", adam(), {.epochs = 3}, 1}, Case{"MidEpoch", adam(), {.epochs = 3}, 8},
-                    Case{"EndOfEpoch", adam(), {.epochs = 3}, 10}, Case{"RaggedBatchIsNext", sgd(), {.epochs = 3}, 4},
-                    Case{"StepsAcrossEpochs", sgd(), {.steps = 13}, 7},
-                    Case{"EveryOption", every_option(), {.epochs = 3}, 8},
-                    Case{"UnshuffledSteps", adam(), {.steps = 11, .shuffle = false}, 5}),
-    [](const auto& trial) { return std::string(trial.param.name); });
+INSTANTIATE_TEST_SUITE_P(After, Resumed,
+                         testing::Values(Case{"FirstStep", adam(), {.epochs = 3}, 1},
+                                         Case{"MidEpoch", adam(), {.epochs = 3}, 8},
+                                         Case{"EndOfEpoch", adam(), {.epochs = 3}, 10},
+                                         Case{"RaggedBatchIsNext", sgd(), {.epochs = 3}, 4},
+                                         Case{"StepsAcrossEpochs", sgd(), {.steps = 13}, 7},
+                                         Case{"EveryOption", every_option(), {.epochs = 3}, 8},
+                                         Case{"UnshuffledSteps", adam(), {.steps = 11, .shuffle = false}, 5}),
+                         [](const auto& trial) { return std::string(trial.param.name); });
 
 TEST(ResumedRun, CanBeAskedForMoreEpochs) {
   const fs::path folder = fresh_folder("more");
@@ -182,9 +186,10 @@ TEST(ResumedRun, CanBeAskedForMoreEpochs) {
 TEST(ResumedRun, RemembersWhatItsCallbacksKnew) {
   // A factor that a forgetful callback would apply at other epochs, and one that scales the learning rate.
   const auto fit = [] {
-    return FitOptions{.epochs = 6,
-                      .callbacks = {ReduceLROnPlateau({.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 10}),
-                                    EarlyStopping({.monitor = "accuracy", .patience = 50})}};
+    return FitOptions{
+        .epochs = 6,
+        .callbacks = {ReduceLROnPlateau({.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 10}),
+                      EarlyStopping({.monitor = "accuracy", .patience = 50})}};
   };
   const Outcome whole = train(adam(), fit());
   const fs::path folder = fresh_folder("callbacks");
@@ -225,8 +230,8 @@ TEST(CheckpointFolder, WritesEverySoManyStepsAndAtTheEnd) {
   const auto files = checkpoints_in(folder_of_checkpoints("steps", {.every_steps = 4}));
   std::vector<std::string> names;
   for (const fs::path& file : files) names.push_back(file.stem().string());
-  EXPECT_EQ(names, (std::vector<std::string>{"step-0000000014", "step-0000000012", "step-0000000008",
-                                             "step-0000000004"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"step-0000000014", "step-0000000012", "step-0000000008", "step-0000000004"}));
 }
 
 TEST(CheckpointFolder, RemovesWhatAKilledProcessLeft) {
@@ -269,9 +274,7 @@ TEST(NewestCheckpoint, PassesOverOneWithAFlippedBitAnywhereInItsHeader) {
     bytes[at + 10] ^= 1;
   });
 }
-TEST(NewestCheckpoint, IsNothingInAnEmptyFolder) {
-  EXPECT_FALSE(newest_checkpoint(fresh_folder("nothing")));
-}
+TEST(NewestCheckpoint, IsNothingInAnEmptyFolder) { EXPECT_FALSE(newest_checkpoint(fresh_folder("nothing"))); }
 
 std::string refusal_of_restoring(const TrainerOptions& options, const Model& model) {
   static const fs::path folder = folder_of_checkpoints("identity");

@@ -21,7 +21,10 @@ Sequential small_network() {
 }
 
 TrainerOptions options_with(std::int64_t batch_size) {
-  return {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = 3e-3}, .batch_size = batch_size, .seed = 7,
+  return {.loss = SoftmaxCrossEntropy{},
+          .optimizer = Adam{.learning_rate = 3e-3},
+          .batch_size = batch_size,
+          .seed = 7,
           .threads = 2};
 }
 
@@ -199,7 +202,8 @@ TEST_F(Averaged, WeightsAreWhatIsEvaluated) {
   const Predictions predictions = trainer.predict(data);
   Trainer raw(small_network(), options_with(10)), average(small_network(), options_with(10));
   const auto copy = [&](Trainer& to) {
-    for (const WeightInfo& w : trainer.network().weights()) to.network().set_weight(w.name, trainer.network().weight(w.name));
+    for (const WeightInfo& w : trainer.network().weights())
+      to.network().set_weight(w.name, trainer.network().weight(w.name));
   };
   copy(raw);
   {

@@ -45,6 +45,12 @@ class Columns {
   template <int K, class Terms>
   const double* sum(const Threads& threads, Terms terms) const;
 
+  /// Folds each column into K numbers that begin as `first`: folded[k * columns + c], which last until the next call.
+  /// step(lanes, i, folded) takes in the elements from i on, for which `folded` is an array of K vectors;
+  /// combine(k, a, b) joins the k-th numbers of two parts of a column.
+  template <std::size_t K, class Step, class Combine>
+  const float* fold(const Threads& threads, std::array<float, K> first, Step step, Combine combine) const;
+
  private:
   /// Coefficients of four kinds, and no more, stay in the level-1 cache.
   static constexpr std::int64_t kLongestPeriod = 2048;
@@ -136,6 +142,43 @@ HWY_INLINE const double* Columns::sum(const Threads& threads, Terms terms) const
   for (std::int64_t row = 0; row < ranges * K; ++row)
     for (std::int64_t j = 0; j < period_; j += columns_)
       for (std::int64_t c = 0; c < columns_; ++c) totals[row % K * columns_ + c] += partial[row * stride + j + c];
+  return totals;
+}
+
+template <std::size_t K, class Step, class Combine>
+HWY_INLINE const float* Columns::fold(const Threads& threads, std::array<float, K> first, Step step,
+                                      Combine combine) const {
+  constexpr auto kNumbers = static_cast<std::int64_t>(K);
+  const std::int64_t grain = grain_of(period_), ranges = threads.ranges(stretches_, grain), period = period_;
+  const std::int64_t stride = (period_ + kLanes - 1) / kLanes * kLanes;
+  float* partial = scratch<float>(Scratch::block_sums, ranges * kNumbers * stride);
+  for (std::int64_t row = 0; row < ranges * kNumbers; ++row)
+    std::fill_n(partial + row * stride, stride, first[static_cast<std::size_t>(row % kNumbers)]);
+  threads.parallel(stretches_, grain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
+    float* folded = partial + thread * kNumbers * stride;
+    const auto take = [=](std::int64_t from, std::int64_t to, std::int64_t width) EVENKEEL_LOOP_BODY {
+      for_vectors(0, width, [=](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+        Vec part[K];
+        for (std::size_t k = 0; k < K; ++k)
+          part[k] = hn::Load(kTag, folded + static_cast<std::int64_t>(k) * stride + j);
+        for (std::int64_t stretch = from; stretch < to; ++stretch) step(lanes, stretch * period + j, part);
+        for (std::size_t k = 0; k < K; ++k)
+          hn::Store(part[k], kTag, folded + static_cast<std::int64_t>(k) * stride + j);
+      });
+    };
+    const std::int64_t whole = std::min(end, size_ / period);
+    for (std::int64_t from = begin; from < whole; from += kAbreast)
+      take(from, std::min(from + kAbreast, whole), period);
+    if (whole < end) take(whole, end, size_ - whole * period);
+  });
+  float* totals = scratch<float>(Scratch::totals, kNumbers * columns_);
+  for (std::int64_t k = 0; k < kNumbers; ++k)
+    std::fill_n(totals + k * columns_, columns_, first[static_cast<std::size_t>(k)]);
+  for (std::int64_t row = 0; row < ranges * kNumbers; ++row)
+    for (std::int64_t j = 0; j < std::min(period_, size_); ++j) {
+      float& total = totals[row % kNumbers * columns_ + j % columns_];
+      total = combine(row % kNumbers, total, partial[row * stride + j]);
+    }
   return totals;
 }
 

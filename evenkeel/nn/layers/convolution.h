@@ -9,8 +9,8 @@ namespace evenkeel {
 
 /// Convolution of images. Input [N, H, W, C], output [N, H', W', filters]. Keras's Conv2D.
 struct Conv2D {
-  std::int64_t filters = 0;     ///< required
-  Size2D kernel_size = 3;       ///< one number or {height, width}
+  std::int64_t filters = 0;  ///< required
+  Size2D kernel_size = 3;    ///< one number or {height, width}
   Size2D strides = 1;
   Padding padding = Padding::valid;  ///< `same` with stride 2 on an even input pads more at the end (PyTorch: both)
   ActivationFunction activation = linear;

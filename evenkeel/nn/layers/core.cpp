@@ -1,9 +1,12 @@
 #include "evenkeel/nn/layers/core.h"
 
+#include <cmath>
+
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/dropout.h"
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/uout.h"
 
 namespace evenkeel {
 
@@ -26,7 +29,8 @@ Value build(const Dense& dense, LayerBuilder& builder, Value x) {
     throw Error{{.expected = "input [N, features]",
                  .received = to_string_batched(x.shape().without_first()),
                  .hint = "Put a Flatten before it."}};
-  const Value kernel = builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
+  const Value kernel =
+      builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
   Value y = builder.emit(ops::MatMul(), {x, kernel}, "product");
   if (dense.use_bias)
     y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");
@@ -59,6 +63,20 @@ void Dropout::describe(Fields<Dropout>& fields) {
 
 Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
+}
+
+void Uout::describe(Fields<Uout>& fields) {
+  fields.add("beta", &Uout::beta, "largest relative change of an element", kNotNegative);
+}
+
+Value build(const Uout& layer, LayerBuilder& builder, Value x) {
+  return builder.emit(ops::Uout(builder.index(), layer.beta), {x});
+}
+
+double uout_beta_for_dropout(double rate) {
+  if (!kFraction.holds(rate))
+    throw Error{{.where = "rate", .expected = kFraction.text(), .received = to_string(field_value(rate))}};
+  return std::sqrt(3 * rate / (1 - rate));
 }
 
 }  // namespace evenkeel

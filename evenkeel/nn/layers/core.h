@@ -18,8 +18,8 @@ Value build(const Input&, LayerBuilder&, Value x);
 
 /// y = f(x W + b). Input [N, F], output [N, units]. Keras's Dense.
 struct Dense {
-  std::int64_t units = 0;                   ///< required
-  ActivationFunction activation = linear;   ///< behind the bias
+  std::int64_t units = 0;                  ///< required
+  ActivationFunction activation = linear;  ///< behind the bias
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
   Initializer bias_initializer = Initializer::zeros();
@@ -72,5 +72,22 @@ struct Dropout {
   static void describe(Fields<Dropout>&);
 };
 Value build(const Dropout&, LayerBuilder&, Value x);
+
+/// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. A variance v about a
+/// mean c becomes v + beta^2/3 (c^2 + v): at a small beta a far smaller shift than any usual Dropout's. Keras and
+/// PyTorch have no such layer. Input and output [N, ...]. Li, Chen, Hu, Yang 2019, "Understanding the Disharmony
+/// between Dropout and Batch Normalization by Variance Shift".
+struct Uout {
+  double beta = 0.1;  ///< largest relative change of an element, at least 0
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Uout";
+  static void describe(Fields<Uout>&);
+};
+Value build(const Uout&, LayerBuilder&, Value x);
+
+/// The beta at which Uout injects as much variance as a Dropout of this rate: beta^2/3 = rate / (1 - rate).
+/// Throws Error unless rate is in [0, 1).
+double uout_beta_for_dropout(double rate);
 
 }  // namespace evenkeel

@@ -13,10 +13,10 @@ namespace evenkeel {
 /// `trainable = false` leaves gamma and beta out of the update and says nothing about statistics (in Keras it also
 /// switches to the moving ones).
 struct BatchNormalization {
-  double momentum = 0.99;  ///< weight of the old value; PyTorch's momentum is 1 minus this
-  double epsilon = 1e-3;   ///< added to the variance
-  bool center = true;      ///< learn beta
-  bool scale = true;       ///< learn gamma
+  double momentum = 0.99;                 ///< weight of the old value; PyTorch's momentum is 1 minus this
+  double epsilon = 1e-3;                  ///< added to the variance
+  bool center = true;                     ///< learn beta
+  bool scale = true;                      ///< learn gamma
   bool unbiased_moving_variance = false;  ///< n/(n-1), as TensorFlow 1's fused kernel and PyTorch
   Initializer beta_initializer = Initializer::zeros();
   Initializer gamma_initializer = Initializer::ones();

@@ -16,8 +16,7 @@ void Activation::differentiate(Gradients& g) const {
 
 Kernel Activation::choose(const KernelRequest& request) const {
   return by_precision(
-      request,
-      [f = f_](const KernelCall& c) { kernels::activate(f, c.in<float>(0), c.out<float>(0), c.threads()); },
+      request, [f = f_](const KernelCall& c) { kernels::activate(f, c.in<float>(0), c.out<float>(0), c.threads()); },
       [f = f_](const KernelCall& c) { kernels::reference::activate<double>(f, c.in<double>(0), c.out<double>(0)); });
 }
 
@@ -47,8 +46,7 @@ void Softmax::differentiate(Gradients& g) const {
 
 Kernel Softmax::choose(const KernelRequest& request) const {
   return by_precision(
-      request,
-      [](const KernelCall& c) { kernels::softmax(c.in_rows<float>(0), c.out_rows<float>(0), c.threads()); },
+      request, [](const KernelCall& c) { kernels::softmax(c.in_rows<float>(0), c.out_rows<float>(0), c.threads()); },
       [](const KernelCall& c) { kernels::reference::softmax<double>(c.in_rows<double>(0), c.out_rows<double>(0)); });
 }
 
@@ -61,8 +59,7 @@ Kernel SoftmaxGradient::choose(const KernelRequest& request) const {
         kernels::softmax_gradient(c.in_rows<float>(0), c.in_rows<float>(1), c.out_rows<float>(0), c.threads());
       },
       [](const KernelCall& c) {
-        kernels::reference::softmax_gradient<double>(c.in_rows<double>(0), c.in_rows<double>(1),
-                                                     c.out_rows<double>(0));
+        kernels::reference::softmax_gradient<double>(c.in_rows<double>(0), c.in_rows<double>(1), c.out_rows<double>(0));
       });
 }
 

@@ -118,8 +118,8 @@ std::string BatchNorm::detail() const {
 std::vector<TensorType> BatchNorm::infer(std::span<const TensorType> in) const {
   if (in[0].shape.rank() < 2)
     throw Error{{.where = "input", .expected = "[N, ..., C]", .received = to_string(in[0].shape)}};
-  static constexpr const char* kNames[] = {"x",           "gamma",          "beta", "moving_mean", "moving_variance",
-                                           "supplied mean", "supplied variance"};
+  static constexpr const char* kNames[] = {
+      "x", "gamma", "beta", "moving_mean", "moving_variance", "supplied mean", "supplied variance"};
   for (std::size_t i = 1; i < in.size(); ++i)
     if (in[i].shape.rank() > 0) require_per_channel(in[0], in[i], kNames[i]);
   const TensorType vector{{in[0].shape.back()}, in[0].dtype};
@@ -129,8 +129,8 @@ std::vector<TensorType> BatchNorm::infer(std::span<const TensorType> in) const {
 void BatchNorm::differentiate(Gradients& g) const {
   if (!g.of_output(0)) return;
   const Value y = f_ == Activation::linear ? Value() : g.output(0);
-  const auto d = g.emit(BatchNormGradient(layer_, f_),
-                        {g.input(0), y, g.of_output(0), g.input(1), g.output(1), g.output(2)});
+  const auto d =
+      g.emit(BatchNormGradient(layer_, f_), {g.input(0), y, g.of_output(0), g.input(1), g.output(1), g.output(2)});
   for (int i : {0, 1, 2})
     if (g.wanted(i)) g.add(i, d[static_cast<std::size_t>(i)]);
 }
@@ -152,9 +152,7 @@ std::string BatchNormGradient::detail() const {
   return f_ == Activation::linear ? std::string() : std::string(kernels::name_of(f_));
 }
 
-std::vector<TensorType> BatchNormGradient::infer(std::span<const TensorType> in) const {
-  return {in[0], in[4], in[4]};
-}
+std::vector<TensorType> BatchNormGradient::infer(std::span<const TensorType> in) const { return {in[0], in[4], in[4]}; }
 
 Kernel BatchNormGradient::choose(const KernelRequest& r) const {
   Kernel kernel = by_precision(

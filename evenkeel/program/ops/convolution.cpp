@@ -65,9 +65,10 @@ Kernel Convolution::choose(const KernelRequest& r) const {
   const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
   auto prepared = kernels::prepare_convolution(w, filters, has_bias, f_, r.machine, r.threads);
   return {.name = prepared.name,
-          .run = [=, run = std::move(prepared.run)](const KernelCall& c) {
-            run(c.in<float>(0).data(), c.in<float>(1).data(), bias(c, 0.0f), c.out<float>(0).data(), c.scratch());
-          },
+          .run =
+              [=, run = std::move(prepared.run)](const KernelCall& c) {
+                run(c.in<float>(0).data(), c.in<float>(1).data(), bias(c, 0.0f), c.out<float>(0).data(), c.scratch());
+              },
           .scratch_bytes = prepared.scratch_bytes};
 }
 
@@ -84,14 +85,15 @@ Kernel ConvolutionDataGradient::choose(const KernelRequest& r) const {
   const std::int64_t filters = r.inputs[0].shape[3];
   if (r.real == DType::float64)
     return {.name = "reference", .run = [=](const KernelCall& c) {
-              kernels::reference::convolution_data_gradient<double>(
-                  w, filters, c.in<double>(0).data(), c.in<double>(1).data(), c.out<double>(0).data());
+              kernels::reference::convolution_data_gradient<double>(w, filters, c.in<double>(0).data(),
+                                                                    c.in<double>(1).data(), c.out<double>(0).data());
             }};
   auto prepared = kernels::prepare_convolution_data_gradient(w, filters, r.machine, r.threads);
   return {.name = prepared.name,
-          .run = [run = std::move(prepared.run)](const KernelCall& c) {
-            run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
-          },
+          .run =
+              [run = std::move(prepared.run)](const KernelCall& c) {
+                run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
+              },
           .scratch_bytes = prepared.scratch_bytes};
 }
 
@@ -108,14 +110,15 @@ Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {
   const std::int64_t filters = r.inputs[1].shape[3];
   if (r.real == DType::float64)
     return {.name = "reference", .run = [=](const KernelCall& c) {
-              kernels::reference::convolution_kernel_gradient<double>(
-                  w, filters, c.in<double>(0).data(), c.in<double>(1).data(), c.out<double>(0).data());
+              kernels::reference::convolution_kernel_gradient<double>(w, filters, c.in<double>(0).data(),
+                                                                      c.in<double>(1).data(), c.out<double>(0).data());
             }};
   auto prepared = kernels::prepare_convolution_kernel_gradient(w, filters, r.machine, r.threads);
   return {.name = prepared.name,
-          .run = [run = std::move(prepared.run)](const KernelCall& c) {
-            run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
-          },
+          .run =
+              [run = std::move(prepared.run)](const KernelCall& c) {
+                run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
+              },
           .scratch_bytes = prepared.scratch_bytes};
 }
 

@@ -45,8 +45,7 @@ Kernel MatMul::choose(const KernelRequest& request) const {
   Kernel kernel = by_precision(
       request,
       [=, a = a_, b = b_](const KernelCall& c) {
-        kernels::gemm(a, b, m, n, k, c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(),
-                      c.threads());
+        kernels::gemm(a, b, m, n, k, c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.threads());
       },
       [=, a = a_, b = b_](const KernelCall& c) {
         kernels::reference::gemm<double>(a, b, m, n, k, c.in<double>(0).data(), c.in<double>(1).data(),

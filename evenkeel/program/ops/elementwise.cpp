@@ -28,11 +28,8 @@ void Add::differentiate(Gradients& g) const {
 
 Kernel Add::choose(const KernelRequest& request) const {
   return by_precision(
-      request,
-      [](const KernelCall& c) { kernels::add(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
-      [](const KernelCall& c) {
-        kernels::reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
-      });
+      request, [](const KernelCall& c) { kernels::add(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
+      [](const KernelCall& c) { kernels::reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0)); });
 }
 
 std::vector<TensorType> Subtract::infer(std::span<const TensorType> in) const { return infer_pair(in, "subtract"); }
@@ -71,9 +68,7 @@ std::string ScaleOffset::detail() const { return fmt::format("{:g} x + {:g}", sc
 
 std::vector<TensorType> ScaleOffset::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
-void ScaleOffset::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(ScaleOffset(scale_, 0), {g.of_output(0)}));
-}
+void ScaleOffset::differentiate(Gradients& g) const { g.add(0, g.emit_one(ScaleOffset(scale_, 0), {g.of_output(0)})); }
 
 Kernel ScaleOffset::choose(const KernelRequest& request) const {
   return by_precision(

@@ -16,8 +16,7 @@ inline void require_same(const TensorType& expected, const TensorType& received,
 
 /// Throws unless `x` has `rank` axes.
 inline void require_rank(const TensorType& x, int rank, const char* what, const char* layout) {
-  if (x.shape.rank() != rank)
-    throw Error{{.where = what, .expected = layout, .received = to_string(x.shape)}};
+  if (x.shape.rank() != rank) throw Error{{.where = what, .expected = layout, .received = to_string(x.shape)}};
 }
 
 /// Throws unless an operand that is there is a vector of one number per channel of x.

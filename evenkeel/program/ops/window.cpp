@@ -30,8 +30,7 @@ std::string to_string(const WindowOptions& o) {
 }
 
 kernels::Window window_over(const Shape& x, const WindowOptions& o) {
-  if (x.rank() != 4)
-    throw Error{{.where = "input", .expected = "images [N, H, W, C]", .received = to_string(x)}};
+  if (x.rank() != 4) throw Error{{.where = "input", .expected = "images [N, H, W, C]", .received = to_string(x)}};
   const Axis h = axis_of(x[1], o.kernel.h, o.strides.h, o.padding);
   const Axis w = axis_of(x[2], o.kernel.w, o.strides.w, o.padding);
   if (h.out < 1 || w.out < 1)
@@ -39,9 +38,18 @@ kernels::Window window_over(const Shape& x, const WindowOptions& o) {
                  .expected = fmt::format("images of at least {}x{}, the size of the window", o.kernel.h, o.kernel.w),
                  .received = to_string(x),
                  .hint = "padding = \"same\" accepts smaller ones."}};
-  return {.n = x[0], .h = x[1], .w = x[2], .c = x[3], .kernel_h = o.kernel.h, .kernel_w = o.kernel.w,
-          .stride_h = o.strides.h, .stride_w = o.strides.w, .pad_top = h.pad_begin, .pad_left = w.pad_begin,
-          .oh = h.out, .ow = w.out};
+  return {.n = x[0],
+          .h = x[1],
+          .w = x[2],
+          .c = x[3],
+          .kernel_h = o.kernel.h,
+          .kernel_w = o.kernel.w,
+          .stride_h = o.strides.h,
+          .stride_w = o.strides.w,
+          .pad_top = h.pad_begin,
+          .pad_left = w.pad_begin,
+          .oh = h.out,
+          .ow = w.out};
 }
 
 }  // namespace evenkeel::ops

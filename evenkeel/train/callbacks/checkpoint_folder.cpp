@@ -126,9 +126,8 @@ void CheckpointFolder::on_begin(const FitBegin& begin) {
 bool CheckpointFolder::is_due(const Settled& settled) const {
   if (settled.step == last_step_) return false;
   const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - last_).count();
-  const bool periodic = options_.every_steps > 0
-                            ? settled.step % static_cast<std::uint64_t>(options_.every_steps) == 0
-                            : settled.end_of_epoch;
+  const bool periodic = options_.every_steps > 0 ? settled.step % static_cast<std::uint64_t>(options_.every_steps) == 0
+                                                 : settled.end_of_epoch;
   return settled.last || periodic || waited >= options_.every_seconds;
 }
 

@@ -17,9 +17,9 @@
 namespace evenkeel {
 
 struct CheckpointFolderOptions {
-  std::int64_t every_steps = 0;  ///< 0: after each epoch
-  double every_seconds = 300;    ///< and never less often than this
-  int keep = 5;                  ///< the newest so many stay
+  std::int64_t every_steps = 0;                      ///< 0: after each epoch
+  double every_seconds = 300;                        ///< and never less often than this
+  int keep = 5;                                      ///< the newest so many stay
   std::map<std::string, std::string> metadata = {};  ///< "model", "class_names", as in a weights file
   /// Told where a checkpoint could not be written; training goes on.
   std::function<void(const std::string&)> warn = {};

@@ -44,7 +44,8 @@ void EarlyStopping::on_epoch(const EpochRecord& record, Trainer& trainer) {
   }
   // Keras never stops after the first epoch.
   if (wait_ >= options_.patience && record.epoch > 1)
-    trainer.stop(fmt::format("{} has not improved for {} epochs; best in epoch {}", options_.monitor, wait_, best_epoch_));
+    trainer.stop(
+        fmt::format("{} has not improved for {} epochs; best in epoch {}", options_.monitor, wait_, best_epoch_));
 }
 
 void EarlyStopping::on_end(const History& history, Trainer& trainer) {

@@ -15,7 +15,7 @@ struct ModelCheckpointOptions {
   std::filesystem::path file;
   /// With a monitor: only when it improves.
   std::optional<std::string> best_of = {};
-  std::int64_t every_steps = 0;  ///< 0: after each epoch
+  std::int64_t every_steps = 0;                      ///< 0: after each epoch
   std::map<std::string, std::string> metadata = {};  ///< of the weights file: "model", "class_names"
 };
 

@@ -1,0 +1,52 @@
+#include "evenkeel/diagnose/normalizations.h"
+
+#include "evenkeel/nn/layers/normalization.h"
+
+namespace evenkeel {
+namespace {
+
+std::vector<double> in_double(TensorView view) {
+  const Tensor values = converted(view, DType::float64);
+  return {values.as<double>().begin(), values.as<double>().end()};
+}
+
+}  // namespace
+
+Tensor as_tensor(const std::vector<double>& values, DType dtype) {
+  return converted(Tensor::of<double>({std::ssize(values)}, values), dtype);
+}
+
+std::vector<Normalization> normalizations(const Model& model) {
+  std::vector<Normalization> found;
+  for (int i = 0; i < model.layers(); ++i) {
+    const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
+    if (const auto* fused = layer.as<BatchNormalization>())
+      found.push_back({i, layer.name(), fused->epsilon, fused->unbiased_moving_variance});
+    else if (const auto* parts = layer.as<BatchNormalizationFromParts>())
+      found.push_back({i, layer.name(), parts->epsilon, false});
+  }
+  return found;
+}
+
+std::string input_value(const Model& model, const CompiledModel& compiled, int layer) {
+  const int from = model.nodes()[static_cast<std::size_t>(layer)].inputs.front();
+  return from < 0 ? "input" : compiled.layer_values[static_cast<std::size_t>(from)];
+}
+
+std::vector<LayerStatistics> moving_statistics(const Network& network) {
+  std::vector<LayerStatistics> all;
+  for (const Normalization& n : normalizations(network.model()))
+    all.push_back({n.name, in_double(network.weight(n.name + "/moving_mean")),
+                   in_double(network.weight(n.name + "/moving_variance"))});
+  return all;
+}
+
+void set_moving_statistics(Network& network, const std::vector<LayerStatistics>& statistics) {
+  const DType real = network.options().real;
+  for (const LayerStatistics& of : statistics) {
+    network.set_weight(of.layer + "/moving_mean", as_tensor(of.mean, real));
+    network.set_weight(of.layer + "/moving_variance", as_tensor(of.variance, real));
+  }
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,28 @@
+#include "evenkeel/program/ops/uout.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/kernels/reference/uout.h"
+#include "evenkeel/kernels/uout.h"
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/noise.h"
+
+namespace evenkeel::ops {
+
+std::string Uout::detail() const { return fmt::format("beta {:g}", beta_); }
+
+void Uout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Uout(*this), {g.of_output(0)})); }
+
+Kernel Uout::choose(const KernelRequest& request) const {
+  const auto beta = static_cast<float>(beta_);
+  return choose_noise(
+      request, layer_, Purpose::uout,
+      [beta](std::span<const float> x, const RandomKey& key, std::span<float> y, const Threads& threads) {
+        kernels::uout(x, beta, key, y, threads);
+      },
+      [beta](std::span<const double> x, const RandomKey& key, std::span<double> y) {
+        kernels::reference::uout<double>(x, beta, key, y);
+      });
+}
+
+}  // namespace evenkeel::ops

@@ -1,0 +1,148 @@
+#include "evenkeel/studies/dropout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/studies/study_report.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kMomentum = 0.75;
+constexpr double kRates[] = {0.4, 0.5};
+
+struct Described {
+  DropoutVariant variant;
+  const char* name;
+  const char* description;
+};
+constexpr Described kVariants[] = {
+    {DropoutVariant::with_batch_norm, "with_batch_norm",
+     "normalization behind the dense layers, the second after a dropout"},
+    {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
+    {DropoutVariant::dropout_last, "dropout_last", "normalization as in the first, dropout behind the last one only"},
+};
+
+}  // namespace
+
+const StudyInfo& DropoutStudy::about() {
+  static const StudyInfo info{
+      .name = "dropout",
+      .question = "Do dropout and batch normalization get on with each other?",
+      .datasets = {"cifar10", "patches"},
+      .sweeps = {},
+      .figures = {{"test_accuracy", "test"},
+                  {"reestimated_accuracy", "re-estimated"},
+                  {"train_accuracy", "train"},
+                  {"test_loss", "test loss"},
+                  {"best_test_loss", "lowest"},
+                  {"best_test_loss_step", "at step", 0},
+                  {"variance_ratio", "variance ratio", 3}},
+      .comparison =
+          StudyComparison{.figure = "test_accuracy", .first = "without_batch_norm", .second = "with_batch_norm"},
+      .published = {{"with_batch_norm", "test_accuracy", 0.629, 0.629},
+                    {"without_batch_norm", "test_accuracy", 0.632, 0.632},
+                    {"with_batch_norm", "best_test_loss_step", 60, 60},
+                    {"without_batch_norm", "best_test_loss_step", 100, 100},
+                    {"with_batch_norm", "best_test_loss", 1.197, 1.197, "independent"},
+                    {"without_batch_norm", "best_test_loss", 1.137, 1.137, "independent"}},
+      .quick = "2,500 training images in batches of 250, dense layers of 350 and 70 units, 3 rounds instead of 30"};
+  return info;
+}
+
+DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
+  Options options;
+  if (settings.quick) {
+    options.batch_size = 250;
+    options.train_limit = 2500;
+    options.test_limit = 1000;
+    options.rounds = 3;
+    options.dense = {350, 70};
+    options.reestimate_samples = 2500;
+  }
+  options.rounds = settings.rounds.value_or(options.rounds);
+  return options;
+}
+
+Model dropout_model(DropoutVariant variant, const std::vector<int>& dense, const Shape& images) {
+  Model model(images, std::string("dropout_") + kVariants[static_cast<int>(variant)].name);
+  append_convolutions(model, {30, 50, 60}, kMomentum);
+  model.append(Flatten{});
+  model.append(BatchNormalization{.momentum = kMomentum});
+  for (std::size_t i = 0; i < dense.size(); ++i) {
+    const bool last = i + 1 == dense.size();
+    model.append(Dense{.units = dense[i], .activation = relu});
+    if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kMomentum});
+    if (variant != DropoutVariant::dropout_last || last) model.append(Dropout{.rate = kRates[i]});
+  }
+  model.append(Dense{.units = 10});
+  return model;
+}
+
+DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Options& options)
+    : options_(options),
+      train_(at_most(data.train, options.train_limit)),
+      test_(at_most(data.test, options.test_limit)) {}
+
+std::vector<StudyVariant> DropoutStudy::variants() const {
+  std::vector<StudyVariant> variants;
+  for (const Described& d : kVariants)
+    variants.push_back(
+        make_variant(d.name, d.description, dropout_model(d.variant, options_.dense, train_.sample_shape())));
+  return variants;
+}
+
+std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyContext& context) const {
+  const auto measure_shift = [&](Trainer& trainer, StudyRun& run) {
+    const Dataset sample = at_most(train_, options_.reestimate_samples);
+    run.profiles.push_back(variance_ratios(trainer, sample));
+    // The layer that dropout disturbs most.
+    run.figures["variance_ratio"] = *std::ranges::min_element(run.profiles.back().values);
+  };
+  return train_rounds(variant, context,
+                      {.rounds = options_.rounds,
+                       .batch_size = options_.batch_size,
+                       .learning_rate = options_.learning_rate,
+                       .train = &train_,
+                       .test = &test_,
+                       .reestimate_samples = options_.reestimate_samples},
+                      measure_shift);
+}
+
+std::string DropoutStudy::answer(const StudyResult& result) const {
+  std::string text;
+  for (const StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
+    text += fmt::format(
+        "{}{}: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
+        "normalization {} of training's",
+        text.empty() ? "" : "; ", variant.name, value_text(variant.values("test_accuracy"), 3),
+        value_text(variant.values("reestimated_accuracy"), 3), value_text(variant.values("variance_ratio"), 2));
+  }
+  return text + '.';
+}
+
+void DropoutStudy::explain(const StudyResult& result, Report& report) const {
+  LineChart accuracy = curves_chart(
+      result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
+      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
+  accuracy.levels = {{0.1, "chance"}};
+  LineChart loss = curves_chart(
+      result, "Loss on test data", "step", "cross-entropy",
+      {{.series = "test_loss"}, {.series = "reestimated_loss", .suffix = ", re-estimated", .dashed = true}});
+  loss.caption = "Where it rises while training goes on, the network learns its training images by heart.";
+  LineChart training =
+      curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
+  add_section(report, "Learning", {accuracy, loss, training});
+
+  LineChart ratio =
+      profile_chart(result, "Variance of each normalization's input: evaluation / training", "ratio", "variance_ratio");
+  ratio.levels = {{1, "the same"}};
+  ratio.caption =
+      "Dropout adds variance in training and none in evaluation; the normalization behind it has learned the larger "
+      "one. Below 1 its output comes out too small.";
+  add_section(report, "The shift, layer by layer", {ratio});
+}
+
+}  // namespace evenkeel

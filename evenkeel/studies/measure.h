@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/studies/run_study.h"
+
+// What studies measure on the way.
+
+namespace evenkeel {
+
+/// The first `limit` samples; all where there are no more, or the limit is 0.
+Dataset at_most(const Dataset& data, std::int64_t limit);
+
+/// Adds `<what>_loss` and `<what>_accuracy` at x.
+void add_metrics(StudyRun& run, const std::string& what, double x, const Metrics& metrics);
+
+/// "loss 0.4100  accuracy 0.9812"
+std::string to_text(const Metrics& metrics);
+
+/// A profile over layers: `value(item)` of each item, which has a `layer`.
+template <class Items, class F>
+Profile profile_of(const std::string& name, const Items& items, F&& value) {
+  Profile profile{.name = name, .layers = {}, .values = {}};
+  for (const auto& item : items) {
+    profile.layers.push_back(item.layer);
+    profile.values.push_back(value(item));
+  }
+  return profile;
+}
+
+/// Var_test / Var_train at the input of each normalization, dropout off against on.
+Profile variance_ratios(Trainer& trainer, const Dataset& data);
+
+/// A variant for each value of the sweep, or one without a sweep; `make(value)` gives the variants of a value.
+std::vector<StudyVariant> over_sweep(const std::optional<StudySweep>& sweep,
+                                     const std::function<std::vector<StudyVariant>(std::optional<double>)>& make);
+
+/// The scaling that gives the data's elements mean 0 and standard deviation 1.
+Rescaling standardizing(const Dataset& data);
+
+}  // namespace evenkeel

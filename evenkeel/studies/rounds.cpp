@@ -1,0 +1,87 @@
+#include "evenkeel/studies/rounds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/reestimate.h"
+
+namespace evenkeel {
+namespace {
+
+bool has_normalization(const Model& model) {
+  return std::ranges::any_of(model.nodes(), [](const auto& node) {
+    return node.layer.template as<BatchNormalization>() || node.layer.template as<BatchNormalizationFromParts>();
+  });
+}
+
+/// Test metrics with re-estimated statistics, and how far the moving ones are from them; the network keeps its own.
+void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, StudyRun& run) {
+  const Dataset sample = at_most(*rounds.train, rounds.reestimate_samples);
+  Profile gap = profile_of("statistics_gap", statistics_gap(trainer.network(), sample),
+                           [](const StatisticsGap& g) { return g.distance; });
+  Series& worst = run.curve("statistics_gap");
+  worst.x.push_back(x);
+  worst.y.push_back(*std::ranges::max_element(gap.values));
+  std::erase_if(run.profiles, [](const Profile& p) { return p.name == "statistics_gap"; });
+  run.profiles.push_back(std::move(gap));
+
+  const KeptStatistics kept(trainer.network());
+  reestimate_statistics(trainer.network(), sample);
+  const Metrics metrics = trainer.evaluate(*rounds.test).metrics;
+  add_metrics(run, "reestimated", x, metrics);
+  run.figures["reestimated_accuracy"] = *metrics.accuracy;
+}
+
+}  // namespace
+
+std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& context, const Rounds& rounds,
+                                     const std::function<void(Trainer&, StudyRun&)>& more) {
+  const std::int64_t per_round =
+      rounds.epochs_per_round * batches_per_epoch(rounds.train->size(), {.batch_size = rounds.batch_size});
+  const bool normalizes = has_normalization(variant.model);
+  const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
+    const auto x = static_cast<double>(step.step);
+    add_metrics(run, "training", x, step.batch);
+    if (static_cast<std::int64_t>(step.step) % per_round != 0) return;
+    const Metrics test = trainer.evaluate(*rounds.test).metrics;
+    add_metrics(run, "test", x, test);
+    if (normalizes && rounds.reestimate_samples > 0) measure_reestimated(x, trainer, rounds, run);
+    std::string text = fmt::format("  step {:>4}: training {}; test {}", step.step, to_text(step.batch), to_text(test));
+    if (const auto repaired = run.figure("reestimated_accuracy"))
+      text += fmt::format("; {:.4f} with re-estimated statistics", *repaired);
+    context.observer().line(text);
+  };
+  auto trained =
+      context.train(variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
+                                          .optimizer = Adam{.learning_rate = rounds.learning_rate, .epsilon = 1e-8},
+                                          .batch_size = rounds.batch_size},
+                              .data = rounds.train,
+                              .epochs = rounds.rounds * rounds.epochs_per_round,
+                              .shuffle = false,
+                              .after_step = after_step});
+  if (!trained) return {};
+  auto& [trainer, run] = *trained;
+  const Series* accuracy = run.find_curve("test_accuracy");
+  const Series* loss = run.find_curve("test_loss");
+  const auto lowest = std::ranges::min_element(loss->y) - loss->y.begin();
+  run.figures["test_accuracy"] = accuracy->y.back();
+  run.figures["test_loss"] = loss->y.back();
+  run.figures["best_test_loss"] = loss->y[static_cast<std::size_t>(lowest)];
+  run.figures["best_test_loss_step"] = loss->x[static_cast<std::size_t>(lowest)];
+  run.figures["train_accuracy"] = *trainer->evaluate(*rounds.train).metrics.accuracy;
+  if (more) more(*trainer, run);
+  return std::move(run);
+}
+
+void append_convolutions(Model& model, const std::vector<int>& filters, std::optional<double> momentum) {
+  model.append(Rescaling{.scale = 1.0 / 255.0});
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (momentum) model.append(BatchNormalization{.momentum = *momentum, .unbiased_moving_variance = true});
+    model.append(Conv2D{.filters = filters[i], .kernel_size = 3, .strides = i == 0 ? 2 : 1, .activation = relu});
+  }
+}
+
+}  // namespace evenkeel

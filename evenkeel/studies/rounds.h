@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+
+#include "evenkeel/studies/measure.h"
+
+namespace evenkeel {
+
+/// How `speedup` and `dropout` train: rounds of two epochs in the order of the data, each followed by an evaluation.
+struct Rounds {
+  std::int64_t rounds = 5;
+  std::int64_t epochs_per_round = 2;
+  std::int64_t batch_size = 5000;
+  double learning_rate = 1e-3;
+  const Dataset* train = nullptr;
+  const Dataset* test = nullptr;
+  /// After each round the test set is also evaluated with statistics re-estimated over so many training samples, and
+  /// the moving ones are held against them; 0: not.
+  std::int64_t reestimate_samples = 0;
+};
+
+/// Trains a variant so and measures: series `training_*` at every step, `test_*` and `reestimated_*` at every round,
+/// `statistics_gap` (the largest over the layers); the profile `statistics_gap` at the end; figures `test_accuracy`,
+/// `test_loss`, `train_accuracy`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.
+/// `more` measures what only one study needs, with the trained network.
+std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& context, const Rounds& rounds,
+                                     const std::function<void(Trainer&, StudyRun&)>& more = {});
+
+/// The convolutions that both studies share, on images / 255: 3x3 with `filters`, relu, the first with stride 2,
+/// `valid`; normalization with `momentum` in front of each, where it is given.
+void append_convolutions(Model& model, const std::vector<int>& filters, std::optional<double> momentum);
+
+}  // namespace evenkeel

@@ -1,0 +1,103 @@
+#include "evenkeel/studies/run_study.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/version.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/studies/study_json.h"
+
+namespace evenkeel {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// What a kept run must share with the study that would take it over.
+Json identity_of(const StudyResult& result, const StudyVariant& variant) {
+  Json json{{"study", result.study},          {"variant", variant.name},         {"settings", variant.settings},
+            {"quick", result.settings.quick}, {"data", result.data_fingerprint}, {"threads", result.threads}};
+  json["rounds"] = result.settings.rounds ? Json(*result.settings.rounds) : Json();
+  return json;
+}
+
+/// A run that an earlier call completed, if the folder holds one.
+std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
+  if (!fs::exists(file)) return {};
+  const formats::Bytes bytes = formats::read_file(file);
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  const Json json = Json::parse(text, text + bytes.size(), nullptr, false);
+  if (!json.is_object() || !json.contains("identity") || !json.contains("run"))
+    throw Error{{.where = file.string(), .expected = "the result of a study's run", .received = "something else"}};
+  if (json["identity"] != identity)
+    throw Error{{.where = file.string(),
+                 .expected = "a run of " + identity.dump(),
+                 .received = json["identity"].dump(),
+                 .hint = "--resume goes on with the settings and data the study began with; choose another --out."}};
+  return study_run_of(json["run"], file.string());
+}
+
+void write_json(const fs::path& file, const Json& json) { formats::write_file_atomically(file, json.dump(1) + '\n'); }
+
+StudyResult empty_result(const Study& study, const StudySettings& settings, const StudyData& data,
+                         const StudyPlan& plan) {
+  const Machine& machine = Machine::here();
+  StudyResult result{.study = study.info().name,
+                     .settings = settings,
+                     .data = "drawn by the study",
+                     .data_fingerprint = {},
+                     .batch_size = study.batch_size(),
+                     .threads = Threads(plan.threads).count(),
+                     .command = plan.command,
+                     .started = plan.started,
+                     .version = kVersion,
+                     .machine = fmt::format("{} ({}), {} cores", machine.cpu, machine.features(), machine.cores),
+                     .variants = study.variants()};
+  if (study.info().datasets.empty()) return result;
+  result.data = data.train.name();
+  result.data_fingerprint = data.train.fingerprint();
+  return result;
+}
+
+/// The variant's run with this seed: kept, or made now; nothing if stopped.
+std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, const StudyVariant& variant,
+                                StudyContext& context, bool resume) {
+  const fs::path folder = context.folder(variant), file = folder / "result.json";
+  const Json identity = identity_of(result, variant);
+  if (resume && !folder.empty())
+    if (auto kept = kept_run(file, identity)) {
+      context.observer().run_ends(variant, *kept, true);
+      return kept;
+    }
+  context.observer().run_begins(variant, context.seed());
+  if (!folder.empty() && !resume) fs::remove(file);
+  auto run = study.run(variant, context);
+  if (!run) return {};
+  if (!folder.empty()) {
+    fs::create_directories(folder);
+    write_json(file, {{"identity", identity}, {"run", json_of(*run)}});
+  }
+  context.observer().run_ends(variant, *run, false);
+  return run;
+}
+
+}  // namespace
+
+StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
+                      StudyObserver& observer, std::stop_token stop) {
+  StudyResult result = empty_result(study, settings, data, plan);
+  for (const std::uint64_t seed : plan.seeds)
+    for (StudyVariant& variant : result.variants) {
+      StudyContext context(plan, seed, observer, stop);
+      auto run = one_run(study, result, variant, context, plan.resume);
+      if (!run) return result;
+      variant.runs.push_back(std::move(*run));
+      if (!plan.out.empty()) write_json(plan.out / "study.json", json_of(result));
+    }
+  return result;
+}
+
+}  // namespace evenkeel

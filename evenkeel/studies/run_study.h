@@ -1,0 +1,86 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "evenkeel/studies/study.h"
+#include "evenkeel/train/trainer.h"
+
+namespace evenkeel {
+
+/// Follows a study while it runs.
+class StudyObserver {
+ public:
+  virtual ~StudyObserver() = default;
+  /// `steps_done` and the run so far: of a resumed run.
+  virtual void run_begins(const StudyVariant&, std::uint64_t /*seed*/) {}
+  virtual void step(std::int64_t /*done*/, std::int64_t /*of*/, const Metrics& /*batch*/) {}
+  /// Something was measured: "batch 100: validation  loss 0.41  accuracy 0.98".
+  virtual void line(const std::string& /*text*/) {}
+  /// `kept`: the run was complete from an earlier call.
+  virtual void run_ends(const StudyVariant&, const StudyRun&, bool /*kept*/) {}
+  virtual void warn(const std::string& /*text*/) {}
+};
+
+/// How a study is carried out, whatever it studies.
+struct StudyPlan {
+  std::vector<std::uint64_t> seeds = {0};
+  int threads = 0;
+  std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
+  bool resume = false;             ///< runs that are complete are kept, one that is not goes on
+  std::vector<std::string> command = {};
+  std::string started = {};  ///< wall-clock time, ISO 8601
+};
+
+/// How a run trains; seed and threads come from the context.
+struct StudyTraining {
+  TrainerOptions trainer;
+  const Dataset* data = nullptr;
+  std::int64_t epochs = 1;
+  std::optional<std::int64_t> steps = {};  ///< instead of epochs, as in FitOptions
+  bool shuffle = true;
+  /// Measures the untrained network.
+  std::function<void(Trainer&, StudyRun&)> before = {};
+  /// Called after each update; what it adds to the run is in the run's checkpoints.
+  std::function<void(const StepEnd&, Trainer&, StudyRun&)> after_step = {};
+};
+
+/// What a study trains one variant with: where it leaves its files, who watches, when to stop.
+class StudyContext {
+ public:
+  StudyContext(const StudyPlan& plan, std::uint64_t seed, StudyObserver& observer, std::stop_token stop)
+      : plan_(plan), seed_(seed), observer_(observer), stop_(std::move(stop)) {}
+
+  std::uint64_t seed() const { return seed_; }
+  int threads() const { return plan_.threads; }
+  StudyObserver& observer() const { return observer_; }
+  bool is_stopped() const { return stop_.stop_requested(); }
+
+  /// A trainer that has made all its updates, and the run as measured on the way; nothing if stopped. Leaves a run
+  /// folder, and goes on from its newest checkpoint where the study is resumed.
+  struct Trained {
+    std::unique_ptr<Trainer> trainer;
+    StudyRun run;
+  };
+  std::optional<Trained> train(const StudyVariant& variant, const StudyTraining& training);
+
+  /// `<out>/<variant>-seed<N>`; empty where nothing is kept.
+  std::filesystem::path folder(const StudyVariant& variant) const;
+
+ private:
+  const StudyPlan& plan_;
+  std::uint64_t seed_;
+  StudyObserver& observer_;
+  std::stop_token stop_;
+};
+
+/// Trains every variant with every seed, seed by seed, and writes study.json after each run. A stop request ends it
+/// with the runs that are complete. Throws Error where a folder cannot be written, or holds a run of other settings.
+StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
+                      StudyObserver& observer, std::stop_token stop = {});
+
+}  // namespace evenkeel

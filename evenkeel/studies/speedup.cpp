@@ -1,0 +1,197 @@
+#include "evenkeel/studies/speedup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/studies/study_report.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kMomentum = 0.99;
+
+struct Described {
+  SpeedupVariant variant;
+  const char* name;
+  const char* description;
+};
+constexpr Described kVariants[] = {
+    {SpeedupVariant::plain, "plain", "no normalization"},
+    {SpeedupVariant::batch_norm, "batch_norm", "normalization before every layer, moving statistics updated"},
+    {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the notebook's own bug"},
+};
+
+/// The first step whose batch had at most this loss.
+std::optional<double> steps_to(const StudyRun& run, double loss) {
+  const Series* training = run.find_curve("training_loss");
+  for (std::size_t i = 0; training && i < training->y.size(); ++i)
+    if (training->y[i] <= loss) return training->x[i];
+  return {};
+}
+
+/// "after 64 steps", "in 2 of 3 runs after 60 to 70 steps", "not within 400 steps".
+std::string reached(const StudyVariant& variant) {
+  const auto steps = variant.values("steps_to_loss");
+  const std::int64_t all = variant.runs.front().steps;
+  if (steps.empty()) return fmt::format("not within {} steps", all);
+  const auto [low, high] = std::ranges::minmax(steps);
+  const std::string when =
+      low == high ? fmt::format("after {:g} steps", low) : fmt::format("after {:g} to {:g} steps", low, high);
+  if (steps.size() == variant.runs.size()) return when;
+  return fmt::format("in {} of {} runs {}, in the others not within {}", steps.size(), variant.runs.size(), when, all);
+}
+
+/// What is left of the first statistics, in words and as a formula.
+std::vector<Part> lag_explained(const StudyResult& result) {
+  const StudyVariant* lagging = result.find("batch_norm");
+  if (!lagging || lagging->runs.empty()) return {};
+  const auto steps = static_cast<double>(lagging->runs.front().steps);
+  const double left = std::pow(kMomentum, steps);
+  std::vector<Part> parts;
+  parts.emplace_back(Paragraph{fmt::format(
+      "`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` "
+      "updates them with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is "
+      "still in them, and most of the rest is of weights that have long moved on. Both are mended by "
+      "estimating the statistics anew with the weights as they are.",
+      kMomentum, steps, left)});
+  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, left)});
+  return parts;
+}
+
+}  // namespace
+
+const StudyInfo& SpeedupStudy::about() {
+  static const StudyInfo info{
+      .name = "speedup",
+      .question = "How much faster does a network with batch normalization learn, and why is its evaluation at chance?",
+      .datasets = {"cifar10", "patches"},
+      .sweeps = {"learning_rate"},
+      .figures = {{"steps_to_loss", "steps to loss", 0},
+                  {"final_loss", "last loss"},
+                  {"test_accuracy", "test"},
+                  {"reestimated_accuracy", "re-estimated"},
+                  {"train_accuracy", "train"},
+                  {"test_loss", "test loss"}},
+      .comparison = StudyComparison{.figure = "steps_to_loss", .first = "plain", .second = "batch_norm", .margin = 20},
+      .published = {{"plain", "steps_to_loss", 370, 370},
+                    {"batch_norm", "steps_to_loss", 75, 75},
+                    {"frozen", "test_accuracy", 0.1, 0.1},
+                    {"plain", "steps_to_loss", 382, 382, "independent"},
+                    {"batch_norm", "steps_to_loss", 64, 64, "independent"},
+                    {"plain", "test_accuracy", 0.641, 0.641, "independent"},
+                    {"batch_norm", "test_accuracy", 0.103, 0.124, "independent"}},
+      .quick =
+          "2,500 training images in batches of 250, dense layers of 350 and 70 units, 10 rounds without "
+          "normalization instead of 20, and loss 1.0 as the target instead of 0.2"};
+  return info;
+}
+
+SpeedupStudy::Options SpeedupStudy::options_of(const StudySettings& settings) {
+  Options options;
+  if (settings.quick) {
+    options.batch_size = 250;
+    options.train_limit = 2500;
+    options.test_limit = 1000;
+    options.plain_rounds = 10;
+    options.dense = {350, 70};
+    options.target_loss = 1.0;
+    options.reestimate_samples = 2500;
+  }
+  if (settings.rounds) options.plain_rounds = options.other_rounds = *settings.rounds;
+  return options;
+}
+
+Model speedup_model(SpeedupVariant variant, const std::vector<int>& dense, const Shape& images) {
+  Model model(images, std::string("speedup_") + kVariants[static_cast<int>(variant)].name);
+  std::optional<double> momentum;
+  if (variant == SpeedupVariant::batch_norm) momentum = kMomentum;
+  if (variant == SpeedupVariant::frozen) momentum = 1.0;
+  append_convolutions(model, {30, 50, 60}, momentum);
+  model.append(Flatten{});
+  for (const int units : dense) {
+    if (momentum) model.append(BatchNormalization{.momentum = *momentum});
+    model.append(Dense{.units = units, .activation = relu});
+  }
+  if (momentum) model.append(BatchNormalization{.momentum = *momentum});
+  model.append(Dense{.units = 10});
+  return model;
+}
+
+SpeedupStudy::SpeedupStudy(const StudySettings& settings, const StudyData& data, const Options& options)
+    : settings_(settings),
+      options_(options),
+      train_(at_most(data.train, options.train_limit)),
+      test_(at_most(data.test, options.test_limit)) {}
+
+std::vector<StudyVariant> SpeedupStudy::variants() const {
+  return over_sweep(settings_.sweep, [&](std::optional<double>) {
+    std::vector<StudyVariant> variants;
+    for (const Described& d : kVariants)
+      variants.push_back(
+          make_variant(d.name, d.description, speedup_model(d.variant, options_.dense, train_.sample_shape())));
+    return variants;
+  });
+}
+
+std::optional<StudyRun> SpeedupStudy::run(const StudyVariant& variant, StudyContext& context) const {
+  const auto rate = variant.settings.find("learning_rate");
+  const bool plain = base_name(variant) == "plain";
+  auto run = train_rounds(variant, context,
+                          {.rounds = plain ? options_.plain_rounds : options_.other_rounds,
+                           .batch_size = options_.batch_size,
+                           .learning_rate = rate == variant.settings.end() ? options_.learning_rate : rate->second,
+                           .train = &train_,
+                           .test = &test_,
+                           .reestimate_samples = options_.reestimate_samples});
+  if (!run) return {};
+  if (const auto steps = steps_to(*run, options_.target_loss)) run->figures["steps_to_loss"] = *steps;
+  run->figures["final_loss"] = run->find_curve("training_loss")->y.back();
+  return run;
+}
+
+std::string SpeedupStudy::answer(const StudyResult& result) const {
+  std::string text = fmt::format("Training loss {:g} was reached", options_.target_loss);
+  std::string evaluation;
+  bool first = true;
+  for (const StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
+    text += fmt::format("{} by {} {}", first ? "" : ",", variant.name, reached(variant));
+    first = false;
+    const auto moving = variant.values("test_accuracy"), repaired = variant.values("reestimated_accuracy");
+    if (!repaired.empty())
+      evaluation += fmt::format("{}{} {} with its moving statistics and {} with re-estimated ones",
+                                evaluation.empty() ? " On test data " : ", ", variant.name, value_text(moving, 3),
+                                value_text(repaired, 3));
+  }
+  return text + '.' + evaluation + (evaluation.empty() ? "" : ".");
+}
+
+void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
+  LineChart loss =
+      curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
+  loss.levels = {{options_.target_loss, "target"}};
+  LineChart test_loss = curves_chart(result, "Loss on test data", "step", "cross-entropy", {{.series = "test_loss"}});
+  test_loss.log_y = true;
+  test_loss.caption = "Where it rises while the training loss falls, the network learns its training images by heart.";
+  add_section(report, "Learning", {loss, test_loss});
+
+  LineChart accuracy = curves_chart(
+      result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
+      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
+  accuracy.levels = {{0.1, "chance"}};
+  LineChart gap = curves_chart(result, "Distance of the moving statistics from those of the data, worst layer", "step",
+                               "KL divergence", {{.series = "statistics_gap"}});
+  gap.log_y = true;
+  LineChart layers = profile_chart(result, "The same for each layer at the end", "KL divergence", "statistics_gap");
+  layers.log_y = true;
+  add_section(report, "Why evaluation is at chance", {accuracy, gap, layers});
+  add_section(report, "Two causes, one symptom", lag_explained(result));
+  if (settings_.sweep)
+    add_section(report, "Over the learning rate",
+                {sweep_chart(result, "Last training loss over the learning rate", {"final_loss", "loss"}),
+                 sweep_chart(result, "Steps to the target loss", {"steps_to_loss", "steps"})});
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,157 @@
+#include "evenkeel/studies/study_json.h"
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/nn/model_file.h"
+
+namespace evenkeel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What is no number is null.
+Json numbers(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double v : values) json.push_back(std::isfinite(v) ? Json(v) : Json());
+  return json;
+}
+
+std::vector<double> numbers_of(const Json& json) {
+  std::vector<double> values;
+  for (const Json& v : json) values.push_back(v.is_null() ? std::numeric_limits<double>::quiet_NaN() : v.get<double>());
+  return values;
+}
+
+StudyRun read_run(const Json& json) {
+  StudyRun run{.seed = json.at("seed").get<std::uint64_t>(),
+               .steps = json.at("steps").get<std::int64_t>(),
+               .seconds = json.at("seconds").get<double>(),
+               .images_per_s = json.at("images_per_s").get<double>()};
+  for (const auto& [name, value] : json.at("figures").items())
+    run.figures[name] = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  for (const auto& [name, series] : json.at("series").items())
+    run.series.push_back({.name = name, .x = numbers_of(series.at("step")), .y = numbers_of(series.at("value"))});
+  for (const auto& [name, profile] : json.at("profiles").items())
+    run.profiles.push_back({.name = name,
+                            .layers = profile.at("layer").get<std::vector<std::string>>(),
+                            .values = numbers_of(profile.at("value"))});
+  return run;
+}
+
+Json json_of(const StudyVariant& variant) {
+  Json json{{"name", variant.name},
+            {"description", variant.description},
+            {"parameters", variant.parameters},
+            {"trainable_parameters", variant.trainable_parameters},
+            {"settings", variant.settings},
+            {"steps", variant.runs.empty() ? 0 : variant.runs.front().steps}};
+  std::set<std::string> names;
+  std::vector<double> seconds, rates;
+  for (const StudyRun& run : variant.runs) {
+    for (const auto& [name, value] : run.figures) names.insert(name);
+    seconds.push_back(run.seconds);
+    rates.push_back(run.images_per_s);
+  }
+  for (const std::string& name : names) json[name] = mean_of(variant.values(name));
+  json["seconds"] = mean_of(seconds);
+  json["images_per_s"] = mean_of(rates);
+  json["runs"] = Json::array();
+  for (const StudyRun& run : variant.runs) json["runs"].push_back(evenkeel::json_of(run));
+  return json;
+}
+
+StudyResult read_result(const Json& json) {
+  StudyResult result{.study = json.at("study").get<std::string>(),
+                     .settings = {.quick = json.at("quick").get<bool>()},
+                     .data = json.at("data").get<std::string>(),
+                     .data_fingerprint = json.at("data_fingerprint").get<std::string>(),
+                     .batch_size = json.at("batch_size").get<std::int64_t>(),
+                     .threads = json.at("threads").get<int>(),
+                     .command = json.at("command").get<std::vector<std::string>>(),
+                     .started = json.at("started").get<std::string>(),
+                     .version = json.at("version").get<std::string>(),
+                     .machine = json.at("machine").get<std::string>()};
+  if (json.contains("sweep"))
+    result.settings.sweep = {.name = json["sweep"].at("name").get<std::string>(),
+                             .values = json["sweep"].at("values").get<std::vector<double>>()};
+  if (json.contains("rounds")) result.settings.rounds = json["rounds"].get<std::int64_t>();
+  for (const Json& v : json.at("variants")) {
+    StudyVariant variant{.name = v.at("name").get<std::string>(),
+                         .description = v.at("description").get<std::string>(),
+                         .model = Model({1}),
+                         .settings = v.at("settings").get<std::map<std::string, double>>(),
+                         .parameters = v.at("parameters").get<std::int64_t>(),
+                         .trainable_parameters = v.at("trainable_parameters").get<std::int64_t>()};
+    for (const Json& run : v.at("runs")) variant.runs.push_back(read_run(run));
+    result.variants.push_back(std::move(variant));
+  }
+  return result;
+}
+
+template <class F>
+auto reading(const std::string& where, const char* what, F&& read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    throw Error{{.where = where, .expected = what, .received = error.what()}};
+  }
+}
+
+}  // namespace
+
+Json json_of(const StudyRun& run) {
+  Json json{{"seed", run.seed},          {"steps", run.steps},
+            {"seconds", run.seconds},    {"images_per_s", run.images_per_s},
+            {"figures", Json::object()}, {"series", Json::object()},
+            {"profiles", Json::object()}};
+  for (const auto& [name, value] : run.figures) json["figures"][name] = value;
+  for (const Series& s : run.series) json["series"][s.name] = {{"step", numbers(s.x)}, {"value", numbers(s.y)}};
+  for (const Profile& p : run.profiles) json["profiles"][p.name] = {{"layer", p.layers}, {"value", numbers(p.values)}};
+  return json;
+}
+
+StudyRun study_run_of(const Json& json, const std::string& where) {
+  return reading(where, "the result of a study's run", [&] { return read_run(json); });
+}
+
+Json json_of(const StudyResult& result) {
+  Json json{{"study", result.study},
+            {"quick", result.settings.quick},
+            {"data", result.data},
+            {"data_fingerprint", result.data_fingerprint},
+            {"batch_size", result.batch_size},
+            {"threads", result.threads},
+            {"command", result.command},
+            {"started", result.started},
+            {"version", result.version},
+            {"machine", result.machine}};
+  if (result.settings.sweep)
+    json["sweep"] = {{"name", result.settings.sweep->name}, {"values", result.settings.sweep->values}};
+  if (result.settings.rounds) json["rounds"] = *result.settings.rounds;
+  json["variants"] = Json::array();
+  for (const StudyVariant& variant : result.variants) json["variants"].push_back(json_of(variant));
+  return json;
+}
+
+StudyResult study_result_of(const Json& json, const std::string& where) {
+  return reading(where, "the result of a study", [&] { return read_result(json); });
+}
+
+StudyResult read_study(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "study.json";
+  const formats::Bytes bytes = formats::read_file(file);
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  StudyResult result = study_result_of(Json::parse(text, text + bytes.size(), nullptr, false), file.string());
+  for (StudyVariant& variant : result.variants) {
+    if (variant.runs.empty()) continue;
+    const auto model = folder / run_folder_name(variant.name, variant.runs.front().seed) / "model.toml";
+    if (std::filesystem::exists(model)) variant.model = read_model_file(model).model;
+  }
+  return result;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "evenkeel/studies/study.h"
+
+// Studies as JSON: what `study --json` prints, study.json and result.json hold, and `report` reads again.
+
+namespace evenkeel {
+
+nlohmann::ordered_json json_of(const StudyRun& run);
+/// Throws Error that names `where` and what is missing.
+StudyRun study_run_of(const nlohmann::ordered_json& json, const std::string& where);
+
+/// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`
+nlohmann::ordered_json json_of(const StudyResult& result);
+/// The result, its models without layers. Throws Error as above.
+StudyResult study_result_of(const nlohmann::ordered_json& json, const std::string& where);
+/// What a study left in this folder: study.json, with the models of its run folders where they are there. Throws Error.
+StudyResult read_study(const std::filesystem::path& folder);
+
+}  // namespace evenkeel

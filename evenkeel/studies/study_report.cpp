@@ -1,0 +1,307 @@
+#include "evenkeel/studies/study_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/report/welch.h"
+
+namespace evenkeel {
+namespace {
+
+/// "test_accuracy" -> "test accuracy"
+std::string in_words(std::string key) {
+  std::ranges::replace(key, '_', ' ');
+  return key;
+}
+
+std::string label_of(const StudyRun& run) { return fmt::format("seed {}", run.seed); }
+
+bool is_empty(const Part& part) {
+  if (const auto* lines = std::get_if<LineChart>(&part)) return lines->curves.empty();
+  if (const auto* dots = std::get_if<DotChart>(&part)) return dots->rows.empty();
+  if (const auto* table = std::get_if<PageTable>(&part)) return table->rows.empty();
+  return false;
+}
+
+/// The figures that some of these variants have.
+std::vector<StudyFigure> figures_of(const StudyInfo& info, const std::vector<const StudyVariant*>& variants) {
+  std::vector<StudyFigure> figures = info.figures;
+  std::erase_if(figures, [&](const StudyFigure& figure) {
+    return std::ranges::all_of(variants, [&](const StudyVariant* v) { return v->values(figure.key).empty(); });
+  });
+  return figures;
+}
+
+std::vector<std::string> titles_of(const std::string& first, const std::string& second,
+                                   const std::vector<StudyFigure>& figures) {
+  std::vector<std::string> titles = {first, second};
+  for (const StudyFigure& figure : figures) titles.push_back('>' + figure.title);
+  return titles;
+}
+
+/// A line per variant; those of a sweep are in its chart.
+PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
+  std::vector<const StudyVariant*> variants;
+  for (const StudyVariant& v : result.variants)
+    if (!v.runs.empty() && (v.settings.empty() || result.settings.sweep)) variants.push_back(&v);
+  const auto figures = figures_of(info, variants);
+  PageTable table{.title = "The variants", .columns = titles_of("variant", ">seeds", figures), .rows = {}};
+  for (const StudyVariant* variant : variants) {
+    std::vector<std::string> row = {variant->name, std::to_string(variant->runs.size())};
+    for (const StudyFigure& figure : figures) row.push_back(value_text(variant->values(figure.key), figure.decimals));
+    table.rows.push_back(std::move(row));
+  }
+  table.caption = "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant.";
+  return table;
+}
+
+PageTable table_of_runs(const StudyInfo& info, const StudyResult& result) {
+  std::vector<const StudyVariant*> variants;
+  for (const StudyVariant& v : result.variants) variants.push_back(&v);
+  const auto figures = figures_of(info, variants);
+  PageTable table{.title = "", .columns = titles_of("variant", ">seed", figures), .rows = {}};
+  for (const StudyVariant* variant : variants)
+    for (const StudyRun& run : variant->runs) {
+      std::vector<std::string> row = {variant->name, std::to_string(run.seed)};
+      for (const StudyFigure& figure : figures) {
+        const auto value = run.figure(figure.key);
+        row.push_back(value ? fmt::format("{:.{}f}", *value, figure.decimals) : "–");
+      }
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+/// What the declared comparison came to.
+std::string comparison_text(const StudyInfo& info, const StudyComparison& c, const StudyResult& result) {
+  const StudyVariant *first = result.find(c.first), *second = result.find(c.second);
+  if (!first || !second || first->runs.empty() || second->runs.empty())
+    return "A sweep, or a run that is missing: the declared comparison cannot be made.";
+  const auto figure = std::ranges::find(info.figures, c.figure, &StudyFigure::key);
+  const auto a = first->values(c.figure), b = second->values(c.figure);
+  for (const auto& [variant, values] : {std::pair{first, a}, {second, b}})
+    if (values.size() < variant->runs.size())
+      return fmt::format(
+          "In {} of {} runs {} did not reach what is counted within {} steps: its number is censored there, and no "
+          "interval is given. {}: {}. {}: {}.",
+          variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
+          first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
+          b.empty() ? "never" : value_text(b, figure->decimals));
+  return sentence(compare_means(a, b, c.margin), first->name, second->name, in_words(c.figure));
+}
+
+/// What these results may be held against.
+std::vector<PublishedRange> published_of(const StudyResult& result) {
+  const StudyInfo& info = study_info(result.study);
+  return result.settings.quick && !info.quick_is_comparable ? std::vector<PublishedRange>() : info.published;
+}
+
+PageTable published_table(const StudyInfo& info, const StudyResult& result) {
+  PageTable table{.title = "Published beside measured",
+                  .columns = {"variant", "figure", ">published", ">independent", ">measured"},
+                  .rows = {}};
+  const auto all = published_of(result);
+  const auto range_text = [&](const std::string& variant, const StudyFigure& figure, const std::string& source) {
+    std::string text;
+    for (const PublishedRange& p : all)
+      if (p.variant == variant && p.figure == figure.key && p.source == source)
+        text = p.low == p.high ? fmt::format("{:g}", p.low) : fmt::format("{:g} to {:g}", p.low, p.high);
+    return text;
+  };
+  for (const StudyVariant& variant : result.variants)
+    for (const StudyFigure& figure : info.figures) {
+      const std::string published = range_text(variant.name, figure, "published");
+      const std::string independent = range_text(variant.name, figure, "independent");
+      const auto values = variant.values(figure.key);
+      if ((published.empty() && independent.empty()) || values.empty()) continue;
+      table.rows.push_back({variant.name, figure.title, published, independent, value_text(values, figure.decimals)});
+    }
+  table.caption =
+      "Published: what the original notebook prints. Independent: Keras 3.15 or PyTorch 2.15 with the same "
+      "settings on the same data.";
+  return table;
+}
+
+PageTable time_table(const StudyResult& result) {
+  PageTable table{.title = "Time",
+                  .columns = {"variant", ">parameters", ">steps", ">ms a step", ">images/s", ">seconds of training"},
+                  .rows = {}};
+  for (const StudyVariant& variant : result.variants) {
+    std::vector<double> seconds, rates, step_ms;
+    for (const StudyRun& run : variant.runs)
+      if (run.steps > 0) {
+        seconds.push_back(run.seconds);
+        rates.push_back(run.images_per_s);
+        step_ms.push_back(1000 * run.seconds / static_cast<double>(run.steps));
+      }
+    if (seconds.empty()) continue;
+    table.rows.push_back({variant.name, std::to_string(variant.parameters), std::to_string(variant.runs.front().steps),
+                          fmt::format("{:.2f}", mean_of(step_ms)), fmt::format("{:.0f}", mean_of(rates)),
+                          fmt::format("{:.1f}", mean_of(seconds))});
+  }
+  table.caption = "Training steps alone, without evaluation; the mean over the seeds.";
+  return table;
+}
+
+void add_result(const StudyInfo& info, const StudyResult& result, Report& report) {
+  std::vector<Part> parts;
+  for (const StudyFigure& figure : info.figures) {
+    const bool declared = info.comparison && info.comparison->figure == figure.key;
+    const bool known = std::ranges::any_of(info.published, [&](const auto& p) { return p.figure == figure.key; });
+    if (declared || known) parts.emplace_back(figure_chart(result, figure));
+  }
+  parts.emplace_back(summary_table(info, result));
+  add_section(report, "Result", std::move(parts));
+  if (info.comparison && !result.settings.sweep)
+    add_section(report, "The comparison declared beforehand",
+                {Paragraph{comparison_text(info, *info.comparison, result)}});
+}
+
+void add_networks(const StudyResult& result, Report& report) {
+  std::vector<Part> diagrams;
+  for (const StudyVariant& variant : result.variants)
+    if (variant.settings.empty() && variant.model.layers() > 0)
+      diagrams.emplace_back(Diagram{.title = variant.name + ": " + variant.description, .model = variant.model});
+  add_section(report, "The networks", std::move(diagrams));
+}
+
+std::vector<std::string> notes_of(const StudyInfo& info, const StudyResult& result) {
+  std::vector<std::string> notes;
+  if (result.settings.quick) notes.push_back("A quick look, not the study itself: " + info.quick + '.');
+  std::size_t most = 0;
+  std::vector<std::string> missing;
+  for (const StudyVariant& variant : result.variants) {
+    most = std::max(most, variant.runs.size());
+    if (variant.runs.empty()) missing.push_back(variant.name);
+  }
+  if (!missing.empty()) notes.push_back("No complete run: " + join(missing) + ".");
+  for (const StudyVariant& variant : result.variants)
+    if (!variant.runs.empty() && variant.runs.size() < most)
+      notes.push_back(fmt::format("{}: {} of {} seeds.", variant.name, variant.runs.size(), most));
+  if (most == 1) notes.emplace_back("One seed: what is told are numbers, no claims. `--seeds N` repeats it.");
+  return notes;
+}
+
+}  // namespace
+
+std::string counted(std::size_t n, const std::string& what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+std::string value_text(const std::vector<double>& values, int decimals) {
+  if (values.empty()) return "–";
+  const std::string mean = fmt::format("{:.{}f}", mean_of(values), decimals);
+  return values.size() < 2 ? mean : fmt::format("{} ± {:.{}f}", mean, deviation_of(values), decimals);
+}
+
+std::string base_name(const StudyVariant& variant) { return variant.name.substr(0, variant.name.find('@')); }
+
+void add_section(Report& report, const std::string& title, std::vector<Part> parts) {
+  std::erase_if(parts, is_empty);
+  if (!parts.empty()) report.sections.push_back({.title = title, .parts = std::move(parts)});
+}
+
+LineChart curves_chart(const StudyResult& result, const std::string& title, const std::string& x_label,
+                       const std::string& y_label, const std::vector<CurvesOf>& curves) {
+  LineChart chart{.title = title, .x_label = x_label, .y_label = y_label, .curves = {}};
+  for (const StudyVariant& variant : result.variants)
+    for (const CurvesOf& of : curves) {
+      Curve curve{.name = variant.name + of.suffix, .traces = {}, .dashed = of.dashed, .group = variant.name};
+      for (const StudyRun& run : variant.runs)
+        if (const Series* series = run.find_curve(of.series))
+          curve.traces.push_back({.label = label_of(run), .x = series->x, .y = series->y});
+      if (!curve.traces.empty()) chart.curves.push_back(std::move(curve));
+    }
+  return chart;
+}
+
+LineChart profile_chart(const StudyResult& result, const std::string& title, const std::string& y_label,
+                        const std::string& profile) {
+  LineChart chart{.title = title, .x_label = "layer", .y_label = y_label, .curves = {}};
+  for (const StudyVariant& variant : result.variants) {
+    Curve curve{.name = variant.name, .traces = {}};
+    for (const StudyRun& run : variant.runs) {
+      const Profile* found = run.find_profile(profile);
+      if (!found) continue;
+      if (found->layers.size() > chart.x_names.size()) chart.x_names = found->layers;
+      Trace trace{.label = label_of(run), .x = {}, .y = found->values};
+      for (std::size_t i = 0; i < found->values.size(); ++i) trace.x.push_back(static_cast<double>(i));
+      curve.traces.push_back(std::move(trace));
+    }
+    if (!curve.traces.empty()) chart.curves.push_back(std::move(curve));
+  }
+  return chart;
+}
+
+DotChart figure_chart(const StudyResult& result, const StudyFigure& figure) {
+  DotChart chart{.title = in_words(figure.key), .x_label = "", .rows = {}};
+  const auto published = published_of(result);
+  for (const StudyVariant& variant : result.variants) {
+    const auto values = variant.values(figure.key);
+    if (values.empty() || !variant.settings.empty()) continue;
+    DotChart::Row row{.name = variant.name, .dots = {}, .mean = mean_of(values)};
+    for (const StudyRun& run : variant.runs)
+      if (const auto value = run.figure(figure.key)) row.dots.emplace_back(label_of(run), *value);
+    for (const PublishedRange& p : published) {
+      if (p.variant != variant.name || p.figure != figure.key) continue;
+      if (p.low != p.high && p.source == "published") {
+        row.published_range = {p.low, p.high};
+      } else {
+        row.marks.emplace_back(p.source, p.low);
+        if (p.low != p.high) row.marks.emplace_back(p.source, p.high);
+      }
+    }
+    chart.rows.push_back(std::move(row));
+  }
+  return chart;
+}
+
+LineChart sweep_chart(const StudyResult& result, const std::string& title, const StudyFigure& figure) {
+  LineChart chart{.title = title, .x_label = "", .y_label = figure.title, .curves = {}};
+  if (!result.settings.sweep) return chart;
+  const std::string& key = result.settings.sweep->name;
+  chart.x_label = key;
+  const auto [low, high] = std::ranges::minmax(result.settings.sweep->values);
+  chart.log_x = low > 0 && high / low >= 10;
+  for (const StudyVariant& variant : result.variants) {
+    const auto setting = variant.settings.find(key);
+    if (setting == variant.settings.end()) continue;
+    auto curve = std::ranges::find(chart.curves, base_name(variant), &Curve::name);
+    if (curve == chart.curves.end())
+      curve = chart.curves.insert(chart.curves.end(), Curve{.name = base_name(variant), .traces = {}});
+    for (std::size_t i = 0; i < variant.runs.size(); ++i) {
+      const auto value = variant.runs[i].figure(figure.key);
+      if (curve->traces.size() <= i) curve->traces.push_back({.label = label_of(variant.runs[i]), .x = {}, .y = {}});
+      curve->traces[i].x.push_back(setting->second);
+      curve->traces[i].y.push_back(value.value_or(std::nan("")));
+    }
+  }
+  return chart;
+}
+
+Report study_report(const Study& study, const StudyResult& result) {
+  const StudyInfo& info = study.info();
+  Report report{
+      .title = info.name, .question = info.question, .answer = study.answer(result), .notes = notes_of(info, result)};
+  add_result(info, result, report);
+  study.explain(result, report);
+  add_section(report, "Published beside measured", {published_table(info, result)});
+  add_section(report, "Time", {time_table(result)});
+  add_section(report, "Every run", {table_of_runs(info, result)});
+  add_networks(result, report);
+  report.provenance = {{"command", fmt::format("evenkeel {}", fmt::join(result.command, " "))},
+                       {"started", result.started},
+                       {"version", "Evenkeel " + result.version},
+                       {"machine", fmt::format("{}, {} threads", result.machine, result.threads)},
+                       {"data", result.data_fingerprint.empty()
+                                    ? result.data
+                                    : fmt::format("{} (fingerprint {})", result.data, result.data_fingerprint)},
+                       {"batch size", std::to_string(result.batch_size)}};
+  return report;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/studies/study_report.h"
+#include "evenkeel/studies/variance_shift.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr const char* kFitted[] = {"batch_norm", "dropout_batch_norm", "uout_batch_norm"};
+
+/// How far each feature's variance is from the closed form.
+DotChart deviation_chart(const StudyResult& result) {
+  DotChart chart{.title = "Variance found by training, held against the closed form: every feature of every seed",
+                 .x_label = "deviation in %",
+                 .rows = {}};
+  for (const char* name : kFitted) {
+    const StudyVariant* variant = result.find(name);
+    DotChart::Row row{.name = name, .dots = {}};
+    std::vector<double> deviations;
+    for (std::size_t r = 0; variant && r < variant->runs.size(); ++r) {
+      const StudyRun& run = variant->runs[r];
+      const Profile *found = run.find_profile("moving_variance"), *predicted = run.find_profile("predicted_variance");
+      for (std::size_t i = 0; found && predicted && i < found->values.size(); ++i) {
+        deviations.push_back(100 * (found->values[i] / predicted->values[i] - 1));
+        row.dots.emplace_back(fmt::format("seed {}, feature {}", run.seed, found->layers[i]), deviations.back());
+      }
+    }
+    row.mean = mean_of(deviations);
+    row.error = deviation_of(deviations);
+    if (!deviations.empty()) chart.rows.push_back(std::move(row));
+  }
+  chart.caption =
+      "The moving variance is an average over the last hundred batches of 32: it scatters by a few percent.";
+  return chart;
+}
+
+PageTable feature_table(const StudyResult& result) {
+  PageTable table{.title = "",
+                  .columns = {"variant", ">seed", ">feature", ">predicted", ">found", ">gamma", ">ones become"},
+                  .rows = {}};
+  for (const char* name : kFitted) {
+    const StudyVariant* variant = result.find(name);
+    for (std::size_t r = 0; variant && r < variant->runs.size(); ++r) {
+      const StudyRun& run = variant->runs[r];
+      const Profile* found = run.find_profile("moving_variance");
+      for (std::size_t i = 0; found && i < found->layers.size(); ++i) {
+        std::vector<std::string> row = {name, std::to_string(run.seed), found->layers[i]};
+        for (const char* key : {"predicted_variance", "moving_variance", "gamma", "ones"}) {
+          const Profile* profile = run.find_profile(key);
+          row.push_back(profile ? fmt::format("{:.3f}", profile->values.at(i)) : "");
+        }
+        table.rows.push_back(std::move(row));
+      }
+    }
+  }
+  return table;
+}
+
+LineChart keep_chart(const StudyResult& result) {
+  LineChart chart{.title = "Variance that the normalization learns, over keep",
+                  .x_label = "keep probability",
+                  .y_label = "variance",
+                  .curves = {}};
+  Curve found{.name = "found", .traces = {}}, predicted{.name = "closed form", .traces = {}, .dashed = true};
+  for (const StudyVariant& variant : result.variants) {
+    const auto keep = variant.settings.find("keep");
+    if (keep == variant.settings.end()) continue;
+    for (std::size_t i = 0; i < variant.runs.size(); ++i) {
+      const StudyRun& run = variant.runs[i];
+      if (found.traces.size() <= i) {
+        found.traces.push_back({.label = fmt::format("seed {}", run.seed), .x = {}, .y = {}});
+        predicted.traces.push_back(found.traces.back());
+      }
+      found.traces[i].x.push_back(keep->second);
+      found.traces[i].y.push_back(run.figure("moving_variance").value_or(NAN));
+      predicted.traces[i].x.push_back(keep->second);
+      predicted.traces[i].y.push_back(run.figure("predicted_variance").value_or(NAN));
+    }
+  }
+  if (!found.traces.empty()) chart.curves = {found, predicted};
+  return chart;
+}
+
+}  // namespace
+
+std::string VarianceShiftStudy::answer(const StudyResult& result) const {
+  const StudyVariant *alone = result.find("batch_norm"), *dropout = result.find("dropout_batch_norm");
+  if (!alone || !dropout || alone->runs.empty() || dropout->runs.empty()) return "No run is complete.";
+  double deviation = 0;
+  for (const StudyRun& run : dropout->runs)
+    deviation = std::max(deviation, run.figure("largest_deviation").value_or(0));
+  return fmt::format(
+      "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, within {:.1f} % of the closed form "
+      "for every feature; in evaluation, where nothing is dropped, a row of ones becomes {} instead of {}, and with "
+      "the "
+      "variance restored {}.",
+      options_.rate, value_text(dropout->values("moving_variance"), 2), value_text(alone->values("moving_variance"), 2),
+      100 * deviation, value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
+      value_text(dropout->values("ones_restored"), 2));
+}
+
+void VarianceShiftStudy::explain(const StudyResult& result, Report& report) const {
+  add_section(
+      report, "Measured against predicted",
+      {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
+       Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
+                 "multiplies it with 1 + β² / 3."},
+       deviation_chart(result)});
+
+  add_section(report, "Over the keep probability", {keep_chart(result)});
+
+  LineChart ratio = profile_chart(result, "Variance of each normalization's input in a network: evaluation / training",
+                                  "ratio", "variance_ratio");
+  ratio.levels = {{1, "the same"}};
+  ratio.caption =
+      "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
+      "the paper chooses it smaller.";
+  add_section(report, "In a convolutional network", {ratio});
+  add_section(report, "Feature by feature", {feature_table(result)});
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include "evenkeel/nn/compile.h"
+#include "evenkeel/nn/summary.h"
+#include "evenkeel/studies/dropout.h"
+#include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/speedup.h"
+
+// The studies' networks are the notebooks': sizes, shapes and settings of section 8 of the design.
+
+namespace evenkeel {
+namespace {
+
+Shape output_of(const Model& model, const std::string& layer) {
+  for (const LayerSummary& line : summarize(model).layers)
+    if (line.name == layer) return line.output_shape;
+  return {};
+}
+
+template <class T>
+std::vector<T> layers_of(const Model& model) {
+  std::vector<T> found;
+  for (const auto& node : model.nodes())
+    if (const T* layer = node.layer.as<T>()) found.push_back(*layer);
+  return found;
+}
+
+std::vector<std::string> types_of(const Model& model) {
+  std::vector<std::string> types;
+  for (const auto& node : model.nodes()) types.emplace_back(node.layer.type());
+  return types;
+}
+
+TEST(PlacementModel, HasThePublishedParameters) {
+  for (const PlacementVariant variant : {PlacementVariant::before, PlacementVariant::after}) {
+    const ModelSummary summary = summarize(placement_model(variant, {}));
+    EXPECT_EQ(summary.total, 553850);
+    EXPECT_EQ(summary.trainable, 553626);
+  }
+}
+
+TEST(PlacementModel, NormalizesBeforeTheActivationOrAfterItOrNot) {
+  const auto begin = [](PlacementVariant variant) {
+    auto types = types_of(placement_model(variant, {}));
+    types.resize(5);
+    return types;
+  };
+  EXPECT_EQ(begin(PlacementVariant::before),
+            std::vector<std::string>({"Rescaling", "Conv2D", "BatchNormalization", "Activation", "MaxPooling2D"}));
+  EXPECT_EQ(begin(PlacementVariant::after),
+            std::vector<std::string>({"Rescaling", "Conv2D", "Activation", "BatchNormalization", "MaxPooling2D"}));
+  EXPECT_EQ(begin(PlacementVariant::none),
+            std::vector<std::string>({"Rescaling", "Conv2D", "Activation", "MaxPooling2D", "Conv2D"}));
+}
+
+TEST(PlacementModel, HasABiasOnlyWhereNothingNormalizes) {
+  for (const PlacementVariant variant : {PlacementVariant::before, PlacementVariant::after, PlacementVariant::none})
+    for (const Conv2D& convolution : layers_of<Conv2D>(placement_model(variant, {})))
+      EXPECT_EQ(convolution.use_bias, variant == PlacementVariant::none);
+}
+
+TEST(SpeedupModel, FlattensTo7260AndHasTheDenseLayersOfTheNotebook) {
+  const Model model = speedup_model(SpeedupVariant::plain);
+  EXPECT_EQ(output_of(model, "conv2d"), Shape({15, 15, 30}));
+  EXPECT_EQ(output_of(model, "conv2d_1"), Shape({13, 13, 50}));
+  EXPECT_EQ(output_of(model, "conv2d_2"), Shape({11, 11, 60}));
+  EXPECT_EQ(output_of(model, "flatten"), Shape({7260}));
+  const auto dense = layers_of<Dense>(model);
+  ASSERT_EQ(dense.size(), 3u);
+  EXPECT_EQ(dense[0].units, 3500);
+  EXPECT_EQ(dense[1].units, 700);
+  EXPECT_EQ(dense[2].units, 10);
+  EXPECT_TRUE(layers_of<BatchNormalization>(model).empty());
+}
+
+TEST(SpeedupModel, NormalizesInFrontOfEachLayerAndTheFrozenOneNeverMovesItsStatistics) {
+  for (const auto& [variant, momentum] : {std::pair{SpeedupVariant::batch_norm, 0.99}, {SpeedupVariant::frozen, 1.0}}) {
+    const auto normalizations = layers_of<BatchNormalization>(speedup_model(variant));
+    ASSERT_EQ(normalizations.size(), 6u);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_EQ(normalizations[i].momentum, momentum);
+      EXPECT_EQ(normalizations[i].epsilon, 1e-3);
+      EXPECT_EQ(normalizations[i].unbiased_moving_variance, i < 3);  // of images
+    }
+  }
+}
+
+TEST(DropoutModel, DiffersBetweenVariantsInTheTwoNormalizationsBehindTheDenseLayers) {
+  const auto end = [](DropoutVariant variant) {
+    const auto types = types_of(dropout_model(variant));
+    return std::vector<std::string>(types.begin() + 8, types.end());  // behind flatten and its normalization
+  };
+  const std::string bn = "BatchNormalization";
+  EXPECT_EQ(end(DropoutVariant::with_batch_norm),
+            std::vector<std::string>({bn, "Dense", bn, "Dropout", "Dense", bn, "Dropout", "Dense"}));
+  EXPECT_EQ(end(DropoutVariant::without_batch_norm),
+            std::vector<std::string>({bn, "Dense", "Dropout", "Dense", "Dropout", "Dense"}));
+  EXPECT_EQ(end(DropoutVariant::dropout_last),
+            std::vector<std::string>({bn, "Dense", bn, "Dense", bn, "Dropout", "Dense"}));
+}
+
+TEST(DropoutModel, DropsAsPublishedAndMovesItsStatisticsBy075) {
+  const auto rates = layers_of<Dropout>(dropout_model(DropoutVariant::with_batch_norm));
+  ASSERT_EQ(rates.size(), 2u);
+  EXPECT_EQ(rates[0].rate, 0.4);
+  EXPECT_EQ(rates[1].rate, 0.5);
+  const auto last = layers_of<Dropout>(dropout_model(DropoutVariant::dropout_last));
+  ASSERT_EQ(last.size(), 1u);
+  EXPECT_EQ(last[0].rate, 0.5);
+  for (const auto& bn : layers_of<BatchNormalization>(dropout_model(DropoutVariant::with_batch_norm)))
+    EXPECT_EQ(bn.momentum, 0.75);
+}
+
+}  // namespace
+}  // namespace evenkeel

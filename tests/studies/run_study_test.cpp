@@ -1,0 +1,122 @@
+#include "evenkeel/studies/run_study.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "evenkeel/formats/file.h"
+#include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/study_json.h"
+#include "evenkeel/train/run_folder.h"
+#include "tests/studies/study_test.h"
+#include "tests/support/testing.h"
+
+namespace evenkeel {
+namespace {
+
+class RunStudy : public testing::Test {
+ protected:
+  RunStudy() : data_{.train = make_strokes(false, 100), .test = make_strokes(true, 40)} {}
+
+  StudyResult run(Watcher& watcher, bool resume = false, std::vector<std::uint64_t> seeds = {0, 1},
+                  const std::string& out = "out") {
+    const PlacementStudy study({}, data_, {.epochs = 2, .batch_size = 25});
+    return run_study(study, {}, data_,
+                     {.seeds = std::move(seeds), .threads = 1, .out = folder_ / out, .resume = resume}, watcher,
+                     watcher.stop.get_token());
+  }
+  std::string text(const std::string& file) const {
+    std::ifstream in(folder_ / file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  TestFolder folder_;
+  StudyData data_;
+};
+
+TEST_F(RunStudy, TrainsEveryVariantWithTheFirstSeedBeforeTheNext) {
+  Watcher watcher;
+  const StudyResult result = run(watcher);
+  EXPECT_EQ(watcher.begun, std::vector<std::string>({"before", "after", "none", "before", "after", "none"}));
+  for (const StudyVariant& variant : result.variants) {
+    ASSERT_EQ(variant.runs.size(), 2u);
+    EXPECT_EQ(variant.runs[1].seed, 1u);
+    EXPECT_EQ(variant.runs[0].steps, 8);
+  }
+}
+
+TEST_F(RunStudy, LeavesARunFolderPerRunThatCanBeEvaluated) {
+  Watcher watcher;
+  run(watcher);
+  for (const char* name : {"before-seed0", "after-seed1"}) {
+    const OpenedModel model = open_model(folder_ / "out" / name);
+    EXPECT_EQ(model.weights, folder_ / "out" / name / "weights.safetensors");
+    EXPECT_TRUE(read_run(folder_ / "out" / name).finished);
+  }
+}
+
+TEST_F(RunStudy, InterruptedAtAnyRunEndsWithTheSameNumbersWhenResumed) {
+  Watcher whole_watcher;
+  const StudyResult whole = run(whole_watcher, false, {0}, "whole");
+  for (const std::int64_t stop_after : {3, 8, 13, 23}) {
+    const std::string out = "stopped-" + std::to_string(stop_after);
+    Watcher first, second;
+    first.stop_after = stop_after;
+    run(first, false, {0}, out);
+    const StudyResult resumed = run(second, true, {0}, out);
+    EXPECT_EQ(second.kept, stop_after >= 16 ? 2 : stop_after >= 8 ? 1 : 0);
+    for (std::size_t v = 0; v < 3; ++v)
+      EXPECT_EQ(figures_text(resumed.variants[v].runs.at(0)), figures_text(whole.variants[v].runs.at(0)));
+  }
+}
+
+TEST_F(RunStudy, ResumedWithOtherDataIsRefused) {
+  Watcher watcher;
+  run(watcher);
+  data_.train = make_strokes(false, 100, 7);
+  EXPECT_SAYS(error_of([&] { run(watcher, true); }), "the settings and data the study began with");
+}
+
+TEST_F(RunStudy, ADamagedResultIsNamed) {
+  Watcher watcher;
+  run(watcher);
+  std::ofstream(folder_ / "out" / "after-seed0" / "result.json") << "{\"half\": ";
+  EXPECT_SAYS(error_of([&] { run(watcher, true); }), "after-seed0/result.json");
+}
+
+TEST_F(RunStudy, StopsBeforeItBegins) {
+  Watcher watcher;
+  watcher.stop.request_stop();
+  const StudyResult result = run(watcher);
+  for (const StudyVariant& variant : result.variants) EXPECT_TRUE(variant.runs.empty());
+}
+
+TEST_F(RunStudy, ItsJsonReadsBack) {
+  Watcher watcher;
+  const StudyResult result = run(watcher);
+  const std::string written = json_of(result).dump();
+  const StudyResult read = study_result_of(nlohmann::ordered_json::parse(written), "here");
+  EXPECT_EQ(json_of(read).dump(), written);
+  EXPECT_EQ(nlohmann::ordered_json::parse(text("out/study.json")), json_of(result));
+}
+
+TEST(StudyJson, OfSomethingElseIsRefusedByName) {
+  EXPECT_SAYS(error_of([] { study_result_of({{"study", "depth"}}, "runs/x/study.json"); }), "runs/x/study.json");
+}
+
+TEST(StudyJson, HasTheMeanOverTheSeedsOfEveryFigure) {
+  const PlacementStudy study({}, {.train = make_strokes(false, 50), .test = make_strokes(true, 10)}, {});
+  const auto json = json_of(made_result(study, "test_accuracy", {{0.5, 0.75}}));
+  EXPECT_EQ(json["variants"][0]["name"], "before");
+  EXPECT_EQ(json["variants"][0]["test_accuracy"], 0.625);
+}
+
+TEST(MakeStudy, RefusesWhatItDoesNotKnow) {
+  const StudyData data{.train = make_strokes(false, 100), .test = make_strokes(true, 40)};
+  EXPECT_SAYS(error_of([&] { make_study("deep", {}, data); }), "depth");
+  EXPECT_SAYS(error_of([&] { make_study("dropout", {.sweep = StudySweep{"rate", {0.1}}}, data); }), "no sweep");
+  EXPECT_SAYS(error_of([&] { make_study("placement", {.sweep = StudySweep{"rate", {0.1}}}, data); }), "learning_rate");
+}
+
+}  // namespace
+}  // namespace evenkeel

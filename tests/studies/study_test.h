@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "evenkeel/data/strokes.h"
+#include "evenkeel/studies/run_study.h"
+
+namespace evenkeel {
+
+/// One thread: several tests run at a time, and their networks are small.
+inline StudyPlan one_thread(std::vector<std::uint64_t> seeds = {0}) {
+  return {.seeds = std::move(seeds), .threads = 1};
+}
+
+/// Keeps what a study says while it runs.
+class Watcher : public StudyObserver {
+ public:
+  void run_begins(const StudyVariant& variant, std::uint64_t) override { begun.push_back(variant.name); }
+  void step(std::int64_t done, std::int64_t, const Metrics&) override {
+    steps = done;
+    if (stop_after == 0) return;
+    if (--stop_after == 0) stop.request_stop();
+  }
+  void line(const std::string& text) override { lines.push_back(text); }
+  void run_ends(const StudyVariant&, const StudyRun&, bool was_kept) override { kept += was_kept; }
+
+  std::vector<std::string> begun, lines;
+  std::int64_t steps = 0;
+  int kept = 0;
+  std::stop_source stop;
+  std::int64_t stop_after = 0;  ///< steps, over all runs; 0: never
+};
+
+/// A result as a study of this name would leave it, with one run per value and seed.
+inline StudyResult made_result(const Study& study, const std::string& figure,
+                               const std::vector<std::vector<double>>& values_by_variant) {
+  StudyResult result{.study = study.info().name, .variants = study.variants()};
+  for (std::size_t v = 0; v < values_by_variant.size(); ++v)
+    for (std::size_t seed = 0; seed < values_by_variant[v].size(); ++seed)
+      result.variants[v].runs.push_back({.seed = seed, .steps = 10, .figures = {{figure, values_by_variant[v][seed]}}});
+  return result;
+}
+
+/// All figures and series of a run, to compare runs.
+inline std::string figures_text(const StudyRun& run) {
+  std::string text;
+  for (const auto& [name, value] : run.figures) text += name + '=' + std::to_string(value) + ' ';
+  for (const Series& s : run.series)
+    for (const double y : s.y) text += s.name + ' ' + std::to_string(y) + ' ';
+  return text;
+}
+
+}  // namespace evenkeel
