@@ -175,9 +175,8 @@ std::string DepthStudy::answer(const StudyResult& result) const {
     if (variant.runs.empty()) continue;
     const auto accuracies = variant.values("test_accuracy");
     if (!text.empty()) text += "; ";
-    text +=
-        fmt::format("{} trained in {} of {} ({} convolutions, test accuracy {})", variant.name, trained_runs(variant),
-                    counted(variant.runs.size(), "run"), layers_of(variant), value_text(accuracies, 3));
+    text += fmt::format("{} trained in {} of {} runs ({} convolutions, test accuracy {})", variant.name,
+                        trained_runs(variant), variant.runs.size(), layers_of(variant), value_text(accuracies, 3));
   }
   return text + '.';
 }

@@ -188,10 +188,6 @@ std::vector<std::string> notes_of(const StudyInfo& info, const StudyResult& resu
 
 }  // namespace
 
-std::string counted(std::size_t n, const std::string& what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
-}
-
 std::string value_text(const std::vector<double>& values, int decimals) {
   if (values.empty()) return "–";
   const std::string mean = fmt::format("{:.{}f}", mean_of(values), decimals);

@@ -15,8 +15,6 @@ Report study_report(const Study& study, const StudyResult& result);
 
 /// "0.9741", or "0.9741 ± 0.0020" (mean and standard deviation) where there are several.
 std::string value_text(const std::vector<double>& values, int decimals = 4);
-/// "3 seeds", "1 seed"
-std::string counted(std::size_t n, const std::string& what);
 
 /// One series of every run, a curve per variant. `suffix` follows the variant's name.
 struct CurvesOf {
