@@ -120,7 +120,8 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
   if (!a.shared.json) {
-    fmt::print("\n{} on {}{}{}\n\n{}\n{}\n\nThe report is {}\n", info.name, result.data, a.quick ? ", quick" : "",
+    fmt::print("\n{} on {}{}{}\n\n{}\n{}\n\nThe report is {}\n", info.name, result.data,
+               a.quick ? fmt::format(" (quick: {})", info.quick) : "",
                plan.seeds.size() > 1 ? ", means over the seeds" : "", table_of(*study, result), report.answer,
                (out / "report.html").string());
     std::fflush(stdout);
@@ -156,12 +157,9 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
                   "  evenkeel study placement --quick --seeds 5 --out runs/placement\n"
                   "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
   std::vector<std::string> names = study_names();
-  std::string quick;
-  for (const std::string& name : names)
-    quick += fmt::format("{}{}: {}", quick.empty() ? "" : "; ", name, study_info(name).quick);
   names.emplace_back("all");
   command.add_option("NAME", a->name, join(names))->required()->option_text(" ")->check(CLI::IsMember(names));
-  command.add_flag("--quick", a->quick, "a small version of the study. " + quick);
+  command.add_flag("--quick", a->quick, "a small version of the study; it says what was scaled down");
   CLI::Option* seed = command.add_option("--seed", a->seed, "one run, with this seed; default 0")->option_text("N");
   command.add_option("--seeds", a->seeds, "a run for each seed from 0 to N-1")
       ->option_text("N")
@@ -174,12 +172,12 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::Option* sweep = command
                            .add_option(
                                "--sweep", a->sweep,
-                               "repeat every variant over values: " +
+                               "repeat every variant over values; " +
                                    [] {
                                      std::string text;
                                      for (const std::string& name : study_names())
-                                       for (const std::string& key : study_info(name).sweeps)
-                                         text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", key, name);
+                                       if (const auto& sweeps = study_info(name).sweeps; !sweeps.empty())
+                                         text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", name, join(sweeps));
                                      return text;
                                    }())
                            ->option_text("NAME=V,V,...");
