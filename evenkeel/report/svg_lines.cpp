@@ -66,10 +66,10 @@ class Picture {
     add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth, frame_.height,
         plain(chart_.title));
     grid();
+    levels();  // below the curves, which their names' halo would hide
     for (const DrawnCurve& curve : curves_)
       if (curve.series.traces.size() > 1) band(curve);
     for (std::size_t i = 0; i < curves_.size(); ++i) line(i);
-    levels();
     return svg_ + "</svg>\n";
   }
 

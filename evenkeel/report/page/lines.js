@@ -89,11 +89,16 @@ function overlay(spec, state) {
     ctx.stroke();
   };
   return {
+    beforeDatasetsDraw(chart) {
+      chart.ctx.save();
+      chart.ctx.lineWidth = 1;
+      for (const one of spec.levels) level(chart, one);
+      chart.ctx.restore();
+    },
     afterDatasetsDraw(chart) {
       const { ctx, chartArea: area } = chart;
       ctx.save();
       ctx.lineWidth = 1;
-      for (const one of spec.levels) level(chart, one);
       if (state.x !== null) pointer(chart);
       if (state.drag) {
         ctx.fillStyle = `${style("accent")}33`;
