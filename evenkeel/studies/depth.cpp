@@ -83,7 +83,7 @@ Model depth_model(DepthVariant variant, int layers, const Shape& images) {
   Model model(images, std::string("depth_") + kVariants[static_cast<int>(variant)].name);
   model.append(Rescaling{.scale = 1.0 / 255.0});
   for (int i = 1; i <= layers; ++i) {
-    model.append(Conv2D{.filters = 4 * i,
+    model.append(Conv2D{.filters = std::int64_t{4} * i,
                         .kernel_size = 3,
                         .strides = i % 3 == 0 ? 2 : 1,
                         .padding = Padding::same,

@@ -37,7 +37,7 @@ std::string reached(const StudyVariant& variant) {
   const std::int64_t all = variant.runs.front().steps;
   if (steps.empty()) return fmt::format("not within {} steps", all);
   const auto [low, high] = std::ranges::minmax(steps);
-  const std::string when =
+  std::string when =
       low == high ? fmt::format("after {:g} steps", low) : fmt::format("after {:g} to {:g} steps", low, high);
   if (steps.size() == variant.runs.size()) return when;
   return fmt::format("in {} of {} runs {}, in the others not within {}", steps.size(), variant.runs.size(), when, all);
