@@ -30,7 +30,7 @@ std::vector<double> log_ticks(double low, double high) {
 
 }  // namespace
 
-Axis::Axis(Extent values, bool log, Room room) : log_(log) {
+Axis::Axis(ValueRange values, bool log, Room room) : log_(log) {
   if (values.empty()) {
     values.add(log ? 0.1 : 0);
     values.add(1);

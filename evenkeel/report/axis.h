@@ -14,7 +14,7 @@ class Axis {
   /// From the lowest to the highest value, with some room at both ends where asked for; the last kind begins at zero
   /// instead where values are positive and begin near it. An empty extent becomes [0, 1] ([0.1, 1] on a log axis), one
   /// of a single value gets room around it.
-  Axis(Extent values, bool log, Room room = Room::none);
+  Axis(ValueRange values, bool log, Room room = Room::none);
 
   /// 0 at the lower end, 1 at the upper one.
   double position(double value) const;

@@ -59,9 +59,9 @@ std::vector<double> values_at(const std::vector<double>& x, const Trace& trace) 
   return values;
 }
 
-void summarize(Series& series) {
+void summarize(DrawnSeries& series) {
   for (std::size_t i = 0; i < series.size(); ++i) {
-    Extent extent;
+    ValueRange extent;
     double sum = 0;
     int n = 0;
     for (const auto& trace : series.traces)
@@ -77,7 +77,7 @@ void summarize(Series& series) {
 }
 
 /// The points of a bucket, [begin, end), that must be seen.
-void keep_peaks(const Series& series, std::size_t begin, std::size_t end, std::vector<std::size_t>& kept) {
+void keep_peaks(const DrawnSeries& series, std::size_t begin, std::size_t end, std::vector<std::size_t>& kept) {
   std::vector<std::size_t> peaks;
   for (const auto* values : {&series.mean, &series.low, &series.high}) {
     std::size_t lowest = end, highest = end;
@@ -99,7 +99,7 @@ void keep_peaks(const Series& series, std::size_t begin, std::size_t end, std::v
     if (i < end && (kept.empty() || kept.back() < i)) kept.push_back(i);
 }
 
-std::vector<std::size_t> points_to_draw(const Series& series, const SeriesOptions& options) {
+std::vector<std::size_t> points_to_draw(const DrawnSeries& series, const SeriesOptions& options) {
   const auto buckets = static_cast<std::size_t>(options.buckets);
   std::vector<std::size_t> kept;
   if (series.size() <= 2 * buckets) {
@@ -131,37 +131,38 @@ std::vector<double> chosen(const std::vector<double>& values, const std::vector<
 
 }  // namespace
 
-bool Series::has_marker(std::size_t point, std::size_t index, std::size_t count) const {
+bool DrawnSeries::has_marker(std::size_t point, std::size_t index, std::size_t count) const {
   constexpr std::size_t kAllBelow = 31, kMarkers = 7;
   if (size() < kAllBelow) return true;
   const std::size_t distance = size() / kMarkers;
   return point % distance == distance * (2 * index + 1) / (2 * count);
 }
 
-Series series_of(const Curve& curve, const SeriesOptions& options) {
+DrawnSeries series_of(const Curve& curve, const SeriesOptions& options) {
   std::vector<Trace> traces;
   for (const Trace& trace : curve.traces) traces.push_back(tidy(trace, options));
-  Series all{.x = all_x(traces)};
+  DrawnSeries all{.x = all_x(traces)};
   for (const Trace& trace : traces) all.traces.push_back(values_at(all.x, trace));
   summarize(all);
   const std::vector<std::size_t> kept = points_to_draw(all, options);
-  Series series{.x = chosen(all.x, kept),
-                .mean = chosen(all.mean, kept),
-                .low = chosen(all.low, kept),
-                .high = chosen(all.high, kept)};
+  DrawnSeries series{.x = chosen(all.x, kept),
+                     .mean = chosen(all.mean, kept),
+                     .low = chosen(all.low, kept),
+                     .high = chosen(all.high, kept)};
   for (const auto& trace : all.traces) series.traces.push_back(chosen(trace, kept));
   return series;
 }
 
-Extent::Extent() : low(std::numeric_limits<double>::infinity()), high(-std::numeric_limits<double>::infinity()) {}
+ValueRange::ValueRange()
+    : low(std::numeric_limits<double>::infinity()), high(-std::numeric_limits<double>::infinity()) {}
 
-void Extent::add(double value) {
+void ValueRange::add(double value) {
   if (!std::isfinite(value)) return;
   low = std::min(low, value);
   high = std::max(high, value);
 }
 
-void Extent::add(const std::vector<double>& values) {
+void ValueRange::add(const std::vector<double>& values) {
   for (const double value : values) add(value);
 }
 

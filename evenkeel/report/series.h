@@ -15,7 +15,7 @@ struct SeriesOptions {
 };
 
 /// A curve's traces over x values that they share; NaN where a trace has a gap, or has not begun or has ended.
-struct Series {
+struct DrawnSeries {
   std::vector<double> x = {};
   std::vector<std::vector<double>> traces = {};        ///< y at each x
   std::vector<double> mean = {}, low = {}, high = {};  ///< over the traces that have a value there
@@ -28,12 +28,12 @@ struct Series {
 
 /// Traces with other x than their sisters are interpolated between their own points, never beyond them or over a gap.
 /// Of more than two points per bucket those with the lowest and highest mean, low and high stay, and gaps.
-Series series_of(const Curve& curve, const SeriesOptions& options);
+DrawnSeries series_of(const Curve& curve, const SeriesOptions& options);
 
 /// Lowest and highest of all finite values; widens as it sees more.
-struct Extent {
+struct ValueRange {
   double low, high;
-  Extent();
+  ValueRange();
   void add(double value);
   void add(const std::vector<double>& values);
   bool empty() const { return low > high; }

@@ -17,7 +17,7 @@ namespace {
 constexpr double kWidth = 720, kRow = 56, kLine = 36, kSide = 16, kSpread = 5;
 
 Axis axis_of(const DotChart& chart) {
-  Extent extent;
+  ValueRange extent;
   for (const DotChart::Row& row : chart.rows) {
     for (const auto& [label, value] : row.dots) extent.add(value);
     for (const auto& [label, value] : row.marks) extent.add(value);

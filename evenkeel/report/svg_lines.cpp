@@ -31,7 +31,7 @@ struct Frame {
 };
 
 Frame frame_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
-  Extent x, y;
+  ValueRange x, y;
   for (const DrawnCurve& curve : curves) {
     x.add(curve.series.x);
     y.add(curve.series.low);
@@ -106,7 +106,8 @@ class Picture {
   }
 
   /// Straight lines through the points from `begin` to `end`, by differences, which are the shortest.
-  void path(const Series& series, const std::vector<double>& y, std::size_t begin, std::size_t end, bool continued) {
+  void path(const DrawnSeries& series, const std::vector<double>& y, std::size_t begin, std::size_t end,
+            bool continued) {
     long before_x = 0, before_y = 0;
     const auto point = [&](std::size_t i, const char* how) {
       const long px = std::lround(10 * frame_.at_x(series.x[i])), py = std::lround(10 * frame_.at_y(y[i]));
@@ -124,7 +125,7 @@ class Picture {
 
   /// Calls `draw` with each stretch of points without a gap.
   template <class Draw>
-  static void stretches(const Series& series, Draw draw) {
+  static void stretches(const DrawnSeries& series, Draw draw) {
     for (std::size_t begin = 0, end = 0; begin < series.size(); begin = end + 1) {
       for (end = begin; end < series.size() && !std::isnan(series.mean[end]); ++end) {
       }
@@ -144,7 +145,7 @@ class Picture {
 
   void line(std::size_t index) {
     const DrawnCurve& curve = curves_[index];
-    const Series& series = curve.series;
+    const DrawnSeries& series = curve.series;
     add("<path class=\"curve c{}{}\" d=\"", curve.look.colour, curve.dashed ? " dashed" : "");
     stretches(series, [&](std::size_t begin, std::size_t end) {
       path(series, series.mean, begin, end, false);

@@ -14,7 +14,7 @@ struct DrawnCurve {
   bool dashed = false;
   Look look = {};
   std::vector<std::string> labels = {};  ///< of the traces
-  Series series = {};
+  DrawnSeries series = {};
 };
 
 /// The chart without JavaScript and on paper: an SVG picture whose colours are page.css's classes.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -59,6 +60,26 @@ TEST(House, NoFloorIncludesAHigherOne) {
   const auto all = includes();
   ASSERT_GT(all.size(), 100u);
   for (const Include& include : all) EXPECT_LE(level(include.to), level(include.from)) << include.file;
+}
+
+/// Two types of one name would be one to the linker, which keeps the functions of either.
+TEST(House, NoTwoHeadersDefineATypeOfOneNameInOneNamespace) {
+  const std::regex opens("^namespace ([a-z_:]+) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: :.*)? \\{");
+  std::map<std::string, fs::path> first;
+  const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream stream(entry.path());
+    std::string space;
+    for (std::string line; std::getline(stream, line);) {
+      std::smatch match;
+      if (std::regex_search(line, match, opens)) space = match[1];
+      if (!std::regex_search(line, match, defines)) continue;
+      const auto [known, is_new] = first.emplace(space + "::" + match[1].str(), entry.path());
+      EXPECT_TRUE(is_new) << known->first << " is in " << known->second << " and " << entry.path();
+    }
+  }
+  EXPECT_GT(first.size(), 150u);
 }
 
 TEST(House, OnlyTheKernelsFloorSeesOneDnn) {

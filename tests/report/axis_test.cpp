@@ -8,8 +8,8 @@ namespace {
 using testing::DoubleEq;
 using testing::ElementsAre;
 
-Extent extent(double low, double high) {
-  Extent made;
+ValueRange extent(double low, double high) {
+  ValueRange made;
   made.add(low);
   made.add(high);
   return made;
@@ -45,7 +45,7 @@ TEST(Axis, HasRoomAroundOneValue) {
   EXPECT_GE(axis.ticks().size(), 3u);
 }
 
-TEST(Axis, OfNothingIsFromZeroToOne) { EXPECT_DOUBLE_EQ(Axis(Extent(), false).position(0.25), 0.25); }
+TEST(Axis, OfNothingIsFromZeroToOne) { EXPECT_DOUBLE_EQ(Axis(ValueRange(), false).position(0.25), 0.25); }
 
 }  // namespace
 }  // namespace evenkeel
