@@ -152,7 +152,7 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
       say(shared, "skipped: {}", error.what());
     };
   Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images);
-  if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", grouped(skipped), spec);
+  if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", with_commas(skipped), spec);
   return data;
 }
 
@@ -207,13 +207,6 @@ std::string bytes_text(std::int64_t bytes) {
   int unit = -1;
   while (value >= 999.5 && unit < 3) value /= 1000, ++unit;
   return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, units[unit]);
-}
-
-std::string grouped(std::int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto i = std::ssize(digits) - 3; i > (value < 0 ? 1 : 0); i -= 3)
-    digits.insert(static_cast<std::size_t>(i), 1, ',');
-  return digits;
 }
 
 std::string now_text() {

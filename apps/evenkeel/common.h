@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/train/metrics.h"
@@ -82,7 +83,6 @@ Json json_of(const Shape& shape);
 
 std::string number_text(double value);                                             ///< "0.0412", "1.2e-06"
 std::string bytes_text(std::int64_t bytes);                                        ///< "1.2 MB"
-std::string grouped(std::int64_t value);                                           ///< "12,345"
 std::string now_text();                                                            ///< "2026-05-09T07:30:00Z"
 std::string duration_text(double seconds);                                         ///< "0:07", "1:02:03"
 std::string metrics_text(const Metrics& metrics, const std::string& prefix = {});  ///< "loss 0.41  accuracy 0.98"

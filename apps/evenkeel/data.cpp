@@ -39,8 +39,8 @@ int run_list(const DataArguments& a) {
                     {"test", source.test_size},
                     {"found", !place.empty()},
                     {"where", place}});
-    table.row({source.name, to_string(source.sample_shape), grouped(source.train_size), grouped(source.test_size),
-               place.empty() ? "not found" : place, source.description});
+    table.row({source.name, to_string(source.sample_shape), with_commas(source.train_size),
+               with_commas(source.test_size), place.empty() ? "not found" : place, source.description});
   }
   if (a.shared.json) {
     print_json({{"sets", json}});
@@ -81,7 +81,7 @@ Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
 
 void print_info(const Dataset& data, const DatasetStatistics& s) {
   fmt::print("{}\n", data.name());
-  fmt::print("  samples      {} of {} {}\n", grouped(data.size()), to_string(data.sample_shape()),
+  fmt::print("  samples      {} of {} {}\n", with_commas(data.size()), to_string(data.sample_shape()),
              name_of(data.x().dtype));
   fmt::print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
              s.maximum);
@@ -92,7 +92,7 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
   Table table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
     table.row(
-        {std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)), grouped(s.per_class[i])});
+        {std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)), with_commas(s.per_class[i])});
   fmt::print("{}", table.text());
 }
 

@@ -55,12 +55,12 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
 }
 
 void print_as_text(const Evaluation& result, const std::vector<std::string>& names) {
-  fmt::print("{}  samples {}\n", metrics_text(result.metrics), grouped(result.metrics.samples));
+  fmt::print("{}  samples {}\n", metrics_text(result.metrics), with_commas(result.metrics.samples));
   if (result.per_class.empty()) return;
   Table table({">class", "name", ">samples", ">accuracy"});
   for (const Evaluation::Class& c : result.per_class) {
     const std::int64_t index = &c - result.per_class.data();
-    table.row({std::to_string(index), class_name(names, index), grouped(c.samples),
+    table.row({std::to_string(index), class_name(names, index), with_commas(c.samples),
                c.samples > 0 ? number_text(c.accuracy) : "-"});
   }
   fmt::print("\n{}", table.text());

@@ -131,7 +131,7 @@ void print_as_text(const Predicted& p) {
   }
   fmt::print("{}", table.text());
   if (shown < p.size())
-    fmt::print("... and {} more; --output FILE.csv or FILE.npz writes all\n", grouped(p.size() - shown));
+    fmt::print("... and {} more; --output FILE.csv or FILE.npz writes all\n", with_commas(p.size() - shown));
 }
 
 void write(const Predicted& p, const std::string& path) {
@@ -173,7 +173,7 @@ int run_predict(const PredictArguments& a) {
   const Predicted p = make_predictions(a);
   if (!a.output.empty()) {
     write(p, a.output);
-    say(a.shared, "{} predictions are in {}", grouped(p.size()), a.output);
+    say(a.shared, "{} predictions are in {}", with_commas(p.size()), a.output);
   }
   if (a.shared.json)
     print_json(as_json(p));

@@ -82,14 +82,14 @@ std::string ProgressBar::bar(const StepEnd& step) const {
   const std::int64_t of = step_driven_ ? begin_.total_steps : begin_.steps_per_epoch;
   return with_bar(at, of,
                   fmt::format("{} {}/{}  {}  {} images/s  {} left", step_driven_ ? "step" : epoch_name(step.epoch), at,
-                              of, metrics_text(step.epoch_so_far), grouped(static_cast<std::int64_t>(images / passed)),
-                              duration_text(left)));
+                              of, metrics_text(step.epoch_so_far),
+                              with_commas(static_cast<std::int64_t>(images / passed)), duration_text(left)));
 }
 
 void ProgressBar::on_epoch(const EpochRecord& record) {
   std::string text = fmt::format("{}  step {}  {}", epoch_name(record.epoch), record.step, metrics_text(record.train));
   if (record.validation) text += "  " + metrics_text(*record.validation, "val_");
-  text += fmt::format("  {} images/s  {}", grouped(static_cast<std::int64_t>(record.images_per_s)),
+  text += fmt::format("  {} images/s  {}", with_commas(static_cast<std::int64_t>(record.images_per_s)),
                       duration_text(record.seconds));
   if (terminal_)
     line_->finish(text);

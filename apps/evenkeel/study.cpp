@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 #include "commands.h"
@@ -37,14 +38,11 @@ std::optional<StudySweep> sweep_of(const StudyArguments& a) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) throw refuse(text);
   StudySweep sweep{.name = text.substr(0, equals), .values = {}};
-  for (std::size_t begin = equals + 1; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const char *first = text.data() + begin, *last = text.data() + end;
+  for (const std::string_view part : split(std::string_view(text).substr(equals + 1), ',')) {
     double value = 0;
-    const auto parsed = std::from_chars(first, last, value);
-    if (parsed.ec != std::errc() || parsed.ptr != last) throw refuse(text);
+    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (parsed.ec != std::errc() || parsed.ptr != part.data() + part.size()) throw refuse(text);
     sweep.values.push_back(value);
-    begin = end + 1;
   }
   return sweep;
 }
@@ -101,14 +99,24 @@ StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
   return plan;
 }
 
+/// The data sets in memory: studies share them.
+using LoadedData = std::map<std::string, StudyData>;
+
+const StudyData& loaded(const StudyArguments& a, const std::string& set, LoadedData& all) {
+  const auto found = all.find(set);
+  if (found != all.end()) return found->second;
+  return all
+      .emplace(set, StudyData{.train = load_dataset(set + ":train", Split::train, a.shared.data_dir),
+                              .test = load_dataset(set + ":test", Split::test, a.shared.data_dir)})
+      .first->second;
+}
+
 /// Runs one study and leaves its folder. False if interrupted.
 bool run_one(const StudyArguments& a, const std::string& name, const std::filesystem::path& out,
-             const Interruption& interruption, Json& results) {
+             const Interruption& interruption, LoadedData& all, Json& results) {
   const StudyInfo& info = study_info(name);
   const StudySettings settings{.quick = a.quick, .sweep = sweep_of(a), .rounds = a.rounds};
-  const std::string set = data_name(a, info);
-  const StudyData data{.train = load_dataset(set + ":train", Split::train, a.shared.data_dir),
-                       .test = load_dataset(set + ":test", Split::test, a.shared.data_dir)};
+  const StudyData& data = loaded(a, data_name(a, info), all);
   const auto study = make_study(name, settings, data);
   const StudyPlan plan = plan_of(a, out);
   StudyResult result;
@@ -138,9 +146,10 @@ int run_study_command(const StudyArguments& a) {
   const std::filesystem::path out =
       a.out.empty() ? RunFolder::free_path(all ? "studies" : a.name) : std::filesystem::path(a.out);
   Json results = Json::array();
+  LoadedData data;
   bool complete = true;
   for (const std::string& name : all ? study_names() : std::vector{a.name}) {
-    complete = complete && run_one(a, name, all ? out / name : out, interruption, results);
+    complete = complete && run_one(a, name, all ? out / name : out, interruption, data, results);
     if (!complete) break;
   }
   if (a.shared.json) print_json(all ? Json{{"studies", results}} : results.front());

@@ -21,7 +21,7 @@ StudyDisplay::~StudyDisplay() { erase(); }
 void StudyDisplay::run_begins(const StudyVariant& variant, std::uint64_t seed) {
   begun_ = Clock::now();
   print(fmt::format("{}, seed {}: {}{}", variant.name, seed, variant.description,
-                    variant.parameters > 0 ? fmt::format("; {} parameters", grouped(variant.parameters)) : ""));
+                    variant.parameters > 0 ? fmt::format("; {} parameters", with_commas(variant.parameters)) : ""));
   rows_.push_back({.variant = variant.name, .seed = std::to_string(seed)});
   draw();
 }

@@ -61,7 +61,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
   row("training", last.train);
   if (last.validation) row("validation", *last.validation);
   fmt::print("{}{} steps; weights, metrics and settings are in {}\n", table.text(),
-             grouped(static_cast<std::int64_t>(trainer.steps_done())), folder.string());
+             with_commas(static_cast<std::int64_t>(trainer.steps_done())), folder.string());
 }
 
 /// A run from its beginning.

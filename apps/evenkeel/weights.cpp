@@ -115,11 +115,11 @@ void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos,
   std::int64_t total = 0;
   for (const WeightInfo& info : infos) {
     const ElementStatistics s = element_statistics(tensors.get(info));
-    table.row({info.name, to_string(info.shape), grouped(info.shape.size()), kind_of(info), number_text(s.mean),
+    table.row({info.name, to_string(info.shape), with_commas(info.shape.size()), kind_of(info), number_text(s.mean),
                number_text(s.standard_deviation), number_text(s.minimum), number_text(s.maximum)});
     total += info.shape.size();
   }
-  fmt::print("{}{} values in {} tensors\n", table.text(), grouped(total), infos.size());
+  fmt::print("{}{} values in {} tensors\n", table.text(), with_commas(total), infos.size());
   if (!with_values) return;
   for (const WeightInfo& info : infos) {
     const auto values = tensors.get(info).as<float>();

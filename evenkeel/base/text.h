@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace evenkeel {
 
@@ -13,5 +15,11 @@ std::string nearest(std::string_view wanted, std::span<const std::string> known)
 
 /// "a, b, c"
 std::string join(std::span<const std::string> parts, std::string_view separator = ", ");
+
+/// "a,,b" -> "a", "", "b"
+std::vector<std::string_view> split(std::string_view text, char at);
+
+/// "1,234,567"
+std::string with_commas(std::int64_t value);
 
 }  // namespace evenkeel

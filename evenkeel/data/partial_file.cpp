@@ -9,6 +9,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 
 namespace evenkeel {
 namespace {
@@ -21,9 +22,7 @@ fs::path record_of(const fs::path& path) { return path.string() + ".json"; }
 nlohmann::json read_record(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(record_of(path), ignored)) return nlohmann::json::object();
-  const formats::Bytes bytes = formats::read_file(record_of(path));
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  auto record = nlohmann::json::parse(text, text + bytes.size(), nullptr, false);
+  nlohmann::json record = formats::read_json(record_of(path));
   return record.is_object() ? record : nlohmann::json::object();
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/sample.h"
 #include "evenkeel/diagnose/instrument.h"
 #include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/program/moments.h"
@@ -56,12 +57,6 @@ class InputProbes {
   Instrument instrument_;
 };
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum / static_cast<double>(values.size());
-}
-
 double ratio_of(const std::vector<double>& test, const std::vector<double>& train) {
   double sum = 0;
   int varying = 0;
@@ -89,9 +84,7 @@ InputVariance variance_shift(const LayerStatistics& test, const std::vector<cons
   result.test_variance = mean_of(test.variance);
   result.train_variance = mean_of(result.train.variance);
   result.ratio = mean_of(ratios);
-  double squares = 0;
-  for (const double ratio : ratios) squares += (ratio - result.ratio) * (ratio - result.ratio);
-  result.ratio_error = std::sqrt(squares / (count - 1) / count);
+  result.ratio_error = deviation_of(ratios) / std::sqrt(count);
   return result;
 }
 

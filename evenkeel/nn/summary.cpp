@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/nn/compile.h"
 
 namespace evenkeel {
@@ -12,10 +13,6 @@ namespace {
 
 constexpr std::string_view kModelInput = "input";
 constexpr std::string_view kInputType = "InputLayer";
-
-std::string with_commas(std::int64_t n) {
-  return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", with_commas(n / 1000), n % 1000);
-}
 
 /// "2.11 MB", in Keras's units of 1024.
 std::string readable_bytes(double bytes) {

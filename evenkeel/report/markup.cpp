@@ -57,8 +57,4 @@ std::string readable(double value) {
   return (mantissa == "1" ? "" : mantissa == "-1" ? "-" : mantissa + "·") + "10" + power;
 }
 
-std::string with_commas(long long n) {
-  return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", with_commas(n / 1000), n % 1000);
-}
-
 }  // namespace evenkeel

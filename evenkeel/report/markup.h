@@ -14,7 +14,5 @@ std::string plain(std::string_view text);
 
 /// A number for people, of six digits: "10000", "0.974", "2.5·10⁻⁷"; a whole one in full: "1234567"; "none" for NaN.
 std::string readable(double value);
-/// "1,234,567"
-std::string with_commas(long long n);
 
 }  // namespace evenkeel

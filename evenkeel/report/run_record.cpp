@@ -7,22 +7,13 @@
 #include <limits>
 #include <string_view>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
 
 namespace evenkeel {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(at, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 std::optional<double> number_of(std::string_view cell) {
   if (cell.empty()) return {};

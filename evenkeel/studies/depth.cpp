@@ -16,12 +16,7 @@ namespace {
 /// A network above this has learned: with ten classes chance is 0.1.
 constexpr double kTrained = 0.5;
 
-struct Described {
-  DepthVariant variant;
-  const char* name;
-  const char* description;
-};
-constexpr Described kVariants[] = {
+constexpr DescribedKind<DepthVariant> kVariants[] = {
     {DepthVariant::plain, "plain", "no normalization"},
     {DepthVariant::batch_norm, "batch_norm", "normalization before every relu"},
     {DepthVariant::batch_norm_parts, "batch_norm_parts", "the same, composed of moments, moving average, scale, shift"},
@@ -37,11 +32,6 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
 std::size_t trained_runs(const StudyVariant& variant) {
   return static_cast<std::size_t>(
       std::ranges::count_if(variant.values("test_accuracy"), [](double accuracy) { return accuracy > kTrained; }));
-}
-
-int layers_of(const StudyVariant& variant) {
-  const auto swept = variant.settings.find("depth");
-  return swept == variant.settings.end() ? 19 : static_cast<int>(swept->second);
 }
 
 }  // namespace
@@ -120,11 +110,9 @@ DepthStudy::DepthStudy(const StudySettings& settings, const StudyData& data, con
 
 std::vector<StudyVariant> DepthStudy::variants() const {
   return over_sweep(settings_.sweep, [&](std::optional<double> depth) {
-    std::vector<StudyVariant> variants;
-    for (const Described& d : kVariants)
-      variants.push_back(make_variant(
-          d.name, d.description, depth_model(d.variant, static_cast<int>(depth.value_or(19)), train_.sample_shape())));
-    return variants;
+    return variants_of(kVariants, [&](DepthVariant variant) {
+      return depth_model(variant, static_cast<int>(depth.value_or(kDepthLayers)), train_.sample_shape());
+    });
   });
 }
 
@@ -175,8 +163,9 @@ std::string DepthStudy::answer(const StudyResult& result) const {
     if (variant.runs.empty()) continue;
     const auto accuracies = variant.values("test_accuracy");
     if (!text.empty()) text += "; ";
-    text += fmt::format("{} trained in {} of {} runs ({} convolutions, test accuracy {})", variant.name,
-                        trained_runs(variant), variant.runs.size(), layers_of(variant), value_text(accuracies, 3));
+    text += fmt::format("{} trained in {} of {} runs ({:g} convolutions, test accuracy {})", variant.name,
+                        trained_runs(variant), variant.runs.size(), variant.setting("depth", kDepthLayers),
+                        value_text(accuracies, 3));
   }
   return text + '.';
 }

@@ -8,12 +8,14 @@ namespace evenkeel {
 
 enum class DepthVariant { plain, batch_norm, batch_norm_parts };
 
+inline constexpr int kDepthLayers = 19;  ///< convolutions of the published network
+
 /// The network of a variant for [28, 28, 1] images: convolution i of 1..layers is 3x3 `same` with 4 i filters, stride 2
 /// where i % 3 == 0, relu; then Flatten, Dense 100 relu, Dense 10.
 /// batch_norm: normalization after every convolution and the first Dense, before relu, no bias there; moving variance
 /// unbiased behind convolutions and biased behind the Dense, as TensorFlow 1 has it.
 /// batch_norm_parts: the same with convolution weights truncated_normal(0.05) and the normalization composed of ops.
-Model depth_model(DepthVariant variant, int layers = 19, const Shape& images = {28, 28, 1});
+Model depth_model(DepthVariant variant, int layers = kDepthLayers, const Shape& images = {28, 28, 1});
 
 /// Does a deep plain network train, and does batch normalization help? docs/studies/depth.md. Sweep: `depth`, the
 /// number of convolutions.

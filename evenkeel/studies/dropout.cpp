@@ -12,12 +12,7 @@ namespace {
 constexpr double kMomentum = 0.75;
 constexpr double kRates[] = {0.4, 0.5};
 
-struct Described {
-  DropoutVariant variant;
-  const char* name;
-  const char* description;
-};
-constexpr Described kVariants[] = {
+constexpr DescribedKind<DropoutVariant> kVariants[] = {
     {DropoutVariant::with_batch_norm, "with_batch_norm",
      "normalization behind the dense layers, the second after a dropout"},
     {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
@@ -47,19 +42,15 @@ const StudyInfo& DropoutStudy::about() {
                     {"without_batch_norm", "best_test_loss_step", 100, 100},
                     {"with_batch_norm", "best_test_loss", 1.197, 1.197, "independent"},
                     {"without_batch_norm", "best_test_loss", 1.137, 1.137, "independent"}},
-      .quick = "2,500 training images in batches of 250, dense layers of 350 and 70 units, 3 rounds instead of 30"};
+      .quick = std::string(kScaledDown) + ", 3 rounds instead of 30"};
   return info;
 }
 
 DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
   Options options;
   if (settings.quick) {
-    options.batch_size = 250;
-    options.train_limit = 2500;
-    options.test_limit = 1000;
+    scale_down(options);
     options.rounds = 3;
-    options.dense = {350, 70};
-    options.reestimate_samples = 2500;
   }
   options.rounds = settings.rounds.value_or(options.rounds);
   return options;
@@ -86,11 +77,8 @@ DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Op
       test_(at_most(data.test, options.test_limit)) {}
 
 std::vector<StudyVariant> DropoutStudy::variants() const {
-  std::vector<StudyVariant> variants;
-  for (const Described& d : kVariants)
-    variants.push_back(
-        make_variant(d.name, d.description, dropout_model(d.variant, options_.dense, train_.sample_shape())));
-  return variants;
+  return variants_of(
+      kVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
 }
 
 std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyContext& context) const {

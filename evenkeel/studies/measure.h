@@ -31,6 +31,22 @@ Profile profile_of(const std::string& name, const Items& items, F&& value) {
 /// Var_test / Var_train at the input of each normalization, dropout off against on.
 Profile variance_ratios(Trainer& trainer, const Dataset& data);
 
+/// One of the kinds of network that a study trains.
+template <class Kind>
+struct DescribedKind {
+  Kind kind;
+  const char* name;
+  const char* description;
+};
+
+/// A variant of each kind; `model(kind)` makes its network.
+template <class Kinds, class F>
+std::vector<StudyVariant> variants_of(const Kinds& kinds, F&& model) {
+  std::vector<StudyVariant> variants;
+  for (const auto& k : kinds) variants.push_back(make_variant(k.name, k.description, model(k.kind)));
+  return variants;
+}
+
 /// A variant for each value of the sweep, or one without a sweep; `make(value)` gives the variants of a value.
 std::vector<StudyVariant> over_sweep(const std::optional<StudySweep>& sweep,
                                      const std::function<std::vector<StudyVariant>(std::optional<double>)>& make);

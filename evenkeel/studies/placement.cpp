@@ -8,12 +8,7 @@
 namespace evenkeel {
 namespace {
 
-struct Described {
-  PlacementVariant variant;
-  const char* name;
-  const char* description;
-};
-constexpr Described kVariants[] = {
+constexpr DescribedKind<PlacementVariant> kVariants[] = {
     {PlacementVariant::before, "before", "convolution, normalization, elu, pool"},
     {PlacementVariant::after, "after", "convolution, elu, normalization, pool"},
     {PlacementVariant::none, "none", "convolution with a bias, elu, pool"},
@@ -83,11 +78,9 @@ PlacementStudy::PlacementStudy(const StudySettings& settings, const StudyData& d
 std::vector<StudyVariant> PlacementStudy::variants() const {
   const Rescaling preprocessing = standardizing(train_);
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    std::vector<StudyVariant> variants;
-    for (const Described& d : kVariants)
-      variants.push_back(
-          make_variant(d.name, d.description, placement_model(d.variant, preprocessing, train_.sample_shape())));
-    return variants;
+    return variants_of(kVariants, [&](PlacementVariant variant) {
+      return placement_model(variant, preprocessing, train_.sample_shape());
+    });
   });
 }
 
@@ -101,15 +94,14 @@ std::optional<StudyRun> PlacementStudy::run(const StudyVariant& variant, StudyCo
     context.observer().line(
         fmt::format("  epoch {:>2}: training {}; test {}", step.epoch, to_text(step.epoch_so_far), to_text(test)));
   };
-  const auto rate = variant.settings.find("learning_rate");
   auto trained = context.train(
-      variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
-                            .optimizer = Adam{.learning_rate = rate == variant.settings.end() ? options_.learning_rate
-                                                                                              : rate->second},
-                            .batch_size = options_.batch_size},
-                .data = &train_,
-                .epochs = options_.epochs,
-                .after_step = after_step});
+      variant,
+      {.trainer = {.loss = SoftmaxCrossEntropy{},
+                   .optimizer = Adam{.learning_rate = variant.setting("learning_rate", options_.learning_rate)},
+                   .batch_size = options_.batch_size},
+       .data = &train_,
+       .epochs = options_.epochs,
+       .after_step = after_step});
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Metrics test = trainer->evaluate(test_).metrics, train = trainer->evaluate(train_).metrics;

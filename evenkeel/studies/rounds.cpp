@@ -6,22 +6,14 @@
 #include <cmath>
 
 #include "evenkeel/diagnose/layer_signals.h"
-#include "evenkeel/diagnose/reestimate.h"
 
 namespace evenkeel {
 namespace {
 
-bool has_normalization(const Model& model) {
-  return std::ranges::any_of(model.nodes(), [](const auto& node) {
-    return node.layer.template as<BatchNormalization>() || node.layer.template as<BatchNormalizationFromParts>();
-  });
-}
-
 /// Test metrics with re-estimated statistics, and how far the moving ones are from them; the network keeps its own.
 void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, StudyRun& run) {
-  const Dataset sample = at_most(*rounds.train, rounds.reestimate_samples);
-  Profile gap = profile_of("statistics_gap", statistics_gap(trainer.network(), sample),
-                           [](const StatisticsGap& g) { return g.distance; });
+  const auto gaps = statistics_gap(trainer.network(), at_most(*rounds.train, rounds.reestimate_samples));
+  Profile gap = profile_of("statistics_gap", gaps, [](const StatisticsGap& g) { return g.distance; });
   Series& worst = run.curve("statistics_gap");
   worst.x.push_back(x);
   worst.y.push_back(*std::ranges::max_element(gap.values));
@@ -29,7 +21,9 @@ void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, Study
   run.profiles.push_back(std::move(gap));
 
   const KeptStatistics kept(trainer.network());
-  reestimate_statistics(trainer.network(), sample);
+  std::vector<LayerStatistics> exact;
+  for (const StatisticsGap& g : gaps) exact.push_back(g.data);
+  set_moving_statistics(trainer.network(), exact);
   const Metrics metrics = trainer.evaluate(*rounds.test).metrics;
   add_metrics(run, "reestimated", x, metrics);
   run.figures["reestimated_accuracy"] = *metrics.accuracy;
@@ -41,7 +35,7 @@ std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& 
                                      const std::function<void(Trainer&, StudyRun&)>& more) {
   const std::int64_t per_round =
       rounds.epochs_per_round * batches_per_epoch(rounds.train->size(), {.batch_size = rounds.batch_size});
-  const bool normalizes = has_normalization(variant.model);
+  const bool normalizes = !normalizations(variant.model).empty();
   const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
     const auto x = static_cast<double>(step.step);
     add_metrics(run, "training", x, step.batch);

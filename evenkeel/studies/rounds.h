@@ -19,6 +19,17 @@ struct Rounds {
   std::int64_t reestimate_samples = 0;
 };
 
+/// What --quick makes of the size of both studies, and how it is told.
+inline constexpr const char* kScaledDown =
+    "2,500 training and 1,000 test images, batches of 250, dense layers of 350 and 70 units";
+template <class Options>
+void scale_down(Options& options) {
+  options.batch_size = 250;
+  options.train_limit = options.reestimate_samples = 2500;
+  options.test_limit = 1000;
+  options.dense = {350, 70};
+}
+
 /// Trains a variant so and measures: series `training_*` at every step, `test_*` and `reestimated_*` at every round,
 /// `statistics_gap` (the largest over the layers); the profile `statistics_gap` at the end; figures `test_accuracy`,
 /// `test_loss`, `train_accuracy`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.

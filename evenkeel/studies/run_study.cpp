@@ -8,6 +8,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/studies/study_json.h"
 
 namespace evenkeel {
@@ -27,9 +28,7 @@ Json identity_of(const StudyResult& result, const StudyVariant& variant) {
 /// A run that an earlier call completed, if the folder holds one.
 std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
   if (!fs::exists(file)) return {};
-  const formats::Bytes bytes = formats::read_file(file);
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  const Json json = Json::parse(text, text + bytes.size(), nullptr, false);
+  const Json json = formats::read_json(file);
   if (!json.is_object() || !json.contains("identity") || !json.contains("run"))
     throw Error{{.where = file.string(), .expected = "the result of a study's run", .received = "something else"}};
   if (json["identity"] != identity)

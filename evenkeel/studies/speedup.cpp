@@ -12,12 +12,7 @@ namespace {
 
 constexpr double kMomentum = 0.99;
 
-struct Described {
-  SpeedupVariant variant;
-  const char* name;
-  const char* description;
-};
-constexpr Described kVariants[] = {
+constexpr DescribedKind<SpeedupVariant> kVariants[] = {
     {SpeedupVariant::plain, "plain", "no normalization"},
     {SpeedupVariant::batch_norm, "batch_norm", "normalization before every layer, moving statistics updated"},
     {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the notebook's own bug"},
@@ -82,22 +77,18 @@ const StudyInfo& SpeedupStudy::about() {
                     {"batch_norm", "steps_to_loss", 64, 64, "independent"},
                     {"plain", "test_accuracy", 0.641, 0.641, "independent"},
                     {"batch_norm", "test_accuracy", 0.103, 0.124, "independent"}},
-      .quick =
-          "2,500 training images in batches of 250, dense layers of 350 and 70 units, 10 rounds without "
-          "normalization instead of 20, and loss 1.0 as the target instead of 0.2"};
+      .quick = std::string(kScaledDown) +
+               ", 10 rounds without "
+               "normalization instead of 20, and loss 1.0 as the target instead of 0.2"};
   return info;
 }
 
 SpeedupStudy::Options SpeedupStudy::options_of(const StudySettings& settings) {
   Options options;
   if (settings.quick) {
-    options.batch_size = 250;
-    options.train_limit = 2500;
-    options.test_limit = 1000;
+    scale_down(options);
     options.plain_rounds = 10;
-    options.dense = {350, 70};
     options.target_loss = 1.0;
-    options.reestimate_samples = 2500;
   }
   if (settings.rounds) options.plain_rounds = options.other_rounds = *settings.rounds;
   return options;
@@ -127,21 +118,18 @@ SpeedupStudy::SpeedupStudy(const StudySettings& settings, const StudyData& data,
 
 std::vector<StudyVariant> SpeedupStudy::variants() const {
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    std::vector<StudyVariant> variants;
-    for (const Described& d : kVariants)
-      variants.push_back(
-          make_variant(d.name, d.description, speedup_model(d.variant, options_.dense, train_.sample_shape())));
-    return variants;
+    return variants_of(kVariants, [&](SpeedupVariant variant) {
+      return speedup_model(variant, options_.dense, train_.sample_shape());
+    });
   });
 }
 
 std::optional<StudyRun> SpeedupStudy::run(const StudyVariant& variant, StudyContext& context) const {
-  const auto rate = variant.settings.find("learning_rate");
   const bool plain = base_name(variant) == "plain";
   auto run = train_rounds(variant, context,
                           {.rounds = plain ? options_.plain_rounds : options_.other_rounds,
                            .batch_size = options_.batch_size,
-                           .learning_rate = rate == variant.settings.end() ? options_.learning_rate : rate->second,
+                           .learning_rate = variant.setting("learning_rate", options_.learning_rate),
                            .train = &train_,
                            .test = &test_,
                            .reestimate_samples = options_.reestimate_samples});

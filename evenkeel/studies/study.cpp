@@ -1,7 +1,6 @@
 #include "evenkeel/studies/study.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
@@ -74,6 +73,11 @@ std::optional<double> StudyRun::figure(const std::string& name) const {
   return found == figures.end() ? std::nullopt : std::optional(found->second);
 }
 
+double StudyVariant::setting(const std::string& key, double otherwise) const {
+  const auto found = settings.find(key);
+  return found == settings.end() ? otherwise : found->second;
+}
+
 std::vector<double> StudyVariant::values(const std::string& figure) const {
   std::vector<double> all;
   for (const StudyRun& run : runs)
@@ -108,20 +112,6 @@ std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& 
 
 std::string run_folder_name(const std::string& variant, std::uint64_t seed) {
   return variant + "-seed" + std::to_string(seed);
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
-double deviation_of(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double mean = mean_of(values);
-  double sum = 0;
-  for (const double v : values) sum += (v - mean) * (v - mean);
-  return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
 }  // namespace evenkeel

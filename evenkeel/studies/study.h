@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "evenkeel/base/sample.h"
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/nn/model.h"
 #include "evenkeel/report/page.h"
@@ -57,6 +58,8 @@ struct StudyVariant {
   std::int64_t parameters = 0, trainable_parameters = 0;
   std::vector<StudyRun> runs = {};  ///< by seed
 
+  /// What the sweep made of a setting, else `otherwise`.
+  double setting(const std::string& key, double otherwise) const;
   /// A figure of every run that has it, in the order of the seeds.
   std::vector<double> values(const std::string& figure) const;
 };
@@ -154,9 +157,5 @@ std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& 
 
 /// Where a study leaves a run: "batch_norm-seed0".
 std::string run_folder_name(const std::string& variant, std::uint64_t seed);
-
-double mean_of(const std::vector<double>& values);
-/// Of a sample: divided by its number less one; 0 for fewer than two.
-double deviation_of(const std::vector<double>& values);
 
 }  // namespace evenkeel

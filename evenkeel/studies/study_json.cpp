@@ -5,7 +5,7 @@
 #include <set>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model_file.h"
 
 namespace evenkeel {
@@ -143,9 +143,7 @@ StudyResult study_result_of(const Json& json, const std::string& where) {
 
 StudyResult read_study(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "study.json";
-  const formats::Bytes bytes = formats::read_file(file);
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  StudyResult result = study_result_of(Json::parse(text, text + bytes.size(), nullptr, false), file.string());
+  StudyResult result = study_result_of(formats::read_json(file), file.string());
   for (StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
     const auto model = folder / run_folder_name(variant.name, variant.runs.front().seed) / "model.toml";

@@ -7,16 +7,11 @@
 #include <cmath>
 
 #include "evenkeel/base/text.h"
+#include "evenkeel/report/run_answer.h"
 #include "evenkeel/report/welch.h"
 
 namespace evenkeel {
 namespace {
-
-/// "test_accuracy" -> "test accuracy"
-std::string in_words(std::string key) {
-  std::ranges::replace(key, '_', ' ');
-  return key;
-}
 
 std::string label_of(const StudyRun& run) { return fmt::format("seed {}", run.seed); }
 
@@ -91,7 +86,7 @@ std::string comparison_text(const StudyInfo& info, const StudyComparison& c, con
           variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
           first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
           b.empty() ? "never" : value_text(b, figure->decimals));
-  return sentence(compare_means(a, b, c.margin), first->name, second->name, in_words(c.figure));
+  return sentence(compare_means(a, b, c.margin), first->name, second->name, spoken(c.figure));
 }
 
 /// What these results may be held against.
@@ -234,7 +229,7 @@ LineChart profile_chart(const StudyResult& result, const std::string& title, con
 }
 
 DotChart figure_chart(const StudyResult& result, const StudyFigure& figure) {
-  DotChart chart{.title = in_words(figure.key), .x_label = "", .rows = {}};
+  DotChart chart{.title = spoken(figure.key), .x_label = "", .rows = {}};
   const auto published = published_of(result);
   for (const StudyVariant& variant : result.variants) {
     const auto values = variant.values(figure.key);

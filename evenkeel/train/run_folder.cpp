@@ -11,6 +11,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/settings.h"
@@ -140,9 +141,7 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
 
 RecordedRun read_run(const fs::path& folder) {
   const fs::path path = folder / "run.json";
-  const formats::Bytes bytes = formats::read_file(path);
-  const Json json = Json::parse(reinterpret_cast<const char*>(bytes.data()),
-                                reinterpret_cast<const char*>(bytes.data() + bytes.size()), nullptr, false);
+  const Json json = formats::read_json(path);
   if (json.is_discarded())
     throw Error{{.where = path.string(), .expected = "the record of a run", .received = "text that is no JSON"}};
   try {

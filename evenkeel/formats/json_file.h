@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace evenkeel::formats {
+
+/// The file's JSON, keys in their order; discarded (is_discarded()) where the text is none. Throws Error where the file
+/// cannot be read.
+nlohmann::ordered_json read_json(const std::filesystem::path& path);
+
+}  // namespace evenkeel::formats
