@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/report/markup.h"
 #include "tests/report/sample_report.h"
 #include "tests/support/testing.h"
