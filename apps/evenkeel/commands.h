@@ -17,6 +17,7 @@ void add_evaluate(CLI::App& app, Command& chosen);
 void add_predict(CLI::App& app, Command& chosen);
 void add_summary(CLI::App& app, Command& chosen);
 void add_plan(CLI::App& app, Command& chosen);
+void add_bench(CLI::App& app, Command& chosen);
 void add_weights(CLI::App& app, Command& chosen);
 void add_report(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/train/run_folder.h"
 
 namespace evenkeel::app {
@@ -83,9 +84,15 @@ void add_output_flags(CLI::App& command, Shared& shared) {
 }
 
 void add_threads_flag(CLI::App& command, Shared& shared) {
-  command.add_option("--threads", shared.threads, "threads that compute; 0, the default: one per core")
+  command.add_option("--threads", shared.threads, "threads that compute; default: one per core")
       ->option_text("N")
-      ->check(CLI::Range(0, 1024));
+      ->check([](const std::string& text) -> std::string {
+        // More would take turns on the cores, and wait for each other.
+        const int cores = Machine::here().cores;
+        const auto count = parse_number<int>(text);
+        if (count && *count >= 1 && *count <= cores) return {};
+        return fmt::format("expected 1 to {}, the cores that this process may use; received {}", cores, text);
+      });
 }
 
 void add_data_dir_flag(CLI::App& command, Shared& shared) {

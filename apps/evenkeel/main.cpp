@@ -21,6 +21,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_predict(app, chosen);
   add_summary(app, chosen);
   add_plan(app, chosen);
+  add_bench(app, chosen);
   add_weights(app, chosen);
   add_report(app, chosen);
   add_data(app, chosen);

@@ -198,6 +198,7 @@ int train(const TrainArguments& a) {
                  .stop = interruption.token()};
   // What does not fit is refused before a folder is made.
   trainer.check(data, fit);
+  trainer.prepare(data);
   callbacks_of(plan.settings, validation.has_value(), {}, {});
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;

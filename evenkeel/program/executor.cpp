@@ -12,8 +12,9 @@ Executor::Executor(const Program& program, Store& store, Arena& arena, const Thr
     : program_(program), store_(store), arena_(arena), threads_(threads), bound_(program.values().size(), nullptr) {
   store_.fit(program_);
   choose_kernels(machine);
-  arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_);
 }
+
+void Executor::reserve() { arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_); }
 
 void Executor::choose_kernels(const Machine& machine) {
   threads_.bind();
@@ -76,10 +77,10 @@ void Executor::resolve() {
 
 void Executor::prepare_run() {
   threads_.bind();
-  std::byte* base = arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_);
-  if (!stale_ && base == resolved_for_) return;
+  reserve();
+  if (!stale_ && arena_.data() == resolved_for_) return;
   resolve();
-  resolved_for_ = base;
+  resolved_for_ = arena_.data();
   stale_ = false;
 }
 

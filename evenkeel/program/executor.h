@@ -17,12 +17,16 @@ struct Segment {
   int last = -1;  ///< -1: to the end
 };
 
-/// Runs a finished program. Chooses the kernels when it is made; after the first run nothing allocates.
+/// Runs a finished program. Chooses the kernels when it is made, takes its part of the arena with the first run; after
+/// that nothing allocates.
 class Executor {
  public:
   /// Program, store and arena must outlive the executor. The program must be finished.
   Executor(const Program& program, Store& store, Arena& arena, const Threads& threads,
            const Machine& machine = Machine::here());
+
+  /// Takes the arena's memory before the first run does: throws Error where it does not fit (Arena::reserve).
+  void reserve();
 
   /// Lets an input read from memory of the caller's until it is bound again. Throws Error unless name, shape and type
   /// are the input's.

@@ -29,6 +29,15 @@ std::vector<PlanLine> plan_of(const Executor& executor) {
   return plan;
 }
 
+PlanTotals totals_of(const std::vector<PlanLine>& plan) {
+  PlanTotals totals;
+  for (const PlanLine& line : plan) {
+    totals.bytes += line.bytes;
+    totals.flops += line.flops;
+  }
+  return totals;
+}
+
 std::vector<double> median_seconds(Executor& executor, StepContext step, int runs) {
   std::vector<std::vector<double>> by_line(executor.program().nodes().size());
   for (int run = -1; run < runs; ++run, ++step.step) {

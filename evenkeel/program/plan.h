@@ -21,6 +21,13 @@ struct PlanLine {
 
 std::vector<PlanLine> plan_of(const Executor& executor);
 
+/// Sums over lines. The bytes are what a step moves to and from memory if no cache helps: passes over memory.
+struct PlanTotals {
+  std::int64_t bytes = 0;
+  double flops = 0;
+};
+PlanTotals totals_of(const std::vector<PlanLine>& plan);
+
 /// Seconds per line, each the median over `runs` (1 or more) whole runs of the program, after one that is not counted.
 /// Inputs must be bound. Runs change what the program changes: weights, statistics, slots.
 std::vector<double> median_seconds(Executor& executor, StepContext step, int runs);

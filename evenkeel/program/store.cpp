@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/memory.h"
+#include "evenkeel/base/text.h"
 
 namespace evenkeel {
 
@@ -68,7 +70,16 @@ Block& Store::of(Role role) {
 }
 
 std::byte* Arena::reserve(std::size_t bytes) {
-  if (bytes > buffer_.size()) buffer_ = AlignedBuffer(bytes);
+  if (bytes <= buffer_.size()) return buffer_.data();
+  const std::int64_t held = static_cast<std::int64_t>(buffer_.size()), needed = static_cast<std::int64_t>(bytes);
+  const std::int64_t available = limit_ > 0 ? limit_ : available_memory() + held;
+  if (needed > available)
+    throw Error{{.where = "memory of a step",
+                 .expected = "at most the " + with_commas(available) + " bytes that are available",
+                 .received = with_commas(needed) + " bytes needed",
+                 .hint = "Choose a smaller batch."}};
+  buffer_ = AlignedBuffer();  // before the new one: both need not fit
+  buffer_ = AlignedBuffer(bytes);
   return buffer_.data();
 }
 

@@ -51,11 +51,16 @@ struct Store {
 /// The memory within a step, shared by programs that run one after the other. Grows to the largest.
 class Arena {
  public:
-  std::byte* reserve(std::size_t bytes);  ///< contents are lost when it grows
+  /// `limit`: bytes it may have; 0: what this machine and the control group have left.
+  explicit Arena(std::int64_t limit = 0) : limit_(limit) {}
+  /// Contents are lost when it grows. Throws Error, before anything is allocated, with the bytes needed and available
+  /// where it would grow beyond the limit.
+  std::byte* reserve(std::size_t bytes);
   std::byte* data() const { return buffer_.data(); }
   std::size_t size() const { return buffer_.size(); }
 
  private:
+  std::int64_t limit_;
   AlignedBuffer buffer_;
 };
 

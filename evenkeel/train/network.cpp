@@ -8,7 +8,10 @@
 namespace evenkeel {
 
 Network::Network(Model model, NetworkOptions options)
-    : model_(std::move(model)), options_(std::move(options)), threads_(options_.threads) {
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      threads_(options_.threads),
+      arena_(options_.memory_limit) {
   // The smallest program lays out the weights for all others.
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
   weights_ = smallest.weights;

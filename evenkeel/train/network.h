@@ -22,6 +22,7 @@ struct NetworkOptions {
   std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
   int threads = 0;                          ///< 0: all cores
+  std::int64_t memory_limit = 0;            ///< bytes for the values of a step; 0: what the machine has left
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
   DType real = DType::float32;

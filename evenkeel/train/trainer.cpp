@@ -19,6 +19,7 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .class_weight = options.class_weight,
           .seed = options.seed,
           .threads = options.threads,
+          .memory_limit = options.memory_limit,
           .fuse = options.fuse,
           .probes = options.probes};
 }
@@ -70,6 +71,10 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
   evenkeel::check(options_.schedule);
   if (options_.batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options_.batch_size)}};
+}
+
+void Trainer::prepare(const Dataset& data) {
+  network_.runner(options_.batch_size, Network::targets_of(data), true).executor->reserve();
 }
 
 void Trainer::check(const Dataset& data, const FitOptions& options) const {

@@ -24,6 +24,7 @@ struct TrainerOptions {
   std::uint64_t seed = 0;          ///< of first weights, dropout masks and the order of the data
   Augmentation augmentation = {};  ///< of the images that `fit` trains on
   int threads = 0;                 ///< 0: all cores
+  std::int64_t memory_limit = 0;   ///< bytes for the values of a step; 0: what the machine has left
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
 };
@@ -46,6 +47,10 @@ class Trainer {
   /// Throws Error as check() does. After restore() it goes on where the checkpoint's fit was, and throws Error unless
   /// data and options are the same; only `epochs` and `steps` may have grown.
   History fit(const Dataset& data, const FitOptions& options = {});
+
+  /// Makes the program that trains on full batches of such data and takes its memory, as the first step would. Throws
+  /// Error with the bytes needed and available where they do not fit.
+  void prepare(const Dataset& data);
 
   /// What fit() would refuse. Throws Error where data, targets and model do not fit, the batch is larger than the set,
   /// or the schedule needs a longer run.

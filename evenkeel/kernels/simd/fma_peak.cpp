@@ -1,24 +1,26 @@
-#include "bench/fma_peak.h"
+#include "evenkeel/kernels/machine_limits.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
 
+#include "evenkeel/kernels/simd/targets.h"
+
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bench/fma_peak.cpp"
+#define HWY_TARGET_INCLUDE "evenkeel/kernels/simd/fma_peak.cpp"
 #include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
 
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace bench::HWY_NAMESPACE {
+namespace evenkeel::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Runs `rounds` times 12 independent multiply-adds; returns the operations done. The sum keeps them from being
 /// dropped.
-double run(long rounds, float& sum) {
+double run_fma(long rounds, float& sum) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   const V a = hn::Set(d, 0.999f), b = hn::Set(d, 0.001f);
@@ -34,18 +36,15 @@ double run(long rounds, float& sum) {
   return static_cast<double>(rounds) * 12.0 * 2.0 * static_cast<double>(hn::Lanes(d));
 }
 
-}  // namespace bench::HWY_NAMESPACE
+}  // namespace evenkeel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-namespace bench {
-HWY_EXPORT(run);
+namespace evenkeel::kernels {
+HWY_EXPORT(run_fma);
 
-double run_best(long rounds, float& sum) { return HWY_DYNAMIC_DISPATCH(run)(rounds, sum); }
-}  // namespace bench
-
-double fma_peak_gflops(const evenkeel::Threads& threads) {
+double fma_gflops(const Threads& threads) {
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {
     std::vector<double> operations(static_cast<std::size_t>(threads.count()), 0.0);
@@ -53,7 +52,7 @@ double fma_peak_gflops(const evenkeel::Threads& threads) {
     const auto start = std::chrono::steady_clock::now();
     threads.parallel(threads.count(), 1, [&](std::int64_t, std::int64_t, int t) {
       const auto i = static_cast<std::size_t>(t);
-      operations[i] = bench::run_best(20'000'000, sums[i]);
+      operations[i] = HWY_DYNAMIC_DISPATCH(run_fma)(20'000'000, sums[i]);
     });
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     double total = 0;
@@ -62,5 +61,7 @@ double fma_peak_gflops(const evenkeel::Threads& threads) {
   }
   return best;
 }
+
+}  // namespace evenkeel::kernels
 
 #endif  // HWY_ONCE

@@ -1,0 +1,161 @@
+// How cost grows, as Markdown tables: with threads, batch and depth; what compiling, a single image and a start cost.
+//   scaling [PROGRAM]      PROGRAM: build/release/evenkeel, for the start of a process
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/formats/npz.h"
+#include "evenkeel/nn/model_file.h"
+#include "evenkeel/nn/weights_file.h"
+#include "evenkeel/studies/workloads.h"
+#include "evenkeel/train/benchmark.h"
+
+extern char** environ;
+
+namespace {
+
+using namespace evenkeel;
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+NetworkOptions options_of(const Workload& workload, int threads) {
+  return {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads};
+}
+
+/// Medians of runs that take turns, so that a drifting clock hits all alike.
+std::vector<double> in_turns(const std::vector<BenchmarkRun*>& runs, int rounds, int steps) {
+  std::vector<Timing> timings(runs.size());
+  for (int round = 0; round < rounds; ++round)
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      for (const double ms : runs[i]->time(steps, 1).ms) timings[i].ms.push_back(ms);
+  std::vector<double> medians;
+  for (const Timing& timing : timings) medians.push_back(timing.median());
+  return medians;
+}
+
+void threads_table() {
+  const int cores = Machine::here().cores;
+  fmt::print("| workload | 1 thread, ms | {0} threads, ms | ratio |\n| --- | --- | --- | --- |\n", cores);
+  for (const std::string& name : workload_names()) {
+    const Workload workload = workload_named(name);
+    BenchmarkRun one(workload.model, options_of(workload, 1), workload.batch_size, true);
+    BenchmarkRun all(workload.model, options_of(workload, cores), workload.batch_size, true);
+    const auto ms = in_turns({&one, &all}, 5, name == "W2" ? 2 : 10);
+    fmt::print("| {} | {:.2f} | {:.2f} | {:.2f} |\n", name, ms[0], ms[1], ms[0] / ms[1]);
+  }
+}
+
+void batch_table() {
+  fmt::print("\n| workload | batch | ms a step | us a sample |\n| --- | --- | --- | --- |\n");
+  for (const std::string& name : workload_names()) {
+    const Workload workload = workload_named(name);
+    for (const std::int64_t batch : {1, 8, 64, 250, 1000}) {
+      BenchmarkRun run(workload.model, options_of(workload, 0), batch, true);
+      const double ms = in_turns({&run}, 3, batch > 100 ? 3 : 10)[0];
+      fmt::print("| {} | {} | {:.3f} | {:.1f} |\n", name, batch, ms, 1e3 * ms / static_cast<double>(batch));
+    }
+  }
+}
+
+/// So many 3x3 convolutions of 32 filters, stride 1, on 8x8 images, each with batch normalization and relu.
+Model deep_model(int convolutions) {
+  Model model({8, 8, 32}, "deep");
+  for (int i = 0; i < convolutions; ++i) {
+    model.append(Conv2D{.filters = 32, .kernel_size = 3, .padding = Padding::same, .use_bias = false});
+    model.append(BatchNormalization{});
+    model.append(Activation{relu});
+  }
+  model.append(Flatten{});
+  model.append(Dense{.units = 10});
+  return model;
+}
+
+void depth_table() {
+  fmt::print(
+      "\n| convolutions | layers | compile, ms | limit: 100 + 5 per layer | ms a step, batch 64 | ms a convolution |\n"
+      "| --- | --- | --- | --- | --- | --- |\n");
+  for (const int depth : {19, 40, 80, 160}) {
+    const Model model = deep_model(depth);
+    const auto start = Clock::now();
+    Network network(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}});
+    network.runner(64, Targets::labels, true);
+    const double compile = ms_since(start);
+    BenchmarkRun run(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}}, 64, true);
+    const double ms = in_turns({&run}, 3, 10)[0];
+    fmt::print("| {} | {} | {:.1f} | {} | {:.2f} | {:.3f} |\n", depth, model.layers(), compile,
+               100 + 5 * model.layers(), ms, ms / depth);
+  }
+}
+
+void single_image() {
+  const Workload workload = workload_named("W3");
+  BenchmarkRun run(workload.model, {.threads = 1}, 1, false);
+  const Timing timing = run.time(2000, 200);
+  fmt::print("\nA single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
+             timing.median(), timing.quantile(0.1), timing.quantile(0.9));
+}
+
+int run_to_its_end(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& part : command) arguments.push_back(part.data());
+  arguments.push_back(nullptr);
+  pid_t process = 0;
+  int status = -1;
+  if (posix_spawn(&process, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return -1;
+  waitpid(process, &status, 0);
+  return status;
+}
+
+/// From the start of a process to its end, in which it reads a model and weights and predicts one image.
+int process_start(const std::string& program) {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("evenkeel-scaling-{}", getpid());
+  std::filesystem::create_directory(folder);
+  const Workload workload = workload_named("W3");
+  Network network(workload.model, {});
+  save_weights(folder / "weights.safetensors", network.weights(), network.store());
+  std::ofstream(folder / "model.toml") << write_model_file({.model = workload.model});
+  const Tensor image({1, 28, 28, 1}, DType::float32);
+  formats::write_npz(folder / "image.npz", {{"x", image.view()}});
+  Timing timing;
+  for (int i = 0; i < 31; ++i) {
+    const auto start = Clock::now();
+    const int status = run_to_its_end({program, "predict", folder / "model.toml", "--weights",
+                                       folder / "weights.safetensors", "--data", folder / "image.npz", "--output",
+                                       folder / "scores.npz", "--quiet"});
+    if (status != 0) {
+      std::cerr << program << " predict failed\n";
+      return 1;
+    }
+    timing.ms.push_back(ms_since(start));
+  }
+  std::filesystem::remove_all(folder);
+  fmt::print("\nFrom the start of a process to its end with one prediction of the W3 net: median {:.1f} ms (limit 100)\n",
+             timing.median());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  fmt::print("{}, {} cores, {}\n\n", Machine::here().cpu, Machine::here().cores, Machine::here().features());
+  threads_table();
+  batch_table();
+  depth_table();
+  single_image();
+  return process_start(argc > 1 ? argv[1] : "build/release/evenkeel");
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 2;
+}

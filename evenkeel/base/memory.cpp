@@ -1,0 +1,81 @@
+#include "evenkeel/base/memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <sstream>
+#include <string>
+
+namespace evenkeel {
+namespace {
+
+// Half of what fits, so that something may be added to it.
+constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max() / 2;
+
+/// "MemAvailable:   22991360 kB" in a file of such lines.
+std::optional<std::int64_t> kilobytes_in(const std::filesystem::path& file, const std::string& key) {
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(key + ':')) continue;
+    std::istringstream rest(line.substr(key.size() + 1));
+    if (std::int64_t value = 0; rest >> value) return value * 1024;
+  }
+  return {};
+}
+
+/// A file with one number; nothing for "max" (no limit).
+std::optional<std::int64_t> number_in(const std::filesystem::path& file) {
+  std::ifstream text(file);
+  if (std::int64_t value = 0; text >> value) return value;
+  return {};
+}
+
+/// What a control group has left; files that can be dropped from memory count as used, as the kernel counts them, but
+/// for those it would drop first.
+std::int64_t left_in(const std::filesystem::path& group, const char* limit, const char* usage, const char* inactive) {
+  const auto most = number_in(group / limit), used = number_in(group / usage);
+  if (!most || !used) return kUnlimited;
+  std::int64_t droppable = 0;
+  std::ifstream lines(group / "memory.stat");
+  for (std::string key; lines >> key;) {
+    std::int64_t value = 0;
+    if (!(lines >> value)) break;
+    if (key == inactive) droppable = value;
+  }
+  return std::max<std::int64_t>(0, *most - *used + droppable);
+}
+
+/// The least that is left in the group at `path` below `mount` and in those around it. Inside a container the path may
+/// be the host's: then the mount itself is the group.
+std::int64_t left_below(const std::filesystem::path& mount, std::filesystem::path path, const char* limit,
+                        const char* usage, const char* inactive) {
+  std::int64_t least = left_in(mount, limit, usage, inactive);
+  for (path = path.relative_path(); !path.empty(); path = path.parent_path())
+    least = std::min(least, left_in(mount / path, limit, usage, inactive));
+  return least;
+}
+
+}  // namespace
+
+std::int64_t available_memory(const std::filesystem::path& root) {
+  std::int64_t least = kilobytes_in(root / "proc/meminfo", "MemAvailable").value_or(kUnlimited);
+  const std::filesystem::path groups = root / "sys/fs/cgroup";
+  std::ifstream lines(root / "proc/self/cgroup");
+  for (std::string line; std::getline(lines, line);) {
+    // "0::/user.slice" (version 2) or "7:memory:/docker/..." (version 1).
+    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
+    if (controllers.empty())
+      least = std::min(least, left_below(groups, path, "memory.max", "memory.current", "inactive_file"));
+    else if (controllers == "memory")
+      least = std::min(least, left_below(groups / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
+                                         "total_inactive_file"));
+  }
+  return least;
+}
+
+std::int64_t resident_memory() { return kilobytes_in("/proc/self/status", "VmRSS").value_or(0); }
+
+}  // namespace evenkeel
