@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint bench install clean packages-build packages-test packages-bench packages-lint
+.PHONY: help demo test test-sanitized build format lint bench guard guard-update install clean packages-build packages-test packages-bench packages-lint
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,14 @@ bench: packages-build packages-bench ## time training steps beside PyTorch and T
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	cmake --build $(BUILD) -j $(JOBS) --target step_time
 	python3 bench/compare/compare.py
+
+guard: packages-build packages-test ## hold passes over memory and instructions to bench/baseline.json, without a clock
+	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
+	cmake --build $(BUILD) -j $(JOBS) --target test_guard >/dev/null
+	$(BUILD)/tests/test_guard
+
+guard-update: ## write what is measured now into bench/baseline.json
+	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard
 
 install: build ## install library, headers and program below PREFIX
 	@cmake --build $(BUILD) -j $(JOBS) >/dev/null

@@ -103,8 +103,9 @@ void single_image() {
   const Workload workload = workload_named("W3");
   BenchmarkRun run(workload.model, {.threads = 1}, 1, false);
   const Timing timing = run.time(2000, 200);
-  fmt::print("\nA single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
-             timing.median(), timing.quantile(0.1), timing.quantile(0.9));
+  fmt::print(
+      "\nA single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
+      timing.median(), timing.quantile(0.1), timing.quantile(0.9));
 }
 
 int run_to_its_end(std::vector<std::string> command) {
@@ -131,9 +132,9 @@ int process_start(const std::string& program) {
   Timing timing;
   for (int i = 0; i < 31; ++i) {
     const auto start = Clock::now();
-    const int status = run_to_its_end({program, "predict", folder / "model.toml", "--weights",
-                                       folder / "weights.safetensors", "--data", folder / "image.npz", "--output",
-                                       folder / "scores.npz", "--quiet"});
+    const int status =
+        run_to_its_end({program, "predict", folder / "model.toml", "--weights", folder / "weights.safetensors",
+                        "--data", folder / "image.npz", "--output", folder / "scores.npz", "--quiet"});
     if (status != 0) {
       std::cerr << program << " predict failed\n";
       return 1;
@@ -141,8 +142,9 @@ int process_start(const std::string& program) {
     timing.ms.push_back(ms_since(start));
   }
   std::filesystem::remove_all(folder);
-  fmt::print("\nFrom the start of a process to its end with one prediction of the W3 net: median {:.1f} ms (limit 100)\n",
-             timing.median());
+  fmt::print(
+      "\nFrom the start of a process to its end with one prediction of the W3 net: median {:.1f} ms (limit 100)\n",
+      timing.median());
   return 0;
 }
 

@@ -23,8 +23,9 @@ TEST_P(Help, HasTwoExamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
-                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "weights", "report",
-                                         "data", "data fetch", "data list", "data info", "data show", "study"),
+                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "bench", "weights",
+                                         "report", "data", "data fetch", "data list", "data info", "data show",
+                                         "study"),
                          [](const auto& trial) {
                            std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');
@@ -53,6 +54,18 @@ TEST_F(CommandLine, RefusesEpochsTogetherWithSteps) {
 
 TEST_F(CommandLine, RefusesAPrecisionThatIsNotBuilt) {
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--precision", "int4"}), "float32");
+}
+
+TEST_F(CommandLine, RefusesMoreThreadsThanThereAreCores) {
+  EXPECT_SAYS(refusal({"plan", "model.toml", "--threads", "100000"}), "the cores that this process may use");
+}
+
+TEST_F(CommandLine, RefusesNoThreads) {
+  EXPECT_SAYS(refusal({"plan", "model.toml", "--threads", "0"}), "expected 1 to");
+}
+
+TEST_F(CommandLine, RefusesANegativeNumberOfThreads) {
+  EXPECT_SAYS(refusal({"plan", "model.toml", "--threads", "-1"}), "received -1");
 }
 
 TEST_F(CommandLine, AskedForItsVersionPrintsIt) { EXPECT_TRUE(run({"--version"}).out.starts_with("0.")); }

@@ -1,0 +1,90 @@
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+class Bench : public App {
+ protected:
+  nlohmann::json measure(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"bench", "model.toml", "--steps", "2", "--threads", "1"});
+    return run_json(more);
+  }
+};
+
+TEST_F(Bench, TellsWhatMachinesReadOfAModel) {
+  const auto result = measure();
+  EXPECT_EQ(result.at("workload"), "small");
+  EXPECT_EQ(result.at("precision"), "float32");
+  EXPECT_EQ(result.at("threads"), 1);
+  EXPECT_EQ(result.at("batch_size"), 8);
+  for (const char* key : {"step_ms", "images_per_s", "peak_share", "evaluate_ms", "peak_gflops", "arena_bytes",
+                          "resident_bytes", "flops", "bytes"})
+    EXPECT_GT(result.at(key).get<double>(), 0) << key;
+}
+
+TEST_F(Bench, TellsHowEachOpStands) {
+  for (const auto& op : measure().at("ops"))
+    if (!op.at("kernel").get<std::string>().empty()) {
+      EXPECT_TRUE(op.at("bound_by") == "arithmetic" || op.at("bound_by") == "memory") << op;
+    }
+}
+
+TEST_F(Bench, TakesAnotherBatch) { EXPECT_EQ(measure({"--batch-size", "3"}).at("batch_size"), 3); }
+
+TEST_F(Bench, KnowsItsWorkloadsWithoutAnyFile) {
+  const auto result = run_json({"bench", "--workload", "W3", "--batch-size", "2", "--steps", "1", "--threads", "1"});
+  EXPECT_EQ(result.at("workload"), "W3");
+}
+
+TEST_F(Bench, WithoutAModelMeasuresAllWorkloads) {
+  const auto result = run_json({"bench", "--batch-size", "2", "--steps", "1", "--threads", "1"});
+  EXPECT_EQ(result.at("workloads").size(), 3u);
+}
+
+TEST_F(Bench, PrintsATable) {
+  const auto result = run({"bench", "model.toml", "--steps", "1", "--threads", "1"});
+  EXPECT_SAYS(result.out, "images/s");
+  EXPECT_SAYS(result.out, "small");
+}
+
+TEST_F(Bench, DrawsAPicture) {
+  measure({"--svg", "time.svg"});
+  EXPECT_TRUE(read("time.svg").starts_with("<svg"));
+}
+
+TEST_F(Bench, RefusesAWorkloadBesideAModel) {
+  EXPECT_SAYS(refusal({"bench", "model.toml", "--workload", "W1"}), "--workload");
+}
+
+TEST_F(Bench, NamesTheWorkloadsThereAre) { EXPECT_SAYS(refusal({"bench", "--workload", "W9"}), "W1"); }
+
+TEST_F(Bench, RefusesABatchThatDoesNotFitIntoMemory) {
+  EXPECT_SAYS(refusal({"bench", "model.toml", "--batch-size", "10000000000"}), "bytes needed");
+}
+
+using Plan = App;
+
+TEST_F(Plan, WithTimesTellsHowEachLineStandsBelowTheRoofline) {
+  const auto plan = run_json({"plan", "model.toml", "--time", "--threads", "1"});
+  EXPECT_GT(plan.at("roofline").at("peak_gflops").get<double>(), 0);
+  EXPECT_GT(plan.at("lines").at(0).at("gbytes_per_s").get<double>(), 0);
+}
+
+TEST_F(Plan, SumsUpThePassesOverMemory) {
+  const auto plan = run_json({"plan", "model.toml"});
+  std::int64_t bytes = 0;
+  for (const auto& line : plan.at("lines")) bytes += line.at("bytes").get<std::int64_t>();
+  EXPECT_EQ(plan.at("bytes"), bytes);
+}
+
+TEST_F(Plan, IsShownForABatchThatDoesNotFitIntoMemory) {
+  EXPECT_GT(run_json({"plan", "model.toml", "--batch-size", "100000000"}).at("memory").at("arena_bytes"),
+            1'000'000'000);
+}
+
+TEST_F(Plan, WithTimesRefusesABatchThatDoesNotFitIntoMemory) {
+  EXPECT_SAYS(refusal({"plan", "model.toml", "--time", "--batch-size", "10000000000"}), "bytes needed");
+}
+
+}  // namespace
+}  // namespace evenkeel
