@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Training-step times of PyTorch, Keras on TensorFlow and Evenkeel, side by side on this machine, as a Markdown table.
+"""Times of PyTorch, Keras and Evenkeel, side by side on this machine, as a Markdown table.
 
-    python bench/compare/compare.py [--workloads W1 W2 W3] [--threads N] [--rounds N] [--steps N] [--venv DIR] [--ours FILE]
+    python bench/compare/compare.py [--workloads W1 W2 W3] [--what step|evaluate] [--precision float32 bfloat16]
+                                        [--threads N] [--rounds N] [--steps N] [--venv DIR] [--ours FILE]
 
 Standard library only; the peers run in a virtual environment that is made on first use. See README.md.
 """
@@ -30,6 +31,8 @@ PEERS = {
     "PyTorch channels_last": ["peers_torch.py", "--format", "channels_last"],
     "TensorFlow": ["peers_tensorflow.py"],
 }
+MORE_PEERS = {"bfloat16": {"PyTorch, all bf16": ["peers_torch.py", "--format", "channels_last", "--bf16", "model"]}}
+JAX = {"JAX": ["peers_jax.py"]}
 
 
 def say(message):
@@ -45,6 +48,10 @@ def peers_python(folder):
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", wanted], check=True)
         installed.write_text(wanted.read_text())
     return python
+
+
+class NoAnswer(Exception):
+    """A program that ended instead of answering."""
 
 
 class Worker:
@@ -70,7 +77,7 @@ class Worker:
             return json.loads(self.process.stdout.readline())
         except (BrokenPipeError, json.JSONDecodeError):
             self.log.seek(0)
-            raise SystemExit(f"{self.name} did not answer '{command}':\n{self.log.read().decode()[-2000:]}") from None
+            raise NoAnswer(f"{self.name} did not answer '{command}':\n{self.log.read().decode()[-2000:]}") from None
         finally:
             self.process.send_signal(signal.SIGSTOP)
 
@@ -101,24 +108,37 @@ class OthersLoad:
         return (self.foreign_seconds() - self.start) / (time.monotonic() - self.clock)
 
 
-def commands(options, workload):
+def peers_of(options, precision):
+    return PEERS | MORE_PEERS.get(precision, {}) | (JAX if options.has_jax else {})
+
+
+def commands(options, workload, precision):
     """Name and command line of every program that takes part."""
-    common = ["--workload", workload, "--threads", options.threads]
-    all_of_them = {name: [options.python, HERE / script, *rest, *common] for name, (script, *rest) in PEERS.items()}
+    common = ["--workload", workload, "--threads", options.threads, "--what", options.what, "--precision", precision]
+    peers = peers_of(options, precision)
+    all_of_them = {name: [options.python, HERE / script, *rest, *common] for name, (script, *rest) in peers.items()}
     if options.ours.exists():
         all_of_them[OURS] = [options.ours, *common]
     return all_of_them
 
 
-def measure(options, workload):
-    """Per program the median of all its steps in ms; our peak in GF/s (None without our program); others' load."""
+def measure(options, workload, precision):
+    """Per program the median of all its steps in ms; our share of the FMA peak and that peak in GF/s (None without our
+    program); others' load."""
     steps = options.steps or STEPS[workload]
     workers, times, peaks = [], {}, []
     try:
-        for name, command in commands(options, workload).items():
-            say(f"{workload}: starting {name}")
-            workers.append(Worker(name, command))
-            workers[-1].milliseconds(2)  # builds, compiles, warms up
+        for name, command in commands(options, workload, precision).items():
+            say(f"{workload}, {precision}: starting {name}")
+            worker = Worker(name, command)
+            try:
+                worker.milliseconds(2)  # builds, compiles, warms up
+            except NoAnswer as problem:
+                # A program without this precision, or a machine without its instructions, leaves its column empty.
+                say(problem)
+                worker.close()
+                continue
+            workers.append(worker)
             times[name] = []
         others = OthersLoad(workers)
         for turn in range(options.rounds):
@@ -126,14 +146,17 @@ def measure(options, workload):
                 worker.milliseconds(1)  # its data left the caches while it was stopped
                 times[worker.name] += worker.milliseconds(steps)
                 if worker.name == OURS:
-                    peaks.append(worker.ask("peak")["gflops"])
+                    peaks.append(worker.ask("peak"))
             say(f"{workload}: round {turn + 1} of {options.rounds}")
         load = others.cpus()
     finally:
         for worker in workers:
             worker.close()
     medians = {name: statistics.median(values) for name, values in times.items()}
-    return medians, statistics.median(peaks) if peaks else None, load
+    if not peaks:
+        return medians, None, None, load
+    peak = statistics.median(answer["gflops"] for answer in peaks)
+    return medians, peaks[0]["step_gflop"] / (medians[OURS] / 1000 * peak), peak, load
 
 
 def cpu_model():
@@ -143,20 +166,28 @@ def cpu_model():
     return platform.machine()
 
 
-def row(workload, medians, peak, load):
-    best = min(medians[name] for name in PEERS)
+def row(workload, precision, names, medians, share, peak, load):
+    best = min((ms for name, ms in medians.items() if name != OURS), default=None)
     ours = medians.get(OURS)
-    cells = [workload, *(f"{medians[name]:.1f}" for name in PEERS)]
-    cells += [f"{ours:.1f}", f"{ours / best:.2f}", f"{peak:.0f}"] if ours else ["-", "-", "-"]
+    cells = [workload, precision, *(f"{medians[name]:.2f}" if name in medians else "-" for name in names)]
+    cells.append(f"{ours:.2f}" if ours else "-")
+    cells.append(f"{best / ours:.2f}" if ours and best else "-")
+    cells += [f"{100 * share:.0f} %", f"{peak:.0f}"] if share else ["-", "-"]
     return "| " + " | ".join([*cells, f"{load:.2f}"]) + " |"
+
+
+def installed(python, module):
+    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workloads", nargs="+", choices=STEPS, default=list(STEPS))
+    parser.add_argument("--what", choices=["step", "evaluate"], default="step", help="a training step or an evaluation")
+    parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5, help="turns of each program (default 5)")
-    parser.add_argument("--steps", type=int, help=f"training steps per turn (default {STEPS})")
+    parser.add_argument("--steps", type=int, help=f"steps per turn (default {STEPS})")
     parser.add_argument("--venv", type=Path, default=ROOT / "build" / "peers-venv", help="default build/peers-venv")
     parser.add_argument("--ours", type=Path, default=ROOT / "build" / "release" / "bench" / "step_time")
     options = parser.parse_args()
@@ -164,13 +195,17 @@ def main():
     if not options.ours.exists():
         say(f"{options.ours} does not exist: measuring the peers only")
 
+    options.has_jax = installed(options.python, "jax")
+    kind = {"step": "training step", "evaluate": "evaluation of a batch, without gradients"}[options.what]
     print(f"{cpu_model()}, {options.threads} threads of {os.cpu_count()}, {datetime.date.today()}.")
-    print("Median ms per training step, float32; FMA peak in GF/s, measured in the same run;")
-    print("others' load: CPUs that something else kept busy. Above 0.1 the row means little.\n")
-    columns = ["Workload", *PEERS, OURS, "ours / best peer", "FMA peak", "others' load"]
+    print(f"Median ms per {kind}. Ratio: the best peer's time over ours. Our share of the FMA peak (float32, GF/s),")
+    print("both measured in the same run. Others' load: CPUs that something else kept busy; a row above 0.1 means little.\n")
+    names = list(dict.fromkeys(name for precision in options.precision for name in peers_of(options, precision)))
+    columns = ["Workload", "precision", *names, OURS, "ratio", "share of peak", "FMA peak", "others' load"]
     print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns), flush=True)
-    for workload in options.workloads:
-        print(row(workload, *measure(options, workload)), flush=True)
+    for precision in options.precision:
+        for workload in options.workloads:
+            print(row(workload, precision, names, *measure(options, workload, precision)), flush=True)
 
 
 if __name__ == "__main__":

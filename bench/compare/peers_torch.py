@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""PyTorch as a worker (protocol: worker.py): python peers_torch.py --workload W1 --threads 2 --format channels_last"""
+"""PyTorch as a worker (protocol: worker.py): python peers_torch.py --workload W1 --threads 2 --format channels_last
+
+In bfloat16: --bf16 autocast (weights stay float32) or model (all of it, Adam's state too).
+"""
 
 import torch
 import torch.nn.functional as F
@@ -47,7 +50,7 @@ def depth():
 
 
 def main():
-    chosen = arguments(format=["nchw", "channels_last"])
+    chosen = arguments(format=["nchw", "channels_last"], bf16=["autocast", "model"])
     (height, width, channels), batch, learning_rate, (beta_1, beta_2, epsilon) = WORKLOADS[chosen.workload]
     torch.set_num_threads(chosen.threads)
     torch.set_flush_denormal(True)  # as TensorFlow does
@@ -55,6 +58,10 @@ def main():
     memory = torch.channels_last if chosen.format == "channels_last" else torch.contiguous_format
     model = {"W1": placement, "W2": speedup, "W3": depth}[chosen.workload]().train().to(memory_format=memory)
     x = torch.rand(batch, channels, height, width).contiguous(memory_format=memory)
+    half = chosen.precision == "bfloat16"
+    if half and chosen.bf16 == "model":
+        model, x = model.to(torch.bfloat16), x.to(torch.bfloat16)
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=half and chosen.bf16 == "autocast")
     labels = torch.randint(0, CLASSES, (batch,))
     one_hot = F.one_hot(labels, CLASSES).float()
     # The fused Adam is the fastest of PyTorch's three.
@@ -62,7 +69,9 @@ def main():
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        outputs = model(x)
+        with autocast:
+            outputs = model(x)
+        outputs = outputs.float()  # losses of numbers with 8 bits say little
         if chosen.workload == "W3":
             loss = F.binary_cross_entropy_with_logits(outputs, one_hot)
         else:
@@ -71,6 +80,14 @@ def main():
         optimizer.step()
         return loss.item()
 
+    def evaluate():
+        with torch.no_grad(), autocast:
+            return model(x).float().sum().item()
+
+    if chosen.what == "evaluate":
+        model.eval()
+        serve(evaluate)
+        return
     serve(step)
 
 

@@ -1,7 +1,8 @@
 """The protocol between compare.py and a program it measures, and what all workers share.
 
 A worker builds one workload, then answers lines on stdin with JSON lines on stdout:
-    step K   runs K training steps            -> {"ms": [...]}  one number per step
+    step K   runs K steps of what --what says: of training, or of evaluation without gradients
+                                              -> {"ms": [...]}  one number per step
 """
 
 import argparse
@@ -19,17 +20,19 @@ CLASSES = 10
 
 
 def arguments(**choices):
-    """--workload, --threads and one option per keyword, whose first choice is the default."""
+    """--workload, --threads, --what, --precision and one option per keyword, whose first choice is the default."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--workload", choices=WORKLOADS, required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--what", choices=["step", "evaluate"], default="step")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     for name, values in choices.items():
         parser.add_argument(f"--{name}", choices=values, default=values[0])
     return parser.parse_args()
 
 
 def serve(step):
-    """Answers commands until stdin ends. `step()` runs one training step and returns when its results exist."""
+    """Answers commands until stdin ends. `step()` runs one step and returns when its results exist."""
     for line in sys.stdin:
         command = line.split()
         if len(command) != 2 or command[0] != "step":

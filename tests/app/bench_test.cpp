@@ -62,29 +62,5 @@ TEST_F(Bench, RefusesABatchThatDoesNotFitIntoMemory) {
   EXPECT_SAYS(refusal({"bench", "model.toml", "--batch-size", "10000000000"}), "bytes needed");
 }
 
-using Plan = App;
-
-TEST_F(Plan, WithTimesTellsHowEachLineStandsBelowTheRoofline) {
-  const auto plan = run_json({"plan", "model.toml", "--time", "--threads", "1"});
-  EXPECT_GT(plan.at("roofline").at("peak_gflops").get<double>(), 0);
-  EXPECT_GT(plan.at("lines").at(0).at("gbytes_per_s").get<double>(), 0);
-}
-
-TEST_F(Plan, SumsUpThePassesOverMemory) {
-  const auto plan = run_json({"plan", "model.toml"});
-  std::int64_t bytes = 0;
-  for (const auto& line : plan.at("lines")) bytes += line.at("bytes").get<std::int64_t>();
-  EXPECT_EQ(plan.at("bytes"), bytes);
-}
-
-TEST_F(Plan, IsShownForABatchThatDoesNotFitIntoMemory) {
-  EXPECT_GT(run_json({"plan", "model.toml", "--batch-size", "100000000"}).at("memory").at("arena_bytes"),
-            1'000'000'000);
-}
-
-TEST_F(Plan, WithTimesRefusesABatchThatDoesNotFitIntoMemory) {
-  EXPECT_SAYS(refusal({"plan", "model.toml", "--time", "--batch-size", "10000000000"}), "bytes needed");
-}
-
 }  // namespace
 }  // namespace evenkeel
