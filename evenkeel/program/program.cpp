@@ -64,6 +64,7 @@ Value Program::add(ValueInfo info) {
   if (info.type.shape.size() > kMaxElements)
     throw Error{
         {.where = '"' + info.name + '"', .expected = "at most 2^44 elements", .received = to_string(info.type.shape)}};
+  ids_.emplace(info.name, static_cast<int>(values_.size()));
   values_.push_back(std::move(info));
   return {this, static_cast<int>(values_.size()) - 1};
 }
@@ -145,12 +146,14 @@ void Program::rename(Value value, const std::string& name) {
   if (value.name() == name) return;
   if (id_of(name) >= 0)
     throw Error{{.where = "program", .expected = "a new name for a value", .received = '"' + name + '"'}};
+  ids_.erase(info(value).name);
+  ids_.emplace(name, value.id());
   info(value).name = name;
 }
 
 int Program::id_of(const std::string& name) const {
-  const auto it = std::find_if(values_.begin(), values_.end(), [&](const ValueInfo& v) { return v.name == name; });
-  return it == values_.end() ? -1 : static_cast<int>(it - values_.begin());
+  const auto found = ids_.find(name);
+  return found == ids_.end() ? -1 : found->second;
 }
 
 int Program::require(const std::string& name) const {

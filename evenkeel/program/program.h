@@ -3,6 +3,7 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "evenkeel/program/op.h"
@@ -87,6 +88,7 @@ class Program {
   int root(int id) const;
 
   // For passes and planning.
+  /// Names are changed by rename() alone.
   ValueInfo& info(Value value) { return values_[static_cast<std::size_t>(value.id())]; }
   std::vector<Node>& mutable_nodes() { return nodes_; }
   std::vector<ValueInfo>& mutable_values() { return values_; }
@@ -100,6 +102,7 @@ class Program {
 
   DType real_;
   std::vector<ValueInfo> values_;
+  std::unordered_map<std::string, int> ids_;  ///< by name: a deep network has thousands of values
   std::vector<Node> nodes_;
   std::string label_;
   Phase phase_ = Phase::forward;
