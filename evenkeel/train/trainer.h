@@ -26,6 +26,8 @@ struct TrainerOptions {
   int threads = 0;                 ///< 0: all cores
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
+  Precision precision = Precision::float32;
+  bool force_precision = false;  ///< even where the machine has no instructions for it
 };
 
 struct FitOptions {
