@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "evenkeel/kernels/blocks/gemm.h"
 #include "evenkeel/kernels/by_float/gemm.h"
 #include "evenkeel/kernels/onednn/gemm.h"
 
@@ -22,7 +23,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
 namespace {
 
 // The implementations, best first.
-constexpr std::array kNarrow = {&onednn::narrow_gemm, &by_float::narrow_gemm};
+constexpr std::array kNarrow = {&blocks::narrow_gemm, &onednn::narrow_gemm, &by_float::narrow_gemm};
 
 }  // namespace
 

@@ -27,12 +27,15 @@ struct Bfloat16Gemm : testing::Test {
 
 std::vector<bfloat16> narrowed(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
+/// Any shape, also those that are left to others for being small.
 template <class C>
 std::vector<float> product(const Machine& machine, Transpose ta, Transpose tb, std::int64_t m, std::int64_t n,
                            std::int64_t k, const std::vector<bfloat16>& a, const std::vector<bfloat16>& b, int count) {
-  const Poisoned c(static_cast<std::size_t>(m * n) * sizeof(C));
-  gemm(machine, ta, tb, m, n, k, a.data(), b.data(), reinterpret_cast<C*>(c.data()), Threads(count));
-  EXPECT_TRUE(c.fences_stand());
+  const NarrowProduct shape{ta, tb, m, n, k, std::is_same_v<C, bfloat16>};
+  const auto prepared = prepare_packed(shape, *engine(machine), Threads(count));
+  const Poisoned c(static_cast<std::size_t>(m * n) * sizeof(C)), scratch(prepared.scratch_bytes);
+  prepared.run(a.data(), b.data(), c.data(), scratch.data());
+  EXPECT_TRUE(c.fences_stand() && scratch.fences_stand());
   const C* const values = reinterpret_cast<const C*>(c.data());
   return {values, values + m * n};
 }
@@ -98,11 +101,17 @@ TEST_F(Bfloat16Gemm, GivesTheSameBitsEveryTime) {
               product<float>(machine, Transpose::no, Transpose::no, 250, 100, 512, a, b, 2));
 }
 
+TEST_F(Bfloat16Gemm, IsWhatLargeProductsAreMadeWith) {
+  const Machine machine = machines().front();
+  EXPECT_TRUE(prepare_narrow_gemm({.m = 500, .n = 3500, .k = 7260}, machine, Threads(1)).name.starts_with("blocks "));
+  EXPECT_FALSE(prepare_narrow_gemm({.m = 500, .n = 10, .k = 700}, machine, Threads(1)).name.starts_with("blocks "));
+}
+
 TEST(Bfloat16Engine, NeedsInstructions) {
   Machine machine = Machine::here();
   machine.amx_bf16 = machine.avx512_bf16 = false;
   EXPECT_FALSE(engine(machine));
-  EXPECT_FALSE(serves(machine, 1000, 1000, 1000));
+  EXPECT_FALSE(narrow_gemm({.m = 1000, .n = 1000, .k = 1000}, machine, Threads(1)));
 }
 
 }  // namespace

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 
-#include "evenkeel/base/cpu.h"
+#include "evenkeel/kernels/blocks/blocks.h"
 #include "evenkeel/kernels/gemm.h"
-#include "evenkeel/tensor/bfloat16.h"
 
 namespace evenkeel::kernels::blocks {
 
-/// Whether a product of bfloat16 matrices is large enough to be worth packing, and the machine can.
-bool serves(const Machine& machine, std::int64_t m, std::int64_t n, std::int64_t k);
+/// Products that are large enough to be worth packing, on a machine that can. Sums are float32, of products that are
+/// exact.
+std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
-/// kernels::gemm for bfloat16; C is bfloat16 or float. Sums are float32, of products that are exact.
-template <class C>
-void gemm(const Machine& machine, Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n,
-          std::int64_t k, const bfloat16* a, const bfloat16* b, C* c, const Threads& threads);
+/// The same for any product.
+NarrowGemm prepare_packed(const NarrowProduct& product, const Engine& engine, const Threads& threads);
 
 }  // namespace evenkeel::kernels::blocks

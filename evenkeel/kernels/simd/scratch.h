@@ -6,8 +6,8 @@
 namespace evenkeel::kernels {
 
 /// What a piece of scratch memory is for. A call holds at most one of each.
-enum class Scratch { coefficients, shift, block_sums, partial_sums, totals, rows, packed_rows, packed_columns, sums };
-inline constexpr std::size_t kScratchKinds = 9;
+enum class Scratch { coefficients, shift, block_sums, partial_sums, totals, rows };
+inline constexpr std::size_t kScratchKinds = 6;
 
 /// Uninitialized memory of the calling thread, aligned to kAlignment, until the next call with the same `purpose`.
 /// It only grows: once a shape has been seen, that shape allocates nothing.
