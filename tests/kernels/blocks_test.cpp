@@ -19,7 +19,7 @@ std::vector<Machine> machines() {
   return all;
 }
 
-struct Bfloat16Gemm : testing::Test {
+struct PackedGemm : testing::Test {
   void SetUp() override {
     if (machines().empty()) GTEST_SKIP() << "this machine has no instructions for bfloat16";
   }
@@ -40,7 +40,7 @@ std::vector<float> product(const Machine& machine, Transpose ta, Transpose tb, s
   return {values, values + m * n};
 }
 
-TEST_F(Bfloat16Gemm, IsTheReferenceOnTheSameNumbers) {
+TEST_F(PackedGemm, IsTheReferenceOnTheSameNumbers) {
   for (const Machine& machine : machines())
     for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{16, 32, 32},
                                   {1, 1, 1},
@@ -65,7 +65,7 @@ TEST_F(Bfloat16Gemm, IsTheReferenceOnTheSameNumbers) {
           }
 }
 
-TEST_F(Bfloat16Gemm, CarriesANanIntoItsRowOnly) {
+TEST_F(PackedGemm, CarriesANanIntoItsRowOnly) {
   for (const Machine& machine : machines()) {
     auto a = narrowed(random_values(40 * 50, 1));
     const auto b = std::vector<bfloat16>(50 * 33, bfloat16(0.0f));
@@ -75,7 +75,7 @@ TEST_F(Bfloat16Gemm, CarriesANanIntoItsRowOnly) {
   }
 }
 
-TEST_F(Bfloat16Gemm, RoundsSumsAsBfloat16Does) {
+TEST_F(PackedGemm, RoundsSumsAsBfloat16Does) {
   // Sums of one product each: 1 * v is v, so that what is written is v rounded.
   const std::vector<float> values = random_values(32 * 32, 3);
   std::vector<bfloat16> upper(32 * 32), one(32 * 32, bfloat16(0.0f));
@@ -94,20 +94,20 @@ TEST_F(Bfloat16Gemm, RoundsSumsAsBfloat16Does) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(written[i].bits, bfloat16(sums[i]).bits) << sums[i];
 }
 
-TEST_F(Bfloat16Gemm, GivesTheSameBitsEveryTime) {
+TEST_F(PackedGemm, GivesTheSameBitsEveryTime) {
   const auto a = narrowed(random_values(250 * 512, 1)), b = narrowed(random_values(512 * 100, 2));
   for (const Machine& machine : machines())
     EXPECT_EQ(product<float>(machine, Transpose::no, Transpose::no, 250, 100, 512, a, b, 2),
               product<float>(machine, Transpose::no, Transpose::no, 250, 100, 512, a, b, 2));
 }
 
-TEST_F(Bfloat16Gemm, IsWhatLargeProductsAreMadeWith) {
+TEST_F(PackedGemm, IsWhatLargeProductsAreMadeWith) {
   const Machine machine = machines().front();
   EXPECT_TRUE(prepare_narrow_gemm({.m = 500, .n = 3500, .k = 7260}, machine, Threads(1)).name.starts_with("blocks "));
   EXPECT_FALSE(prepare_narrow_gemm({.m = 500, .n = 10, .k = 700}, machine, Threads(1)).name.starts_with("blocks "));
 }
 
-TEST(Bfloat16Engine, NeedsInstructions) {
+TEST(PackedEngine, NeedsInstructions) {
   Machine machine = Machine::here();
   machine.amx_bf16 = machine.avx512_bf16 = false;
   EXPECT_FALSE(engine(machine));
