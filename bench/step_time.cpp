@@ -1,5 +1,5 @@
 // Our worker for bench/compare (protocol: bench/compare/worker.py):
-//   step_time --workload W1|W2|W3 --threads N --what step|evaluate --precision float32
+//   step_time --workload W1|W2|W3 --threads N --what step|evaluate --precision float32|bfloat16
 // then lines
 //   step K -> {"ms": [...]}                      K steps on one resident batch
 //   peak   -> {"gflops": x, "step_gflop": y}     the machine's FMA peak with these threads, and what a step needs
@@ -21,11 +21,14 @@ using namespace evenkeel;
 using Flags = std::map<std::string, std::string>;
 
 int serve(const Flags& flags) {
-  if (flags.at("--precision") != "float32")
-    throw Error{{.where = "--precision", .expected = "float32", .received = flags.at("--precision")}};
+  const Precision precision =
+      flags.at("--precision") == name_of(Precision::bfloat16) ? Precision::bfloat16 : Precision::float32;
+  if (flags.at("--precision") != name_of(precision))
+    throw Error{{.where = "--precision", .expected = "float32 or bfloat16", .received = flags.at("--precision")}};
   const Workload workload = workload_named(flags.at("--workload"));
   const int threads = std::stoi(flags.at("--threads"));
-  BenchmarkRun run(workload.model, {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads},
+  BenchmarkRun run(workload.model,
+                   {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads, .precision = precision},
                    workload.batch_size, flags.at("--what") == "step");
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {

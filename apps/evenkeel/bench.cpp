@@ -29,6 +29,7 @@ struct Subject {
 
 struct Measured {
   std::string name;
+  Precision precision;
   BenchmarkResult result;
 
   PlannedLines lines() const { return {result.lines, result.line_seconds, result.roofline}; }
@@ -39,7 +40,11 @@ Subject workload_subject(const BenchArguments& a, const std::string& name) {
   return {.name = name,
           .description = workload.description,
           .planned = {.model = std::move(workload.model),
-                      .options = {.loss = workload.loss, .optimizer = workload.optimizer, .threads = a.shared.threads},
+                      .options = {.loss = workload.loss,
+                                  .optimizer = workload.optimizer,
+                                  .threads = a.shared.threads,
+                                  .precision = a.settings.precision.value_or(Precision::float32),
+                                  .force_precision = a.shared.force},
                       .batch_size = a.settings.batch_size.value_or(workload.batch_size)}};
 }
 
@@ -58,16 +63,17 @@ std::vector<Subject> subjects_of(const BenchArguments& a) {
 Measured measure(const BenchArguments& a, const Subject& subject) {
   say(a.shared, "measuring {} ({}), batch {}", subject.name, subject.description, subject.planned.batch_size);
   return {.name = subject.name,
+          .precision = subject.planned.options.precision,
           .result = benchmark(
               subject.planned.model,
               {.network = subject.planned.options, .batch_size = subject.planned.batch_size, .steps = a.steps})};
 }
 
-Json as_json(const BenchArguments& a, const Measured& measured) {
+Json as_json(const Measured& measured) {
   const BenchmarkResult& r = measured.result;
   const PlanTotals totals = totals_of(r.lines);
   return {{"workload", measured.name},
-          {"precision", a.shared.precision},
+          {"precision", name_of(measured.precision)},
           {"threads", r.threads},
           {"cpu", Machine::here().cpu},
           {"batch_size", r.batch_size},
@@ -88,10 +94,10 @@ Json as_json(const BenchArguments& a, const Measured& measured) {
           {"ops", json_of(measured.lines())}};
 }
 
-void print_table(const BenchArguments& a, const std::vector<Measured>& all) {
+void print_table(const std::vector<Measured>& all) {
   Table table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
                ">resident"});
-  for (const auto& [name, r] : all)
+  for (const auto& [name, precision, r] : all)
     table.row({name, with_commas(r.batch_size), fmt::format("{:.2f}", r.step.median()),
                fmt::format("{:.2f} to {:.2f}", r.step.quantile(0.1), r.step.quantile(0.9)),
                with_commas(std::llround(r.images_per_s())), fmt::format("{:.0f}%", 100 * r.peak_share()),
@@ -99,17 +105,17 @@ void print_table(const BenchArguments& a, const std::vector<Measured>& all) {
                bytes_text(r.resident_bytes)});
   const BenchmarkResult& last = all.back().result;
   fmt::print("{}\n{} ({}), {} thread{}, {}: {}\n", table.text(), Machine::here().cpu, Machine::here().features(),
-             last.threads, last.threads == 1 ? "" : "s", a.shared.precision, roofline_text(last.roofline));
+             last.threads, last.threads == 1 ? "" : "s", name_of(all.back().precision), roofline_text(last.roofline));
 }
 
-TimePicture picture_of(const BenchArguments& a, const Measured& measured) {
+TimePicture picture_of(const Measured& measured) {
   const BenchmarkResult& r = measured.result;
   const PlannedLines lines = measured.lines();
   TimePicture picture{
       .title = fmt::format("{}: {:.2f} ms a training step of {} samples", measured.name, r.step.median(),
                            with_commas(r.batch_size)),
       .subtitle = fmt::format("{}, {} threads, {}; {:.0f} % of the FMA peak; {}", Machine::here().cpu, r.threads,
-                              a.shared.precision, 100 * r.peak_share(), roofline_text(r.roofline)),
+                              name_of(measured.precision), 100 * r.peak_share(), roofline_text(r.roofline)),
       .bars = {}};
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     if (r.lines[i].kernel.empty()) continue;
@@ -127,15 +133,15 @@ int bench(const BenchArguments& a) {
   for (const Subject& subject : subjects_of(a)) all.push_back(measure(a, subject));
   if (!a.svg.empty()) {
     std::vector<TimePicture> pictures;
-    for (const Measured& measured : all) pictures.push_back(picture_of(a, measured));
+    for (const Measured& measured : all) pictures.push_back(picture_of(measured));
     formats::write_file_atomically(a.svg, svg_file(pictures));
   }
   if (!a.shared.json) {
-    print_table(a, all);
+    print_table(all);
     return kDone;
   }
   Json json = Json::array();
-  for (const Measured& measured : all) json.push_back(as_json(a, measured));
+  for (const Measured& measured : all) json.push_back(as_json(measured));
   const bool one = !a.model.empty() || !a.workload.empty();
   print_json(one ? json.front() : Json{{"workloads", json}});
   return kDone;
@@ -157,7 +163,7 @@ void add_bench(CLI::App& app, Command& chosen) {
       ->check(CLI::IsMember(workload_names()))
       ->excludes(model);
   add_setting(command, a->settings, "batch_size", "N");
-  add_precision_flag(command, a->shared);
+  add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
   command.add_option("--steps", a->steps, "steps that are timed; default: about two seconds of them")
       ->option_text("N")

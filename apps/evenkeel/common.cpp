@@ -101,12 +101,6 @@ void add_data_dir_flag(CLI::App& command, Shared& shared) {
       ->option_text("DIR");
 }
 
-void add_precision_flag(CLI::App& command, Shared& shared) {
-  command.add_option("--precision", shared.precision, "of activations and gradients: float32")
-      ->option_text("P")
-      ->check(CLI::IsMember({"float32"}));
-}
-
 void add_model(CLI::App& command, std::string& model) {
   command.add_option("MODEL", model, "a model file (TOML) or a run folder")->required()->option_text(" ");
 }
@@ -143,6 +137,11 @@ CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const st
   // --nesterov, or --nesterov=false against a file that says true.
   if (field.kind == kind_of(bool{})) return command.add_flag(flag, field.help)->each(set);
   return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+}
+
+void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings) {
+  if (!command.get_option_no_throw("--precision")) add_setting(command, settings, "precision", "P");
+  command.add_flag("--force", shared.force, "bfloat16 even where the processor has no instructions for it: slowly");
 }
 
 void add_all_settings(CLI::App& command, TrainingSettings& settings) {

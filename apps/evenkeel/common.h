@@ -27,17 +27,17 @@ struct Shared {
   int threads = 0;
   std::string data_dir;
   bool resize = false, skip_bad_images = false;
-  std::string precision = "float32";
+  bool force = false;
 };
 
 /// A subcommand with its purpose in a sentence and two examples.
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose, const std::string& examples);
-void add_json_flag(CLI::App& command, Shared& shared);       ///< --json
-void add_quiet_flag(CLI::App& command, Shared& shared);      ///< --quiet
-void add_output_flags(CLI::App& command, Shared& shared);    ///< both
-void add_threads_flag(CLI::App& command, Shared& shared);    ///< --threads
-void add_data_dir_flag(CLI::App& command, Shared& shared);   ///< --data-dir
-void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
+void add_json_flag(CLI::App& command, Shared& shared);                                    ///< --json
+void add_quiet_flag(CLI::App& command, Shared& shared);                                   ///< --quiet
+void add_output_flags(CLI::App& command, Shared& shared);                                 ///< both
+void add_threads_flag(CLI::App& command, Shared& shared);                                 ///< --threads
+void add_data_dir_flag(CLI::App& command, Shared& shared);                                ///< --data-dir
+void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);  ///< --precision, --force
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);

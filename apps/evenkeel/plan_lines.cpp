@@ -15,7 +15,9 @@ PlannedModel planned_model(const Shared& shared, const std::string& model, const
   PlannedModel planned{.model = std::move(opened.file.model),
                        .options = {.optimizer = optimizer_of(settings),
                                    .class_weight = settings.class_weight.value_or(std::vector<double>()),
-                                   .threads = shared.threads},
+                                   .threads = shared.threads,
+                                   .precision = settings.precision.value_or(Precision::float32),
+                                   .force_precision = shared.force},
                        .batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size)};
   if (settings.loss) planned.options.loss = loss_of(settings);
   return planned;

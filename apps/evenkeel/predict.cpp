@@ -146,7 +146,9 @@ void write(const Predicted& p, const std::string& path) {
 Predicted make_predictions(const PredictArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options{.threads = a.shared.threads};
+  NetworkOptions options{.threads = a.shared.threads,
+                         .precision = settings.precision.value_or(Precision::float32),
+                         .force_precision = a.shared.force};
   if (settings.loss)
     options.loss = loss_named(*settings.loss);
   else
@@ -198,6 +200,7 @@ void add_predict(CLI::App& app, Command& chosen) {
       .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
       ->option_text("FILE");
   add_image_flags(command, a->shared);
+  add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

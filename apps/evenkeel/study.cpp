@@ -21,6 +21,7 @@ namespace {
 
 struct StudyArguments {
   Shared shared;
+  TrainingSettings settings;  ///< the precision
   std::string name, data, out, sweep, depth;
   bool quick = false, resume = false;
   std::optional<std::uint64_t> seed, seeds;
@@ -88,6 +89,8 @@ std::string table_of(const Study& study, const StudyResult& result) {
 StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
   StudyPlan plan{.seeds = {a.seed.value_or(0)},
                  .threads = a.shared.threads,
+                 .precision = a.settings.precision.value_or(Precision::float32),
+                 .force_precision = a.shared.force,
                  .out = out,
                  .resume = a.resume,
                  .command = a.command_line,
@@ -196,7 +199,7 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_option("--rounds", a->rounds, "speedup, dropout: rounds of two epochs, each with an evaluation")
       ->option_text("N")
       ->check(CLI::PositiveNumber);
-  add_precision_flag(command, a->shared);
+  add_precision_flags(command, a->shared, a->settings);
   command.add_option("--out", a->out, "the folder for runs, study.json and the report; default runs/<study>-<n>")
       ->option_text("DIR");
   command.add_flag("--resume", a->resume,

@@ -190,7 +190,9 @@ int train(const TrainArguments& a) {
   plan.run.data_fingerprint = data.fingerprint();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
-  Trainer trainer(plan.file.model, trainer_options(plan.settings, plan.threads));
+  TrainerOptions options = trainer_options(plan.settings, plan.threads);
+  options.force_precision = a.shared.force;
+  Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,
                  .steps = plan.run.steps,
                  .shuffle = plan.run.shuffle,
@@ -229,7 +231,7 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
   add_all_settings(command, a->settings);
   command.get_option("--steps")->excludes(command.get_option("--epochs"));
-  add_precision_flag(command, a->shared);
+  add_precision_flags(command, a->shared, a->settings);
   command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");

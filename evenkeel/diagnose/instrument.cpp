@@ -22,6 +22,7 @@ Instrument::Instrument(Network& network, CompileOptions options)
       threads_(network.threads()) {
   options_.real = network.options().real;
   options_.fuse = network.options().fuse;
+  // In float32 even where the network trains in bfloat16: what is measured is the network, not the rounding.
 }
 
 Network::Runner& Instrument::runner(std::int64_t batch_size) {

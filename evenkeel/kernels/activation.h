@@ -24,11 +24,12 @@ std::string_view name_of(Activation f);
 inline constexpr float kLeakySlope = 0.2f;
 
 /// y = f(x). x and y may be the same memory. Relative error at most 4 ulp. NaN in, NaN out (for relu too).
-void activate(Activation f, std::span<const float> x, std::span<float> y, const Threads& threads);
+template <class T = float>
+void activate(Activation f, In<T> x, Out<T> y, const Threads& threads);
 
 /// dx = dy * f'(x), with f' computed from y = f(x). dx may be the same memory as dy or y.
-void activate_gradient(Activation f, std::span<const float> y, std::span<const float> dy, std::span<float> dx,
-                       const Threads& threads);
+template <class T = float>
+void activate_gradient(Activation f, In<T> y, In<T> dy, Out<T> dx, const Threads& threads);
 
 /// Each row of y is the softmax of that row of x, computed from x minus its maximum. May be the same memory.
 void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads);

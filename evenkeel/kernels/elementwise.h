@@ -4,26 +4,37 @@
 
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/tensor/bfloat16.h"
 
 namespace evenkeel::kernels {
 
-// All of these may write over any of their inputs unless said otherwise, and read and write each element once.
+// All of these may write over any of their inputs of the same type unless said otherwise, and read and write each
+// element once.
 
 /// y = a + b
-void add(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads);
+template <class T = float>
+void add(In<T> a, In<T> b, Out<T> y, const Threads& threads);
 /// y = a - b
 void subtract(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads);
 /// y = a * b
 void multiply(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads);
 /// y = scale * x + offset
-void scale_offset(std::span<const float> x, float scale, float offset, std::span<float> y, const Threads& threads);
+template <class T = float>
+void scale_offset(In<T> x, float scale, float offset, Out<T> y, const Threads& threads);
+void scale_offset(std::span<const float> x, float scale, float offset, std::span<bfloat16> y, const Threads& threads);
+/// y = x in another type: rounded to the nearest, or exact. No overlap.
+void cast(std::span<const float> x, std::span<bfloat16> y, const Threads& threads);
+void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& threads);
 /// y = 1 / sqrt(x + epsilon), to full precision (no rsqrt estimate)
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads);
 /// Each row of y = that row of x plus bias [columns].
-void add_bias(Matrix<const float> x, std::span<const float> bias, Matrix<float> y, const Threads& threads);
+template <class T = float>
+void add_bias(InRows<T> x, std::span<const float> bias, OutRows<T> y, const Threads& threads);
 /// Copies x [rows, columns] into columns [at, at + x.columns) of y (concatenation). No overlap.
-void copy_columns_in(Matrix<const float> x, Matrix<float> y, std::int64_t at, const Threads& threads);
+template <class T = float>
+void copy_columns_in(InRows<T> x, OutRows<T> y, std::int64_t at, const Threads& threads);
 /// Copies columns [at, at + y.columns) of x into y (the gradient of concatenation). No overlap.
-void copy_columns_out(Matrix<const float> x, std::int64_t at, Matrix<float> y, const Threads& threads);
+template <class T = float>
+void copy_columns_out(InRows<T> x, std::int64_t at, OutRows<T> y, const Threads& threads);
 
 }  // namespace evenkeel::kernels

@@ -9,7 +9,8 @@ namespace evenkeel::kernels {
 
 /// Merges the smallest and the largest element of each column of x into those of `count` rows seen before this call.
 /// Count 0 overwrites. NaN once seen stays. The caller then adds x.rows to its count.
-void accumulate_extremes(Matrix<const float> x, double count, std::span<double> smallest, std::span<double> largest,
+template <class T = float>
+void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
                          const Threads& threads);
 
 }  // namespace evenkeel::kernels

@@ -1,7 +1,10 @@
 #include "evenkeel/kernels/gemm.h"
 
 #include <algorithm>
+#include <array>
 
+#include "evenkeel/kernels/blocks/gemm.h"
+#include "evenkeel/kernels/by_float/gemm.h"
 #include "evenkeel/kernels/onednn/gemm.h"
 
 namespace evenkeel::kernels {
@@ -15,6 +18,19 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   }
   threads.bind();
   onednn::gemm(transpose_a, transpose_b, m, n, k, a, b, c);
+}
+
+namespace {
+
+// The implementations, best first.
+constexpr std::array kNarrow = {&blocks::narrow_gemm, &onednn::narrow_gemm, &by_float::narrow_gemm};
+
+}  // namespace
+
+NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads) {
+  for (const auto prepare : kNarrow)
+    if (auto kernel = prepare(product, machine, threads)) return *kernel;
+  return *kNarrow.back()(product, machine, threads);  // not reached: it serves everything
 }
 
 }  // namespace evenkeel::kernels

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/tensor/bfloat16.h"
 
 namespace evenkeel::kernels {
 
@@ -12,5 +17,24 @@ enum class Transpose : bool { no, yes };
 /// Stored as a [m, k] or, transposed, [k, m]; b [k, n] or [n, k]. fp32 accumulation.
 void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
           const float* b, float* c, const Threads& threads);
+
+/// The shape of such a product, and whether c is bfloat16 as a and b are (rounded once, from fp32) or float.
+struct NarrowProduct {
+  Transpose transpose_a = Transpose::no, transpose_b = Transpose::no;
+  std::int64_t m = 0, n = 0, k = 0;
+  bool narrow_c = true;
+};
+
+/// The product of two bfloat16 matrices, prepared for one shape; for scratch memory, threads and callers the same holds
+/// as for convolutions (convolution.h).
+struct NarrowGemm {
+  std::string name;  ///< the implementation chosen, for `plan`
+  std::size_t scratch_bytes = 0;
+  /// c: as NarrowProduct says
+  std::function<void(const bfloat16* a, const bfloat16* b, void* c, std::byte* scratch)> run;
+};
+
+/// The first implementation that can serve the product on this machine; the last one, by float, serves every one.
+NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
 }  // namespace evenkeel::kernels

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <type_traits>
 
 namespace evenkeel::kernels {
 
@@ -15,5 +17,16 @@ struct Matrix {
   T* row(std::int64_t i) const { return data + i * columns; }
   operator Matrix<const T>() const { return {data, rows, columns}; }  // NOLINT(google-explicit-constructor)
 };
+
+// Operands of kernels that exist for several element types T (float and bfloat16; arithmetic is float's in both). T is
+// not deduced but said, activate<bfloat16>(...), and float where nothing is said.
+template <class T>
+using In = std::type_identity_t<std::span<const T>>;
+template <class T>
+using Out = std::type_identity_t<std::span<T>>;
+template <class T>
+using InRows = std::type_identity_t<Matrix<const T>>;
+template <class T>
+using OutRows = std::type_identity_t<Matrix<T>>;
 
 }  // namespace evenkeel::kernels

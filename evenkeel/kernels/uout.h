@@ -4,6 +4,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/matrix.h"
 
 namespace evenkeel::kernels {
 
@@ -11,6 +12,7 @@ namespace evenkeel::kernels {
 /// `key` read as a signed number. A pure function of the key and i, so the backward pass is the same call on dy; r is
 /// never stored. beta >= 0. May be the same memory. Each y is exact to 3 roundings of x (|x| * (1 + beta) * 2^-24
 /// each).
-void uout(std::span<const float> x, float beta, const RandomKey& key, std::span<float> y, const Threads& threads);
+template <class T = float>
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads);
 
 }  // namespace evenkeel::kernels

@@ -1,7 +1,9 @@
 #include "evenkeel/nn/compile.h"
 
 #include <algorithm>
+#include <map>
 
+#include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/extremes.h"
 #include "evenkeel/program/finish.h"
@@ -21,7 +23,11 @@ class Compiler {
  public:
   Compiler(const Model& model, const CompileOptions& options)
       : model_(model), options_(options), pending_(options.probes), pending_extremes_(options.extremes) {
-    result_.program = std::make_unique<Program>(options.real);
+    if (options.precision == Precision::bfloat16 && options.real != DType::float32)
+      throw Error{
+          {.where = "precision bfloat16", .expected = "float32", .received = std::string(name_of(options.real))}};
+    result_.program = std::make_unique<Program>(
+        options.real, options.precision == Precision::bfloat16 ? DType::bfloat16 : options.real);
     result_.layers = model.layers();
     if (options.batch_size < 1)
       throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
@@ -32,6 +38,7 @@ class Compiler {
   CompiledModel compile() {
     emit_layers();
     find_logits();
+    widen_outputs();
     if (options_.loss) emit_scores();
     if (options_.loss && options_.targets != Targets::none) emit_loss();
     keep_named();
@@ -56,6 +63,8 @@ class Compiler {
       std::vector<Value> inputs;
       for (int i : node.inputs) inputs.push_back(i < 0 ? input_ : made[static_cast<std::size_t>(i)]);
       program().set_label(layer.name());
+      if (!takes_raw(layer))
+        for (Value& input : inputs) input = narrowed(input);
       LayerBuilder builder(program(), layer.name(), static_cast<int>(made.size()), layer.trainable(), result_.weights);
       try {
         made.push_back(layer.build(builder, inputs));
@@ -71,6 +80,23 @@ class Compiler {
       result_.layer_values.push_back(made.back().name());
     }
     outputs_ = made.back();
+  }
+
+  /// Layers that take the model's input as it comes, which may not fit bfloat16.
+  static bool takes_raw(const Layer& layer) { return layer.as<Rescaling>() || layer.as<Input>(); }
+
+  /// In the type of activations; several layers share the copy.
+  Value narrowed(Value x) {
+    const auto [at, is_new] = narrowed_.try_emplace(x.id());
+    if (is_new) at->second = ops::cast(x, program().activation_type());
+    return at->second;
+  }
+
+  /// What is read, and what the loss is computed from, is as precise as parameters are.
+  void widen_outputs() {
+    const bool are_logits = logits_ == outputs_;
+    outputs_ = ops::cast(outputs_, options_.real);
+    logits_ = are_logits ? outputs_ : ops::cast(logits_, options_.real);
     result_.outputs = outputs_.name();
     program().keep(outputs_);
   }
@@ -208,6 +234,7 @@ class Compiler {
   const CompileOptions& options_;
   std::vector<std::string> pending_, pending_extremes_;  ///< values to be probed that do not exist yet
   CompiledModel result_;
+  std::map<int, Value> narrowed_;  ///< by value number
   Value input_, outputs_, logits_, loss_;
 };
 

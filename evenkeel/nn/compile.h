@@ -9,6 +9,7 @@
 
 #include "evenkeel/nn/losses.h"
 #include "evenkeel/nn/model.h"
+#include "evenkeel/nn/precision.h"
 #include "evenkeel/program/program.h"
 #include "evenkeel/program/store.h"
 
@@ -24,7 +25,8 @@ struct CompileOptions {
   bool train = false;                     ///< gradients and update; needs a loss and targets
   std::vector<double> class_weight = {};  ///< by class: of a sample's loss when training; a class without one weighs 1
   std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers.h)
-  DType real = DType::float32;
+  DType real = DType::float32;                ///< float64: all of the program, on the reference kernels
+  Precision precision = Precision::float32;
   bool fuse = true;
   bool input_gradient = false;             ///< differentiate with respect to the input as well ("input/gradient")
   std::vector<std::string> probes = {};    ///< values whose moments per channel are accumulated (program/moments.h)

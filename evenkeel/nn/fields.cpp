@@ -121,6 +121,16 @@ bool convert(const FieldValue& from, Padding& to) {
   return true;
 }
 
+bool convert(const FieldValue& from, Precision& to) {
+  const std::string* v = std::get_if<std::string>(&from);
+  for (const Precision precision : {Precision::float32, Precision::bfloat16})
+    if (v && *v == name_of(precision)) {
+      to = precision;
+      return true;
+    }
+  return false;
+}
+
 FieldValue field_value(bool value) { return value; }
 FieldValue field_value(std::int64_t value) { return value; }
 FieldValue field_value(double value) { return value; }
@@ -131,6 +141,7 @@ FieldValue field_value(Size2D value) {
   if (value.h == value.w) return value.h;
   return std::vector<std::int64_t>{value.h, value.w};
 }
+FieldValue field_value(Precision value) { return std::string(name_of(value)); }
 FieldValue field_value(Padding value) { return std::string(value == Padding::same ? "same" : "valid"); }
 
 std::string kind_of(bool) { return "true or false"; }
@@ -142,6 +153,7 @@ std::string kind_of(const std::vector<double>&) { return "a list of numbers"; }
 std::string kind_of(Size2D) {
   return fmt::format("a whole number or [height, width], each from 1 to {}", kLargestSide);
 }
+std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
 std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
 
 std::optional<NamedNumber> parse_named_number(const std::string& text) {

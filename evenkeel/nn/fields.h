@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/nn/precision.h"
 #include "evenkeel/program/ops/window.h"
 
 // The fields of an options struct, described once. The TOML reader and its errors, the model file's writer, run.json
@@ -39,6 +40,7 @@ bool convert(const FieldValue& from, std::vector<std::int64_t>& to);  ///< one n
 bool convert(const FieldValue& from, std::vector<double>& to);
 bool convert(const FieldValue& from, Size2D& to);
 bool convert(const FieldValue& from, Padding& to);
+bool convert(const FieldValue& from, Precision& to);
 FieldValue field_value(bool value);
 FieldValue field_value(std::int64_t value);
 FieldValue field_value(double value);
@@ -47,6 +49,7 @@ FieldValue field_value(const std::vector<std::int64_t>& value);
 FieldValue field_value(const std::vector<double>& value);
 FieldValue field_value(Size2D value);
 FieldValue field_value(Padding value);
+FieldValue field_value(Precision value);
 std::string kind_of(bool);
 std::string kind_of(std::int64_t);
 std::string kind_of(double);
@@ -55,6 +58,7 @@ std::string kind_of(const std::vector<std::int64_t>&);
 std::string kind_of(const std::vector<double>&);
 std::string kind_of(Size2D);
 std::string kind_of(Padding);
+std::string kind_of(Precision);
 
 // Optional fields, of every type above.
 template <class M>

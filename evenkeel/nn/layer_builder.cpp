@@ -1,6 +1,7 @@
 #include "evenkeel/nn/layer_builder.h"
 
 #include "evenkeel/program/ops/activation.h"
+#include "evenkeel/program/ops/elementwise.h"
 
 namespace evenkeel {
 namespace {
@@ -46,9 +47,11 @@ Value LayerBuilder::supplied(const std::string& name, const Shape& shape) {
   return program_.supplied(layer_ + '/' + name, shape);
 }
 
+Value LayerBuilder::factor(Value parameter) { return ops::cast(parameter, activation_type()); }
+
 Value LayerBuilder::activate(ActivationFunction f, Value x) {
   if (f == linear) return x;
-  if (f == softmax) return emit(ops::Softmax(), {x}, "softmax");
+  if (f == softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
   return emit(ops::Activation(kernel_of(f)), {x}, "activation");
 }
 

@@ -37,6 +37,10 @@ class LayerBuilder {
   /// A vector that the caller may supply at run time (Statistics::supplied); not part of the weights.
   Value supplied(const std::string& name, const Shape& shape);
 
+  /// A parameter as activations are multiplied with it: itself, or a copy in their type.
+  Value factor(Value parameter);
+  DType activation_type() const { return program_.activation_type(); }
+
   /// Emits one op; its first output is returned. `name` names it "<layer>/<name>".
   template <class O>
   Value emit(O op, const std::vector<Value>& inputs, const std::string& name = {}) {
@@ -48,7 +52,8 @@ class LayerBuilder {
   }
   /// Lets a value be read after a run.
   void keep(Value value) { program_.keep(value); }
-  /// The activation behind x; x itself where it is linear.
+  /// The activation behind x; x itself where it is linear. A softmax is computed, and yields, floats as precise as
+  /// parameters are: probabilities near 1 have no room in bfloat16.
   Value activate(ActivationFunction f, Value x);
 
   int index() const { return index_; }  ///< of the layer in the description: names its random numbers and its mode

@@ -57,6 +57,8 @@ void TrainingSettings::describe(Fields<TrainingSettings>& fields) {
       .add("steps", &TrainingSettings::steps, "steps, in place of epochs", kAtLeastOne)
       .add("seed", &TrainingSettings::seed, "of the weights, the shuffling, the dropout and the augmentation",
            kNotNegative)
+      .add("precision", &TrainingSettings::precision,
+           "of activations and their gradients: float32, the default, or bfloat16")
       .add("flip", &TrainingSettings::flip, "mirror training images left to right at random")
       .add("crop_padding", &TrainingSettings::crop_padding,
            "move training images at random by up to so many pixels; 0 fills the rim", kNotNegative)

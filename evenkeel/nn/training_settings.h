@@ -51,6 +51,7 @@ struct TrainingSettings {
   std::optional<std::int64_t> epochs = {};
   std::optional<std::int64_t> steps = {};  ///< in place of epochs
   std::optional<std::int64_t> seed = {};
+  std::optional<Precision> precision = {};  ///< of activations and their gradients
   // Augmentation (data/augmentation.h); all off by default.
   std::optional<bool> flip = {};
   std::optional<std::int64_t> crop_padding = {};

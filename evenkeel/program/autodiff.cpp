@@ -16,7 +16,8 @@ bool Gradients::wanted(int i) const {
 void Gradients::add(int i, Value gradient) {
   const int id = node_.inputs[static_cast<std::size_t>(i)];
   const ValueInfo& input = program_.value(id);
-  if (gradient.type() != input.type)
+  const TensorType precise_type{input.type.shape, precise(input.type.dtype)};
+  if (gradient.type() != input.type && gradient.type() != precise_type)
     throw Error{{.where = "gradient of " + input.name,
                  .expected = to_string(input.type.shape),
                  .received = to_string(gradient.shape())}};

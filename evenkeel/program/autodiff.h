@@ -19,7 +19,8 @@ class Gradients {
   Value of_output(int i) { return gradients_[static_cast<std::size_t>(node_.outputs[static_cast<std::size_t>(i)])]; }
   /// Whether anyone needs the gradient of input i.
   bool wanted(int i) const;
-  /// Adds `gradient` to what input i has so far. Its shape must be the input's.
+  /// Adds `gradient` to what input i has so far. Its shape must be the input's, its type the input's or, where that is
+  /// a copy in bfloat16 of a parameter, float32.
   void add(int i, Value gradient);
 
   /// Emits an op for a gradient.

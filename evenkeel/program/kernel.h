@@ -21,7 +21,7 @@ struct KernelRequest {
   std::span<const TensorType> outputs;
   const Machine& machine;
   const Threads& threads;
-  DType real = DType::float32;  ///< the program's floating type: float64 runs on the references
+  DType real = DType::float32;  ///< of parameters, statistics and losses: float64 runs on the references
 };
 
 /// Where an operand lies. Absent: data is nullptr.
@@ -92,6 +92,15 @@ template <class Fast, class Reference>
 Kernel by_precision(const KernelRequest& request, Fast fast, Reference reference) {
   if (request.real == DType::float64) return {.name = "reference", .run = std::move(reference)};
   return {.name = "simd", .run = std::move(fast)};
+}
+
+/// The same for an op whose elements, the first operand's, may be bfloat16: fast(call, T{}) with T the element type.
+template <class Fast, class Reference>
+Kernel by_element(const KernelRequest& request, Fast fast, Reference reference) {
+  if (request.inputs[0].dtype == DType::bfloat16)
+    return {.name = "simd", .run = [fast](const KernelCall& c) { fast(c, bfloat16{}); }};
+  return by_precision(
+      request, [fast](const KernelCall& c) { fast(c, float{}); }, std::move(reference));
 }
 
 }  // namespace evenkeel

@@ -56,8 +56,6 @@ bool BlockLayout::operator==(const BlockLayout& other) const {
                                             });
 }
 
-Program::Program(DType real) : real_(real) {}
-
 Value Program::add(ValueInfo info) {
   if (id_of(info.name) >= 0)
     throw Error{{.where = "program", .expected = "a new name for a value", .received = '"' + info.name + '"'}};

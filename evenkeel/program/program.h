@@ -37,12 +37,15 @@ struct MemoryReport {
 /// here, so a program is neither copied nor moved.
 class Program {
  public:
-  /// `real` is the type of all floating values: float32, or float64 on the reference kernels.
-  explicit Program(DType real = DType::float32);
+  /// `real` is the type of parameters, state, statistics and losses: float32, or float64 on the reference kernels.
+  /// Activations and their gradients have it too, unless they are given another, bfloat16.
+  explicit Program(DType real = DType::float32) : Program(real, real) {}
+  Program(DType real, DType activation_type) : real_(real), activation_type_(activation_type) {}
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   DType real() const { return real_; }
+  DType activation_type() const { return activation_type_; }
 
   // Building. Names must be unique; an Error says which is not.
   Value input(const std::string& name, const Shape& shape, DType dtype);
@@ -100,7 +103,7 @@ class Program {
   Value add(ValueInfo info);
   std::string unique(const std::string& name) const;
 
-  DType real_;
+  DType real_, activation_type_;
   std::vector<ValueInfo> values_;
   std::unordered_map<std::string, int> ids_;  ///< by name: a deep network has thousands of values
   std::vector<Node> nodes_;

@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 Json identity_of(const StudyResult& result, const StudyVariant& variant) {
   Json json{{"study", result.study},          {"variant", variant.name},         {"settings", variant.settings},
             {"quick", result.settings.quick}, {"data", result.data_fingerprint}, {"threads", result.threads}};
+  if (result.precision != "float32") json["precision"] = result.precision;
   json["rounds"] = result.settings.rounds ? Json(*result.settings.rounds) : Json();
   return json;
 }
@@ -50,6 +51,7 @@ StudyResult empty_result(const Study& study, const StudySettings& settings, cons
                      .data_fingerprint = {},
                      .batch_size = study.batch_size(),
                      .threads = Threads(plan.threads).count(),
+                     .precision = std::string(name_of(plan.precision)),
                      .command = plan.command,
                      .started = plan.started,
                      .version = kVersion,

@@ -30,13 +30,15 @@ class StudyObserver {
 struct StudyPlan {
   std::vector<std::uint64_t> seeds = {0};
   int threads = 0;
+  Precision precision = Precision::float32;
+  bool force_precision = false;    ///< even where the machine has no instructions for it
   std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
   bool resume = false;             ///< runs that are complete are kept, one that is not goes on
   std::vector<std::string> command = {};
   std::string started = {};  ///< wall-clock time, ISO 8601
 };
 
-/// How a run trains; seed and threads come from the context.
+/// How a run trains; seed, threads and precision come from the context.
 struct StudyTraining {
   TrainerOptions trainer;
   const Dataset* data = nullptr;
@@ -57,6 +59,13 @@ class StudyContext {
 
   std::uint64_t seed() const { return seed_; }
   int threads() const { return plan_.threads; }
+  /// For networks that train() does not make.
+  NetworkOptions network_options() const {
+    return {.seed = seed_,
+            .threads = plan_.threads,
+            .precision = plan_.precision,
+            .force_precision = plan_.force_precision};
+  }
   StudyObserver& observer() const { return observer_; }
   bool is_stopped() const { return stop_.stop_requested(); }
 

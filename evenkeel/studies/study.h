@@ -124,6 +124,7 @@ struct StudyResult {
   std::string data = {}, data_fingerprint = {};
   std::int64_t batch_size = 0;
   int threads = 0;
+  std::string precision = "float32";
   std::vector<std::string> command = {};
   std::string started = {}, version = {}, machine = {};
   std::vector<StudyVariant> variants = {};

@@ -288,6 +288,7 @@ Report study_report(const Study& study, const StudyResult& result) {
                        {"started", result.started},
                        {"version", "Evenkeel " + result.version},
                        {"machine", fmt::format("{}, {} threads", result.machine, result.threads)},
+                       {"precision", result.precision},
                        {"data", result.data_fingerprint.empty()
                                     ? result.data
                                     : fmt::format("{} (fingerprint {})", result.data, result.data_fingerprint)},

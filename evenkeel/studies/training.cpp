@@ -71,6 +71,8 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
   TrainerOptions options = training.trainer;
   options.seed = seed_;
   options.threads = plan_.threads;
+  options.precision = plan_.precision;
+  options.force_precision = plan_.force_precision;
   Trained trained{.trainer = std::make_unique<Trainer>(variant.model, options), .run = {.seed = seed_}};
   Trainer& trainer = *trained.trainer;
   FitOptions fit{.epochs = training.epochs,

@@ -72,7 +72,7 @@ ColumnMoments moments_of(TensorView view) {
 
 /// The disturbed samples as training sees them.
 Tensor in_training(const Model& model, const Dataset& data, const StudyContext& context) {
-  Network network(model, {.seed = context.seed(), .threads = context.threads()});
+  Network network(model, context.network_options());
   return predict(network, data, {.batch_size = data.size(), .mode = Mode::train}).outputs;
 }
 
@@ -259,7 +259,7 @@ std::optional<StudyRun> VarianceShiftStudy::run(const StudyVariant& variant, Stu
 std::optional<StudyRun> VarianceShiftStudy::run_dropout(const StudyVariant& variant, StudyContext& context) const {
   StudyRun run{.seed = context.seed()};
   context.observer().line(summary(variant.model));
-  Network network(variant.model, {.seed = context.seed(), .threads = context.threads()});
+  Network network(variant.model, context.network_options());
   const Dataset ones = row_of_ones(options_.features);
   tell("ones", "a row of ones in evaluation", values_of(predict(network, ones).outputs), run, context);
   tell("ones_training", "in training", values_of(predict(network, ones, {.mode = Mode::train}).outputs), run, context);

@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "evenkeel/tensor/bfloat16.h"
+
 namespace evenkeel {
 
-enum class DType { float32, float64, uint8, int32, int64 };
+enum class DType { float32, float64, uint8, int32, int64, bfloat16 };
 
 std::size_t size_of(DType dtype);
 std::string_view name_of(DType dtype);  ///< "float32"
+
+/// The type in which sums over elements of this one are kept: float32 for bfloat16, else the same (Precise).
+DType precise(DType dtype);
 
 template <class T>
 inline constexpr DType kDTypeOf = [] {
@@ -26,5 +31,7 @@ template <>
 inline constexpr DType kDTypeOf<std::int32_t> = DType::int32;
 template <>
 inline constexpr DType kDTypeOf<std::int64_t> = DType::int64;
+template <>
+inline constexpr DType kDTypeOf<bfloat16> = DType::bfloat16;
 
 }  // namespace evenkeel

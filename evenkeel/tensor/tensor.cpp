@@ -80,11 +80,12 @@ void with_type(DType dtype, F&& f) {
     case DType::uint8: return f(std::uint8_t{});
     case DType::int32: return f(std::int32_t{});
     case DType::int64: return f(std::int64_t{});
+    case DType::bfloat16: return f(bfloat16{});
   }
 }
 
 template <class To, class From>
-To convert(From v) {
+To convert_number(From v) {
   if constexpr (std::floating_point<From> && std::integral<To>) {
     if (std::isnan(v)) return 0;
     // Limits that From cannot hold round up to one beyond them.
@@ -94,6 +95,16 @@ To convert(From v) {
   return static_cast<To>(v);
 }
 
+template <class To, class From>
+To convert(From v) {
+  if constexpr (std::is_same_v<From, bfloat16>)
+    return convert<To>(float{v});
+  else if constexpr (std::is_same_v<To, bfloat16>)
+    return bfloat16(static_cast<float>(v));
+  else
+    return convert_number<To>(v);
+}
+
 }  // namespace
 
 Tensor converted(TensorView view, DType dtype) {
@@ -101,7 +112,7 @@ Tensor converted(TensorView view, DType dtype) {
   with_type(view.dtype, [&]<class From>(From) {
     with_type(dtype, [&]<class To>(To) {
       const auto in = view.as<From>();
-      std::transform(in.begin(), in.end(), result.as<To>().begin(), convert<To, From>);
+      std::ranges::transform(in, result.as<To>().begin(), [](From v) { return convert<To>(v); });
     });
   });
   return result;

@@ -12,6 +12,7 @@ Network::Network(Model model, NetworkOptions options)
       options_(std::move(options)),
       threads_(options_.threads),
       arena_(options_.memory_limit) {
+  check_precision(options_.precision, options_.machine, options_.force_precision);
   // The smallest program lays out the weights for all others.
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
   weights_ = smallest.weights;
@@ -55,6 +56,7 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
                                  .train = train,
                                  .class_weight = options_.class_weight,
                                  .real = options_.real,
+                                 .precision = options_.precision,
                                  .fuse = options_.fuse,
                                  .probes = options_.probes};
   if (train) {
@@ -62,7 +64,7 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
     compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };
   }
   Runner made{.compiled = compile(model_, compile_options), .executor = nullptr, .train = train};
-  made.executor = std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_);
+  made.executor = std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_, options_.machine);
   return runners_.emplace(key, std::move(made)).first->second;
 }
 

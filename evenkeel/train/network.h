@@ -26,6 +26,9 @@ struct NetworkOptions {
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
   DType real = DType::float32;
+  Precision precision = Precision::float32;
+  bool force_precision = false;       ///< even where the machine has no instructions for it
+  Machine machine = Machine::here();  ///< that kernels are chosen for
 };
 
 /// A model with weights on this machine: the programs made of it so far (by batch size and purpose) and the memory they

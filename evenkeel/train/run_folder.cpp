@@ -63,7 +63,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"skip_bad_images", run.skip_bad_images},
             {"shuffle", run.shuffle},
             {"augmentation", augmentation},
-            {"precision", "float32"},
+            {"precision", name_of(o.precision)},
             {"threads", trainer.network().threads()},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
   if (run.steps)

@@ -110,6 +110,7 @@ TrainerOptions trainer_options(const TrainingSettings& settings, int threads) {
   options.batch_size = settings.batch_size.value_or(options.batch_size);
   options.class_weight = settings.class_weight.value_or(options.class_weight);
   options.seed = static_cast<std::uint64_t>(settings.seed.value_or(0));
+  options.precision = settings.precision.value_or(options.precision);
   for (const auto& field : fields_of<Augmentation>().all()) {
     const Field& setting = *fields_of<TrainingSettings>().find(field.name);
     if (is_set(setting, settings)) field.set(options.augmentation, setting.get(settings));
@@ -161,6 +162,7 @@ TrainingSettings settings_of(const TrainerOptions& options) {
   put(options.augmentation, settings);
   settings.batch_size = options.batch_size;
   settings.seed = static_cast<std::int64_t>(options.seed);
+  settings.precision = options.precision;
   return settings;
 }
 

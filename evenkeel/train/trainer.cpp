@@ -21,7 +21,9 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .threads = options.threads,
           .memory_limit = options.memory_limit,
           .fuse = options.fuse,
-          .probes = options.probes};
+          .probes = options.probes,
+          .precision = options.precision,
+          .force_precision = options.force_precision};
 }
 
 /// The first line of the optimizer's.
@@ -30,13 +32,18 @@ int first_update_line(const Program& program) {
   return static_cast<int>(std::ranges::find(nodes, Phase::update, &Node::phase) - nodes.begin());
 }
 
-bool all_finite(TensorView view) {
-  if (view.dtype != DType::float32) return true;
-  // All bits of the exponent set: infinity or NaN. Without a branch, so that it vectorizes.
-  constexpr std::uint32_t kExponent = 0x7f800000;
-  std::uint32_t found = 0;
-  for (const float v : view.as<float>()) found |= (std::bit_cast<std::uint32_t>(v) & kExponent) == kExponent;
+/// Whether no element has all bits of the exponent set, as infinities and NaN have. Without a branch, so that it
+/// vectorizes.
+template <class T, class Bits>
+bool has_no(Bits exponent, TensorView view) {
+  unsigned found = 0;
+  for (const T v : view.as<T>()) found |= (std::bit_cast<Bits>(v) & exponent) == exponent;
   return found == 0;
+}
+
+bool all_finite(TensorView view) {
+  if (view.dtype == DType::bfloat16) return has_no<bfloat16, std::uint16_t>(0x7f80, view);
+  return view.dtype != DType::float32 || has_no<float, std::uint32_t>(0x7f800000, view);
 }
 
 NamedTensors copies_of(const Block& block) {
@@ -159,7 +166,8 @@ std::map<std::string, std::string> Trainer::identity() const {
           {"schedule", text_of(options_.schedule)},
           {"augmentation", augmentation},
           {"batch size", std::to_string(options_.batch_size)},
-          {"seed", std::to_string(options_.seed)}};
+          {"seed", std::to_string(options_.seed)},
+          {"precision", std::string(name_of(options_.precision))}};
 }
 
 Checkpoint Trainer::checkpoint() const {
@@ -177,6 +185,7 @@ Checkpoint Trainer::checkpoint() const {
 }
 
 void Trainer::restore(Checkpoint checkpoint) {
+  checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // once there was no other
   check_identity(identity(), checkpoint.identity);
   // The optimizer's slots come into being with a program that updates; which batch size it has does not matter.
   network_.runner(options_.batch_size, Targets::labels, true);

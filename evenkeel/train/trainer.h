@@ -27,6 +27,8 @@ struct TrainerOptions {
   std::int64_t memory_limit = 0;   ///< bytes for the values of a step; 0: what the machine has left
   bool fuse = true;
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
+  Precision precision = Precision::float32;
+  bool force_precision = false;  ///< even where the machine has no instructions for it
 };
 
 struct FitOptions {

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/kernels/onednn/engine.h"
 #include "evenkeel/kernels/onednn/primitives.h"
 #include "evenkeel/tensor/tensor.h"
@@ -15,18 +14,28 @@ namespace {
 
 using dnnl::memory;
 
-memory::desc layout(const memory::dims& sizes, memory::format_tag tag) { return {sizes, memory::data_type::f32, tag}; }
+template <class T>
+constexpr memory::data_type kType = std::is_same_v<T, float> ? memory::data_type::f32 : memory::data_type::bf16;
 
-/// Our layout of the kernel, [kernel_h, kernel_w, c, filters].
-memory::desc our_kernel(const Window& window, std::int64_t filters) {
-  return layout({filters, window.c, window.kernel_h, window.kernel_w}, memory::format_tag::hwio);
+template <class T>
+memory::desc layout(const memory::dims& sizes, memory::format_tag tag) {
+  return {sizes, kType<T>, tag};
 }
 
+/// Our layout of the kernel, [kernel_h, kernel_w, c, filters].
+template <class T>
+memory::desc our_kernel(const Window& window, std::int64_t filters) {
+  return layout<T>({filters, window.c, window.kernel_h, window.kernel_w}, memory::format_tag::hwio);
+}
+
+template <class T>
 ConvolutionDesc describe(const Window& window, std::int64_t filters, bool bias = false) {
-  return {.x = layout({window.n, window.c, window.h, window.w}, memory::format_tag::nhwc),
-          .kernel = layout({filters, window.c, window.kernel_h, window.kernel_w}, memory::format_tag::any),
-          .bias = bias ? layout({filters}, memory::format_tag::x) : memory::desc(),
-          .y = layout({window.n, filters, window.oh, window.ow}, memory::format_tag::nhwc),
+  const memory::dims kernel{filters, window.c, window.kernel_h, window.kernel_w};
+  return {.x = layout<T>({window.n, window.c, window.h, window.w}, memory::format_tag::nhwc),
+          .kernel = layout<T>(kernel, memory::format_tag::any),
+          .dkernel = layout<float>(kernel, memory::format_tag::any),
+          .bias = bias ? layout<float>({filters}, memory::format_tag::x) : memory::desc(),
+          .y = layout<T>({window.n, filters, window.oh, window.ow}, memory::format_tag::nhwc),
           .strides = {window.stride_h, window.stride_w},
           .pad_begin = {window.pad_top, window.pad_left},
           .pad_end = {window.pad_bottom(), window.pad_right()}};
@@ -47,7 +56,7 @@ class KernelReorder {
   std::byte* scratchpad(std::byte* scratch) const { return scratch + copy_bytes_; }
 
   /// Takes the kernel to where oneDNN reads it.
-  const void* bring(const float* kernel, std::byte* scratch) {
+  const void* bring(const void* kernel, std::byte* scratch) {
     if (!reorder_) return kernel;
     reorder_->run(kernel, scratch, scratchpad(scratch));
     return scratch;
@@ -69,18 +78,6 @@ struct Plan {
   Step step;
 };
 
-/// What `prepare` returns, or nothing where oneDNN says that it cannot serve such a convolution.
-template <class Prepare>
-auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltype(prepare())> {
-  threads.bind();
-  try {
-    return prepare();
-  } catch (const dnnl::error& error) {
-    if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return std::nullopt;
-    throw Error{{.where = "oneDNN", .received = error.what()}};
-  }
-}
-
 /// oneDNN's first choice, brgconv, has a cost per row of pixels and tap that only many channels repay. Measured
 /// with 2.6 on AVX-512 (bench/convolution_bench.cpp): "jit" is 1.1 to 5 times as fast below 32 channels (at worst 0.9),
 /// and 1.1 to 2.1 times below 64 where strides leave small images.
@@ -99,74 +96,90 @@ std::string name_of(const PrimitiveDesc& desc) {
 
 }  // namespace
 
-std::optional<ConvolutionForward> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                              const Machine&, const Threads& threads) {
+template <class T>
+std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                                   const Machine& machine, const Threads& threads) {
+  if (std::is_same_v<T, bfloat16> && !has_bfloat16(machine)) return std::nullopt;
   return if_served(threads, [&] {
-    const auto desc = forward_primitive(describe(window, filters, bias),
+    const auto desc = forward_primitive(describe<T>(window, filters, bias),
                                         [&](std::string_view first) { return preferred(window, first); });
     const auto scratchpad = desc.scratchpad_desc();
     const auto y_size = static_cast<std::size_t>(window.n * window.oh * window.ow * filters);
-    const auto plan =
-        std::make_shared<Plan>(Plan{.kernel = {our_kernel(window, filters), desc.weights_desc(), scratchpad.get_size()},
-                                    .step = {dnnl::convolution_forward(desc),
-                                             {{DNNL_ARG_SRC, desc.src_desc()},
-                                              {DNNL_ARG_WEIGHTS, desc.weights_desc()},
-                                              {DNNL_ARG_BIAS, desc.bias_desc()},
-                                              {DNNL_ARG_DST, desc.dst_desc()},
-                                              {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionForward{
+    const auto plan = std::make_shared<Plan>(
+        Plan{.kernel = {our_kernel<T>(window, filters), desc.weights_desc(), scratchpad.get_size()},
+             .step = {dnnl::convolution_forward(desc),
+                      {{DNNL_ARG_SRC, desc.src_desc()},
+                       {DNNL_ARG_WEIGHTS, desc.weights_desc()},
+                       {DNNL_ARG_BIAS, desc.bias_desc()},
+                       {DNNL_ARG_DST, desc.dst_desc()},
+                       {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
+    return ConvolutionForwardOf<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
-        .run = [=](const float* x, const float* kernel, const float* b, float* y, std::byte* scratch) {
+        .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
           plan->step.run({x, plan->kernel.bring(kernel, scratch), b, y, plan->kernel.scratchpad(scratch)});
           // Not oneDNN's own behind a convolution: its relu (and sigmoid on old processors) turns a NaN into a number.
-          if (f != Activation::linear) activate(f, {y, y_size}, {y, y_size}, threads);
+          if (f != Activation::linear) activate<T>(f, {y, y_size}, {y, y_size}, threads);
         }};
   });
 }
 
-std::optional<ConvolutionDataGradient> convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                                 const Machine&, const Threads& threads) {
+template <class T>
+std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                      const Machine& machine, const Threads& threads) {
+  if (std::is_same_v<T, bfloat16> && !has_bfloat16(machine)) return std::nullopt;
   return if_served(threads, [&] {
-    const auto desc = data_gradient_primitive(describe(window, filters));
+    const auto desc = data_gradient_primitive(describe<T>(window, filters));
     const auto scratchpad = desc.scratchpad_desc();
-    const auto plan =
-        std::make_shared<Plan>(Plan{.kernel = {our_kernel(window, filters), desc.weights_desc(), scratchpad.get_size()},
-                                    .step = {dnnl::convolution_backward_data(desc),
-                                             {{DNNL_ARG_DIFF_DST, desc.diff_dst_desc()},
-                                              {DNNL_ARG_WEIGHTS, desc.weights_desc()},
-                                              {DNNL_ARG_DIFF_SRC, desc.diff_src_desc()},
-                                              {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionDataGradient{
+    const auto plan = std::make_shared<Plan>(
+        Plan{.kernel = {our_kernel<T>(window, filters), desc.weights_desc(), scratchpad.get_size()},
+             .step = {dnnl::convolution_backward_data(desc),
+                      {{DNNL_ARG_DIFF_DST, desc.diff_dst_desc()},
+                       {DNNL_ARG_WEIGHTS, desc.weights_desc()},
+                       {DNNL_ARG_DIFF_SRC, desc.diff_src_desc()},
+                       {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
+    return ConvolutionDataGradientOf<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
-        .run = [plan](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
+        .run = [plan](const T* dy, const T* kernel, T* dx, std::byte* scratch) {
           plan->step.run({dy, plan->kernel.bring(kernel, scratch), dx, plan->kernel.scratchpad(scratch)});
         }};
   });
 }
 
-std::optional<ConvolutionKernelGradient> convolution_kernel_gradient(const Window& window, std::int64_t filters,
-                                                                     const Machine&, const Threads& threads) {
+template <class T>
+std::optional<ConvolutionKernelGradientOf<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                          const Machine& machine,
+                                                                          const Threads& threads) {
+  // 2.6's own for 1x1 kernels with a stride writes past its scratch memory (image 6x7, stride 2x1).
+  if (window.kernel_h * window.kernel_w == 1 && window.stride_h * window.stride_w > 1) return std::nullopt;
+  if (std::is_same_v<T, bfloat16> && !has_bfloat16(machine)) return std::nullopt;
   return if_served(threads, [&] {
-    const auto desc = kernel_gradient_primitive(describe(window, filters));
+    const auto desc = kernel_gradient_primitive(describe<T>(window, filters));
     const auto theirs = desc.diff_weights_desc();
     const auto scratchpad = desc.scratchpad_desc();
     const auto plan =
-        std::make_shared<Plan>(Plan{.kernel = {theirs, our_kernel(window, filters), scratchpad.get_size()},
+        std::make_shared<Plan>(Plan{.kernel = {theirs, our_kernel<float>(window, filters), scratchpad.get_size()},
                                     .step = {dnnl::convolution_backward_weights(desc),
                                              {{DNNL_ARG_SRC, desc.src_desc()},
                                               {DNNL_ARG_DIFF_DST, desc.diff_dst_desc()},
                                               {DNNL_ARG_DIFF_WEIGHTS, theirs},
                                               {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionKernelGradient{
+    return ConvolutionKernelGradientOf<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
-        .run = [plan](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
+        .run = [plan](const T* x, const T* dy, float* dkernel, std::byte* scratch) {
           plan->step.run({x, dy, plan->kernel.landing(dkernel, scratch), plan->kernel.scratchpad(scratch)});
           plan->kernel.bring_back(dkernel, scratch);
         }};
   });
 }
+
+template decltype(convolution<float>) convolution<float>;
+template decltype(convolution<bfloat16>) convolution<bfloat16>;
+template decltype(convolution_data_gradient<float>) convolution_data_gradient<float>;
+template decltype(convolution_data_gradient<bfloat16>) convolution_data_gradient<bfloat16>;
+template decltype(convolution_kernel_gradient<float>) convolution_kernel_gradient<float>;
+template decltype(convolution_kernel_gradient<bfloat16>) convolution_kernel_gradient<bfloat16>;
 
 }  // namespace evenkeel::kernels::onednn

@@ -3,7 +3,12 @@
 #include <cstddef>
 #include <initializer_list>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <vector>
+
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/threads.h"
 
 // oneDNN, as much of it as the kernels need. Debian 12's 2.6 and 3.x both build: what differs between them is in
 // primitives.h. oneDNN's own exceptions (dnnl::error) do not leave this folder.
@@ -15,6 +20,21 @@ const dnnl::engine& engine();
 
 /// Scratch memory comes from the caller, not from oneDNN.
 dnnl::primitive_attr attributes();
+
+/// What `prepare` returns, or nothing where oneDNN says that it cannot serve such a shape.
+template <class Prepare>
+auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltype(prepare())> {
+  threads.bind();
+  try {
+    return prepare();
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return std::nullopt;
+    throw Error{{.where = "oneDNN", .received = error.what()}};
+  }
+}
+
+/// Whether oneDNN has bfloat16 kernels here that are not emulated.
+inline bool has_bfloat16(const Machine& machine) { return machine.amx_bf16 || machine.avx512_bf16; }
 
 /// A primitive with the layouts of its arguments, ready to be run any number of times. run() allocates nothing on our
 /// side. Not re-entrant: the addresses are set in place.

@@ -11,7 +11,7 @@ namespace evenkeel::kernels::onednn {
 
 /// A convolution's layouts and geometry as oneDNN wants them (logical order n, c, h, w and filters, c, h, w).
 struct ConvolutionDesc {
-  dnnl::memory::desc x, kernel, bias, y;  ///< bias: empty if there is none
+  dnnl::memory::desc x, kernel, dkernel, bias, y;  ///< dkernel: the kernel's gradient; bias: empty if there is none
   dnnl::memory::dims strides, pad_begin, pad_end;
 };
 
@@ -57,9 +57,19 @@ inline dnnl::convolution_backward_weights::primitive_desc kernel_gradient_primit
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
   const auto hint = forward_primitive(d);
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine(), kAlgorithm, d.x, d.kernel, d.y, d.strides, d.pad_begin, d.pad_end, hint, attributes()};
+  return {engine(), kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.pad_begin, d.pad_end, hint, attributes()};
 #else
-  return {{kAlgorithm, d.x, d.kernel, d.y, d.strides, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
+  return {{kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
+#endif
+}
+
+/// c = a b, of any strides and types.
+inline dnnl::matmul::primitive_desc matmul_primitive(const dnnl::memory::desc& a, const dnnl::memory::desc& b,
+                                                     const dnnl::memory::desc& c) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine(), a, b, c, attributes()};
+#else
+  return {{a, b, c}, attributes(), engine()};
 #endif
 }
 

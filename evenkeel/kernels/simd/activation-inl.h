@@ -48,8 +48,8 @@ HWY_INLINE Vec activated(Vec x) {
 }
 
 /// dy * f'(x), with f' computed from y = f(x); y is not read when f is linear.
-template <Activation f, class Lanes>
-HWY_INLINE Vec gradient(Lanes lanes, const float* y_at, Vec dy) {
+template <Activation f, class Lanes, class T>
+HWY_INLINE Vec gradient(Lanes lanes, const T* y_at, Vec dy) {
   if constexpr (f == Activation::linear) return dy;
   const Vec y = f == Activation::linear ? dy : lanes.load(y_at);
   const Vec one = hn::Set(kTag, 1.0f);

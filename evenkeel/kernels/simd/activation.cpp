@@ -16,7 +16,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void activate(Activation f, std::span<const float> x, std::span<float> y, const Threads& threads) {
+template <class T>
+void activate(Activation f, In<T> x, Out<T> y, const Threads& threads) {
   if (f == Activation::linear && x.data() == y.data()) return;
   with_activation(f, [&](auto known) HWY_ATTR {
     for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
@@ -25,8 +26,8 @@ void activate(Activation f, std::span<const float> x, std::span<float> y, const 
   });
 }
 
-void activate_gradient(Activation f, std::span<const float> y, std::span<const float> dy, std::span<float> dx,
-                       const Threads& threads) {
+template <class T>
+void activate_gradient(Activation f, In<T> y, In<T> dy, Out<T> dx, const Threads& threads) {
   with_activation(f, [&](auto known) HWY_ATTR {
     for_elements(dx.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
       lanes.store(gradient<known()>(lanes, y.data() + i, lanes.load(dy.data() + i)), dx.data() + i);
@@ -94,16 +95,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(activate);
-void activate(Activation f, std::span<const float> x, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(activate)(f, x, y, threads);
+template <class T>
+void activate(Activation f, In<T> x, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(activate<T>)(f, x, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(activate);
 
-HWY_EXPORT(activate_gradient);
-void activate_gradient(Activation f, std::span<const float> y, std::span<const float> dy, std::span<float> dx,
-                       const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(activate_gradient)(f, y, dy, dx, threads);
+template <class T>
+void activate_gradient(Activation f, In<T> y, In<T> dy, Out<T> dx, const Threads& threads) {
+  EVENKEEL_DISPATCH(activate_gradient<T>)(f, y, dy, dx, threads);
 }
+EVENKEEL_FOR_ELEMENTS(activate_gradient);
 
 HWY_EXPORT(softmax);
 void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {

@@ -17,7 +17,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void channel_moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
+template <class T>
+void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
   const auto rows = static_cast<double>(x.rows);
   mean_and_m2(x, threads, [&](std::int64_t c, double mean_of_c, double m2) {
     mean[c] = static_cast<float>(mean_of_c);
@@ -25,14 +26,16 @@ void channel_moments(Matrix<const float> x, std::span<float> mean, std::span<flo
   });
 }
 
-void channel_sums(Matrix<const float> x, std::span<float> sums, const Threads& threads) {
+template <class T>
+void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads) {
   const double* totals = Columns(x.rows, x.columns)
                              .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum)
                                                   EVENKEEL_LOOP_BODY { *sum = hn::Add(*sum, lanes.load(x.data + i)); });
   for (std::int64_t c = 0; c < x.columns; ++c) sums[c] = static_cast<float>(totals[c]);
 }
 
-void channel_products(Matrix<const float> a, Matrix<const float> b, std::span<float> sums, const Threads& threads) {
+template <class T>
+void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads) {
   const double* totals =
       Columns(a.rows, a.columns)
           .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
@@ -41,8 +44,9 @@ void channel_products(Matrix<const float> a, Matrix<const float> b, std::span<fl
   for (std::int64_t c = 0; c < a.columns; ++c) sums[c] = static_cast<float>(totals[c]);
 }
 
-void scale_shift(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
-                 Matrix<float> y, const Threads& threads) {
+template <class T>
+void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const float> shift, Activation f, OutRows<T> y,
+                 const Threads& threads) {
   const Columns columns(x.rows, x.columns);
   const auto [factor, summand] = columns.repeat<2>({scale.data(), shift.data()});
   with_activation(f, [&, factor = factor, summand = summand](auto known) HWY_ATTR {
@@ -53,7 +57,8 @@ void scale_shift(Matrix<const float> x, std::span<const float> scale, std::span<
   });
 }
 
-void batch_norm_sums(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
+template <class T>
+void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
                      const Threads& threads) {
   const Columns columns(x.rows, x.columns);
@@ -72,9 +77,10 @@ void batch_norm_sums(Matrix<const float> x, Matrix<const float> y, Matrix<const 
   });
 }
 
-void batch_norm_data_gradient(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy,
-                              std::span<const float> mean, std::span<const float> a, std::span<const float> b,
-                              std::span<const float> c0, Activation f, Matrix<float> dx, const Threads& threads) {
+template <class T>
+void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
+                              std::span<const float> a, std::span<const float> b, std::span<const float> c0,
+                              Activation f, OutRows<T> dx, const Threads& threads) {
   const Columns columns(x.rows, x.columns);
   const auto coefficients = columns.repeat<4>({mean.data(), a.data(), b.data(), c0.data()});
   with_activation(f, [&](auto known) HWY_ATTR {
@@ -94,40 +100,46 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(channel_moments);
-void channel_moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(channel_moments)(x, mean, variance, threads);
+template <class T>
+void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
+  EVENKEEL_DISPATCH(channel_moments<T>)(x, mean, variance, threads);
 }
+EVENKEEL_FOR_ELEMENTS(channel_moments);
 
-HWY_EXPORT(channel_sums);
-void channel_sums(Matrix<const float> x, std::span<float> sums, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(channel_sums)(x, sums, threads);
+template <class T>
+void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads) {
+  EVENKEEL_DISPATCH(channel_sums<T>)(x, sums, threads);
 }
+EVENKEEL_FOR_ELEMENTS(channel_sums);
 
-HWY_EXPORT(channel_products);
-void channel_products(Matrix<const float> a, Matrix<const float> b, std::span<float> sums, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(channel_products)(a, b, sums, threads);
+template <class T>
+void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads) {
+  EVENKEEL_DISPATCH(channel_products<T>)(a, b, sums, threads);
 }
+EVENKEEL_FOR_ELEMENTS(channel_products);
 
-HWY_EXPORT(scale_shift);
-void scale_shift(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
-                 Matrix<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(scale_shift)(x, scale, shift, f, y, threads);
+template <class T>
+void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const float> shift, Activation f, OutRows<T> y,
+                 const Threads& threads) {
+  EVENKEEL_DISPATCH(scale_shift<T>)(x, scale, shift, f, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(scale_shift);
 
-HWY_EXPORT(batch_norm_sums);
-void batch_norm_sums(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
+template <class T>
+void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
                      const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(batch_norm_sums)(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
+  EVENKEEL_DISPATCH(batch_norm_sums<T>)(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
 }
+EVENKEEL_FOR_ELEMENTS(batch_norm_sums);
 
-HWY_EXPORT(batch_norm_data_gradient);
-void batch_norm_data_gradient(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy,
-                              std::span<const float> mean, std::span<const float> a, std::span<const float> b,
-                              std::span<const float> c0, Activation f, Matrix<float> dx, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(batch_norm_data_gradient)(x, y, dy, mean, a, b, c0, f, dx, threads);
+template <class T>
+void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
+                              std::span<const float> a, std::span<const float> b, std::span<const float> c0,
+                              Activation f, OutRows<T> dx, const Threads& threads) {
+  EVENKEEL_DISPATCH(batch_norm_data_gradient<T>)(x, y, dy, mean, a, b, c0, f, dx, threads);
 }
+EVENKEEL_FOR_ELEMENTS(batch_norm_data_gradient);
 
 }  // namespace evenkeel::kernels
 #endif

@@ -15,7 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void dropout(std::span<const float> x, float rate, const RandomKey& key, std::span<float> y, const Threads& threads) {
+template <class T>
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads) {
   const Vec scale = hn::Set(kTag, static_cast<float>(1 / (1 - double{rate})));
   const Bits threshold = hn::Set(BitsTag(), dropout_threshold(rate));
   const Philox philox(key);
@@ -31,10 +32,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(dropout);
-void dropout(std::span<const float> x, float rate, const RandomKey& key, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(dropout)(x, rate, key, y, threads);
+template <class T>
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(dropout<T>)(x, rate, key, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(dropout);
 
 }  // namespace evenkeel::kernels
 #endif

@@ -17,7 +17,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void accumulate_extremes(Matrix<const float> x, double count, std::span<double> smallest, std::span<double> largest,
+template <class T>
+void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
                          const Threads& threads) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto is_below = [](auto a, auto b) { return a < b || std::isnan(a); };
@@ -48,11 +49,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(accumulate_extremes);
-void accumulate_extremes(Matrix<const float> x, double count, std::span<double> smallest, std::span<double> largest,
+template <class T>
+void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
                          const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(accumulate_extremes)(x, count, smallest, largest, threads);
+  EVENKEEL_DISPATCH(accumulate_extremes<T>)(x, count, smallest, largest, threads);
 }
+EVENKEEL_FOR_ELEMENTS(accumulate_extremes);
 
 }  // namespace evenkeel::kernels
 #endif

@@ -14,7 +14,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void accumulate_moments(Matrix<const float> x, double count, std::span<double> mean, std::span<double> m2,
+template <class T>
+void accumulate_moments(InRows<T> x, double count, std::span<double> mean, std::span<double> m2,
                         const Threads& threads) {
   const auto rows = static_cast<double>(x.rows);
   mean_and_m2(x, threads, [&](std::int64_t c, double mean_here, double m2_here) {
@@ -30,11 +31,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(accumulate_moments);
-void accumulate_moments(Matrix<const float> x, double count, std::span<double> mean, std::span<double> m2,
+template <class T>
+void accumulate_moments(InRows<T> x, double count, std::span<double> mean, std::span<double> m2,
                         const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(accumulate_moments)(x, count, mean, m2, threads);
+  EVENKEEL_DISPATCH(accumulate_moments<T>)(x, count, mean, m2, threads);
 }
+EVENKEEL_FOR_ELEMENTS(accumulate_moments);
 
 }  // namespace evenkeel::kernels
 #endif

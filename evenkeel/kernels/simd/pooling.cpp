@@ -46,8 +46,8 @@ struct RowBuffers {
 };
 
 /// Row i of the output of the image at x.
-template <class Pool>
-HWY_INLINE void pool_row(const Window& window, std::int64_t i, const float* x, float* buffer, float* y) {
+template <class Pool, class T>
+HWY_INLINE void pool_row(const Window& window, std::int64_t i, const T* x, float* buffer, T* y) {
   const std::int64_t c = window.c, width = window.w * c;
   const Extent rows = window.rows_of(i);
   for_vectors(0, width, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
@@ -68,8 +68,8 @@ HWY_INLINE void pool_row(const Window& window, std::int64_t i, const float* x, f
   }
 }
 
-template <class Pool>
-HWY_INLINE void pool(const Window& window, const float* x, float* y, const Threads& threads) {
+template <class Pool, class T>
+HWY_INLINE void pool(const Window& window, const T* x, T* y, const Threads& threads) {
   const std::int64_t width = window.w * window.c, grain = grain_of(window.kernel_h * width);
   const RowBuffers buffers(width, threads.ranges(window.n * window.oh, grain));
   threads.parallel(window.n * window.oh, grain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
@@ -79,27 +79,29 @@ HWY_INLINE void pool(const Window& window, const float* x, float* y, const Threa
   });
 }
 
-void max_pool(const Window& window, std::span<const float> x, std::span<float> y, const Threads& threads) {
+template <class T>
+void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
   pool<Maximum>(window, x.data(), y.data(), threads);
 }
 
-void average_pool(const Window& window, std::span<const float> x, std::span<float> y, const Threads& threads) {
+template <class T>
+void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
   pool<Average>(window, x.data(), y.data(), threads);
 }
 
 /// Calls scatter(image, i, dx_of_the_image, thread) for each output row i of each image. An input row is zeroed just
 /// before the first output row that sees it, so that it is still in the cache when that adds to it.
-template <class Scatter>
-HWY_INLINE void scatter_rows(const Window& window, float* dx, const Threads& threads, Scatter scatter) {
+template <class T, class Scatter>
+HWY_INLINE void scatter_rows(const Window& window, T* dx, const Threads& threads, Scatter scatter) {
   const std::int64_t width = window.w * window.c;
   threads.parallel(window.n, grain_of(window.h * width),
                    [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
                      for (std::int64_t image = begin; image < end; ++image) {
-                       float* dx_image = dx + image * window.h * width;
+                       T* dx_image = dx + image * window.h * width;
                        std::int64_t zeroed = 0;
                        const auto zero_up_to = [&](std::int64_t row) {
                          if (row <= zeroed) return;
-                         std::fill_n(dx_image + zeroed * width, (row - zeroed) * width, 0.0f);
+                         std::fill_n(dx_image + zeroed * width, (row - zeroed) * width, T{});
                          zeroed = row;
                        };
                        for (std::int64_t i = 0; i < window.oh; ++i) {
@@ -112,9 +114,8 @@ HWY_INLINE void scatter_rows(const Window& window, float* dx, const Threads& thr
 }
 
 /// Adds what output row i sends back, given by the row's y and dy, to the image's dx.
-template <bool kOverlap>
-void max_pool_row_gradient(const Window& window, std::int64_t i, const float* x, const float* y, const float* dy,
-                           float* dx) {
+template <bool kOverlap, class T>
+void max_pool_row_gradient(const Window& window, std::int64_t i, const T* x, const T* y, const T* dy, T* dx) {
   const std::int64_t c = window.c, width = window.w * c;
   const Extent rows = window.rows_of(i);
   for (std::int64_t j = 0; j < window.ow; ++j) {
@@ -134,21 +135,21 @@ void max_pool_row_gradient(const Window& window, std::int64_t i, const float* x,
   }
 }
 
-void max_pool_gradient(const Window& window, std::span<const float> x, std::span<const float> y,
-                       std::span<const float> dy, std::span<float> dx, const Threads& threads) {
+template <class T>
+void max_pool_gradient(const Window& window, In<T> x, In<T> y, In<T> dy, Out<T> dx, const Threads& threads) {
   const std::int64_t image_size = window.h * window.w * window.c, row_size = window.ow * window.c;
   const auto gradient_of_row = window.kernel_h > window.stride_h || window.kernel_w > window.stride_w
-                                   ? max_pool_row_gradient<true>
-                                   : max_pool_row_gradient<false>;
-  scatter_rows(window, dx.data(), threads, [&](std::int64_t image, std::int64_t i, float* dx_image, int) HWY_ATTR {
+                                   ? max_pool_row_gradient<true, T>
+                                   : max_pool_row_gradient<false, T>;
+  scatter_rows(window, dx.data(), threads, [&](std::int64_t image, std::int64_t i, T* dx_image, int) HWY_ATTR {
     const std::int64_t at = (image * window.oh + i) * row_size;
     gradient_of_row(window, i, x.data() + image * image_size, y.data() + at, dy.data() + at, dx_image);
   });
 }
 
 /// The same for the average: spread over the columns in the buffer first, then added to each of the rows.
-HWY_INLINE void average_pool_row_gradient(const Window& window, std::int64_t i, const float* dy, float* buffer,
-                                          float* dx) {
+template <class T>
+HWY_INLINE void average_pool_row_gradient(const Window& window, std::int64_t i, const T* dy, float* buffer, T* dx) {
   const std::int64_t c = window.c, width = window.w * c;
   const Extent rows = window.rows_of(i);
   std::fill_n(buffer, width, 0.0f);
@@ -165,20 +166,18 @@ HWY_INLINE void average_pool_row_gradient(const Window& window, std::int64_t i, 
   }
   for (std::int64_t row = rows.begin; row < rows.end; ++row)
     for_vectors(0, width, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
-      float* at = dx + row * width + k;
+      T* at = dx + row * width + k;
       lanes.store(hn::Add(lanes.load(at), lanes.load(buffer + k)), at);
     });
 }
 
-void average_pool_gradient(const Window& window, std::span<const float> dy, std::span<float> dx,
-                           const Threads& threads) {
+template <class T>
+void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads) {
   const std::int64_t width = window.w * window.c, row_size = window.ow * window.c;
   const RowBuffers buffers(width, threads.ranges(window.n, grain_of(window.h * width)));
-  scatter_rows(window, dx.data(), threads,
-               [&](std::int64_t image, std::int64_t i, float* dx_image, int thread) HWY_ATTR {
-                 average_pool_row_gradient(window, i, dy.data() + (image * window.oh + i) * row_size,
-                                           buffers.of(thread), dx_image);
-               });
+  scatter_rows(window, dx.data(), threads, [&](std::int64_t image, std::int64_t i, T* dx_image, int thread) HWY_ATTR {
+    average_pool_row_gradient(window, i, dy.data() + (image * window.oh + i) * row_size, buffers.of(thread), dx_image);
+  });
 }
 
 }  // namespace evenkeel::kernels::HWY_NAMESPACE
@@ -187,27 +186,29 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(max_pool);
-void max_pool(const Window& window, std::span<const float> x, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(max_pool)(window, x, y, threads);
+template <class T>
+void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(max_pool<T>)(window, x, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(max_pool);
 
-HWY_EXPORT(max_pool_gradient);
-void max_pool_gradient(const Window& window, std::span<const float> x, std::span<const float> y,
-                       std::span<const float> dy, std::span<float> dx, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(max_pool_gradient)(window, x, y, dy, dx, threads);
+template <class T>
+void max_pool_gradient(const Window& window, In<T> x, In<T> y, In<T> dy, Out<T> dx, const Threads& threads) {
+  EVENKEEL_DISPATCH(max_pool_gradient<T>)(window, x, y, dy, dx, threads);
 }
+EVENKEEL_FOR_ELEMENTS(max_pool_gradient);
 
-HWY_EXPORT(average_pool);
-void average_pool(const Window& window, std::span<const float> x, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(average_pool)(window, x, y, threads);
+template <class T>
+void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(average_pool<T>)(window, x, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(average_pool);
 
-HWY_EXPORT(average_pool_gradient);
-void average_pool_gradient(const Window& window, std::span<const float> dy, std::span<float> dx,
-                           const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(average_pool_gradient)(window, dy, dx, threads);
+template <class T>
+void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads) {
+  EVENKEEL_DISPATCH(average_pool_gradient<T>)(window, dy, dx, threads);
 }
+EVENKEEL_FOR_ELEMENTS(average_pool_gradient);
 
 }  // namespace evenkeel::kernels
 #endif

@@ -16,13 +16,14 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
 /// The mean of up to 16 rows spread over x: the first rows of a batch of images would all be the same corner.
-HWY_INLINE const float* guess_means(Matrix<const float> x) {
+template <class T>
+HWY_INLINE const float* guess_means(Matrix<const T> x) {
   const std::int64_t samples = std::min(x.rows, std::clamp<std::int64_t>(x.rows / 16, 4, 16));
   const float share = 1.0f / static_cast<float>(samples);
   float* guess = scratch<float>(Scratch::shift, x.columns);
   std::fill_n(guess, x.columns, 0.0f);
   for (std::int64_t sample = 0; sample < samples; ++sample) {
-    const float* row = x.row(sample * x.rows / samples);
+    const T* row = x.row(sample * x.rows / samples);
     for (std::int64_t c = 0; c < x.columns; ++c) guess[c] += row[c] * share;
   }
   return guess;
@@ -30,8 +31,8 @@ HWY_INLINE const float* guess_means(Matrix<const float> x) {
 
 /// Calls found(c, mean, m2) for each column: its mean, and the sum of the squared distances from it.
 /// About the guess the squares do not cancel: what remains is the rounding of sums of a few sigma.
-template <class Found>
-HWY_INLINE void mean_and_m2(Matrix<const float> x, const Threads& threads, Found found) {
+template <class T, class Found>
+HWY_INLINE void mean_and_m2(Matrix<const T> x, const Threads& threads, Found found) {
   const Columns columns(x.rows, x.columns);
   const float* guess = guess_means(x);
   const auto [shift] = columns.repeat<1>({guess});

@@ -15,7 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-void uout(std::span<const float> x, float beta, const RandomKey& key, std::span<float> y, const Threads& threads) {
+template <class T>
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads) {
   const Vec scale = hn::Set(kTag, beta * 0x1p-31f), one = hn::Set(kTag, 1.0f);
   const hn::RebindToSigned<Tag> signed_words;
   const Philox philox(key);
@@ -31,10 +32,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(uout);
-void uout(std::span<const float> x, float beta, const RandomKey& key, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(uout)(x, beta, key, y, threads);
+template <class T>
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(uout<T>)(x, beta, key, y, threads);
 }
+EVENKEEL_FOR_ELEMENTS(uout);
 
 }  // namespace evenkeel::kernels
 #endif

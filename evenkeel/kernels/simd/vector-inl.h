@@ -1,4 +1,5 @@
-// Loops over fp32 vectors that treat a full vector and the rest at the end alike. Compiled once per target.
+// Loops over fp32 vectors, of floats or bfloat16 in memory, that treat a full vector and the rest at the end alike.
+// Compiled once per target.
 
 #include "evenkeel/kernels/simd/targets.h"
 
@@ -13,7 +14,9 @@
 #include <cstring>
 
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/simd/dispatch.h"
 #include "evenkeel/kernels/simd/grain.h"
+#include "evenkeel/tensor/bfloat16.h"
 #include "hwy/highway.h"
 
 /// Behind the parameters of a lambda that handles vectors: compiled for the target, and part of the loop around it.
@@ -34,8 +37,35 @@ using Vec = hn::Vec<Tag>;
 inline constexpr Tag kTag;
 inline constexpr std::int64_t kLanes = hn::MaxLanes(Tag());
 
+/// bfloat16 in memory: as many 16-bit words as a vector has lanes.
+using HalfWordsTag = hn::Rebind<std::uint16_t, Tag>;
+using HalfWords = hn::Vec<HalfWordsTag>;
+
+HWY_INLINE Vec widened(HalfWords halves) {
+  const hn::RebindToUnsigned<Tag> words;
+  return hn::BitCast(kTag, hn::ShiftLeft<16>(hn::PromoteTo(words, halves)));
+}
+
+/// Rounded as bfloat16(float) does it; Highway's own conversion cuts off.
+HWY_INLINE HalfWords narrowed(Vec v) {
+  const hn::RebindToUnsigned<Tag> words;
+  const auto x = hn::BitCast(words, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(x), hn::Set(words, 1u));
+  const auto rounded = hn::Add(hn::Add(x, hn::Set(words, 0x7FFFu)), odd);
+  const auto quiet = hn::Or(x, hn::Set(words, 0x00400000u));
+  const auto chosen = hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(v)), quiet, rounded);
+  // Signed, and small enough to be the same number in 16 bits.
+  return hn::DemoteTo(HalfWordsTag(), hn::BitCast(hn::RebindToSigned<Tag>(), hn::ShiftRight<16>(chosen)));
+}
+
 /// Every lane of a vector.
 struct Full {
+  HWY_INLINE Vec load(const bfloat16* p) const {
+    return widened(hn::LoadU(HalfWordsTag(), reinterpret_cast<const std::uint16_t*>(p)));
+  }
+  HWY_INLINE void store(Vec v, bfloat16* p) const {
+    hn::StoreU(narrowed(v), HalfWordsTag(), reinterpret_cast<std::uint16_t*>(p));
+  }
   HWY_INLINE Vec load(const float* p) const { return hn::LoadU(kTag, p); }
   HWY_INLINE void store(Vec v, float* p) const { hn::StoreU(v, kTag, p); }
   /// v in the lanes that count, `otherwise` in the others
@@ -46,6 +76,29 @@ struct Full {
 struct First {
   std::int64_t count;
 
+  // Only AVX-512 can mask halves of words.
+  HWY_INLINE Vec load(const bfloat16* p) const {
+#if HWY_TARGET == HWY_AVX3
+    const HalfWordsTag halves;
+    const auto these = hn::FirstN(halves, static_cast<std::size_t>(count));
+    return widened(hn::MaskedLoad(these, halves, reinterpret_cast<const std::uint16_t*>(p)));
+#else
+    HWY_ALIGN bfloat16 lanes[kLanes] = {};
+    std::memcpy(lanes, p, static_cast<std::size_t>(count) * sizeof(bfloat16));
+    return Full{}.load(lanes);
+#endif
+  }
+  HWY_INLINE void store(Vec v, bfloat16* p) const {
+#if HWY_TARGET == HWY_AVX3
+    const HalfWordsTag halves;
+    const auto these = hn::FirstN(halves, static_cast<std::size_t>(count));
+    hn::BlendedStore(narrowed(v), these, halves, reinterpret_cast<std::uint16_t*>(p));
+#else
+    HWY_ALIGN bfloat16 lanes[kLanes];
+    Full{}.store(v, lanes);
+    std::memcpy(p, lanes, static_cast<std::size_t>(count) * sizeof(bfloat16));
+#endif
+  }
   HWY_INLINE Vec load(const float* p) const {
 #if HWY_TARGET == HWY_SSSE3
     // MaskedLoad would read the whole vector here.

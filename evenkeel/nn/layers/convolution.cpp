@@ -24,7 +24,7 @@ Value build(const Conv2D& conv, LayerBuilder& builder, Value x) {
   const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer, conv.kernel_regularizer);
   const Value bias = conv.use_bias ? builder.parameter("bias", {conv.filters}, conv.bias_initializer) : Value();
   const ops::Convolution op({conv.kernel_size, conv.strides, conv.padding});
-  return builder.activate(conv.activation, builder.emit(op, {x, kernel, bias}, "convolution"));
+  return builder.activate(conv.activation, builder.emit(op, {x, builder.factor(kernel), bias}, "convolution"));
 }
 
 }  // namespace evenkeel

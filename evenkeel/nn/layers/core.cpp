@@ -31,7 +31,7 @@ Value build(const Dense& dense, LayerBuilder& builder, Value x) {
                  .hint = "Put a Flatten before it."}};
   const Value kernel =
       builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
-  Value y = builder.emit(ops::MatMul(), {x, kernel}, "product");
+  Value y = builder.emit(ops::MatMul(), {x, builder.factor(kernel)}, "product");
   if (dense.use_bias)
     y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");
   return builder.activate(dense.activation, y);
@@ -48,7 +48,7 @@ void Rescaling::describe(Fields<Rescaling>& fields) {
 }
 
 Value build(const Rescaling& layer, LayerBuilder& builder, Value x) {
-  return builder.emit(ops::ScaleOffset(layer.scale, layer.offset), {x});
+  return builder.emit(ops::ScaleOffset(layer.scale, layer.offset, builder.activation_type()), {x});
 }
 
 void Flatten::describe(Fields<Flatten>&) {}

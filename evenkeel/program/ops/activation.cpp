@@ -15,8 +15,9 @@ void Activation::differentiate(Gradients& g) const {
 }
 
 Kernel Activation::choose(const KernelRequest& request) const {
-  return by_precision(
-      request, [f = f_](const KernelCall& c) { kernels::activate(f, c.in<float>(0), c.out<float>(0), c.threads()); },
+  return by_element(
+      request,
+      [f = f_]<class T>(const KernelCall& c, T) { kernels::activate<T>(f, c.in<T>(0), c.out<T>(0), c.threads()); },
       [f = f_](const KernelCall& c) { kernels::reference::activate<double>(f, c.in<double>(0), c.out<double>(0)); });
 }
 
@@ -28,10 +29,10 @@ std::vector<TensorType> ActivationGradient::infer(std::span<const TensorType> in
 }
 
 Kernel ActivationGradient::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [f = f_](const KernelCall& c) {
-        kernels::activate_gradient(f, c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads());
+      [f = f_]<class T>(const KernelCall& c, T) {
+        kernels::activate_gradient<T>(f, c.in<T>(0), c.in<T>(1), c.out<T>(0), c.threads());
       },
       [f = f_](const KernelCall& c) {
         kernels::reference::activate_gradient<double>(f, c.in<double>(0), c.in<double>(1), c.out<double>(0));

@@ -17,44 +17,43 @@ namespace {
 using kernels::Activation;
 using kernels::Matrix;
 
-// The passes over memory, named alike for both precisions, so that what is around them is written once.
+// The passes over memory, named alike for all types, so that what is around them is written once. S: the type of
+// statistics, T or float.
 
-void moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
-  kernels::channel_moments(x, mean, variance, threads);
-}
-void moments(Matrix<const double> x, std::span<double> mean, std::span<double> variance, const Threads&) {
-  kernels::reference::channel_moments<double>(x, mean, variance);
-}
-
-void normalize(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
-               Matrix<float> y, const Threads& threads) {
-  kernels::scale_shift(x, scale, shift, f, y, threads);
-}
-void normalize(Matrix<const double> x, std::span<const double> scale, std::span<const double> shift, Activation f,
-               Matrix<double> y, const Threads&) {
-  kernels::reference::scale_shift<double>(x, scale, shift, f, y);
+template <class T, class S>
+void moments(Matrix<const T> x, std::span<S> mean, std::span<S> variance, const Threads& threads) {
+  if constexpr (std::is_same_v<T, double>)
+    kernels::reference::channel_moments<double>(x, mean, variance);
+  else
+    kernels::channel_moments<T>(x, mean, variance, threads);
 }
 
-void sums(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
-          std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
-          const Threads& threads) {
-  kernels::batch_norm_sums(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
-}
-void sums(Matrix<const double> x, Matrix<const double> y, Matrix<const double> dy, std::span<const double> mean,
-          std::span<const double> inv_std, Activation f, std::span<double> dgamma, std::span<double> dbeta,
-          const Threads&) {
-  kernels::reference::batch_norm_sums<double>(x, y, dy, mean, inv_std, f, dgamma, dbeta);
+template <class T, class S>
+void normalize(Matrix<const T> x, std::span<const S> scale, std::span<const S> shift, Activation f, Matrix<T> y,
+               const Threads& threads) {
+  if constexpr (std::is_same_v<T, double>)
+    kernels::reference::scale_shift<double>(x, scale, shift, f, y);
+  else
+    kernels::scale_shift<T>(x, scale, shift, f, y, threads);
 }
 
-void data_gradient(Matrix<const float> x, Matrix<const float> y, Matrix<const float> dy, std::span<const float> mean,
-                   std::span<const float> a, std::span<const float> b, std::span<const float> c0, Activation f,
-                   Matrix<float> dx, const Threads& threads) {
-  kernels::batch_norm_data_gradient(x, y, dy, mean, a, b, c0, f, dx, threads);
+template <class T, class S>
+void sums(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const S> mean, std::span<const S> inv_std,
+          Activation f, std::span<S> dgamma, std::span<S> dbeta, const Threads& threads) {
+  if constexpr (std::is_same_v<T, double>)
+    kernels::reference::batch_norm_sums<double>(x, y, dy, mean, inv_std, f, dgamma, dbeta);
+  else
+    kernels::batch_norm_sums<T>(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
 }
-void data_gradient(Matrix<const double> x, Matrix<const double> y, Matrix<const double> dy,
-                   std::span<const double> mean, std::span<const double> a, std::span<const double> b,
-                   std::span<const double> c0, Activation f, Matrix<double> dx, const Threads&) {
-  kernels::reference::batch_norm_data_gradient<double>(x, y, dy, mean, a, b, c0, f, dx);
+
+template <class T, class S>
+void data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const S> mean,
+                   std::span<const S> a, std::span<const S> b, std::span<const S> c0, Activation f, Matrix<T> dx,
+                   const Threads& threads) {
+  if constexpr (std::is_same_v<T, double>)
+    kernels::reference::batch_norm_data_gradient<double>(x, y, dy, mean, a, b, c0, f, dx);
+  else
+    kernels::batch_norm_data_gradient<T>(x, y, dy, mean, a, b, c0, f, dx, threads);
 }
 
 template <class T>
@@ -69,44 +68,46 @@ std::size_t scratch_for(int rows, std::int64_t channels) {
 
 template <class T>
 void forward(const KernelCall& c, const LayerMode& mode, double epsilon, Activation f) {
+  using S = Precise<T>;
   const auto x = c.in_rows<T>(0);
-  const std::span<T> mean = c.out<T>(1), inv_std = c.out<T>(2), batch_mean = c.out<T>(3), batch_variance = c.out<T>(4);
+  const std::span<S> mean = c.out<S>(1), inv_std = c.out<S>(2), batch_mean = c.out<S>(3), batch_variance = c.out<S>(4);
   if (mode.statistics == Statistics::batch || mode.update_statistics)
-    moments(x, batch_mean, batch_variance, c.threads());
-  std::span<const T> from_mean = batch_mean, from_variance = batch_variance;
+    moments<T, S>(x, batch_mean, batch_variance, c.threads());
+  std::span<const S> from_mean = batch_mean, from_variance = batch_variance;
   if (mode.statistics != Statistics::batch) {
     const int at = mode.statistics == Statistics::moving ? 3 : 5;
-    from_mean = c.in<T>(at);
-    from_variance = c.in<T>(at + 1);
+    from_mean = c.in<S>(at);
+    from_variance = c.in<S>(at + 1);
   }
-  const auto scale = scratch_row<T>(c, 0, x.columns), shift = scratch_row<T>(c, 1, x.columns);
+  const auto scale = scratch_row<S>(c, 0, x.columns), shift = scratch_row<S>(c, 1, x.columns);
   for (std::size_t i = 0; i < mean.size(); ++i) {
     mean[i] = from_mean[i];
-    inv_std[i] = static_cast<T>(1.0 / std::sqrt(static_cast<double>(from_variance[i]) + epsilon));
-    scale[i] = c.has(1) ? c.in<T>(1)[i] * inv_std[i] : inv_std[i];
-    shift[i] = (c.has(2) ? c.in<T>(2)[i] : T{0}) - mean[i] * scale[i];
+    inv_std[i] = static_cast<S>(1.0 / std::sqrt(static_cast<double>(from_variance[i]) + epsilon));
+    scale[i] = c.has(1) ? c.in<S>(1)[i] * inv_std[i] : inv_std[i];
+    shift[i] = (c.has(2) ? c.in<S>(2)[i] : S{0}) - mean[i] * scale[i];
   }
-  normalize(x, scale, shift, f, c.out_rows<T>(0), c.threads());
+  normalize<T, S>(x, scale, shift, f, c.out_rows<T>(0), c.threads());
 }
 
 template <class T>
 void backward(const KernelCall& c, const LayerMode& mode, Activation f) {
+  using S = Precise<T>;
   const auto x = c.in_rows<T>(0);
   const auto y = f == Activation::linear ? x : c.in_rows<T>(1);
   const auto dy = c.in_rows<T>(2);
-  const auto mean = c.in<T>(4), inv_std = c.in<T>(5);
-  const std::span<T> dgamma = c.out<T>(1), dbeta = c.out<T>(2);
-  sums(x, y, dy, mean, inv_std, f, dgamma, dbeta, c.threads());
-  const auto a = scratch_row<T>(c, 0, x.columns), b = scratch_row<T>(c, 1, x.columns),
-             c0 = scratch_row<T>(c, 2, x.columns);
+  const auto mean = c.in<S>(4), inv_std = c.in<S>(5);
+  const std::span<S> dgamma = c.out<S>(1), dbeta = c.out<S>(2);
+  sums<T, S>(x, y, dy, mean, inv_std, f, dgamma, dbeta, c.threads());
+  const auto a = scratch_row<S>(c, 0, x.columns), b = scratch_row<S>(c, 1, x.columns),
+             c0 = scratch_row<S>(c, 2, x.columns);
   // Statistics that do not depend on x pass the gradient through them: the last two terms vanish.
-  const T share = mode.statistics == Statistics::batch ? T{1} / static_cast<T>(x.rows) : T{0};
+  const S share = mode.statistics == Statistics::batch ? S{1} / static_cast<S>(x.rows) : S{0};
   for (std::size_t i = 0; i < mean.size(); ++i) {
-    a[i] = c.has(3) ? c.in<T>(3)[i] * inv_std[i] : inv_std[i];
+    a[i] = c.has(3) ? c.in<S>(3)[i] * inv_std[i] : inv_std[i];
     b[i] = -a[i] * inv_std[i] * dgamma[i] * share;
     c0[i] = -a[i] * dbeta[i] * share;
   }
-  data_gradient(x, y, dy, mean, a, b, c0, f, c.out_rows<T>(0), c.threads());
+  data_gradient<T, S>(x, y, dy, mean, a, b, c0, f, c.out_rows<T>(0), c.threads());
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ std::vector<TensorType> BatchNorm::infer(std::span<const TensorType> in) const {
       "x", "gamma", "beta", "moving_mean", "moving_variance", "supplied mean", "supplied variance"};
   for (std::size_t i = 1; i < in.size(); ++i)
     if (in[i].shape.rank() > 0) require_per_channel(in[0], in[i], kNames[i]);
-  const TensorType vector{{in[0].shape.back()}, in[0].dtype};
+  const TensorType vector{{in[0].shape.back()}, precise(in[0].dtype)};
   return {in[0], vector, vector, vector, vector};
 }
 
@@ -141,8 +142,8 @@ std::shared_ptr<const Op> BatchNorm::with_activation(kernels::Activation f) cons
 }
 
 Kernel BatchNorm::choose(const KernelRequest& r) const {
-  Kernel kernel = by_precision(
-      r, [*this](const KernelCall& c) { forward<float>(c, c.step().mode(layer_), epsilon_, f_); },
+  Kernel kernel = by_element(
+      r, [*this]<class T>(const KernelCall& c, T) { forward<T>(c, c.step().mode(layer_), epsilon_, f_); },
       [*this](const KernelCall& c) { forward<double>(c, c.step().mode(layer_), epsilon_, f_); });
   kernel.scratch_bytes = scratch_for(2, r.inputs[0].shape.back());
   return kernel;
@@ -155,8 +156,8 @@ std::string BatchNormGradient::detail() const {
 std::vector<TensorType> BatchNormGradient::infer(std::span<const TensorType> in) const { return {in[0], in[4], in[4]}; }
 
 Kernel BatchNormGradient::choose(const KernelRequest& r) const {
-  Kernel kernel = by_precision(
-      r, [*this](const KernelCall& c) { backward<float>(c, c.step().mode(layer_), f_); },
+  Kernel kernel = by_element(
+      r, [*this]<class T>(const KernelCall& c, T) { backward<T>(c, c.step().mode(layer_), f_); },
       [*this](const KernelCall& c) { backward<double>(c, c.step().mode(layer_), f_); });
   kernel.scratch_bytes = scratch_for(3, r.inputs[0].shape.back());
   return kernel;

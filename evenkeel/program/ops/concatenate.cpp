@@ -30,12 +30,12 @@ void Concatenate::differentiate(Gradients& g) const {
 
 Kernel Concatenate::choose(const KernelRequest& request) const {
   const int count = static_cast<int>(request.inputs.size());
-  return by_precision(
+  return by_element(
       request,
-      [count](const KernelCall& c) {
+      [count]<class T>(const KernelCall& c, T) {
         std::int64_t at = 0;
-        for (int i = 0; i < count; at += c.in_rows<float>(i++).columns)
-          kernels::copy_columns_in(c.in_rows<float>(i), c.out_rows<float>(0), at, c.threads());
+        for (int i = 0; i < count; at += c.in_rows<T>(i++).columns)
+          kernels::copy_columns_in<T>(c.in_rows<T>(i), c.out_rows<T>(0), at, c.threads());
       },
       [count](const KernelCall& c) {
         std::int64_t at = 0;
@@ -51,10 +51,10 @@ std::vector<TensorType> SliceChannels::infer(std::span<const TensorType> in) con
 }
 
 Kernel SliceChannels::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [at = begin_](const KernelCall& c) {
-        kernels::copy_columns_out(c.in_rows<float>(0), at, c.out_rows<float>(0), c.threads());
+      [at = begin_]<class T>(const KernelCall& c, T) {
+        kernels::copy_columns_out<T>(c.in_rows<T>(0), at, c.out_rows<T>(0), c.threads());
       },
       [at = begin_](const KernelCall& c) {
         kernels::reference::copy_columns_out<double>(c.in_rows<double>(0), at, c.out_rows<double>(0));

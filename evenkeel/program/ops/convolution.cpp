@@ -63,13 +63,16 @@ Kernel Convolution::choose(const KernelRequest& r) const {
                                                       bias(c, 0.0), f, c.out<double>(0).data());
             }};
   const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
-  auto prepared = kernels::prepare_convolution(w, filters, has_bias, f_, r.machine, r.threads);
-  return {.name = prepared.name,
-          .run =
-              [=, run = std::move(prepared.run)](const KernelCall& c) {
-                run(c.in<float>(0).data(), c.in<float>(1).data(), bias(c, 0.0f), c.out<float>(0).data(), c.scratch());
-              },
-          .scratch_bytes = prepared.scratch_bytes};
+  const auto prepare = [&]<class T>(T) -> Kernel {
+    auto prepared = kernels::prepare_convolution<T>(w, filters, has_bias, f_, r.machine, r.threads);
+    return {.name = prepared.name,
+            .run =
+                [=, run = std::move(prepared.run)](const KernelCall& c) {
+                  run(c.in<T>(0).data(), c.in<T>(1).data(), bias(c, 0.0f), c.out<T>(0).data(), c.scratch());
+                },
+            .scratch_bytes = prepared.scratch_bytes};
+  };
+  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
 }
 
 double Convolution::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
@@ -88,13 +91,15 @@ Kernel ConvolutionDataGradient::choose(const KernelRequest& r) const {
               kernels::reference::convolution_data_gradient<double>(w, filters, c.in<double>(0).data(),
                                                                     c.in<double>(1).data(), c.out<double>(0).data());
             }};
-  auto prepared = kernels::prepare_convolution_data_gradient(w, filters, r.machine, r.threads);
-  return {.name = prepared.name,
-          .run =
-              [run = std::move(prepared.run)](const KernelCall& c) {
-                run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
-              },
-          .scratch_bytes = prepared.scratch_bytes};
+  const auto prepare = [&]<class T>(T) -> Kernel {
+    auto prepared = kernels::prepare_convolution_data_gradient<T>(w, filters, r.machine, r.threads);
+    return {
+        .name = prepared.name,
+        .run = [=, run = std::move(prepared.run)](
+                   const KernelCall& c) { run(c.in<T>(0).data(), c.in<T>(1).data(), c.out<T>(0).data(), c.scratch()); },
+        .scratch_bytes = prepared.scratch_bytes};
+  };
+  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
 }
 
 double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<const TensorType>) const {
@@ -102,7 +107,7 @@ double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<
 }
 
 std::vector<TensorType> ConvolutionKernelGradient::infer(std::span<const TensorType> in) const {
-  return {{{window_.kernel.h, window_.kernel.w, in[0].shape[3], in[1].shape[3]}, in[0].dtype}};
+  return {{{window_.kernel.h, window_.kernel.w, in[0].shape[3], in[1].shape[3]}, precise(in[0].dtype)}};
 }
 
 Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {
@@ -113,13 +118,16 @@ Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {
               kernels::reference::convolution_kernel_gradient<double>(w, filters, c.in<double>(0).data(),
                                                                       c.in<double>(1).data(), c.out<double>(0).data());
             }};
-  auto prepared = kernels::prepare_convolution_kernel_gradient(w, filters, r.machine, r.threads);
-  return {.name = prepared.name,
-          .run =
-              [run = std::move(prepared.run)](const KernelCall& c) {
-                run(c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.scratch());
-              },
-          .scratch_bytes = prepared.scratch_bytes};
+  const auto prepare = [&]<class T>(T) -> Kernel {
+    auto prepared = kernels::prepare_convolution_kernel_gradient<T>(w, filters, r.machine, r.threads);
+    return {.name = prepared.name,
+            .run =
+                [=, run = std::move(prepared.run)](const KernelCall& c) {
+                  run(c.in<T>(0).data(), c.in<T>(1).data(), c.out<float>(0).data(), c.scratch());
+                },
+            .scratch_bytes = prepared.scratch_bytes};
+  };
+  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
 }
 
 double ConvolutionKernelGradient::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {

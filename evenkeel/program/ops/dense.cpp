@@ -29,7 +29,7 @@ std::vector<TensorType> MatMul::infer(std::span<const TensorType> in) const {
                  .expected = fmt::format("{} features, as many as the kernel {} has", in[1].shape[tb ? 1 : 0],
                                          to_string(in[1].shape)),
                  .received = to_string(in[0].shape)}};
-  return {{{in[0].shape[ta ? 1 : 0], in[1].shape[tb ? 0 : 1]}, in[0].dtype}};
+  return {{{in[0].shape[ta ? 1 : 0], in[1].shape[tb ? 0 : 1]}, ta ? precise(in[0].dtype) : in[0].dtype}};
 }
 
 void MatMul::differentiate(Gradients& g) const {
@@ -42,6 +42,16 @@ void MatMul::differentiate(Gradients& g) const {
 
 Kernel MatMul::choose(const KernelRequest& request) const {
   const std::int64_t m = request.outputs[0].shape[0], n = request.outputs[0].shape[1], k = inner(request.inputs[0]);
+  if (request.inputs[0].dtype == DType::bfloat16) {
+    auto prepared = kernels::prepare_narrow_gemm({a_, b_, m, n, k, request.outputs[0].dtype == DType::bfloat16},
+                                                 request.machine, request.threads);
+    return {.name = prepared.name,
+            .run =
+                [run = std::move(prepared.run)](const KernelCall& c) {
+                  run(c.in<bfloat16>(0).data(), c.in<bfloat16>(1).data(), c.out<std::byte>(0).data(), c.scratch());
+                },
+            .scratch_bytes = prepared.scratch_bytes};
+  }
   Kernel kernel = by_precision(
       request,
       [=, a = a_, b = b_](const KernelCall& c) {
@@ -70,10 +80,10 @@ void AddBias::differentiate(Gradients& g) const {
 }
 
 Kernel AddBias::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        kernels::add_bias(c.in_rows<float>(0), c.in<float>(1), c.out_rows<float>(0), c.threads());
+      []<class T>(const KernelCall& c, T) {
+        kernels::add_bias<T>(c.in_rows<T>(0), c.in<float>(1), c.out_rows<T>(0), c.threads());
       },
       [](const KernelCall& c) {
         kernels::reference::add_bias<double>(c.in_rows<double>(0), c.in<double>(1), c.out_rows<double>(0));
@@ -81,12 +91,13 @@ Kernel AddBias::choose(const KernelRequest& request) const {
 }
 
 std::vector<TensorType> ChannelSum::infer(std::span<const TensorType> in) const {
-  return {{{in[0].shape.back()}, in[0].dtype}};
+  return {{{in[0].shape.back()}, precise(in[0].dtype)}};
 }
 
 Kernel ChannelSum::choose(const KernelRequest& request) const {
-  return by_precision(
-      request, [](const KernelCall& c) { kernels::channel_sums(c.in_rows<float>(0), c.out<float>(0), c.threads()); },
+  return by_element(
+      request,
+      []<class T>(const KernelCall& c, T) { kernels::channel_sums<T>(c.in_rows<T>(0), c.out<float>(0), c.threads()); },
       [](const KernelCall& c) { kernels::reference::channel_sums<double>(c.in_rows<double>(0), c.out<double>(0)); });
 }
 

@@ -5,7 +5,8 @@
 
 namespace evenkeel::ops {
 
-/// y [m, n] = op(a) op(b): a [m, k] or transposed [k, m], b [k, n] or transposed [n, k].
+/// y [m, n] = op(a) op(b): a [m, k] or transposed [k, m], b [k, n] or transposed [n, k]. Of the operands' type; of
+/// bfloat16, a^T b, the gradient of a parameter, is float32.
 class MatMul final : public Op {
  public:
   explicit MatMul(kernels::Transpose a = kernels::Transpose::no, kernels::Transpose b = kernels::Transpose::no)

@@ -17,8 +17,8 @@ Kernel Dropout::choose(const KernelRequest& request) const {
   const auto rate = static_cast<float>(rate_);
   return choose_noise(
       request, layer_, Purpose::dropout,
-      [rate](std::span<const float> x, const RandomKey& key, std::span<float> y, const Threads& threads) {
-        kernels::dropout(x, rate, key, y, threads);
+      [rate]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y, const Threads& threads) {
+        kernels::dropout<T>(x, rate, key, y, threads);
       },
       [rate](std::span<const double> x, const RandomKey& key, std::span<double> y) {
         kernels::reference::dropout<double>(x, rate, key, y);

@@ -27,8 +27,9 @@ void Add::differentiate(Gradients& g) const {
 }
 
 Kernel Add::choose(const KernelRequest& request) const {
-  return by_precision(
-      request, [](const KernelCall& c) { kernels::add(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
+  return by_element(
+      request,
+      []<class T>(const KernelCall& c, T) { kernels::add<T>(c.in<T>(0), c.in<T>(1), c.out<T>(0), c.threads()); },
       [](const KernelCall& c) { kernels::reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0)); });
 }
 
@@ -66,19 +67,51 @@ Kernel Multiply::choose(const KernelRequest& request) const {
 
 std::string ScaleOffset::detail() const { return fmt::format("{:g} x + {:g}", scale_, offset_); }
 
-std::vector<TensorType> ScaleOffset::infer(std::span<const TensorType> in) const { return {in[0]}; }
+std::vector<TensorType> ScaleOffset::infer(std::span<const TensorType> in) const {
+  return {{in[0].shape, dtype_.value_or(in[0].dtype)}};
+}
 
-void ScaleOffset::differentiate(Gradients& g) const { g.add(0, g.emit_one(ScaleOffset(scale_, 0), {g.of_output(0)})); }
+void ScaleOffset::differentiate(Gradients& g) const {
+  Value dy = g.of_output(0);
+  if (const DType dtype = g.input(0).type().dtype; dy.type().dtype != dtype) dy = g.emit_one(Cast(dtype), {dy});
+  g.add(0, g.emit_one(ScaleOffset(scale_, 0), {dy}));
+}
 
 Kernel ScaleOffset::choose(const KernelRequest& request) const {
-  return by_precision(
+  const auto scale = static_cast<float>(scale_), offset = static_cast<float>(offset_);
+  if (request.inputs[0].dtype != request.outputs[0].dtype)
+    return {.name = "simd", .run = [=](const KernelCall& c) {
+              kernels::scale_offset(c.in<float>(0), scale, offset, c.out<bfloat16>(0), c.threads());
+            }};
+  return by_element(
       request,
-      [scale = static_cast<float>(scale_), offset = static_cast<float>(offset_)](const KernelCall& c) {
-        kernels::scale_offset(c.in<float>(0), scale, offset, c.out<float>(0), c.threads());
+      [=]<class T>(const KernelCall& c, T) {
+        kernels::scale_offset<T>(c.in<T>(0), scale, offset, c.out<T>(0), c.threads());
       },
       [scale = scale_, offset = offset_](const KernelCall& c) {
         kernels::reference::scale_offset<double>(c.in<double>(0), scale, offset, c.out<double>(0));
       });
+}
+
+std::vector<TensorType> Cast::infer(std::span<const TensorType> in) const { return {{in[0].shape, dtype_}}; }
+
+void Cast::differentiate(Gradients& g) const {
+  const Value dy = g.of_output(0);
+  const DType dtype = g.input(0).type().dtype;
+  g.add(0, dy.type().dtype == dtype ? dy : g.emit_one(Cast(dtype), {dy}));
+}
+
+Kernel Cast::choose(const KernelRequest&) const {
+  if (dtype_ == DType::bfloat16)
+    return {.name = "simd",
+            .run = [](const KernelCall& c) { kernels::cast(c.in<float>(0), c.out<bfloat16>(0), c.threads()); }};
+  return {.name = "simd",
+          .run = [](const KernelCall& c) { kernels::cast(c.in<bfloat16>(0), c.out<float>(0), c.threads()); }};
+}
+
+Value cast(Value x, DType dtype) {
+  if (x.type().dtype == dtype) return x;
+  return x.program().emit_one(Cast(dtype), {x}, x.name() + '/' + std::string(name_of(dtype)));
 }
 
 std::vector<TensorType> Rsqrt::infer(std::span<const TensorType> in) const { return {in[0]}; }
@@ -105,8 +138,8 @@ std::vector<TensorType> Copy::infer(std::span<const TensorType> in) const { retu
 void Copy::differentiate(Gradients& g) const { g.add(0, g.of_output(0)); }
 
 Kernel Copy::choose(const KernelRequest& request) const {
-  return by_precision(
-      request, [](const KernelCall& c) { std::ranges::copy(c.in<float>(0), c.out<float>(0).begin()); },
+  return by_element(
+      request, []<class T>(const KernelCall& c, T) { std::ranges::copy(c.in<T>(0), c.out<T>(0).begin()); },
       [](const KernelCall& c) { std::ranges::copy(c.in<double>(0), c.out<double>(0).begin()); });
 }
 

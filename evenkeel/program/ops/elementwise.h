@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "evenkeel/program/op.h"
+#include "evenkeel/program/program.h"
 
 namespace evenkeel::ops {
 
@@ -34,10 +37,11 @@ class Multiply final : public Op {
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
 };
 
-/// y = scale * x + offset.
+/// y = scale * x + offset, of the type of x or, of a float32 x, in bfloat16.
 class ScaleOffset final : public Op {
  public:
-  ScaleOffset(double scale, double offset) : scale_(scale), offset_(offset) {}
+  ScaleOffset(double scale, double offset, std::optional<DType> dtype = {})
+      : scale_(scale), offset_(offset), dtype_(dtype) {}
   std::string_view kind() const override { return "scale_offset"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
@@ -47,7 +51,26 @@ class ScaleOffset final : public Op {
 
  private:
   double scale_, offset_;
+  std::optional<DType> dtype_;
 };
+
+/// x in another type: float32 as bfloat16 (rounded to the nearest), or the reverse. Its gradient is cast back, unless
+/// it is float32 already, as that of a parameter of which x is a copy.
+class Cast final : public Op {
+ public:
+  explicit Cast(DType dtype) : dtype_(dtype) {}
+  std::string_view kind() const override { return "cast"; }
+  std::string detail() const override { return std::string(name_of(dtype_)); }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  DType dtype_;
+};
+
+/// x in that type: x itself where it has it, else a copy named after it, "conv2d/kernel/bfloat16".
+Value cast(Value x, DType dtype);
 
 /// y = 1 / sqrt(x + epsilon).
 class Rsqrt final : public Op {

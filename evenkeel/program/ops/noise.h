@@ -19,10 +19,10 @@ Kernel choose_noise(const KernelRequest& request, int layer, Purpose purpose, Fa
     else if (x.data() != y.data())
       std::ranges::copy(x, y.begin());
   };
-  return by_precision(
+  return by_element(
       request,
-      [=](const KernelCall& c) {
-        run(c, float{}, [&](auto x, const RandomKey& key, auto y) { fast(x, key, y, c.threads()); });
+      [=]<class T>(const KernelCall& c, T) {
+        run(c, T{}, [&](auto x, const RandomKey& key, auto y) { fast(x, key, y, c.threads()); });
       },
       [=](const KernelCall& c) { run(c, double{}, reference); });
 }

@@ -22,17 +22,17 @@ void MaxPool::differentiate(Gradients& g) const {
 
 Kernel MaxPool::choose(const KernelRequest& r) const {
   const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_precision(
-      r, [w](const KernelCall& c) { kernels::max_pool(w, c.in<float>(0), c.out<float>(0), c.threads()); },
+  return by_element(
+      r, [w]<class T>(const KernelCall& c, T) { kernels::max_pool<T>(w, c.in<T>(0), c.out<T>(0), c.threads()); },
       [w](const KernelCall& c) { kernels::reference::max_pool<double>(w, c.in<double>(0), c.out<double>(0)); });
 }
 
 Kernel MaxPoolGradient::choose(const KernelRequest& r) const {
   const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_precision(
+  return by_element(
       r,
-      [w](const KernelCall& c) {
-        kernels::max_pool_gradient(w, c.in<float>(0), c.in<float>(1), c.in<float>(2), c.out<float>(0), c.threads());
+      [w]<class T>(const KernelCall& c, T) {
+        kernels::max_pool_gradient<T>(w, c.in<T>(0), c.in<T>(1), c.in<T>(2), c.out<T>(0), c.threads());
       },
       [w](const KernelCall& c) {
         kernels::reference::max_pool_gradient<double>(w, c.in<double>(0), c.in<double>(1), c.in<double>(2),
@@ -48,15 +48,18 @@ void AveragePool::differentiate(Gradients& g) const {
 
 Kernel AveragePool::choose(const KernelRequest& r) const {
   const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_precision(
-      r, [w](const KernelCall& c) { kernels::average_pool(w, c.in<float>(0), c.out<float>(0), c.threads()); },
+  return by_element(
+      r, [w]<class T>(const KernelCall& c, T) { kernels::average_pool<T>(w, c.in<T>(0), c.out<T>(0), c.threads()); },
       [w](const KernelCall& c) { kernels::reference::average_pool<double>(w, c.in<double>(0), c.out<double>(0)); });
 }
 
 Kernel AveragePoolGradient::choose(const KernelRequest& r) const {
   const kernels::Window w = window_over(x_, window_);
-  return by_precision(
-      r, [w](const KernelCall& c) { kernels::average_pool_gradient(w, c.in<float>(0), c.out<float>(0), c.threads()); },
+  return by_element(
+      r,
+      [w]<class T>(const KernelCall& c, T) {
+        kernels::average_pool_gradient<T>(w, c.in<T>(0), c.out<T>(0), c.threads());
+      },
       [w](const KernelCall& c) {
         kernels::reference::average_pool_gradient<double>(w, c.in<double>(0), c.out<double>(0));
       });

@@ -22,11 +22,11 @@ void add_rows(const KernelCall& c, Accumulate accumulate) {
 std::vector<TensorType> AccumulateMoments::infer(std::span<const TensorType>) const { return {}; }
 
 Kernel AccumulateMoments::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        add_rows<float>(c, [&](auto x, double count, auto mean, auto m2) {
-          kernels::accumulate_moments(x, count, mean, m2, c.threads());
+      []<class T>(const KernelCall& c, T) {
+        add_rows<T>(c, [&](auto x, double count, auto mean, auto m2) {
+          kernels::accumulate_moments<T>(x, count, mean, m2, c.threads());
         });
       },
       [](const KernelCall& c) { add_rows<double>(c, kernels::reference::accumulate_moments<double>); });
@@ -35,11 +35,11 @@ Kernel AccumulateMoments::choose(const KernelRequest& request) const {
 std::vector<TensorType> AccumulateExtremes::infer(std::span<const TensorType>) const { return {}; }
 
 Kernel AccumulateExtremes::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        add_rows<float>(c, [&](auto x, double count, auto smallest, auto largest) {
-          kernels::accumulate_extremes(x, count, smallest, largest, c.threads());
+      []<class T>(const KernelCall& c, T) {
+        add_rows<T>(c, [&](auto x, double count, auto smallest, auto largest) {
+          kernels::accumulate_extremes<T>(x, count, smallest, largest, c.threads());
         });
       },
       [](const KernelCall& c) { add_rows<double>(c, kernels::reference::accumulate_extremes<double>); });

@@ -15,7 +15,7 @@ namespace evenkeel::ops {
 using kernels::Activation;
 
 std::vector<TensorType> Moments::infer(std::span<const TensorType> in) const {
-  const TensorType vector{{in[0].shape.back()}, in[0].dtype};
+  const TensorType vector{{in[0].shape.back()}, precise(in[0].dtype)};
   return {vector, vector};
 }
 
@@ -24,10 +24,10 @@ void Moments::differentiate(Gradients& g) const {
 }
 
 Kernel Moments::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        kernels::channel_moments(c.in_rows<float>(0), c.out<float>(0), c.out<float>(1), c.threads());
+      []<class T>(const KernelCall& c, T) {
+        kernels::channel_moments<T>(c.in_rows<T>(0), c.out<float>(0), c.out<float>(1), c.threads());
       },
       [](const KernelCall& c) {
         kernels::reference::channel_moments<double>(c.in_rows<double>(0), c.out<double>(0), c.out<double>(1));
@@ -41,14 +41,13 @@ namespace {
 /// Coefficients of dx = b (x - mean) + c0; a = 0 switches off the term that a normalization's gradient also has.
 template <class T>
 struct Coefficients {
-  explicit Coefficients(const KernelCall& call) {
-    const auto x = call.in_rows<T>(0);
-    const auto channels = static_cast<std::size_t>(x.columns);
+  Coefficients(const KernelCall& call, std::int64_t rows, std::int64_t columns) {
+    const auto channels = static_cast<std::size_t>(columns);
     T* at = reinterpret_cast<T*>(call.scratch());
     a = {at, channels};
     b = {at + channels, channels};
     c0 = {at + 2 * channels, channels};
-    const T share = T{1} / static_cast<T>(x.rows);
+    const T share = T{1} / static_cast<T>(rows);
     for (std::size_t i = 0; i < channels; ++i) {
       a[i] = 0;
       b[i] = call.has(3) ? 2 * call.in<T>(3)[i] * share : T{0};
@@ -61,17 +60,17 @@ struct Coefficients {
 }  // namespace
 
 Kernel MomentsGradient::choose(const KernelRequest& request) const {
-  Kernel kernel = by_precision(
+  Kernel kernel = by_element(
       request,
-      [](const KernelCall& c) {
-        const Coefficients<float> k(c);
-        const auto x = c.in_rows<float>(0);
-        kernels::batch_norm_data_gradient(x, x, x, c.in<float>(1), k.a, k.b, k.c0, Activation::linear,
-                                          c.out_rows<float>(0), c.threads());
+      []<class T>(const KernelCall& c, T) {
+        const auto x = c.in_rows<T>(0);
+        const Coefficients<float> k(c, x.rows, x.columns);
+        kernels::batch_norm_data_gradient<T>(x, x, x, c.in<float>(1), k.a, k.b, k.c0, Activation::linear,
+                                             c.out_rows<T>(0), c.threads());
       },
       [](const KernelCall& c) {
-        const Coefficients<double> k(c);
         const auto x = c.in_rows<double>(0);
+        const Coefficients<double> k(c, x.rows, x.columns);
         kernels::reference::batch_norm_data_gradient<double>(x, x, x, c.in<double>(1), k.a, k.b, k.c0,
                                                              Activation::linear, c.out_rows<double>(0));
       });
@@ -121,17 +120,17 @@ void ScaleShift::differentiate(Gradients& g) const {
   if (g.wanted(1)) g.add(1, g.emit_one(ChannelProduct(), {dy, g.input(0)}));
   if (g.wanted(2)) g.add(2, g.emit_one(ChannelSum(), {dy}));
   if (g.wanted(0)) {
-    const Value zero = g.emit_one(Fill(g.input(2).shape(), dy.type().dtype, 0.0), {});
+    const Value zero = g.emit_one(Fill(g.input(2).shape(), g.input(2).type().dtype, 0.0), {});
     g.add(0, g.emit_one(ScaleShift(), {dy, g.input(1), zero}));
   }
 }
 
 Kernel ScaleShift::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        kernels::scale_shift(c.in_rows<float>(0), c.in<float>(1), c.in<float>(2), Activation::linear,
-                             c.out_rows<float>(0), c.threads());
+      []<class T>(const KernelCall& c, T) {
+        kernels::scale_shift<T>(c.in_rows<T>(0), c.in<float>(1), c.in<float>(2), Activation::linear, c.out_rows<T>(0),
+                                c.threads());
       },
       [](const KernelCall& c) {
         kernels::reference::scale_shift<double>(c.in_rows<double>(0), c.in<double>(1), c.in<double>(2),
@@ -141,14 +140,14 @@ Kernel ScaleShift::choose(const KernelRequest& request) const {
 
 std::vector<TensorType> ChannelProduct::infer(std::span<const TensorType> in) const {
   require_same(in[0], in[1], "channel product");
-  return {{{in[0].shape.back()}, in[0].dtype}};
+  return {{{in[0].shape.back()}, precise(in[0].dtype)}};
 }
 
 Kernel ChannelProduct::choose(const KernelRequest& request) const {
-  return by_precision(
+  return by_element(
       request,
-      [](const KernelCall& c) {
-        kernels::channel_products(c.in_rows<float>(0), c.in_rows<float>(1), c.out<float>(0), c.threads());
+      []<class T>(const KernelCall& c, T) {
+        kernels::channel_products<T>(c.in_rows<T>(0), c.in_rows<T>(1), c.out<float>(0), c.threads());
       },
       [](const KernelCall& c) {
         kernels::reference::channel_products<double>(c.in_rows<double>(0), c.in_rows<double>(1), c.out<double>(0));

@@ -17,8 +17,8 @@ Kernel Uout::choose(const KernelRequest& request) const {
   const auto beta = static_cast<float>(beta_);
   return choose_noise(
       request, layer_, Purpose::uout,
-      [beta](std::span<const float> x, const RandomKey& key, std::span<float> y, const Threads& threads) {
-        kernels::uout(x, beta, key, y, threads);
+      [beta]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y, const Threads& threads) {
+        kernels::uout<T>(x, beta, key, y, threads);
       },
       [beta](std::span<const double> x, const RandomKey& key, std::span<double> y) {
         kernels::reference::uout<double>(x, beta, key, y);

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+
+#include "evenkeel/kernels/simd/targets.h"
+#include "evenkeel/tensor/bfloat16.h"
+#include "hwy/highway.h"
+
+// HWY_EXPORT and HWY_DYNAMIC_DISPATCH for function templates, which Highway's names of tables do not allow for. To be
+// included behind foreach_target.h, as vector-inl.h does.
+
+namespace evenkeel::kernels {
+
+template <class Function, std::size_t n>
+Function of_this_machine(Function const (&table)[n]) {
+  hwy::ChosenTarget& chosen = hwy::GetChosenTarget();
+  if (!chosen.IsInitialized()) chosen.Update(hwy::SupportedTargets());
+  return table[chosen.GetIndex() - 1];  // Highway's own tables have an entry before
+}
+
+}  // namespace evenkeel::kernels
+
+/// EVENKEEL_DISPATCH(activate<T>)(f, x, y, threads) calls the one compiled for this machine's instruction set.
+#define EVENKEEL_DISPATCH(function)                                                                         \
+  ([] {                                                                                                     \
+    static constexpr decltype(&HWY_STATIC_DISPATCH(function)) kTable[] = {HWY_CHOOSE_TARGET_LIST(function), \
+                                                                          HWY_CHOOSE_FALLBACK(function)};   \
+    return of_this_machine(kTable);                                                                         \
+  }())
+
+/// Defines a kernel of namespace kernels for the element types that activations have.
+#define EVENKEEL_FOR_ELEMENTS(kernel)             \
+  template decltype(kernel<float>) kernel<float>; \
+  template decltype(kernel<bfloat16>) kernel<bfloat16>
