@@ -27,6 +27,7 @@ const StudyInfo& DropoutStudy::about() {
       .question = "Do dropout and batch normalization get on with each other?",
       .datasets = {"cifar10", "patches"},
       .sweeps = {},
+      .has_rounds = true,
       .figures = {{"test_accuracy", "test"},
                   {"reestimated_accuracy", "re-estimated"},
                   {"train_accuracy", "train"},
