@@ -57,7 +57,7 @@ DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
   return options;
 }
 
-Model dropout_model(DropoutVariant variant, const std::vector<int>& dense, const Shape& images) {
+Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense, const Shape& images) {
   Model model(images, std::string("dropout_") + kVariants[static_cast<int>(variant)].name);
   append_convolutions(model, {30, 50, 60}, kMomentum);
   model.append(Flatten{});
