@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc)
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: build ## install what is missing, build, run the depth study and print its table
+demo: build ## install what is missing, build, run the five studies in their quick form
 	@tools/demo $(PROGRAM)
 
 test: packages-build packages-test ## install what tests need, build everything, run all tests

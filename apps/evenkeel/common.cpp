@@ -1,6 +1,7 @@
 #include "common.h"
 
 #include <fmt/chrono.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -72,6 +73,22 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
 
 void add_json_flag(CLI::App& command, Shared& shared) {
   command.add_flag("--json", shared.json, "print the result as JSON");
+}
+
+CLI::Validator at_least(std::int64_t low) {
+  return CLI::Validator(
+      [low](std::string& text) {
+        const auto number = parse_number<std::int64_t>(text);
+        return number && *number >= low ? std::string()
+                                        : fmt::format("expected a whole number of at least {}, received {}", low, text);
+      },
+      "");
+}
+
+void check_ending(const std::string& flag, const std::string& file, std::initializer_list<std::string_view> endings) {
+  if (std::ranges::any_of(endings, [&](std::string_view ending) { return file.ends_with(ending); })) return;
+  throw Error{
+      {.where = flag, .expected = fmt::format("a file that ends in {}", fmt::join(endings, " or ")), .received = file}};
 }
 
 void add_quiet_flag(CLI::App& command, Shared& shared) {

@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evenkeel/base/text.h"
@@ -20,6 +22,11 @@
 namespace evenkeel::app {
 
 using Json = nlohmann::ordered_json;
+
+/// A flag's check: a whole number of at least `low`.
+CLI::Validator at_least(std::int64_t low);
+/// Throws Error unless the file that a flag names ends in one of these.
+void check_ending(const std::string& flag, const std::string& file, std::initializer_list<std::string_view> endings);
 
 /// The flags that commands have in common; each command adds those it needs.
 struct Shared {

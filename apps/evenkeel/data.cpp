@@ -140,6 +140,7 @@ void draw_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) 
 }
 
 int run_show(const DataArguments& a) {
+  if (!a.output.empty()) check_ending("--output", a.output, {".png"});
   const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
   const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
   if (!a.output.empty())
@@ -179,7 +180,7 @@ void add_data(CLI::App& app, Command& chosen) {
                                     "  evenkeel data show mnist:train --output grid.png --count 50");
   show.add_option("--output", a->output, "write a PNG; without it the images are drawn in the terminal")
       ->option_text("FILE");
-  show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(CLI::PositiveNumber);
+  show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(at_least(1));
   add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info}) add_json_flag(*command, a->shared);

@@ -68,6 +68,7 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 }
 
 int run_evaluate(const EvaluateArguments& a) {
+  if (!a.plot.empty()) check_ending("--plot", a.plot, {".svg"});
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainerOptions options = trainer_options(overridden(model.file.training, a.settings), a.shared.threads);
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);

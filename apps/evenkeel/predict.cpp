@@ -170,8 +170,7 @@ int run_predict(const PredictArguments& a) {
   if (a.data.empty() == a.images.empty())
     throw Error{
         {.where = "predict", .expected = "either --data or --image", .received = a.data.empty() ? "neither" : "both"}};
-  if (!a.output.empty() && !a.output.ends_with(".csv") && !a.output.ends_with(".npz"))
-    throw Error{{.where = "--output", .expected = "a file that ends in .npz or .csv", .received = a.output}};
+  if (!a.output.empty()) check_ending("--output", a.output, {".npz", ".csv"});
   const Predicted p = make_predictions(a);
   if (!a.output.empty()) {
     write(p, a.output);

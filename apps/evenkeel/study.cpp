@@ -198,7 +198,7 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       ->excludes(sweep);
   command.add_option("--rounds", a->rounds, "speedup, dropout: rounds of two epochs, each with an evaluation")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   add_precision_flags(command, a->shared, a->settings);
   command.add_option("--out", a->out, "the folder for runs, study.json and the report; default runs/<study>-<n>")
       ->option_text("DIR");

@@ -91,15 +91,28 @@ bool same_model(const ModelFile& a, const ModelFile& b) {
   return write_model_file({.model = a.model}) == write_model_file({.model = b.model});
 }
 
+/// A resumed run may become longer, never shorter.
+void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, const RunDescription& run) {
+  const auto check = [](const char* flag, std::int64_t before, std::int64_t now) {
+    if (now < before)
+      throw Error{{.where = flag,
+                   .expected = fmt::format("at least {}, as this run was to have", before),
+                   .received = std::to_string(now)}};
+  };
+  if (steps && run.steps) check("--steps", *steps, *run.steps);
+  if (!steps && !run.steps) check("--epochs", epochs, run.epochs);
+}
+
 /// A run folder's run, from its newest checkpoint on; flags may ask for more epochs or steps. Where the folder holds
 /// none yet, a new run.
 Plan resumed_run(const TrainArguments& a) {
   const bool model_is_folder = std::filesystem::is_directory(a.model);
   const std::filesystem::path folder = a.out.empty() ? std::filesystem::path(a.model) : std::filesystem::path(a.out);
   if (a.out.empty() && !model_is_folder)
-    throw Error{{.where = "evenkeel train --resume",
-                 .expected = "the run folder, as MODEL or as --out DIR",
-                 .received = "a model file alone"}};
+    throw Error{
+        {.where = "evenkeel train --resume",
+         .expected = "the run folder, as MODEL or as --out DIR",
+         .received = std::filesystem::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
   if (!std::filesystem::exists(folder / "run.json")) {
     say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
     Plan plan = new_run(a);
@@ -123,6 +136,7 @@ Plan resumed_run(const TrainArguments& a) {
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
   plan.run.epochs = plan.settings.epochs.value_or(1);
   plan.run.steps = plan.settings.steps;
+  check_not_shorter(before.first, before.second, plan.run);
   if (!a.data.empty()) plan.run.data = a.data;
   if (!a.validation.empty()) plan.run.validation = a.validation;
   if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
@@ -244,13 +258,13 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       .add_option("--checkpoint-every", a->checkpoint_every,
                   "steps between checkpoints; default after each epoch, and every 5 minutes")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command
       .add_option("--summary-every", a->summary_every,
                   fmt::format("steps between TensorBoard summaries (tensorboard --logdir runs); 0: none; default {}",
                               a->summary_every))
       ->option_text("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -56,17 +56,17 @@ void set_tensor(Tensors& tensors, const std::string& assignment) {
   }
   Block& block = tensors.infos[static_cast<std::size_t>(found - names.begin())].is_state ? tensors.store.state
                                                                                          : tensors.store.parameters;
+  const Tensor array = formats::read_npy(file);
   try {
-    block.set(name, converted(formats::read_npy(file), DType::float32));
+    block.set(name, converted(array, DType::float32));
   } catch (const Error& error) {
     throw error.inside(file);
   }
 }
 
 void export_tensors(const Tensors& tensors, const std::string& file) {
+  check_ending("--export", file, {".npz", ".safetensors"});
   if (file.ends_with(".safetensors")) return save_weights(file, tensors.infos, tensors.store, tensors.metadata);
-  if (!file.ends_with(".npz"))
-    throw Error{{.where = "--export", .expected = "a file that ends in .npz or .safetensors", .received = file}};
   std::vector<formats::NpzEntry> entries;
   for (const WeightInfo& info : tensors.infos) entries.push_back({info.name, tensors.get(info)});
   formats::write_npz(file, entries);

@@ -79,7 +79,7 @@ Dataset load_npz_dataset(const std::filesystem::path& path) {
                  .hint = "Write the file with np.savez(file, x=samples, y=labels)."}};
   check_x(name, x->second);
   Tensor targets = y == arrays.end() ? Tensor() : checked_y(name, std::move(y->second));
-  if (y != arrays.end() && targets.shape().size() == 0)
+  if (y != arrays.end() && targets.shape().size() == 0 && x->second.shape().size() > 0)
     throw Error{{.where = name, .expected = "a y for every sample, or no y at all", .received = described(targets)}};
   return Dataset({.name = name, .x = std::move(x->second), .y = std::move(targets), .class_names = {}});
 }

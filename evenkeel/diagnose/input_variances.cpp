@@ -45,8 +45,7 @@ class InputProbes {
 
   static std::vector<std::string> distinct(std::vector<std::string> names) {
     std::ranges::sort(names);
-    const auto rest = std::ranges::unique(names);
-    names.erase(rest.begin(), rest.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
   }
 

@@ -113,9 +113,9 @@ class Fields {
   };
 
   template <class M>
-  Fields& add(std::string name, M T::*member, std::string help, Range range = kAnyNumber) {
+  Fields& add(const std::string& name, M T::*member, const std::string& help, Range range = kAnyNumber) {
     fields_.push_back({.name = name,
-                       .help = std::move(help),
+                       .help = help,
                        .kind = kind_of(M{}),
                        .get = [member](const T& options) { return field_value(options.*member); },
                        .set =

@@ -27,6 +27,7 @@ const StudyInfo& DropoutStudy::about() {
       .question = "Do dropout and batch normalization get on with each other?",
       .datasets = {"cifar10", "patches"},
       .sweeps = {},
+      .has_rounds = true,
       .figures = {{"test_accuracy", "test"},
                   {"reestimated_accuracy", "re-estimated"},
                   {"train_accuracy", "train"},
@@ -56,7 +57,7 @@ DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
   return options;
 }
 
-Model dropout_model(DropoutVariant variant, const std::vector<int>& dense, const Shape& images) {
+Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense, const Shape& images) {
   Model model(images, std::string("dropout_") + kVariants[static_cast<int>(variant)].name);
   append_convolutions(model, {30, 50, 60}, kMomentum);
   model.append(Flatten{});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "evenkeel/studies/rounds.h"
 
 namespace evenkeel {
@@ -9,7 +11,7 @@ enum class DropoutVariant { with_batch_norm, without_batch_norm, dropout_last };
 /// BN (momentum 0.75) before each of the convolutions 30, 50, 60 and after flatten; then Dense 3500 relu [-> BN] ->
 /// Dropout 0.4 -> Dense 700 relu [-> BN] -> Dropout 0.5 -> Dense 10. `dropout_last` is the repair of Li et al. 2019:
 /// both normalizations, and dropout behind the last of them only.
-Model dropout_model(DropoutVariant variant, const std::vector<int>& dense = {3500, 700},
+Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense = {3500, 700},
                     const Shape& images = {32, 32, 3});
 
 /// Do dropout and batch normalization get on with each other? docs/studies/dropout.md.
@@ -18,7 +20,7 @@ class DropoutStudy final : public Study {
   struct Options {
     std::int64_t batch_size = 5000, rounds = 30;
     double learning_rate = 1e-3;
-    std::vector<int> dense = {3500, 700};
+    std::array<int, 2> dense = {3500, 700};
     std::int64_t train_limit = 0, test_limit = 0;  ///< 0: all
     std::int64_t reestimate_samples = 5000;
   };

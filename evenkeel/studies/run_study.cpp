@@ -88,7 +88,7 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
 }  // namespace
 
 StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
-                      StudyObserver& observer, std::stop_token stop) {
+                      StudyObserver& observer, const std::stop_token& stop) {
   StudyResult result = empty_result(study, settings, data, plan);
   for (const std::uint64_t seed : plan.seeds)
     for (StudyVariant& variant : result.variants) {

@@ -90,6 +90,6 @@ class StudyContext {
 /// Trains every variant with every seed, seed by seed, and writes study.json after each run. A stop request ends it
 /// with the runs that are complete. Throws Error where a folder cannot be written, or holds a run of other settings.
 StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
-                      StudyObserver& observer, std::stop_token stop = {});
+                      StudyObserver& observer, const std::stop_token& stop = {});
 
 }  // namespace evenkeel

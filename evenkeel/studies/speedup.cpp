@@ -63,6 +63,7 @@ const StudyInfo& SpeedupStudy::about() {
       .question = "How much faster does a network with batch normalization learn, and why is its evaluation at chance?",
       .datasets = {"cifar10", "patches"},
       .sweeps = {"learning_rate"},
+      .has_rounds = true,
       .figures = {{"steps_to_loss", "steps to loss", 0},
                   {"final_loss", "last loss"},
                   {"test_accuracy", "test"},

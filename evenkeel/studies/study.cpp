@@ -43,6 +43,10 @@ void check(const StudyInfo& info, const StudySettings& settings) {
   if (settings.rounds && *settings.rounds < 1)
     throw Error{
         {.where = "study " + info.name, .expected = "at least 1 round", .received = std::to_string(*settings.rounds)}};
+  if (settings.rounds && !info.has_rounds)
+    throw Error{{.where = "study " + info.name + ": rounds",
+                 .expected = "none: this study has no rounds",
+                 .received = std::to_string(*settings.rounds)}};
   if (!settings.sweep) return;
   if (std::ranges::find(info.sweeps, settings.sweep->name) == info.sweeps.end())
     throw Error{{.where = "study " + info.name + ": sweep",

@@ -94,6 +94,7 @@ struct StudyInfo {
   std::vector<std::string> datasets;  ///< the first that is there serves; the last is drawn by the program.
                                       ///< Empty: the study draws its own samples
   std::vector<std::string> sweeps;    ///< what `--sweep` can vary
+  bool has_rounds = false;            ///< of training between evaluations: StudySettings::rounds
   std::vector<StudyFigure> figures;
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};

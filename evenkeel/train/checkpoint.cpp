@@ -103,7 +103,7 @@ std::string crc_text(formats::BytesView bytes) { return fmt::format("{:08x}", fo
 std::string crc_of(const std::map<std::string, std::string>& metadata) {
   std::string all;
   for (const auto& [key, value] : metadata)
-    if (key != "crc32c") all += key + '\0' + value + '\0';
+    if (key != "crc32c") all.append(key).append(1, '\0').append(value).append(1, '\0');
   return crc_text(formats::view_of(all));
 }
 
@@ -150,7 +150,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   for (const auto& [name, tensor] : checkpoint.slots) entries.push_back({std::string(kSlots) + name, tensor});
   for (const auto& [callback, state] : checkpoint.callbacks)
     for (const auto& [name, tensor] : state.tensors)
-      entries.push_back({std::string(kCallbacks) + callback + '/' + name, tensor});
+      entries.push_back({fmt::format("{}{}/{}", kCallbacks, callback, name), tensor});
 
   std::map<std::string, std::string> metadata = about;
   metadata["format"] = kCheckpointFormat;

@@ -46,7 +46,7 @@ void check_identity(const std::map<std::string, std::string>& now, const std::ma
     if (before == value) continue;
     const bool long_text = before.size() + value.size() > 200;
     throw Error{{.where = "checkpoint",
-                 .expected = long_text ? "the same " + key + " as before" : key + ' ' + before + " as before",
+                 .expected = long_text ? "the same " + key + " as before" : fmt::format("{} {} as before", key, before),
                  .received = long_text ? "another one" : value,
                  .hint = "A run goes on with the model, data and settings it began with."}};
   }

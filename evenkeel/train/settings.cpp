@@ -91,13 +91,13 @@ Loss loss_of(const TrainingSettings& settings) {
 }
 
 Optimizer optimizer_of(const TrainingSettings& settings) {
-  const Optimizer optimizer = with_settings(default_optimizer(settings), settings);
+  Optimizer optimizer = with_settings(default_optimizer(settings), settings);
   check(optimizer);
   return optimizer;
 }
 
 Schedule schedule_of(const TrainingSettings& settings) {
-  const Schedule schedule = with_settings(default_schedule(settings), settings);
+  Schedule schedule = with_settings(default_schedule(settings), settings);
   check(schedule);
   return schedule;
 }
@@ -130,6 +130,12 @@ std::vector<Callback> callbacks_of(const TrainingSettings& s, bool has_validatio
   need(s.reduce_lr_factor.has_value(), s.reduce_lr_patience.has_value(), "reduce_lr_factor", "reduce_lr_patience");
   need(s.min_lr.has_value(), s.reduce_lr_patience.has_value(), "min_lr", "reduce_lr_patience");
   const std::string monitor = s.monitor.value_or(has_validation ? "val_loss" : "loss");
+  if ((s.save_best.value_or(false) || s.reduce_lr_patience || s.early_stopping) && monitor.starts_with("val_") &&
+      !has_validation)
+    throw Error{{.where = "\"monitor\"",
+                 .expected = "validation data with it",
+                 .received = monitor,
+                 .hint = "Give validation data, or monitor \"loss\"."}};
   std::vector<Callback> callbacks;
   if (s.terminate_on_nan.value_or(false)) callbacks.emplace_back(TerminateOnNaN{});
   if (s.save_best.value_or(false))

@@ -75,7 +75,7 @@ TEST_F(BadInput, NegativeLabels) {
 
 TEST_F(BadInput, AnEmptySet) {
   write_data("data.npz", 0);
-  EXPECT_SAYS(train_refusal(), "data.npz");
+  EXPECT_SAYS(train_refusal(), "data.npz: expected at least one sample");
 }
 
 TEST_F(BadInput, ABatchLargerThanTheSet) {

@@ -29,6 +29,12 @@ TEST_F(Evaluate, InTrainingModeUsesTheBatchsStatistics) {
   EXPECT_NE(run_json(arguments).at("loss"), run_json(in_training).at("loss"));
 }
 
+TEST_F(Evaluate, DrawsTheConfusionMatrixAsNothingButSvg) {
+  train("run");
+  EXPECT_SAYS(refusal({"evaluate", "run", "--data", "data.npz", "--plot", "matrix.pdf"}), ".svg");
+  EXPECT_FALSE(exists("matrix.pdf"));
+}
+
 TEST_F(Evaluate, PrintsNoEscapeCodesWherePiped) {
   train("run");
   const auto result = run({"evaluate", "run", "--data", "data.npz"});
@@ -153,6 +159,12 @@ TEST_F(Weights, RefusesATensorOfAnotherShape) {
   EXPECT_SAYS(refusal({"weights", "run", "--set", "dense/bias=bias.npy", "--out", "new.safetensors"}), "[3]");
 }
 
+TEST_F(Weights, NamesAnArrayThatIsNotThereOnce) {
+  train("run");
+  const std::string said = refusal({"weights", "run", "--set", "dense/bias=no.npy", "--out", "new.safetensors"});
+  EXPECT_EQ(said.find("no.npy"), said.rfind("no.npy")) << said;
+}
+
 TEST_F(Weights, ExportsWhatNumPyReads) {
   train("run");
   run({"weights", "run", "--export", "w.npz"});
@@ -181,6 +193,10 @@ TEST_F(Data, DescribesAFile) {
 TEST_F(Data, ShowsAGridOfImagesWithTheirClasses) {
   EXPECT_EQ(run({"data", "show", "data.npz", "--output", "grid.png"}).code, 0);
   EXPECT_EQ(formats::read_png(folder_ / "grid.png").shape(), (Shape{3 * 10 - 2, 10 + 10 * 8 - 2, 1}));
+}
+
+TEST_F(Data, WritesItsGridAsNothingButPng) {
+  EXPECT_SAYS(refusal({"data", "show", "data.npz", "--output", "grid.jpg"}), ".png");
 }
 
 TEST_F(Data, SaysHowToSeeImagesWhereStdoutIsNoTerminal) {

@@ -157,6 +157,15 @@ TEST_F(Resume, NeedsAFolder) {
   EXPECT_TRUE(contains(said, "run folder")) << said;
 }
 
+TEST_F(Resume, RefusesToEndARunSooner) {
+  ASSERT_EQ(run({"train", "model.toml", "--data", "data.npz", "--out", "run", "--epochs", "2"}).code, 0);
+  EXPECT_SAYS(refusal({"train", "run", "--resume", "--epochs", "1"}), "--epochs: expected at least 2");
+}
+
+TEST_F(Resume, SaysThatTheFolderIsNotThere) {
+  EXPECT_SAYS(refusal({"train", "no-run", "--resume"}), "no-run, which is not there");
+}
+
 TEST_F(Resume, IsRefusedWhileAnotherProcessTrains) {
   RunningProgram first({"train", "model.toml", "--data", "data.npz", "--epochs", "10000000", "--out", "run"},
                        folder_.path().string());

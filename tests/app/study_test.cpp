@@ -40,6 +40,8 @@ TEST_F(StudyProgram, RefusesWhatAStudyDoesNotHave) {
   EXPECT_SAYS(refusal({"study", "dropout", "--data", "patches", "--sweep", "rate=0.1"}), "no sweep");
   EXPECT_SAYS(refusal({"study", "depth", "--data", "strokes", "--depth", "4,x"}), "NAME=VALUE");
   EXPECT_SAYS(refusal({"study", "depth", "--resume"}), "--out DIR");
+  EXPECT_SAYS(refusal({"study", "depth", "--data", "strokes", "--rounds", "3"}), "no rounds");
+  EXPECT_SAYS(refusal({"study", "speedup", "--rounds", "0"}), "at least 1, received 0");
   EXPECT_SAYS(refusal({"study", "depth", "--data", "no-such-set"}), "no-such-set");
 }
 

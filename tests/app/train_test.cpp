@@ -155,6 +155,13 @@ TEST_F(Train, RefusesASettingWithoutTheOneItNeeds) {
   EXPECT_TRUE(contains(said, "early_stopping")) << said;
 }
 
+TEST_F(Train, RefusesToWatchAValidationThatThereIsNotBeforeItBegins) {
+  const std::string said = refusal({"train", "model.toml", "--data", "data.npz", "--monitor", "val_accuracy",
+                                    "--early-stopping", "2", "--out", "run"});
+  EXPECT_SAYS(said, "validation data");
+  EXPECT_FALSE(exists("run"));
+}
+
 class Interrupted : public App, public testing::WithParamInterface<int> {};
 
 TEST_P(Interrupted, TrainingSavesItsWeights) {

@@ -118,7 +118,7 @@ TEST(NpzDataset, RefusesAnEmptyY) {
 }
 
 TEST(NpzDataset, RefusesAnEmptyX) {
-  EXPECT_SAYS(refusal(Tensor({0, 3}, DType::float32), Tensor({0}, DType::int32)), "set.npz");
+  EXPECT_SAYS(refusal(Tensor({0, 3}, DType::float32), Tensor({0}, DType::int32)), "expected at least one sample");
 }
 
 TEST(NpzDataset, RefusesNan) {
