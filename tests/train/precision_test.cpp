@@ -1,0 +1,184 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <stop_token>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/data/patches.h"
+#include "evenkeel/data/strokes.h"
+#include "evenkeel/train/callbacks/checkpoint_folder.h"
+#include "evenkeel/train/settings.h"
+#include "evenkeel/train/trainer.h"
+#include "tests/support/testing.h"
+
+// Training in bfloat16 against training in float32. Forced, so that it runs, slowly, on any machine.
+
+namespace evenkeel {
+namespace {
+
+TrainerOptions options_in(Precision precision) {
+  return {.loss = SoftmaxCrossEntropy{},
+          .optimizer = Adam{.learning_rate = 2e-3},
+          .batch_size = 50,
+          .seed = 3,
+          .threads = 2,
+          .precision = precision,
+          .force_precision = true};
+}
+
+/// As the placement study's: normalization before the activation, pooling, dropout.
+Sequential placement_like() {
+  Sequential model({32, 32, 3});
+  model.add(Rescaling{.scale = 1 / 64.0, .offset = -2});
+  for (const int filters : {8, 16}) {
+    model.add(Conv2D{.filters = filters, .padding = Padding::same, .use_bias = false},
+              BatchNormalization{.momentum = 0.8}, Activation{elu}, MaxPooling2D{.padding = Padding::same});
+  }
+  model.add(Dropout{.rate = 0.3}, Flatten{}, Dense{.units = 64, .activation = elu}, Dense{.units = 10});
+  return model;
+}
+
+/// As the speedup study's: normalization before convolutions, strides, wide dense layers.
+Sequential speedup_like() {
+  Sequential model({32, 32, 3});
+  model.add(Rescaling{.scale = 1 / 255.0});
+  for (const int filters : {6, 10})
+    model.add(BatchNormalization{.momentum = 0.8}, Conv2D{.filters = filters, .strides = 2, .activation = relu});
+  model.add(Flatten{}, BatchNormalization{.momentum = 0.8}, Dense{.units = 150, .activation = relu},
+            BatchNormalization{.momentum = 0.8}, Dense{.units = 10});
+  return model;
+}
+
+/// As the depth study's: many small convolutions, each normalized, on images that shrink to a pixel.
+Sequential depth_like() {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1 / 255.0});
+  for (int i = 1; i <= 9; ++i)
+    model.add(Conv2D{.filters = 4 * i, .strides = i % 2 == 0 ? 2 : 1, .padding = Padding::same, .use_bias = false},
+              BatchNormalization{.momentum = 0.8}, Activation{relu});
+  model.add(Flatten{}, Dense{.units = 50, .activation = relu}, Dense{.units = 10});
+  return model;
+}
+
+struct Outcome {
+  std::vector<double> losses;  ///< by step
+  double accuracy = 0;         ///< on the test samples
+};
+
+struct LossRecorder {
+  std::shared_ptr<std::vector<double>> losses;
+  void on_step(const StepEnd& e) { losses->push_back(e.batch.loss); }
+};
+
+Outcome trained(const Model& model, Precision precision, const Dataset& train, const Dataset& test) {
+  const auto losses = std::make_shared<std::vector<double>>();
+  Trainer trainer(model, options_in(precision));
+  trainer.fit(train, {.steps = 80, .callbacks = {LossRecorder{losses}}});
+  return {*losses, trainer.evaluate(test).metrics.accuracy.value_or(0)};
+}
+
+void expect_to_learn_alike(const Model& model, const Dataset& train, const Dataset& test) {
+  const Outcome exact = trained(model, Precision::float32, train, test),
+                narrow = trained(model, Precision::bfloat16, train, test);
+  EXPECT_GT(exact.accuracy, 0.3);  // chance is 0.1
+  // Two networks of this accuracy, each tested on so many samples: three standard errors of the difference.
+  const double p = exact.accuracy;
+  EXPECT_NEAR(narrow.accuracy, p, 3 * std::sqrt(2 * p * (1 - p) / static_cast<double>(test.size())));
+  // The first step's logits are off by 2^-9 for each of some 30 values in bfloat16 on the way; so is their loss, whose
+  // slope in each logit is at most 1.
+  EXPECT_NEAR(narrow.losses[0], exact.losses[0], 30 * 0x1p-9 * exact.losses[0]);
+}
+
+TEST(Bfloat16Training, LearnsAsFloat32WithNormalizationPoolingAndDropout) {
+  expect_to_learn_alike(placement_like(), make_patches(false, 500), make_patches(true, 400));
+}
+
+TEST(Bfloat16Training, LearnsAsFloat32WithStridesAndWideLayers) {
+  expect_to_learn_alike(speedup_like(), make_patches(false, 500), make_patches(true, 400));
+}
+
+TEST(Bfloat16Training, LearnsAsFloat32InADeepNetwork) {
+  expect_to_learn_alike(depth_like(), make_strokes(false, 500), make_strokes(true, 400));
+}
+
+std::vector<std::byte> bytes_of(const Block& block) { return {block.data(), block.data() + block.layout().bytes}; }
+
+std::vector<std::byte> weights_after(const Dataset& data, std::int64_t steps, const std::filesystem::path& resume_at) {
+  Trainer trainer(placement_like(), options_in(Precision::bfloat16));
+  if (auto found = newest_checkpoint(resume_at, [](const Error&) {})) trainer.restore(std::move(found->checkpoint));
+  trainer.fit(data, {.steps = steps});
+  return bytes_of(trainer.network().store().parameters);
+}
+
+class Bfloat16Checkpoint : public testing::Test {
+ protected:
+  void SetUp() override {
+    Trainer trainer(placement_like(), options_in(Precision::bfloat16));
+    std::stop_source stop;
+    struct Stopper {
+      std::stop_source stop;
+      void on_step(const StepEnd& e) {
+        if (e.step == 4) stop.request_stop();
+      }
+    };
+    trainer.fit(
+        data_, {.steps = 8, .callbacks = {Stopper{stop}, CheckpointFolder(folder_ / "run")}, .stop = stop.get_token()});
+  }
+
+  const Dataset data_ = make_patches(false, 200);
+  const TestFolder folder_;
+};
+
+TEST_F(Bfloat16Checkpoint, ResumesToTheBitsOfAnUninterruptedRun) {
+  ASSERT_TRUE(newest_checkpoint(folder_ / "run", [](const Error&) {}));
+  EXPECT_EQ(weights_after(data_, 8, folder_ / "run"), weights_after(data_, 8, folder_ / "none"));
+}
+
+TEST_F(Bfloat16Checkpoint, IsRefusedInAnotherPrecision) {
+  Trainer trainer(placement_like(), options_in(Precision::float32));
+  auto found = newest_checkpoint(folder_ / "run", [](const Error&) {});
+  ASSERT_TRUE(found);
+  EXPECT_SAYS(error_of([&] { trainer.restore(std::move(found->checkpoint)); }), "precision bfloat16 as before");
+}
+
+TEST(Bfloat16Network, OfAMachineWithoutItIsRefused) {
+  EXPECT_SAYS(error_of([] {
+                Network(placement_like(), {.precision = Precision::bfloat16, .machine = {.cpu = "An old processor"}});
+              }),
+              "--precision float32");
+}
+
+TEST(Bfloat16Network, ForcedOnAMachineWithoutItTrains) {
+  Network network(placement_like(), {.loss = SoftmaxCrossEntropy{},
+                                     .optimizer = Adam{},
+                                     .precision = Precision::bfloat16,
+                                     .force_precision = true,
+                                     .machine = {.cpu = "An old processor"}});
+  Network::Runner& runner = network.runner(20, Targets::labels, true);
+  Batches batches(make_patches(false, 20), {.batch_size = 20});
+  network.run(runner, batches.next(), network.context(Mode::train));
+  for (const float loss : runner.read(runner.compiled.loss).as<float>()) EXPECT_TRUE(std::isfinite(loss));
+}
+
+TEST(Bfloat16Network, UsesWeightsThatWereSet) {
+  Sequential model({2});
+  model.add(Dense{.units = 1, .use_bias = false});
+  Network network(model, {.precision = Precision::bfloat16, .force_precision = true});
+  const std::vector<float> x{1, 1};
+  const Dataset ones({.name = "ones", .x = Tensor::of<float>({1, 2}, x), .y = Tensor(), .class_names = {}});
+  for (const float weight : {1.0f, 2.0f}) {
+    const std::vector<float> kernel(2, weight);
+    network.set_weight("dense/kernel", Tensor::of<float>({2, 1}, kernel));
+    EXPECT_EQ(predict(network, ones).outputs.as<float>()[0], 2 * weight);
+  }
+}
+
+TEST(Bfloat16Settings, AreATrainingKey) {
+  EXPECT_EQ(trainer_options({.loss = "categorical_crossentropy", .precision = Precision::bfloat16}).precision,
+            Precision::bfloat16);
+  EXPECT_EQ(settings_of(options_in(Precision::bfloat16)).precision, Precision::bfloat16);
+}
+
+}  // namespace
+}  // namespace evenkeel
