@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 
 // Behind foreach_target.h, which makes them once for each target.
+#include "evenkeel/kernels/simd/activation-inl.h"
 #include "evenkeel/kernels/simd/columns-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -51,11 +52,27 @@ void rsqrt(Input x, float epsilon, Output y, const Threads& threads) {
   });
 }
 
-void add_bias(Matrix<const float> x, Input bias, Matrix<float> y, const Threads& threads) {
+void add_bias(Matrix<const float> x, Input bias, Activation f, Matrix<float> y, const Threads& threads) {
   const Columns columns(x.rows, x.columns);
   const auto [summand] = columns.repeat<1>({bias.data()});
-  columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
-    lanes.store(hn::Add(lanes.load(x.data + i), lanes.load(summand + j)), y.data + i);
+  with_activation(f, [&, summand = summand](auto known) HWY_ATTR {
+    columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
+      lanes.store(activated<known()>(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
+    });
+  });
+}
+
+void add_bias_gradient(Activation f, Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, Output dbias,
+                       const Threads& threads) {
+  const Columns columns(dy.rows, dy.columns);
+  with_activation(f, [&](auto known) HWY_ATTR {
+    const double* totals =
+        columns.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+          const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
+          lanes.store(dz, dx.data + i);
+          *sum = hn::Add(*sum, dz);
+        });
+    for (std::size_t c = 0; c < dbias.size(); ++c) dbias[c] = static_cast<float>(totals[c]);
   });
 }
 
@@ -91,8 +108,15 @@ void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Th
 }
 
 HWY_EXPORT(add_bias);
-void add_bias(Matrix<const float> x, std::span<const float> bias, Matrix<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(add_bias)(x, bias, y, threads);
+void add_bias(Matrix<const float> x, std::span<const float> bias, Activation f, Matrix<float> y,
+              const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(add_bias)(x, bias, f, y, threads);
+}
+
+HWY_EXPORT(add_bias_gradient);
+void add_bias_gradient(Activation f, Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx,
+                       std::span<float> dbias, const Threads& threads) {
+  HWY_DYNAMIC_DISPATCH(add_bias_gradient)(f, y, dy, dx, dbias, threads);
 }
 
 // Copying rows is memcpy's business.
