@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "evenkeel/kernels/batch_norm.h"
 #include "evenkeel/kernels/reference/batch_norm.h"
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/batch_norm_pool.h"
 #include "evenkeel/program/ops/infer.h"
-#include "evenkeel/tensor/tensor.h"
+#include "evenkeel/program/ops/normalization.h"
 
 namespace evenkeel::ops {
 namespace {
@@ -18,13 +16,6 @@ using kernels::Activation;
 using kernels::Matrix;
 
 // The passes over memory, named alike for both precisions, so that what is around them is written once.
-
-void moments(Matrix<const float> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
-  kernels::channel_moments(x, mean, variance, threads);
-}
-void moments(Matrix<const double> x, std::span<double> mean, std::span<double> variance, const Threads&) {
-  kernels::reference::channel_moments<double>(x, mean, variance);
-}
 
 void normalize(Matrix<const float> x, std::span<const float> scale, std::span<const float> shift, Activation f,
                Matrix<float> y, const Threads& threads) {
@@ -58,35 +49,9 @@ void data_gradient(Matrix<const double> x, Matrix<const double> y, Matrix<const 
 }
 
 template <class T>
-std::span<T> scratch_row(const KernelCall& c, int i, std::int64_t channels) {
-  std::byte* row = c.scratch() + static_cast<std::size_t>(i) * aligned_size(static_cast<std::size_t>(channels) * 8);
-  return {reinterpret_cast<T*>(row), static_cast<std::size_t>(channels)};
-}
-
-std::size_t scratch_for(int rows, std::int64_t channels) {
-  return static_cast<std::size_t>(rows) * aligned_size(static_cast<std::size_t>(channels) * 8);
-}
-
-template <class T>
 void forward(const KernelCall& c, const LayerMode& mode, double epsilon, Activation f) {
-  const auto x = c.in_rows<T>(0);
-  const std::span<T> mean = c.out<T>(1), inv_std = c.out<T>(2), batch_mean = c.out<T>(3), batch_variance = c.out<T>(4);
-  if (mode.statistics == Statistics::batch || mode.update_statistics)
-    moments(x, batch_mean, batch_variance, c.threads());
-  std::span<const T> from_mean = batch_mean, from_variance = batch_variance;
-  if (mode.statistics != Statistics::batch) {
-    const int at = mode.statistics == Statistics::moving ? 3 : 5;
-    from_mean = c.in<T>(at);
-    from_variance = c.in<T>(at + 1);
-  }
-  const auto scale = scratch_row<T>(c, 0, x.columns), shift = scratch_row<T>(c, 1, x.columns);
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    mean[i] = from_mean[i];
-    inv_std[i] = static_cast<T>(1.0 / std::sqrt(static_cast<double>(from_variance[i]) + epsilon));
-    scale[i] = c.has(1) ? c.in<T>(1)[i] * inv_std[i] : inv_std[i];
-    shift[i] = (c.has(2) ? c.in<T>(2)[i] : T{0}) - mean[i] * scale[i];
-  }
-  normalize(x, scale, shift, f, c.out_rows<T>(0), c.threads());
+  const ScaleAndShift<T> by = normalize_by<T>(c, mode, epsilon);
+  normalize(c.in_rows<T>(0), by.scale, by.shift, f, c.out_rows<T>(0), c.threads());
 }
 
 template <class T>
@@ -94,19 +59,11 @@ void backward(const KernelCall& c, const LayerMode& mode, Activation f) {
   const auto x = c.in_rows<T>(0);
   const auto y = f == Activation::linear ? x : c.in_rows<T>(1);
   const auto dy = c.in_rows<T>(2);
-  const auto mean = c.in<T>(4), inv_std = c.in<T>(5);
+  const auto gamma = optional_in<T>(c, 3), mean = c.in<T>(4), inv_std = c.in<T>(5);
   const std::span<T> dgamma = c.out<T>(1), dbeta = c.out<T>(2);
   sums(x, y, dy, mean, inv_std, f, dgamma, dbeta, c.threads());
-  const auto a = scratch_row<T>(c, 0, x.columns), b = scratch_row<T>(c, 1, x.columns),
-             c0 = scratch_row<T>(c, 2, x.columns);
-  // Statistics that do not depend on x pass the gradient through them: the last two terms vanish.
-  const T share = mode.statistics == Statistics::batch ? T{1} / static_cast<T>(x.rows) : T{0};
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    a[i] = c.has(3) ? c.in<T>(3)[i] * inv_std[i] : inv_std[i];
-    b[i] = -a[i] * inv_std[i] * dgamma[i] * share;
-    c0[i] = -a[i] * dbeta[i] * share;
-  }
-  data_gradient(x, y, dy, mean, a, b, c0, f, c.out_rows<T>(0), c.threads());
+  const auto by = data_gradient_coefficients<T>(c, mode, gamma, inv_std, dgamma, dbeta, x.rows, 0);
+  data_gradient(x, y, dy, mean, by.a, by.b, by.c0, f, c.out_rows<T>(0), c.threads());
 }
 
 }  // namespace
@@ -138,6 +95,11 @@ void BatchNorm::differentiate(Gradients& g) const {
 std::shared_ptr<const Op> BatchNorm::with_activation(kernels::Activation f) const {
   if (f_ != kernels::Activation::linear) return nullptr;
   return std::make_shared<const BatchNorm>(layer_, epsilon_, f);
+}
+
+std::shared_ptr<const Op> BatchNorm::with_max_pool(const WindowOptions& window) const {
+  if (window.strides != window.kernel) return nullptr;
+  return std::make_shared<const BatchNormPool>(layer_, epsilon_, f_, window);
 }
 
 Kernel BatchNorm::choose(const KernelRequest& r) const {
