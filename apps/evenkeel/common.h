@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;
 struct Shared {
   bool json = false, quiet = false;
   int threads = 0;
+  bool fuse = true;
   std::string data_dir;
   bool resize = false, skip_bad_images = false;
   std::string precision = "float32";
@@ -36,6 +37,7 @@ void add_json_flag(CLI::App& command, Shared& shared);       ///< --json
 void add_quiet_flag(CLI::App& command, Shared& shared);      ///< --quiet
 void add_output_flags(CLI::App& command, Shared& shared);    ///< both
 void add_threads_flag(CLI::App& command, Shared& shared);    ///< --threads
+void add_fuse_flag(CLI::App& command, Shared& shared);       ///< --no-fuse
 void add_data_dir_flag(CLI::App& command, Shared& shared);   ///< --data-dir
 void add_precision_flag(CLI::App& command, Shared& shared);  ///< --precision
 void add_model(CLI::App& command, std::string& model);

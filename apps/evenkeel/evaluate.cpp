@@ -71,8 +71,8 @@ int run_evaluate(const EvaluateArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainerOptions options = trainer_options(overridden(model.file.training, a.settings), a.shared.threads);
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
-  const LoadedNetwork loaded =
-      load_network(model, {.loss = options.loss, .seed = options.seed, .threads = options.threads});
+  const LoadedNetwork loaded = load_network(
+      model, {.loss = options.loss, .seed = options.seed, .threads = options.threads, .fuse = a.shared.fuse});
   const Evaluation result = evaluate(*loaded.network, data,
                                      {.batch_size = options.batch_size,
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,
@@ -110,6 +110,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   add_image_flags(command, a->shared);
   command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_evaluate(*a); }; });

@@ -61,7 +61,8 @@ Plan make_plan(const PlanArguments& a) {
   const bool train = a.mode == "train";
   NetworkOptions options{.optimizer = optimizer_of(settings),
                          .class_weight = settings.class_weight.value_or(std::vector<double>()),
-                         .threads = a.shared.threads};
+                         .threads = a.shared.threads,
+                         .fuse = a.shared.fuse};
   if (settings.loss) options.loss = loss_of(settings);
   const Targets targets = !options.loss                                             ? Targets::none
                           : std::holds_alternative<MeanSquaredError>(*options.loss) ? Targets::values
@@ -174,6 +175,7 @@ void add_plan(CLI::App& app, Command& chosen) {
       ->check(CLI::IsMember({"train", "evaluate"}));
   command.add_flag("--time", a->time, "run it on random input and show the time of each line");
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_plan(*a); }; });
 }

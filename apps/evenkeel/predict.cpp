@@ -146,7 +146,7 @@ void write(const Predicted& p, const std::string& path) {
 Predicted make_predictions(const PredictArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options{.threads = a.shared.threads};
+  NetworkOptions options{.threads = a.shared.threads, .fuse = a.shared.fuse};
   if (settings.loss)
     options.loss = loss_named(*settings.loss);
   else
@@ -199,6 +199,7 @@ void add_predict(CLI::App& app, Command& chosen) {
       ->option_text("FILE");
   add_image_flags(command, a->shared);
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_predict(*a); }; });
