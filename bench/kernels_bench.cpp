@@ -14,6 +14,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/batch_norm_pool.h"
 #include "evenkeel/kernels/dropout.h"
 #include "evenkeel/kernels/optimizers.h"
 #include "evenkeel/kernels/pooling.h"
@@ -143,6 +144,42 @@ void max_pool_gradient_of(benchmark::State& state, const Layer& layer) {
   measure(state, 10 * layer.size(), [&] { max_pool_gradient(halving(layer), x, y, dy, dx, threads()); });
 }
 
+/// The arguments of the fused kernels.
+struct Pooled {
+  explicit Pooled(const Layer& layer)
+      : x(values(layer.size(), 0)),
+        dy(values(layer.size() / 4, 1)),
+        y(dy.size()),
+        per_channel(values(layer.channels, 2)),
+        of{halving(layer), Activation::elu, per_channel, per_channel} {
+    batch_norm_pool(of, x, y, threads());
+  }
+
+  std::vector<float> x, dy, y, per_channel;
+  PooledNormalization<float> of;
+};
+
+void batch_norm_pool_of(benchmark::State& state, const Layer& layer) {
+  Pooled at(layer);
+  measure(state, 5 * layer.size(), [&] { batch_norm_pool(at.of, at.x, at.y, threads()); });
+}
+
+void batch_norm_pool_sums_of(benchmark::State& state, const Layer& layer) {
+  const Pooled at(layer);
+  std::vector<float> dgamma(at.per_channel.size()), dbeta(dgamma.size());
+  measure(state, 6 * layer.size(), [&] {
+    batch_norm_pool_sums(at.of, at.x, at.y, at.dy, at.per_channel, at.per_channel, dgamma, dbeta, threads());
+  });
+}
+
+void batch_norm_pool_gradient_of(benchmark::State& state, const Layer& layer) {
+  const Pooled at(layer);
+  const std::vector<float>& c = at.per_channel;
+  std::vector<float> dx(at.x.size());
+  measure(state, 10 * layer.size(),
+          [&] { batch_norm_pool_data_gradient(at.of, at.x, at.y, at.dy, c, c, c, c, dx, threads()); });
+}
+
 void dropout_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float> x = values(layer.size(), 0);
   std::vector<float> y(x.size());
@@ -181,6 +218,9 @@ const bool kRegistered = [] {
     if (layer.side % 2 != 0) continue;
     with_layer("max_pool", max_pool_of);
     with_layer("max_pool_gradient", max_pool_gradient_of);
+    with_layer("batch_norm_pool", batch_norm_pool_of);
+    with_layer("batch_norm_pool_sums", batch_norm_pool_sums_of);
+    with_layer("batch_norm_pool_gradient", batch_norm_pool_gradient_of);
   }
   for (const auto& [name, n] : {std::pair{"adam/W1", 553850}, {"adam/W2", 27900000}, {"adam/W3", 280000}})
     add(name, [n = n](benchmark::State& state) { adam_of(state, n); });

@@ -43,6 +43,7 @@ Subject workload_subject(const BenchArguments& a, const std::string& name) {
                       .options = {.loss = workload.loss,
                                   .optimizer = workload.optimizer,
                                   .threads = a.shared.threads,
+                                  .fuse = a.shared.fuse,
                                   .precision = a.settings.precision.value_or(Precision::float32),
                                   .force_precision = a.shared.force},
                       .batch_size = a.settings.batch_size.value_or(workload.batch_size)}};
@@ -165,6 +166,7 @@ void add_bench(CLI::App& app, Command& chosen) {
   add_setting(command, a->settings, "batch_size", "N");
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   command.add_option("--steps", a->steps, "steps that are timed; default: about two seconds of them")
       ->option_text("N")
       ->check(CLI::Range(1, 1'000'000));

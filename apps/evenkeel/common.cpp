@@ -112,6 +112,12 @@ void add_threads_flag(CLI::App& command, Shared& shared) {
       });
 }
 
+void add_fuse_flag(CLI::App& command, Shared& shared) {
+  command.add_flag_callback(
+      "--no-fuse", [&shared] { shared.fuse = false; },
+      "one line of the program for each op: slower, with more memory, equal but for rounding");
+}
+
 void add_data_dir_flag(CLI::App& command, Shared& shared) {
   command
       .add_option("--data-dir", shared.data_dir, "where named sets lie, before $EVENKEEL_DATA and ~/.cache/evenkeel")

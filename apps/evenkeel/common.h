@@ -32,6 +32,7 @@ void check_ending(const std::string& flag, const std::string& file, std::initial
 struct Shared {
   bool json = false, quiet = false;
   int threads = 0;
+  bool fuse = true;
   std::string data_dir;
   bool resize = false, skip_bad_images = false;
   bool force = false;
@@ -45,6 +46,7 @@ void add_output_flags(CLI::App& command, Shared& shared);                       
 void add_threads_flag(CLI::App& command, Shared& shared);                                 ///< --threads
 void add_data_dir_flag(CLI::App& command, Shared& shared);                                ///< --data-dir
 void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);  ///< --precision, --force
+void add_fuse_flag(CLI::App& command, Shared& shared);                                    ///< --no-fuse
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);

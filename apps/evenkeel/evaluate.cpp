@@ -75,6 +75,7 @@ int run_evaluate(const EvaluateArguments& a) {
   const LoadedNetwork loaded = load_network(model, {.loss = options.loss,
                                                     .seed = options.seed,
                                                     .threads = options.threads,
+                                                    .fuse = a.shared.fuse,
                                                     .precision = options.precision,
                                                     .force_precision = a.shared.force});
   const Evaluation result = evaluate(*loaded.network, data,
@@ -115,6 +116,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_evaluate(*a); }; });

@@ -131,6 +131,7 @@ void add_plan(CLI::App& app, Command& chosen) {
                    "run it on random input and show the time of each line beside what this machine can do");
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_plan(*a); }; });
 }

@@ -16,6 +16,7 @@ PlannedModel planned_model(const Shared& shared, const std::string& model, const
                        .options = {.optimizer = optimizer_of(settings),
                                    .class_weight = settings.class_weight.value_or(std::vector<double>()),
                                    .threads = shared.threads,
+                                   .fuse = shared.fuse,
                                    .precision = settings.precision.value_or(Precision::float32),
                                    .force_precision = shared.force},
                        .batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size)};

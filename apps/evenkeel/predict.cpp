@@ -147,6 +147,7 @@ Predicted make_predictions(const PredictArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
   NetworkOptions options{.threads = a.shared.threads,
+                         .fuse = a.shared.fuse,
                          .precision = settings.precision.value_or(Precision::float32),
                          .force_precision = a.shared.force};
   if (settings.loss)
@@ -201,6 +202,7 @@ void add_predict(CLI::App& app, Command& chosen) {
   add_image_flags(command, a->shared);
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return run_predict(*a); }; });

@@ -36,6 +36,7 @@ struct Plan {
   std::optional<std::filesystem::path> initial_weights = {};
   std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
   int threads = 0;
+  bool fuse = true;
   bool finished = false;  ///< there is nothing left to train
 };
 
@@ -70,7 +71,8 @@ Plan new_run(const TrainArguments& a) {
   Plan plan{.file = opened.file,
             .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
             .settings = overridden(opened.file.training, a.settings),
-            .threads = a.shared.threads};
+            .threads = a.shared.threads,
+            .fuse = a.shared.fuse};
   if (a.data.empty()) throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
   plan.file.training = plan.settings;
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
@@ -133,6 +135,7 @@ Plan resumed_run(const TrainArguments& a) {
   plan.run.resize |= a.shared.resize;
   plan.run.skip_bad_images |= a.shared.skip_bad_images;
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
+  plan.fuse = a.shared.fuse && recorded.fuse;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
   plan.run.epochs = plan.settings.epochs.value_or(1);
   plan.run.steps = plan.settings.steps;
@@ -206,6 +209,7 @@ int train(const TrainArguments& a) {
 
   TrainerOptions options = trainer_options(plan.settings, plan.threads);
   options.force_precision = a.shared.force;
+  options.fuse = plan.fuse;
   Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,
                  .steps = plan.run.steps,
@@ -266,6 +270,7 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       ->option_text("N")
       ->check(at_least(0));
   add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);
   a->command_line = command_line;

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/activation.h"
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/tensor/bfloat16.h"
 
@@ -27,9 +28,14 @@ void cast(std::span<const float> x, std::span<bfloat16> y, const Threads& thread
 void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& threads);
 /// y = 1 / sqrt(x + epsilon), to full precision (no rsqrt estimate)
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads);
-/// Each row of y = that row of x plus bias [columns].
+/// Each row of y = f(that row of x plus bias [columns]).
 template <class T = float>
-void add_bias(InRows<T> x, std::span<const float> bias, OutRows<T> y, const Threads& threads);
+void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads);
+/// Its gradient: dx = dy * f'(.), f' computed from y, and dbias [columns] = the sum of each column of dx, before they
+/// are rounded to T. dx may be y's or dy's memory. Sums as channel_sums of batch_norm.h.
+template <class T = float>
+void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
+                       const Threads& threads);
 /// Copies x [rows, columns] into columns [at, at + x.columns) of y (concatenation). No overlap.
 template <class T = float>
 void copy_columns_in(InRows<T> x, OutRows<T> y, std::int64_t at, const Threads& threads);

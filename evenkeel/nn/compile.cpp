@@ -13,7 +13,7 @@
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
 #include "evenkeel/program/ops/regularization.h"
-#include "evenkeel/program/passes/fuse_activations.h"
+#include "evenkeel/program/passes/fuse.h"
 
 namespace evenkeel {
 namespace {
@@ -43,7 +43,7 @@ class Compiler {
     if (options_.loss && options_.targets != Targets::none) emit_loss();
     keep_named();
     probe_named();
-    if (options_.fuse) passes::fuse_activations(program());
+    if (options_.fuse) passes::fuse(program());
     if (options_.train) emit_training();
     probe_named();
     refuse_unknown();

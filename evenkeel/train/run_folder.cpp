@@ -65,6 +65,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"augmentation", augmentation},
             {"precision", name_of(o.precision)},
             {"threads", trainer.network().threads()},
+            {"fuse", o.fuse},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
   if (run.steps)
     json["steps"] = *run.steps;
@@ -159,6 +160,7 @@ RecordedRun read_run(const fs::path& folder) {
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);
     json.at("threads").get_to(recorded.threads);
+    recorded.fuse = json.value("fuse", true);
     if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
     run.epochs = json.value("epochs", std::int64_t{0});
     run.initial_weights = json.value("initial_weights", std::string());

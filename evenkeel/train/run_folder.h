@@ -46,7 +46,8 @@ struct RunDescription {
 /// What run.json says of a run, as far as it is needed to go on with it.
 struct RecordedRun {
   RunDescription description;
-  int threads = 0;  ///< that computed: another number gives other bits
+  int threads = 0;   ///< that computed: another number gives other bits
+  bool fuse = true;  ///< so does the other choice
   bool finished = false;
   std::string version = {}, precision = {};
   std::string cpu = {}, cpu_features = {};

@@ -130,6 +130,11 @@ TEST_F(PlanCommand, TimesEachLine) {
   for (const auto& line : plan.at("lines")) EXPECT_TRUE(line.contains("ms"));
 }
 
+TEST_F(PlanCommand, WithoutFusionHasMoreLines) {
+  const auto lines = [&](std::vector<std::string> arguments) { return run_json(arguments).at("lines").size(); };
+  EXPECT_GT(lines({"plan", "model.toml", "--no-fuse"}), lines({"plan", "model.toml"}));
+}
+
 using Weights = App;
 
 TEST_F(Weights, ListsTheTensorsWithKerassNames) {

@@ -10,8 +10,6 @@ namespace evenkeel::kernels {
 namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-constexpr Activation kAll[] = {Activation::linear,  Activation::relu, Activation::elu,
-                               Activation::sigmoid, Activation::tanh, Activation::leaky_relu};
 
 struct Moments {
   explicit Moments(std::int64_t channels)
@@ -130,7 +128,7 @@ TEST_P(BatchNormKernels, ScaleShiftIsThatOfTheReferenceWithEveryActivation) {
     const std::vector<double> exact = in_double(x), exact_scale = in_double(scale), exact_shift = in_double(shift);
     std::vector<float> y(x.size());
     std::vector<double> expected(x.size());
-    for (const Activation f : kAll) {
+    for (const Activation f : kActivations) {
       SCOPED_TRACE(name_of(f));
       scale_shift(matrix_of(x, size), scale, shift, f, matrix_of(y, size), threads);
       reference::scale_shift<double>(matrix_of(exact, size), exact_scale, exact_shift, f, matrix_of(expected, size));
@@ -171,7 +169,7 @@ struct Backward {
 template <class Body>
 void for_backward_arguments(Body body) {
   for (const Size& size : sizes())
-    for (const Activation f : kAll) {
+    for (const Activation f : kActivations) {
       SCOPED_TRACE(testing::Message() << testing::PrintToString(size) << " " << name_of(f));
       body(Backward(size, f), f);
     }

@@ -67,9 +67,42 @@ TEST_P(Elementwise, AddBiasAddsToEachColumnItsOwn) {
     const std::vector<float> bias = normal_values(size.columns, 6);
     const std::vector<double> exact = in_double(x), exact_bias = in_double(bias);
     std::vector<double> expected(x.size());
-    reference::add_bias<double>(matrix_of(exact, size), exact_bias, matrix_of(expected, size));
-    add_bias(matrix_of(x, size), bias, matrix_of(x, size), threads);
+    reference::add_bias<double>(matrix_of(exact, size), exact_bias, Activation::linear, matrix_of(expected, size));
+    add_bias(matrix_of(x, size), bias, Activation::linear, matrix_of(x, size), threads);
     EXPECT_TRUE(agrees(x, expected, {.relative = kRounding}));
+  });
+}
+
+TEST_P(Elementwise, AddBiasAppliesEachActivation) {
+  const Size size{1000, 30};
+  const std::vector<float> x = normal_values(30000, 5), bias = normal_values(30, 6);
+  std::vector<float> sum(x.size()), expected(x.size()), y(x.size());
+  add_bias(matrix_of(x, size), bias, Activation::linear, matrix_of(sum, size), Threads(2));
+  for (const Activation f : kActivations) {
+    SCOPED_TRACE(name_of(f));
+    activate(f, sum, expected, Threads(2));
+    add_bias(matrix_of(x, size), bias, f, matrix_of(y, size), Threads(2));
+    EXPECT_EQ(y, expected);
+  }
+}
+
+TEST_P(Elementwise, AddBiasGradientIsThatOfTheReferenceInPlaceOfDy) {
+  for_sizes_and_threads([](Size size, const Threads& threads) {
+    for (const Activation f : kActivations) {
+      SCOPED_TRACE(name_of(f));
+      std::vector<float> y = normal_values(size.rows * size.columns, 8);
+      activate(f, y, y, threads);
+      std::vector<float> dx = normal_values(size.rows * size.columns, 9), dbias = normal_values(size.columns, 10);
+      const std::vector<double> exact_y = in_double(y), exact_dy = in_double(dx);
+      std::vector<double> expected(dx.size()), expected_dbias(dbias.size());
+      reference::add_bias_gradient<double>(f, matrix_of(exact_y, size), matrix_of(exact_dy, size),
+                                           matrix_of(expected, size), expected_dbias);
+      add_bias_gradient(f, matrix_of(y, size), matrix_of(dx, size), matrix_of(dx, size), dbias, threads);
+      // 1 - y^2 of a y near 1 keeps the rounding of 1. Sums: 64 terms of about 1 at a time in fp32.
+      EXPECT_TRUE(agrees(dx, expected, {.relative = 4 * kRounding, .absolute = 10 * kRounding}));
+      EXPECT_TRUE(
+          agrees(dbias, expected_dbias, {.relative = kRounding, .absolute = 1e-6 * static_cast<double>(size.rows)}));
+    }
   });
 }
 

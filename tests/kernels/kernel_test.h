@@ -11,6 +11,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/activation.h"
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/kernels/simd/targets.h"
 #include "hwy/highway.h"
@@ -86,6 +87,10 @@ struct Tolerance {
   double relative = 0;
   double absolute = 0;
 };
+
+/// Every activation that has a kernel.
+inline constexpr Activation kActivations[] = {Activation::linear,  Activation::relu, Activation::elu,
+                                              Activation::sigmoid, Activation::tanh, Activation::leaky_relu};
 
 /// Whether each element differs by no more than absolute + relative * |expected|; NaN agrees with NaN.
 inline testing::AssertionResult agrees(std::span<const float> actual, std::span<const double> expected,

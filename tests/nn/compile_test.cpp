@@ -81,6 +81,65 @@ TEST(Compile, FusesWithoutChangingTheResult) {
   for (const auto& [name, values] : gradients_of(fused, a)) EXPECT_TRUE(agree(values, expected.at(name), 1e-6)) << name;
 }
 
+/// Every pattern that a pass joins: normalization, activation and pooling in each order, biases with activations.
+Model fusible_model() {
+  Sequential model({9, 14, 2}, "fusible");
+  const auto convolve = [&](int filters, ActivationFunction f, bool bias) {
+    model.append(Conv2D{.filters = filters, .padding = Padding::same, .activation = f, .use_bias = bias});
+  };
+  convolve(5, ActivationFunction::linear, false);
+  model.append(BatchNormalization{.momentum = 0.5});
+  model.append(Activation{.activation = elu});
+  model.append(MaxPooling2D{.padding = Padding::same});
+  convolve(6, elu, true);
+  model.append(BatchNormalization{.momentum = 0.5});
+  model.append(MaxPooling2D{.padding = Padding::same});
+  convolve(7, ActivationFunction::linear, false);
+  model.append(BatchNormalization{.momentum = 0.5});
+  model.append(MaxPooling2D{});
+  model.append(Activation{.activation = ActivationFunction::tanh});
+  model.append(Flatten{});
+  model.append(Dense{.units = 17, .activation = elu});
+  model.append(BatchNormalization{.momentum = 0.5});
+  model.append(Activation{.activation = relu});
+  model.append(Dropout{.rate = 0.25});
+  model.append(Dense{.units = 2});
+  return model;
+}
+
+TEST(Compile, JoinsEveryPatternThatItKnows) {
+  const std::vector<std::string> kinds = kinds_of(compile(fusible_model(), training()));
+  EXPECT_EQ(std::ranges::count(kinds, "batch_norm_pool"), 3);
+  EXPECT_EQ(std::ranges::count(kinds, "add_bias_gradient"), 2);
+  for (const char* kind : {"activation", "activation_gradient", "max_pool", "max_pool_gradient"})
+    EXPECT_EQ(std::ranges::count(kinds, kind), 0) << kind;
+}
+
+TEST(Compile, TrainsTwentyStepsAlikeFusedAndNot) {
+  CompileOptions options = training();
+  options.update = adam;
+  Memory a{.threads = Threads(2)}, b{.threads = Threads(2)};
+  Compiled fused(fusible_model(), options, a);
+  options.fuse = false;
+  Compiled apart(fusible_model(), options, b);
+  EXPECT_GT(apart.compiled.program->memory.arena_bytes, fused.compiled.program->memory.arena_bytes);
+  double first = 0, loss = 0;
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    for (Compiled* network : {&fused, &apart}) {
+      network->step.step = step;
+      network->run();
+    }
+    loss = mean_loss(fused);
+    if (step == 0) first = loss;
+    // Roundings of 1e-7 a step, which training makes larger: by a factor of about 2 in each of these steps at most.
+    EXPECT_NEAR(loss, mean_loss(apart), 1e-4 * first) << "step " << step;
+  }
+  EXPECT_LT(loss, first / 2);
+  for (const auto& entry : fused.compiled.program->states.entries)
+    EXPECT_TRUE(agree(in_double(a.store.state.get(entry.name)), in_double(b.store.state.get(entry.name)), 1e-3))
+        << entry.name;
+}
+
 TEST(Compile, PlansMemorySoundly) {
   CompileOptions evaluation = training();
   evaluation.train = false;

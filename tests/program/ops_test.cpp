@@ -73,6 +73,61 @@ TEST(BatchNorm, HoldsTheCheckWithEachActivationBehindIt) {
                    }});
 }
 
+/// BatchNorm over images, `between` behind it, and max pooling: what the pass joins.
+Subject normalized_and_pooled(const Shape& images, kernels::Activation between, const ops::WindowOptions& window) {
+  const Shape channels = {images.back()};
+  return {.inputs = {{.shape = images}, {.shape = channels}, {.shape = channels}},
+          .emit = [=](Program& program, std::span<const Value> x) {
+            const Value normalized = program.emit(
+                std::make_shared<const ops::BatchNorm>(0, 1e-3),
+                {x[0], x[1], x[2], program.state("mean", channels), program.state("variance", channels),
+                 program.supplied("supplied mean", channels), program.supplied("supplied variance", channels)})[0];
+            return program.emit_one(ops::MaxPool(window), {program.emit_one(ops::Activation(between), {normalized})});
+          }};
+}
+
+TEST(BatchNormPool, HoldsTheCheckWithEachActivation) {
+  using kernels::Activation;
+  for (const Activation f :
+       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
+    check_program(normalized_and_pooled({2, 4, 5, 3}, f, {.kernel = 2, .strides = 2, .padding = Padding::same}));
+}
+
+TEST(BatchNormPool, HoldsTheCheckWithWindowsOfEveryKind) {
+  using kernels::Activation;
+  check_program(normalized_and_pooled({1, 5, 7, 1}, Activation::elu, {.kernel = 2, .strides = 2}));
+  check_program(
+      normalized_and_pooled({1, 7, 4, 2}, Activation::linear, {.kernel = 3, .strides = 3, .padding = Padding::same}));
+  check_program(normalized_and_pooled({2, 3, 5, 2}, Activation::elu, {.kernel = {3, 2}, .strides = {3, 2}}));
+}
+
+TEST(BatchNormPool, IsBatchNormAndMaxPoolWhereGammaIsZero) {
+  Subject subject = normalized_and_pooled({2, 4, 5, 3}, kernels::Activation::linear, {.kernel = 2, .strides = 2});
+  Trial fused(subject, {.real = DType::float32, .fuse = true}), apart(subject, {.real = DType::float32});
+  for (Trial* trial : {&fused, &apart}) {
+    std::ranges::fill(trial->input(1).as<float>(), 0.0f);
+    trial->run({});
+  }
+  EXPECT_EQ(fused.output(), apart.output());
+  for (const auto& [name, values] : apart.gradients())
+    EXPECT_TRUE(agree(fused.gradients().at(name), values, 1e-6)) << name;
+}
+
+TEST(AddBias, HoldsTheCheckWithEachActivationBehindIt) {
+  using kernels::Activation;
+  for (const Activation f :
+       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
+    check_program(
+        {.inputs = {{.shape = {5, 3}}, {.shape = {3}}}, .emit = [f](Program& program, std::span<const Value> x) {
+           return program.emit_one(ops::Activation(f), {program.emit_one(ops::AddBias(), {x[0], x[1]})});
+         }});
+}
+
+TEST(AddBias, HoldsTheCheckWhereItsBiasWantsNoGradient) {
+  check_program(
+      subject_of(ops::AddBias(kernels::Activation::elu), {{.shape = {5, 3}}, {.shape = {3}, .differentiable = false}}));
+}
+
 TEST(Loss, HoldsTheCheck) {
   using ops::LossKind;
   for (const LossKind kind :

@@ -8,8 +8,11 @@
 #include "evenkeel/program/ops/convolution.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/passes/drop_unread.h"
+#include "evenkeel/program/passes/fuse.h"
 #include "evenkeel/program/passes/fuse_activations.h"
+#include "evenkeel/program/passes/fuse_pooling.h"
 #include "tests/program/session.h"
 
 namespace evenkeel {
@@ -137,6 +140,99 @@ TEST(FuseActivations, LeavesAnActivationOfASecondOutput) {
   program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {normalized[3]}));
   passes::fuse_activations(program);
   EXPECT_EQ(kinds_of(program), (Kinds{"batch_norm", "activation"}));
+}
+
+const ops::WindowOptions kTiles{.kernel = 2, .strides = 2};
+
+/// Images -> batch normalization ("n/normalized") and whatever a test puts behind it.
+struct NormalizedImages {
+  NormalizedImages() {
+    program.set_label("n");
+    const auto vector = [&](const char* name) { return program.supplied(name, {3}); };
+    normalized = program.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3),
+                              {program.input("x", {2, 4, 6, 3}, DType::float32), Value(), Value(), vector("mean"),
+                               vector("variance"), vector("supplied mean"), vector("supplied variance")},
+                              {"normalized"})[0];
+  }
+  Value activated(Value x) { return program.emit_one(ops::Activation(kernels::Activation::elu), {x}); }
+  Value pooled(Value x, const ops::WindowOptions& window = kTiles) {
+    return program.emit_one(ops::MaxPool(window), {x});
+  }
+  Program program;
+  Value normalized;
+};
+
+TEST(FusePooling, FoldsAMaxPoolIntoTheNormalizationBeforeIt) {
+  NormalizedImages n;
+  const Value y = n.pooled(n.normalized);
+  passes::fuse_pooling(n.program);
+  ASSERT_EQ(kinds_of(n.program), Kinds{"batch_norm_pool"});
+  EXPECT_EQ(n.program.nodes()[0].outputs[0], y.id());
+  EXPECT_EQ(n.program.nodes()[0].op->detail(), "2x2 stride 2 valid");
+}
+
+TEST(FusePooling, LeavesWindowsThatOverlap) {
+  NormalizedImages n;
+  n.pooled(n.normalized, {.kernel = 3, .strides = 2});
+  passes::fuse_pooling(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool"}));
+}
+
+TEST(FusePooling, LeavesAKeptValue) {
+  NormalizedImages n;
+  n.program.keep(n.normalized);
+  n.pooled(n.normalized);
+  passes::fuse_pooling(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool"}));
+}
+
+TEST(FusePooling, LeavesAProbedValue) {
+  NormalizedImages n;
+  n.pooled(n.normalized);
+  probe_moments(n.program, n.normalized);
+  passes::fuse_pooling(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "accumulate_moments", "max_pool"}));
+}
+
+TEST(FusePooling, LeavesAValueThatAnotherLineReads) {
+  NormalizedImages n;
+  n.pooled(n.normalized);
+  scaled(n.program, n.normalized);
+  passes::fuse_pooling(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool", "scale_offset"}));
+}
+
+TEST(FusePooling, LeavesTheMean) {
+  NormalizedImages n;
+  n.program.emit_one(ops::AveragePool(kTiles), {n.normalized});
+  passes::fuse_pooling(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "average_pool"}));
+}
+
+TEST(FusePooling, LeavesAConvolution) {
+  ConvolutionAndRelu c;
+  c.program.info(c.y).kept = false;
+  c.program.emit_one(ops::MaxPool(kTiles), {c.y});
+  passes::fuse(c.program);
+  EXPECT_EQ(kinds_of(c.program), (Kinds{"convolution", "max_pool"}));
+}
+
+TEST(Fuse, JoinsAnActivationBeforeThePoolingOrBehindIt) {
+  NormalizedImages before, behind;
+  before.pooled(before.activated(before.normalized));
+  behind.activated(behind.pooled(behind.normalized));
+  for (NormalizedImages* n : {&before, &behind}) {
+    passes::fuse(n->program);
+    ASSERT_EQ(kinds_of(n->program), Kinds{"batch_norm_pool"});
+    EXPECT_EQ(n->program.nodes()[0].op->detail(), "elu, 2x2 stride 2 valid");
+  }
+}
+
+TEST(Fuse, JoinsNoSecondActivation) {
+  NormalizedImages n;
+  n.activated(n.pooled(n.activated(n.normalized)));
+  passes::fuse(n.program);
+  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm_pool", "activation"}));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "evenkeel/base/philox.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/finish.h"
-#include "evenkeel/program/passes/fuse_activations.h"
+#include "evenkeel/program/passes/fuse.h"
 
 namespace evenkeel {
 namespace {
@@ -67,7 +67,7 @@ Trial::Trial(const Subject& subject, TrialOptions options) : program_(options.re
   }
   output_ = subject.emit(program_, inputs);
   program_.keep(output_);
-  if (options.fuse) passes::fuse_activations(program_);
+  if (options.fuse) passes::fuse(program_);
   const Value seed = program_.input("seed", output_.shape(), options.real);
   seed_ = Tensor(output_.shape(), options.real);
   fill_normal(seed_, "seed", 1);

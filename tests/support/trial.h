@@ -33,7 +33,7 @@ struct Subject {
 
 struct TrialOptions {
   DType real = DType::float64;
-  bool fuse = false;      ///< fuse activations
+  bool fuse = false;      ///< run the passes that fuse
   bool keep_all = false;  ///< every value has memory of its own
 };
 

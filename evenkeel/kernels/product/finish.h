@@ -7,9 +7,11 @@ namespace evenkeel::kernels::product {
 
 /// y = f(y + bias) in place; bias may be nullptr.
 inline void finish(Matrix<float> y, const float* bias, Activation f, const Threads& threads) {
-  if (bias) add_bias(y, {bias, static_cast<std::size_t>(y.columns)}, y, threads);
   const std::span<float> values(y.data, static_cast<std::size_t>(y.size()));
-  if (f != Activation::linear) activate(f, values, values, threads);
+  if (bias)
+    add_bias(y, {bias, static_cast<std::size_t>(y.columns)}, f, y, threads);
+  else
+    activate(f, values, values, threads);
 }
 
 }  // namespace evenkeel::kernels::product

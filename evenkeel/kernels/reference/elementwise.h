@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "evenkeel/kernels/activation.h"
 #include "evenkeel/kernels/matrix.h"
 
 // What ../elementwise.h promises, computed in double. For T float and double.
@@ -25,7 +26,10 @@ template <class T>
 void rsqrt(std::span<const T> x, double epsilon, std::span<T> y);
 
 template <class T>
-void add_bias(Matrix<const T> x, std::span<const T> bias, Matrix<T> y);
+void add_bias(Matrix<const T> x, std::span<const T> bias, Activation f, Matrix<T> y);
+
+template <class T>
+void add_bias_gradient(Activation f, Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, std::span<T> dbias);
 
 template <class T>
 void copy_columns_in(Matrix<const T> x, Matrix<T> y, std::int64_t at);

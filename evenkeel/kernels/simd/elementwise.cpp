@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 
 // Behind foreach_target.h, which makes them once for each target.
+#include "evenkeel/kernels/simd/activation-inl.h"
 #include "evenkeel/kernels/simd/columns-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -75,11 +76,27 @@ void rsqrt(Input x, float epsilon, Output y, const Threads& threads) {
 }
 
 template <class T>
-void add_bias(InRows<T> x, Input bias, OutRows<T> y, const Threads& threads) {
+void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads& threads) {
   const Columns columns(x.rows, x.columns);
   const auto [summand] = columns.repeat<1>({bias.data()});
-  columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
-    lanes.store(hn::Add(lanes.load(x.data + i), lanes.load(summand + j)), y.data + i);
+  with_activation(f, [&, summand = summand](auto known) HWY_ATTR {
+    columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
+      lanes.store(activated<known()>(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
+    });
+  });
+}
+
+template <class T>
+void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, Output dbias, const Threads& threads) {
+  const Columns columns(dy.rows, dy.columns);
+  with_activation(f, [&](auto known) HWY_ATTR {
+    const double* totals =
+        columns.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+          const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
+          lanes.store(dz, dx.data + i);
+          *sum = hn::Add(*sum, dz);
+        });
+    for (std::size_t c = 0; c < dbias.size(); ++c) dbias[c] = static_cast<float>(totals[c]);
   });
 }
 
@@ -132,10 +149,17 @@ void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Th
 }
 
 template <class T>
-void add_bias(InRows<T> x, std::span<const float> bias, OutRows<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, y, threads);
+void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, f, y, threads);
 }
 EVENKEEL_FOR_ELEMENTS(add_bias);
+
+template <class T>
+void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
+                       const Threads& threads) {
+  EVENKEEL_DISPATCH(add_bias_gradient<T>)(f, y, dy, dx, dbias, threads);
+}
+EVENKEEL_FOR_ELEMENTS(add_bias_gradient);
 
 // Copying rows is memcpy's business.
 template <class T>

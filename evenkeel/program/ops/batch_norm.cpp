@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "evenkeel/kernels/batch_norm.h"
 #include "evenkeel/kernels/reference/batch_norm.h"
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/batch_norm_pool.h"
 #include "evenkeel/program/ops/infer.h"
-#include "evenkeel/tensor/tensor.h"
+#include "evenkeel/program/ops/normalization.h"
 
 namespace evenkeel::ops {
 namespace {
@@ -19,14 +17,6 @@ using kernels::Matrix;
 
 // The passes over memory, named alike for all types, so that what is around them is written once. S: the type of
 // statistics, T or float.
-
-template <class T, class S>
-void moments(Matrix<const T> x, std::span<S> mean, std::span<S> variance, const Threads& threads) {
-  if constexpr (std::is_same_v<T, double>)
-    kernels::reference::channel_moments<double>(x, mean, variance);
-  else
-    kernels::channel_moments<T>(x, mean, variance, threads);
-}
 
 template <class T, class S>
 void normalize(Matrix<const T> x, std::span<const S> scale, std::span<const S> shift, Activation f, Matrix<T> y,
@@ -57,36 +47,9 @@ void data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std
 }
 
 template <class T>
-std::span<T> scratch_row(const KernelCall& c, int i, std::int64_t channels) {
-  std::byte* row = c.scratch() + static_cast<std::size_t>(i) * aligned_size(static_cast<std::size_t>(channels) * 8);
-  return {reinterpret_cast<T*>(row), static_cast<std::size_t>(channels)};
-}
-
-std::size_t scratch_for(int rows, std::int64_t channels) {
-  return static_cast<std::size_t>(rows) * aligned_size(static_cast<std::size_t>(channels) * 8);
-}
-
-template <class T>
 void forward(const KernelCall& c, const LayerMode& mode, double epsilon, Activation f) {
-  using S = Precise<T>;
-  const auto x = c.in_rows<T>(0);
-  const std::span<S> mean = c.out<S>(1), inv_std = c.out<S>(2), batch_mean = c.out<S>(3), batch_variance = c.out<S>(4);
-  if (mode.statistics == Statistics::batch || mode.update_statistics)
-    moments<T, S>(x, batch_mean, batch_variance, c.threads());
-  std::span<const S> from_mean = batch_mean, from_variance = batch_variance;
-  if (mode.statistics != Statistics::batch) {
-    const int at = mode.statistics == Statistics::moving ? 3 : 5;
-    from_mean = c.in<S>(at);
-    from_variance = c.in<S>(at + 1);
-  }
-  const auto scale = scratch_row<S>(c, 0, x.columns), shift = scratch_row<S>(c, 1, x.columns);
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    mean[i] = from_mean[i];
-    inv_std[i] = static_cast<S>(1.0 / std::sqrt(static_cast<double>(from_variance[i]) + epsilon));
-    scale[i] = c.has(1) ? c.in<S>(1)[i] * inv_std[i] : inv_std[i];
-    shift[i] = (c.has(2) ? c.in<S>(2)[i] : S{0}) - mean[i] * scale[i];
-  }
-  normalize<T, S>(x, scale, shift, f, c.out_rows<T>(0), c.threads());
+  const ScaleAndShift<Precise<T>> by = normalize_by<T>(c, mode, epsilon);
+  normalize<T, Precise<T>>(c.in_rows<T>(0), by.scale, by.shift, f, c.out_rows<T>(0), c.threads());
 }
 
 template <class T>
@@ -95,19 +58,11 @@ void backward(const KernelCall& c, const LayerMode& mode, Activation f) {
   const auto x = c.in_rows<T>(0);
   const auto y = f == Activation::linear ? x : c.in_rows<T>(1);
   const auto dy = c.in_rows<T>(2);
-  const auto mean = c.in<S>(4), inv_std = c.in<S>(5);
+  const auto gamma = optional_in<S>(c, 3), mean = c.in<S>(4), inv_std = c.in<S>(5);
   const std::span<S> dgamma = c.out<S>(1), dbeta = c.out<S>(2);
   sums<T, S>(x, y, dy, mean, inv_std, f, dgamma, dbeta, c.threads());
-  const auto a = scratch_row<S>(c, 0, x.columns), b = scratch_row<S>(c, 1, x.columns),
-             c0 = scratch_row<S>(c, 2, x.columns);
-  // Statistics that do not depend on x pass the gradient through them: the last two terms vanish.
-  const S share = mode.statistics == Statistics::batch ? S{1} / static_cast<S>(x.rows) : S{0};
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    a[i] = c.has(3) ? c.in<S>(3)[i] * inv_std[i] : inv_std[i];
-    b[i] = -a[i] * inv_std[i] * dgamma[i] * share;
-    c0[i] = -a[i] * dbeta[i] * share;
-  }
-  data_gradient<T, S>(x, y, dy, mean, a, b, c0, f, c.out_rows<T>(0), c.threads());
+  const auto by = data_gradient_coefficients<S>(c, mode, gamma, inv_std, dgamma, dbeta, x.rows, 0);
+  data_gradient<T, S>(x, y, dy, mean, by.a, by.b, by.c0, f, c.out_rows<T>(0), c.threads());
 }
 
 }  // namespace
@@ -139,6 +94,11 @@ void BatchNorm::differentiate(Gradients& g) const {
 std::shared_ptr<const Op> BatchNorm::with_activation(kernels::Activation f) const {
   if (f_ != kernels::Activation::linear) return nullptr;
   return std::make_shared<const BatchNorm>(layer_, epsilon_, f);
+}
+
+std::shared_ptr<const Op> BatchNorm::with_max_pool(const WindowOptions& window) const {
+  if (window.strides != window.kernel) return nullptr;
+  return std::make_shared<const BatchNormPool>(layer_, epsilon_, f_, window);
 }
 
 Kernel BatchNorm::choose(const KernelRequest& r) const {

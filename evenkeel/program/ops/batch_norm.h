@@ -2,6 +2,7 @@
 
 #include "evenkeel/kernels/activation.h"
 #include "evenkeel/program/op.h"
+#include "evenkeel/program/ops/window.h"
 
 namespace evenkeel::ops {
 
@@ -19,7 +20,10 @@ class BatchNorm final : public Op {
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
+  /// This op with max pooling behind it, where the windows do not overlap; else nothing.
+  std::shared_ptr<const Op> with_max_pool(const WindowOptions& window) const;
   Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
 
  private:
   int layer_;

@@ -5,7 +5,6 @@
 #include "evenkeel/kernels/convolution.h"
 #include "evenkeel/kernels/reference/convolution.h"
 #include "evenkeel/program/autodiff.h"
-#include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/infer.h"
 
@@ -39,9 +38,7 @@ std::vector<TensorType> Convolution::infer(std::span<const TensorType> in) const
 }
 
 void Convolution::differentiate(Gradients& g) const {
-  Value dy = g.of_output(0);
-  if (f_ != kernels::Activation::linear) dy = g.emit_one(ActivationGradient(f_), {g.output(0), dy});
-  if (g.input(2) && g.wanted(2)) g.add(2, g.emit_one(ChannelSum(), {dy}));
+  const Value dy = differentiate_bias(g, f_, 2);
   if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window_), {g.input(0), dy}));
   if (g.wanted(0)) g.add(0, g.emit_one(ConvolutionDataGradient(window_, g.input(0).shape()), {dy, g.input(1)}));
 }

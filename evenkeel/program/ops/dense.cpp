@@ -8,6 +8,7 @@
 #include "evenkeel/kernels/reference/elementwise.h"
 #include "evenkeel/kernels/reference/gemm.h"
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {
@@ -74,20 +75,60 @@ std::vector<TensorType> AddBias::infer(std::span<const TensorType> in) const {
   return {in[0]};
 }
 
+std::string AddBias::detail() const {
+  return f_ == kernels::Activation::linear ? std::string() : std::string(kernels::name_of(f_));
+}
+
 void AddBias::differentiate(Gradients& g) const {
-  if (g.wanted(0)) g.add(0, g.of_output(0));
-  if (g.wanted(1)) g.add(1, g.emit_one(ChannelSum(), {g.of_output(0)}));
+  const Value dx = differentiate_bias(g, f_, 1);
+  if (g.wanted(0)) g.add(0, dx);
+}
+
+std::shared_ptr<const Op> AddBias::with_activation(kernels::Activation f) const {
+  return f_ == kernels::Activation::linear ? std::make_shared<const AddBias>(f) : nullptr;
 }
 
 Kernel AddBias::choose(const KernelRequest& request) const {
   return by_element(
       request,
-      []<class T>(const KernelCall& c, T) {
-        kernels::add_bias<T>(c.in_rows<T>(0), c.in<float>(1), c.out_rows<T>(0), c.threads());
+      [f = f_]<class T>(const KernelCall& c, T) {
+        kernels::add_bias<T>(c.in_rows<T>(0), c.in<float>(1), f, c.out_rows<T>(0), c.threads());
       },
-      [](const KernelCall& c) {
-        kernels::reference::add_bias<double>(c.in_rows<double>(0), c.in<double>(1), c.out_rows<double>(0));
+      [f = f_](const KernelCall& c) {
+        kernels::reference::add_bias<double>(c.in_rows<double>(0), c.in<double>(1), f, c.out_rows<double>(0));
       });
+}
+
+std::string AddBiasGradient::detail() const { return std::string(kernels::name_of(f_)); }
+
+std::vector<TensorType> AddBiasGradient::infer(std::span<const TensorType> in) const {
+  require_same(in[0], in[1], "bias gradient");
+  return {in[1], {{in[1].shape.back()}, precise(in[1].dtype)}};
+}
+
+Kernel AddBiasGradient::choose(const KernelRequest& request) const {
+  return by_element(
+      request,
+      [f = f_]<class T>(const KernelCall& c, T) {
+        kernels::add_bias_gradient<T>(f, c.in_rows<T>(0), c.in_rows<T>(1), c.out_rows<T>(0), c.out<float>(1),
+                                      c.threads());
+      },
+      [f = f_](const KernelCall& c) {
+        kernels::reference::add_bias_gradient<double>(f, c.in_rows<double>(0), c.in_rows<double>(1),
+                                                      c.out_rows<double>(0), c.out<double>(1));
+      });
+}
+
+Value differentiate_bias(Gradients& g, kernels::Activation f, int bias) {
+  const Value dy = g.of_output(0);
+  if (f == kernels::Activation::linear) {
+    if (g.wanted(bias)) g.add(bias, g.emit_one(ChannelSum(), {dy}));
+    return dy;
+  }
+  if (!g.wanted(bias)) return g.emit_one(ActivationGradient(f), {g.output(0), dy});
+  const auto both = g.emit(AddBiasGradient(f), {g.output(0), dy});
+  g.add(bias, both[1]);
+  return both[0];
 }
 
 std::vector<TensorType> ChannelSum::infer(std::span<const TensorType> in) const {

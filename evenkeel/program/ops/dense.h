@@ -1,5 +1,6 @@
 #pragma once
 
+#include "evenkeel/kernels/activation.h"
 #include "evenkeel/kernels/gemm.h"
 #include "evenkeel/program/op.h"
 
@@ -23,15 +24,39 @@ class MatMul final : public Op {
   kernels::Transpose a_, b_;
 };
 
-/// y = x + bias[c].
+/// y = f(x + bias[c]).
 class AddBias final : public Op {
  public:
+  explicit AddBias(kernels::Activation f = kernels::Activation::linear) : f_(f) {}
   std::string_view kind() const override { return "add_bias"; }
+  std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
+  std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
   Kernel choose(const KernelRequest&) const override;
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
+
+ private:
+  kernels::Activation f_;
 };
+
+/// (y, dy) -> dx = dy * f'(.) and dbias, for y = f(x + bias[c]): one pass for both.
+class AddBiasGradient final : public Op {
+ public:
+  explicit AddBiasGradient(kernels::Activation f) : f_(f) {}
+  std::string_view kind() const override { return "add_bias_gradient"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 1}, {0, 0}}; }
+
+ private:
+  kernels::Activation f_;
+};
+
+/// Emits what y = f(x + bias) sends back, adds the gradient of the bias, which is input `bias` of the op, where one is
+/// wanted, and returns that of x.
+Value differentiate_bias(Gradients& g, kernels::Activation f, int bias);
 
 /// x [..., C] -> [C], the sum over all other axes: the gradient of a bias.
 class ChannelSum final : public Op {

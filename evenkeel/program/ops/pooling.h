@@ -9,6 +9,7 @@ namespace evenkeel::ops {
 class MaxPool final : public Op {
  public:
   explicit MaxPool(WindowOptions window) : window_(window) {}
+  const WindowOptions& window() const { return window_; }
   std::string_view kind() const override { return "max_pool"; }
   std::string detail() const override { return to_string(window_); }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
