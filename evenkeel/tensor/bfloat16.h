@@ -7,8 +7,8 @@
 namespace evenkeel {
 
 /// The upper half of a float: its range, and 8 significant bits. Numbers become one by rounding to the nearest, ties
-/// to even, with a relative error of at most 2^-9 (of subnormals as well); NaN stays NaN. It is stored, not computed
-/// with: arithmetic is float's. All bits zero are 0.
+/// to even: a relative error of at most 2^-8 (an absolute one of 2^-134 of subnormals); NaN stays NaN. It is stored,
+/// not computed with: arithmetic is float's. All bits zero are 0.
 struct bfloat16 {
   std::uint16_t bits;
 

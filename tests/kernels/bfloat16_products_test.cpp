@@ -8,13 +8,13 @@
 
 // Convolutions and products of bfloat16 against double references on the same numbers, on this machine's best
 // implementation and on that of a machine without bfloat16.
-// What may differ: a sum of `terms` products in fp32 (rounding()), and the result's rounding to bfloat16, 2^-9 of each
+// What may differ: a sum of `terms` products in fp32 (rounding()), and the result's rounding to bfloat16, 2^-8 of each
 // element at most, and so of the norm; with an activation behind it two of them. Float results have no rounding.
 
 namespace evenkeel::kernels {
 namespace {
 
-constexpr double kNarrowing = 0x1p-9;
+constexpr double kNarrowing = 0x1p-8;
 
 std::vector<Machine> machines() { return {Machine::here(), {.cpu = "old", .cores = 2, .avx2 = true}}; }
 

@@ -22,12 +22,12 @@ CompileOptions options_in(Precision precision) {
           .precision = precision};
 }
 
-/// What rounding to bfloat16 may do, of a value's norm: each value that is stored in it adds at most 2^-9 to what the
+/// What rounding to bfloat16 may do, of a value's norm: each value that is stored in it adds at most 2^-8 to what the
 /// ones before it did, which ops hand on at about its size.
 double noise_of(const Program& program) {
   int rounded = 0;
   for (const ValueInfo& v : program.values()) rounded += v.type.dtype == DType::bfloat16 && v.view_of < 0;
-  return rounded * 0x1p-9;
+  return rounded * 0x1p-8;
 }
 
 double distance(const std::vector<double>& a, const std::vector<double>& b) {
@@ -48,7 +48,7 @@ TEST(Precision, OfAMachineWithoutBfloat16NamesTheAlternatives) {
 TEST(Precision, IsNotRefusedWhereItIsForcedOrFast) {
   EXPECT_NO_THROW(check_precision(Precision::bfloat16, kOld, true));
   EXPECT_NO_THROW(check_precision(Precision::float32, kOld, false));
-  EXPECT_NO_THROW(check_precision(Precision::bfloat16, {.avx512_bf16 = true}, false));
+  EXPECT_NO_THROW(check_precision(Precision::bfloat16, {.cpu = "A new processor", .avx512_bf16 = true}, false));
 }
 
 TEST(Precision, OfADoubleProgramCannotBeBfloat16) {
@@ -58,8 +58,7 @@ TEST(Precision, OfADoubleProgramCannotBeBfloat16) {
 TEST(Precision, LeavesParametersGradientsStatisticsAndWhatIsReadInFloat32) {
   const CompiledModel compiled = compile(varied_model(), options_in(Precision::bfloat16));
   for (const ValueInfo& v : compiled.program->values())
-    if (v.role != Role::activation && v.role != Role::gradient && v.role != Role::input)
-      EXPECT_NE(v.type.dtype, DType::bfloat16) << v.name;
+    EXPECT_TRUE(v.type.dtype != DType::bfloat16 || v.role == Role::activation || v.role == Role::gradient) << v.name;
   for (const std::string& name : {compiled.outputs, compiled.loss, compiled.correct,
                                   std::string("stem/kernel/gradient"), std::string("batch_normalization/batch_mean")})
     EXPECT_EQ(compiled.program->find(name).type().dtype, DType::float32) << name;
@@ -117,8 +116,10 @@ void expect_bfloat16_is_float32_but_for_rounding(const Machine& machine, bool fu
     const double noise = noise_of(*narrow.compiled.program);
     EXPECT_LE(distance(narrow.read(narrow.compiled.outputs), exact.read(exact.compiled.outputs)), noise);
     for (const WeightInfo& w : exact.compiled.weights)
-      if (w.trainable)
-        EXPECT_LE(distance(narrow.read(w.name + "/gradient"), exact.read(w.name + "/gradient")), noise) << w.name;
+      if (w.trainable) {
+        const std::string name = w.name + "/gradient";
+        EXPECT_LE(distance(narrow.read(name), exact.read(name)), noise) << name;
+      }
   }
 }
 

@@ -55,7 +55,7 @@ TEST(Bfloat16, IsATypeOfTensors) {
   EXPECT_EQ(name_of(narrow.dtype()), "bfloat16");
   const Tensor wide = converted(narrow, DType::float64);
   EXPECT_EQ(wide.as<double>()[1], 256.0);
-  EXPECT_NEAR(wide.as<double>()[2], -0.3, 0.3 * 0x1p-9);
+  EXPECT_NEAR(wide.as<double>()[2], -0.3, 0.3 * 0x1p-8);
 }
 
 TEST(Bfloat16, KeepsItsSumsInFloat32) {

@@ -85,9 +85,9 @@ void expect_to_learn_alike(const Model& model, const Dataset& train, const Datas
   // Two networks of this accuracy, each tested on so many samples: three standard errors of the difference.
   const double p = exact.accuracy;
   EXPECT_NEAR(narrow.accuracy, p, 3 * std::sqrt(2 * p * (1 - p) / static_cast<double>(test.size())));
-  // The first step's logits are off by 2^-9 for each of some 30 values in bfloat16 on the way; so is their loss, whose
+  // The first step's logits are off by 2^-8 for each of some 30 values in bfloat16 on the way; so is their loss, whose
   // slope in each logit is at most 1.
-  EXPECT_NEAR(narrow.losses[0], exact.losses[0], 30 * 0x1p-9 * exact.losses[0]);
+  EXPECT_NEAR(narrow.losses[0], exact.losses[0], 30 * 0x1p-8 * exact.losses[0]);
 }
 
 TEST(Bfloat16Training, LearnsAsFloat32WithNormalizationPoolingAndDropout) {
@@ -102,7 +102,14 @@ TEST(Bfloat16Training, LearnsAsFloat32InADeepNetwork) {
   expect_to_learn_alike(depth_like(), make_strokes(false, 500), make_strokes(true, 400));
 }
 
-std::vector<std::byte> bytes_of(const Block& block) { return {block.data(), block.data() + block.layout().bytes}; }
+std::vector<std::byte> bytes_of(const Block& block) {
+  std::vector<std::byte> bytes;
+  for (const auto& entry : block.layout().entries) {
+    const TensorView view = block.get(entry.name);
+    bytes.insert(bytes.end(), view.data, view.data + view.bytes());
+  }
+  return bytes;
+}
 
 std::vector<std::byte> weights_after(const Dataset& data, std::int64_t steps, const std::filesystem::path& resume_at) {
   Trainer trainer(placement_like(), options_in(Precision::bfloat16));
