@@ -3,6 +3,7 @@
 
 #include "evenkeel/kernels/activation.h"
 #include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/batch_norm_pool.h"
 #include "evenkeel/kernels/dropout.h"
 #include "evenkeel/kernels/elementwise.h"
 #include "evenkeel/kernels/extremes.h"
@@ -106,8 +107,8 @@ TEST_P(Bfloat16Kernels, NormalizeAsFloatDoes) {
     scale_shift(matrix_of(wide, size), scale, shift, Activation::elu, matrix_of(y, size), threads);
     scale_shift<bfloat16>(matrix_of(x, size), scale, shift, Activation::elu, matrix_of(narrow_y, size), threads);
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
-    add_bias(matrix_of(wide, size), shift, matrix_of(y, size), threads);
-    add_bias<bfloat16>(matrix_of(x, size), shift, matrix_of(narrow_y, size), threads);
+    add_bias(matrix_of(wide, size), shift, Activation::elu, matrix_of(y, size), threads);
+    add_bias<bfloat16>(matrix_of(x, size), shift, Activation::elu, matrix_of(narrow_y, size), threads);
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
   });
 }
@@ -133,6 +134,47 @@ TEST_P(Bfloat16Kernels, TakeTheGradientOfANormalizationAsFloatDoes) {
                                        Activation::relu, matrix_of(narrow_dx, size), threads);
     EXPECT_TRUE(same_bits(narrow_dx, narrowed(dx)));
   });
+}
+
+TEST_P(Bfloat16Kernels, TakeTheGradientOfABiasAsFloatDoes) {
+  for_sizes_and_threads([](const Size& size, const Threads& threads) {
+    const std::int64_t n = size.rows * size.columns;
+    const Narrow y = narrow_values(n, 1), dy = narrow_values(n, 2);
+    const Wide wide_y = widened(y), wide_dy = widened(dy);
+    Wide dx(y.size()), dbias(static_cast<std::size_t>(size.columns)), narrow_dbias(dbias.size());
+    Narrow narrow_dx(y.size());
+    add_bias_gradient(Activation::elu, matrix_of(wide_y, size), matrix_of(wide_dy, size), matrix_of(dx, size), dbias,
+                      threads);
+    add_bias_gradient<bfloat16>(Activation::elu, matrix_of(y, size), matrix_of(dy, size), matrix_of(narrow_dx, size),
+                                narrow_dbias, threads);
+    EXPECT_EQ(narrow_dbias, dbias);
+    EXPECT_TRUE(same_bits(narrow_dx, narrowed(dx)));
+  });
+}
+
+TEST_P(Bfloat16Kernels, NormalizeAndPoolAsFloatDoes) {
+  for (const std::int64_t c : {1, 3, 4, 30, 76})
+    for (const Pad pad : {Pad::same, Pad::valid}) {
+      const Case at = make_case(2, {7, 9}, c, c, {2, 2}, {2, 2}, pad);
+      SCOPED_TRACE(to_string(at));
+      const Narrow x = narrow_values(at.x_size(), 1), dy = narrow_values(at.y_size(), 2);
+      const Wide scale = normal_values(c, 3), shift = normal_values(c, 4), b = normal_values(c, 5);
+      const PooledNormalization<float> of{at.window, Activation::elu, scale, shift};
+      Wide y(dy.size()), dx(x.size()), dgamma(scale.size()), dbeta(scale.size()), narrow_dgamma(scale.size()),
+          narrow_dbeta(scale.size());
+      Narrow narrow_y(dy.size()), narrow_dx(x.size());
+      batch_norm_pool(of, widened(x), y, Threads(2));
+      batch_norm_pool<bfloat16>(of, x, narrow_y, Threads(2));
+      EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
+      batch_norm_pool_sums(of, widened(x), widened(narrow_y), widened(dy), shift, b, dgamma, dbeta, Threads(2));
+      batch_norm_pool_sums<bfloat16>(of, x, narrow_y, dy, shift, b, narrow_dgamma, narrow_dbeta, Threads(2));
+      EXPECT_EQ(narrow_dgamma, dgamma);
+      EXPECT_EQ(narrow_dbeta, dbeta);
+      batch_norm_pool_data_gradient(of, widened(x), widened(narrow_y), widened(dy), shift, scale, b, shift, dx,
+                                    Threads(2));
+      batch_norm_pool_data_gradient<bfloat16>(of, x, narrow_y, dy, shift, scale, b, shift, narrow_dx, Threads(2));
+      EXPECT_TRUE(same_bits(narrow_dx, narrowed(dx)));
+    }
 }
 
 TEST_P(Bfloat16Kernels, FindMomentsAsExactlyAsTheDoubleReference) {
