@@ -33,7 +33,7 @@ Counts count_instructions(const std::filesystem::path& folder) {
   Counts counts;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = line_in(entry.path(), "desc: Trigger: Client Request: ");
-    if (!name.empty()) counts[name] = std::atof(line_in(entry.path(), "totals: ").c_str());
+    if (!name.empty()) counts[name] = std::atof(line_in(entry.path(), "summary: ").c_str());
   }
   return counts;
 }
