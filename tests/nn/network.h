@@ -14,7 +14,7 @@ namespace evenkeel {
 /// The memory of one model, for as many programs as a test needs.
 struct Memory {
   Store store = {};
-  Arena arena;
+  Arena arena = Arena();
   Threads threads{1};
 };
 
