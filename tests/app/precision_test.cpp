@@ -1,3 +1,4 @@
+#include <algorithm>
 #include "tests/app/app_test.h"
 
 namespace evenkeel {
@@ -38,10 +39,12 @@ TEST_F(PrecisionFlag, GoesForEvaluationAndPrediction) {
 }
 
 TEST_F(PrecisionFlag, ShowsInThePlanAsCastsOfTheKernels) {
-  int casts = 0;
-  for (const auto& line : run_json(with({"plan", "model.toml"}))["lines"]) casts += line["op"] == "cast";
-  EXPECT_GE(casts, 3);  // two kernels and the outputs
-  for (const auto& line : run_json({"plan", "model.toml"})["lines"]) EXPECT_NE(line["op"], "cast");
+  const auto casts = [this](std::vector<std::string> command) {
+    const auto plan = run_json(std::move(command));
+    return std::ranges::count_if(plan["lines"], [](const auto& line) { return line["op"] == "cast"; });
+  };
+  EXPECT_GE(casts(with({"plan", "model.toml"})), 3);  // two kernels and the outputs
+  EXPECT_EQ(casts({"plan", "model.toml"}), 0);
 }
 
 TEST_F(PrecisionFlag, IsRecordedWithAStudy) {
