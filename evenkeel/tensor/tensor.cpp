@@ -1,5 +1,7 @@
 #include "evenkeel/tensor/tensor.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <concepts>
@@ -12,10 +14,28 @@
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Memory in pages of 2 MB where it is worth it and the system has them: walking down a matrix of many columns in pages
+/// of 4 KB costs a look into the page table at every row (measured: 1.1 to 1.4 times the time for W2's products).
+std::byte* allocate(std::size_t bytes) {
+  const bool large = bytes >= 2 * kHugePage;
+  const std::size_t alignment = large ? kHugePage : kAlignment;
+  const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, size);
+#ifdef MADV_HUGEPAGE
+  if (memory && large) madvise(memory, size, MADV_HUGEPAGE);  // advice: refused, it is memory all the same
+#endif
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : size_(bytes) {
   if (bytes == 0) return;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, aligned_size(bytes))));
+  data_.reset(allocate(bytes));
   if (!data_)
     throw Error{{.where = "memory", .expected = std::to_string(bytes) + " bytes", .received = "none from the system"}};
 }
