@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "evenkeel/kernels/blocks/convolution.h"
 #include "evenkeel/kernels/by_float/convolution.h"
 #include "evenkeel/kernels/onednn/convolution.h"
 #include "evenkeel/kernels/product/columns.h"
@@ -53,7 +54,8 @@ struct Implementations<bfloat16> {
   static constexpr std::array kForward = {&onednn::convolution<bfloat16>, &by_float::convolution};
   static constexpr std::array kDataGradient = {&onednn::convolution_data_gradient<bfloat16>,
                                                &by_float::convolution_data_gradient};
-  static constexpr std::array kKernelGradient = {&onednn::convolution_kernel_gradient<bfloat16>,
+  static constexpr std::array kKernelGradient = {&blocks::convolution_kernel_gradient,
+                                                 &onednn::convolution_kernel_gradient<bfloat16>,
                                                  &by_float::convolution_kernel_gradient};
 };
 

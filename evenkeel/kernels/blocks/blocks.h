@@ -33,17 +33,18 @@ struct Engine {
 /// Nothing where the machine has neither tiles (AMX) nor dot products (AVX-512 BF16) of bfloat16.
 std::optional<Engine> engine(const Machine& machine);
 
-/// Packs [16 lines][32 numbers of each] from `from`, whose lines are `line` numbers apart; `lines` and `numbers` of
-/// them exist, the rest of the tile is 0.
-///   lines_to_tile:   line by line             (rows of a; the tile of a)
-///   columns_to_b:    what is 16 columns here  (columns of a stored, transposed b) becomes a tile of b
-void pack_lines(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers, bfloat16* tile);
-void pack_lines_for_b(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers,
-                      bfloat16* tile);
-/// The same from a matrix that lies across: [32 steps][16 numbers of each], `steps` and `numbers` of them exist.
-void pack_across(const bfloat16* from, std::int64_t line, std::int64_t steps, std::int64_t numbers, bfloat16* tile);
-void pack_across_for_b(const bfloat16* from, std::int64_t line, std::int64_t steps, std::int64_t numbers,
+// Packing. What does not exist of a tile is 0. `for_b`: into a tile of b, else into one of a.
+
+/// From [16 lines][32 steps], lines `line` numbers apart; `lines` and `steps` of them exist.
+void pack_lines(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t steps, bfloat16* tile);
+void pack_lines_for_b(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t steps, bfloat16* tile);
+/// From a matrix that lies across, [32 steps][16 numbers], steps `step` numbers apart.
+void pack_across(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers, bfloat16* tile);
+void pack_across_for_b(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers,
                        bfloat16* tile);
+/// The same with the numbers of step i at from + places[i].
+void pack_across_at(const bfloat16* from, const std::int64_t* places, std::int64_t steps, std::int64_t numbers,
+                    bfloat16* tile);
 
 /// Writes `rows` x `columns` of a block of sums to c, rounded to bfloat16 or as they are.
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, float* c, std::int64_t row);

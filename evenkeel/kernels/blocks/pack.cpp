@@ -30,12 +30,13 @@ Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int6
   return tile;
 }
 
-/// Two steps at a time: the numbers of both in turns.
-Tile load_pairs(const bfloat16* from, std::int64_t line, std::int64_t steps, std::int64_t numbers) {
+/// Two steps at a time: the numbers of both in turns. step_at(i) is where those of step i lie.
+template <class StepAt>
+Tile load_pairs(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
   Tile tile;
-  const auto mask = static_cast<__mmask16>(first(numbers));
+  const auto mask = static_cast<__mmask16>(numbers >= kTileRows ? 0xFFFFu : (1u << numbers) - 1u);
   const auto step = [&](std::int64_t i) __attribute__((target("avx512f,avx512bw,avx512vl"))) {
-    return i < steps ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from + i * line)) : _mm512_setzero_si512();
+    return i < steps ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, step_at(i))) : _mm512_setzero_si512();
   };
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) tile.line[i] = _mm512_or_si512(step(2 * i), _mm512_slli_epi32(step(2 * i + 1), 16));
@@ -109,15 +110,22 @@ void pack_lines_for_b(const bfloat16* from, std::int64_t line, std::int64_t line
   store(packed, tile);
 }
 
-void pack_across(const bfloat16* from, std::int64_t line, std::int64_t steps, std::int64_t numbers, bfloat16* tile) {
-  Tile packed = load_pairs(from, line, steps, numbers);
+void pack_across(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers, bfloat16* tile) {
+  Tile packed = load_pairs([=](std::int64_t i) { return from + i * step; }, steps, numbers);
   transpose(packed);
   store(packed, tile);
 }
 
-void pack_across_for_b(const bfloat16* from, std::int64_t line, std::int64_t steps, std::int64_t numbers,
+void pack_across_at(const bfloat16* from, const std::int64_t* places, std::int64_t steps, std::int64_t numbers,
+                    bfloat16* tile) {
+  Tile packed = load_pairs([=](std::int64_t i) { return from + places[i]; }, steps, std::max<std::int64_t>(numbers, 0));
+  transpose(packed);
+  store(packed, tile);
+}
+
+void pack_across_for_b(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers,
                        bfloat16* tile) {
-  store(load_pairs(from, line, steps, numbers), tile);
+  store(load_pairs([=](std::int64_t i) { return from + i * step; }, steps, std::max<std::int64_t>(numbers, 0)), tile);
 }
 
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, float* c, std::int64_t row_distance) {
