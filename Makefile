@@ -42,7 +42,7 @@ lint: packages-lint build ## check formatting and run clang-tidy
 
 bench: packages-build packages-bench ## time training steps beside PyTorch and TensorFlow (bench/compare/README.md)
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
-	cmake --build $(BUILD) -j $(JOBS) --target step_time
+	cmake --build $(BUILD) -j $(JOBS) --target step_time scaling
 	python3 bench/compare/compare.py
 
 guard: packages-build packages-test ## hold passes over memory and instructions to bench/baseline.json, without a clock

@@ -1,18 +1,21 @@
 // How cost grows, as Markdown tables: with threads, batch and depth; what compiling, a single image and a start cost.
-//   scaling [PROGRAM]      PROGRAM: build/release/evenkeel, for the start of a process
+//   scaling [threads|batch|depth|image|start]...      all of them without any; from the folder of the sources
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/error.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/nn/weights_file.h"
@@ -58,7 +61,7 @@ void threads_table() {
 }
 
 void batch_table() {
-  fmt::print("\n| workload | batch | ms a step | us a sample |\n| --- | --- | --- | --- |\n");
+  fmt::print("| workload | batch | ms a step | us a sample |\n| --- | --- | --- | --- |\n");
   for (const std::string& name : workload_names()) {
     const Workload workload = workload_named(name);
     for (const std::int64_t batch : {1, 8, 64, 250, 1000}) {
@@ -84,7 +87,7 @@ Model deep_model(int convolutions) {
 
 void depth_table() {
   fmt::print(
-      "\n| convolutions | layers | compile, ms | limit: 100 + 5 per layer | ms a step, batch 64 | ms a convolution |\n"
+      "| convolutions | layers | compile, ms | limit, ms | ms a step, batch 64 | ms a convolution |\n"
       "| --- | --- | --- | --- | --- | --- |\n");
   for (const int depth : {19, 40, 80, 160}) {
     const Model model = deep_model(depth);
@@ -94,8 +97,8 @@ void depth_table() {
     const double compile = ms_since(start);
     BenchmarkRun run(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}}, 64, true);
     const double ms = in_turns({&run}, 3, 10)[0];
-    fmt::print("| {} | {} | {:.1f} | {} | {:.2f} | {:.3f} |\n", depth, model.layers(), compile,
-               100 + 5 * model.layers(), ms, ms / depth);
+    fmt::print("| {} | {} | {:.1f} | {} | {:.2f} | {:.3f} |\n", depth, model.layers(), compile, 100 + 5 * depth, ms,
+               ms / depth);
   }
 }
 
@@ -103,9 +106,8 @@ void single_image() {
   const Workload workload = workload_named("W3");
   BenchmarkRun run(workload.model, {.threads = 1}, 1, false);
   const Timing timing = run.time(2000, 200);
-  fmt::print(
-      "\nA single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
-      timing.median(), timing.quantile(0.1), timing.quantile(0.9));
+  fmt::print("A single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
+             timing.median(), timing.quantile(0.1), timing.quantile(0.9));
 }
 
 int run_to_its_end(std::vector<std::string> command) {
@@ -120,7 +122,8 @@ int run_to_its_end(std::vector<std::string> command) {
 }
 
 /// From the start of a process to its end, in which it reads a model and weights and predicts one image.
-int process_start(const std::string& program) {
+void process_start() {
+  const std::string program = "build/release/evenkeel";
   const auto folder = std::filesystem::temp_directory_path() / fmt::format("evenkeel-scaling-{}", getpid());
   std::filesystem::create_directory(folder);
   const Workload workload = workload_named("W3");
@@ -135,28 +138,31 @@ int process_start(const std::string& program) {
     const int status =
         run_to_its_end({program, "predict", folder / "model.toml", "--weights", folder / "weights.safetensors",
                         "--data", folder / "image.npz", "--output", folder / "scores.npz", "--quiet"});
-    if (status != 0) {
-      std::cerr << program << " predict failed\n";
-      return 1;
-    }
+    if (status != 0) throw Error{{.where = program + " predict", .expected = "exit code 0", .received = "another"}};
     timing.ms.push_back(ms_since(start));
   }
   std::filesystem::remove_all(folder);
-  fmt::print(
-      "\nFrom the start of a process to its end with one prediction of the W3 net: median {:.1f} ms (limit 100)\n",
-      timing.median());
-  return 0;
+  fmt::print("From the start of a process to its end with one prediction of the W3 net: median {:.1f} ms (limit 100)\n",
+             timing.median());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  fmt::print("{}, {} cores, {}\n\n", Machine::here().cpu, Machine::here().cores, Machine::here().features());
-  threads_table();
-  batch_table();
-  depth_table();
-  single_image();
-  return process_start(argc > 1 ? argv[1] : "build/release/evenkeel");
+  const std::vector<std::pair<std::string, void (*)()>> parts = {{"threads", threads_table},
+                                                                 {"batch", batch_table},
+                                                                 {"depth", depth_table},
+                                                                 {"image", single_image},
+                                                                 {"start", process_start}};
+  const std::vector<std::string> asked(argv + 1, argv + argc);
+  fmt::print("{}, {} cores, {}\n", Machine::here().cpu, Machine::here().cores, Machine::here().features());
+  for (const auto& [name, measure] : parts)
+    if (asked.empty() || std::ranges::find(asked, name) != asked.end()) {
+      fmt::print("\n");
+      measure();
+      std::fflush(stdout);  // a table takes a while: it is read as soon as it is there
+    }
+  return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';
   return 2;
