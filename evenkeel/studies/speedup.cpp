@@ -151,8 +151,8 @@ std::string SpeedupStudy::answer(const StudyResult& result) const {
     const auto moving = variant.values("test_accuracy"), repaired = variant.values("reestimated_accuracy");
     if (!repaired.empty())
       evaluation += fmt::format("{}{} {} with its moving statistics and {} with re-estimated ones",
-                                evaluation.empty() ? " On test data " : ", ", variant.name, value_text(moving, 3),
-                                value_text(repaired, 3));
+                                evaluation.empty() ? " Accuracy on test data: " : ", ", variant.name,
+                                value_text(moving, 3), value_text(repaired, 3));
   }
   return text + '.' + evaluation + (evaluation.empty() ? "" : ".");
 }
