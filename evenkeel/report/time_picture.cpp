@@ -12,7 +12,7 @@ namespace evenkeel {
 namespace {
 
 // All sizes are pixels.
-constexpr double kWidth = 1000, kNames = 320, kBars = 400, kRow = 22, kHead = 84, kFoot = 18;
+constexpr double kWidth = 1200, kNames = 470, kBars = 400, kRow = 22, kHead = 84, kFoot = 18;
 
 constexpr const char* kStyle = R"(<style>
   svg { --paper: #ffffff; --ink: #1d2126; --muted: #5d6672; --arithmetic: #1a67b8; --memory: #b84d08; }
@@ -82,8 +82,8 @@ class Drawing {
           kind, x, y - 11, x + 18, y, text);
     };
     entry(16, "arithmetic", "needed for the arithmetic at the machine's peak");
-    entry(350, "memory", "needed for memory at its bandwidth");
-    entry(610, "muted rest", "beyond that");
+    entry(385, "memory", "needed for memory at its bandwidth");
+    entry(650, "muted rest", "beyond that");
   }
 
   void row(const TimePicture::Bar& bar, double longest, double total) {
