@@ -12,7 +12,7 @@ namespace evenkeel {
 namespace {
 
 // All sizes are pixels.
-constexpr double kWidth = 1200, kNames = 470, kBars = 400, kRow = 22, kHead = 84, kFoot = 18;
+constexpr double kWidth = 1240, kNames = 510, kBars = 400, kRow = 22, kHead = 84, kFoot = 18;
 
 constexpr const char* kStyle = R"(<style>
   svg { --paper: #ffffff; --ink: #1d2126; --muted: #5d6672; --arithmetic: #1a67b8; --memory: #b84d08; }
