@@ -12,6 +12,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/kernels/machine_limits.h"
+#include "evenkeel/nn/fields.h"
 #include "evenkeel/studies/workloads.h"
 #include "evenkeel/train/benchmark.h"
 
@@ -21,10 +22,9 @@ using namespace evenkeel;
 using Flags = std::map<std::string, std::string>;
 
 int serve(const Flags& flags) {
-  const Precision precision =
-      flags.at("--precision") == name_of(Precision::bfloat16) ? Precision::bfloat16 : Precision::float32;
-  if (flags.at("--precision") != name_of(precision))
-    throw Error{{.where = "--precision", .expected = "float32 or bfloat16", .received = flags.at("--precision")}};
+  Precision precision = Precision::float32;
+  if (!convert(flags.at("--precision"), precision))
+    throw Error{{.where = "--precision", .expected = kind_of(precision), .received = flags.at("--precision")}};
   const Workload workload = workload_named(flags.at("--workload"));
   const int threads = std::stoi(flags.at("--threads"));
   BenchmarkRun run(workload.model,

@@ -37,15 +37,13 @@ struct Measured {
 
 Subject workload_subject(const BenchArguments& a, const std::string& name) {
   Workload workload = workload_named(name);
+  NetworkOptions options = network_options(a.shared, a.settings);
+  options.loss = workload.loss;
+  options.optimizer = workload.optimizer;
   return {.name = name,
           .description = workload.description,
           .planned = {.model = std::move(workload.model),
-                      .options = {.loss = workload.loss,
-                                  .optimizer = workload.optimizer,
-                                  .threads = a.shared.threads,
-                                  .fuse = a.shared.fuse,
-                                  .precision = a.settings.precision.value_or(Precision::float32),
-                                  .force_precision = a.shared.force},
+                      .options = std::move(options),
                       .batch_size = a.settings.batch_size.value_or(workload.batch_size)}};
 }
 

@@ -189,6 +189,13 @@ Dataset load_image_files(const Shared& shared, const Model& model, const std::ve
   return load_images({files.begin(), files.end()}, image_options(shared, model));
 }
 
+NetworkOptions network_options(const Shared& shared, const TrainingSettings& settings) {
+  return {.threads = shared.threads,
+          .fuse = shared.fuse,
+          .precision = settings.precision.value_or(Precision::float32),
+          .force_precision = shared.force};
+}
+
 TrainedModel open_trained(const std::string& model, const std::string& weights) {
   OpenedModel opened = open_model(model);
   if (weights.empty() && !opened.weights)

@@ -63,6 +63,10 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files);
 
+/// What the flags and a model's settings say of how a network computes: threads, precision, fusing. The rest is the
+/// command's.
+NetworkOptions network_options(const Shared& shared, const TrainingSettings& settings);
+
 /// A MODEL whose weights exist: a run folder, or a model file with --weights.
 struct TrainedModel {
   ModelFile file;

@@ -70,14 +70,13 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 int run_evaluate(const EvaluateArguments& a) {
   if (!a.plot.empty()) check_ending("--plot", a.plot, {".svg"});
   const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainerOptions options = trainer_options(overridden(model.file.training, a.settings), a.shared.threads);
+  const TrainingSettings settings = overridden(model.file.training, a.settings);
+  const TrainerOptions options = trainer_options(settings, a.shared.threads);
+  NetworkOptions network = network_options(a.shared, settings);
+  network.loss = options.loss;
+  network.seed = options.seed;
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
-  const LoadedNetwork loaded = load_network(model, {.loss = options.loss,
-                                                    .seed = options.seed,
-                                                    .threads = options.threads,
-                                                    .fuse = a.shared.fuse,
-                                                    .precision = options.precision,
-                                                    .force_precision = a.shared.force});
+  const LoadedNetwork loaded = load_network(model, network);
   const Evaluation result = evaluate(*loaded.network, data,
                                      {.batch_size = options.batch_size,
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,

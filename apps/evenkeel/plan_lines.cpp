@@ -13,13 +13,10 @@ PlannedModel planned_model(const Shared& shared, const std::string& model, const
     say(shared, "the model file names no loss: {} and {} are taken", *settings.loss, name_of(optimizer_of(settings)));
   }
   PlannedModel planned{.model = std::move(opened.file.model),
-                       .options = {.optimizer = optimizer_of(settings),
-                                   .class_weight = settings.class_weight.value_or(std::vector<double>()),
-                                   .threads = shared.threads,
-                                   .fuse = shared.fuse,
-                                   .precision = settings.precision.value_or(Precision::float32),
-                                   .force_precision = shared.force},
+                       .options = network_options(shared, settings),
                        .batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size)};
+  planned.options.optimizer = optimizer_of(settings);
+  planned.options.class_weight = settings.class_weight.value_or(std::vector<double>());
   if (settings.loss) planned.options.loss = loss_of(settings);
   return planned;
 }

@@ -146,10 +146,7 @@ void write(const Predicted& p, const std::string& path) {
 Predicted make_predictions(const PredictArguments& a) {
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options{.threads = a.shared.threads,
-                         .fuse = a.shared.fuse,
-                         .precision = settings.precision.value_or(Precision::float32),
-                         .force_precision = a.shared.force};
+  NetworkOptions options = network_options(a.shared, settings);
   if (settings.loss)
     options.loss = loss_named(*settings.loss);
   else

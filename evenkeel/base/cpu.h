@@ -13,6 +13,9 @@ struct Machine {
   bool avx512_bf16 = false;  ///< bfloat16 dot products
   bool amx_bf16 = false;     ///< bfloat16 tiles
 
+  /// Whether it multiplies bfloat16 at all.
+  bool has_bfloat16() const { return avx512_bf16 || amx_bf16; }
+
   /// Read once from the processor.
   static const Machine& here();
   /// "AVX-512, AVX-512 BF16, AMX"

@@ -23,7 +23,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 std::byte* allocate(std::size_t bytes) {
   const bool large = bytes >= 2 * kHugePage;
   const std::size_t alignment = large ? kHugePage : kAlignment;
-  const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+  const std::size_t size = aligned_size(bytes, alignment);
   void* const memory = std::aligned_alloc(alignment, size);
 #ifdef MADV_HUGEPAGE
   if (memory && large) madvise(memory, size, MADV_HUGEPAGE);  // advice: refused, it is memory all the same

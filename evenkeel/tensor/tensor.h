@@ -12,8 +12,8 @@ namespace evenkeel {
 
 /// Every tensor, block and arena slot begins on a cache line (and a full AVX-512 vector).
 inline constexpr std::size_t kAlignment = 64;
-inline constexpr std::size_t aligned_size(std::size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+inline constexpr std::size_t aligned_size(std::size_t bytes, std::size_t alignment = kAlignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 /// Uninitialized bytes, aligned to kAlignment.

@@ -16,6 +16,9 @@ inline constexpr std::int64_t kTileNumbers = kTileRows * kTileSteps;
 inline constexpr std::int64_t kBlock = 2 * kTileRows;
 inline constexpr std::int64_t kBlockSums = kBlock * kBlock;
 
+/// How many parts of at most `most` there are in n.
+constexpr std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
+
 /// sums (four tiles [16][16] one behind the other, the two of the upper rows first) = or += a * b over `tiles` tiles of
 /// steps. a: two rows of tiles [16 rows][32 steps], `a_row` numbers apart; b: pairs of tiles [16 pairs of
 /// steps][16 columns][2], pair behind pair. All aligned to 64 bytes. Products are exact, sums are float32.

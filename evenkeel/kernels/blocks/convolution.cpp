@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "evenkeel/kernels/blocks/blocks.h"
 #include "evenkeel/tensor/tensor.h"
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::int64_t kSteps = 512;         ///< pixels at a time, if an image has no more
 constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and of a chunk: what stays in the caches
-
-std::int64_t parts(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
 
@@ -24,15 +23,14 @@ class KernelGradient {
       : at_(window),
         filters_(filters),
         images_(std::clamp<std::int64_t>(kSteps / (at_.oh * at_.ow), 1, at_.n)),
-        step_tiles_(parts(images_ * at_.oh * at_.ow, kTileSteps)),
-        tiles_of_run_(parts(run(), kTileRows)),
-        row_blocks_(parts(at_.kernel_h * tiles_of_run_, 2)),
-        column_blocks_(parts(filters, kBlock)),
+        step_tiles_(parts_of(images_ * at_.oh * at_.ow, kTileSteps)),
+        tiles_of_run_(parts_of(run(), kTileRows)),
+        row_blocks_(parts_of(at_.kernel_h * tiles_of_run_, 2)),
+        column_blocks_(parts_of(filters, kBlock)),
         sum_bytes_(bytes_of(row_blocks_ * column_blocks_ * kBlockSums, sizeof(float))),
         a_bytes_(bytes_of(2 * row_blocks_ * step_tiles_ * kTileNumbers, sizeof(bfloat16))),
         b_bytes_(bytes_of(2 * step_tiles_ * kTileNumbers, sizeof(bfloat16))),
-        frame_bytes_(bytes_of(images_ * frame_numbers(), sizeof(bfloat16))),
-        place_bytes_(bytes_of(images_ * at_.oh * at_.ow, sizeof(std::int64_t))) {}
+        frame_bytes_(bytes_of(images_ * frame_numbers(), sizeof(bfloat16))) {}
 
   /// Measured against oneDNN 2.6 on a machine with tiles; windows so large or images so small that a tile would be
   /// mostly empty are left to others.
@@ -40,22 +38,30 @@ class KernelGradient {
     return at_.oh * at_.ow * at_.n >= kSteps && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
            a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
   }
-  std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_ + place_bytes_; }
+  std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_; }
+
+  /// Where each output pixel of the images that are taken at a time begins to see.
+  std::vector<std::int64_t> places() const {
+    std::vector<std::int64_t> all;
+    for (std::int64_t image = 0; image < images_; ++image)
+      for (std::int64_t i = 0; i < at_.oh; ++i)
+        for (std::int64_t j = 0; j < at_.ow; ++j)
+          all.push_back(((image * frame_height() + i * at_.stride_h) * frame_width() + j * at_.stride_w) * at_.c);
+    return all;
+  }
 
   /// Adds what images [begin, end) give to the sums at the beginning of this thread's memory.
-  void add(const Engine& engine, std::int64_t begin, std::int64_t end, const bfloat16* x, const bfloat16* dy,
-           std::byte* memory) const {
+  void add(const Engine& engine, const std::int64_t* places, std::int64_t begin, std::int64_t end, const bfloat16* x,
+           const bfloat16* dy, std::byte* memory) const {
     float* const sums = reinterpret_cast<float*>(memory);
     std::fill_n(sums, row_blocks_ * column_blocks_ * kBlockSums, 0.0f);
     auto* const a = reinterpret_cast<bfloat16*>(memory + sum_bytes_);
     auto* const b = reinterpret_cast<bfloat16*>(memory + sum_bytes_ + a_bytes_);
     auto* const frame = reinterpret_cast<bfloat16*>(memory + sum_bytes_ + a_bytes_ + b_bytes_);
-    auto* const places = reinterpret_cast<std::int64_t*>(memory + sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_);
-    find_places(places);
     engine.begin();
     for (std::int64_t first = begin; first < end; first += images_) {
       const std::int64_t images = std::min(images_, end - first), pixels = images * at_.oh * at_.ow;
-      const std::int64_t tiles = parts(pixels, kTileSteps);
+      const std::int64_t tiles = parts_of(pixels, kTileSteps);
       pack_a(framed(x + first * at_.h * at_.w * at_.c, images, frame), places, pixels, a);
       for (std::int64_t column = 0; column < column_blocks_; ++column) {
         pack_b(dy + first * at_.oh * at_.ow * filters_, column * kBlock, pixels, b);
@@ -95,14 +101,6 @@ class KernelGradient {
   /// A tile is loaded whole lines at a time, masked; nothing behind the frame is read.
   std::int64_t frame_numbers() const { return needs_frame() ? frame_height() * frame_width() * at_.c : 0; }
 
-  /// Where each output pixel of the images begins to see.
-  void find_places(std::int64_t* places) const {
-    for (std::int64_t image = 0; image < images_; ++image)
-      for (std::int64_t i = 0; i < at_.oh; ++i)
-        for (std::int64_t j = 0; j < at_.ow; ++j)
-          *places++ = ((image * frame_height() + i * at_.stride_h) * frame_width() + j * at_.stride_w) * at_.c;
-  }
-
   /// The images themselves, or copies with zeros around them.
   const bfloat16* framed(const bfloat16* x, std::int64_t images, bfloat16* frame) const {
     if (!needs_frame()) return x;
@@ -137,7 +135,7 @@ class KernelGradient {
   Window at_;
   std::int64_t filters_;
   std::int64_t images_, step_tiles_, tiles_of_run_, row_blocks_, column_blocks_;
-  std::size_t sum_bytes_, a_bytes_, b_bytes_, frame_bytes_, place_bytes_;
+  std::size_t sum_bytes_, a_bytes_, b_bytes_, frame_bytes_;
 };
 
 }  // namespace
@@ -152,9 +150,10 @@ std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient
   return ConvolutionKernelGradientOf<bfloat16>{
       .name = std::string("blocks ") + engine->name,
       .scratch_bytes = static_cast<std::size_t>(threads.count()) * gradient.bytes_per_thread(),
-      .run = [=, n = window.n](const bfloat16* x, const bfloat16* dy, float* dkernel, std::byte* scratch) {
+      .run = [=, places = gradient.places(), n = window.n](const bfloat16* x, const bfloat16* dy, float* dkernel,
+                                                           std::byte* scratch) {
         threads.parallel(n, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
-          gradient.add(*engine, begin, end, x, dy,
+          gradient.add(*engine, places.data(), begin, end, x, dy,
                        scratch + static_cast<std::size_t>(thread) * gradient.bytes_per_thread());
         });
         gradient.gather(scratch, threads.ranges(n, 1), dkernel);

@@ -13,12 +13,11 @@ namespace {
 constexpr std::int64_t kBand = 512, kPanel = 256, kSteps = 512;
 constexpr std::int64_t kStepTiles = kSteps / kTileSteps;
 
-std::int64_t parts(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
-
 /// Up to kBand rows of a, packed for all steps: of each kSteps, row of tiles by row of tiles.
 class Band {
  public:
-  Band(std::int64_t rows, std::int64_t k) : row_tiles_(2 * parts(rows, kBlock)), step_tiles_(parts(k, kTileSteps)) {}
+  Band(std::int64_t rows, std::int64_t k)
+      : row_tiles_(2 * parts_of(rows, kBlock)), step_tiles_(parts_of(k, kTileSteps)) {}
 
   std::int64_t row_tiles() const { return row_tiles_; }
   std::int64_t step_tiles() const { return step_tiles_; }

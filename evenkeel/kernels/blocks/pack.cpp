@@ -19,7 +19,10 @@ struct Tile {
   __m512i line[16];
 };
 
-__mmask32 first(std::int64_t count) { return count >= 32 ? 0xFFFFFFFFu : (1u << count) - 1u; }
+/// So many of the first lanes; none for a count below 0.
+__mmask32 first(std::int64_t count) {
+  return count >= 32 ? 0xFFFFFFFFu : (1u << std::max<std::int64_t>(count, 0)) - 1u;
+}
 
 Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers) {
   Tile tile;
@@ -34,7 +37,7 @@ Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int6
 template <class StepAt>
 Tile load_pairs(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
   Tile tile;
-  const auto mask = static_cast<__mmask16>(numbers >= kTileRows ? 0xFFFFu : (1u << numbers) - 1u);
+  const auto mask = static_cast<__mmask16>(first(numbers));
   const auto step = [&](std::int64_t i) __attribute__((target("avx512f,avx512bw,avx512vl"))) {
     return i < steps ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, step_at(i))) : _mm512_setzero_si512();
   };
@@ -118,14 +121,14 @@ void pack_across(const bfloat16* from, std::int64_t step, std::int64_t steps, st
 
 void pack_across_at(const bfloat16* from, const std::int64_t* places, std::int64_t steps, std::int64_t numbers,
                     bfloat16* tile) {
-  Tile packed = load_pairs([=](std::int64_t i) { return from + places[i]; }, steps, std::max<std::int64_t>(numbers, 0));
+  Tile packed = load_pairs([=](std::int64_t i) { return from + places[i]; }, steps, numbers);
   transpose(packed);
   store(packed, tile);
 }
 
 void pack_across_for_b(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers,
                        bfloat16* tile) {
-  store(load_pairs([=](std::int64_t i) { return from + i * step; }, steps, std::max<std::int64_t>(numbers, 0)), tile);
+  store(load_pairs([=](std::int64_t i) { return from + i * step; }, steps, numbers), tile);
 }
 
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, float* c, std::int64_t row_distance) {

@@ -8,6 +8,10 @@ namespace {
 struct Sizes {
   Sizes(const Window& w, std::int64_t filters)
       : x(w.n * w.h * w.w * w.c), kernel(w.kernel_h * w.kernel_w * w.c * filters), y(w.n * w.oh * w.ow * filters) {}
+  /// Of all three as floats.
+  std::size_t staged_bytes() const {
+    return Staging::bytes_for(x) + Staging::bytes_for(kernel) + Staging::bytes_for(y);
+  }
   std::int64_t x, kernel, y;  ///< elements
 };
 
@@ -20,8 +24,7 @@ std::optional<ConvolutionForwardOf<bfloat16>> convolution(const Window& window, 
   const Sizes n(window, filters);
   return ConvolutionForwardOf<bfloat16>{
       .name = prepared.name + ", by float",
-      .scratch_bytes =
-          Staging::bytes_for(n.x) + Staging::bytes_for(n.kernel) + Staging::bytes_for(n.y) + prepared.scratch_bytes,
+      .scratch_bytes = n.staged_bytes() + prepared.scratch_bytes,
       .run = [=, run = std::move(prepared.run)](const bfloat16* x, const bfloat16* kernel, const float* b, bfloat16* y,
                                                 std::byte* scratch) {
         Staging staging(scratch, threads);
@@ -39,8 +42,7 @@ std::optional<ConvolutionDataGradientOf<bfloat16>> convolution_data_gradient(con
   const Sizes n(window, filters);
   return ConvolutionDataGradientOf<bfloat16>{
       .name = prepared.name + ", by float",
-      .scratch_bytes =
-          Staging::bytes_for(n.x) + Staging::bytes_for(n.kernel) + Staging::bytes_for(n.y) + prepared.scratch_bytes,
+      .scratch_bytes = n.staged_bytes() + prepared.scratch_bytes,
       .run = [=, run = std::move(prepared.run)](const bfloat16* dy, const bfloat16* kernel, bfloat16* dx,
                                                 std::byte* scratch) {
         Staging staging(scratch, threads);

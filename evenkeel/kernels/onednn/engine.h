@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/threads.h"
 
@@ -32,9 +31,6 @@ auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltyp
     throw Error{{.where = "oneDNN", .received = error.what()}};
   }
 }
-
-/// Whether oneDNN has bfloat16 kernels here that are not emulated.
-inline bool has_bfloat16(const Machine& machine) { return machine.amx_bf16 || machine.avx512_bf16; }
 
 /// A primitive with the layouts of its arguments, ready to be run any number of times. run() allocates nothing on our
 /// side. Not re-entrant: the addresses are set in place.
