@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "evenkeel/diagnose/normalizations.h"
@@ -15,6 +16,8 @@ struct ReestimateOptions {
   /// Moving variances as each layer declares them (`unbiased_moving_variance`: n/(n-1), n elements of the channel in
   /// the whole data set); else all biased.
   bool as_declared = true;
+  /// Normalizations, by name, that stay on their moving statistics and keep them.
+  std::vector<std::string> keep = {};
 };
 
 /// The moving statistics of every normalization in the order of the description; empty where the model has none.

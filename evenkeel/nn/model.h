@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "evenkeel/nn/layer.h"
+#include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/nn/layers/merge.h"

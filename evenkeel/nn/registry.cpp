@@ -1,5 +1,6 @@
 #include "evenkeel/nn/registry.h"
 
+#include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/nn/layers/merge.h"
@@ -46,6 +47,7 @@ const std::vector<LayerType>& layer_types() {
       entry<Dense>(),
       entry<BatchNormalization>(),
       entry<BatchNormalizationFromParts>(),
+      entry<Affine>(),
       entry<Activation>(),
       entry<MaxPooling2D>(),
       entry<AveragePooling2D>(),

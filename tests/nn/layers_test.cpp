@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/nn/layers/merge.h"
@@ -115,6 +116,12 @@ TEST(Uout, InjectsTheVarianceOfTheDropoutItReplaces) {
 TEST(Uout, HasNoBetaForADropoutOfEverything) {
   for (const double rate : {1.0, -0.1, std::nan("")})
     EXPECT_SAYS(error_of([&] { uout_beta_for_dropout(rate); }), "rate: expected a number in [0, 1)");
+}
+
+TEST(Affine, IsALayer) {
+  check_layer(Affine{}, {5, 13});
+  check_layer(Affine{}, {2, 3, 5, 1});
+  check_layer(Affine{.trainable = false}, {1, 3, 3, 7});
 }
 
 TEST(Flatten, IsALayer) {
