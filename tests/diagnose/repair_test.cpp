@@ -25,8 +25,8 @@ Model small_speedup(double momentum) {
 }
 
 struct Strokes {
-  Dataset train = load_dataset("strokes:train[:1500]", Split::train);
-  Dataset test = load_dataset("strokes:test[:1000]", Split::test);
+  Dataset train = load_dataset("strokes:train[:3000]", Split::train);
+  Dataset test = load_dataset("strokes:test[:3000]", Split::test);
 };
 
 const Strokes& strokes() {
@@ -35,19 +35,20 @@ const Strokes& strokes() {
 }
 
 void expect_mended(double momentum, std::int64_t steps) {
-  Trainer trainer(small_speedup(momentum), {.batch_size = 250, .seed = 1, .threads = 1});
+  Trainer trainer(small_speedup(momentum),
+                  {.optimizer = Adam{.learning_rate = 0.003}, .batch_size = 100, .seed = 1, .threads = 1});
   trainer.fit(strokes().train, {.steps = steps});
   const Repaired repaired =
       repair(trainer.network(), strokes().train, {.fix = "re-estimate", .validation = &strokes().test});
   ASSERT_TRUE(repaired.scores);
   EXPECT_LT(*repaired.scores->before.accuracy, 0.2);
-  EXPECT_GT(*repaired.scores->reference->accuracy, 0.7);
+  EXPECT_GT(*repaired.scores->reference->accuracy, 0.6);
   EXPECT_NEAR(*repaired.scores->after.accuracy, *repaired.scores->reference->accuracy, 0.01);
 }
 
-TEST(Repair, LiftsANetworkOfNeverUpdatedStatisticsFromChance) { expect_mended(1.0, 40); }
+TEST(Repair, LiftsANetworkOfNeverUpdatedStatisticsFromChance) { expect_mended(1.0, 150); }
 
-TEST(Repair, LiftsANetworkAfterTooFewStepsForItsMomentum) { expect_mended(0.999, 40); }
+TEST(Repair, LiftsANetworkAfterTooFewStepsForItsMomentum) { expect_mended(0.999, 100); }
 
 /// A network of chain_model's that has a loss.
 std::unique_ptr<Network> network_of(const Model& model) {
