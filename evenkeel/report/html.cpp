@@ -134,7 +134,7 @@ class Page {
 
   /// As drawn, with or without JavaScript.
   std::string draw(const Waterfall& chart) {
-    return fmt::format("<figure class=\"chart\">\n{}<div class=\"plot scroll\">{}</div>\n{}{}</figure>\n",
+    return fmt::format("<figure class=\"waterfall\">\n{}<div class=\"plot scroll\">{}</div>\n{}{}</figure>\n",
                        element("h3", "", marked_up(chart.title)), svg_of(chart),
                        element("p", of_class("x-label"), marked_up(chart.x_label)), caption_of(chart.caption));
   }
