@@ -16,6 +16,8 @@ struct ReestimateOptions {
   /// Moving variances as each layer declares them (`unbiased_moving_variance`: n/(n-1), n elements of the channel in
   /// the whole data set); else all biased.
   bool as_declared = true;
+  /// Dropout on, each batch with masks of its own: what training's moving statistics would come to with these weights.
+  bool dropout = false;
   /// Normalizations, by name, that stay on their moving statistics and keep them.
   std::vector<std::string> keep = {};
 };
