@@ -9,6 +9,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/diagnose/repairs/methods.h"
+#include "evenkeel/diagnose/weight_scan.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {
@@ -23,10 +24,11 @@ std::pair<Dataset, Dataset> halves_of(const Dataset& data) {
                  .hint = "Give other samples to score on (--validation)."}};
   const std::vector<std::uint32_t> order = epoch_order(data.size(), 0, 0);
   const auto gathered = [&](std::int64_t first, std::int64_t last) {
-    Dataset::Parts parts{.name = data.name(),
-                         .x = Tensor(data.x().shape.with(0, last - first), data.x().dtype),
-                         .y = data.has_targets() ? Tensor(data.y().shape.with(0, last - first), data.y().dtype) : Tensor(),
-                         .class_names = data.class_names()};
+    Dataset::Parts parts{
+        .name = data.name(),
+        .x = Tensor(data.x().shape.with(0, last - first), data.x().dtype),
+        .y = data.has_targets() ? Tensor(data.y().shape.with(0, last - first), data.y().dtype) : Tensor(),
+        .class_names = data.class_names()};
     const auto copy_row = [&](TensorView from, Tensor& to, std::int64_t row) {
       const auto index = static_cast<std::int64_t>(order[static_cast<std::size_t>(first + row)]);
       const TensorView sample = from.rows(index, index + 1);
@@ -170,8 +172,7 @@ class Repair {
     const auto is_parameter = [](const std::string& tensor) { return !is_statistic(tensor); };
     if (draft.normalizations().empty() || std::ranges::any_of(draft.not_finite(), is_parameter)) return {};
     const auto copy = draft.network(plain_);
-    reestimate_statistics(*copy, scored(),
-                          {.batch_size = options_.batch_size, .memory_bytes = options_.memory_bytes});
+    reestimate_statistics(*copy, scored(), {.batch_size = options_.batch_size, .memory_bytes = options_.memory_bytes});
     return score(*copy, scored());
   }
 
@@ -182,11 +183,10 @@ class Repair {
     if (gain == Gain::variance_shift)
       return ExpectedGain{"moving statistics that dropout has shifted", score(network_, scored()), *full};
     const std::int64_t small = std::min(options_.training.batch_size, scored().size());
-    const auto modes = std::vector<LayerMode>(static_cast<std::size_t>(network_.model().layers()),
-                                              {Statistics::batch, false, false});
-    return ExpectedGain{
-        fmt::format("statistics of batches of {}, as training has them", small),
-        evaluate(network_, scored(), {.batch_size = small, .layer_modes = modes}).metrics, *full};
+    const auto modes =
+        std::vector<LayerMode>(static_cast<std::size_t>(network_.model().layers()), {Statistics::batch, false, false});
+    return ExpectedGain{fmt::format("statistics of batches of {}, as training has them", small),
+                        evaluate(network_, scored(), {.batch_size = small, .layer_modes = modes}).metrics, *full};
   }
 
   Network& network_;
@@ -214,14 +214,13 @@ Repaired repair(Network& network, const Dataset& data, const RepairOptions& opti
 std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network& network, const Dataset&) {
   std::vector<std::string> defects;
   if (method.tolerates == Tolerates::everything) return defects;
-  const Draft draft(network);
-  for (const std::string& tensor : draft.not_finite())
-    if (method.tolerates == Tolerates::nothing || !is_statistic(tensor))
-      defects.push_back(fmt::format("\"{}\" is not finite", tensor));
-  if (method.tolerates == Tolerates::moving_statistics) return defects;
-  for (const Normalization& n : draft.normalizations())
-    if (std::ranges::any_of(draft.values(n.name + "/moving_variance"), [&](double v) { return v <= -n.epsilon; }))
-      defects.push_back(fmt::format("the moving variance of \"{}\" is negative", n.name));
+  for (const WeightDefect& defect : scan_weights(network)) {
+    if (method.tolerates == Tolerates::moving_statistics && is_statistic(defect.tensor)) continue;
+    if (defect.kind == WeightDefect::Kind::not_finite)
+      defects.push_back(fmt::format("\"{}\" is not finite", defect.tensor));
+    if (defect.kind == WeightDefect::Kind::negative_variance)
+      defects.push_back(fmt::format("\"{}\" is negative", defect.tensor));
+  }
   return defects;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/diagnose/repairs/linear.h"
@@ -94,8 +95,9 @@ std::vector<Model> foldable_behind() {
   Sequential valid = chain("valid"), flat = chain("flat"), first = chain("first", {9}), point = chain("point");
   valid.add(BatchNormalization{}, Conv2D{.filters = 5, .strides = 2, .activation = relu, .use_bias = false},
             BatchNormalization{}, Conv2D{.filters = 4, .kernel_size = 2}, Flatten{}, Dense{.units = 2});
-  flat.add(Conv2D{.filters = 5, .activation = elu}, BatchNormalization{}, Flatten{}, Dense{.units = 7, .activation = relu},
-           BatchNormalization{.scale = false}, Dense{.units = 2, .use_bias = false});
+  flat.add(Conv2D{.filters = 5, .activation = elu}, BatchNormalization{}, Flatten{},
+           Dense{.units = 7, .activation = relu}, BatchNormalization{.scale = false},
+           Dense{.units = 2, .use_bias = false});
   first.add(BatchNormalization{.center = false}, Dense{.units = 4, .activation = ActivationFunction::tanh},
             BatchNormalization{}, Dense{.units = 2});
   point.add(BatchNormalization{}, Conv2D{.filters = 4, .kernel_size = 1, .padding = Padding::same, .activation = relu},
@@ -223,16 +225,20 @@ struct Spoiled {
 
 std::vector<Spoiled> spoiled_networks() {
   Sequential conv = chain("conv"), flat = chain("flat"), dense = chain("dense", {6});
-  conv.add(Conv2D{.filters = 5, .padding = Padding::same, .name = "a"}, BatchNormalization{.name = "bn"}, Activation{elu},
-           MaxPooling2D{}, Conv2D{.filters = 4, .padding = Padding::same, .name = "b"}, Flatten{},
+  conv.add(Conv2D{.filters = 5, .padding = Padding::same, .name = "a"}, BatchNormalization{.name = "bn"},
+           Activation{elu}, MaxPooling2D{}, Conv2D{.filters = 4, .padding = Padding::same, .name = "b"}, Flatten{},
            Dense{.units = 2, .name = "head"});
   flat.add(Conv2D{.filters = 5, .activation = relu, .name = "a"}, AveragePooling2D{}, Flatten{},
-           BatchNormalization{.name = "bn"}, Dropout{}, Dense{.units = 3, .name = "b"}, Dense{.units = 2, .name = "head"});
+           BatchNormalization{.name = "bn"}, Dropout{}, Dense{.units = 3, .name = "b"},
+           Dense{.units = 2, .name = "head"});
   dense.add(Dense{.units = 5, .name = "a"}, BatchNormalization{.scale = false, .name = "bn"}, Activation{sigmoid},
             Dense{.units = 4, .name = "b"}, Dense{.units = 2, .name = "head"});
-  return {{"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},      {"a bias", conv, "a/bias", 0, "b", 0, 5},
-          {"gamma", conv, "bn/gamma", 4, "b", 4, 5},                 {"a mean", conv, "bn/moving_mean", 2, "b", 2, 5},
-          {"behind a Flatten", flat, "a/bias", 1, "b", 1, 5},        {"a dense layer", dense, "a/kernel", 12, "b", 2, 5},
+  return {{"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},
+          {"a bias", conv, "a/bias", 0, "b", 0, 5},
+          {"gamma", conv, "bn/gamma", 4, "b", 4, 5},
+          {"a mean", conv, "bn/moving_mean", 2, "b", 2, 5},
+          {"behind a Flatten", flat, "a/bias", 1, "b", 1, 5},
+          {"a dense layer", dense, "a/kernel", 12, "b", 2, 5},
           {"a dense variance", dense, "bn/moving_variance", 1, "b", 1, 5}};
 }
 
@@ -302,7 +308,8 @@ TEST(RemoveChannels, RefusesWhereNothingOfALayerIsLeft) {
   const Spoiled c = spoiled_networks().front();
   const auto network = trained(c.model);
   change(*network, "a/kernel", [](auto values) { std::ranges::fill(values, INFINITY); });
-  EXPECT_SAYS(error_of([&] { Mended(*network, "remove-channels"); }), "layer \"a\": expected a channel of finite numbers");
+  EXPECT_SAYS(error_of([&] { Mended(*network, "remove-channels"); }),
+              "layer \"a\": expected a channel of finite numbers");
 }
 
 TEST(RemoveChannels, FindsNothingToDoInAHealthyNetwork) {
@@ -424,8 +431,14 @@ TEST(DropoutLast, RefusesWhereNoLayerComesBehindTheLastNormalization) {
 
 TEST(Methods, AreFoundByTheCodeThatTheyMend) {
   EXPECT_EQ(methods_named("never-updated").front()->name, "re-estimate");
-  EXPECT_EQ(methods_named("redundant-bias").front()->name, "drop-bias");
   EXPECT_EQ(methods_named("not-finite").front()->name, "remove-channels");
+}
+
+TEST(Methods, AreThereForEveryCodeThatNamesOne) {
+  for (const CodeInfo& info : all_codes()) {
+    if (info.repair.empty()) continue;
+    EXPECT_EQ(methods_named(std::string(info.code)).front()->name, info.repair) << info.code;
+  }
 }
 
 TEST(Methods, OfAllKeepTheArchitecture) {
@@ -438,7 +451,7 @@ TEST(Methods, AreNamedWhereAWordIsNearOne) {
 }
 
 TEST(Methods, RefuseACodeThatNoneMends) {
-  EXPECT_SAYS(error_of([] { methods_named("folding-hazard"); }), "no repair mends \"folding-hazard\"");
+  EXPECT_SAYS(error_of([] { methods_named("extreme-gamma"); }), "no repair mends \"extreme-gamma\"");
 }
 
 }  // namespace

@@ -41,8 +41,7 @@ void Draft::write_tensors(Network& network) const {
   for (const WeightInfo& weight : network.weights()) {
     const auto found = tensors_.find(weight.name);
     if (found == tensors_.end())
-      throw Error{
-          {.where = "tensor \"" + weight.name + '"', .expected = to_string(weight.shape), .received = "none"}};
+      throw Error{{.where = "tensor \"" + weight.name + '"', .expected = to_string(weight.shape), .received = "none"}};
     network.set_weight(weight.name, converted(found->second, network.options().real));
   }
 }
@@ -64,7 +63,8 @@ std::vector<Shape> Draft::output_shapes() const { return compile(model(), {.batc
 Normalization Draft::normalization(const std::string& name) const {
   const std::vector<Normalization> all = normalizations();
   const auto found = std::ranges::find(all, name, &Normalization::name);
-  if (found == all.end()) throw Error{{.where = "layer \"" + name + '"', .expected = "a normalization", .received = "none"}};
+  if (found == all.end())
+    throw Error{{.where = "layer \"" + name + '"', .expected = "a normalization", .received = "none"}};
   return *found;
 }
 

@@ -48,8 +48,7 @@ ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalizati
 bool pads(const Layer& layer, const Shape& input) {
   const auto* conv = layer.as<Conv2D>();
   if (!conv) return false;
-  const kernels::Window window =
-      ops::window_over(input.batched(1), {conv->kernel_size, conv->strides, conv->padding});
+  const kernels::Window window = ops::window_over(input.batched(1), {conv->kernel_size, conv->strides, conv->padding});
   return window.pad_top > 0 || window.pad_left > 0 || window.pad_bottom() > 0 || window.pad_right() > 0;
 }
 

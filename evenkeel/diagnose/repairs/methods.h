@@ -10,8 +10,8 @@ namespace evenkeel {
 /// All of them, one line each.
 const std::vector<RepairMethod>& repair_methods();
 
-/// The name of the method that mends what a finding of this code is about; empty where none does, or the code is not
-/// known.
+/// The name of the method that mends what a finding of this code is about (codes.h); empty where none does, or there is
+/// no such code.
 std::string method_for(const std::string& code);
 
 /// What `fix` means: a method's name, a finding's code, or "all": the methods that keep the architecture, in the order

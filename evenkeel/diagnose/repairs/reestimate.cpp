@@ -25,8 +25,8 @@ RepairLog reestimate(Draft& draft, const RepairContext& context) {
   const std::vector<Normalization> all = draft.normalizations();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const double distance = statistics_distance(found.before[i], found.after[i], all[i].epsilon);
-    log.changes.push_back({all[i].name, fmt::format("statistics of {} samples; {}", with_commas(found.samples),
-                                                    how_far(distance))});
+    log.changes.push_back(
+        {all[i].name, fmt::format("statistics of {} samples; {}", with_commas(found.samples), how_far(distance))});
   }
   return log;
 }

@@ -177,8 +177,8 @@ void mend_linear(Draft& draft, int layer, RepairLog& log) {
                                              quoted(draft.name(course.reader)))});
   } else {
     silence_outputs(draft, layer, bad);
-    log.changes.push_back({name, fmt::format("{} set to 0 before its activation (not removed: {})", numbers(bad),
-                                             course.obstacle)});
+    log.changes.push_back(
+        {name, fmt::format("{} set to 0 before its activation (not removed: {})", numbers(bad), course.obstacle)});
   }
 }
 

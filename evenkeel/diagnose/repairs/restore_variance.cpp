@@ -70,7 +70,8 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
     const auto found = std::ranges::find(measured, n.name, &LayerStatistics::layer);
     const std::int64_t without = restore(draft, n.name, *form, *found);
     std::string text = "variance before the noise, by its closed form";
-    if (without > 0) text += fmt::format("; as measured in {} of {} channels, where it gives none", without, found->mean.size());
+    if (without > 0)
+      text += fmt::format("; as measured in {} of {} channels, where it gives none", without, found->mean.size());
     log.changes.push_back({n.name, text});
     restored.push_back(n.layer);
   }
@@ -83,8 +84,9 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
 RepairMethod restore_variance_method() {
   return {.name = "restore-variance",
           .kind = RepairKind::statistics,
-          .what = "variances right behind Dropout or Uout become those before it, by closed form; what follows is "
-                  "re-estimated",
+          .what =
+              "variances right behind Dropout or Uout become those before it, by closed form; what follows is "
+              "re-estimated",
           .changes_architecture = false,
           .apply = restore_variance};
 }

@@ -13,7 +13,8 @@ RepairLog replace_by_uout(Draft& draft, const RepairContext&) {
     if (!dropout || dropout->rate == 0 || !leads_to_normalization(draft, i)) continue;
     const double rate = dropout->rate, beta = uout_beta_for_dropout(rate);
     draft.replace(i, Uout{.beta = beta});
-    log.changes.push_back({draft.name(i), fmt::format("Dropout {:g} is now Uout {:.4g}, of the same variance", rate, beta)});
+    log.changes.push_back(
+        {draft.name(i), fmt::format("Dropout {:g} is now Uout {:.4g}, of the same variance", rate, beta)});
   }
   return log;
 }
