@@ -73,19 +73,17 @@ std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
                      a.validation.empty() ? a.data : a.validation);
 }
 
-Json json_of(const std::vector<RepairNote>& notes) {
+Json list_of(const std::vector<RepairNote>& notes) {
   Json list = Json::array();
   for (const RepairNote& note : notes) list.push_back({{"layer", note.layer}, {"what", note.text}});
   return list;
 }
 
-Json json_of(const std::optional<Metrics>& metrics) { return metrics ? json_of(*metrics) : Json(); }
-
 void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
   Json json{{"methods", r.methods},
             {"kind", name_of(r.kind)},
-            {"changes", json_of(r.log.changes)},
-            {"left", json_of(r.log.left)},
+            {"changes", list_of(r.log.changes)},
+            {"left", list_of(r.log.left)},
             {"architecture_changed", r.architecture_changed},
             {"trained_epochs", r.trained_epochs},
             {"before", Json()},
@@ -94,7 +92,7 @@ void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
   if (r.scores) {
     json["before"] = json_of(r.scores->before);
     json["after"] = json_of(r.scores->after);
-    json["reference"] = json_of(r.scores->reference);
+    if (r.scores->reference) json["reference"] = json_of(*r.scores->reference);
     json["samples"] = r.scores->after.samples;
     json["scored_on"] = name_of(r.scores->on);
   }
