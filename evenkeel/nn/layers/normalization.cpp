@@ -105,13 +105,14 @@ Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x)
 
 Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   channels_of(x);  // refuses an input that has none
-  const int axis = axis_of(layer.axis, x), last = x.shape().rank() - 1;
-  builder.set_axis(x.shape(), static_cast<int>(layer.axis));
+  const Shape shape = x.shape();
+  const int axis = axis_of(layer.axis, x), last = shape.rank() - 1;
+  builder.set_axis(shape, static_cast<int>(layer.axis));
   if (axis == last) return normalize(layer, builder, x);
   std::vector<int> order(static_cast<std::size_t>(last) + 1);
   std::iota(order.begin(), order.end(), 0);
   std::rotate(order.begin() + axis, order.begin() + axis + 1, order.end());
-  const auto behind = x.shape().sizes().subspan(static_cast<std::size_t>(axis) + 1);
+  const auto behind = shape.sizes().subspan(static_cast<std::size_t>(axis) + 1);
   const bool is_view = std::ranges::all_of(behind, [](std::int64_t size) { return size == 1; });
   const Value y = normalize(layer, builder, ordered(builder, x, order, is_view, std::string(kChannelsLast)));
   return ordered(builder, y, ops::Permute::inverse(order), is_view, "channels_back");
