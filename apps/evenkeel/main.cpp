@@ -24,6 +24,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_bench(app, chosen);
   add_weights(app, chosen);
   add_report(app, chosen);
+  add_doctor(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
 }

@@ -10,19 +10,6 @@
 namespace evenkeel {
 namespace {
 
-StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
-  StatisticsGap gap{.layer = moving.layer, .moving = moving, .data = data};
-  gap.distance = statistics_distance(moving, data, epsilon);
-  const auto channels = static_cast<double>(data.mean.size());
-  gap.variance_ratio = 0;
-  for (std::size_t c = 0; c < data.mean.size(); ++c) {
-    const double variance = data.variance[c] + epsilon;
-    gap.mean_difference += std::abs(moving.mean[c] - data.mean[c]) / std::sqrt(variance) / channels;
-    gap.variance_ratio += (moving.variance[c] + epsilon) / variance / channels;
-  }
-  return gap;
-}
-
 /// The activation behind a layer if it is one that cuts or bends at 0.
 std::optional<ActivationFunction> bend_of(const Layer& layer) {
   ActivationFunction f = linear;
@@ -43,6 +30,19 @@ double statistics_distance(const LayerStatistics& moving, const LayerStatistics&
     sum += 0.5 * (std::log(w / v) + (v + apart * apart) / w - 1);
   }
   return sum / static_cast<double>(data.mean.size());
+}
+
+StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
+  StatisticsGap gap{.layer = moving.layer, .moving = moving, .data = data};
+  gap.distance = statistics_distance(moving, data, epsilon);
+  const auto channels = static_cast<double>(data.mean.size());
+  gap.variance_ratio = 0;
+  for (std::size_t c = 0; c < data.mean.size(); ++c) {
+    const double variance = data.variance[c] + epsilon;
+    gap.mean_difference += std::abs(moving.mean[c] - data.mean[c]) / std::sqrt(variance) / channels;
+    gap.variance_ratio += (moving.variance[c] + epsilon) / variance / channels;
+  }
+  return gap;
 }
 
 std::vector<StatisticsGap> statistics_gap(Network& network, const Dataset& data, const ReestimateOptions& options) {

@@ -55,6 +55,8 @@ struct StatisticsGap {
 /// variances. NaN or infinite where a statistic is.
 double statistics_distance(const LayerStatistics& moving, const LayerStatistics& data, double epsilon);
 
+StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon);
+
 /// Conditioned: what reaches a normalization is computed with full-data statistics in every normalization before it
 /// (measure_statistics), so that a layer is not blamed for the one before.
 std::vector<StatisticsGap> statistics_gap(Network& network, const Dataset& data, const ReestimateOptions& options = {});

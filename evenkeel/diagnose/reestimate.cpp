@@ -69,7 +69,10 @@ class Reestimation {
         threads_(network.threads()),
         instrument_(network, {}),
         context_(network.context(Mode::evaluate)) {
-    for (LayerMode& mode : context_.modes) mode.statistics = Statistics::supplied;
+    for (LayerMode& mode : context_.modes) {
+      mode.statistics = Statistics::supplied;
+      mode.dropout = options.dropout;
+    }
     const std::int64_t batch_size = std::min(options.batch_size, data.size());
     for (std::int64_t first = 0; first < data.size(); first += batch_size)
       pieces_.push_back({.first = first, .size = std::min(batch_size, data.size() - first)});
@@ -136,6 +139,7 @@ class Reestimation {
     Network::Runner& runner = instrument_.runner(piece.size);
     Executor& executor = *runner.executor;
     Tensor& input = input_of(runner, piece.size);
+    context_.step = static_cast<std::uint64_t>(piece.first);  // the same masks in every segment
     if (piece.alive) {
       executor.restore(alive, piece.alive.get());
     } else {

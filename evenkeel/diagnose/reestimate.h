@@ -15,6 +15,8 @@ struct ReestimateOptions {
   /// Moving variances as each layer declares them (`unbiased_moving_variance`: n/(n-1), n elements of the channel in
   /// the whole data set); else all biased.
   bool as_declared = true;
+  /// Dropout on, each batch with masks of its own: what training's moving statistics would come to with these weights.
+  bool dropout = false;
 };
 
 /// The moving statistics of every normalization in the order of the description; empty where the model has none.

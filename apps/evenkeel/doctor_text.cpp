@@ -1,0 +1,132 @@
+#include "doctor_text.h"
+
+#include "evenkeel/diagnose/codes.h"
+#include "table.h"
+
+namespace evenkeel::app {
+namespace {
+
+std::string with_error(const Estimate& e) { return fmt::format("{} +- {}", figure(e.value, 4), figure(e.error, 1)); }
+std::string signed_with_error(const Estimate& e) { return fmt::format("{:+.4g} +- {:.1g}", e.value, e.error); }
+
+std::string cost_text(const Cost& cost) {
+  std::string text = "loss " + signed_with_error(cost.loss);
+  if (cost.accuracy) text += ", accuracy " + signed_with_error(*cost.accuracy);
+  return text;
+}
+
+std::vector<std::string> cell_row(const std::string& what, const FourCells::Cell& cell) {
+  return {what, with_error(cell.loss), cell.accuracy ? with_error(*cell.accuracy) : "-"};
+}
+
+std::string cells_text(const FourCells& cells) {
+  Table table({"", ">loss", ">accuracy"});
+  table.row(cell_row("data, evaluation mode", cells.evaluation));
+  table.row(cell_row("data, training mode, statistics of all data", cells.training));
+  if (cells.train_evaluation) table.row(cell_row("training data, evaluation mode", *cells.train_evaluation));
+  if (cells.train_training)
+    table.row(cell_row("training data, training mode, statistics of all data", *cells.train_training));
+  return table.text() + '\n' + cells.verdict + '\n';
+}
+
+std::string finding_text(const Finding& f, const DoctorWords& words) {
+  const CodeInfo& info = code_info(f.code);
+  std::string text = fmt::format("{}  {}  {}\n  {}.\n", name_of(f.severity), f.code, layers_text(f.layers), f.cause);
+  for (const Fact& fact : f.evidence)
+    text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
+                        fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
+  if (f.cost) text += "  costs: " + cost_text(*f.cost) + '\n';
+  text += fmt::format("  {}.\n  {}\n", f.certainty, info.advice);
+  if (const std::string command = remedy_command(f, words); !command.empty()) text += "  " + command + '\n';
+  return text + "  " + documentation_of(f.code) + '\n';
+}
+
+std::string chain_text(const Attribution& chain) {
+  Table table({"from training mode to evaluation mode", ">loss", ">in reverse order"});
+  table.row({fmt::format("training mode, batches of {}", chain.batch_size), with_error(chain.start), ""});
+  for (const ChainLink& link : chain.links)
+    table.row({"  " + link.change, signed_with_error(link.cost.loss), signed_with_error(link.cost_in_reverse.loss)});
+  table.row({"evaluation mode", with_error(chain.end), ""});
+  return table.text();
+}
+
+Json json_of(const Estimate& e) { return {{"value", e.value}, {"standard_error", e.error}}; }
+Json json_of(const Cost& cost) {
+  return {{"loss", json_of(cost.loss)}, {"accuracy", cost.accuracy ? json_of(*cost.accuracy) : Json()}};
+}
+Json json_of(const std::optional<FourCells::Cell>& cell) {
+  if (!cell) return {};
+  return {{"loss", json_of(cell->loss)}, {"accuracy", cell->accuracy ? json_of(*cell->accuracy) : Json()}};
+}
+
+Json json_of(const Finding& f, const DoctorWords& words) {
+  const CodeInfo& info = code_info(f.code);
+  Json evidence = Json::array();
+  for (const Fact& fact : f.evidence)
+    evidence.push_back({{"what", fact.what}, {"value", fact.value}, {"unit", fact.unit}, {"expected", fact.expected}});
+  return {{"code", f.code},
+          {"title", info.title},
+          {"severity", name_of(f.severity)},
+          {"layer", f.layers.empty() ? Json() : Json(f.layers.front())},
+          {"layers", f.layers},
+          {"cause", f.cause},
+          {"evidence", evidence},
+          {"certainty", f.certainty},
+          {"cost", f.cost ? json_of(*f.cost) : Json()},
+          {"remedy",
+           {{"advice", info.advice},
+            {"command", remedy_command(f, words)},
+            {"keras", info.keras},
+            {"pytorch", info.pytorch}}},
+          {"documentation", documentation_of(f.code)}};
+}
+
+}  // namespace
+
+std::string remedy_command(const Finding& finding, const DoctorWords& words) {
+  if (code_info(finding.code).repair.empty()) return {};
+  return fmt::format("evenkeel repair {}{} --data {} --fix {} --out repaired.safetensors", words.model,
+                     words.weights.empty() ? "" : " --weights " + words.weights, words.data, finding.code);
+}
+
+std::string text_of(const Diagnosis& d, const DoctorWords& words) {
+  std::string text = cells_text(d.cells);
+  if (d.findings.empty()) text += "\nNothing found.\n";
+  for (const Finding& f : d.findings) text += '\n' + finding_text(f, words);
+  text += '\n' + chain_text(d.attribution);
+  text += fmt::format("\nChecked, with {} samples: {}.\n", d.samples, join(d.checked, "; "));
+  for (const auto& [what, why] : d.unchecked) text += fmt::format("Not checked: {}: {}.\n", what, why);
+  return text;
+}
+
+Json json_of(const Diagnosis& d, const DoctorWords& words) {
+  Json findings = Json::array(), links = Json::array(), unchecked = Json::array(), gaps = Json::array();
+  for (const Finding& f : d.findings) findings.push_back(json_of(f, words));
+  for (const ChainLink& link : d.attribution.links)
+    links.push_back({{"change", link.change},
+                     {"layers", link.layers},
+                     {"cost", json_of(link.cost)},
+                     {"in_reverse_order", json_of(link.cost_in_reverse)}});
+  for (const auto& [what, why] : d.unchecked) unchecked.push_back({{"what", what}, {"why", why}});
+  for (const StatisticsGap& gap : d.gaps) gaps.push_back({{"layer", gap.layer}, {"distance", gap.distance}});
+  return {{"findings", findings},
+          {"cells",
+           {{"evaluation", json_of(std::optional(d.cells.evaluation))},
+            {"training", json_of(std::optional(d.cells.training))},
+            {"train_data_evaluation", json_of(d.cells.train_evaluation)},
+            {"train_data_training", json_of(d.cells.train_training)},
+            {"gap", name_of(d.cells.gap)},
+            {"verdict", d.cells.verdict}}},
+          {"attribution",
+           {{"batch_size", d.attribution.batch_size},
+            {"start", json_of(d.attribution.start)},
+            {"links", links},
+            {"end", json_of(d.attribution.end)}}},
+          {"statistics", gaps},
+          {"checked", d.checked},
+          {"unchecked", unchecked},
+          {"samples", d.samples},
+          {"passes", d.passes}};
+}
+
+}  // namespace evenkeel::app

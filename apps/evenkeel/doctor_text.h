@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "common.h"
+#include "evenkeel/diagnose/diagnosis.h"
+
+namespace evenkeel::app {
+
+/// What stands for MODEL, --weights and --data in the commands that a remedy names.
+struct DoctorWords {
+  std::string model, weights, data;
+};
+
+/// What to do about a finding, as a command; empty where nothing repairs it by itself.
+std::string remedy_command(const Finding& finding, const DoctorWords& words);
+
+std::string text_of(const Diagnosis& diagnosis, const DoctorWords& words);
+Json json_of(const Diagnosis& diagnosis, const DoctorWords& words);
+
+}  // namespace evenkeel::app

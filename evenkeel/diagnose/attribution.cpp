@@ -1,0 +1,134 @@
+#include "evenkeel/diagnose/attribution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace evenkeel {
+namespace {
+
+using Group = std::vector<std::string>;
+
+/// Codes whose cause is a layer's statistics.
+bool concerns_statistics(const Finding& finding) {
+  static const std::set<std::string> codes = {"never-updated", "lagging", "momentum-inverted", "variance-shift",
+                                              "stale-statistics"};
+  return codes.contains(finding.code);
+}
+
+/// In the order of their first layers.
+std::vector<Group> groups_of(Evidence& evidence, const std::vector<Finding>& findings) {
+  std::vector<Group> groups;
+  std::set<std::string> named;
+  for (const Finding& finding : findings)
+    if (concerns_statistics(finding)) {
+      groups.push_back(finding.layers);
+      named.insert(finding.layers.begin(), finding.layers.end());
+    }
+  Group rest;
+  for (const Normalization& n : evidence.normalizations())
+    if (!named.contains(n.name)) rest.push_back(n.name);
+  if (!rest.empty()) groups.push_back(rest);
+  std::ranges::sort(groups, {}, [&](const Group& group) { return evidence.model().find(group.front()); });
+  return groups;
+}
+
+/// The scores on the way: full-data statistics, then one more group on its moving ones at each.
+std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& groups) {
+  std::vector<SampleScores> way = {evidence.full_data()};
+  std::vector<std::string> moving;
+  for (const Group& group : groups) {
+    moving.insert(moving.end(), group.begin(), group.end());
+    std::ranges::sort(moving);
+    const bool all = moving.size() == evidence.normalizations().size();
+    way.push_back(all ? evidence.evaluation() : evidence.moving_in(moving));
+  }
+  return way;
+}
+
+FourCells::Cell cell_of(const SampleScores& scores) { return {scores.mean_loss(), scores.accuracy()}; }
+
+/// Whether b's mean lies a tenth above a's, and by three standard errors of samples that are not the same.
+bool clearly_above(const Estimate& a, const Estimate& b) {
+  return b.value - a.value > std::max(0.1 * a.value, 3 * std::hypot(a.error, b.error));
+}
+
+}  // namespace
+
+Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, std::int64_t batch_size) {
+  Attribution result{.start = {}, .end = evidence.evaluation().mean_loss(), .batch_size = batch_size, .links = {}};
+  const SampleScores training = mean_of_passes(evidence.in_batches(batch_size, true));
+  result.start = training.mean_loss();
+  if (evidence.normalizations().empty()) {
+    const Cost cost = cost_between(training, evidence.evaluation());
+    result.links.push_back({.change = "dropout off", .cost = cost, .cost_in_reverse = cost});
+    return result;
+  }
+  const auto link = [&](std::string change, Group layers, const Cost& cost) {
+    result.links.push_back({std::move(change), std::move(layers), cost, cost});
+  };
+  const SampleScores without =
+      evidence.has_dropout() ? mean_of_passes(evidence.in_batches(batch_size, false)) : training;
+  if (evidence.has_dropout()) link("dropout off", {}, cost_between(training, without));
+  link("statistics of all data in place of the batch's", {}, cost_between(without, evidence.full_data()));
+  std::vector<Group> groups = groups_of(evidence, findings);
+  const std::vector<SampleScores> way = along(evidence, groups);
+  const std::size_t before = result.links.size();
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    link("moving statistics in " + layers_text(groups[i]), groups[i], cost_between(way[i], way[i + 1]));
+  std::ranges::reverse(groups);
+  const std::vector<SampleScores> back = along(evidence, groups);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    result.links[before + groups.size() - 1 - i].cost_in_reverse = cost_between(back[i], back[i + 1]);
+  return result;
+}
+
+std::string_view name_of(FourCells::Gap gap) {
+  switch (gap) {
+    case FourCells::Gap::none: return "none";
+    case FourCells::Gap::mode: return "mode";
+    case FourCells::Gap::overfitting: return "overfitting";
+    case FourCells::Gap::other_data: return "other data";
+  }
+  return {};
+}
+
+FourCells four_cells(Evidence& evidence) {
+  FourCells cells{
+      .evaluation = cell_of(evidence.evaluation()), .training = cell_of(evidence.training()), .verdict = {}};
+  const Cost mode = cost_between(evidence.training(), evidence.evaluation());
+  if (evidence.has_train_data()) {
+    cells.train_evaluation = cell_of(evidence.train_evaluation());
+    cells.train_training = cell_of(evidence.train_training());
+  }
+  if (matters(mode)) {
+    cells.gap = FourCells::Gap::mode;
+    cells.verdict = "The mode makes the difference: on the same data the loss is " +
+                    figure(cells.evaluation.loss.value) + " in evaluation and " + figure(cells.training.loss.value) +
+                    " in training mode with statistics of all data.";
+    return cells;
+  }
+  if (!evidence.has_train_data()) {
+    cells.verdict = "The mode makes no difference that matters: loss " + figure(cells.evaluation.loss.value) +
+                    " in evaluation, " + figure(cells.training.loss.value) +
+                    " in training mode with statistics of all data. Whether it overfits cannot be told without "
+                    "training data.";
+    return cells;
+  }
+  const bool worse = clearly_above(cells.train_evaluation->loss, cells.evaluation.loss);
+  if (!worse) {
+    cells.verdict = "There is no gap that matters: loss " + figure(cells.train_evaluation->loss.value) +
+                    " on training data and " + figure(cells.evaluation.loss.value) + " on validation data.";
+    return cells;
+  }
+  cells.gap = evidence.inputs_differ() ? FourCells::Gap::other_data : FourCells::Gap::overfitting;
+  cells.verdict =
+      (cells.gap == FourCells::Gap::overfitting
+           ? "It overfits: in the same mode the loss is "
+           : "The validation data are of another kind than the training data: in the same mode the loss is ") +
+      figure(cells.train_evaluation->loss.value) + " on training data and " + figure(cells.evaluation.loss.value) +
+      " on validation data.";
+  return cells;
+}
+
+}  // namespace evenkeel

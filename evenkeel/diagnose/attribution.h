@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evenkeel/diagnose/evidence.h"
+#include "evenkeel/diagnose/finding.h"
+
+namespace evenkeel {
+
+/// One step on the way from training mode to evaluation mode, and what it changes.
+struct ChainLink {
+  std::string change;                    ///< "dropout off", "batch_normalization on its moving statistics"
+  std::vector<std::string> layers = {};  ///< that are switched
+  Cost cost;                             ///< of the step, here
+  Cost cost_in_reverse;                  ///< of the same switch where the statistics are switched last layer first
+};
+
+/// Where the difference between training mode and evaluation mode comes from: switched one after another, so that the
+/// parts add up to the whole. Batch statistics and dropout -> dropout off -> full-data statistics -> moving statistics,
+/// group by group in graph order. What order makes of it is the difference between the two costs of a link.
+struct Attribution {
+  Estimate start, end;  ///< loss in training mode (mean over masks and shufflings), and in evaluation
+  std::int64_t batch_size = 0;
+  std::vector<ChainLink> links;
+};
+
+/// Layers that a finding names for their statistics are switched together; those that none names, too.
+Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, std::int64_t batch_size);
+
+/// The four cells: loss and accuracy of training and validation data, in evaluation mode and in training mode on
+/// full-data statistics, and which kind of gap that is.
+struct FourCells {
+  enum class Gap { none, mode, overfitting, other_data };
+  struct Cell {
+    Estimate loss;
+    std::optional<Estimate> accuracy = {};
+  };
+  std::optional<Cell> train_evaluation = {}, train_training = {};  ///< without training data: nothing
+  Cell evaluation, training;
+  Gap gap = Gap::none;
+  std::string verdict;  ///< in one sentence
+};
+FourCells four_cells(Evidence& evidence);
+std::string_view name_of(FourCells::Gap gap);
+
+}  // namespace evenkeel

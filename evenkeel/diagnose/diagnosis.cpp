@@ -1,0 +1,52 @@
+#include "evenkeel/diagnose/diagnosis.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "evenkeel/diagnose/rule.h"
+
+namespace evenkeel {
+namespace {
+
+/// Why a rule cannot say anything here; empty where it can.
+std::string why_not(const Rule& rule, Evidence& evidence) {
+  for (const Need need : rule.needs())
+    if (std::string why = unmet(need, evidence); !why.empty()) return why;
+  return {};
+}
+
+double price_of(const Finding& finding) { return finding.cost ? finding.cost->loss.value : 0; }
+
+}  // namespace
+
+std::optional<Severity> Diagnosis::worst() const {
+  if (findings.empty()) return {};
+  return std::ranges::max(findings, {}, &Finding::severity).severity;
+}
+
+Diagnosis diagnose(Network& network, Subject subject) {
+  const std::int64_t batch_size = subject.records.batch_size.value_or(32);
+  Evidence evidence(network, std::move(subject));
+  Diagnosis result;
+  for (const auto& rule : all_rules())
+    if (std::string why = why_not(*rule, evidence); why.empty()) {
+      rule->judge(evidence, result.findings);
+      result.checked.emplace_back(rule->checks());
+    } else {
+      result.unchecked.emplace_back(rule->checks(), std::move(why));
+    }
+  result.cells = four_cells(evidence);
+  result.attribution = attribute(evidence, result.findings, std::min(batch_size, evidence.data().size()));
+  std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
+    return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
+  });
+  if (!evidence.normalizations().empty()) {
+    result.gaps = evidence.gaps();
+    result.histograms = input_histograms(network, evidence.train_data(), evidence.full_statistics());
+  }
+  result.samples = evidence.data().size();
+  result.passes = evidence.passes();
+  return result;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenkeel/diagnose/attribution.h"
+#include "evenkeel/diagnose/evidence.h"
+#include "evenkeel/diagnose/finding.h"
+#include "evenkeel/diagnose/input_histograms.h"
+
+namespace evenkeel {
+
+/// What was found out about a network.
+struct Diagnosis {
+  FourCells cells;
+  Attribution attribution;
+  std::vector<Finding> findings;                               ///< the gravest first, then the dearest
+  std::vector<std::string> checked;                            ///< what was looked at
+  std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
+  std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data
+  std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
+  std::int64_t samples = 0;                                    ///< of the data that were looked at
+  double passes = 0;                                           ///< of these samples through the network
+  /// The gravest there is; nothing without findings.
+  std::optional<Severity> worst() const;
+};
+
+/// Measures why the network behaves in evaluation as it does. Leaves it as it was: weights, statistics, optimizer.
+/// Throws Error where data and model do not fit, the data have no labels or targets, or the network has no loss.
+Diagnosis diagnose(Network& network, Subject subject);
+
+}  // namespace evenkeel

@@ -1,0 +1,209 @@
+#include "evenkeel/diagnose/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/kernels/reference/moments.h"
+#include "evenkeel/nn/layers/core.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::uint64_t kSampleSeed = 7;
+constexpr std::int64_t kBatchSize = 256;
+constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of the same kind: far below
+
+/// So many samples of a set, drawn without replacement, in its order; all where it has no more.
+Dataset sample_of(const Dataset& data, std::int64_t samples) {
+  if (samples <= 0 || samples >= data.size()) return data;
+  std::vector<std::uint32_t> rows = epoch_order(data.size(), kSampleSeed, 0);
+  rows.resize(static_cast<std::size_t>(samples));
+  std::ranges::sort(rows);
+  return selected(data, rows, data.name());
+}
+
+/// The first mask of a pass: no two passes have one in common.
+std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
+
+/// Mean and variance of each channel (last axis) of the samples.
+LayerStatistics input_moments(const Dataset& data) {
+  const Tensor x = converted(data.x(), DType::float64);
+  const std::int64_t channels = x.shape().back(), rows = x.shape().size() / channels;
+  LayerStatistics moments{.layer = "input",
+                          .mean = std::vector<double>(static_cast<std::size_t>(channels)),
+                          .variance = std::vector<double>(static_cast<std::size_t>(channels))};
+  double count = 0;
+  kernels::reference::accumulate_moments<double>({x.as<double>().data(), rows, channels}, count, moments.mean,
+                                                 moments.variance);
+  for (double& v : moments.variance) v /= static_cast<double>(rows);
+  return moments;
+}
+
+bool drops(const Layer& layer) { return layer.as<Dropout>() || layer.as<Uout>(); }
+
+}  // namespace
+
+Evidence::Evidence(Network& network, Subject subject)
+    : network_(network),
+      subject_(std::move(subject)),
+      defects_(scan_weights(network)),
+      substituted_(network),
+      data_(sample_of(subject_.data, subject_.samples)),
+      normalizations_(evenkeel::normalizations(network.model())),
+      has_dropout_(std::ranges::any_of(network.model().nodes(), drops, &Model::Node::layer)),
+      scorer_(network, Network::targets_of(subject_.data), std::min(kBatchSize, data_.size())) {
+  network.check(subject_.data, true);
+  if (subject_.train_data) {
+    network.check(*subject_.train_data, true);
+    train_data_ = sample_of(*subject_.train_data, subject_.samples);
+  }
+}
+
+Reestimated Evidence::measured(bool dropout) {
+  Reestimated result = measure_statistics(
+      network_, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
+  passes_ += result.forward_passes;
+  return result;
+}
+
+std::vector<StatisticsGap> Evidence::gaps_of(const Reestimated& measured) const {
+  std::vector<StatisticsGap> gaps;
+  for (std::size_t i = 0; i < normalizations_.size(); ++i)
+    gaps.push_back(gap_between(measured.before[i], measured.after[i], normalizations_[i].epsilon));
+  return gaps;
+}
+
+const std::vector<StatisticsGap>& Evidence::gaps() {
+  if (!gaps_) gaps_ = gaps_of(measured(false));
+  return *gaps_;
+}
+
+const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
+  if (!has_dropout_) return gaps();
+  if (!gaps_with_dropout_) gaps_with_dropout_ = gaps_of(measured(true));
+  return *gaps_with_dropout_;
+}
+
+std::vector<LayerStatistics> Evidence::full_statistics() {
+  std::vector<LayerStatistics> all;
+  for (const StatisticsGap& gap : gaps()) all.push_back(gap.data);
+  return all;
+}
+
+const std::vector<InputVariance>& Evidence::variances() {
+  if (!variances_) {
+    const InputVarianceOptions options{.batch_size = kBatchSize, .masks = kPasses, .batch_statistics = true};
+    variances_ = input_variances(network_, train_data(), options);
+    passes_ += 1 + kPasses;
+  }
+  return *variances_;
+}
+
+const SampleScores& Evidence::scored(const std::string& key, const std::function<SampleScores()>& measure) {
+  const auto found = scores_.find(key);
+  if (found != scores_.end()) return found->second;
+  return scores_.emplace(key, measure()).first->second;
+}
+
+void Evidence::supply(const std::vector<StatisticsGap>& gaps) {
+  std::vector<LayerStatistics> all;
+  for (const StatisticsGap& gap : gaps) all.push_back(gap.data);
+  scorer_.supply(all);
+}
+
+const SampleScores& Evidence::evaluation() {
+  return scored("evaluation", [&] {
+    std::vector<float> outputs;
+    SampleScores scores = scorer_.score(data_, uniform_modes(network_, Statistics::moving, false), outputs);
+    outputs_ = std::move(outputs);
+    return scores;
+  });
+}
+
+const std::vector<float>& Evidence::outputs() {
+  evaluation();
+  return *outputs_;
+}
+
+const SampleScores& Evidence::full_data() {
+  return scored("full data", [&] {
+    supply(gaps());
+    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
+  });
+}
+
+SampleScores Evidence::with_dropout(const Dataset& data) {
+  supply(gaps_with_dropout());
+  std::vector<SampleScores> passes;
+  for (int pass = 0; pass < (has_dropout_ ? kPasses : 1); ++pass)
+    passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
+  return mean_of_passes(passes);
+}
+
+const SampleScores& Evidence::training() {
+  return scored("training", [&] { return with_dropout(data_); });
+}
+
+const SampleScores& Evidence::train_evaluation() {
+  if (!train_data_) return evaluation();
+  return scored("train evaluation",
+                [&] { return scorer_.score(*train_data_, uniform_modes(network_, Statistics::moving, false)); });
+}
+
+const SampleScores& Evidence::train_training() {
+  if (!train_data_) return training();
+  return scored("train training", [&] { return with_dropout(*train_data_); });
+}
+
+const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, bool dropout) {
+  const auto key = std::pair(batch_size, dropout);
+  const auto found = batches_.find(key);
+  if (found != batches_.end()) return found->second;
+  // The program of another batch size is another one.
+  const std::int64_t own = scorer_.batch_size();
+  scorer_.set_batch_size(batch_size);
+  std::vector<SampleScores> passes;
+  for (int pass = 0; pass < kPasses; ++pass)
+    passes.push_back(scorer_.score_shuffled(data_, uniform_modes(network_, Statistics::batch, dropout),
+                                            first_step(pass), static_cast<std::uint64_t>(pass)));
+  scorer_.set_batch_size(own);
+  return batches_.emplace(key, std::move(passes)).first->second;
+}
+
+const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) {
+  std::string key = "moving in";
+  for (const std::string& layer : layers) key += '\n' + layer;
+  return scored(key, [&] {
+    supply(gaps());
+    std::vector<LayerMode> modes = uniform_modes(network_, Statistics::supplied, false);
+    for (const std::string& layer : layers)
+      modes[static_cast<std::size_t>(model().find(layer))].statistics = Statistics::moving;
+    return scorer_.score(data_, modes);
+  });
+}
+
+bool Evidence::inputs_differ() {
+  if (!inputs_differ_)
+    inputs_differ_ = statistics_distance(input_moments(data_), input_moments(train_data()), 1e-6) > kOtherData;
+  return *inputs_differ_;
+}
+
+const std::vector<DeadUnits>& Evidence::dead() {
+  if (!dead_) {
+    dead_ = dead_units(network_, train_data(), kBatchSize);
+    passes_ += 1;
+  }
+  return *dead_;
+}
+
+const std::vector<GradientNorm>& Evidence::gradients() {
+  if (!gradients_) {
+    const std::int64_t size = std::min(kBatchSize, train_data().size());
+    Batches batches(train_data(), {.batch_size = size, .shuffle = false});
+    gradients_ = gradient_norms(network_, batches.next());
+    passes_ += 3.0 * static_cast<double>(size) / static_cast<double>(data_.size());
+  }
+  return *gradients_;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenkeel/diagnose/sample_scores.h"
+
+namespace evenkeel {
+
+/// info: good to know; warning: something is not as it should be; error: and it costs, or will not go well.
+enum class Severity { info, warning, error };
+std::string_view name_of(Severity severity);
+
+/// A number that a finding rests on, and what it should be.
+struct Fact {
+  std::string what;  ///< "distance of the moving statistics"
+  double value = 0;
+  std::string unit = {};      ///< "nats"
+  std::string expected = {};  ///< "below 0.05"
+};
+
+/// What the doctor found: a cause, where, and how it knows.
+struct Finding {
+  std::string code;  ///< of the table in codes.h
+  Severity severity = Severity::info;
+  std::vector<std::string> layers = {};  ///< exact names in graph order; empty: the network as a whole
+  std::string cause;                     ///< one sentence
+  std::vector<Fact> evidence = {};
+  std::string certainty = {};     ///< how sure, and why
+  std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be told apart
+};
+
+/// For sentences: "0.0412", "1.2e-06".
+std::string figure(double value, int digits = 3);
+
+/// "conv2d", "conv2d and dense", "conv2d and 3 more": for sentences.
+std::string layers_text(const std::vector<std::string>& layers);
+
+}  // namespace evenkeel

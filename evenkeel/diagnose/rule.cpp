@@ -1,0 +1,32 @@
+#include "evenkeel/diagnose/rule.h"
+
+#include "evenkeel/diagnose/rules/rules.h"
+
+namespace evenkeel {
+
+std::string unmet(Need need, Evidence& evidence) {
+  const auto unless = [](bool met, std::string why) { return met ? std::string() : why; };
+  const Records& records = evidence.records();
+  switch (need) {
+    case Need::normalization:
+      return unless(!evidence.normalizations().empty(), "the model has no layer that keeps moving statistics");
+    case Need::samples:
+      return unless(evidence.train_data().size() >= kEnoughSamples, std::to_string(evidence.train_data().size()) +
+                                                                        " samples are too few, " +
+                                                                        std::to_string(kEnoughSamples) + " are needed");
+    case Need::accuracy: return unless(evidence.evaluation().accuracy().has_value(), "the loss has no accuracy");
+    case Need::train_data: return unless(evidence.has_train_data(), "no training data were given (--train-data)");
+    case Need::batch_size:
+      return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
+    case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");
+    case Need::records: return unless(records.train_loss.has_value(), "no record of the training is known (--run)");
+  }
+  return {};
+}
+
+const std::vector<std::unique_ptr<Rule>>& all_rules() {
+  static const std::vector<std::unique_ptr<Rule>> rules = make_rules();
+  return rules;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenkeel/diagnose/evidence.h"
+#include "evenkeel/diagnose/finding.h"
+
+namespace evenkeel {
+
+/// What a rule must have to say anything.
+enum class Need {
+  normalization,  ///< a layer that keeps moving statistics
+  samples,        ///< at least kEnoughSamples in the set that statistics are taken from
+  accuracy,       ///< a loss that has one
+  train_data,     ///< a set of its own beside the data
+  batch_size,     ///< that training or evaluation works with
+  checkpoint,     ///< statistics of an earlier one
+  records,        ///< losses of training
+};
+inline constexpr std::int64_t kEnoughSamples = 500;
+
+/// Why it cannot be met here, as a clause ("the model has no normalization"); empty where it is met.
+std::string unmet(Need need, Evidence& evidence);
+
+/// One kind of cause, and how it is told from others. A rule measures through the evidence alone and never changes the
+/// network.
+class Rule {
+ public:
+  virtual ~Rule() = default;
+  virtual std::string_view checks() const = 0;  ///< "moving statistics against those of the data"
+  virtual std::vector<Need> needs() const { return {}; }
+  virtual void judge(Evidence& evidence, std::vector<Finding>& findings) const = 0;
+};
+
+/// Every rule, in the order in which they judge: what an earlier one found, a later one may take into account.
+const std::vector<std::unique_ptr<Rule>>& all_rules();
+
+}  // namespace evenkeel
