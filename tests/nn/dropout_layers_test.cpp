@@ -94,6 +94,14 @@ TEST(AlphaDropout, IsKerasFormula) {
   }
 }
 
+TEST(DropoutLayers, AreNoiseAndNoOtherIs) {
+  for (const Layer& layer : {Layer(Dropout{}), Layer(Uout{}), Layer(SpatialDropout2D{}), Layer(GaussianDropout{}),
+                             Layer(AlphaDropout{})})
+    EXPECT_TRUE(is_noise(layer)) << layer.type();
+  for (const Layer& layer : {Layer(Flatten{}), Layer(Dense{}), Layer(Rescaling{})})
+    EXPECT_FALSE(is_noise(layer)) << layer.type();
+}
+
 TEST(DropoutLayers, AreOffInEvaluation) {
   for (const Layer& layer :
        {Layer(SpatialDropout2D{.rate = 0.7}), Layer(GaussianDropout{.rate = 0.7}), Layer(AlphaDropout{.rate = 0.7})}) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/ops/dropout.h"
 
 namespace evenkeel {
@@ -36,6 +37,11 @@ Value build(const AlphaDropout& layer, LayerBuilder& builder, Value x) {
                                         .offset = static_cast<float>(b),
                                         .dropped = static_cast<float>(a * kSaturated + b)};
   return builder.emit(ops::AffineDropout(builder.index(), layer.rate, outcome), {x});
+}
+
+bool is_noise(const Layer& layer) {
+  return layer.as<Dropout>() || layer.as<Uout>() || layer.as<SpatialDropout2D>() || layer.as<GaussianDropout>() ||
+         layer.as<AlphaDropout>();
 }
 
 }  // namespace evenkeel

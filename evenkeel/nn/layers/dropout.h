@@ -45,4 +45,7 @@ struct AlphaDropout {
 };
 Value build(const AlphaDropout&, LayerBuilder&, Value x);
 
+/// Whether a layer disturbs its input in training and not in evaluation: Dropout, Uout and all of these.
+bool is_noise(const Layer& layer);
+
 }  // namespace evenkeel
