@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "evenkeel/kernels/reference/moments.h"
-#include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/dropout.h"
 
 namespace evenkeel {
 namespace {
