@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "evenkeel/kernels/reference/moments.h"
-#include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/dropout.h"
 
 namespace evenkeel {
 namespace {
@@ -39,8 +39,6 @@ LayerStatistics input_moments(const Dataset& data) {
   return moments;
 }
 
-bool drops(const Layer& layer) { return layer.as<Dropout>() || layer.as<Uout>(); }
-
 }  // namespace
 
 Evidence::Evidence(Network& network, Subject subject)
@@ -50,7 +48,7 @@ Evidence::Evidence(Network& network, Subject subject)
       substituted_(network),
       data_(sample_of(subject_.data, subject_.samples)),
       normalizations_(evenkeel::normalizations(network.model())),
-      has_dropout_(std::ranges::any_of(network.model().nodes(), drops, &Model::Node::layer)),
+      has_dropout_(std::ranges::any_of(network.model().nodes(), is_noise, &Model::Node::layer)),
       scorer_(network, Network::targets_of(subject_.data), std::min(kBatchSize, data_.size())) {
   network.check(subject_.data, true);
   if (subject_.train_data) {

@@ -129,6 +129,20 @@ TEST(Flatten, IsALayer) {
   check_layer(Flatten{}, {4, 3});
 }
 
+TEST(Permute, IsALayer) {
+  check_layer(Permute{.dims = {2, 1}}, {3, 4, 5});
+  check_layer(Permute{.dims = {3, 1, 2}}, {2, 3, 1, 17});
+  check_layer(Permute{.dims = {1}}, {4, 3});
+}
+
+TEST(Permute, RefusesAnythingButAnOrderOfTheAxes) {
+  for (const std::vector<std::int64_t>& dims :
+       {std::vector<std::int64_t>{}, {1}, {1, 1}, {1, 3}, {2, 1, 3}, {2, 1, 0}}) {
+    const std::string text = error_of([&] { Trial(subject_of(Permute{.dims = dims}, {{3, 4, 5}})); });
+    EXPECT_SAYS(text, "an order of [1, 2], the axes of [N, 4, 5]");
+  }
+}
+
 TEST(Rescaling, IsALayer) { check_layer(Rescaling{.scale = 1 / 63.86, .offset = -120.69 / 63.86}, {2, 3, 5, 3}); }
 
 TEST(Add, IsALayer) {

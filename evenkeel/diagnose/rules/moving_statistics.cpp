@@ -19,6 +19,7 @@ constexpr double kTelling = 0.1;           ///< squared deviations per channel b
 std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
   if (const auto* fused = evidence.layer<BatchNormalization>(name)) return fused->momentum;
   if (const auto* parts = evidence.layer<BatchNormalizationFromParts>(name)) return parts->momentum;
+  if (const auto* renormalized = evidence.layer<BatchRenormalization>(name)) return renormalized->momentum;
   return {};
 }
 
