@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "evenkeel/data/sources.h"
+#include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/diagnose/helpers.h"
@@ -50,6 +52,19 @@ void expect_mended(double momentum, std::int64_t steps) {
 TEST(Repair, LiftsANetworkOfNeverUpdatedStatisticsFromChance) { expect_mended(1.0, 150); }
 
 TEST(Repair, LiftsANetworkAfterTooFewStepsForItsMomentum) { expect_mended(0.999, 100); }
+
+TEST(Repair, LeavesNothingOfTheFindingThatItMends) {
+  Trainer trainer(small_speedup(1.0), {.batch_size = 100, .seed = 1, .threads = 1});
+  trainer.fit(strokes().train, {.steps = 30});
+  const auto codes = [](Network& network) {
+    std::vector<std::string> found;
+    for (const Finding& finding : diagnose(network, {.data = strokes().train}).findings) found.push_back(finding.code);
+    return found;
+  };
+  EXPECT_TRUE(std::ranges::count(codes(trainer.network()), "never-updated"));
+  const Repaired repaired = repair(trainer.network(), strokes().train, {.fix = "never-updated"});
+  EXPECT_EQ(codes(*repaired.network), std::vector<std::string>());
+}
 
 /// A network of chain_model's that has a loss.
 std::unique_ptr<Network> network_of(const Model& model) {
@@ -125,6 +140,15 @@ TEST(Repair, OnlyAdvisesWhereTrainingIsNeededAndNoneAskedFor) {
   EXPECT_FALSE(repaired.network);
   EXPECT_FALSE(repaired.log.changes.empty());
   ASSERT_TRUE(repaired.expected);
+  EXPECT_NE(repaired.expected->now.loss, repaired.expected->then.loss);
+}
+
+TEST(Repair, TellsWhatSmallBatchesCostBeforeTheyAreDoneWithout) {
+  const auto network = network_of(chain_model());
+  const Repaired repaired =
+      repair(*network, data_for(chain_model()), {.fix = "batch-renormalization", .training = {.batch_size = 4}});
+  ASSERT_TRUE(repaired.expected);
+  EXPECT_SAYS(repaired.expected->what, "batches of 4");
   EXPECT_NE(repaired.expected->now.loss, repaired.expected->then.loss);
 }
 

@@ -429,6 +429,57 @@ TEST(DropoutLast, RefusesWhereNoLayerComesBehindTheLastNormalization) {
   EXPECT_SAYS(error_of([&] { Mended(*network, "dropout-last"); }), "a Conv2D or Dense behind the last normalization");
 }
 
+TEST(SwapForBatchRenormalization, KeepsTheOutputs) {
+  for (const Model& model : foldable_before()) expect_same_outputs(model, "batch-renormalization");
+}
+
+TEST(SwapForBatchRenormalization, LeavesNoBatchNormalization) {
+  const auto network = trained(chain_model());
+  const Mended mended(*network, "batch-renormalization");
+  EXPECT_EQ(count<BatchNormalization>(mended.after->model()), 0);
+  EXPECT_EQ(count<BatchRenormalization>(mended.after->model()), 4);
+}
+
+TEST(SwapForGroupNormalization, GivesGroupsThatHaveChannelsEnoughAndDivideThem) {
+  for (const auto& [channels, groups] :
+       std::vector<std::pair<int, int>>{{5, 1}, {30, 1}, {64, 4}, {76, 4}, {512, 32}}) {
+    Sequential model = chain("grouped");
+    model.add(Conv2D{.filters = channels, .kernel_size = 1}, BatchNormalization{}, Flatten{}, Dense{.units = 2});
+    const auto network = trained(model);
+    const Mended mended(*network, "group-normalization");
+    const auto* layer = mended.after->model().nodes()[1].layer.as<GroupNormalization>();
+    ASSERT_TRUE(layer) << channels;
+    EXPECT_EQ(layer->groups, groups) << channels;
+  }
+}
+
+TEST(SwapForGroupNormalization, KeepsGammaAndBeta) {
+  const auto network = trained(foldable_before().front());
+  const Mended mended(*network, "group-normalization");
+  const TensorView before = network->weight("batch_normalization/gamma"),
+                   after = mended.after->weight("batch_normalization/gamma");
+  EXPECT_EQ(difference(Tensor::copy_of(before), Tensor::copy_of(after)), 0);
+}
+
+TEST(ANormalizationOfAnotherAxis, IsLeftByMethodsThatWorkOnChannels) {
+  Sequential model = chain("rows");
+  model.add(Conv2D{.filters = 4}, BatchNormalization{.axis = 1}, Flatten{}, Dense{.units = 2});
+  const auto network = trained(model);
+  for (const char* method : {"fold", "affine", "group-normalization", "batch-renormalization"})
+    EXPECT_SAYS(error_of([&] { Mended(*network, method); }), "it normalizes another axis than the last") << method;
+  EXPECT_TRUE(Mended(*network, "drop-bias").log.changes.empty());
+}
+
+TEST(ANormalizationOfAnotherAxis, HasItsBadRowsSetToZeroBehindIt) {
+  Sequential model = chain("rows");
+  model.add(Conv2D{.filters = 4}, BatchNormalization{.axis = 1, .name = "bn"}, Flatten{}, Dense{.units = 2});
+  const auto healthy = trained(model), network = trained(model);
+  for (const char* tensor : {"bn/gamma", "bn/beta"}) spoil(*healthy, tensor, 2, 0);
+  spoil(*network, "bn/moving_mean", 2);
+  const Mended mended(*network, "remove-channels");
+  EXPECT_LT(difference(outputs_of(*healthy, mended.data), outputs_of(*mended.after, mended.data)), kEqual);
+}
+
 TEST(Methods, AreFoundByTheCodeThatTheyMend) {
   EXPECT_EQ(methods_named("never-updated").front()->name, "re-estimate");
   EXPECT_EQ(methods_named("not-finite").front()->name, "remove-channels");

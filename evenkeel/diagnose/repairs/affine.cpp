@@ -7,6 +7,10 @@ namespace {
 RepairLog freeze(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (const Normalization& n : draft.normalizations()) {
+    if (!is_along_channels(draft, n.layer)) {
+      log.left.push_back({n.name, kOtherAxis});
+      continue;
+    }
     const ChannelAffine affine = in_evaluation(draft, n);
     draft.erase_tensors(n.layer);
     draft.set(n.name + "/gamma", affine.scale);
@@ -14,6 +18,7 @@ RepairLog freeze(Draft& draft, const RepairContext&) {
     draft.replace(n.layer, Affine{.trainable = false});
     log.changes.push_back({n.name, "now a frozen Affine"});
   }
+  require_some_change(log, "affine", "a normalization of the last axis");
   return log;
 }
 

@@ -9,7 +9,7 @@ RepairLog drop_bias(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (const Normalization& n : draft.normalizations()) {
     const int before = draft.inputs(n.layer).front();
-    if (before < 0 || draft.only_reader(before) != n.layer) continue;
+    if (before < 0 || draft.only_reader(before) != n.layer || !is_along_channels(draft, n.layer)) continue;
     auto options = linear_options(draft.layer(before));
     if (!options || !options->use_bias || options->activation != linear) continue;
     const std::string bias = draft.name(before) + "/bias";

@@ -15,10 +15,11 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
   RepairLog log;
   double rate = 0;
   for (int i = draft.layers() - 1; i >= 0; --i) {
-    const auto* dropout = draft.layer(i).as<Dropout>();
-    if (!dropout || !leads_to_normalization(draft, i)) continue;
-    rate = std::max(rate, dropout->rate);
-    log.changes.push_back({draft.name(i), fmt::format("Dropout {:g} before a normalization removed", dropout->rate)});
+    const auto moved = dropout_rate(draft.layer(i));
+    if (!moved || !leads_to_normalization(draft, i)) continue;
+    rate = std::max(rate, *moved);
+    log.changes.push_back(
+        {draft.name(i), fmt::format("{} {:g} before a normalization removed", draft.layer(i).type(), *moved)});
     draft.remove(i);
   }
   if (log.changes.empty()) return log;
@@ -30,7 +31,7 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
                  .received = "none",
                  .hint = "The method \"uout\" leaves noise where it is."}};
   const int before = draft.inputs(last).front();
-  if (before >= 0 && draft.layer(before).as<Dropout>()) return log;
+  if (before >= 0 && dropout_rate(draft.layer(before))) return log;
   draft.insert_before(last, Dropout{.rate = rate});
   log.changes.push_back({draft.name(last), fmt::format("Dropout {:g} before {}", rate, quoted(draft.name(last + 1)))});
   return log;

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include "evenkeel/base/error.h"
-#include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
 
@@ -82,6 +80,10 @@ RepairLog fold(Draft& draft, const RepairContext&) {
   for (const Normalization& before_folding : draft.normalizations()) {
     // Folding moves the others.
     const Normalization n = draft.normalization(before_folding.name);
+    if (!is_along_channels(draft, n.layer)) {
+      log.left.push_back({n.name, kOtherAxis});
+      continue;
+    }
     const std::string before = objection_before(draft, n.layer), behind = objection_behind(draft, n.layer);
     const ChannelAffine affine = in_evaluation(draft, n);
     if (before.empty()) {
@@ -98,15 +100,10 @@ RepairLog fold(Draft& draft, const RepairContext&) {
     }
     draft.remove(n.layer);
   }
-  if (log.changes.empty()) {
-    std::vector<std::string> reasons;
-    for (const RepairNote& note : log.left) reasons.push_back(fmt::format("{}: {}", quoted(note.layer), note.text));
-    throw Error{{.where = "fold",
-                 .expected = "a normalization right behind a Conv2D or Dense without activation, or right before one "
-                             "that does not pad",
-                 .received = "none (" + join(reasons, ". ") + ')',
-                 .hint = "The method \"affine\" freezes a normalization where it stands."}};
-  }
+  require_some_change(log, "fold",
+                      "a normalization right behind a Conv2D or Dense without activation, or right before one that "
+                      "does not pad",
+                      "The method \"affine\" freezes a normalization where it stands.");
   return log;
 }
 

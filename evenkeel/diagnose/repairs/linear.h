@@ -29,8 +29,16 @@ struct ChannelAffine {
 /// What a normalization computes in evaluation.
 ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalization);
 
+/// Whether a normalization's channels are those of the last axis, as they are of Conv2D, Dense and Affine.
+bool is_along_channels(const Draft& draft, int normalization);
+/// What is said of one whose are not.
+inline constexpr const char* kOtherAxis = "it normalizes another axis than the last";
+
 /// Whether the window of a layer ever covers padding. `input`: the shape of one sample.
 bool pads(const Layer& layer, const Shape& input);
+
+/// The rate of a Dropout, or of another noise that adds as much variance to an element; nothing for other layers.
+std::optional<double> dropout_rate(const Layer& layer);
 
 /// By layer: whether it reads one of these, itself or through others.
 std::vector<bool> behind(const Draft& draft, const std::vector<int>& layers);

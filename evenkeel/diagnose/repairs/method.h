@@ -60,6 +60,10 @@ struct RepairMethod {
   std::function<RepairLog(Draft&, const RepairContext&)> apply;
 };
 
+/// Throws Error where a method found what it is for and could mend none of it. `expected`: what it can mend.
+void require_some_change(const RepairLog& log, const std::string& method, const std::string& expected,
+                         const std::string& hint = {});
+
 // The methods; docs/doctor/repairs.md says what each is for.
 RepairMethod reestimate_method();
 RepairMethod restore_variance_method();
@@ -69,5 +73,7 @@ RepairMethod affine_method();
 RepairMethod remove_channels_method();
 RepairMethod uout_method();
 RepairMethod dropout_last_method();
+RepairMethod group_normalization_method();
+RepairMethod batch_renormalization_method();
 
 }  // namespace evenkeel

@@ -42,10 +42,26 @@ std::string name_of(RepairKind kind) {
   return {};
 }
 
+void require_some_change(const RepairLog& log, const std::string& method, const std::string& expected,
+                         const std::string& hint) {
+  if (!log.changes.empty() || log.left.empty()) return;
+  std::vector<std::string> reasons;
+  for (const RepairNote& note : log.left) reasons.push_back('"' + note.layer + "\": " + note.text);
+  throw Error{{.where = method, .expected = expected, .received = "none (" + join(reasons, ". ") + ')', .hint = hint}};
+}
+
 const std::vector<RepairMethod>& repair_methods() {
   static const std::vector<RepairMethod> methods = {
-      fold_method(),       drop_bias_method(),        affine_method(), remove_channels_method(),
-      reestimate_method(), restore_variance_method(), uout_method(),   dropout_last_method(),
+      fold_method(),
+      drop_bias_method(),
+      affine_method(),
+      remove_channels_method(),
+      reestimate_method(),
+      restore_variance_method(),
+      uout_method(),
+      dropout_last_method(),
+      group_normalization_method(),
+      batch_renormalization_method(),
   };
   return methods;
 }

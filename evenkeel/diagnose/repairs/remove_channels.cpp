@@ -15,12 +15,14 @@ namespace {
 
 using Channels = std::set<std::size_t>;
 
-/// Layers that treat each channel by itself, and those between which a channel keeps its place.
-bool is_channelwise(const Layer& layer) {
+/// Whether each channel is treated by itself, and keeps its place; behind a Flatten, as each k-th feature.
+bool is_channelwise(const Draft& draft, int index) {
+  const Layer& layer = draft.layer(index);
   if (const auto* activation = layer.as<Activation>()) return activation->activation != softmax;
-  return layer.as<BatchNormalization>() || layer.as<BatchNormalizationFromParts>() || layer.as<Affine>() ||
-         layer.as<MaxPooling2D>() || layer.as<AveragePooling2D>() || layer.as<GlobalAveragePooling2D>() ||
-         layer.as<Dropout>() || layer.as<Uout>() || layer.as<Flatten>() || layer.as<Rescaling>();
+  if (layer.as<BatchNormalization>()) return is_along_channels(draft, index);
+  return layer.as<BatchNormalizationFromParts>() || layer.as<BatchRenormalization>() || layer.as<Affine>() ||
+         layer.as<InstanceNormalization>() || layer.as<MaxPooling2D>() || layer.as<AveragePooling2D>() ||
+         layer.as<GlobalAveragePooling2D>() || layer.as<Flatten>() || layer.as<Rescaling>() || is_noise(layer);
 }
 
 /// The way of what a Conv2D or Dense yields to the next one, channel by channel.
@@ -47,7 +49,7 @@ Course course_from(const Draft& draft, int layer) {
       course.reader = next;
       return course;
     }
-    if (!is_channelwise(draft.layer(next))) {
+    if (!is_channelwise(draft, next)) {
       course.obstacle = fmt::format("{} is a {}", quoted(draft.name(next)), draft.layer(next).type());
       return course;
     }
@@ -64,7 +66,7 @@ void add_bad(std::span<const double> values, double above, Channels& bad) {
 
 constexpr double kAnything = -std::numeric_limits<double>::infinity();
 
-/// Of a layer that has a number per channel: a normalization, an Affine.
+/// Of a layer that has vectors of a number per channel: a normalization, an Affine.
 Channels bad_vectors(const Draft& draft, int layer) {
   Channels bad;
   const auto all = draft.normalizations();
@@ -133,8 +135,8 @@ void silence_outputs(Draft& draft, int layer, const Channels& channels) {
   }
 }
 
-/// Makes the channels 0 behind a normalization or an Affine. Without gamma the variance must do it: what is left of a
-/// channel is 1e-19 of what it was.
+/// Makes the channels 0 behind such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
+/// of what it was.
 void silence_vectors(Draft& draft, int layer, const Channels& channels) {
   const bool has_gamma = draft.has(draft.name(layer) + "/gamma");
   const double variance = has_gamma ? 1 : static_cast<double>(std::numeric_limits<float>::max());
@@ -196,13 +198,11 @@ RepairLog remove_channels(Draft& draft, const RepairContext&) {
   for (int layer = 0; layer < draft.layers(); ++layer) {
     if (linear_options(draft.layer(layer)))
       mend_linear(draft, layer, log);
-    else if (is_channelwise(draft.layer(layer)))
+    else if (!draft.tensors_of(layer).empty())
       mend_vectors(draft, layer, log);
   }
   if (const auto left = draft.not_finite(); !left.empty())
-    throw Error{{.where = "remove-channels",
-                 .expected = "channels of Conv2D, Dense, normalizations and Affine to be what is not finite",
-                 .received = join(left)}};
+    throw Error{{.where = "remove-channels", .expected = "channels to be what is not finite", .received = join(left)}};
   return log;
 }
 

@@ -20,8 +20,8 @@ using ClosedForm = std::function<double(double mean, double variance)>;
 std::optional<ClosedForm> closed_form(const Draft& draft, int normalization) {
   const int before = draft.inputs(normalization).front();
   if (before < 0) return {};
-  if (const auto* dropout = draft.layer(before).as<Dropout>())
-    return [keep = 1 - dropout->rate](double m, double v) { return variance_before_dropout(m, v, keep); };
+  if (const auto rate = dropout_rate(draft.layer(before)))
+    return [keep = 1 - *rate](double m, double v) { return variance_before_dropout(m, v, keep); };
   if (const auto* uout = draft.layer(before).as<Uout>())
     return [beta = uout->beta](double m, double v) { return variance_before_uout(m, v, beta); };
   return {};

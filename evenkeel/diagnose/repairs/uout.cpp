@@ -9,12 +9,12 @@ namespace {
 RepairLog replace_by_uout(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (int i = 0; i < draft.layers(); ++i) {
-    const auto* dropout = draft.layer(i).as<Dropout>();
-    if (!dropout || dropout->rate == 0 || !leads_to_normalization(draft, i)) continue;
-    const double rate = dropout->rate, beta = uout_beta_for_dropout(rate);
+    const auto rate = dropout_rate(draft.layer(i));
+    if (!rate || *rate == 0 || !leads_to_normalization(draft, i)) continue;
+    const double beta = uout_beta_for_dropout(*rate);
+    log.changes.push_back({draft.name(i), fmt::format("{} {:g} is now Uout {:.4g}, of the same variance",
+                                                      draft.layer(i).type(), *rate, beta)});
     draft.replace(i, Uout{.beta = beta});
-    log.changes.push_back(
-        {draft.name(i), fmt::format("Dropout {:g} is now Uout {:.4g}, of the same variance", rate, beta)});
   }
   return log;
 }
