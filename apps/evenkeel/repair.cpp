@@ -40,7 +40,7 @@ void check_out(const RepairArguments& a, const TrainedModel& model) {
                  .expected = "another file than the weights that are to be repaired",
                  .received = a.out,
                  .hint = "A repair is never made in place."}};
-  if (!fs::is_directory(a.out)) formats::AtomicFile(a.out);  // says that it cannot be written before the work begins
+  formats::AtomicFile probe(a.out);  // says that it cannot be written before the work begins
 }
 
 /// A model file there that is not of an earlier repair to the same --out.
@@ -149,7 +149,7 @@ void print_as_text(const RepairArguments& a, const Repaired& r, const std::vecto
 
 RepairOptions options_of(const RepairArguments& a, const TrainingSettings& settings) {
   RepairOptions options{.fix = a.fix, .memory_bytes = static_cast<std::int64_t>(a.memory), .then_train = a.then_train};
-  if (settings.batch_size) options.batch_size = std::max<std::int64_t>(*settings.batch_size, options.batch_size);
+  if (a.settings.batch_size) options.batch_size = *a.settings.batch_size;
   if (settings.loss) options.training = trainer_options(settings, a.shared.threads);
   options.training.force_precision = a.shared.force;
   options.training.fuse = a.shared.fuse;
