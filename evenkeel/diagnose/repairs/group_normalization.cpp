@@ -33,7 +33,7 @@ RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
     draft.erase(n.name + "/moving_variance");
     draft.replace(n.layer, layer);
     log.changes.push_back(
-        {n.name, fmt::format("now a GroupNormalization of {} groups of {}", layer.groups, channels / layer.groups)});
+        {n.name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});
   }
   require_some_change(log, "group-normalization", "a normalization of the last axis");
   return log;

@@ -84,9 +84,7 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
 RepairMethod restore_variance_method() {
   return {.name = "restore-variance",
           .kind = RepairKind::statistics,
-          .what =
-              "variances right behind Dropout or Uout become those before it, by closed form; what follows is "
-              "re-estimated",
+          .what = "variances right behind Dropout or Uout by closed form; what follows re-estimated",
           .changes_architecture = false,
           .apply = restore_variance};
 }
