@@ -50,7 +50,7 @@ guard: packages-build packages-test ## hold passes over memory and instructions 
 	cmake --build $(BUILD) -j $(JOBS) --target test_guard >/dev/null
 	$(BUILD)/tests/test_guard
 
-doctor-table: packages-build packages-test ## what the doctor says of networks with planted defects, and of healthy ones
+doctor-table: packages-build packages-bench ## what the doctor says of networks with planted defects, and of healthy ones
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	cmake --build $(BUILD) -j $(JOBS) --target doctor_table >/dev/null
 	$(BUILD)/bench/doctor_table
