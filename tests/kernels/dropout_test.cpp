@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "evenkeel/kernels/reference/dropout.h"
+#include "evenkeel/tensor/bfloat16.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "evenkeel/kernels/reference/group_norm.h"
+#include "evenkeel/tensor/bfloat16.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

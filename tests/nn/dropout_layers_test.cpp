@@ -95,8 +95,8 @@ TEST(AlphaDropout, IsKerasFormula) {
 }
 
 TEST(DropoutLayers, AreNoiseAndNoOtherIs) {
-  for (const Layer& layer : {Layer(Dropout{}), Layer(Uout{}), Layer(SpatialDropout2D{}), Layer(GaussianDropout{}),
-                             Layer(AlphaDropout{})})
+  for (const Layer& layer :
+       {Layer(Dropout{}), Layer(Uout{}), Layer(SpatialDropout2D{}), Layer(GaussianDropout{}), Layer(AlphaDropout{})})
     EXPECT_TRUE(is_noise(layer)) << layer.type();
   for (const Layer& layer : {Layer(Flatten{}), Layer(Dense{}), Layer(Rescaling{})})
     EXPECT_FALSE(is_noise(layer)) << layer.type();

@@ -46,8 +46,8 @@ TEST(RMSNormalization, IsALayer) {
 }
 
 /// What a layer makes of its trial input while training, and that input.
-struct Run {
-  Run(const Layer& layer, const Shape& shape) : trial(subject_of(layer, {shape})) {
+struct Ran {
+  Ran(const Layer& layer, const Shape& shape) : trial(subject_of(layer, {shape})) {
     trial.run(LayerMode{});
     x = in_double(trial.input(0));
     y = trial.output();
@@ -68,7 +68,7 @@ std::pair<double, double> moments(const std::vector<double>& values, Belongs bel
 }
 
 TEST(LayerNormalization, NormalizesEachPositionByItsChannels) {
-  const Run run(LayerNormalization{.center = false, .scale = false}, {2, 3, 2, 5});
+  const Ran run(LayerNormalization{.center = false, .scale = false}, {2, 3, 2, 5});
   for (std::size_t i = 0; i < run.x.size(); ++i) {
     const auto [mean, variance] = moments(run.x, [&](std::size_t j) { return j / 5 == i / 5; });
     EXPECT_NEAR(run.y[i], (run.x[i] - mean) / std::sqrt(variance + 1e-3), 1e-12) << i;
@@ -76,7 +76,7 @@ TEST(LayerNormalization, NormalizesEachPositionByItsChannels) {
 }
 
 TEST(GroupNormalization, NormalizesNeighbouringChannelsOfASampleOverThePositions) {
-  const Run run(GroupNormalization{.groups = 3, .center = false, .scale = false}, {2, 2, 2, 6});
+  const Ran run(GroupNormalization{.groups = 3, .center = false, .scale = false}, {2, 2, 2, 6});
   for (std::size_t i = 0; i < run.x.size(); ++i) {
     const auto [mean, variance] =
         moments(run.x, [&](std::size_t j) { return j / 24 == i / 24 && j % 6 / 2 == i % 6 / 2; });
@@ -85,12 +85,12 @@ TEST(GroupNormalization, NormalizesNeighbouringChannelsOfASampleOverThePositions
 }
 
 TEST(GroupNormalization, OfAGroupForEachChannelIsInstanceNormalization) {
-  const Run groups(GroupNormalization{.groups = -1}, {2, 3, 4, 5}), instances(InstanceNormalization{}, {2, 3, 4, 5});
+  const Ran groups(GroupNormalization{.groups = -1}, {2, 3, 4, 5}), instances(InstanceNormalization{}, {2, 3, 4, 5});
   EXPECT_EQ(groups.y, instances.y);
 }
 
 TEST(RMSNormalization, DividesByTheRootOfTheMeanSquare) {
-  const Run run(RMSNormalization{.epsilon = 0.25, .scale = false}, {3, 2, 4});
+  const Ran run(RMSNormalization{.epsilon = 0.25, .scale = false}, {3, 2, 4});
   for (std::size_t i = 0; i < run.x.size(); ++i) {
     double square = 0;
     for (std::size_t c = 0; c < 4; ++c) square += run.x[i / 4 * 4 + c] * run.x[i / 4 * 4 + c] / 4;

@@ -136,8 +136,7 @@ TEST(Permute, IsALayer) {
 }
 
 TEST(Permute, RefusesAnythingButAnOrderOfTheAxes) {
-  for (const std::vector<std::int64_t>& dims :
-       {std::vector<std::int64_t>{}, {1}, {1, 1}, {1, 3}, {2, 1, 3}, {2, 1, 0}}) {
+  for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{}, {1}, {1, 1}, {1, 3}, {2, 1, 3}}) {
     const std::string text = error_of([&] { Trial(subject_of(Permute{.dims = dims}, {{3, 4, 5}})); });
     EXPECT_SAYS(text, "an order of [1, 2], the axes of [N, 4, 5]");
   }

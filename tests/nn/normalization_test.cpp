@@ -254,11 +254,11 @@ TEST(BatchNormalization, OfTheWholeBatchIsOneOp) {
 // limits hold them.
 TEST(BatchRenormalization, IsALayer) {
   for (const Shape& shape : {Shape{2, 5, 7, 1}, {1, 1, 1, 3}, {13, 30}, {3, 3, 4, 4}, {4, 3, 5}})
-    check_layer(BatchRenormalization{.momentum = 0.75, .r_max = 1, .d_max = 0.125}, shape);
-  check_layer(BatchRenormalization{.r_max = 1, .d_max = 0.125, .center = false, .unbiased_moving_variance = true},
+    check_layer(BatchRenormalization{.momentum = 0.75, .r_max = 1, .d_max = 0x1p-10}, shape);
+  check_layer(BatchRenormalization{.r_max = 1, .d_max = 0x1p-10, .center = false, .unbiased_moving_variance = true},
               {3, 2, 3, 4});
-  check_layer(BatchRenormalization{.epsilon = 1e-5, .r_max = 1, .d_max = 0.125, .scale = false}, {5, 6});
-  check_layer(BatchRenormalization{.r_max = 1, .d_max = 0.125, .center = false, .scale = false}, {2, 3, 3, 5});
+  check_layer(BatchRenormalization{.epsilon = 1e-5, .r_max = 1, .d_max = 0x1p-10, .scale = false}, {5, 6});
+  check_layer(BatchRenormalization{.r_max = 1, .d_max = 0x1p-10, .center = false, .scale = false}, {2, 3, 3, 5});
 }
 
 TEST(BatchRenormalization, WithoutLimitsComputesWhileTrainingWhatItDoesInEvaluation) {

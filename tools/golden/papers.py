@@ -51,8 +51,9 @@ class BatchRenormalization(Normalization):
         return y
 
 
-class GhostBatchNormalization(Normalization):
-    """Hoffer et al. 2017; the last group is what is left, and the moving statistics weigh groups by their samples."""
+class BatchNormalization(Normalization):
+    """With a virtual_batch_size (Hoffer et al. 2017): the last group is what is left; the moving statistics weigh groups by
+    their samples."""
 
     def __init__(self, virtual_batch_size, **options):
         super().__init__(**options)
@@ -78,5 +79,5 @@ def layer(kind, options):
     if kind == "BatchRenormalization":
         return BatchRenormalization(**options)
     if "virtual_batch_size" in options:
-        return GhostBatchNormalization(**options)
+        return BatchNormalization(**options)
     return getattr(keras.layers, kind)(**options)
