@@ -41,6 +41,22 @@ constexpr std::array kCodes = {
     CodeInfo{"extreme-gamma", "A scale beyond all measure", "",
              "Look at the learning rate and at weight decay of gamma; train on from an earlier checkpoint.",
              "BatchNormalization(gamma_constraint=...)", "bn.weight.data.clamp_(-10, 10)"},
+    CodeInfo{"input-mismatch", "The data are not prepared as in training", "",
+             "Prepare the data as for training, best in the model itself: a Rescaling layer as its first one. Estimate "
+             "nothing from data that mismatch.",
+             "model = keras.Sequential([keras.layers.Rescaling(1 / 255), model])",
+             "transforms.Compose([transforms.ToTensor(), transforms.Normalize(mean, std)])  # the same in both"},
+    CodeInfo{"class-order", "The classes are in another order", "",
+             "Read the classes in the order of training: with explicit names, not as folders or files happen to sort.",
+             "image_dataset_from_directory(path, class_names=names_of_training)",
+             "labels = torch.tensor(output_of_label)[labels]"},
+    CodeInfo{"double-softmax", "A softmax of a softmax", "",
+             "Take one of the two out, and train on: the network was trained against scores that cannot be sure.",
+             "Dense(10), compile(loss=SparseCategoricalCrossentropy(from_logits=True))",
+             "nn.CrossEntropyLoss()(logits, labels)  # no softmax in the model"},
+    CodeInfo{"averaged-weights", "Averaged weights with the statistics of others", "re-estimate",
+             "Estimate the statistics with the averaged weights.", kReestimateKeras,
+             "torch.optim.swa_utils.update_bn(loader, swa_model)"},
 };
 
 }  // namespace
