@@ -11,7 +11,7 @@ namespace evenkeel {
 /// What another program got from the same weights for the same data, beside what this network yields.
 struct Expectation {
   bool equal = false;
-  std::string explanation;  ///< a clause: what explains the difference, or that nothing does
+  std::string explanation = {};  ///< a clause: what explains the difference, or that nothing does
   /// Norm of the difference over that of what was expected (L2, over all samples and outputs): as it is, and once
   /// explained. The same where nothing explains it.
   double difference = 0, remaining = 0;

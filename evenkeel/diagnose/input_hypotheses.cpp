@@ -9,19 +9,19 @@ namespace evenkeel {
 namespace {
 
 /// Of each channel, or of all as one.
-struct Range {
+struct Extent {
   std::vector<double> least, most;
 };
 
-Range range_of(const Tensor& x, std::int64_t channels) {
+Extent extent_of(const Tensor& x, std::int64_t channels) {
   const auto values = x.as<float>();
   const auto c = static_cast<std::size_t>(channels);
-  Range range{std::vector<double>(c, INFINITY), std::vector<double>(c, -INFINITY)};
+  Extent extent{std::vector<double>(c, INFINITY), std::vector<double>(c, -INFINITY)};
   for (std::size_t i = 0; i < values.size(); ++i) {
-    range.least[i % c] = std::min(range.least[i % c], static_cast<double>(values[i]));
-    range.most[i % c] = std::max(range.most[i % c], static_cast<double>(values[i]));
+    extent.least[i % c] = std::min(extent.least[i % c], static_cast<double>(values[i]));
+    extent.most[i % c] = std::max(extent.most[i % c], static_cast<double>(values[i]));
   }
-  return range;
+  return extent;
 }
 
 /// Mean and deviation of all channels together.
@@ -54,12 +54,12 @@ InputHypothesis standardized(std::string name, std::string correction, const Lay
                {.layer = "input", .mean = std::vector<double>(n), .variance = std::vector<double>(n, 1)});
 }
 
-InputHypothesis spread(std::string name, std::string correction, const Range& range, double up_to) {
+InputHypothesis spread(std::string name, std::string correction, const Extent& extent, double up_to) {
   InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};
-  for (std::size_t c = 0; c < range.least.size(); ++c) {
-    const double width = range.most[c] - range.least[c];
+  for (std::size_t c = 0; c < extent.least.size(); ++c) {
+    const double width = extent.most[c] - extent.least[c];
     h.scale.push_back(width > 0 ? up_to / width : 1);
-    h.offset.push_back(-h.scale[c] * range.least[c]);
+    h.offset.push_back(-h.scale[c] * extent.least[c]);
   }
   return h;
 }
@@ -118,7 +118,7 @@ std::optional<Rescaling> InputHypothesis::layer() const {
 
 std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset* train) {
   const Tensor x = converted(data.x(), DType::float32);
-  const Range whole = range_of(x, 1), range = range_of(x, x.shape().back());
+  const Extent whole = extent_of(x, 1), each = extent_of(x, x.shape().back());
   const LayerStatistics moments = channel_moments(data);
   const bool many = moments.mean.size() > 1;
   std::vector<InputHypothesis> all;
@@ -139,7 +139,7 @@ std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset
       all.push_back(spread("spread-to-" + top, "spread from 0 to " + top, whole, up_to));
       if (many)
         all.push_back(
-            spread("spread-to-" + top + "-by-channel", "spread from 0 to " + top + " in each channel", range, up_to));
+            spread("spread-to-" + top + "-by-channel", "spread from 0 to " + top + " in each channel", each, up_to));
     }
   if (train)
     all.push_back(moved("as-training-data", "brought to mean and deviation of the training data, each channel", moments,

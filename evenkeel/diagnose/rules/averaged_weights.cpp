@@ -31,10 +31,9 @@ bool is_statistic(const std::string& tensor) {
 
 /// Whether the raw weights are of the moment of these averages: both come with the same statistics, bit by bit.
 bool belong_together(const Network& network, const NamedTensors& raw) {
-  return std::ranges::all_of(raw, [&](const auto& entry) {
-    const auto& [name, values] = entry;
-    return !is_statistic(name) || std::ranges::equal(values.template as<float>(), network.weight(name).as<float>());
-  });
+  for (const auto& [name, values] : raw)
+    if (is_statistic(name) && !std::ranges::equal(values.as<float>(), network.weight(name).as<float>())) return false;
+  return true;
 }
 
 class AveragedWeightsRule final : public Rule {
