@@ -119,9 +119,10 @@ void add_doctor(CLI::App& app, Command& chosen) {
   add_setting(command, a->settings, "batch_size", "N");
   command.add_option("--html", a->html, "write it as a page, with pictures")->option_text("FILE.html");
   command
-      .add_option("--expect", a->expect,
-                  "an .npz with the outputs or scores that another program got from these weights for --data, in order: "
-                  "says whether they are equal, and if not, why")
+      .add_option(
+          "--expect", a->expect,
+          "an .npz with the outputs or scores that another program got from these weights for --data, in order: "
+          "says whether they are equal, and if not, why")
       ->option_text("FILE");
   command.add_flag("--strict", a->strict,
                    "exit code 1 if there is an error or a warning, or if --expect is not what the network yields");

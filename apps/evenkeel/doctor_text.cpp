@@ -51,8 +51,8 @@ std::string consequences_text(const Diagnosis& d, const std::string& code) {
 }
 
 std::string expectation_text(const Expectation& e) {
-  std::string text = fmt::format("\nexpected outputs, {} samples: {}\n", e.samples,
-                                 e.equal ? "equal" : "different: " + e.explanation);
+  std::string text =
+      fmt::format("\nexpected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
   text += fmt::format("  relative difference (L2) {}", figure(e.difference));
   if (e.remaining < e.difference) text += fmt::format(", so explained {}", figure(e.remaining));
   return text + '\n';
@@ -130,23 +130,23 @@ Json json_of(const Diagnosis& d, const DoctorWords& words, const std::optional<E
   for (const auto& [what, why] : d.unchecked) unchecked.push_back({{"what", what}, {"why", why}});
   for (const StatisticsGap& gap : d.gaps) gaps.push_back({{"layer", gap.layer}, {"distance", gap.distance}});
   Json json{{"findings", findings},
-          {"cells",
-           {{"evaluation", json_of(std::optional(d.cells.evaluation))},
-            {"training", json_of(std::optional(d.cells.training))},
-            {"train_data_evaluation", json_of(d.cells.train_evaluation)},
-            {"train_data_training", json_of(d.cells.train_training)},
-            {"gap", name_of(d.cells.gap)},
-            {"verdict", d.cells.verdict}}},
-          {"attribution",
-           {{"batch_size", d.attribution.batch_size},
-            {"start", json_of(d.attribution.start)},
-            {"links", links},
-            {"end", json_of(d.attribution.end)}}},
-          {"statistics", gaps},
-          {"checked", d.checked},
-          {"unchecked", unchecked},
-          {"samples", d.samples},
-          {"passes", d.passes}};
+            {"cells",
+             {{"evaluation", json_of(std::optional(d.cells.evaluation))},
+              {"training", json_of(std::optional(d.cells.training))},
+              {"train_data_evaluation", json_of(d.cells.train_evaluation)},
+              {"train_data_training", json_of(d.cells.train_training)},
+              {"gap", name_of(d.cells.gap)},
+              {"verdict", d.cells.verdict}}},
+            {"attribution",
+             {{"batch_size", d.attribution.batch_size},
+              {"start", json_of(d.attribution.start)},
+              {"links", links},
+              {"end", json_of(d.attribution.end)}}},
+            {"statistics", gaps},
+            {"checked", d.checked},
+            {"unchecked", unchecked},
+            {"samples", d.samples},
+            {"passes", d.passes}};
   if (expectation)
     json["expectation"] = {{"equal", expectation->equal},
                            {"explanation", expectation->explanation},

@@ -48,7 +48,7 @@ struct Told {
   std::int64_t epoch = 0;
 };
 
-Json json_of(const std::vector<Told>& told) {
+Json findings_json(const std::vector<Told>& told) {
   Json json = Json::array();
   for (const auto& [finding, epoch] : told)
     json.push_back({{"code", finding.code},
@@ -71,7 +71,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     json["interrupted"] = history.stopped;
     if (!history.reason.empty()) json["ended_because"] = history.reason;
     json["folder"] = folder.string();
-    if (a.doctor) json["findings"] = json_of(told);
+    if (a.doctor) json["findings"] = findings_json(told);
     print_json(json);
     return;
   }

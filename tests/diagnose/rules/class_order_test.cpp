@@ -6,8 +6,10 @@ namespace {
 
 /// The labels renamed: label i becomes new_label[i].
 Dataset relabelled(const Dataset& data, const std::vector<std::int32_t>& new_label) {
-  Dataset::Parts parts{.name = data.name(), .x = Tensor::copy_of(data.x()), .y = Tensor::copy_of(data.y())};
-  parts.class_names = data.class_names();
+  Dataset::Parts parts{.name = data.name(),
+                       .x = Tensor::copy_of(data.x()),
+                       .y = Tensor::copy_of(data.y()),
+                       .class_names = data.class_names()};
   for (std::int32_t& label : parts.y.as<std::int32_t>()) label = new_label[static_cast<std::size_t>(label)];
   return Dataset(std::move(parts));
 }

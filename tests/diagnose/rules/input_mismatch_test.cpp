@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "evenkeel/diagnose/input_mismatch.h"
 
 #include "evenkeel/base/philox.h"
@@ -93,7 +95,7 @@ TEST(InputMismatch, TakesTheStatisticsThatFollowFromItUnderIt) {
 
 TEST(InputMismatch, IsFoundWhereDivisionBy255WasForgotten) {
   Sequential model({28, 28, 1}, "unit");
-  model.add(Flatten{}, Dense{.units = 48, .use_bias = false, .name = "dense"},
+  model.add(Flatten{}, Dense{.units = 48, .use_bias = false, .name = "hidden"},
             BatchNormalization{.momentum = 0.9, .name = "norm"}, Activation{relu}, Dense{.units = 10});
   Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1});
   trainer.fit(corrected(small_data().train, scaled(1 / 255.0, 0)), {.steps = 120});
