@@ -11,11 +11,16 @@
 namespace evenkeel {
 namespace {
 
+// One pass over all data with statistics of this one batch in every layer, and dropout off.
 constexpr std::string_view kReestimateKeras =
-    "for bn in norms: bn.momentum = 0.0\n"
-    "for bn in norms:  # in graph order, each on what the mended ones before it yield\n"
-    "    model(x_all, training=True)";
-constexpr std::string_view kReestimatePytorch = "torch.optim.swa_utils.update_bn(loader, model)";
+    "for layer in model.layers:\n"
+    "    if isinstance(layer, keras.layers.BatchNormalization): layer.momentum = 0.0\n"
+    "    if isinstance(layer, keras.layers.Dropout): layer.rate = 0.0\n"
+    "model(x_all, training=True)";
+constexpr std::string_view kReestimatePytorch =
+    "for m in model.modules():\n"
+    "    if isinstance(m, torch.nn.Dropout): m.p = 0.0\n"
+    "torch.optim.swa_utils.update_bn(loader, model)";
 
 constexpr std::array kCodes = {
     CodeInfo{"never-updated", "Moving statistics were never updated", "re-estimate",
