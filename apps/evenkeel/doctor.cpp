@@ -4,7 +4,9 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/diagnose/diagnosis.h"
+#include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/npz.h"
 #include "evenkeel/report/doctor_page.h"
 #include "evenkeel/report/html.h"
 #include "evenkeel/report/training_records.h"
@@ -17,7 +19,7 @@ namespace {
 struct DoctorArguments {
   Shared shared;
   TrainingSettings settings;
-  std::string model, weights, data, train_data, validation, run, html;
+  std::string model, weights, data, train_data, validation, run, html, expect;
   std::int64_t samples = 2048;
   bool strict = false;
 };
@@ -30,7 +32,19 @@ Records records_of(const DoctorArguments& a, const Model& model) {
   else if (std::filesystem::is_directory(a.model))
     records = training_records(a.model, model);
   if (a.settings.batch_size) records.batch_size = a.settings.batch_size;
+  if (!a.weights.empty()) records.raw_weights = raw_weights_of(a.weights);
   return records;
+}
+
+/// --expect: what another program got, outputs or scores, against what this network yields for all of the data.
+std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Subject& subject) {
+  if (a.expect.empty()) return {};
+  const auto arrays = formats::read_npz(a.expect, {"outputs", "scores"});
+  if (arrays.empty())
+    throw Error{{.where = a.expect, .expected = "an array \"outputs\" or \"scores\" [N, K]", .received = "neither"}};
+  std::vector<std::int64_t> batch_sizes;
+  if (subject.records.batch_size) batch_sizes.push_back(*subject.records.batch_size);
+  return explain_difference(network, subject.data, arrays.begin()->second, batch_sizes);
 }
 
 Subject subject_of(const DoctorArguments& a, const Model& model) {
@@ -65,6 +79,7 @@ int run_doctor(const DoctorArguments& a) {
   options.seed = trainer.seed;
   Subject subject = subject_of(a, model.file.model);
   const LoadedNetwork loaded = load_network(model, options);
+  const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, subject);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
   const DoctorWords words{a.model, a.weights, a.train_data.empty() ? a.data : a.train_data};
   if (!a.html.empty()) {
@@ -73,10 +88,11 @@ int run_doctor(const DoctorArguments& a) {
     say(a.shared, "the page is {}", a.html);
   }
   if (a.shared.json)
-    print_json(json_of(diagnosis, words));
+    print_json(json_of(diagnosis, words, expectation));
   else
-    fmt::print("{}", text_of(diagnosis, words));
-  return a.strict && diagnosis.worst().value_or(Severity::info) >= Severity::warning ? kCheckFailed : kDone;
+    fmt::print("{}", text_of(diagnosis, words, expectation));
+  const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
+  return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }
 
 }  // namespace
@@ -102,7 +118,14 @@ void add_doctor(CLI::App& app, Command& chosen) {
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   command.add_option("--html", a->html, "write it as a page, with pictures")->option_text("FILE.html");
-  command.add_flag("--strict", a->strict, "exit code 1 if there is an error or a warning");
+  command
+      .add_option(
+          "--expect", a->expect,
+          "an .npz with the outputs or scores that another program got from these weights for --data, in order: "
+          "says whether they are equal, and if not, why")
+      ->option_text("FILE");
+  command.add_flag("--strict", a->strict,
+                   "exit code 1 if there is an error or a warning, or if --expect is not what the network yields");
   add_image_flags(command, a->shared);
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);

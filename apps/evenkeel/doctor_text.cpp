@@ -41,6 +41,23 @@ std::string finding_text(const Finding& f, const DoctorWords& words) {
   return text + "  " + documentation_of(f.code) + '\n';
 }
 
+/// What goes with another finding stands below it, in a line.
+std::string consequences_text(const Diagnosis& d, const std::string& code) {
+  std::string text;
+  for (const Finding& f : d.findings)
+    if (f.consequence_of == code)
+      text += fmt::format("  follows from it: {} in {} (repair nothing there)\n", f.code, layers_text(f.layers));
+  return text;
+}
+
+std::string expectation_text(const Expectation& e) {
+  std::string text =
+      fmt::format("\nexpected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
+  text += fmt::format("  relative difference (L2) {}", figure(e.difference));
+  if (e.remaining < e.difference) text += fmt::format(", so explained {}", figure(e.remaining));
+  return text + '\n';
+}
+
 std::string chain_text(const Attribution& chain) {
   Table table({"from training mode to evaluation mode", ">loss", ">in reverse order"});
   table.row({fmt::format("training mode, batches of {}", chain.batch_size), with_error(chain.start), ""});
@@ -73,6 +90,7 @@ Json json_of(const Finding& f, const DoctorWords& words) {
           {"evidence", evidence},
           {"certainty", f.certainty},
           {"cost", f.cost ? json_of(*f.cost) : Json()},
+          {"consequence_of", f.consequence_of.empty() ? Json() : Json(f.consequence_of)},
           {"remedy",
            {{"advice", info.advice},
             {"command", remedy_command(f, words)},
@@ -84,22 +102,24 @@ Json json_of(const Finding& f, const DoctorWords& words) {
 }  // namespace
 
 std::string remedy_command(const Finding& finding, const DoctorWords& words) {
-  if (code_info(finding.code).repair.empty()) return {};
+  if (code_info(finding.code).repair.empty() || !finding.consequence_of.empty()) return {};
   return fmt::format("evenkeel repair {}{} --data {} --fix {} --out repaired.safetensors", words.model,
                      words.weights.empty() ? "" : " --weights " + words.weights, words.data, finding.code);
 }
 
-std::string text_of(const Diagnosis& d, const DoctorWords& words) {
+std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::optional<Expectation>& expectation) {
   std::string text = cells_text(d.cells);
   if (d.findings.empty()) text += "\nNothing found.\n";
-  for (const Finding& f : d.findings) text += '\n' + finding_text(f, words);
+  for (const Finding& f : d.findings)
+    if (f.consequence_of.empty()) text += '\n' + finding_text(f, words) + consequences_text(d, f.code);
+  if (expectation) text += expectation_text(*expectation);
   text += '\n' + chain_text(d.attribution);
   text += fmt::format("\nChecked, with {} samples: {}.\n", d.samples, join(d.checked, "; "));
   for (const auto& [what, why] : d.unchecked) text += fmt::format("Not checked: {}: {}.\n", what, why);
   return text;
 }
 
-Json json_of(const Diagnosis& d, const DoctorWords& words) {
+Json json_of(const Diagnosis& d, const DoctorWords& words, const std::optional<Expectation>& expectation) {
   Json findings = Json::array(), links = Json::array(), unchecked = Json::array(), gaps = Json::array();
   for (const Finding& f : d.findings) findings.push_back(json_of(f, words));
   for (const ChainLink& link : d.attribution.links)
@@ -109,24 +129,31 @@ Json json_of(const Diagnosis& d, const DoctorWords& words) {
                      {"in_reverse_order", json_of(link.cost_in_reverse)}});
   for (const auto& [what, why] : d.unchecked) unchecked.push_back({{"what", what}, {"why", why}});
   for (const StatisticsGap& gap : d.gaps) gaps.push_back({{"layer", gap.layer}, {"distance", gap.distance}});
-  return {{"findings", findings},
-          {"cells",
-           {{"evaluation", json_of(std::optional(d.cells.evaluation))},
-            {"training", json_of(std::optional(d.cells.training))},
-            {"train_data_evaluation", json_of(d.cells.train_evaluation)},
-            {"train_data_training", json_of(d.cells.train_training)},
-            {"gap", name_of(d.cells.gap)},
-            {"verdict", d.cells.verdict}}},
-          {"attribution",
-           {{"batch_size", d.attribution.batch_size},
-            {"start", json_of(d.attribution.start)},
-            {"links", links},
-            {"end", json_of(d.attribution.end)}}},
-          {"statistics", gaps},
-          {"checked", d.checked},
-          {"unchecked", unchecked},
-          {"samples", d.samples},
-          {"passes", d.passes}};
+  Json json{{"findings", findings},
+            {"cells",
+             {{"evaluation", json_of(std::optional(d.cells.evaluation))},
+              {"training", json_of(std::optional(d.cells.training))},
+              {"train_data_evaluation", json_of(d.cells.train_evaluation)},
+              {"train_data_training", json_of(d.cells.train_training)},
+              {"gap", name_of(d.cells.gap)},
+              {"verdict", d.cells.verdict}}},
+            {"attribution",
+             {{"batch_size", d.attribution.batch_size},
+              {"start", json_of(d.attribution.start)},
+              {"links", links},
+              {"end", json_of(d.attribution.end)}}},
+            {"statistics", gaps},
+            {"checked", d.checked},
+            {"unchecked", unchecked},
+            {"samples", d.samples},
+            {"passes", d.passes}};
+  if (expectation)
+    json["expectation"] = {{"equal", expectation->equal},
+                           {"explanation", expectation->explanation},
+                           {"difference", expectation->difference},
+                           {"remaining", expectation->remaining},
+                           {"samples", expectation->samples}};
+  return json;
 }
 
 }  // namespace evenkeel::app

@@ -3,6 +3,8 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/diagnose/codes.h"
+#include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/report/tensorboard.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
@@ -19,7 +21,7 @@ struct TrainArguments {
   Shared shared;
   TrainingSettings settings;
   std::string model, data, validation, weights, out;
-  bool no_shuffle = false, resume = false;
+  bool no_shuffle = false, resume = false, doctor = false;
   std::int64_t checkpoint_every = 0;
   std::int64_t summary_every = TensorBoardOptions().every;
   std::vector<std::string> command_line;
@@ -40,8 +42,25 @@ struct Plan {
   bool finished = false;  ///< there is nothing left to train
 };
 
+/// What the doctor told while training.
+struct Told {
+  Finding finding;
+  std::int64_t epoch = 0;
+};
+
+Json findings_json(const std::vector<Told>& told) {
+  Json json = Json::array();
+  for (const auto& [finding, epoch] : told)
+    json.push_back({{"code", finding.code},
+                    {"severity", name_of(finding.severity)},
+                    {"layers", finding.layers},
+                    {"cause", finding.cause},
+                    {"epoch", epoch}});
+  return json;
+}
+
 void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
-                  const std::filesystem::path& folder) {
+                  const std::filesystem::path& folder, const std::vector<Told>& told) {
   const EpochRecord last = history.epochs.empty() ? EpochRecord{} : history.epochs.back();
   if (a.shared.json) {
     Json json = json_of(last.train);
@@ -52,6 +71,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     json["interrupted"] = history.stopped;
     if (!history.reason.empty()) json["ended_because"] = history.reason;
     json["folder"] = folder.string();
+    if (a.doctor) json["findings"] = findings_json(told);
     print_json(json);
     return;
   }
@@ -175,7 +195,8 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
 }
 
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
-                                   const Trainer& trainer, const std::vector<std::string>& class_names) {
+                                   const Trainer& trainer, const std::vector<std::string>& class_names,
+                                   std::vector<Told>& told) {
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
@@ -184,6 +205,12 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
     callbacks.push_back(std::move(callback));
   if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
+  if (a.doctor)
+    callbacks.emplace_back(TrainingDoctor({.tell = [&told, warn](const Finding& finding, std::int64_t epoch) {
+      warn(fmt::format("{}, epoch {}: {}: {}. See {}.", name_of(finding.severity), epoch, finding.code, finding.cause,
+                       documentation_of(finding.code)));
+      told.push_back({finding, epoch});
+    }}));
   callbacks.emplace_back(
       CheckpointFolder(folder.checkpoints(), {.every_steps = a.checkpoint_every, .metadata = metadata, .warn = warn}));
   return callbacks;
@@ -226,13 +253,14 @@ int train(const TrainArguments& a) {
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
   folder.write_description(plan.file, trainer, plan.run);
-  fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names);
+  std::vector<Told> told;
+  fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names, told);
   const History history = trainer.fit(data, fit);
   folder.write_result(plan.file, trainer, plan.run, history, class_names);
   if (history.stopped)
     say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
-  print_result(a, trainer, history, plan.path);
+  print_result(a, trainer, history, plan.path, told);
   return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
 }
 
@@ -255,6 +283,8 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_image_flags(command, a->shared);
+  command.add_flag("--doctor", a->doctor,
+                   "look at a sample after epochs and warn of what goes wrong: moving statistics, numbers in weights");
   command.add_flag("--resume", a->resume,
                    "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
                    "had not been interrupted");

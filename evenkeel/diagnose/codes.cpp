@@ -11,11 +11,16 @@
 namespace evenkeel {
 namespace {
 
+// One pass over all data with statistics of this one batch in every layer, and dropout off.
 constexpr std::string_view kReestimateKeras =
-    "for bn in norms: bn.momentum = 0.0\n"
-    "for bn in norms:  # in graph order, each on what the mended ones before it yield\n"
-    "    model(x_all, training=True)";
-constexpr std::string_view kReestimatePytorch = "torch.optim.swa_utils.update_bn(loader, model)";
+    "for layer in model.layers:\n"
+    "    if isinstance(layer, keras.layers.BatchNormalization): layer.momentum = 0.0\n"
+    "    if isinstance(layer, keras.layers.Dropout): layer.rate = 0.0\n"
+    "model(x_all, training=True)";
+constexpr std::string_view kReestimatePytorch =
+    "for m in model.modules():\n"
+    "    if isinstance(m, torch.nn.Dropout): m.p = 0.0\n"
+    "torch.optim.swa_utils.update_bn(loader, model)";
 
 constexpr std::array kCodes = {
     CodeInfo{"never-updated", "Moving statistics were never updated", "re-estimate",
@@ -41,6 +46,22 @@ constexpr std::array kCodes = {
     CodeInfo{"extreme-gamma", "A scale beyond all measure", "",
              "Look at the learning rate and at weight decay of gamma; train on from an earlier checkpoint.",
              "BatchNormalization(gamma_constraint=...)", "bn.weight.data.clamp_(-10, 10)"},
+    CodeInfo{"input-mismatch", "The data are not prepared as in training", "",
+             "Prepare the data as for training, best in the model itself: a Rescaling layer as its first one. Estimate "
+             "nothing from data that mismatch.",
+             "model = keras.Sequential([keras.layers.Rescaling(1 / 255), model])",
+             "transforms.Compose([transforms.ToTensor(), transforms.Normalize(mean, std)])  # the same in both"},
+    CodeInfo{"class-order", "The classes are in another order", "",
+             "Read the classes in the order of training: with explicit names, not as folders or files happen to sort.",
+             "image_dataset_from_directory(path, class_names=names_of_training)",
+             "labels = torch.tensor(output_of_label)[labels]"},
+    CodeInfo{"double-softmax", "A softmax of a softmax", "",
+             "Take one of the two out, and train on: the network was trained against scores that cannot be sure.",
+             "Dense(10), compile(loss=SparseCategoricalCrossentropy(from_logits=True))",
+             "nn.CrossEntropyLoss()(logits, labels)  # no softmax in the model"},
+    CodeInfo{"averaged-weights", "Averaged weights with the statistics of others", "re-estimate",
+             "Estimate the statistics with the averaged weights.", kReestimateKeras,
+             "torch.optim.swa_utils.update_bn(loader, swa_model)"},
 };
 
 }  // namespace

@@ -8,13 +8,6 @@
 namespace evenkeel {
 namespace {
 
-/// Why a rule cannot say anything here; empty where it can.
-std::string why_not(const Rule& rule, Evidence& evidence) {
-  for (const Need need : rule.needs())
-    if (std::string why = unmet(need, evidence); !why.empty()) return why;
-  return {};
-}
-
 double price_of(const Finding& finding) { return finding.cost ? finding.cost->loss.value : 0; }
 
 }  // namespace

@@ -3,41 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/kernels/reference/moments.h"
+#include "evenkeel/diagnose/input_hypotheses.h"
 #include "evenkeel/nn/layers/dropout.h"
 
 namespace evenkeel {
 namespace {
 
-constexpr std::uint64_t kSampleSeed = 7;
 constexpr std::int64_t kBatchSize = 256;
 constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of the same kind: far below
 
-/// So many samples of a set, drawn without replacement, in its order; all where it has no more.
-Dataset sample_of(const Dataset& data, std::int64_t samples) {
-  if (samples <= 0 || samples >= data.size()) return data;
-  std::vector<std::uint32_t> rows = epoch_order(data.size(), kSampleSeed, 0);
-  rows.resize(static_cast<std::size_t>(samples));
-  std::ranges::sort(rows);
-  return selected(data, rows, data.name());
-}
-
 /// The first mask of a pass: no two passes have one in common.
 std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
-
-/// Mean and variance of each channel (last axis) of the samples.
-LayerStatistics input_moments(const Dataset& data) {
-  const Tensor x = converted(data.x(), DType::float64);
-  const std::int64_t channels = x.shape().back(), rows = x.shape().size() / channels;
-  LayerStatistics moments{.layer = "input",
-                          .mean = std::vector<double>(static_cast<std::size_t>(channels)),
-                          .variance = std::vector<double>(static_cast<std::size_t>(channels))};
-  double count = 0;
-  kernels::reference::accumulate_moments<double>({x.as<double>().data(), rows, channels}, count, moments.mean,
-                                                 moments.variance);
-  for (double& v : moments.variance) v /= static_cast<double>(rows);
-  return moments;
-}
 
 }  // namespace
 
@@ -182,7 +158,7 @@ const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) 
 
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
-    inputs_differ_ = statistics_distance(input_moments(data_), input_moments(train_data()), 1e-6) > kOtherData;
+    inputs_differ_ = statistics_distance(channel_moments(data_), channel_moments(train_data()), 1e-6) > kOtherData;
   return *inputs_differ_;
 }
 

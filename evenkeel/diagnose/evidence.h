@@ -10,6 +10,7 @@
 #include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/diagnose/sample_scores.h"
 #include "evenkeel/diagnose/weight_scan.h"
+#include "evenkeel/train/checkpoint.h"
 
 namespace evenkeel {
 
@@ -22,6 +23,8 @@ struct Records {
   /// Moving statistics at an earlier checkpoint.
   std::vector<LayerStatistics> earlier_statistics = {};
   std::optional<double> weight_decay = {};  ///< that training applied
+  /// Where the weights are moving averages: those that training worked with, of the same moment, and its statistics.
+  std::shared_ptr<const NamedTensors> raw_weights = {};
 };
 
 /// What a diagnosis has to look at.
@@ -84,6 +87,8 @@ class Evidence {
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
   Scorer& scorer() { return scorer_; }
+  /// What a rule has measured beside all this, in passes of the sample.
+  void add_passes(double passes) { passes_ += passes; }
   /// How often the sample has passed through the network for all this.
   double passes() const { return passes_ + scorer_.passes(data_.size()); }
 

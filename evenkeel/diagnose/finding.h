@@ -30,6 +30,8 @@ struct Finding {
   std::vector<Fact> evidence = {};
   std::string certainty = {};     ///< how sure, and why
   std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be told apart
+  /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
+  std::string consequence_of = {};
 };
 
 /// For sentences: "0.0412", "1.2e-06".

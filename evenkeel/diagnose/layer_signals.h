@@ -42,6 +42,10 @@ struct InputVariance {
 std::vector<InputVariance> input_variances(Network& network, const Dataset& data,
                                            const InputVarianceOptions& options = {});
 
+/// Nats. Moving statistics of healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above
+/// 0.09.
+inline constexpr double kFarStatistics = 0.05;
+
 /// How far the moving statistics of one normalization are from those of the data.
 struct StatisticsGap {
   std::string layer;

@@ -20,7 +20,15 @@ std::string unmet(Need need, Evidence& evidence) {
       return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
     case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");
     case Need::records: return unless(records.train_loss.has_value(), "no record of the training is known (--run)");
+    case Need::raw_weights:
+      return unless(records.raw_weights != nullptr, "no weights are known that these are averages of (--run)");
   }
+  return {};
+}
+
+std::string why_not(const Rule& rule, Evidence& evidence) {
+  for (const Need need : rule.needs())
+    if (std::string why = unmet(need, evidence); !why.empty()) return why;
   return {};
 }
 

@@ -19,6 +19,7 @@ enum class Need {
   batch_size,     ///< that training or evaluation works with
   checkpoint,     ///< statistics of an earlier one
   records,        ///< losses of training
+  raw_weights,    ///< beside averages of them
 };
 inline constexpr std::int64_t kEnoughSamples = 500;
 
@@ -32,8 +33,13 @@ class Rule {
   virtual ~Rule() = default;
   virtual std::string_view checks() const = 0;  ///< "moving statistics against those of the data"
   virtual std::vector<Need> needs() const { return {}; }
+  /// Whether a few passes of a small sample suffice: then it watches over training (training_doctor.h).
+  virtual bool cheap() const { return false; }
   virtual void judge(Evidence& evidence, std::vector<Finding>& findings) const = 0;
 };
+
+/// Why a rule cannot say anything here, as a clause; empty where it can.
+std::string why_not(const Rule& rule, Evidence& evidence);
 
 /// Every rule, in the order in which they judge: what an earlier one found, a later one may take into account.
 const std::vector<std::unique_ptr<Rule>>& all_rules();

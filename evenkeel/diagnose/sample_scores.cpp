@@ -10,6 +10,8 @@
 namespace evenkeel {
 namespace {
 
+constexpr std::uint64_t kSampleSeed = 7;
+
 Estimate estimate_of(const std::vector<double>& values) {
   const auto n = static_cast<double>(std::max<std::size_t>(values.size(), 1));
   return {mean_of(values), deviation_of(values) / std::sqrt(n)};
@@ -140,6 +142,14 @@ Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, co
   Dataset::Parts parts{.name = name, .x = gathered(data.x(), rows), .y = {}, .class_names = data.class_names()};
   if (data.has_targets()) parts.y = gathered(data.y(), rows);
   return Dataset(std::move(parts));
+}
+
+Dataset sample_of(const Dataset& data, std::int64_t samples) {
+  if (samples <= 0 || samples >= data.size()) return data;
+  std::vector<std::uint32_t> rows = epoch_order(data.size(), kSampleSeed, 0);
+  rows.resize(static_cast<std::size_t>(samples));
+  std::ranges::sort(rows);
+  return selected(data, rows, data.name());
 }
 
 }  // namespace evenkeel

@@ -81,5 +81,8 @@ std::vector<LayerMode> uniform_modes(const Network& network, Statistics statisti
 
 /// Some samples of a data set, in this order.
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name);
+/// So many samples of a data set, drawn without replacement, in its order: always the same ones. All where it has no
+/// more, or for 0.
+Dataset sample_of(const Dataset& data, std::int64_t samples);
 
 }  // namespace evenkeel

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/report/run_record.h"
+#include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel {
@@ -19,6 +20,11 @@ std::vector<double> numbers_of(const MetricsTable& metrics, const std::string& n
 
 }  // namespace
 
+std::shared_ptr<const NamedTensors> raw_weights_of(const std::filesystem::path& weights) {
+  if (!averages_in(weights)) return nullptr;
+  return std::make_shared<const NamedTensors>(read_checkpoint(weights).weights);
+}
+
 Records training_records(const std::filesystem::path& run_folder, const Model&) {
   const RunRecord run = read_run_record(run_folder);
   Records records;
@@ -30,6 +36,8 @@ Records training_records(const std::filesystem::path& run_folder, const Model&) 
     records.validation_loss = validation.back();
     records.best_validation_loss = std::ranges::min(validation);
   }
+  if (const auto newest = newest_checkpoint(run_folder / "checkpoints"))
+    records.raw_weights = raw_weights_of(newest->path);
   return records;
 }
 

@@ -29,6 +29,7 @@ Meaning meaning_of(WeightDefect::Kind kind) {
 class BadNumbers final : public Rule {
  public:
   std::string_view checks() const override { return "numbers in the weights that are not finite, negative or extreme"; }
+  bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     for (const WeightDefect& defect : evidence.defects()) {

@@ -8,8 +8,6 @@
 namespace evenkeel {
 namespace {
 
-/// Nats. Healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above 0.09.
-constexpr double kFar = 0.05;
 constexpr double kInvertedMomentum = 0.5;  ///< below it, it was meant to be the weight of the new value
 constexpr double kExplained = 0.25;        ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastShare = 0.03;       ///< of the initial statistics: less is no lag
@@ -91,9 +89,9 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
   v.momentum = momentum_of(evidence, n.name).value_or(0.99);
   if (is_initial(gap.moving)) v.code = "never-updated";
   if (!v.code.empty()) return v;
-  const bool far = !(gap.distance < kFar);
+  const bool far = !(gap.distance < kFarStatistics);
   if (far && evidence.has_dropout()) v.distance_with_dropout = evidence.gaps_with_dropout()[i].distance;
-  if (far && v.distance_with_dropout < kFar) {
+  if (far && v.distance_with_dropout < kFarStatistics) {
     v.code = "variance-shift";
   } else if (v.momentum < kInvertedMomentum) {
     v.code = "momentum-inverted";
@@ -151,6 +149,7 @@ class MovingStatistics final : public Rule {
  public:
   std::string_view checks() const override { return "moving statistics against those of the data, layer by layer"; }
   std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+  bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::map<std::string, std::vector<Verdict>> by_code;
@@ -165,7 +164,7 @@ class MovingStatistics final : public Rule {
     bool far = false;
     for (const Verdict& v : verdicts) {
       f.layers.push_back(v.layer);
-      far = far || !(v.distance < kFar);
+      far = far || !(v.distance < kFarStatistics);
       f.evidence.push_back({v.layer + ": distance to the statistics of the data", v.distance, "nats", "below 0.05"});
       if (code == "variance-shift")
         f.evidence.push_back({v.layer + ": the same with dropout on", v.distance_with_dropout, "nats", "below 0.05"});

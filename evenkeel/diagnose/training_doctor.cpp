@@ -1,0 +1,42 @@
+#include "evenkeel/diagnose/training_doctor.h"
+
+#include "evenkeel/diagnose/rule.h"
+#include "evenkeel/train/trainer.h"
+
+namespace evenkeel {
+
+void TrainingDoctor::on_begin(const FitBegin& begin) {
+  sample_ = sample_of(*begin.data, options_.samples);
+  batch_size_ = begin.batch_size;
+  looked_at_ = begin.first_step;
+  epoch_ = begin.history && !begin.history->epochs.empty() ? begin.history->epochs.back().epoch : 0;
+}
+
+void TrainingDoctor::on_epoch(const EpochRecord& record, Trainer& trainer) {
+  epoch_ = record.epoch;
+  const double trained = static_cast<double>(trainer.steps_done() - looked_at_) * static_cast<double>(batch_size_);
+  if (trained >= options_.training_per_look * static_cast<double>(sample_.size())) look(trainer);
+}
+
+void TrainingDoctor::on_end(const History&, Trainer& trainer) {
+  if (trainer.steps_done() > looked_at_) look(trainer);
+}
+
+void TrainingDoctor::look(Trainer& trainer) {
+  looked_at_ = trainer.steps_done();
+  Subject subject{.data = sample_};
+  subject.records.updates = trainer.steps_done();
+  subject.records.batch_size = batch_size_;
+  Evidence evidence(trainer.network(), std::move(subject));
+  std::vector<Finding> findings;
+  for (const auto& rule : all_rules())
+    if (rule->cheap() && why_not(*rule, evidence).empty()) rule->judge(evidence, findings);
+  for (const Finding& finding : findings) {
+    if (finding.severity < Severity::warning) continue;
+    bool is_new = finding.layers.empty() && told_.emplace(finding.code, "").second;
+    for (const std::string& layer : finding.layers) is_new = told_.emplace(finding.code, layer).second || is_new;
+    if (is_new) options_.tell(finding, epoch_);
+  }
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenkeel/diagnose/finding.h"
+#include "evenkeel/train/callback.h"
+
+namespace evenkeel {
+
+struct TrainingDoctorOptions {
+  std::int64_t samples = 512;  ///< of the training data; below 500 nothing is said of statistics
+  /// Between two looks training sees at least so many times the sample, so that looking costs a few percent however
+  /// short the epochs are. The end is always looked at.
+  double training_per_look = 40;
+  /// Told each finding (warnings and errors) once: a cause in a layer is new only the first time.
+  std::function<void(const Finding&, std::int64_t epoch)> tell = {};
+};
+
+/// A callback that lets the cheap rules (Rule::cheap) watch over training, at the ends of epochs. Training goes on to
+/// the bit as without it.
+class TrainingDoctor {
+ public:
+  explicit TrainingDoctor(TrainingDoctorOptions options) : options_(std::move(options)) {}
+  void on_begin(const FitBegin& begin);
+  void on_epoch(const EpochRecord& record, Trainer& trainer);
+  void on_end(const History& history, Trainer& trainer);
+
+ private:
+  void look(Trainer& trainer);
+
+  TrainingDoctorOptions options_;
+  Dataset sample_;
+  std::int64_t batch_size_ = 0, epoch_ = 0;
+  std::uint64_t looked_at_ = 0;                         ///< updates at the last look
+  std::set<std::pair<std::string, std::string>> told_;  ///< code and layer
+};
+
+}  // namespace evenkeel

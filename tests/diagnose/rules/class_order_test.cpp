@@ -1,0 +1,72 @@
+#include "tests/diagnose/trained.h"
+#include "tests/support/testing.h"
+
+namespace evenkeel {
+namespace {
+
+/// The labels renamed: label i becomes new_label[i].
+Dataset relabelled(const Dataset& data, const std::vector<std::int32_t>& new_label) {
+  Dataset::Parts parts{.name = data.name(),
+                       .x = Tensor::copy_of(data.x()),
+                       .y = Tensor::copy_of(data.y()),
+                       .class_names = data.class_names()};
+  for (std::int32_t& label : parts.y.as<std::int32_t>()) label = new_label[static_cast<std::size_t>(label)];
+  return Dataset(std::move(parts));
+}
+
+Dataset with_two_exchanged() { return relabelled(small_data().test, {0, 1, 2, 7, 4, 5, 6, 3, 8, 9}); }
+Dataset with_all_moved() { return relabelled(small_data().test, {1, 2, 3, 4, 5, 6, 7, 8, 9, 0}); }
+
+std::vector<std::unique_ptr<Trainer>> networks() {
+  std::vector<std::unique_ptr<Trainer>> all;
+  all.push_back(trained(small_convnet()));
+  all.push_back(trained(small_mlp()));
+  return all;
+}
+
+TEST(ClassOrder, NamesTwoClassesThatAreExchanged) {
+  for (const auto& trainer : networks()) {
+    const Diagnosis d = diagnose(trainer->network(), {.data = with_two_exchanged()});
+    const Finding* f = finding_of(d, "class-order");
+    ASSERT_NE(f, nullptr) << told(d);
+    EXPECT_SAYS(f->cause, "-> 3");
+    EXPECT_SAYS(f->cause, "-> 7");
+    EXPECT_EQ(f->evidence[2].value, 2);
+  }
+}
+
+TEST(ClassOrder, NamesAnOrderInWhichEveryClassMoved) {
+  for (const auto& trainer : networks()) {
+    const Diagnosis d = diagnose(trainer->network(), {.data = with_all_moved()});
+    const Finding* f = finding_of(d, "class-order");
+    ASSERT_NE(f, nullptr) << told(d);
+    EXPECT_EQ(f->evidence[2].value, 10);
+    EXPECT_EQ(f->severity, Severity::error);
+    EXPECT_EQ(f->layers, std::vector<std::string>{"head"});
+    EXPECT_GT(f->evidence[1].value, 0.5);
+  }
+}
+
+TEST(ClassOrder, IsNothingOfTheInput) {
+  const auto trainer = trained(small_convnet());
+  const Diagnosis d = diagnose(trainer->network(), {.data = with_all_moved()});
+  EXPECT_EQ(finding_of(d, "input-mismatch"), nullptr) << told(d);
+}
+
+TEST(ClassOrder, IsSilentOnHealthyNetworks) {
+  for (const auto& trainer : networks()) {
+    const Diagnosis d = diagnosed(trainer->network());
+    EXPECT_EQ(finding_of(d, "class-order"), nullptr) << told(d);
+  }
+}
+
+TEST(ClassOrder, IsSilentOnNetworksThatKnowNothing) {
+  for (const std::int64_t steps : {1, 5, 15}) {
+    const auto trainer = trained(small_mlp(), steps);
+    const Diagnosis d = diagnosed(trainer->network());
+    EXPECT_EQ(finding_of(d, "class-order"), nullptr) << told(d);
+  }
+}
+
+}  // namespace
+}  // namespace evenkeel
