@@ -14,13 +14,14 @@ namespace evenkeel {
 enum class Need {
   normalization,  ///< a layer that keeps moving statistics
   samples,        ///< at least kEnoughSamples in the set that statistics are taken from
+  many_samples,   ///< at least kManySamples there: for what never happens
   accuracy,       ///< a loss that has one
   train_data,     ///< a set of its own beside the data
   batch_size,     ///< that training or evaluation works with
   checkpoint,     ///< statistics of an earlier one
   records,        ///< losses of training
 };
-inline constexpr std::int64_t kEnoughSamples = 500;
+inline constexpr std::int64_t kEnoughSamples = 500, kManySamples = 1000;
 
 /// Why it cannot be met here, as a clause ("the model has no normalization"); empty where it is met.
 std::string unmet(Need need, Evidence& evidence);

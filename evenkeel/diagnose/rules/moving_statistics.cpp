@@ -3,13 +3,12 @@
 #include <map>
 
 #include "evenkeel/diagnose/rules/rules.h"
+#include "evenkeel/diagnose/rules/statistics.h"
 #include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
 namespace {
 
-/// Nats. Healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above 0.09.
-constexpr double kFar = 0.05;
 constexpr double kInvertedMomentum = 0.5;  ///< below it, it was meant to be the weight of the new value
 constexpr double kExplained = 0.25;        ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastShare = 0.03;       ///< of the initial statistics: less is no lag
@@ -18,11 +17,6 @@ std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
   if (const auto* fused = evidence.layer<BatchNormalization>(name)) return fused->momentum;
   if (const auto* parts = evidence.layer<BatchNormalizationFromParts>(name)) return parts->momentum;
   return {};
-}
-
-bool is_initial(const LayerStatistics& s) {
-  return std::ranges::all_of(s.mean, [](double m) { return m == 0; }) &&
-         std::ranges::all_of(s.variance, [](double v) { return v == 1; });
 }
 
 /// moving = share * initial + (1 - share) * data, by least squares over all channels; means in deviations, variances
@@ -64,9 +58,9 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
   v.momentum = momentum_of(evidence, n.name).value_or(0.99);
   if (is_initial(gap.moving)) v.code = "never-updated";
   if (!v.code.empty()) return v;
-  const bool far = !(gap.distance < kFar);
+  const bool far = !(gap.distance < kFarStatistics);
   if (far && evidence.has_dropout()) v.distance_with_dropout = evidence.gaps_with_dropout()[i].distance;
-  if (far && v.distance_with_dropout < kFar) {
+  if (far && v.distance_with_dropout < kFarStatistics) {
     v.code = "variance-shift";
   } else if (v.momentum < kInvertedMomentum) {
     v.code = "momentum-inverted";
@@ -127,8 +121,10 @@ class MovingStatistics final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::map<std::string, std::vector<Verdict>> by_code;
-    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
+      if (explains_statistics(findings, evidence.normalizations()[i].name)) continue;
       if (Verdict v = judge_layer(evidence, i); !v.code.empty()) by_code[v.code].push_back(std::move(v));
+    }
     for (const auto& [code, verdicts] : by_code) findings.push_back(finding(evidence, code, verdicts));
   }
 
@@ -138,7 +134,7 @@ class MovingStatistics final : public Rule {
     bool far = false;
     for (const Verdict& v : verdicts) {
       f.layers.push_back(v.layer);
-      far = far || !(v.distance < kFar);
+      far = far || !(v.distance < kFarStatistics);
       f.evidence.push_back({v.layer + ": distance to the statistics of the data", v.distance, "nats", "below 0.05"});
       if (code == "variance-shift")
         f.evidence.push_back({v.layer + ": the same with dropout on", v.distance_with_dropout, "nats", "below 0.05"});
