@@ -1,7 +1,12 @@
 #include "commands.h"
 #include "common.h"
 #include "doctor_text.h"
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/base/version.h"
 #include "evenkeel/diagnose/diagnosis.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/report/doctor_page.h"
+#include "evenkeel/report/html.h"
 #include "evenkeel/report/training_records.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/settings.h"
@@ -12,7 +17,7 @@ namespace {
 struct DoctorArguments {
   Shared shared;
   TrainingSettings settings;
-  std::string model, weights, data, train_data, validation, run;
+  std::string model, weights, data, train_data, validation, run, html;
   std::int64_t samples = 2048;
   bool strict = false;
 };
@@ -39,7 +44,19 @@ Subject subject_of(const DoctorArguments& a, const Model& model) {
   return subject;
 }
 
+Report page_of(const DoctorArguments& a, const Network& network, const Diagnosis& diagnosis, const DoctorWords& words) {
+  Report page = doctor_page(diagnosis, network.model(), [&](const Finding& f) { return remedy_command(f, words); });
+  page.provenance = {{"model", a.model},
+                     {"weights", a.weights.empty() ? "the model's" : a.weights},
+                     {"data", a.data},
+                     {"version", std::string("Evenkeel ") + kVersion},
+                     {"machine", Machine::here().cpu + " (" + Machine::here().features() + ')'},
+                     {"samples", std::to_string(diagnosis.samples)}};
+  return page;
+}
+
 int run_doctor(const DoctorArguments& a) {
+  if (!a.html.empty()) check_ending("--html", a.html, {".html"});
   const TrainedModel model = open_trained(a.model, a.weights);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
   NetworkOptions options = network_options(a.shared, settings);
@@ -50,6 +67,11 @@ int run_doctor(const DoctorArguments& a) {
   const LoadedNetwork loaded = load_network(model, options);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
   const DoctorWords words{a.model, a.weights, a.train_data.empty() ? a.data : a.train_data};
+  if (!a.html.empty()) {
+    const Report page = page_of(a, *loaded.network, diagnosis, words);
+    formats::write_file_atomically(a.html, html(page));
+    say(a.shared, "the page is {}", a.html);
+  }
   if (a.shared.json)
     print_json(json_of(diagnosis, words));
   else
@@ -79,6 +101,7 @@ void add_doctor(CLI::App& app, Command& chosen) {
       ->check(at_least(0));
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
+  command.add_option("--html", a->html, "write it as a page, with pictures")->option_text("FILE.html");
   command.add_flag("--strict", a->strict, "exit code 1 if there is an error or a warning");
   add_image_flags(command, a->shared);
   add_precision_flags(command, a->shared, a->settings);

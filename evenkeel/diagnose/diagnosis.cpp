@@ -39,7 +39,10 @@ Diagnosis diagnose(Network& network, Subject subject) {
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
     return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
   });
-  if (!evidence.normalizations().empty()) result.gaps = evidence.gaps();
+  if (!evidence.normalizations().empty()) {
+    result.gaps = evidence.gaps();
+    result.histograms = input_histograms(network, evidence.train_data(), evidence.full_statistics());
+  }
   result.samples = evidence.data().size();
   result.passes = evidence.passes();
   return result;

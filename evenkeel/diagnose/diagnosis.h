@@ -8,6 +8,7 @@
 #include "evenkeel/diagnose/attribution.h"
 #include "evenkeel/diagnose/evidence.h"
 #include "evenkeel/diagnose/finding.h"
+#include "evenkeel/diagnose/input_histograms.h"
 
 namespace evenkeel {
 
@@ -19,6 +20,7 @@ struct Diagnosis {
   std::vector<std::string> checked;                            ///< what was looked at
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
   std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data
+  std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
   std::int64_t samples = 0;                                    ///< of the data that were looked at
   double passes = 0;                                           ///< of these samples through the network
   /// The gravest there is; nothing without findings.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace evenkeel {
 
 std::string_view name_of(Severity severity) {
@@ -13,7 +15,14 @@ std::string_view name_of(Severity severity) {
   return {};
 }
 
-std::string figure(double value, int digits) { return fmt::format("{:.{}g}", value, digits); }
+std::string figure(double value, int digits) {
+  const double size = std::abs(value);
+  if (size >= 1 && size < 1e6) {  // 100, not 1e+02
+    const int whole = 1 + static_cast<int>(std::floor(std::log10(size)));
+    if (whole >= digits) return fmt::format("{:.0f}", value);
+  }
+  return fmt::format("{:.{}g}", value, digits);
+}
 
 std::string layers_text(const std::vector<std::string>& layers) {
   if (layers.empty()) return "the network";

@@ -16,6 +16,8 @@ std::vector<double> linear_ticks(double low, double high) {
 }
 
 /// `low` and `high` are powers of ten.
+constexpr double kShortLog = 0.7;  ///< decades: below, 1, 2 and 5 are too few
+
 std::vector<double> log_ticks(double low, double high) {
   const double every = std::max(1.0, std::ceil((high - low) / 8));
   std::vector<double> ticks;
@@ -46,7 +48,12 @@ Axis::Axis(ValueRange values, bool log, Room room) : log_(log) {
   const bool from_zero = room == Room::from_zero_if_near && !log && low_ >= 0 && low_ < 0.3 * high_;
   low_ = from_zero ? 0 : low_ - free;
   high_ += free;
-  ticks_ = log ? log_ticks(low_, high_) : linear_ticks(low_, high_);
+  if (!log)
+    ticks_ = linear_ticks(low_, high_);
+  else if (high_ - low_ < kShortLog)
+    ticks_ = linear_ticks(std::pow(10.0, low_), std::pow(10.0, high_));
+  else
+    ticks_ = log_ticks(low_, high_);
 }
 
 double Axis::position(double value) const { return ((log_ ? std::log10(value) : value) - low_) / (high_ - low_); }

@@ -19,7 +19,7 @@ class Axis {
   /// 0 at the lower end, 1 at the upper one.
   double position(double value) const;
   /// Round numbers within the axis, three to eight; on a log axis powers of ten, and 2 and 5 times them where there
-  /// are few.
+  /// are few; on a short one as on a linear axis.
   const std::vector<double>& ticks() const { return ticks_; }
 
  private:

@@ -9,6 +9,7 @@
 #include "evenkeel/report/markup.h"
 #include "evenkeel/report/page_files.h"
 #include "evenkeel/report/svg_diagram.h"
+#include "evenkeel/report/svg_waterfall.h"
 
 namespace evenkeel {
 namespace {
@@ -129,6 +130,13 @@ class Page {
   std::string draw(const DotChart& chart) {
     return figure("dots", chart.title, legend_of(chart), "", svg_of(chart, palette_), chart.x_label, chart.caption,
                   chart_data(chart, palette_));
+  }
+
+  /// As drawn, with or without JavaScript.
+  std::string draw(const Waterfall& chart) {
+    return fmt::format("<figure class=\"waterfall\">\n{}<div class=\"plot scroll\">{}</div>\n{}{}</figure>\n",
+                       element("h3", "", marked_up(chart.title)), svg_of(chart),
+                       element("p", of_class("x-label"), marked_up(chart.x_label)), caption_of(chart.caption));
   }
 
   std::string figure(const char* kind, const std::string& title, const std::string& legend, const std::string& y_label,

@@ -58,6 +58,20 @@ struct DotChart {
   std::string caption = {};
 };
 
+/// The way from one value to another in steps that add up, each a floating bar.
+struct Waterfall {
+  struct Step {
+    std::string name;
+    double change = 0;
+    std::optional<double> error = {};  ///< standard, of the change
+  };
+  std::string title = {}, x_label = {};
+  std::string start_name = {}, end_name = {};
+  double start = 0;
+  std::vector<Step> steps = {};
+  std::string caption = {};
+};
+
 struct PageTable {
   std::string title = {};
   std::vector<std::string> columns = {};  ///< ">name" is right-aligned
@@ -79,7 +93,7 @@ struct Formula {
   std::string text;  ///< one line of Unicode mathematics
 };
 
-using Part = std::variant<Paragraph, Formula, PageTable, LineChart, DotChart, Diagram>;
+using Part = std::variant<Paragraph, Formula, PageTable, LineChart, DotChart, Waterfall, Diagram>;
 
 struct Section {
   std::string title = {};

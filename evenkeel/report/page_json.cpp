@@ -62,6 +62,17 @@ Json json_of(const DotChart& chart) {
           {"caption", chart.caption}};
 }
 
+Json json_of(const Waterfall& chart) {
+  Json steps = Json::array();
+  for (const Waterfall::Step& step : chart.steps) {
+    steps.push_back({{"name", step.name}, {"change", step.change}});
+    if (step.error) steps.back()["error"] = *step.error;
+  }
+  return {
+      {"type", "waterfall"},  {"title", chart.title}, {"x_label", chart.x_label},   {"start_name", chart.start_name},
+      {"start", chart.start}, {"steps", steps},       {"end_name", chart.end_name}, {"caption", chart.caption}};
+}
+
 Json json_of(const Diagram& diagram) {
   return {{"type", "diagram"}, {"title", diagram.title}, {"model", write_model_file({.model = diagram.model})}};
 }
@@ -101,6 +112,15 @@ class Csv {
     }
   }
 
+  void add(const std::string& section, const Waterfall& chart) {
+    begin(section, chart.title);
+    line("start", chart.start_name, "", "", chart.start);
+    for (const Waterfall::Step& step : chart.steps) {
+      line("change", step.name, "", "", step.change);
+      if (step.error) line("error", step.name, "", "", *step.error);
+    }
+  }
+
   std::string take() { return std::move(text_); }
 
  private:
@@ -133,6 +153,7 @@ std::string report_csv(const Report& report) {
     for (const Part& part : section.parts) {
       if (const auto* lines = std::get_if<LineChart>(&part)) csv.add(section.title, *lines);
       if (const auto* dots = std::get_if<DotChart>(&part)) csv.add(section.title, *dots);
+      if (const auto* steps = std::get_if<Waterfall>(&part)) csv.add(section.title, *steps);
     }
   return csv.take();
 }

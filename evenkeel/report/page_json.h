@@ -19,6 +19,8 @@ namespace evenkeel {
 ///                                        "rows": [{"name", "dots": [{"label", "value"}], "mean", "error",
 ///                                                  "marks": [{"label", "value"}], "published_range": [low, high]}],
 ///                                                  "caption"}
+///                                     | {"type": "waterfall", "title", "x_label", "start_name", "start",
+///                                        "steps": [{"name", "change", "error"}], "end_name", "caption"}
 ///                                     | {"type": "diagram", "title", "model"}]}],
 ///      "provenance": [{"name", "value"}]}
 ///
@@ -31,6 +33,7 @@ std::string report_json(const Report& report);
 ///
 /// Line charts (kind "curve"; "level" with x empty): series is the curve, trace its seed. Dot charts: series is the
 /// row, trace the dot's or mark's label, x empty; kind is "dot", "mean", "error", "mark", "range_low" or "range_high".
+/// Waterfalls: kind "start", "change" or "error", series the step.
 std::string report_csv(const Report& report);
 
 }  // namespace evenkeel

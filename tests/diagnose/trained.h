@@ -63,6 +63,15 @@ inline Diagnosis diagnosed(Network& network, Records records = {}) {
                   {.data = small_data().test, .train_data = small_data().train, .records = std::move(records)});
 }
 
+/// What was found and how far every layer's statistics are: for the messages of tests.
+inline std::string told(const Diagnosis& diagnosis) {
+  std::string text;
+  for (const Finding& f : diagnosis.findings)
+    text += std::string(name_of(f.severity)) + ' ' + f.code + ' ' + layers_text(f.layers) + ": " + f.cause + '\n';
+  for (const StatisticsGap& gap : diagnosis.gaps) text += gap.layer + " distance " + figure(gap.distance) + '\n';
+  return text + diagnosis.cells.verdict;
+}
+
 inline const Finding* finding_of(const Diagnosis& diagnosis, const std::string& code) {
   for (const Finding& finding : diagnosis.findings)
     if (finding.code == code) return &finding;

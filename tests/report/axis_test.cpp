@@ -29,6 +29,10 @@ TEST(Axis, HasTwosAndFivesWhereALogScaleIsShort) {
   EXPECT_THAT(Axis(extent(1, 20), true).ticks(), ElementsAre(1, 2, 5, 10, 20));
 }
 
+TEST(Axis, HasTheTicksOfALinearOneWhereALogScaleIsShorter) {
+  EXPECT_THAT(Axis(extent(1.15, 3.55), true).ticks(), ElementsAre(1.5, 2, 2.5, 3, 3.5));
+}
+
 TEST(Axis, GivesPositionsFromZeroToOne) {
   EXPECT_DOUBLE_EQ(Axis(extent(10, 20), false).position(15), 0.5);
   EXPECT_DOUBLE_EQ(Axis(extent(1, 100), true).position(10), 0.5);

@@ -12,6 +12,8 @@ namespace {
 constexpr double kInvertedMomentum = 0.5;  ///< below it, it was meant to be the weight of the new value
 constexpr double kExplained = 0.25;        ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastShare = 0.03;       ///< of the initial statistics: less is no lag
+constexpr double kAlike = 0.25;            ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kTelling = 0.1;           ///< squared deviations per channel between initial statistics and the data's
 
 std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
   if (const auto* fused = evidence.layer<BatchNormalization>(name)) return fused->momentum;
@@ -24,6 +26,7 @@ std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
 struct Lag {
   double share = 0;        ///< of the initial statistics
   double unexplained = 1;  ///< part of the squared distance
+  double telling = 0;      ///< how far the initial statistics are from the data's, per channel
 };
 
 Lag lag_of(const StatisticsGap& gap, double epsilon) {
@@ -41,7 +44,30 @@ Lag lag_of(const StatisticsGap& gap, double epsilon) {
   }
   if (along <= 0 || apart <= 0) return {};
   const double share = std::clamp(across / along, 0.0, 1.0);
-  return {share, (apart - 2 * share * across + share * share * along) / apart};
+  return {share, (apart - 2 * share * across + share * share * along) / apart,
+          along / static_cast<double>(gap.data.mean.size())};
+}
+
+/// The share that is left of the initial statistics in the layers of one momentum: the median of those that can tell.
+double common_share(Evidence& evidence, double momentum) {
+  std::vector<double> shares;
+  for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
+    const Normalization& n = evidence.normalizations()[i];
+    if (momentum_of(evidence, n.name) != momentum || is_initial(evidence.gaps()[i].moving)) continue;
+    const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
+    if (lag.telling >= kTelling) shares.push_back(lag.share);
+  }
+  if (shares.empty()) return 0;
+  const auto middle = shares.begin() + std::ssize(shares) / 2;
+  std::ranges::nth_element(shares, middle);
+  return *middle;
+}
+
+/// Whether a layer's statistics are what so few updates leave: enough of the initial ones, as much as in other layers
+/// of its momentum, and no less than one update's.
+bool lags(const Lag& lag, double momentum, double common) {
+  return lag.share >= kLeastShare && lag.share <= momentum && lag.unexplained <= kExplained &&
+         std::abs(lag.share - common) <= kAlike;
 }
 
 /// One layer's statistics, judged.
@@ -69,8 +95,8 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
     const auto updates = evidence.records().updates;
     const double recorded = updates ? std::pow(v.momentum, static_cast<double>(*updates)) : 0;
     v.share = updates ? recorded : lag.share;
-    const bool fits = lag.share >= kLeastShare && lag.unexplained <= kExplained;
-    v.code = (updates ? recorded >= kLeastShare : fits) ? "lagging" : "stale-statistics";
+    const bool few = updates ? recorded >= kLeastShare : lags(lag, v.momentum, common_share(evidence, v.momentum));
+    v.code = few ? "lagging" : "stale-statistics";
   }
   return v;
 }

@@ -59,8 +59,8 @@ function tipRow(tip, colour, dashed, name, value, more) {
 function roundTicks(scale) {
   const { min, max } = scale;
   const ticks = [];
-  if (scale.type === "logarithmic") {
-    const decades = Math.log10(max / min);
+  const decades = scale.type === "logarithmic" ? Math.log10(max / min) : 0;
+  if (decades >= 0.7) {  // a shorter log axis has the ticks of a linear one
     const every = Math.max(1, Math.ceil(decades / 8));
     for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power += every)
       for (const leading of decades > 2.5 ? [1] : [1, 2, 5]) ticks.push(leading * 10 ** power);

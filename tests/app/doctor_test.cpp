@@ -1,0 +1,82 @@
+#include <algorithm>
+
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+/// A trained network, and the same with statistics that were never updated.
+class Doctor : public App {
+ protected:
+  Doctor() {
+    write_data("many.npz", 600);
+    std::string spoiled = kSmallModel;
+    spoiled.replace(spoiled.find("momentum = 0.9"), 14, "momentum = 1.0");
+    write("spoiled.toml", spoiled);
+  }
+  void train_on_many(const std::string& model, const std::string& out) {
+    const auto result = run({"train", model, "--data", "many.npz", "--epochs", "3", "--out", out, "--threads", "1"});
+    ASSERT_EQ(result.code, 0) << result.err;
+  }
+};
+
+TEST_F(Doctor, NamesCodeLayerCauseEvidenceCostAndRemedy) {
+  train_on_many("spoiled.toml", "run");
+  const auto json = run_json({"doctor", "run", "--data", "many.npz", "--threads", "1"});
+  ASSERT_FALSE(json["findings"].empty()) << json.dump(1);
+  const auto& finding = json["findings"][0];
+  EXPECT_EQ(finding["code"], "never-updated");
+  EXPECT_EQ(finding["severity"], "error");
+  EXPECT_EQ(finding["layer"], "batch_normalization");
+  EXPECT_FALSE(finding["cause"].get<std::string>().empty());
+  EXPECT_GT(finding["evidence"][0]["value"].get<double>(), 0.05);
+  EXPECT_GT(finding["cost"]["loss"]["value"].get<double>(), 0);
+  EXPECT_EQ(finding["remedy"]["command"],
+            "evenkeel repair run --data many.npz --fix never-updated --out repaired.safetensors");
+  EXPECT_FALSE(finding["remedy"]["keras"].get<std::string>().empty());
+  EXPECT_FALSE(finding["remedy"]["pytorch"].get<std::string>().empty());
+  EXPECT_EQ(json["cells"]["gap"], "mode");
+}
+
+TEST_F(Doctor, IsStrictOnlyWhenAsked) {
+  train_on_many("spoiled.toml", "run");
+  EXPECT_EQ(run({"doctor", "run", "--data", "many.npz", "--threads", "1"}).code, 0);
+  EXPECT_EQ(run({"doctor", "run", "--data", "many.npz", "--strict", "--threads", "1"}).code, 1);
+}
+
+TEST_F(Doctor, SaysThatNothingWasFoundAndWhatWasChecked) {
+  train_on_many("model.toml", "run");
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--strict", "--threads", "1"});
+  EXPECT_EQ(result.code, 0) << result.out;
+  EXPECT_SAYS(result.out, "Checked, with 600 samples:");
+}
+
+TEST_F(Doctor, WritesAPage) {
+  train_on_many("spoiled.toml", "run");
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--html", "page.html", "--threads", "1"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_SAYS(read("page.html"), "Moving statistics were never updated");
+  EXPECT_SAYS(refusal({"doctor", "run", "--data", "many.npz", "--html", "page.txt"}), ".html");
+}
+
+TEST_F(Doctor, RefusesDataThatDoNotFit) {
+  train_on_many("model.toml", "run");
+  Tensor x({20, 5, 5, 1}, DType::uint8), y({20}, DType::int32);
+  std::ranges::fill(x.as<std::uint8_t>(), std::uint8_t{1});
+  std::ranges::fill(y.as<std::int32_t>(), 0);
+  formats::write_npz(folder_ / "other.npz", {{"x", x.view()}, {"y", y.view()}});
+  EXPECT_SAYS(refusal({"doctor", "run", "--data", "other.npz"}), "[N, 6, 6, 1]");
+}
+
+TEST_F(Doctor, RefusesAModelWithoutWeights) {
+  EXPECT_SAYS(refusal({"doctor", "model.toml", "--data", "many.npz"}), "--weights");
+}
+
+TEST_F(Doctor, RefusesAFolderThatIsNoRun) {
+  train_on_many("model.toml", "run");
+  std::filesystem::create_directory(folder_ / "empty");
+  EXPECT_SAYS(refusal({"doctor", "run", "--data", "many.npz", "--run", "empty"}), "empty");
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,75 @@
+#include "evenkeel/diagnose/attribution.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/diagnose/helpers.h"
+#include "tests/diagnose/trained.h"
+
+namespace evenkeel {
+namespace {
+
+TEST(Attribution, HasPartsThatAddUpToTheWhole) {
+  const auto trainer = trained(small_convnet(0.99, 0.3), 60);
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Attribution& chain = diagnosis.attribution;
+  double there = chain.start.value, back = chain.start.value;
+  for (const ChainLink& link : chain.links) {
+    there += link.cost.loss.value;
+    back += link.cost_in_reverse.loss.value;
+  }
+  EXPECT_NEAR(there, chain.end.value, 1e-5);
+  EXPECT_NEAR(back, chain.end.value, 1e-5);
+}
+
+TEST(Attribution, SwitchesDropoutOffFirstWhereThereIsAny) {
+  const auto trainer = trained(small_convnet(0.9, 0.3), 20);
+  EXPECT_EQ(diagnosed(trainer->network()).attribution.links.front().change, "dropout off");
+  const auto without = trained(small_convnet(), 20);
+  EXPECT_NE(diagnosed(without->network()).attribution.links.front().change, "dropout off");
+}
+
+TEST(Attribution, BlamesTheLayerThatWasSpoiled) {
+  const auto trainer = trained(small_convnet());
+  change(trainer->network(), "norm_2/moving_mean", [](std::span<float> v) {
+    for (float& m : v) m += 2;
+  });
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  double dearest = 0;
+  std::vector<std::string> layers;
+  for (const ChainLink& link : diagnosis.attribution.links)
+    if (link.cost.loss.value > dearest) {
+      dearest = link.cost.loss.value;
+      layers = link.layers;
+    }
+  EXPECT_EQ(layers, std::vector<std::string>{"norm_2"});
+}
+
+TEST(FourCells, SeeNoGapInAHealthyNetwork) {
+  const auto trainer = trained(small_convnet());
+  const FourCells cells = diagnosed(trainer->network()).cells;
+  EXPECT_EQ(cells.gap, FourCells::Gap::none) << cells.verdict;
+}
+
+TEST(FourCells, SeeOverfittingInANetworkThatKnowsItsDataByHeart) {
+  Trainer trainer(small_mlp(), {.optimizer = Adam{.learning_rate = 5e-3}, .batch_size = 50, .threads = 1});
+  const Dataset few = small_data().train.range(0, 600);
+  trainer.fit(few, {.epochs = 40});
+  const Diagnosis diagnosis = diagnose(trainer.network(), {.data = small_data().test, .train_data = few});
+  EXPECT_EQ(diagnosis.cells.gap, FourCells::Gap::overfitting) << diagnosis.cells.verdict;
+}
+
+TEST(FourCells, SeeDataOfAnotherKind) {
+  const auto trainer = trained(small_convnet());
+  Tensor dark = Tensor::copy_of(small_data().test.x());
+  for (std::uint8_t& pixel : dark.as<std::uint8_t>()) pixel = static_cast<std::uint8_t>(pixel / 8);
+  const Dataset other(
+      {.name = "dark", .x = std::move(dark), .y = Tensor::copy_of(small_data().test.y()), .class_names = {}});
+  const Diagnosis diagnosis = diagnose(trainer->network(), {.data = other, .train_data = small_data().train});
+  EXPECT_NE(diagnosis.cells.gap, FourCells::Gap::none);
+  EXPECT_NE(diagnosis.cells.gap, FourCells::Gap::overfitting) << diagnosis.cells.verdict;
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/diagnose/helpers.h"
+#include "tests/diagnose/trained.h"
+
+namespace evenkeel {
+namespace {
+
+using ::testing::ElementsAre;
+
+void reset_statistics(Network& network, const std::string& layer) {
+  change(network, layer + "/moving_mean", [](std::span<float> values) { std::ranges::fill(values, 0.0f); });
+  change(network, layer + "/moving_variance", [](std::span<float> values) { std::ranges::fill(values, 1.0f); });
+}
+
+TEST(MovingStatistics, AreSilentOnHealthyNetworks) {
+  for (const Model& model : {Model(small_convnet()), Model(small_mlp())}) {
+    const auto trainer = trained(model);
+    EXPECT_THAT(diagnosed(trainer->network()).findings, ::testing::IsEmpty()) << model.name();
+  }
+}
+
+TEST(MovingStatistics, NamesOneLayerThatWasNeverUpdated) {
+  const std::vector<std::pair<Model, std::string>> cases = {{small_convnet(), "norm_2"}, {small_mlp(), "norm_1"}};
+  for (const auto& [model, layer] : cases) {
+    const auto trainer = trained(model);
+    reset_statistics(trainer->network(), layer);
+    const Diagnosis diagnosis = diagnosed(trainer->network());
+    const Finding* finding = finding_of(diagnosis, "never-updated");
+    ASSERT_TRUE(finding) << told(diagnosis);
+    EXPECT_THAT(finding->layers, ElementsAre(layer));
+    EXPECT_GE(finding->severity, Severity::warning) << told(diagnosis);
+    EXPECT_EQ(diagnosis.findings.size(), 1u) << "the layers behind it are not to blame";
+  }
+}
+
+TEST(MovingStatistics, JoinsAllLayersThatWereNeverUpdated) {
+  const auto trainer = trained(small_convnet(1.0));
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Finding* finding = finding_of(diagnosis, "never-updated");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
+  EXPECT_EQ(finding->severity, Severity::error);
+  EXPECT_EQ(diagnosis.cells.gap, FourCells::Gap::mode);
+}
+
+TEST(MovingStatistics, FindsTheLagAndItsShareFromTheStatisticsAlone) {
+  const auto trainer = trained(small_convnet(0.99), 60);
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Finding* finding = finding_of(diagnosis, "lagging");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_EQ(finding->layers.front(), "norm_1");
+  // 0.99^60 = 0.55 of the initial statistics are left.
+  EXPECT_NEAR(finding->evidence[1].value, std::pow(0.99, 60), 0.1);
+}
+
+TEST(MovingStatistics, TakesTheRecordedNumberOfUpdatesForTheLag) {
+  const auto trainer = trained(small_convnet(0.99), 60);
+  const Diagnosis diagnosis = diagnosed(trainer->network(), {.updates = 60});
+  const Finding* finding = finding_of(diagnosis, "lagging");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_DOUBLE_EQ(finding->evidence[1].value, std::pow(0.99, 60));
+}
+
+TEST(MovingStatistics, NamesAnInvertedMomentum) {
+  const auto trainer = trained(small_convnet(0.01));
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Finding* finding = finding_of(diagnosis, "momentum-inverted");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
+  EXPECT_GE(finding->severity, Severity::warning);
+}
+
+TEST(MovingStatistics, BlamesDropoutWhereTheyFitWithItOn) {
+  const auto trainer = trained(small_convnet(0.9, 0.7));
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Finding* finding = finding_of(diagnosis, "variance-shift");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_THAT(finding->layers, ElementsAre("norm_3"));
+  EXPECT_FALSE(finding_of(diagnosis, "stale-statistics"));
+}
+
+TEST(MovingStatistics, CallsThemStaleWhereTheWeightsMovedOn) {
+  const auto trainer = trained(small_convnet());
+  change(trainer->network(), "conv_2/kernel", [](std::span<float> values) {
+    for (float& v : values) v *= 1.8f;
+  });
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  const Finding* finding = finding_of(diagnosis, "stale-statistics");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_THAT(finding->layers, ElementsAre("norm_2"));
+}
+
+TEST(MovingStatistics, NeedSamplesAndSaySo) {
+  const auto trainer = trained(small_convnet(1.0), 20);
+  const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 100)});
+  EXPECT_FALSE(finding_of(diagnosis, "never-updated"));
+  ASSERT_FALSE(diagnosis.unchecked.empty());
+  EXPECT_EQ(diagnosis.unchecked.front().second, "100 samples are too few, 500 are needed");
+}
+
+TEST(MovingStatistics, SayWhereThereIsNoNormalization) {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 10});
+  const auto trainer = trained(model, 20);
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  ASSERT_FALSE(diagnosis.unchecked.empty());
+  EXPECT_EQ(diagnosis.unchecked.front().second, "the model has no layer that keeps moving statistics");
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,109 @@
+#include "evenkeel/report/doctor_page.h"
+
+#include <gtest/gtest.h>
+
+#include "evenkeel/report/html.h"
+#include "evenkeel/report/page_json.h"
+#include "tests/support/testing.h"
+
+namespace evenkeel {
+namespace {
+
+Model model() {
+  Sequential chain({4}, "net");
+  chain.add(Dense{.units = 2, .name = "dense"}, BatchNormalization{.name = "norm"});
+  return chain;
+}
+
+Diagnosis diagnosis() {
+  Diagnosis d;
+  d.cells.evaluation = {.loss = {2.5, 0.1}, .accuracy = Estimate{0.3, 0.01}};
+  d.cells.training = {.loss = {0.5, 0.1}, .accuracy = Estimate{0.9, 0.01}};
+  d.cells.verdict = "The mode makes the difference.";
+  d.attribution = {.start = {0.6, 0.1},
+                   .end = {2.5, 0.1},
+                   .batch_size = 32,
+                   .links = {{.change = "dropout off", .cost = {.loss = {-0.1, 0.01}}, .cost_in_reverse = {}},
+                             {.change = "moving statistics in norm",
+                              .layers = {"norm"},
+                              .cost = {.loss = {2.0, 0.05}},
+                              .cost_in_reverse = {.loss = {1.9, 0.05}}}}};
+  d.findings = {{.code = "never-updated",
+                 .severity = Severity::error,
+                 .layers = {"norm"},
+                 .cause = "the moving statistics of norm are exactly 0 and 1",
+                 .evidence = {{"norm: distance", 1.25, "nats", "below 0.05"}},
+                 .certainty = "certain",
+                 .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
+  const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
+  d.gaps = {{.layer = "norm", .moving = moving, .data = data, .distance = 1.25}};
+  d.histograms = {{.layer = "norm", .at = {-1, 0, 1}, .training = {0.2, 0.5, 0.3}, .evaluation = {0.6, 0.3, 0.1}}};
+  d.checked = {"statistics"};
+  d.unchecked = {{"records", "none are known"}};
+  return d;
+}
+
+std::string page_of(const Diagnosis& d) {
+  return html(doctor_page(d, model(), [](const Finding& f) { return "evenkeel repair --fix " + f.code; }));
+}
+
+TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
+  const std::string page = page_of(diagnosis());
+  EXPECT_SAYS(page, "The mode makes the difference. The moving statistics of norm are exactly 0 and 1.");
+  EXPECT_SAYS(page, "error: Moving statistics were never updated");
+  EXPECT_SAYS(page, "1.25 nats");
+  EXPECT_SAYS(page, "below 0.05");
+  EXPECT_SAYS(page, "evenkeel repair --fix never-updated");
+  EXPECT_SAYS(page, "not checked: none are known");
+}
+
+TEST(DoctorPage, SaysWhereNothingWasFound) {
+  Diagnosis healthy = diagnosis();
+  healthy.findings.clear();
+  EXPECT_SAYS(page_of(healthy), "Nothing found.");
+  EXPECT_FALSE(contains(page_of(healthy), "exactly 0 and 1"));
+}
+
+TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
+  const Report report = doctor_page(diagnosis(), model(), [](const Finding&) { return std::string(); });
+  int waterfalls = 0, strips = 0;
+  for (const Section& section : report.sections)
+    for (const Part& part : section.parts) {
+      waterfalls += std::holds_alternative<Waterfall>(part);
+      if (const auto* chart = std::get_if<LineChart>(&part)) strips += chart->curves.size() == 3;
+    }
+  EXPECT_EQ(waterfalls, 1);
+  EXPECT_EQ(strips, 1);
+}
+
+TEST(DoctorPage, DrawsOnlyTheMostDistantOfManyNormalizations) {
+  Diagnosis deep = diagnosis();
+  for (int i = 0; i < 20; ++i) {
+    deep.gaps.push_back(deep.gaps[0]);
+    deep.histograms.push_back(deep.histograms[0]);
+    deep.gaps.back().distance = deep.histograms.size() % 2 ? 2 : 0.001;
+  }
+  EXPECT_SAYS(page_of(deep), "Drawn are the 12 most distant of 21.");
+}
+
+TEST(Waterfall, IsDrawnWithoutJavaScriptAndToldAsFigures) {
+  const Report report{.title = "t",
+                      .question = "q",
+                      .answer = "a",
+                      .sections = {{"s",
+                                    {Waterfall{.title = "way",
+                                               .start_name = "begin",
+                                               .end_name = "end",
+                                               .start = 1,
+                                               .steps = {{"up", 2.0, 0.25}, {"down", -0.5}}}}}}};
+  const std::string page = html(report);
+  EXPECT_SAYS(page, "<svg class=\"fixed\"");
+  EXPECT_SAYS(page, "+2 ± 0.2");
+  EXPECT_SAYS(page, ">2.5<");  // where it ends
+  EXPECT_FALSE(contains(page, "<script>"));
+  EXPECT_SAYS(report_csv(report), "s,way,change,down,,,-0.5");
+  EXPECT_SAYS(report_json(report), "\"type\": \"waterfall\"");
+}
+
+}  // namespace
+}  // namespace evenkeel
