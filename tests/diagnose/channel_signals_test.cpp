@@ -74,8 +74,10 @@ TEST(Graph, KnowsWhoReadsALayer) {
 
 Dataset labelled(const std::vector<std::int32_t>& labels, std::int64_t classes) {
   const auto n = std::ssize(labels);
-  Dataset::Parts parts{
-      .name = "labels", .x = Tensor({n, 1}, DType::float32), .y = Tensor::of<std::int32_t>({n}, labels)};
+  Dataset::Parts parts{.name = "labels",
+                       .x = Tensor({n, 1}, DType::float32),
+                       .y = Tensor::of<std::int32_t>({n}, labels),
+                       .class_names = {}};
   for (std::int64_t k = 0; k < classes; ++k) parts.class_names.push_back(std::to_string(k));
   return Dataset(std::move(parts));
 }
