@@ -203,7 +203,8 @@ TEST(Repair, EstimatesNothingFromDataThatAreNotPreparedAsInTraining) {
   Trainer trainer(small_speedup(0.9),
                   {.optimizer = Adam{.learning_rate = 0.003}, .batch_size = 100, .seed = 1, .threads = 1});
   trainer.fit(strokes().train, {.steps = 150});
-  const Dataset scaled = corrected(strokes().test, {.name = "planted", .correction = {}, .scale = {1 / 255.0}});
+  const Dataset scaled =
+      corrected(strokes().test, {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
   EXPECT_EQ(error_of([&] { repair(trainer.network(), strokes().test); }), "");
   EXPECT_SAYS(error_of([&] { repair(trainer.network(), scaled); }), "not prepared as in training");
 }
