@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint bench guard guard-update install clean packages-build packages-test packages-bench packages-lint
+.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table install clean packages-build packages-test packages-bench packages-lint
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ guard: packages-build packages-test ## hold passes over memory and instructions 
 	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
 	cmake --build $(BUILD) -j $(JOBS) --target test_guard >/dev/null
 	$(BUILD)/tests/test_guard
+
+doctor-table: packages-build packages-bench ## what the doctor says of networks with planted defects, and of healthy ones
+	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
+	cmake --build $(BUILD) -j $(JOBS) --target doctor_table >/dev/null
+	$(BUILD)/bench/doctor_table
 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard

@@ -16,6 +16,7 @@
 #include "evenkeel/kernels/batch_norm.h"
 #include "evenkeel/kernels/batch_norm_pool.h"
 #include "evenkeel/kernels/dropout.h"
+#include "evenkeel/kernels/group_norm.h"
 #include "evenkeel/kernels/optimizers.h"
 #include "evenkeel/kernels/pooling.h"
 #include "evenkeel/kernels/uout.h"
@@ -192,6 +193,51 @@ void uout_of(benchmark::State& state, const Layer& layer) {
   measure(state, 8 * layer.size(), [&] { uout(x, 0.3f, {.seed = 1, .purpose = Purpose::uout}, y, threads()); });
 }
 
+void gaussian_dropout_of(benchmark::State& state, const Layer& layer) {
+  const std::vector<float> x = values(layer.size(), 0);
+  std::vector<float> y(x.size());
+  measure(state, 8 * layer.size(), [&] { gaussian_dropout(x, 0.3f, {.seed = 1}, y, threads()); });
+}
+
+/// Each position by itself (layer normalization), or two groups of an image's channels.
+Grouping grouping_of(const Layer& layer, bool per_position) {
+  const std::int64_t places = layer.size() / layer.channels;
+  const std::int64_t samples = per_position ? places : places / (layer.side * layer.side);
+  const std::int64_t groups = !per_position && layer.channels % 2 == 0 ? 2 : 1;
+  return {.samples = samples, .positions = places / samples, .channels = layer.channels, .groups = groups};
+}
+
+/// Operands of the kernels of group_norm.h.
+struct Grouped {
+  Grouped(const Layer& layer, bool per_position)
+      : grouping(grouping_of(layer, per_position)),
+        x(values(layer.size(), 0)),
+        dy(values(layer.size(), 1)),
+        per_channel(values(layer.channels, 2)),
+        y(x.size()),
+        mean(static_cast<std::size_t>(grouping.statistics())),
+        inv_std(mean.size()),
+        dgamma(per_channel.size()),
+        dbeta(per_channel.size()) {
+    forward();
+  }
+  void forward() { group_norm(x, grouping, 1e-3, per_channel, per_channel, y, mean, inv_std, threads()); }
+  void backward() { group_norm_gradient(x, dy, grouping, per_channel, mean, inv_std, y, dgamma, dbeta, threads()); }
+
+  Grouping grouping;
+  std::vector<float> x, dy, per_channel, y, mean, inv_std, dgamma, dbeta;
+};
+
+void group_norm_of(benchmark::State& state, const Layer& layer, bool per_position) {
+  Grouped at(layer, per_position);
+  measure(state, 8 * layer.size(), [&] { at.forward(); });
+}
+
+void group_norm_gradient_of(benchmark::State& state, const Layer& layer, bool per_position) {
+  Grouped at(layer, per_position);
+  measure(state, 12 * layer.size(), [&] { at.backward(); });
+}
+
 void adam_of(benchmark::State& state, std::int64_t n) {
   std::vector<float> p = values(n, 0), m(p.size()), v(p.size());
   const std::vector<float> g = values(n, 1);
@@ -215,6 +261,11 @@ const bool kRegistered = [] {
     with_layer("data_gradient", data_gradient_of);
     with_layer("dropout", dropout_of);
     with_layer("uout", uout_of);
+    with_layer("gaussian_dropout", gaussian_dropout_of);
+    with_layer("layer_norm", [](auto& state, auto& at) { group_norm_of(state, at, true); });
+    with_layer("layer_norm_gradient", [](auto& state, auto& at) { group_norm_gradient_of(state, at, true); });
+    with_layer("group_norm", [](auto& state, auto& at) { group_norm_of(state, at, false); });
+    with_layer("group_norm_gradient", [](auto& state, auto& at) { group_norm_gradient_of(state, at, false); });
     if (layer.side % 2 != 0) continue;
     with_layer("max_pool", max_pool_of);
     with_layer("max_pool_gradient", max_pool_gradient_of);

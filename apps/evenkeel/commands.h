@@ -21,6 +21,7 @@ void add_bench(CLI::App& app, Command& chosen);
 void add_weights(CLI::App& app, Command& chosen);
 void add_report(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
+void add_repair(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_fetch(CLI::App& data, Command& chosen);  // `data fetch`, below `data`
 // These two write the command line into run.json.

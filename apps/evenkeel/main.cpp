@@ -25,6 +25,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_weights(app, chosen);
   add_report(app, chosen);
   add_doctor(app, chosen);
+  add_repair(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
 }

@@ -11,8 +11,9 @@ using Group = std::vector<std::string>;
 
 /// Codes whose cause is a layer's statistics.
 bool concerns_statistics(const Finding& finding) {
-  static const std::set<std::string> codes = {"never-updated", "lagging", "momentum-inverted", "variance-shift",
-                                              "stale-statistics"};
+  static const std::set<std::string> codes = {"never-updated",  "lagging",          "momentum-inverted",
+                                              "variance-shift", "stale-statistics", "frozen-statistics",
+                                              "wrong-axis"};
   return codes.contains(finding.code);
 }
 

@@ -18,7 +18,6 @@ std::optional<Severity> Diagnosis::worst() const {
 }
 
 Diagnosis diagnose(Network& network, Subject subject) {
-  const std::int64_t batch_size = subject.records.batch_size.value_or(32);
   Evidence evidence(network, std::move(subject));
   Diagnosis result;
   for (const auto& rule : all_rules())
@@ -29,7 +28,7 @@ Diagnosis diagnose(Network& network, Subject subject) {
       result.unchecked.emplace_back(rule->checks(), std::move(why));
     }
   result.cells = four_cells(evidence);
-  result.attribution = attribute(evidence, result.findings, std::min(batch_size, evidence.data().size()));
+  result.attribution = attribute(evidence, result.findings, evidence.batch_size());
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
     return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
   });

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/diagnose/chance_loss.h"
 #include "evenkeel/diagnose/input_hypotheses.h"
-#include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/dropout.h"
 
 namespace evenkeel {
 namespace {
@@ -15,8 +16,6 @@ constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of t
 /// The first mask of a pass: no two passes have one in common.
 std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
 
-bool drops(const Layer& layer) { return layer.as<Dropout>() || layer.as<Uout>(); }
-
 }  // namespace
 
 Evidence::Evidence(Network& network, Subject subject)
@@ -26,7 +25,7 @@ Evidence::Evidence(Network& network, Subject subject)
       substituted_(network),
       data_(sample_of(subject_.data, subject_.samples)),
       normalizations_(evenkeel::normalizations(network.model())),
-      has_dropout_(std::ranges::any_of(network.model().nodes(), drops, &Model::Node::layer)),
+      has_dropout_(std::ranges::any_of(network.model().nodes(), is_noise, &Model::Node::layer)),
       scorer_(network, Network::targets_of(subject_.data), std::min(kBatchSize, data_.size())) {
   network.check(subject_.data, true);
   if (subject_.train_data) {
@@ -132,6 +131,7 @@ const SampleScores& Evidence::train_training() {
 }
 
 const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, bool dropout) {
+  dropout = dropout && has_dropout_;
   const auto key = std::pair(batch_size, dropout);
   const auto found = batches_.find(key);
   if (found != batches_.end()) return found->second;
@@ -158,18 +158,30 @@ const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) 
   });
 }
 
+const SampleScores& Evidence::on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics) {
+  return scored("on " + name, [&] {
+    scorer_.supply(statistics);
+    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
+  });
+}
+
+double Evidence::chance_loss() {
+  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs());
+}
+
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
     inputs_differ_ = statistics_distance(channel_moments(data_), channel_moments(train_data()), 1e-6) > kOtherData;
   return *inputs_differ_;
 }
 
-const std::vector<DeadUnits>& Evidence::dead() {
-  if (!dead_) {
-    dead_ = dead_units(network_, train_data(), kBatchSize);
+const std::vector<ChannelSignal>& Evidence::channels() {
+  if (!channels_) {
+    const std::vector<LayerStatistics> statistics = full_statistics();
+    channels_ = channel_signals(network_, train_data(), statistics, kBatchSize);
     passes_ += 1;
   }
-  return *dead_;
+  return *channels_;
 }
 
 const std::vector<GradientNorm>& Evidence::gradients() {

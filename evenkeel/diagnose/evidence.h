@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/diagnose/channel_signals.h"
 #include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/diagnose/sample_scores.h"
 #include "evenkeel/diagnose/weight_scan.h"
@@ -58,6 +60,8 @@ class Evidence {
     return model().nodes()[static_cast<std::size_t>(model().find(name))].layer.as<T>();
   }
   bool has_dropout() const { return has_dropout_; }
+  /// What training works with, as far as it is known (else Keras's 32), and the sample has as many.
+  std::int64_t batch_size() const { return std::min(records().batch_size.value_or(32), data_.size()); }
   /// What the weights alone show. Numbers that cannot be computed with are substituted for everything below.
   const std::vector<WeightDefect>& defects() const { return defects_; }
 
@@ -77,13 +81,17 @@ class Evidence {
   const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
   /// These normalizations (by name) on their moving statistics, the others on full-data ones; dropout off.
   const SampleScores& moving_in(const std::vector<std::string>& layers);
+  /// As in evaluation, but on these statistics in place of the moving ones; `name` tells them from others.
+  const SampleScores& on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics);
+  /// The loss of the best answer that does not look at the sample, on the training data: log K for K even classes.
+  double chance_loss();
   /// What the last layer yields in evaluation: [N, K].
   const std::vector<float>& outputs();
 
   // Signals.
   /// Whether the channels of the data have another mean or variance than those of the training data.
   bool inputs_differ();
-  const std::vector<DeadUnits>& dead();
+  const std::vector<ChannelSignal>& channels();  ///< of the training data, full-data statistics, dropout off
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
   Scorer& scorer() { return scorer_; }
@@ -114,7 +122,7 @@ class Evidence {
   std::map<std::pair<std::int64_t, bool>, std::vector<SampleScores>> batches_;
   std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
   std::optional<std::vector<InputVariance>> variances_;
-  std::optional<std::vector<DeadUnits>> dead_;
+  std::optional<std::vector<ChannelSignal>> channels_;
   std::optional<std::vector<GradientNorm>> gradients_;
   std::optional<std::vector<float>> outputs_;
   std::optional<bool> inputs_differ_;

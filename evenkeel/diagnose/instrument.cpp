@@ -34,6 +34,14 @@ Network::Runner& Instrument::runner(std::int64_t batch_size) {
   return runners_.emplace(batch_size, std::move(made)).first->second;
 }
 
+void Instrument::supply(const std::vector<LayerStatistics>& statistics, std::int64_t batch_size) {
+  runner(batch_size);
+  for (const LayerStatistics& of : statistics) {
+    store_.supplied.set(of.layer + "/supplied_mean", as_tensor(of.mean, options_.real));
+    store_.supplied.set(of.layer + "/supplied_variance", as_tensor(of.variance, options_.real));
+  }
+}
+
 void Instrument::run(const Dataset& data, std::int64_t batch_size, StepContext context) {
   if (batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(batch_size)}};

@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "evenkeel/train/network.h"
+#include "evenkeel/diagnose/normalizations.h"
 
 namespace evenkeel {
 
@@ -21,6 +21,9 @@ class Instrument {
   /// Its own: with the probes.
   Store& store() { return store_; }
   Network::Runner& runner(std::int64_t batch_size);
+  /// What normalizations with Statistics::supplied use from now on. A program of that batch size is made if there is
+  /// none yet: with it the memory for them.
+  void supply(const std::vector<LayerStatistics>& statistics, std::int64_t batch_size);
 
   /// Lets the probes see all samples in order, batch by batch, the last one as small as it is. Lines behind the last
   /// probe are not run. Where the optimizer keeps averages of the weights they are used, as evaluation does. The step

@@ -1,24 +1,16 @@
 #include "evenkeel/diagnose/layer_signals.h"
 
 #include <cmath>
-#include <optional>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/diagnose/graph.h"
 #include "evenkeel/diagnose/instrument.h"
 #include "evenkeel/program/extremes.h"
 
 namespace evenkeel {
 namespace {
 
-/// The activation behind a layer if it is one that cuts or bends at 0.
-std::optional<ActivationFunction> bend_of(const Layer& layer) {
-  ActivationFunction f = linear;
-  if (const auto* activation = layer.as<Activation>()) f = activation->activation;
-  if (const auto* conv = layer.as<Conv2D>()) f = conv->activation;
-  if (const auto* dense = layer.as<Dense>()) f = dense->activation;
-  if (f == relu || f == elu || f == leaky_relu) return f;
-  return {};
-}
+bool bends_at_zero(ActivationFunction f) { return f == relu || f == elu || f == leaky_relu; }
 
 }  // namespace
 
@@ -81,8 +73,8 @@ std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::in
   std::vector<DeadUnits> result;
   CompileOptions options;
   for (const Model::Node& node : network.model().nodes())
-    if (const auto activation = bend_of(node.layer)) {
-      result.push_back({.layer = node.layer.name(), .activation = *activation, .dead = {}});
+    if (const ActivationFunction activation = activation_of(node.layer); bends_at_zero(activation)) {
+      result.push_back({.layer = node.layer.name(), .activation = activation, .dead = {}});
       options.extremes.push_back(node.layer.name() + "/output");
     }
   if (result.empty()) return result;

@@ -24,12 +24,18 @@ std::vector<Normalization> normalizations(const Model& model) {
       found.push_back({i, layer.name(), fused->epsilon, fused->unbiased_moving_variance});
     else if (const auto* parts = layer.as<BatchNormalizationFromParts>())
       found.push_back({i, layer.name(), parts->epsilon, false});
+    else if (const auto* renormalized = layer.as<BatchRenormalization>())
+      found.push_back({i, layer.name(), renormalized->epsilon, renormalized->unbiased_moving_variance});
   }
   return found;
 }
 
 std::string input_value(const Model& model, const CompiledModel& compiled, int layer) {
-  const int from = model.nodes()[static_cast<std::size_t>(layer)].inputs.front();
+  const Model::Node& node = model.nodes()[static_cast<std::size_t>(layer)];
+  if (const std::string moved = node.layer.name() + '/' + std::string(kChannelsLast);
+      compiled.program->id_of(moved) >= 0)
+    return moved;
+  const int from = node.inputs.front();
   return from < 0 ? "input" : compiled.layer_values[static_cast<std::size_t>(from)];
 }
 

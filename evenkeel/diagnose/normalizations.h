@@ -8,7 +8,7 @@
 
 namespace evenkeel {
 
-/// A layer that keeps moving statistics: BatchNormalization or BatchNormalizationFromParts.
+/// A layer that keeps moving statistics: BatchNormalization, BatchNormalizationFromParts or BatchRenormalization.
 struct Normalization {
   int layer = 0;     ///< index in the description
   std::string name;  ///< the layer's
@@ -19,7 +19,8 @@ struct Normalization {
 /// In the order of the description; empty where the model has none.
 std::vector<Normalization> normalizations(const Model& model);
 
-/// The name of the value that a layer of one input reads.
+/// The name of the value that a layer of one input reads; of a BatchNormalization along another axis than the last, the
+/// input with that axis moved to the end, so that statistics of its last axis are the layer's.
 std::string input_value(const Model& model, const CompiledModel& compiled, int layer);
 
 /// The statistics of one normalization, per channel.

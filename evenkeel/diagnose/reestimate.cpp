@@ -21,6 +21,7 @@ struct Accumulator {
   bool done = false;
   double count = 0;
   std::vector<double> mean, m2;
+  LayerStatistics moving = {};  ///< those that the network has
 
   void add(TensorView x, const Threads& threads) {
     const std::int64_t columns = x.shape.back(), rows = x.shape.size() / columns;
@@ -77,6 +78,7 @@ class Reestimation {
     for (std::int64_t first = 0; first < data.size(); first += batch_size)
       pieces_.push_back({.first = first, .size = std::min(batch_size, data.size() - first)});
     find_normalizations(instrument_.runner(batch_size));
+    keep_moving_statistics();
   }
 
   /// Each pass runs every batch from the last cut to where statistics that are not known yet are needed.
@@ -93,7 +95,7 @@ class Reestimation {
       from = segment.last;
     }
     std::vector<LayerStatistics> all;
-    for (const Accumulator& a : accumulators_) all.push_back(a.statistics(options_.as_declared));
+    for (const Accumulator& a : accumulators_) all.push_back(statistics_of(a));
     return all;
   }
 
@@ -116,6 +118,20 @@ class Reestimation {
     }
   }
 
+  bool is_kept(const Accumulator& a) const { return std::ranges::count(options_.keep, a.of.name) > 0; }
+
+  LayerStatistics statistics_of(const Accumulator& a) const {
+    return is_kept(a) ? a.moving : a.statistics(options_.as_declared);
+  }
+
+  void keep_moving_statistics() {
+    const std::vector<LayerStatistics> moving = moving_statistics(instrument_.network());
+    for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+      accumulators_[i].moving = moving[i];
+      if (is_kept(accumulators_[i])) finish(accumulators_[i]);
+    }
+  }
+
   const Accumulator* first_unknown() const {
     const Accumulator* first = nullptr;
     for (const Accumulator& a : accumulators_)
@@ -127,7 +143,7 @@ class Reestimation {
   void finish(Accumulator& a) {
     if (a.done) return;
     a.done = true;
-    const LayerStatistics found = a.statistics(options_.as_declared);
+    const LayerStatistics found = statistics_of(a);
     const DType real = instrument_.network().options().real;
     Block& supplied = instrument_.store().supplied;
     supplied.set(a.of.name + "/supplied_mean", as_tensor(found.mean, real));

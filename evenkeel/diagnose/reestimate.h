@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "evenkeel/diagnose/normalizations.h"
@@ -17,6 +18,8 @@ struct ReestimateOptions {
   bool as_declared = true;
   /// Dropout on, each batch with masks of its own: what training's moving statistics would come to with these weights.
   bool dropout = false;
+  /// Normalizations, by name, that stay on their moving statistics and keep them.
+  std::vector<std::string> keep = {};
 };
 
 /// The moving statistics of every normalization in the order of the description; empty where the model has none.

@@ -6,14 +6,17 @@ namespace evenkeel {
 
 std::string unmet(Need need, Evidence& evidence) {
   const auto unless = [](bool met, std::string why) { return met ? std::string() : why; };
+  const auto too_few = [&](std::int64_t needed) {
+    const std::int64_t samples = evidence.train_data().size();
+    return unless(samples >= needed,
+                  std::to_string(samples) + " samples are too few, " + std::to_string(needed) + " are needed");
+  };
   const Records& records = evidence.records();
   switch (need) {
     case Need::normalization:
       return unless(!evidence.normalizations().empty(), "the model has no layer that keeps moving statistics");
-    case Need::samples:
-      return unless(evidence.train_data().size() >= kEnoughSamples, std::to_string(evidence.train_data().size()) +
-                                                                        " samples are too few, " +
-                                                                        std::to_string(kEnoughSamples) + " are needed");
+    case Need::samples: return too_few(kEnoughSamples);
+    case Need::many_samples: return too_few(kManySamples);
     case Need::accuracy: return unless(evidence.evaluation().accuracy().has_value(), "the loss has no accuracy");
     case Need::train_data: return unless(evidence.has_train_data(), "no training data were given (--train-data)");
     case Need::batch_size:

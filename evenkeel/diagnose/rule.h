@@ -14,6 +14,7 @@ namespace evenkeel {
 enum class Need {
   normalization,  ///< a layer that keeps moving statistics
   samples,        ///< at least kEnoughSamples in the set that statistics are taken from
+  many_samples,   ///< at least kManySamples there: for what never happens
   accuracy,       ///< a loss that has one
   train_data,     ///< a set of its own beside the data
   batch_size,     ///< that training or evaluation works with
@@ -21,7 +22,7 @@ enum class Need {
   records,        ///< losses of training
   raw_weights,    ///< beside averages of them
 };
-inline constexpr std::int64_t kEnoughSamples = 500;
+inline constexpr std::int64_t kEnoughSamples = 500, kManySamples = 1000;
 
 /// Why it cannot be met here, as a clause ("the model has no normalization"); empty where it is met.
 std::string unmet(Need need, Evidence& evidence);

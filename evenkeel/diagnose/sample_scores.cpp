@@ -77,15 +77,7 @@ Scorer::Scorer(Network& network, Targets targets, std::int64_t batch_size)
   if (!network.options().loss) throw Error{{.where = "scores", .expected = "a loss", .received = "none"}};
 }
 
-void Scorer::supply(const std::vector<LayerStatistics>& statistics) {
-  const DType real = instrument_.network().options().real;
-  // The block exists once a program does.
-  instrument_.runner(batch_size_);
-  for (const LayerStatistics& of : statistics) {
-    instrument_.store().supplied.set(of.layer + "/supplied_mean", as_tensor(of.mean, real));
-    instrument_.store().supplied.set(of.layer + "/supplied_variance", as_tensor(of.variance, real));
-  }
-}
+void Scorer::supply(const std::vector<LayerStatistics>& statistics) { instrument_.supply(statistics, batch_size_); }
 
 SampleScores Scorer::score(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step) {
   return run(data, modes, step, nullptr);

@@ -14,6 +14,29 @@ namespace evenkeel::kernels {
 template <class T = float>
 void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads);
 
+/// The same with one mask for all positions of a channel: x [samples * positions, channels], and channel c of sample n
+/// has element n * channels + c of the stream.
+template <class T = float>
+void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
+                     const Threads& threads);
+
+/// y[i] = x[i] * (1 + deviation * z), z number i of the stream's normal ones (RandomStream::normal): to 3e-6 of the
+/// factor's deviation, and three roundings. A pure function of the key and i, as dropout's mask. May be the same
+/// memory.
+template <class T = float>
+void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads);
+
+/// What becomes of the elements that a mask keeps, and of the others.
+struct KeptAndDropped {
+  float scale = 1, offset = 0;  ///< kept: scale * x + offset
+  float dropped = 0;            ///< in place of x
+};
+
+/// Dropout's mask with another outcome. May be the same memory.
+template <class T = float>
+void affine_dropout(In<T> x, float rate, const KeptAndDropped& outcome, const RandomKey& key, Out<T> y,
+                    const Threads& threads);
+
 /// The smallest 32-bit number that keeps an element.
 inline std::uint32_t dropout_threshold(float rate) { return static_cast<std::uint32_t>(double{rate} * 0x1p32); }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "evenkeel/base/text.h"
+#include "evenkeel/nn/initializer_range.h"
 
 namespace evenkeel {
 namespace {
@@ -29,9 +30,19 @@ Fans fans_of(const Shape& shape) {
   return {receptive * static_cast<double>(shape[-2]), receptive * static_cast<double>(shape[-1])};
 }
 
+constexpr double kTruncatedAt = 2;  ///< deviations
+
+/// Before truncation; of he_normal so that the variance is right behind it.
+double deviation_of(const Initializer& initializer, const Fans& fans) {
+  return initializer.kind == Initializer::Kind::he_normal ? std::sqrt(2.0 / fans.in) / kTruncatedDeviation
+                                                          : initializer.argument;
+}
+
+double glorot_limit(const Fans& fans) { return std::sqrt(6.0 / (fans.in + fans.out)); }
+
 double truncated(RandomStream& stream, double stddev) {
   double z = stream.normal();
-  while (std::fabs(z) > 2) z = stream.normal();
+  while (std::fabs(z) > kTruncatedAt) z = stream.normal();
   return z * stddev;
 }
 
@@ -58,20 +69,21 @@ void fill_values(const Initializer& initializer, const Shape& shape, std::span<T
                  const Threads& threads) {
   using Kind = Initializer::Kind;
   const Fans fans = fans_of(shape);
-  const auto truncated_normal = [&](double stddev) {
-    draw_values(values, key, threads, [stddev](RandomStream& stream) { return truncated(stream, stddev); });
-  };
   switch (initializer.kind) {
     case Kind::zeros: std::ranges::fill(values, T{0}); break;
     case Kind::ones: std::ranges::fill(values, T{1}); break;
     case Kind::constant: std::ranges::fill(values, static_cast<T>(initializer.argument)); break;
     case Kind::glorot_uniform: {
-      const double limit = std::sqrt(6.0 / (fans.in + fans.out));
+      const double limit = glorot_limit(fans);
       draw_values(values, key, threads, [limit](RandomStream& stream) { return stream.uniform(-limit, limit); });
       break;
     }
-    case Kind::he_normal: truncated_normal(std::sqrt(2.0 / fans.in) / kTruncatedDeviation); break;
-    case Kind::truncated_normal: truncated_normal(initializer.argument); break;
+    case Kind::he_normal:
+    case Kind::truncated_normal: {
+      const double stddev = deviation_of(initializer, fans);
+      draw_values(values, key, threads, [stddev](RandomStream& stream) { return truncated(stream, stddev); });
+      break;
+    }
   }
 }
 
@@ -83,6 +95,15 @@ void Initializer::fill(std::byte* data, const Shape& shape, DType dtype, RandomK
     fill_values(*this, shape, std::span(reinterpret_cast<double*>(data), size), key, threads);
   else
     fill_values(*this, shape, std::span(reinterpret_cast<float*>(data), size), key, threads);
+}
+
+std::optional<double> largest_drawn(const Initializer& initializer, const Shape& shape) {
+  switch (initializer.kind) {
+    case Initializer::Kind::glorot_uniform: return glorot_limit(fans_of(shape));
+    case Initializer::Kind::he_normal:
+    case Initializer::Kind::truncated_normal: return kTruncatedAt * deviation_of(initializer, fans_of(shape));
+    default: return {};
+  }
 }
 
 std::string to_string(const Initializer& initializer) {

@@ -28,7 +28,8 @@ Value LayerBuilder::parameter(const std::string& name, const Shape& shape, const
                       .trainable = trainable_,
                       .initializer = initializer,
                       .layer = index_,
-                      .l2 = regularizer && trainable_ ? regularizer->l2 : 0});
+                      .l2 = regularizer && trainable_ ? regularizer->l2 : 0,
+                      .axis = axis_});
   return program_.parameter(full, shape, trainable_);
 }
 
@@ -39,7 +40,8 @@ Value LayerBuilder::state(const std::string& name, const Shape& shape, const Ini
                       .is_state = true,
                       .trainable = false,
                       .initializer = initializer,
-                      .layer = index_});
+                      .layer = index_,
+                      .axis = axis_});
   return program_.state(full, shape);
 }
 

@@ -21,6 +21,13 @@ struct WeightInfo {
   Initializer initializer;
   int layer = 0;  ///< index in the description
   double l2 = 0;  ///< the loss has l2 * sum(w^2) added
+  /// What a normalization's vectors have one number for each element of: an axis of the layer's input. Lets an error
+  /// say which axis the numbers of a file would fit instead.
+  struct Axis {
+    Shape input;   ///< with the batch
+    int axis = 0;  ///< as declared: may count from the end
+  };
+  std::optional<Axis> axis = {};
 };
 
 /// What a layer sees while it emits its ops: names are put under the layer's own.
@@ -36,6 +43,9 @@ class LayerBuilder {
   Value state(const std::string& name, const Shape& shape, const Initializer& initializer);
   /// A vector that the caller may supply at run time (Statistics::supplied); not part of the weights.
   Value supplied(const std::string& name, const Shape& shape);
+
+  /// Says that all tensors of the layer are vectors along this axis of its input.
+  void set_axis(const Shape& input, int axis) { axis_ = WeightInfo::Axis{input, axis}; }
 
   /// A parameter as activations are multiplied with it: itself, or a copy in their type.
   Value factor(Value parameter);
@@ -65,6 +75,7 @@ class LayerBuilder {
   int index_;
   bool trainable_;
   std::vector<WeightInfo>& weights_;
+  std::optional<WeightInfo::Axis> axis_ = {};
 };
 
 }  // namespace evenkeel

@@ -1,7 +1,10 @@
 #include "evenkeel/nn/registry.h"
 
+#include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/dropout.h"
+#include "evenkeel/nn/layers/group_normalization.h"
 #include "evenkeel/nn/layers/merge.h"
 #include "evenkeel/nn/layers/normalization.h"
 #include "evenkeel/nn/layers/pooling.h"
@@ -46,13 +49,23 @@ const std::vector<LayerType>& layer_types() {
       entry<Dense>(),
       entry<BatchNormalization>(),
       entry<BatchNormalizationFromParts>(),
+      entry<BatchRenormalization>(),
+      entry<LayerNormalization>(),
+      entry<GroupNormalization>(),
+      entry<InstanceNormalization>(),
+      entry<RMSNormalization>(),
+      entry<Affine>(),
       entry<Activation>(),
       entry<MaxPooling2D>(),
       entry<AveragePooling2D>(),
       entry<GlobalAveragePooling2D>(),
       entry<Dropout>(),
+      entry<SpatialDropout2D>(),
+      entry<GaussianDropout>(),
+      entry<AlphaDropout>(),
       entry<Uout>(),
       entry<Flatten>(),
+      entry<Permute>(),
       entry<Rescaling>(),
       entry<Add>(),
       entry<Concatenate>(),

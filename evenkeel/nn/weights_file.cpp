@@ -38,6 +38,23 @@ std::string numbering_hint(const formats::SafetensorsFile& file, const std::vect
          "one (keras.utils.clear_session()), rename the tensors, or name the layers in the model file.";
 }
 
+/// "has 28 elements; the layer normalizes axis -1 of [N, 28, 30, 16]; they fit axis 1", or nothing where they fit none.
+std::string other_axis(const Tensor& tensor, const WeightInfo::Axis& of) {
+  if (tensor.shape().rank() != 1) return {};
+  std::vector<std::string> fitting;
+  for (int axis = 1; axis < of.input.rank(); ++axis)
+    if (of.input[axis] == tensor.shape()[0]) fitting.push_back(std::to_string(axis));
+  if (fitting.empty()) return {};
+  return fmt::format("has {} elements; the layer normalizes axis {} of {}; they fit axis {}", tensor.shape()[0],
+                     of.axis, to_string_batched(of.input.without_first()), join(fitting, " or "));
+}
+
+std::string shape_misfit(const Tensor& tensor, const WeightInfo& weight) {
+  const std::string fits = weight.axis ? other_axis(tensor, *weight.axis) : std::string();
+  if (!fits.empty()) return fmt::format("\"{}\" {}", weight.name, fits);
+  return fmt::format("\"{}\" is {} instead of {}", weight.name, to_string(tensor.shape()), to_string(weight.shape));
+}
+
 /// Every way in which the file is not the model's, one phrase each.
 std::vector<std::string> misfits(const formats::SafetensorsFile& file, const std::vector<WeightInfo>& weights) {
   std::vector<std::string> found;
@@ -50,8 +67,7 @@ std::vector<std::string> misfits(const formats::SafetensorsFile& file, const std
     if (!tensor)
       found.push_back(fmt::format("\"{}\" {} is missing", weight.name, to_string(weight.shape)));
     else if (tensor->shape() != weight.shape)
-      found.push_back(
-          fmt::format("\"{}\" is {} instead of {}", weight.name, to_string(tensor->shape()), to_string(weight.shape)));
+      found.push_back(shape_misfit(*tensor, weight));
     else if (tensor->dtype() != DType::float32 && tensor->dtype() != DType::float64)
       found.push_back(fmt::format("\"{}\" is {} instead of float32", weight.name, name_of(tensor->dtype())));
   }

@@ -54,6 +54,16 @@ inline Model residual_model() {
   return model;
 }
 
+/// Normalizations along other axes than the last, by a view and by moving elements, the first one of all among them.
+inline Sequential axes_model() {
+  Sequential model({6, 5, 3}, "axes");
+  model.add(BatchNormalization{.axis = 1, .name = "of_rows"}, Conv2D{.filters = 4, .kernel_size = 2, .name = "conv"},
+            BatchNormalization{.axis = -2, .unbiased_moving_variance = true, .name = "of_columns"}, Activation{elu},
+            MaxPooling2D{.pool_size = {1, 4}}, Conv2D{.filters = 1, .kernel_size = 1, .name = "narrow"},
+            BatchNormalization{.axis = 1, .name = "by_view"}, Flatten{}, Dense{.units = 2, .name = "head"});
+  return model;
+}
+
 /// Everything of a network that training makes, byte by byte.
 inline std::vector<std::byte> trained_bytes(const Network& network, bool with_statistics = true) {
   std::vector<std::byte> bytes;

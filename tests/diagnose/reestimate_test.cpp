@@ -17,7 +17,9 @@ struct Case {
   std::int64_t some_memory;  ///< in bytes: enough for a part of the batches
 };
 
-std::vector<Case> cases() { return {{"chain", chain_model(), 5000}, {"residual", residual_model(), 50000}}; }
+std::vector<Case> cases() {
+  return {{"chain", chain_model(), 5000}, {"residual", residual_model(), 50000}, {"axes", axes_model(), 5000}};
+}
 
 /// 37 samples: batches of 10 leave a ragged one.
 Dataset samples_for(const Model& model) { return normal_data(37, model.input_shape(), 2.5, 3); }
@@ -88,6 +90,20 @@ TEST(Reestimate, EqualsADoublePrecisionComputationOnTheSameInputs) {
     ASSERT_EQ(found.after.size(), whole.layers.size());
     for (std::size_t i = 0; i < whole.layers.size(); ++i) expect_near(found.after[i], whole.statistics(i), 1e-6, 1e-5);
   }
+}
+
+TEST(Reestimate, KnowsNormalizationsForSmallBatches) {
+  Sequential model({6, 5, 3});
+  model.add(BatchNormalization{.virtual_batch_size = 4, .name = "ghosts"}, Conv2D{.filters = 4, .name = "conv"},
+            BatchRenormalization{.unbiased_moving_variance = true, .name = "renormalized"}, Activation{relu}, Flatten{},
+            Dense{.units = 2, .name = "head"});
+  const auto network = network_of(model);
+  const Dataset data = samples_for(model);
+  const Reestimated found = reestimate_statistics(*network, data, {.batch_size = 10, .as_declared = false});
+  const WholeSet whole(*network, data, LayerMode::of(Mode::evaluate));
+  ASSERT_EQ(found.after.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) expect_near(found.after[i], whole.statistics(i), 1e-6, 1e-5);
+  EXPECT_TRUE(whole.layers[1].unbiased);
 }
 
 TEST(Reestimate, FindsTheStatisticsOfTheWholeSetAsOneBatch) {

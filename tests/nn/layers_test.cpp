@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/nn/layers/merge.h"
@@ -117,9 +118,28 @@ TEST(Uout, HasNoBetaForADropoutOfEverything) {
     EXPECT_SAYS(error_of([&] { uout_beta_for_dropout(rate); }), "rate: expected a number in [0, 1)");
 }
 
+TEST(Affine, IsALayer) {
+  check_layer(Affine{}, {5, 13});
+  check_layer(Affine{}, {2, 3, 5, 1});
+  check_layer(Affine{.trainable = false}, {1, 3, 3, 7});
+}
+
 TEST(Flatten, IsALayer) {
   check_layer(Flatten{}, {2, 3, 5, 1});
   check_layer(Flatten{}, {4, 3});
+}
+
+TEST(Permute, IsALayer) {
+  check_layer(Permute{.dims = {2, 1}}, {3, 4, 5});
+  check_layer(Permute{.dims = {3, 1, 2}}, {2, 3, 1, 17});
+  check_layer(Permute{.dims = {1}}, {4, 3});
+}
+
+TEST(Permute, RefusesAnythingButAnOrderOfTheAxes) {
+  for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{}, {1}, {1, 1}, {1, 3}, {2, 1, 3}}) {
+    const std::string text = error_of([&] { Trial(subject_of(Permute{.dims = dims}, {{3, 4, 5}})); });
+    EXPECT_SAYS(text, "an order of [1, 2], the axes of [N, 4, 5]");
+  }
 }
 
 TEST(Rescaling, IsALayer) { check_layer(Rescaling{.scale = 1 / 63.86, .offset = -120.69 / 63.86}, {2, 3, 5, 3}); }

@@ -98,13 +98,13 @@ TEST(Precision, YieldsProbabilitiesInFloat32) {
 }
 
 /// One step in each mode in both precisions, from the same weights.
-void expect_bfloat16_is_float32_but_for_rounding(const Machine& machine, bool fuse) {
+void expect_bfloat16_is_float32_but_for_rounding(const Model& model, const Machine& machine, bool fuse) {
   for (const Mode mode : {Mode::train, Mode::evaluate}) {
     SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << " on " << machine.features());
     Memory exact_memory, narrow_memory;
     CompileOptions exact_options = options_in(Precision::float32), narrow_options = options_in(Precision::bfloat16);
     exact_options.fuse = narrow_options.fuse = fuse;
-    Compiled exact(varied_model(), exact_options, exact_memory), narrow(varied_model(), narrow_options, narrow_memory);
+    Compiled exact(model, exact_options, exact_memory), narrow(model, narrow_options, narrow_memory);
     narrow.executor = std::make_unique<Executor>(*narrow.compiled.program, narrow_memory.store, narrow_memory.arena,
                                                  narrow_memory.threads, machine);
     const char* names[] = {"input", "labels"};
@@ -124,10 +124,23 @@ void expect_bfloat16_is_float32_but_for_rounding(const Machine& machine, bool fu
 }
 
 TEST(Precision, Bfloat16IsFloat32ButForRounding) {
-  for (const bool fuse : {true, false}) expect_bfloat16_is_float32_but_for_rounding(Machine::here(), fuse);
+  for (const bool fuse : {true, false})
+    expect_bfloat16_is_float32_but_for_rounding(varied_model(), Machine::here(), fuse);
 }
 
-TEST(Precision, Bfloat16RunsOnMachinesWithoutIt) { expect_bfloat16_is_float32_but_for_rounding(kOld, true); }
+TEST(Precision, Bfloat16IsFloat32ButForRoundingInEveryNormalizationAndDropout) {
+  Sequential model({6, 5, 3});
+  model.add(Conv2D{.filters = 6, .use_bias = false, .name = "stem"}, BatchNormalization{.axis = 1}, Activation{elu},
+            SpatialDropout2D{.rate = 0.2}, Conv2D{.filters = 6, .kernel_size = 2},
+            BatchNormalization{.virtual_batch_size = 3}, GaussianDropout{.rate = 0.1}, GroupNormalization{.groups = 2},
+            Permute{.dims = {2, 1, 3}}, BatchRenormalization{}, Activation{elu}, LayerNormalization{},
+            InstanceNormalization{}, Flatten{}, RMSNormalization{}, AlphaDropout{.rate = 0.1}, Dense{.units = 4});
+  expect_bfloat16_is_float32_but_for_rounding(model, Machine::here(), true);
+}
+
+TEST(Precision, Bfloat16RunsOnMachinesWithoutIt) {
+  expect_bfloat16_is_float32_but_for_rounding(varied_model(), kOld, true);
+}
 
 TEST(Precision, Bfloat16GivesTheSameBitsEveryTime) {
   std::vector<double> first;

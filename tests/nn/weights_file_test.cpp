@@ -127,6 +127,31 @@ TEST(WeightsFile, LoadsWhatIsNotFinite) {
   EXPECT_EQ(read.store.parameters.values<float>("dense/bias")[1], -std::numeric_limits<float>::infinity());
 }
 
+TEST(WeightsFile, SaysWhichAxisTheTensorsOfANormalizationWouldFit) {
+  const auto model = [](std::int64_t axis) {
+    Sequential made({28, 30, 16});
+    made.add(BatchNormalization{.axis = axis, .name = "bn"});
+    return made;
+  };
+  TestFolder folder;
+  Loaded saved(model(1));
+  save_weights(folder / "w.safetensors", saved.compiled.weights, saved.store);
+  const std::string text = refusal(folder / "w.safetensors", model(-1));
+  EXPECT_SAYS(text, "\"bn/gamma\" has 28 elements; the layer normalizes axis -1 of [N, 28, 30, 16]; they fit axis 1");
+  EXPECT_SAYS(text, "\"bn/moving_variance\" has 28 elements");
+  EXPECT_SAYS(refusal(folder / "w.safetensors", model(2)), "the layer normalizes axis 2 of [N, 28, 30, 16]");
+}
+
+TEST(WeightsFile, SaysNothingOfAnAxisWhereTheTensorsOfANormalizationFitNone) {
+  Sequential model({28, 30, 16}), other({28, 30, 17});
+  model.add(BatchNormalization{.name = "bn"});
+  other.add(BatchNormalization{.name = "bn"});
+  TestFolder folder;
+  Loaded saved(other);
+  save_weights(folder / "w.safetensors", saved.compiled.weights, saved.store);
+  EXPECT_SAYS(refusal(folder / "w.safetensors", model), "\"bn/gamma\" is [17] instead of [16]");
+}
+
 TEST(WeightsFile, NamesEveryTensorThatDoesNotFit) {
   TestFolder folder;
   Sequential other({6, 6, 2});

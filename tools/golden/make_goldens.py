@@ -20,6 +20,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # plain kernels: one order 
 
 import keras
 import numpy as np
+import papers
 import tensorflow as tf
 from cases import CASES
 from safetensors.numpy import save_file
@@ -69,7 +70,7 @@ def build(case):
         sources = [values[name] for name in options.pop("inputs", [])] or [last]
         if "kernel_regularizer" in options:
             options["kernel_regularizer"] = regularizer(options["kernel_regularizer"])
-        layer = getattr(keras.layers, kind)(**options)
+        layer = papers.layer(kind, options)
         last = values[layer.name] = layer(sources if len(sources) > 1 else sources[0])
     return keras.Model(model_input, last)
 
@@ -85,7 +86,7 @@ def draw_weights(model, random):
         shape, kind = variable.shape, name.split("/")[1]
         if kind == "kernel":
             value = random.normal(0, np.sqrt(1.5 / np.prod(shape[:-1])), shape)
-        elif kind == "gamma":
+        elif kind in ("gamma", "scale"):
             value = random.uniform(0.5, 1.5, shape) * random.choice([1, 1, -1], shape)
         elif kind == "moving_variance":
             value = random.uniform(0.5, 2, shape)

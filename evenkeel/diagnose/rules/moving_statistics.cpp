@@ -3,6 +3,7 @@
 #include <map>
 
 #include "evenkeel/diagnose/rules/rules.h"
+#include "evenkeel/diagnose/rules/statistics.h"
 #include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
@@ -17,12 +18,8 @@ constexpr double kTelling = 0.1;           ///< squared deviations per channel b
 std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
   if (const auto* fused = evidence.layer<BatchNormalization>(name)) return fused->momentum;
   if (const auto* parts = evidence.layer<BatchNormalizationFromParts>(name)) return parts->momentum;
+  if (const auto* renormalized = evidence.layer<BatchRenormalization>(name)) return renormalized->momentum;
   return {};
-}
-
-bool is_initial(const LayerStatistics& s) {
-  return std::ranges::all_of(s.mean, [](double m) { return m == 0; }) &&
-         std::ranges::all_of(s.variance, [](double v) { return v == 1; });
 }
 
 /// moving = share * initial + (1 - share) * data, by least squares over all channels; means in deviations, variances
@@ -152,8 +149,10 @@ class MovingStatistics final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::map<std::string, std::vector<Verdict>> by_code;
-    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
+      if (explains_statistics(findings, evidence.normalizations()[i].name)) continue;
       if (Verdict v = judge_layer(evidence, i); !v.code.empty()) by_code[v.code].push_back(std::move(v));
+    }
     for (const auto& [code, verdicts] : by_code) findings.push_back(finding(evidence, code, verdicts));
   }
 

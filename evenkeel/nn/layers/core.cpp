@@ -1,10 +1,13 @@
 #include "evenkeel/nn/layers/core.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/dropout.h"
 #include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/permute.h"
 #include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/ops/uout.h"
 
@@ -55,6 +58,25 @@ void Flatten::describe(Fields<Flatten>&) {}
 
 Value build(const Flatten&, LayerBuilder& builder, Value x) {
   return builder.emit(ops::Reshape({x.shape()[0], x.shape().row_size()}), {x});
+}
+
+void Permute::describe(Fields<Permute>& fields) {
+  fields.add("dims", &Permute::dims, "which axis of a sample's input each of its output's is, counted from 1",
+             kAtLeastOne);
+}
+
+Value build(const Permute& layer, LayerBuilder& builder, Value x) {
+  std::vector<std::int64_t> sorted = layer.dims, expected(static_cast<std::size_t>(x.shape().rank()) - 1);
+  std::ranges::sort(sorted);
+  std::iota(expected.begin(), expected.end(), 1);
+  if (sorted != expected)
+    throw Error{{.where = "\"dims\"",
+                 .expected = "an order of " + to_string(field_value(expected)) + ", the axes of " +
+                             to_string_batched(x.shape().without_first()),
+                 .received = to_string(field_value(layer.dims))}};
+  std::vector<int> order = {0};
+  for (const std::int64_t axis : layer.dims) order.push_back(static_cast<int>(axis));
+  return builder.emit(ops::Permute(order), {x}, "permuted");
 }
 
 void Dropout::describe(Fields<Dropout>& fields) {

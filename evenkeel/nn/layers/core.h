@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "evenkeel/nn/layer.h"
 
@@ -61,6 +62,17 @@ struct Flatten {
   static void describe(Fields<Flatten>&);
 };
 Value build(const Flatten&, LayerBuilder&, Value x);
+
+/// The axes of the input in another order: axis i of a sample's output is axis dims[i - 1] of its input, counted from 1
+/// (0 is the batch). Input [N, ...]. Keras's Permute.
+struct Permute {
+  std::vector<std::int64_t> dims = {};  ///< each of 1 to the number of a sample's axes once
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Permute";
+  static void describe(Fields<Permute>&);
+};
+Value build(const Permute&, LayerBuilder&, Value x);
 
 /// Training: zeroes a fraction `rate` of the elements and divides the others by 1 - rate; evaluation: y = x.
 /// Input and output [N, ...]. Srivastava et al. 2014; Keras's Dropout.

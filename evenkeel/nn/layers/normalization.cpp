@@ -1,7 +1,15 @@
 #include "evenkeel/nn/layers/normalization.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
 #include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/ghost_batch_norm.h"
+#include "evenkeel/program/ops/permute.h"
+#include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/ops/statistics.h"
 
 namespace evenkeel {
@@ -34,32 +42,80 @@ Shape channels_of(Value x) {
   return {x.shape().back()};
 }
 
+/// Which axis of x is meant, counted from the batch on.
+int axis_of(std::int64_t declared, Value x) {
+  const int rank = x.shape().rank();
+  const std::int64_t axis = declared < 0 ? declared + rank : declared;
+  if (axis >= 1 && axis < rank) return static_cast<int>(axis);
+  throw Error{{.where = "\"axis\"",
+               .expected = fmt::format("an axis of {} other than the batch: 1 to {}, or -1 to {}",
+                                       to_string_batched(x.shape().without_first()), rank - 1, 1 - rank),
+               .received = std::to_string(declared)}};
+}
+
+/// A view where one of x that has its axes in this order exists, else moved.
+Value ordered(LayerBuilder& builder, Value x, const std::vector<int>& order, bool is_view, const std::string& name) {
+  if (!is_view) return builder.emit(ops::Permute(order), {x}, name);
+  std::vector<std::int64_t> sizes;
+  for (const int axis : order) sizes.push_back(x.shape()[axis]);
+  return builder.emit(ops::Reshape(Shape(sizes)), {x}, name);
+}
+
 }  // namespace
 
 void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
-  fields.add("momentum", &BatchNormalization::momentum, "weight of the old moving statistics", kUnit)
+  fields
+      .add("axis", &BatchNormalization::axis, "normalized axis of the input, counted from the batch; negative: the end")
+      .add("momentum", &BatchNormalization::momentum, "weight of the old moving statistics", kUnit)
       .add("epsilon", &BatchNormalization::epsilon, "added to the variance", kPositive)
       .add("center", &BatchNormalization::center, "learn beta")
       .add("scale", &BatchNormalization::scale, "learn gamma")
       .add("unbiased_moving_variance", &BatchNormalization::unbiased_moving_variance,
            "moving variance follows n/(n-1) times the batch's")
+      .add("virtual_batch_size", &BatchNormalization::virtual_batch_size,
+           "samples that share statistics in training; 0: the whole batch", kNotNegative)
       .add("beta_initializer", &BatchNormalization::beta_initializer, "first values of beta")
       .add("gamma_initializer", &BatchNormalization::gamma_initializer, "first values of gamma")
       .add("trainable", &BatchNormalization::trainable, "gamma and beta updated by the optimizer");
 }
 
-Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
-  const Shape channels = channels_of(x);
+namespace {
+
+/// Along the last axis.
+Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
+  const Shape channels = {x.shape().back()};
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
   const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
   const LayerStatistics moving(builder, channels);
-  const auto out =
-      builder.emit_all(ops::BatchNorm(builder.index(), layer.epsilon),
-                       {x, gamma, beta, moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
-                       {"normalized", "mean", "inverse_deviation", "batch_mean", "batch_variance"});
-  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows_of(x)),
-         moving, out[3], out[4]);
+  const std::vector<Value> inputs = {
+      x, gamma, beta, moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance};
+  const std::vector<std::string> names = {"normalized", "mean", "inverse_deviation", "batch_mean", "batch_variance"};
+  const std::int64_t samples = x.shape()[0], group = layer.virtual_batch_size;
+  const bool one_group = group == 0 || group >= samples;
+  const auto out = one_group
+                       ? builder.emit_all(ops::BatchNorm(builder.index(), layer.epsilon), inputs, names)
+                       : builder.emit_all(ops::GhostBatchNorm(builder.index(), layer.epsilon, group), inputs, names);
+  const std::int64_t rows = one_group ? rows_of(x) : rows_of(x) / samples * group;
+  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows), moving,
+         out[3], out[4]);
   return out[0];
+}
+
+}  // namespace
+
+Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
+  channels_of(x);  // refuses an input that has none
+  const Shape shape = x.shape();
+  const int axis = axis_of(layer.axis, x), last = shape.rank() - 1;
+  builder.set_axis(shape, static_cast<int>(layer.axis));
+  if (axis == last) return normalize(layer, builder, x);
+  std::vector<int> order(static_cast<std::size_t>(last) + 1);
+  std::iota(order.begin(), order.end(), 0);
+  std::rotate(order.begin() + axis, order.begin() + axis + 1, order.end());
+  const auto behind = shape.sizes().subspan(static_cast<std::size_t>(axis) + 1);
+  const bool is_view = std::ranges::all_of(behind, [](std::int64_t size) { return size == 1; });
+  const Value y = normalize(layer, builder, ordered(builder, x, order, is_view, std::string(kChannelsLast)));
+  return ordered(builder, y, ops::Permute::inverse(order), is_view, "channels_back");
 }
 
 void BatchNormalizationFromParts::describe(Fields<BatchNormalizationFromParts>& fields) {
@@ -83,6 +139,46 @@ Value build(const BatchNormalizationFromParts& layer, LayerBuilder& builder, Val
   const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used[1]}, "inverse_deviation");
   const Value scale = builder.emit(ops::Multiply(), {gamma, inverse_deviation}, "scale");
   const Value shift = builder.emit(ops::Subtract(), {beta, builder.emit(ops::Multiply(), {used[0], scale})}, "shift");
+  return builder.emit(ops::ScaleShift(), {x, scale, shift}, "normalized");
+}
+
+void BatchRenormalization::describe(Fields<BatchRenormalization>& fields) {
+  fields.add("momentum", &BatchRenormalization::momentum, "weight of the old moving statistics", kUnit)
+      .add("epsilon", &BatchRenormalization::epsilon, "added to both variances", kPositive)
+      .add("r_max", &BatchRenormalization::r_max, "limit of the ratio of the deviations", kAtLeastOne)
+      .add("d_max", &BatchRenormalization::d_max, "limit of the difference of the means, in moving deviations",
+           kNotNegative)
+      .add("center", &BatchRenormalization::center, "learn beta")
+      .add("scale", &BatchRenormalization::scale, "learn gamma")
+      .add("unbiased_moving_variance", &BatchRenormalization::unbiased_moving_variance,
+           "moving variance follows n/(n-1) times the batch's")
+      .add("beta_initializer", &BatchRenormalization::beta_initializer, "first values of beta")
+      .add("gamma_initializer", &BatchRenormalization::gamma_initializer, "first values of gamma")
+      .add("trainable", &BatchRenormalization::trainable, "gamma and beta updated by the optimizer");
+}
+
+Value build(const BatchRenormalization& layer, LayerBuilder& builder, Value x) {
+  const Shape channels = channels_of(x);
+  const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
+  const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
+  const LayerStatistics moving(builder, channels);
+  const auto batch = builder.emit_all(ops::Moments(), {x}, {"batch_mean", "batch_variance"});
+  const auto used = builder.emit_all(
+      ops::SelectStatistics(builder.index()),
+      {batch[0], batch[1], moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
+      {"mean", "variance"});
+  const auto correction =
+      builder.emit_all(ops::Renormalization(builder.index(), layer.epsilon, layer.r_max, layer.d_max),
+                       {batch[0], batch[1], moving.mean, moving.variance}, {"r", "d"});
+  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows_of(x)),
+         moving, batch[0], batch[1]);
+  // y = x * scale + shift with scale = gamma * r / deviation and shift = gamma * d + beta - mean * scale.
+  const auto times_gamma = [&](Value v) { return gamma ? builder.emit(ops::Multiply(), {gamma, v}) : v; };
+  const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used[1]}, "inverse_deviation");
+  const Value scale = times_gamma(builder.emit(ops::Multiply(), {inverse_deviation, correction[0]}));
+  Value offset = times_gamma(correction[1]);
+  if (beta) offset = builder.emit(ops::Add(), {offset, beta});
+  const Value shift = builder.emit(ops::Subtract(), {offset, builder.emit(ops::Multiply(), {used[0], scale})}, "shift");
   return builder.emit(ops::ScaleShift(), {x, scale, shift}, "normalized");
 }
 

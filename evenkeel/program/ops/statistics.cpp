@@ -1,6 +1,9 @@
 #include "evenkeel/program/ops/statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/kernels/batch_norm.h"
 #include "evenkeel/kernels/reference/batch_norm.h"
@@ -107,6 +110,32 @@ Kernel IfBatchStatistics::choose(const KernelRequest& request) const {
   };
   return by_precision(
       request, [pass](const KernelCall& c) { pass(c, 0.0f); }, [pass](const KernelCall& c) { pass(c, 0.0); });
+}
+
+std::string Renormalization::detail() const { return fmt::format("r to {:g}, d to {:g}", r_max_, d_max_); }
+
+std::vector<TensorType> Renormalization::infer(std::span<const TensorType> in) const {
+  for (const TensorType& type : in) require_same(in[0], type, "statistics");
+  return {in[0], in[0]};
+}
+
+template <class T>
+void Renormalization::run(const KernelCall& c) const {
+  const auto mean = c.in<T>(0), variance = c.in<T>(1), moving_mean = c.in<T>(2), moving_variance = c.in<T>(3);
+  const auto r = c.out<T>(0), d = c.out<T>(1);
+  const bool of_batch = c.step().mode(layer_).statistics == Statistics::batch;
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    const double deviation = std::sqrt(double{variance[i]} + epsilon_);
+    const double moving_deviation = std::sqrt(double{moving_variance[i]} + epsilon_);
+    const double shift = (double{mean[i]} - double{moving_mean[i]}) / moving_deviation;
+    r[i] = of_batch ? static_cast<T>(std::clamp(deviation / moving_deviation, 1 / r_max_, r_max_)) : T{1};
+    d[i] = of_batch ? static_cast<T>(std::clamp(shift, -d_max_, d_max_)) : T{0};
+  }
+}
+
+Kernel Renormalization::choose(const KernelRequest& request) const {
+  return by_precision(
+      request, [*this](const KernelCall& c) { run<float>(c); }, [*this](const KernelCall& c) { run<double>(c); });
 }
 
 std::vector<TensorType> ScaleShift::infer(std::span<const TensorType> in) const {

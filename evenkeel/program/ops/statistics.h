@@ -49,6 +49,27 @@ class IfBatchStatistics final : public Op {
   int layer_;
 };
 
+/// (batch mean, batch variance, moving mean, moving variance) -> r, d of batch renormalization (Ioffe 2017), constants
+/// for the gradient. With s = sqrt(variance + epsilon) of both: r = s_batch / s_moving, limited to [1 / r_max, r_max],
+/// and d = (batch mean - moving mean) / s_moving, limited to [-d_max, d_max]. Where the layer does not use the batch's
+/// statistics, 1 and 0.
+class Renormalization final : public Op {
+ public:
+  Renormalization(int layer, double epsilon, double r_max, double d_max)
+      : layer_(layer), epsilon_(epsilon), r_max_(r_max), d_max_(d_max) {}
+  std::string_view kind() const override { return "renormalization"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  template <class T>
+  void run(const KernelCall& c) const;
+
+  int layer_;
+  double epsilon_, r_max_, d_max_;
+};
+
 /// y = x * scale[c] + shift[c].
 class ScaleShift final : public Op {
  public:

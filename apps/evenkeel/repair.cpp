@@ -1,0 +1,246 @@
+#include "evenkeel/diagnose/repair.h"
+
+#include <optional>
+
+#include "commands.h"
+#include "common.h"
+#include "evenkeel/diagnose/repairs/methods.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/nn/weights_file.h"
+#include "evenkeel/train/settings.h"
+#include "progress.h"
+#include "table.h"
+
+namespace evenkeel::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RepairArguments {
+  Shared shared;
+  TrainingSettings settings;
+  std::string model, data, validation, weights, fix, out;
+  std::uint64_t memory = static_cast<std::uint64_t>(RepairOptions().memory_bytes);
+  std::int64_t then_train = 0;
+};
+
+/// The new model's file, beside the weights.
+fs::path model_beside(const RepairArguments& a) { return fs::path(a.out).replace_extension(".toml"); }
+
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code none;
+  return fs::equivalent(a, b, none);
+}
+
+/// Nothing that the command reads, and nothing that another made, is written over.
+void check_out(const RepairArguments& a, const TrainedModel& model) {
+  check_ending("--out", a.out, {".safetensors"});
+  if (is_same_file(a.out, model.weights))
+    throw Error{{.where = "--out",
+                 .expected = "another file than the weights that are to be repaired",
+                 .received = a.out,
+                 .hint = "A repair is never made in place."}};
+  formats::AtomicFile probe(a.out);  // says that it cannot be written before the work begins
+}
+
+/// A model file there that is not of an earlier repair to the same --out.
+void check_model_beside(const RepairArguments& a) {
+  const fs::path beside = model_beside(a);
+  if (is_same_file(beside, a.model) || (fs::exists(beside) && !fs::exists(a.out)))
+    throw Error{{.where = "--out",
+                 .expected = "a name beside which the new model can be written",
+                 .received = beside.string() + ", which is there",
+                 .hint = "Choose another --out."}};
+}
+
+/// Writes what was mended, and the model beside it where that is another one. Returns the files.
+std::vector<std::string> write(const RepairArguments& a, ModelFile file, const LoadedNetwork& loaded,
+                               const Repaired& repaired) {
+  file.model = repaired.network->model();
+  const std::string text = write_model_file(file);
+  if (repaired.architecture_changed) check_model_beside(a);
+  save_weights(a.out, repaired.network->weights(), repaired.network->store(),
+               {{"model", text}, {"class_names", Json(loaded.class_names).dump()}});
+  if (!repaired.architecture_changed) return {a.out};
+  formats::write_file_atomically(model_beside(a), text);
+  return {a.out, model_beside(a).string()};
+}
+
+/// How the repaired network is evaluated.
+std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
+  return fmt::format("evenkeel evaluate {} --weights {} --data {}",
+                     repaired.architecture_changed ? model_beside(a).string() : a.model, a.out,
+                     a.validation.empty() ? a.data : a.validation);
+}
+
+Json list_of(const std::vector<RepairNote>& notes) {
+  Json list = Json::array();
+  for (const RepairNote& note : notes) list.push_back({{"layer", note.layer}, {"what", note.text}});
+  return list;
+}
+
+void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
+  Json json{{"methods", r.methods},
+            {"kind", name_of(r.kind)},
+            {"changes", list_of(r.log.changes)},
+            {"left", list_of(r.log.left)},
+            {"architecture_changed", r.architecture_changed},
+            {"trained_epochs", r.trained_epochs},
+            {"before", Json()},
+            {"after", Json()},
+            {"reference", Json()}};
+  if (r.scores) {
+    json["before"] = json_of(r.scores->before);
+    json["after"] = json_of(r.scores->after);
+    if (r.scores->reference) json["reference"] = json_of(*r.scores->reference);
+    json["samples"] = r.scores->after.samples;
+    json["scored_on"] = name_of(r.scores->on);
+  }
+  if (r.expected)
+    json["expected_gain"] = {
+        {"of", r.expected->what}, {"now", json_of(r.expected->now)}, {"then", json_of(r.expected->then)}};
+  json["weights"] = files.empty() ? Json() : Json(files.front());
+  json["model"] = files.size() > 1 ? Json(files.back()) : Json();
+  print_json(json);
+}
+
+std::vector<std::string> row_of(const std::string& name, const Metrics& m) {
+  return {name, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : "-"};
+}
+
+void print_notes(const Repaired& r) {
+  for (const RepairNote& note : r.log.changes) fmt::print("{}: {}\n", note.layer, note.text);
+  for (const RepairNote& note : r.log.left) fmt::print("{}: left as it is: {}\n", note.layer, note.text);
+}
+
+void print_scores(const RepairScores& scores) {
+  Table table({"", ">loss", ">accuracy"});
+  table.row(row_of("before", scores.before));
+  table.row(row_of("after", scores.after));
+  if (scores.reference) table.row(row_of("reference: full-data statistics", *scores.reference));
+  fmt::print("\n{}on {} samples: {}\n", table.text(), with_commas(scores.after.samples), name_of(scores.on));
+}
+
+/// What would be done, and what it may bring.
+void print_advice(const RepairArguments& a, const Repaired& r) {
+  fmt::print("\"{}\" changes the network in training: its weights must follow. It would do this:\n", r.methods.front());
+  print_notes(r);
+  if (r.expected) {
+    Table table({"expected gain", ">loss", ">accuracy"});
+    table.row(row_of("now: " + r.expected->what, r.expected->now));
+    table.row(row_of("then, at least: full-data statistics", r.expected->then));
+    fmt::print("\n{}", table.text());
+  }
+  fmt::print("\nNothing is written. Do it with: evenkeel repair {}{} --data {} --fix {} --then-train N --out {}\n",
+             a.model, a.weights.empty() ? "" : " --weights " + a.weights, a.data, a.fix, a.out);
+}
+
+void print_as_text(const RepairArguments& a, const Repaired& r, const std::vector<std::string>& files) {
+  if (!r.network) return print_advice(a, r);
+  if (r.log.changes.empty())
+    fmt::print("Nothing to repair: \"{}\" finds nothing to do. {} is a copy.\n", join(r.methods), a.out);
+  else
+    fmt::print("{} ({})\n", join(r.methods), name_of(r.kind));
+  print_notes(r);
+  if (r.trained_epochs > 0) fmt::print("trained for {} epochs, statistics re-estimated\n", r.trained_epochs);
+  if (r.scores) print_scores(*r.scores);
+  fmt::print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
+}
+
+RepairOptions options_of(const RepairArguments& a, const TrainingSettings& settings) {
+  RepairOptions options{.fix = a.fix, .memory_bytes = static_cast<std::int64_t>(a.memory), .then_train = a.then_train};
+  if (a.settings.batch_size) options.batch_size = *a.settings.batch_size;
+  if (settings.loss) options.training = trainer_options(settings, a.shared.threads);
+  options.training.force_precision = a.shared.force;
+  options.training.fuse = a.shared.fuse;
+  if (!a.shared.quiet) options.callbacks.emplace_back(ProgressBar(false));
+  options.stage = [&a](const std::string& what) { say(a.shared, "{} ...", what); };
+  return options;
+}
+
+int run_repair(const RepairArguments& a) {
+  methods_named(a.fix);
+  const TrainedModel model = open_trained(a.model, a.weights);
+  check_out(a, model);
+  const TrainingSettings settings = overridden(model.file.training, a.settings);
+  if (!settings.loss) {
+    if (a.then_train > 0) loss_of(settings);
+    say(a.shared, "the model file names no loss, and --loss neither: there will be no scores");
+  }
+  NetworkOptions network = network_options(a.shared, settings);
+  RepairOptions options = options_of(a, settings);
+  if (settings.loss) network.loss = options.training.loss;
+  const Dataset data = load_data(a.shared, model.file.model, a.data, Split::train);
+  std::optional<Dataset> validation;
+  if (!a.validation.empty()) validation = load_data(a.shared, model.file.model, a.validation, Split::test);
+  options.validation = validation ? &*validation : nullptr;
+  const LoadedNetwork loaded = load_network(model, network);
+  const Repaired repaired = repair(*loaded.network, data, options);
+  std::vector<std::string> files;
+  if (repaired.network) files = write(a, model.file, loaded, repaired);
+  if (a.shared.json)
+    print_as_json(repaired, files);
+  else
+    print_as_text(a, repaired, files);
+  return repaired.network ? kDone : kCheckFailed;
+}
+
+/// One line for each method, by what it promises.
+std::string methods_text() {
+  std::string text = "Methods, by what they promise:\n";
+  const std::pair<RepairKind, const char*> kinds[] = {
+      {RepairKind::exact, "the outputs stay as they are, but for rounding; no data needed"},
+      {RepairKind::statistics, "moving statistics are set from --data, weights stay"},
+      {RepairKind::training, "done with --then-train N, else told with the gain to be expected"}};
+  for (const auto& [kind, promise] : kinds) {
+    text += fmt::format("  {}: {}\n", name_of(kind), promise);
+    for (const RepairMethod& method : repair_methods())
+      if (method.kind == kind) text += fmt::format("    {:<22} {}\n", method.name, method.what);
+  }
+  return text + "All but re-estimate and restore-variance change the architecture: FILE.toml is the new model.\n";
+}
+
+}  // namespace
+
+void add_repair(CLI::App& app, Command& chosen) {
+  const auto a = std::make_shared<RepairArguments>();
+  CLI::App& command = add_command(
+      app, "repair", "Mends what the doctor found, into a new file, and measures what that gained.",
+      "  evenkeel repair runs/lenet --data mnist:train --validation mnist:test --fix all --out mended.safetensors\n"
+      "  evenkeel repair model.toml --weights w.safetensors --data images.npz --fix fold --out folded.safetensors\n\n" +
+          methods_text());
+  add_model(command, a->model);
+  add_data_flag(command, a->data, true);
+  command
+      .add_option(
+          "--validation", a->validation,
+          "what loss and accuracy are measured on; default: halves of the data, each with a repair by the other")
+      ->option_text("SPEC");
+  add_weights_flag(command, a->weights);
+  command
+      .add_option("--fix", a->fix,
+                  "the code of a finding, a method, or all: what keeps the architecture and hides no defect")
+      ->option_text("CODE|METHOD|all (required)")
+      ->required();
+  command.add_option("--out", a->out, "the new weights; never the old ones")
+      ->option_text("FILE.safetensors (required)")
+      ->required();
+  command.add_option("--memory", a->memory, "for what re-estimation keeps between layers; default 1G")
+      ->option_text("SIZE")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_option("--then-train", a->then_train, "epochs of training behind a method that needs it")
+      ->option_text("N")
+      ->check(at_least(0));
+  add_setting(command, a->settings, "loss", "L");
+  add_setting(command, a->settings, "batch_size", "N");
+  add_setting(command, a->settings, "learning_rate", "X");
+  add_image_flags(command, a->shared);
+  add_precision_flags(command, a->shared, a->settings);
+  add_threads_flag(command, a->shared);
+  add_fuse_flag(command, a->shared);
+  add_data_dir_flag(command, a->shared);
+  add_output_flags(command, a->shared);
+  command.callback([a, &chosen] { chosen = [a] { return run_repair(*a); }; });
+}
+
+}  // namespace evenkeel::app

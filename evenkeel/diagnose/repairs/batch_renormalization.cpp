@@ -1,0 +1,50 @@
+#include "evenkeel/diagnose/repairs/linear.h"
+#include "evenkeel/diagnose/repairs/method.h"
+
+namespace evenkeel {
+namespace {
+
+/// The same in evaluation, with all its tensors.
+BatchRenormalization renormalized(const Layer& layer) {
+  BatchRenormalization result;
+  if (const auto* fused = layer.as<BatchNormalization>()) {
+    result.momentum = fused->momentum;
+    result.epsilon = fused->epsilon;
+    result.center = fused->center;
+    result.scale = fused->scale;
+    result.unbiased_moving_variance = fused->unbiased_moving_variance;
+    result.trainable = fused->trainable;
+  } else if (const auto* parts = layer.as<BatchNormalizationFromParts>()) {
+    result.momentum = parts->momentum;
+    result.epsilon = parts->epsilon;
+    result.trainable = parts->trainable;
+  }
+  return result;
+}
+
+RepairLog renormalize(Draft& draft, const RepairContext&) {
+  RepairLog log;
+  for (const Normalization& n : draft.normalizations()) {
+    if (draft.layer(n.layer).as<BatchRenormalization>()) continue;
+    if (!is_along_channels(draft, n.layer)) {
+      log.left.push_back({n.name, kOtherAxis});
+      continue;
+    }
+    draft.replace(n.layer, renormalized(draft.layer(n.layer)));
+    log.changes.push_back({n.name, "now a BatchRenormalization"});
+  }
+  require_some_change(log, "batch-renormalization", "a normalization of the last axis");
+  return log;
+}
+
+}  // namespace
+
+RepairMethod batch_renormalization_method() {
+  return {.name = "batch-renormalization",
+          .kind = RepairKind::training,
+          .what = "normalizations become BatchRenormalization, which trains with the moving statistics",
+          .gain = Gain::small_batches,
+          .apply = renormalize};
+}
+
+}  // namespace evenkeel

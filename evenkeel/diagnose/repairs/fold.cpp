@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include "evenkeel/diagnose/repairs/linear.h"
+#include "evenkeel/diagnose/repairs/method.h"
+
+namespace evenkeel {
+namespace {
+
+/// A new bias; the penalty goes, as the kernel is no longer the one it was meant for.
+void set_bias(Draft& draft, int layer, const std::vector<double>& bias) {
+  LinearOptions options = *linear_options(draft.layer(layer));
+  options.use_bias = true;
+  options.kernel_regularizer.reset();
+  draft.set(draft.name(layer) + "/bias", bias);
+  draft.replace(layer, with_options(draft.layer(layer), options));
+}
+
+std::vector<double> bias_of(const Draft& draft, int layer) {
+  const LinearOptions options = *linear_options(draft.layer(layer));
+  if (!options.use_bias) return std::vector<double>(static_cast<std::size_t>(options.outputs));
+  const auto values = draft.values(draft.name(layer) + "/bias");
+  return {values.begin(), values.end()};
+}
+
+/// Scales and shifts what the layer yields.
+void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
+  const std::size_t outputs = by.scale.size();
+  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  for (std::size_t k = 0; k < kernel.size(); ++k) kernel[k] *= by.scale[k % outputs];
+  std::vector<double> bias = bias_of(draft, layer);
+  for (std::size_t o = 0; o < outputs; ++o) bias[o] = bias[o] * by.scale[o] + by.shift[o];
+  set_bias(draft, layer, bias);
+}
+
+/// Scales and shifts what the layer reads.
+void fold_into_inputs(Draft& draft, int layer, const ChannelAffine& by) {
+  std::vector<double> bias = bias_of(draft, layer);
+  const std::size_t outputs = bias.size();
+  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  for (std::size_t k = 0; k < kernel.size(); ++k) {
+    const std::size_t channel = k / outputs % by.scale.size();
+    bias[k % outputs] += kernel[k] * by.shift[channel];
+    kernel[k] *= by.scale[channel];
+  }
+  set_bias(draft, layer, bias);
+}
+
+/// Why the layer before the normalization cannot take it; empty: it can.
+std::string objection_before(const Draft& draft, int normalization) {
+  const int before = draft.inputs(normalization).front();
+  if (before < 0) return "before it is the model's input";
+  const std::string name = quoted(draft.name(before));
+  const auto options = linear_options(draft.layer(before));
+  if (!options) return fmt::format("before it is {}, a {}", name, draft.layer(before).type());
+  if (options->activation != linear)
+    return fmt::format("before it, {} applies its {} first", name, name_of(options->activation));
+  if (draft.only_reader(before) < 0) return fmt::format("before it, {} is read by other layers as well", name);
+  return {};
+}
+
+/// The layer behind a normalization, past a Flatten.
+int layer_behind(const Draft& draft, int normalization) {
+  const int next = draft.only_reader(normalization);
+  return next >= 0 && draft.layer(next).as<Flatten>() ? draft.only_reader(next) : next;
+}
+
+std::string objection_behind(const Draft& draft, int normalization) {
+  const int next = layer_behind(draft, normalization);
+  if (next < 0) return "no single layer reads it";
+  const std::string name = quoted(draft.name(next));
+  if (!linear_options(draft.layer(next))) return fmt::format("behind it is {}, a {}", name, draft.layer(next).type());
+  const Shape input = draft.output_shapes()[static_cast<std::size_t>(draft.inputs(next).front())];
+  if (pads(draft.layer(next), input))
+    return fmt::format("behind it, {} pads with zeros, which the normalization would not have left zeros", name);
+  return {};
+}
+
+RepairLog fold(Draft& draft, const RepairContext&) {
+  RepairLog log;
+  for (const Normalization& before_folding : draft.normalizations()) {
+    // Folding moves the others.
+    const Normalization n = draft.normalization(before_folding.name);
+    if (!is_along_channels(draft, n.layer)) {
+      log.left.push_back({n.name, kOtherAxis});
+      continue;
+    }
+    const std::string before = objection_before(draft, n.layer), behind = objection_behind(draft, n.layer);
+    const ChannelAffine affine = in_evaluation(draft, n);
+    if (before.empty()) {
+      const int into = draft.inputs(n.layer).front();
+      fold_into_outputs(draft, into, affine);
+      log.changes.push_back({n.name, fmt::format("folded into {} before it", quoted(draft.name(into)))});
+    } else if (behind.empty()) {
+      const int into = layer_behind(draft, n.layer);
+      fold_into_inputs(draft, into, affine);
+      log.changes.push_back({n.name, fmt::format("folded into {} behind it", quoted(draft.name(into)))});
+    } else {
+      log.left.push_back({n.name, fmt::format("{}; {}", before, behind)});
+      continue;
+    }
+    draft.remove(n.layer);
+  }
+  require_some_change(log, "fold",
+                      "a normalization right behind a Conv2D or Dense without activation, or right before one that "
+                      "does not pad",
+                      "The method \"affine\" freezes a normalization where it stands.");
+  return log;
+}
+
+}  // namespace
+
+RepairMethod fold_method() {
+  return {.name = "fold",
+          .kind = RepairKind::exact,
+          .what = "normalizations become part of the Conv2D or Dense before or behind them, for prediction",
+          .apply = fold};
+}
+
+}  // namespace evenkeel

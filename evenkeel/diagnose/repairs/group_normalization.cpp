@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/diagnose/repairs/linear.h"
+#include "evenkeel/diagnose/repairs/method.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::int64_t kMostGroups = 32, kChannelsPerGroup = 16;  // Wu & He 2018, "Group Normalization"
+
+/// A divisor of the channels, so that each group has enough of them to have statistics.
+std::int64_t groups_for(std::int64_t channels) {
+  std::int64_t groups = std::clamp<std::int64_t>(channels / kChannelsPerGroup, 1, kMostGroups);
+  while (channels % groups != 0) --groups;
+  return groups;
+}
+
+RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
+  RepairLog log;
+  for (const Normalization& n : draft.normalizations()) {
+    if (!is_along_channels(draft, n.layer)) {
+      log.left.push_back({n.name, kOtherAxis});
+      continue;
+    }
+    const std::int64_t channels = draft.shape(n.name + "/moving_mean").size();
+    const GroupNormalization layer{.groups = groups_for(channels),
+                                   .epsilon = n.epsilon,
+                                   .center = draft.has(n.name + "/beta"),
+                                   .scale = draft.has(n.name + "/gamma")};
+    draft.erase(n.name + "/moving_mean");
+    draft.erase(n.name + "/moving_variance");
+    draft.replace(n.layer, layer);
+    log.changes.push_back(
+        {n.name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});
+  }
+  require_some_change(log, "group-normalization", "a normalization of the last axis");
+  return log;
+}
+
+}  // namespace
+
+RepairMethod group_normalization_method() {
+  return {.name = "group-normalization",
+          .kind = RepairKind::training,
+          .what = "normalizations become GroupNormalization, which no batch is too small for",
+          .gain = Gain::small_batches,
+          .apply = replace_by_groups};
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,220 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/repairs/linear.h"
+#include "evenkeel/diagnose/repairs/method.h"
+
+namespace evenkeel {
+namespace {
+
+using Channels = std::set<std::size_t>;
+
+/// Whether each channel is treated by itself, and keeps its place; behind a Flatten, as each k-th feature.
+bool is_channelwise(const Draft& draft, int index) {
+  const Layer& layer = draft.layer(index);
+  if (const auto* activation = layer.as<Activation>()) return activation->activation != softmax;
+  if (layer.as<BatchNormalization>()) return is_along_channels(draft, index);
+  return layer.as<BatchNormalizationFromParts>() || layer.as<BatchRenormalization>() || layer.as<Affine>() ||
+         layer.as<InstanceNormalization>() || layer.as<MaxPooling2D>() || layer.as<AveragePooling2D>() ||
+         layer.as<GlobalAveragePooling2D>() || layer.as<Flatten>() || layer.as<Rescaling>() || is_noise(layer);
+}
+
+/// The way of what a Conv2D or Dense yields to the next one, channel by channel.
+struct Course {
+  std::vector<int> carriers = {};  ///< the layers between
+  int reader = -1;                 ///< -1: channels cannot be removed
+  std::string obstacle = {};       ///< why
+};
+
+Course course_from(const Draft& draft, int layer) {
+  Course course;
+  if (linear_options(draft.layer(layer))->activation == softmax) {
+    course.obstacle = "its softmax mixes channels";
+    return course;
+  }
+  for (int at = layer;;) {
+    const int next = draft.only_reader(at);
+    if (next < 0) {
+      course.obstacle = draft.readers(at).empty() ? fmt::format("{} is the model's output", quoted(draft.name(at)))
+                                                  : fmt::format("several layers read {}", quoted(draft.name(at)));
+      return course;
+    }
+    if (linear_options(draft.layer(next))) {
+      course.reader = next;
+      return course;
+    }
+    if (!is_channelwise(draft, next)) {
+      course.obstacle = fmt::format("{} is a {}", quoted(draft.name(next)), draft.layer(next).type());
+      return course;
+    }
+    course.carriers.push_back(next);
+    at = next;
+  }
+}
+
+/// Adds the channels at which a vector has no usable number.
+void add_bad(std::span<const double> values, double above, Channels& bad) {
+  for (std::size_t c = 0; c < values.size(); ++c)
+    if (!std::isfinite(values[c]) || values[c] <= above) bad.insert(c);
+}
+
+constexpr double kAnything = -std::numeric_limits<double>::infinity();
+
+/// Of a layer that has vectors of a number per channel: a normalization, an Affine.
+Channels bad_vectors(const Draft& draft, int layer) {
+  Channels bad;
+  const auto all = draft.normalizations();
+  const auto normalization = std::ranges::find(all, layer, &Normalization::layer);
+  for (const std::string& tensor : draft.tensors_of(layer)) {
+    const bool variance = normalization != all.end() && tensor.ends_with("/moving_variance");
+    add_bad(draft.values(tensor), variance ? -normalization->epsilon : kAnything, bad);
+  }
+  return bad;
+}
+
+/// The channels that a Conv2D or Dense makes of numbers that are not finite.
+Channels bad_outputs(const Draft& draft, int layer) {
+  Channels bad;
+  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  for (std::size_t k = 0; k < kernel.size(); ++k)
+    if (!std::isfinite(kernel[k])) bad.insert(k % outputs);
+  if (draft.has(draft.name(layer) + "/bias")) add_bad(draft.values(draft.name(layer) + "/bias"), kAnything, bad);
+  return bad;
+}
+
+/// The channels that a Conv2D or Dense can make nothing of: all of a row of its kernel is not finite.
+Channels bad_inputs(const Draft& draft, int layer, std::size_t channels) {
+  Channels bad;
+  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  for (std::size_t row = 0; row < kernel.size() / outputs; ++row)
+    if (std::ranges::none_of(kernel.subspan(row * outputs, outputs), [](double v) { return std::isfinite(v); }))
+      bad.insert(row % channels);
+  return bad;
+}
+
+/// The tensor without the slices k of its axis (0 of a vector; -2 or -1 of a kernel) with k % channels among them.
+void drop(Draft& draft, const std::string& tensor, int axis, const Channels& channels, std::size_t of) {
+  const Shape shape = draft.shape(tensor);
+  const auto values = draft.values(tensor);
+  std::size_t inner = 1;
+  for (int i = axis + 1; i < 0; ++i) inner *= static_cast<std::size_t>(shape[i]);
+  const auto size = static_cast<std::size_t>(shape[axis]);
+  std::vector<double> kept;
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (!channels.contains(k / inner % size % of)) kept.push_back(values[k]);
+  const std::size_t slices = kept.size() * size / values.size();
+  draft.set(tensor, Tensor::of<double>(shape.with(shape.rank() + axis, static_cast<std::int64_t>(slices)), kept));
+}
+
+void remove(Draft& draft, int layer, const Course& course, const Channels& channels) {
+  LinearOptions options = *linear_options(draft.layer(layer));
+  const auto of = static_cast<std::size_t>(options.outputs);
+  for (const std::string& tensor : draft.tensors_of(layer)) drop(draft, tensor, -1, channels, of);
+  for (const int carrier : course.carriers)
+    for (const std::string& tensor : draft.tensors_of(carrier)) drop(draft, tensor, -1, channels, of);
+  drop(draft, draft.name(course.reader) + "/kernel", -2, channels, of);
+  options.outputs -= std::ssize(channels);
+  draft.replace(layer, with_options(draft.layer(layer), options));
+}
+
+/// Makes the channels 0 before the activation.
+void silence_outputs(Draft& draft, int layer, const Channels& channels) {
+  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  for (const std::string& tensor : draft.tensors_of(layer)) {
+    const auto values = draft.values(tensor);
+    for (std::size_t k = 0; k < values.size(); ++k)
+      if (channels.contains(k % outputs)) values[k] = 0;
+  }
+}
+
+/// Makes the channels 0 behind such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
+/// of what it was.
+void silence_vectors(Draft& draft, int layer, const Channels& channels) {
+  const bool has_gamma = draft.has(draft.name(layer) + "/gamma");
+  const double variance = has_gamma ? 1 : static_cast<double>(std::numeric_limits<float>::max());
+  for (const std::string& tensor : draft.tensors_of(layer))
+    for (const std::size_t c : channels) draft.values(tensor)[c] = tensor.ends_with("/moving_variance") ? variance : 0;
+}
+
+std::string numbers(const Channels& channels) {
+  std::vector<std::string> texts;
+  for (const std::size_t c : channels) texts.push_back(std::to_string(c));
+  return fmt::format("{} {}", texts.size() == 1 ? "channel" : "channels", join(texts));
+}
+
+/// A layer of nothing but channels to be dropped has nothing to be mended from.
+void check_some_left(const Draft& draft, int layer, const Channels& bad, std::size_t of) {
+  if (bad.size() == of)
+    throw Error{{.where = "layer " + quoted(draft.name(layer)),
+                 .expected = "a channel of finite numbers to be left",
+                 .received = fmt::format("none of {}", of),
+                 .hint = "Training broke down: go back to a checkpoint from before."}};
+}
+
+void mend_linear(Draft& draft, int layer, RepairLog& log) {
+  const Course course = course_from(draft, layer);
+  const auto of = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  Channels bad = bad_outputs(draft, layer);
+  if (course.reader >= 0) {
+    for (const int carrier : course.carriers) {
+      const auto tensors = draft.tensors_of(carrier);
+      if (!tensors.empty() && draft.values(tensors.front()).size() == of) bad.merge(bad_vectors(draft, carrier));
+    }
+    bad.merge(bad_inputs(draft, course.reader, of));
+  }
+  if (bad.empty()) return;
+  check_some_left(draft, layer, bad, of);
+  const std::string& name = draft.name(layer);
+  if (course.reader >= 0) {
+    remove(draft, layer, course, bad);
+    log.changes.push_back({name, fmt::format("{} removed: as if constant 0 where {} reads them", numbers(bad),
+                                             quoted(draft.name(course.reader)))});
+  } else {
+    silence_outputs(draft, layer, bad);
+    log.changes.push_back(
+        {name, fmt::format("{} set to 0 before its activation (not removed: {})", numbers(bad), course.obstacle)});
+  }
+}
+
+void mend_vectors(Draft& draft, int layer, RepairLog& log) {
+  const Channels bad = bad_vectors(draft, layer);
+  if (bad.empty()) return;
+  check_some_left(draft, layer, bad, draft.values(draft.tensors_of(layer).front()).size());
+  silence_vectors(draft, layer, bad);
+  log.changes.push_back({draft.name(layer), fmt::format("{} set to 0 behind it", numbers(bad))});
+}
+
+/// In graph order, so that a layer is judged without what it read of channels that are gone.
+RepairLog remove_channels(Draft& draft, const RepairContext&) {
+  RepairLog log;
+  for (int layer = 0; layer < draft.layers(); ++layer) {
+    if (linear_options(draft.layer(layer)))
+      mend_linear(draft, layer, log);
+    else if (!draft.tensors_of(layer).empty())
+      mend_vectors(draft, layer, log);
+  }
+  if (const auto left = draft.not_finite(); !left.empty())
+    throw Error{{.where = "remove-channels", .expected = "channels to be what is not finite", .received = join(left)}};
+  return log;
+}
+
+}  // namespace
+
+RepairMethod remove_channels_method() {
+  return {.name = "remove-channels",
+          .kind = RepairKind::exact,
+          .what = "channels whose weights or statistics are no finite numbers go, or are set to 0",
+          .needs_normalization = false,
+          .tolerates = Tolerates::everything,
+          .apply = remove_channels};
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,58 @@
+#include <cmath>
+
+#include "evenkeel/base/sample.h"
+#include "evenkeel/diagnose/rules/rules.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kManyFlips = 0.05;  ///< of the samples: a prediction that depends on the neighbours is noticed
+
+/// How the scores of samples vary from one shuffling to the next.
+struct Spread {
+  double deviation = 0;  ///< of a sample's loss, over shufflings; mean over samples
+  double flips = 0;      ///< the part of the samples that are right in one shuffling and wrong in another
+};
+
+Spread spread_of(const std::vector<SampleScores>& passes) {
+  Spread spread;
+  const auto samples = static_cast<double>(passes.front().samples());
+  for (std::size_t i = 0; i < passes.front().loss.size(); ++i) {
+    std::vector<double> losses;
+    for (const SampleScores& pass : passes) losses.push_back(pass.loss[i]);
+    spread.deviation += deviation_of(losses) / samples;
+    const auto differs = [&](const SampleScores& pass) { return pass.correct[i] != passes.front().correct[i]; };
+    if (!passes.front().correct.empty() && std::ranges::any_of(passes, differs)) spread.flips += 1 / samples;
+  }
+  return spread;
+}
+
+/// What evaluating in training mode would cost, and how far an answer then hangs on the batch it is in.
+class BatchDependence final : public Rule {
+ public:
+  std::string_view checks() const override { return "how far a score in training mode depends on its batch"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const std::int64_t size = evidence.batch_size();
+    const std::vector<SampleScores>& passes = evidence.in_batches(size, false);
+    const Spread spread = spread_of(passes);
+    // That dropout costs is no news.
+    if (spread.flips < kManyFlips && !matters(cost_between(evidence.full_data(), mean_of_passes(passes)))) return;
+    findings.push_back(
+        {.code = "batch-dependence",
+         .severity = Severity::info,
+         .cause = "evaluated in training mode, in batches of " + std::to_string(size) + ", it would answer " +
+                  figure(100 * spread.flips, 2) + " % of the samples differently from one shuffling to the next",
+         .evidence = {{"samples whose answer depends on their batch", 100 * spread.flips, "%", "0 in evaluation mode"},
+                      {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"}},
+         .certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off",
+         .cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, true)))});
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> batch_dependence() { return std::make_unique<BatchDependence>(); }
+
+}  // namespace evenkeel

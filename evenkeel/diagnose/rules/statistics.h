@@ -1,0 +1,30 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "evenkeel/diagnose/finding.h"
+#include "evenkeel/diagnose/normalizations.h"
+
+// What rules about moving statistics share.
+
+namespace evenkeel {
+
+/// Nats. Healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above 0.09.
+inline constexpr double kFarStatistics = 0.05;
+
+/// Whether they are bit for bit as they were drawn.
+inline bool is_initial(const LayerStatistics& s) {
+  return std::ranges::all_of(s.mean, [](double m) { return m == 0; }) &&
+         std::ranges::all_of(s.variance, [](double v) { return v == 1; });
+}
+
+/// Whether one of these findings says why a layer's statistics do not fit.
+inline bool explains_statistics(const std::vector<Finding>& findings, const std::string& layer) {
+  return std::ranges::any_of(findings, [&](const Finding& f) {
+    return (f.code == "wrong-axis" || f.code == "frozen-statistics") && std::ranges::count(f.layers, layer) > 0;
+  });
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+
+#include "evenkeel/nn/initializer.h"
+
+namespace evenkeel {
+
+/// The largest magnitude that an initializer can draw for a tensor of this shape; nothing for one that draws no
+/// numbers.
+std::optional<double> largest_drawn(const Initializer& initializer, const Shape& shape);
+
+}  // namespace evenkeel

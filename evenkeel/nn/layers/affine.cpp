@@ -1,0 +1,20 @@
+#include "evenkeel/nn/layers/affine.h"
+
+#include "evenkeel/program/ops/statistics.h"
+
+namespace evenkeel {
+
+void Affine::describe(Fields<Affine>& fields) {
+  fields.add("trainable", &Affine::trainable, "gamma and beta updated by the optimizer");
+}
+
+Value build(const Affine&, LayerBuilder& builder, Value x) {
+  if (x.shape().rank() < 2)
+    throw Error{{.expected = "input [N, ..., C]", .received = to_string_batched(x.shape().without_first())}};
+  const Shape channels{x.shape().back()};
+  const Value gamma = builder.parameter("gamma", channels, Initializer::ones());
+  const Value beta = builder.parameter("beta", channels, Initializer::zeros());
+  return builder.emit(ops::ScaleShift(), {x, gamma, beta});
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/nn/layer.h"
+
+namespace evenkeel {
+
+/// y = gamma * x + beta per channel (last axis): what a BatchNormalization computes in evaluation, without statistics,
+/// the same in training. Input [N, ..., C], output the same. Keras has no such layer; PyTorch users know it as a frozen
+/// batch normalization.
+struct Affine {
+  bool trainable = true;  ///< gamma and beta updated by the optimizer
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Affine";
+  static void describe(Fields<Affine>&);
+};
+Value build(const Affine&, LayerBuilder&, Value x);
+
+}  // namespace evenkeel

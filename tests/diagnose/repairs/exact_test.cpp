@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include "tests/diagnose/repairs/mended.h"
+
+namespace evenkeel {
+namespace {
+
+TEST(Fold, KeepsTheOutputsWhereALayerWithoutActivationComesBefore) {
+  for (const Model& model : foldable_before()) expect_same_outputs(model, "fold");
+}
+
+TEST(Fold, KeepsTheOutputsWhereALayerThatDoesNotPadComesBehind) {
+  for (const Model& model : foldable_behind()) expect_same_outputs(model, "fold");
+}
+
+TEST(Fold, LeavesNoNormalizationWhereAllCanBeFolded) {
+  for (const auto& models : {foldable_before(), foldable_behind()})
+    for (const Model& model : models) {
+      const auto network = trained(model);
+      EXPECT_TRUE(normalizations(Mended(*network, "fold").after->model()).empty()) << model.name();
+    }
+}
+
+TEST(Fold, KeepsTheOutputsOfABranchedNetworkAndFoldsWhatHasOneReader) {
+  const Model model = residual_model();
+  expect_same_outputs(model, "fold");
+  const auto network = trained(model);
+  const Mended mended(*network, "fold");
+  // "right" is read by two normalizations, and behind "of_joined" is a pooling.
+  std::vector<std::string> left;
+  for (const RepairNote& note : mended.log.left) left.push_back(note.layer);
+  EXPECT_EQ(left, (std::vector<std::string>{"of_right", "of_right_too", "of_joined"}));
+}
+
+/// What folding says of a normalization between these two, which it cannot fold.
+std::string refusal(Layer before, Layer behind) {
+  Sequential model = chain("refused");
+  model.append(before);
+  model.append(BatchNormalization{});
+  model.append(behind);
+  model.add(Flatten{}, Dense{.units = 2});
+  const auto network = trained(model);
+  return error_of([&] { Mended(*network, "fold"); });
+}
+
+TEST(Fold, RefusesWhereAnActivationComesBetween) {
+  EXPECT_SAYS(refusal(Conv2D{.filters = 3, .activation = elu, .name = "conv"}, MaxPooling2D{}),
+              "before it, \"conv\" applies its elu first");
+}
+
+TEST(Fold, RefusesWhereAPoolingComesBetween) {
+  const std::string said = refusal(MaxPooling2D{.name = "before"}, MaxPooling2D{.name = "behind"});
+  EXPECT_SAYS(said, "before it is \"before\", a MaxPooling2D");
+  EXPECT_SAYS(said, "behind it is \"behind\", a MaxPooling2D");
+}
+
+TEST(Fold, RefusesWhereTheLayerBehindPads) {
+  EXPECT_SAYS(refusal(MaxPooling2D{}, Conv2D{.filters = 3, .padding = Padding::same, .name = "conv"}),
+              "behind it, \"conv\" pads with zeros");
+}
+
+TEST(DropBias, KeepsTheOutputs) {
+  for (const Model& model : foldable_before()) expect_same_outputs(model, "drop-bias");
+}
+
+TEST(DropBias, DropsWhatTheNormalizationTakesOutAndNothingElse) {
+  const Model model = residual_model();
+  const auto network = trained(model);
+  const Mended mended(*network, "drop-bias");
+  const Model& after = mended.after->model();
+  const auto has_bias = [&](const char* layer) {
+    return linear_options(after.nodes()[static_cast<std::size_t>(after.find(layer))].layer)->use_bias;
+  };
+  EXPECT_FALSE(has_bias("stem"));
+  EXPECT_FALSE(has_bias("left"));
+  EXPECT_TRUE(has_bias("right"));  // two normalizations read it
+  EXPECT_TRUE(has_bias("head"));
+}
+
+TEST(DropBias, FindsNothingToDoWhereThereIsNoSuchBias) {
+  Sequential model = chain("clean", {5});
+  model.add(Dense{.units = 4, .use_bias = false}, BatchNormalization{}, Dense{.units = 2});
+  const auto network = trained(model);
+  EXPECT_TRUE(Mended(*network, "drop-bias").log.changes.empty());
+}
+
+TEST(FrozenAffine, KeepsTheOutputs) {
+  for (const auto& models : {foldable_before(), foldable_behind(), {residual_model(), chain_model()}})
+    for (const Model& model : models) expect_same_outputs(model, "affine");
+}
+
+TEST(FrozenAffine, ComputesTheSameInTrainingAsInEvaluation) {
+  Sequential model = chain("frozen");
+  model.add(Conv2D{.filters = 4}, BatchNormalization{}, Activation{relu}, Flatten{}, Dense{.units = 2});
+  const auto network = trained(model);
+  const Mended mended(*network, "affine");
+  const Tensor train = predict(*mended.after, mended.data, {.mode = Mode::train}).outputs;
+  EXPECT_EQ(difference(outputs_of(*mended.after, mended.data), train), 0);
+  EXPECT_EQ(count<Affine>(mended.after->model()), 1);
+}
+
+}  // namespace
+}  // namespace evenkeel

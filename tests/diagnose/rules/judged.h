@@ -1,0 +1,43 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evenkeel/diagnose/rules/rules.h"
+#include "tests/diagnose/helpers.h"
+#include "tests/diagnose/trained.h"
+
+namespace evenkeel {
+
+/// What one rule says of a network, with training data and test data; nothing where it cannot judge.
+inline std::vector<Finding> judged(std::unique_ptr<Rule> (*make)(), Network& network, Records records = {}) {
+  Evidence evidence(network,
+                    {.data = small_data().test, .train_data = small_data().train, .records = std::move(records)});
+  std::vector<Finding> findings;
+  const std::unique_ptr<Rule> rule = make();
+  for (const Need need : rule->needs())
+    if (!unmet(need, evidence).empty()) return findings;
+  rule->judge(evidence, findings);
+  return findings;
+}
+
+/// Every architecture that a defect is planted in: with convolutions, and without.
+inline std::vector<Sequential> small_models() { return {small_convnet(), small_mlp()}; }
+
+/// Code, severity and layers: "dead-channels warning activation".
+inline std::string summary_of(const Finding& finding) {
+  std::string text = finding.code + ' ' + std::string(name_of(finding.severity));
+  for (const std::string& layer : finding.layers) text += ' ' + layer;
+  return text;
+}
+inline std::vector<std::string> summaries_of(const std::vector<Finding>& findings) {
+  std::vector<std::string> all;
+  std::ranges::transform(findings, std::back_inserter(all), summary_of);
+  return all;
+}
+
+using Summaries = std::vector<std::string>;
+
+}  // namespace evenkeel
