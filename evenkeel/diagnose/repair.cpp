@@ -7,6 +7,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/input_mismatch.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/diagnose/weight_scan.h"
@@ -96,10 +97,13 @@ class Repair {
                      .expected = fmt::format("a normalization for \"{}\" to work on", method->name),
                      .received = "none"}};
       if (const auto defects = defects_that_forbid(*method, network_, data_); !defects.empty())
-        throw Error{{.where = method->name,
-                     .expected = "a network without defects that this would hide",
-                     .received = join(defects, "; "),
-                     .hint = "Mend these first: for weights that are not finite, with \"remove-channels\"."}};
+        throw Error{
+            {.where = method->name,
+             .expected = "a network without defects that this would hide",
+             .received = join(defects, "; "),
+             .hint =
+                 "Mend these first: \"remove-channels\" for weights that are not finite; the doctor says how the data "
+                 "are to be prepared."}};
     }
   }
 
@@ -211,7 +215,7 @@ Repaired repair(Network& network, const Dataset& data, const RepairOptions& opti
   return Repair(network, data, options).run();
 }
 
-std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network& network, const Dataset&) {
+std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network& network, const Dataset& data) {
   std::vector<std::string> defects;
   if (method.tolerates == Tolerates::everything) return defects;
   for (const WeightDefect& defect : scan_weights(network)) {
@@ -221,6 +225,9 @@ std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network
     if (defect.kind == WeightDefect::Kind::negative_variance)
       defects.push_back(fmt::format("\"{}\" is negative", defect.tensor));
   }
+  const bool can_judge_input = defects.empty() && network.options().loss && data.has_targets();
+  if (method.kind != RepairKind::exact && can_judge_input && input_mismatches(network, data))
+    defects.emplace_back("the data are not prepared as in training (input-mismatch)");
   return defects;
 }
 

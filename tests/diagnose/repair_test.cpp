@@ -7,6 +7,7 @@
 
 #include "evenkeel/data/sources.h"
 #include "evenkeel/diagnose/diagnosis.h"
+#include "evenkeel/diagnose/input_hypotheses.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/diagnose/helpers.h"
@@ -194,6 +195,15 @@ TEST(Repair, HidesNoWeightsThatAreNotFinite) {
   for (const char* fix : {"all", "re-estimate", "fold"})
     EXPECT_SAYS(refusal({.fix = fix}, [](Network& n) { change(n, "conv/kernel", [](auto v) { v[3] = NAN; }); }),
                 "\"conv/kernel\" is not finite");
+}
+
+TEST(Repair, EstimatesNothingFromDataThatAreNotPreparedAsInTraining) {
+  Trainer trainer(small_speedup(0.9),
+                  {.optimizer = Adam{.learning_rate = 0.003}, .batch_size = 100, .seed = 1, .threads = 1});
+  trainer.fit(strokes().train, {.steps = 150});
+  const Dataset scaled = corrected(strokes().test, {.name = "planted", .correction = {}, .scale = {1 / 255.0}});
+  EXPECT_EQ(error_of([&] { repair(trainer.network(), strokes().test); }), "");
+  EXPECT_SAYS(error_of([&] { repair(trainer.network(), scaled); }), "not prepared as in training");
 }
 
 TEST(Repair, FoldsNoStatisticsThatAreNoNumbers) {

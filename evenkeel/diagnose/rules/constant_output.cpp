@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "evenkeel/diagnose/graph.h"
 #include "evenkeel/diagnose/rules/rules.h"
 

@@ -5,14 +5,11 @@
 #include <vector>
 
 #include "evenkeel/diagnose/finding.h"
-#include "evenkeel/diagnose/normalizations.h"
+#include "evenkeel/diagnose/layer_signals.h"
 
 // What rules about moving statistics share.
 
 namespace evenkeel {
-
-/// Nats. Healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above 0.09.
-inline constexpr double kFarStatistics = 0.05;
 
 /// Whether they are bit for bit as they were drawn.
 inline bool is_initial(const LayerStatistics& s) {
