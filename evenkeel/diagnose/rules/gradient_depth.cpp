@@ -66,6 +66,7 @@ class GradientDepth final : public Rule {
  public:
   std::string_view checks() const override { return "activations and gradients from the first layer to the last"; }
   std::vector<Need> needs() const override { return {Need::samples}; }
+  bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const double loss = evidence.train_training().mean_loss().value, chance = evidence.chance_loss();
