@@ -46,7 +46,7 @@ std::string consequences_text(const Diagnosis& d, const std::string& code) {
   std::string text;
   for (const Finding& f : d.findings)
     if (f.consequence_of == code)
-      text += fmt::format("  follows from it: {} in {} (repair nothing there)\n", f.code, layers_text(f.layers));
+      text += fmt::format("  follows from it, and goes with it: {} in {}\n", f.code, layers_text(f.layers));
   return text;
 }
 

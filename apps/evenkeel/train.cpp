@@ -283,8 +283,9 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_image_flags(command, a->shared);
-  command.add_flag("--doctor", a->doctor,
-                   "look at a sample after epochs and warn of what goes wrong: moving statistics, numbers in weights");
+  command.add_flag(
+      "--doctor", a->doctor,
+      "look at a sample after epochs and warn: moving statistics, bad numbers, dead channels, fading gradients");
   command.add_flag("--resume", a->resume,
                    "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
                    "had not been interrupted");

@@ -22,6 +22,9 @@ struct PlantedCase {
 // Each returns the cases of its rules.
 std::vector<PlantedCase> statistics_cases();
 std::vector<PlantedCase> number_cases();
+std::vector<PlantedCase> layer_cases();
+std::vector<PlantedCase> setting_cases();
+std::vector<PlantedCase> data_cases();
 
 std::vector<PlantedCase> all_cases();
 /// Recipes of networks that are as they should be.

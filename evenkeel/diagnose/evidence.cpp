@@ -59,6 +59,29 @@ const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
   return *gaps_with_dropout_;
 }
 
+std::unique_ptr<Network> Evidence::network_as(const Model& other) const {
+  NetworkOptions options = network_.options();
+  options.probes.clear();
+  auto network = std::make_unique<Network>(other, options);
+  for (const WeightInfo& weight : network_.weights()) network->set_weight(weight.name, network_.weight(weight.name));
+  return network;
+}
+
+std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) {
+  const std::unique_ptr<Network> network = network_as(other);
+  const Reestimated result = measure_statistics(
+      *network, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = false});
+  passes_ += result.forward_passes;
+  return gaps_of(result);
+}
+
+SampleScores Evidence::evaluation_as(const Model& other) {
+  const std::unique_ptr<Network> network = network_as(other);
+  Scorer scorer(*network, Network::targets_of(data_), scorer_.batch_size());
+  passes_ += 1;
+  return scorer.score(data_, uniform_modes(*network, Statistics::moving, false));
+}
+
 std::vector<LayerStatistics> Evidence::full_statistics() {
   std::vector<LayerStatistics> all;
   for (const StatisticsGap& gap : gaps()) all.push_back(gap.data);

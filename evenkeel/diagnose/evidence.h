@@ -68,12 +68,15 @@ class Evidence {
   // Statistics. All conditioned: the layers before on full-data ones. On the training data.
   const std::vector<StatisticsGap>& gaps();               ///< dropout off
   const std::vector<StatisticsGap>& gaps_with_dropout();  ///< on, as in training; the same without dropout layers
-  std::vector<LayerStatistics> full_statistics();         ///< those of the data in gaps()
-  const std::vector<InputVariance>& variances();          ///< the shift that dropout makes
+  /// gaps() if the model were this one, which has the same tensors.
+  std::vector<StatisticsGap> gaps_as(const Model& other);
+  std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
+  const std::vector<InputVariance>& variances();   ///< the shift that dropout makes
 
   // Scores of the data.
-  const SampleScores& evaluation();        ///< as it is: moving statistics, dropout off
-  const SampleScores& full_data();         ///< full-data statistics, dropout off
+  const SampleScores& evaluation();                ///< as it is: moving statistics, dropout off
+  SampleScores evaluation_as(const Model& other);  ///< if the model were this one, which has the same tensors
+  const SampleScores& full_data();                 ///< full-data statistics, dropout off
   const SampleScores& training();          ///< full-data statistics with dropout on, dropout on; mean over masks
   const SampleScores& train_evaluation();  ///< evaluation() and training() of the training data
   const SampleScores& train_training();
@@ -104,6 +107,7 @@ class Evidence {
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   SampleScores with_dropout(const Dataset& data);
   Reestimated measured(bool dropout);
+  std::unique_ptr<Network> network_as(const Model& other) const;
   std::vector<StatisticsGap> gaps_of(const Reestimated& measured) const;
   /// Full-data statistics for the scorer.
   void supply(const std::vector<StatisticsGap>& gaps);

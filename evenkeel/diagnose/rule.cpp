@@ -24,7 +24,7 @@ std::string unmet(Need need, Evidence& evidence) {
     case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");
     case Need::records: return unless(records.train_loss.has_value(), "no record of the training is known (--run)");
     case Need::raw_weights:
-      return unless(records.raw_weights != nullptr, "no weights are known that these are averages of (--run)");
+      return unless(records.raw_weights != nullptr, "the weights are not known to be averages of others (--run)");
   }
   return {};
 }

@@ -12,10 +12,10 @@
 namespace evenkeel {
 
 struct TrainingDoctorOptions {
-  std::int64_t samples = 512;  ///< of the training data; below 500 nothing is said of statistics
+  std::int64_t samples = 1000;  ///< of the training data: what rules need to speak of statistics and of dead channels
   /// Between two looks training sees at least so many times the sample, so that looking costs a few percent however
   /// short the epochs are. The end is always looked at.
-  double training_per_look = 40;
+  double training_per_look = 50;
   /// Told each finding (warnings and errors) once: a cause in a layer is new only the first time.
   std::function<void(const Finding&, std::int64_t epoch)> tell = {};
 };

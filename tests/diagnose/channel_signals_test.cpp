@@ -4,6 +4,7 @@
 
 #include "evenkeel/diagnose/chance_loss.h"
 #include "evenkeel/diagnose/graph.h"
+#include "evenkeel/diagnose/reestimate.h"
 #include "tests/diagnose/helpers.h"
 
 namespace evenkeel {

@@ -12,10 +12,10 @@ struct Told {
   std::vector<std::int64_t> epochs;
 
   TrainingDoctor doctor() {
-    return TrainingDoctor({.tell = [this](const Finding& f, std::int64_t epoch) {
-      codes.push_back(f.code);
-      epochs.push_back(epoch);
-    }});
+    return TrainingDoctor({.samples = 512, .tell = [this](const Finding& f, std::int64_t epoch) {
+                             codes.push_back(f.code);
+                             epochs.push_back(epoch);
+                           }});
   }
 };
 
@@ -33,10 +33,10 @@ TEST(TrainingDoctor, TellsThatStatisticsLagOnce) {
 TEST(TrainingDoctor, LooksWhileTrainingGoesOn) {
   Told told;
   Trainer trainer(small_mlp(0.9999), options());
-  // 24,000 samples trained: past the first look at 20,480.
-  trainer.fit(small_data().train, {.epochs = 5, .callbacks = {told.doctor()}});
+  // Of 36,000 samples trained, the first look is due after 25,600.
+  trainer.fit(small_data().train, {.epochs = 6, .callbacks = {told.doctor()}});
   ASSERT_EQ(told.epochs.size(), 1u);
-  EXPECT_EQ(told.epochs[0], 4);
+  EXPECT_EQ(told.epochs[0], 5);
 }
 
 TEST(TrainingDoctor, IsSilentOnHealthyTraining) {

@@ -21,12 +21,13 @@ struct ShortRun {
     const Sequential model = small_model();
     const Dataset data = make_strokes(false, 100);
     Trainer trainer(model, {.optimizer = Adam{.weight_decay = 0.02}, .batch_size = 20, .threads = 1});
-    folder.write_description({.model = model}, trainer, {});
+    const RunDescription description{.epochs = 2};
+    folder.write_description({.model = model}, trainer, description);
     for (int epoch = 0; epoch < 2; ++epoch) {
       trainer.fit(data, {.callbacks = {CheckpointFolder(folder.checkpoints())}});
       statistics.push_back(moving_statistics(trainer.network()));
     }
-    folder.write_result({.model = model}, trainer, {}, {}, {});
+    folder.write_result({.model = model}, trainer, description, {}, {});
   }
   Records records() const { return training_records(folder.path(), small_model()); }
 

@@ -116,8 +116,8 @@ class ClassOrder final : public Rule {
             .layers = {evidence.model().nodes().back().layer.name()},
             .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
                      join(moves),
-            .evidence = {{"accuracy as the classes are", before, "", "as below"},
-                         {"accuracy with the classes reordered", after, "", ""},
+            .evidence = {{"accuracy as the classes are", before},
+                         {"accuracy with the classes reordered", after},
                          {"classes that move", static_cast<double>(moved), "", "0"}},
             .certainty = "sure: each of them is taken for the next in its cycle, and hardly ever for itself"};
   }

@@ -31,7 +31,9 @@ std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal)
   const ChannelSignal* input = signal_of(model, evidence.channels(), node.inputs.front());
   if (input && input->constant_channels() == input->channels()) return {};
   Constant found{.layer = signal.layer, .channels = signal.channels()};
-  const bool cut = activation_of(node.layer) == relu;
+  const ActivationFunction f = activation_of(node.layer);
+  if (f == sigmoid || f == tanh) return {};  // saturation has a rule of its own
+  const bool cut = f == relu;
   for (std::int64_t c = 0; c < signal.channels(); ++c) {
     const auto at = static_cast<std::size_t>(c);
     const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own

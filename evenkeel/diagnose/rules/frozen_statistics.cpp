@@ -17,7 +17,7 @@ class FrozenStatistics final : public Rule {
       if (evidence.model().nodes()[static_cast<std::size_t>(n.layer)].layer.trainable()) continue;
       const StatisticsGap& gap = evidence.gaps()[i];
       // Those that were never set, and those that dropout explains, are other causes.
-      if (is_initial(gap.moving)) continue;
+      if (is_initial(gap.moving) || explains_statistics(findings, evidence.model(), n.name)) continue;
       if (!(gap.distance < kFarStatistics) && !(evidence.gaps_with_dropout()[i].distance < kFarStatistics)) {
         unfit.layers.push_back(n.name);
         unfit.evidence.push_back({n.name + ": distance to the statistics of the data", gap.distance, "nats",

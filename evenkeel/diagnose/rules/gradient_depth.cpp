@@ -14,7 +14,8 @@ constexpr double kNoGradient = 1e-6;
 /// A kernel, in the order of the description.
 struct Depth {
   std::string layer;
-  double gradient = 0;  ///< norm, as a part of the kernel's own
+  double kernel = 0;    ///< norm
+  double gradient = 0;  ///< norm, as a part of the kernel's
   double signal = 0;    ///< deviation of what the layer hands on, over all channels
 };
 
@@ -33,7 +34,7 @@ std::vector<Depth> depths_of(Evidence& evidence) {
     double variance = 0;
     for (const double v : signal->variance) variance += v / static_cast<double>(signal->channels());
     const double norm = norm_of(evidence.network().weight(g.tensor));
-    depths.push_back({g.layer, norm > 0 ? g.norm / norm : 0, std::sqrt(variance)});
+    depths.push_back({g.layer, norm, norm > 0 ? g.norm / norm : 0, std::sqrt(variance)});
   }
   return depths;
 }
@@ -49,17 +50,29 @@ double first_over_last(const std::vector<Depth>& depths, double Depth::*member) 
   return first / last;
 }
 
+/// Whether something cuts the network apart, which is another cause of the same: a layer that is dead or saturated as a
+/// whole, or a kernel of zeros.
+bool is_cut(const std::vector<Finding>& findings, const std::vector<Depth>& depths) {
+  return std::ranges::any_of(findings,
+                             [](const Finding& f) {
+                               return (f.code == "dead-channels" && f.severity == Severity::error) ||
+                                      (f.code == "saturation" && f.severity != Severity::info);
+                             }) ||
+         std::ranges::any_of(depths, [](const Depth& d) { return d.kernel == 0; });
+}
+
 /// Only while the training loss is near chance: many networks that learn well have uneven gradients.
 class GradientDepth final : public Rule {
  public:
   std::string_view checks() const override { return "activations and gradients from the first layer to the last"; }
   std::vector<Need> needs() const override { return {Need::samples}; }
+  bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const double loss = evidence.train_training().mean_loss().value, chance = evidence.chance_loss();
     if (loss < kNearChance * chance) return;
     const std::vector<Depth> depths = depths_of(evidence);
-    if (depths.size() < 2) return;
+    if (depths.size() < 2 || is_cut(findings, depths)) return;
     const double gradients = first_over_last(depths, &Depth::gradient),
                  signals = first_over_last(depths, &Depth::signal);
     const double largest = std::ranges::max(depths, {}, &Depth::gradient).gradient;

@@ -9,7 +9,8 @@ namespace evenkeel {
 namespace {
 
 /// What data that were prepared otherwise make moving statistics look like.
-constexpr std::array<std::string_view, 3> kMayFollow = {"stale-statistics", "lagging", "variance-shift"};
+constexpr std::array<std::string_view, 4> kMayFollow = {"stale-statistics", "lagging", "variance-shift",
+                                                        "frozen-statistics"};
 
 std::string numbers(const std::vector<double>& values) {
   std::string text;

@@ -150,7 +150,7 @@ class MovingStatistics final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::map<std::string, std::vector<Verdict>> by_code;
     for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
-      if (explains_statistics(findings, evidence.normalizations()[i].name)) continue;
+      if (explains_statistics(findings, evidence.model(), evidence.normalizations()[i].name)) continue;
       if (Verdict v = judge_layer(evidence, i); !v.code.empty()) by_code[v.code].push_back(std::move(v));
     }
     for (const auto& [code, verdicts] : by_code) findings.push_back(finding(evidence, code, verdicts));

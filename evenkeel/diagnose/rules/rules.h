@@ -7,6 +7,7 @@
 namespace evenkeel {
 
 std::unique_ptr<Rule> bad_numbers();        ///< numbers in the weights that cannot be right
+std::unique_ptr<Rule> wrong_axis();         ///< where several have one length
 std::unique_ptr<Rule> frozen_statistics();  ///< those of layers that are not trained
 std::unique_ptr<Rule> moving_statistics();  ///< statistics that do not fit the data, and why
 std::unique_ptr<Rule> input_mismatch();     ///< data prepared otherwise; says what of the statistics follows from it

@@ -4,9 +4,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMuch = 0.25;  ///< of a layer's units: as for dead ones
-/// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole. Units of networks that
-/// learn keep more than a tenth.
+/// Of a layer's units. Sigmoid layers behind many positive inputs have a quarter from the start, and learn.
+constexpr double kMuch = 0.5;
+/// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole.
 constexpr double kFlat = 0.02;
 
 /// The mean slope of a unit as a part of the largest it can have: both are functions of the first two moments.

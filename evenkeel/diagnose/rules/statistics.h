@@ -17,10 +17,11 @@ inline bool is_initial(const LayerStatistics& s) {
          std::ranges::all_of(s.variance, [](double v) { return v == 1; });
 }
 
-/// Whether one of these findings says why a layer's statistics do not fit.
-inline bool explains_statistics(const std::vector<Finding>& findings, const std::string& layer) {
+/// Whether one of these findings says why a layer's statistics do not fit. Behind a wrong axis none can.
+inline bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer) {
   return std::ranges::any_of(findings, [&](const Finding& f) {
-    return (f.code == "wrong-axis" || f.code == "frozen-statistics") && std::ranges::count(f.layers, layer) > 0;
+    if (f.code == "wrong-axis") return model.find(layer) >= model.find(f.layers.front());
+    return f.code == "frozen-statistics" && std::ranges::count(f.layers, layer) > 0;
   });
 }
 

@@ -45,7 +45,7 @@ TEST(AveragedWeights, CannotBeToldWithoutTheWeightsThemselves) {
   const Diagnosis d = averaged.diagnosed_with(nullptr);
   EXPECT_EQ(finding_of(d, "averaged-weights"), nullptr);
   bool said = false;
-  for (const auto& [what, why] : d.unchecked) said = said || contains(why, "these are averages of");
+  for (const auto& [what, why] : d.unchecked) said = said || contains(why, "averages of others");
   EXPECT_TRUE(said);
 }
 

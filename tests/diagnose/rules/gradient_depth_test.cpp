@@ -64,6 +64,14 @@ TEST(GradientDepth, IsFineInFreshNetworksThatCanLearn) {
   }
 }
 
+TEST(GradientDepth, IsNotBlamedWhereAKernelIsZero) {
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model, 20);
+    change(trainer->network(), "head/kernel", [](auto values) { std::ranges::fill(values, 0.0f); });
+    EXPECT_EQ(summaries_of(judged(gradient_depth, trainer->network())), Summaries()) << model.name();
+  }
+}
+
 TEST(GradientDepth, DoesNotMatterToANetworkThatLearns) {
   for (const Sequential& model : small_models()) {
     const auto trainer = trained(model);
