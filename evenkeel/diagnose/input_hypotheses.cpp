@@ -1,5 +1,7 @@
 #include "evenkeel/diagnose/input_hypotheses.h"
 
+#include "evenkeel/base/error.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -112,7 +114,7 @@ LayerStatistics channel_moments(const Dataset& data) {
 }
 
 std::optional<Rescaling> InputHypothesis::layer() const {
-  if (scale.size() != 1 || reverse_channels || transpose) return {};
+  if (scale.size() != 1 || offset.size() != 1 || reverse_channels || transpose) return {};
   return Rescaling{.scale = scale[0], .offset = offset[0]};
 }
 
@@ -155,6 +157,10 @@ std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset
 }
 
 Dataset corrected(const Dataset& data, const InputHypothesis& hypothesis) {
+  if (hypothesis.offset.size() != hypothesis.scale.size())
+    throw Error{{.where = "input hypothesis",
+                 .expected = "as many offsets as scales (" + std::to_string(hypothesis.scale.size()) + ')',
+                 .received = std::to_string(hypothesis.offset.size())}};
   Tensor x = converted(data.x(), DType::float32);
   const auto channels = static_cast<std::size_t>(x.shape().back());
   if (hypothesis.transpose) x = transposed(x);

@@ -12,6 +12,8 @@ namespace {
 /// Fewer numbers do not tell a distribution; without a bias or a normalization that is untouched too, far more are
 /// needed.
 constexpr std::int64_t kFew = 100, kEnoughAlone = 2000;
+/// So many are enough where the normalization right behind has statistics of another kernel.
+constexpr std::int64_t kEnoughWithStatistics = 500;
 /// Kolmogorov and Smirnov's bound for sqrt(n) times the distance, at a level of one in a thousand.
 constexpr double kKolmogorov = 1.95;
 /// Of n draws the largest misses the bound by more than this many n-ths of the range once in e^10 times. What training
@@ -87,7 +89,8 @@ struct Kernel {
   std::string layer;
   State state = State::unclear;
   std::int64_t size = 0;
-  bool companions_untouched = false;  ///< its bias, or the normalization right behind, is bit for bit at its default
+  bool statistics_of_another = false;  ///< those of the normalization right behind do not fit what it makes
+  bool companions_untouched = false;   ///< its bias, or the normalization right behind, is bit for bit at its default
 };
 
 class NotLoaded final : public Rule {
@@ -101,7 +104,7 @@ class NotLoaded final : public Rule {
     Finding f{.code = "not-loaded", .severity = Severity::warning, .cause = {}};
     bool certain = true;
     for (const Kernel& kernel : kernels) {
-      const bool alone = kernel.size >= kEnoughAlone;
+      const bool alone = kernel.size >= (kernel.statistics_of_another ? kEnoughWithStatistics : kEnoughAlone);
       if (kernel.state != State::drawn && !(kernel.state == State::as_drawn && (kernel.companions_untouched || alone)))
         continue;
       f.layers.push_back(kernel.layer);
@@ -130,9 +133,19 @@ class NotLoaded final : public Rule {
       kernels.push_back({.layer = layer.name(),
                          .state = state_of(network, i),
                          .size = weight.shape.size(),
+                         .statistics_of_another = statistics_of_another(evidence, weight.layer),
                          .companions_untouched = companions_untouched(evidence, weight.layer)});
     }
     return kernels;
+  }
+
+  static bool statistics_of_another(Evidence& evidence, int layer) {
+    const std::vector<int> readers = readers_of(evidence.model(), layer);
+    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+      if (std::ranges::count(readers, evidence.normalizations()[i].layer) > 0 &&
+          !(evidence.gaps()[i].distance < kFarStatistics))
+        return true;
+    return false;
   }
 
   /// Whether the layer's bias and the normalizations right behind it, as far as there are any, are at their defaults.

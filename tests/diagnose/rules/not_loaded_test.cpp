@@ -29,6 +29,14 @@ TEST(NotLoaded, NamesALayerThatAnotherSeedDrew) {
   EXPECT_EQ(summaries_of(findings), Summaries{"not-loaded error head"}) << "which guesses";
 }
 
+TEST(NotLoaded, NamesASmallKernelWhoseNormalizationHasStatisticsOfAnother) {
+  const auto convnet = trained(small_convnet());
+  take_fresh(convnet->network(), {"conv_2/kernel"}, 77);
+  const auto findings = judged(not_loaded, convnet->network());
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].layers, std::vector<std::string>{"conv_2"});
+}
+
 TEST(NotLoaded, NamesALayerWhoseNormalizationIsAtItsDefaultsToo) {
   const auto convnet = trained(small_convnet());
   take_fresh(convnet->network(),
