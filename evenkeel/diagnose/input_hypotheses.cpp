@@ -1,10 +1,9 @@
 #include "evenkeel/diagnose/input_hypotheses.h"
 
-#include "evenkeel/base/error.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/error.h"
 #include "evenkeel/kernels/reference/moments.h"
 
 namespace evenkeel {
