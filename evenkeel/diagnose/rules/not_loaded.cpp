@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstring>
 #include <numbers>
 
 #include "evenkeel/diagnose/graph.h"
@@ -75,12 +74,11 @@ Tensor drawn_by(const Network& network, std::size_t index) {
 State state_of(const Network& network, std::size_t index) {
   const WeightInfo& weight = network.weights()[index];
   const TensorView view = network.weight(weight.name);
-  const Tensor drawn = drawn_by(network, index);
-  if (std::memcmp(drawn.data(), view.data, view.bytes()) == 0) return State::drawn;
+  const Tensor values = converted(view, DType::float64), drawn = converted(drawn_by(network, index), DType::float64);
+  const auto numbers = values.as<double>();
+  if (std::ranges::equal(numbers, drawn.as<double>())) return State::drawn;
   const auto distribution = distribution_of(weight);
   if (!distribution) return State::changed;
-  const Tensor values = converted(view, DType::float64);
-  const auto numbers = values.as<double>();
   if (!is_as_drawn({numbers.begin(), numbers.end()}, *distribution)) return State::changed;
   return weight.shape.size() < kFew ? State::unclear : State::as_drawn;
 }
