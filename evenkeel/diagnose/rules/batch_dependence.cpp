@@ -6,7 +6,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kManyFlips = 0.05;  ///< of the samples: a prediction that depends on the neighbours is noticed
+constexpr double kManyFlips = 0.1;  ///< of the samples: a prediction that depends on the neighbours is noticed
+
+constexpr double kOfChance = 0.02;  ///< of the loss that guessing has: a tenth of next to nothing is not noticed
 
 /// How the scores of samples vary from one shuffling to the next.
 struct Spread {
@@ -38,7 +40,9 @@ class BatchDependence final : public Rule {
     const std::vector<SampleScores>& passes = evidence.in_batches(size, false);
     const Spread spread = spread_of(passes);
     // That dropout costs is no news.
-    if (spread.flips < kManyFlips && !matters(cost_between(evidence.full_data(), mean_of_passes(passes)))) return;
+    const Cost of_batches = cost_between(evidence.full_data(), mean_of_passes(passes));
+    const bool costs = matters(of_batches) && of_batches.loss.value >= kOfChance * evidence.chance_loss();
+    if (spread.flips < kManyFlips && !costs) return;
     findings.push_back(
         {.code = "batch-dependence",
          .severity = Severity::info,

@@ -23,7 +23,8 @@ std::vector<Dead> dead_layers(Evidence& evidence) {
     const ActivationFunction f = activation_of(evidence.model().nodes()[node].layer);
     if (f != relu && f != elu && f != leaky_relu) continue;
     const auto dead = std::ranges::count_if(signal.largest, [](double largest) { return largest <= 0; });
-    if (dead > 0) layers.push_back({signal.layer, dead, signal.channels(), f == relu});
+    const Dead found{signal.layer, dead, signal.channels(), f == relu};
+    if (found.dead > 0 && (found.of_relu || found.share() >= kMuch)) layers.push_back(found);
   }
   return layers;
 }

@@ -39,6 +39,15 @@ TEST(VanishingGradient, IsSeenBehindConvolutionsThatAreTooSmall) {
   EXPECT_EQ(summaries_of(judged(gradient_depth, network)), Summaries{"vanishing-gradient warning conv2d head"});
 }
 
+TEST(VanishingGradient, IsSeenWhereEverySampleLooksLikeTheNext) {
+  Network network = fresh(deep_convnet(0.4));
+  // What is added to all samples alike is far above what tells them apart; gradients stay even.
+  change(network, "conv2d_3/bias", [](auto values) { std::ranges::fill(values, 1e4f); });
+  const auto findings = judged(gradient_depth, network);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "vanishing-gradient");
+}
+
 TEST(VanishingGradient, IsAnErrorAfterTraining) {
   Network network = fresh(deep_mlp(sigmoid));
   EXPECT_EQ(summaries_of(judged(gradient_depth, network, {.updates = 1000})),
