@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/diagnose/helpers.h"
@@ -16,10 +17,16 @@ void reset_statistics(Network& network, const std::string& layer) {
   change(network, layer + "/moving_variance", [](std::span<float> values) { std::ranges::fill(values, 1.0f); });
 }
 
+/// How many findings are more than information.
+std::ptrdiff_t alarms(const Diagnosis& diagnosis) {
+  return std::ranges::count_if(diagnosis.findings, [](const Finding& f) { return f.severity > Severity::info; });
+}
+
 TEST(MovingStatistics, AreSilentOnHealthyNetworks) {
   for (const Model& model : {Model(small_convnet()), Model(small_mlp())}) {
     const auto trainer = trained(model);
-    EXPECT_THAT(diagnosed(trainer->network()).findings, ::testing::IsEmpty()) << model.name();
+    const Diagnosis diagnosis = diagnosed(trainer->network());
+    EXPECT_EQ(alarms(diagnosis), 0) << told(diagnosis);
   }
 }
 
@@ -33,7 +40,7 @@ TEST(MovingStatistics, NamesOneLayerThatWasNeverUpdated) {
     ASSERT_TRUE(finding) << told(diagnosis);
     EXPECT_THAT(finding->layers, ElementsAre(layer));
     EXPECT_GE(finding->severity, Severity::warning) << told(diagnosis);
-    EXPECT_EQ(diagnosis.findings.size(), 1u) << "the layers behind it are not to blame";
+    EXPECT_EQ(alarms(diagnosis), 1) << "the layers behind it are not to blame: " << told(diagnosis);
   }
 }
 
