@@ -40,9 +40,9 @@ TEST(VanishingGradient, IsSeenBehindConvolutionsThatAreTooSmall) {
 }
 
 TEST(VanishingGradient, IsSeenWhereEverySampleLooksLikeTheNext) {
-  Network network = fresh(deep_convnet(0.4));
-  // What is added to all samples alike is far above what tells them apart; gradients stay even.
-  change(network, "conv2d_3/bias", [](auto values) { std::ranges::fill(values, 1e4f); });
+  Network network = fresh(deep_mlp(relu));
+  // What is added to all samples alike is far above what tells them apart; neither fades by itself.
+  change(network, "dense_4/bias", [](auto values) { std::ranges::fill(values, 10.0f); });
   const auto findings = judged(gradient_depth, network);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].code, "vanishing-gradient");
