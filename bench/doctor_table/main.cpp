@@ -13,7 +13,7 @@ namespace evenkeel::table {
 
 std::vector<PlantedCase> all_cases() {
   std::vector<PlantedCase> all;
-  for (const auto cases : {statistics_cases, number_cases, layer_cases, setting_cases, data_cases})
+  for (const auto cases : {statistics_cases, number_cases, layer_cases, setting_cases, axis_cases, data_cases})
     std::ranges::move(cases(), std::back_inserter(all));
   std::erase_if(all, [](const PlantedCase& c) { return !has_data(c.recipe.data); });
   return all;

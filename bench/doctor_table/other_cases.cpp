@@ -68,6 +68,10 @@ std::vector<PlantedCase> layer_cases() {
   for (const std::string architecture : {"convnet", "mlp", "residual", "deep"})
     add(cases, "small-batch", "batches of 2", "", {.architecture = architecture, .seed = seed++},
         [](Patient& p) { p.records.batch_size = 2; });
+  for (const std::string architecture : {"convnet", "mlp"})
+    add(cases, "batch-dependence", "batches of 8", "", {.architecture = architecture, .seed = seed++},
+        [](Patient& p) { p.records.batch_size = 8; });
+  for (PlantedCase& c : cases) c.acceptable.insert("small-batch");
   add(cases, "dead-channels", "beta -1000 in half of a layer", "act_2", {.architecture = "convnet", .seed = seed++},
       [](Patient& p) { fill_first(p, "norm_2/beta", 0.5, -1e3f); });
   add(cases, "dead-channels", "beta -1000 in half of a layer", "act_1", {.architecture = "mlp", .seed = seed++},
@@ -174,6 +178,35 @@ std::vector<PlantedCase> setting_cases() {
                 });
               });
     cases.back().acceptable.insert("not-loaded");  // a kernel that is frozen as it was drawn
+  }
+  return cases;
+}
+
+std::vector<PlantedCase> axis_cases() {
+  std::vector<PlantedCase> cases;
+  std::uint64_t seed = 700;
+  for (const auto& [learnt, declared] : {std::pair<std::int64_t, std::int64_t>{1, -1}, {-1, 1}}) {
+    const auto cube = [](std::int64_t axis) {
+      Sequential model = chain("cube");
+      model.add(Conv2D{.filters = 13, .strides = 2, .use_bias = false, .name = "conv"},
+                BatchNormalization{.axis = axis, .momentum = 0.9, .name = "norm"}, Activation{relu}, MaxPooling2D{},
+                Flatten{}, Dense{.units = 10, .name = "head"});
+      return model;
+    };
+    cases.push_back({.code = "wrong-axis",
+                     .planted = "equal lengths, another axis declared than learnt",
+                     .layer = "norm",
+                     .acceptable = kBehind,
+                     .recipe = {.architecture = "cube", .seed = seed++},
+                     .make = [=](const Recipe& r) {
+                       const Patient learner = patient_of(r, cube(learnt));
+                       Recipe none = r;
+                       none.steps = 1;
+                       Patient p = patient_of(none, cube(declared));
+                       for (const WeightInfo& w : learner.trainer->network().weights())
+                         p.network().set_weight(w.name, learner.trainer->network().weight(w.name));
+                       return p;
+                     }});
   }
   return cases;
 }

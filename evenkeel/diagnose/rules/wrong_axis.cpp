@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "evenkeel/diagnose/rules/rules.h"
@@ -74,21 +75,26 @@ class WrongAxis final : public Rule {
     for (const Suspect& suspect : suspects_of(evidence)) {
       const std::size_t i = suspect.normalization;
       if (gaps[i].distance < kFarStatistics) continue;
+      // Of axes that fit, such as both of the space, the one that fits best.
+      Axes best_axes;
+      std::vector<StatisticsGap> best = gaps;
       for (const std::int64_t axis : suspect.others) {
         if (++trials > kTrials) break;
         Axes trial = axes;
         trial[gaps[i].layer] = axis;
         std::vector<StatisticsGap> moved = evidence.gaps_as(with_axes(evidence.model(), trial));
-        if (!(moved[i].distance < kFarStatistics)) continue;
-        f.layers.push_back(gaps[i].layer);
-        const std::string name = gaps[i].layer + ": distance of the statistics to those of the data along axis ";
-        f.evidence.push_back(
-            {name + std::to_string(suspect.declared), gaps[i].distance, "nats", "below " + figure(kFarStatistics)});
-        f.evidence.push_back({name + std::to_string(axis), moved[i].distance, "nats"});
-        axes = std::move(trial);
-        gaps = std::move(moved);
-        break;
+        if (!(moved[i].distance < std::min(best[i].distance, kFarStatistics))) continue;
+        best = std::move(moved);
+        best_axes = std::move(trial);
       }
+      if (best_axes.empty()) continue;
+      f.layers.push_back(gaps[i].layer);
+      const std::string name = gaps[i].layer + ": distance of the statistics to those of the data along axis ";
+      f.evidence.push_back(
+          {name + std::to_string(suspect.declared), gaps[i].distance, "nats", "below " + figure(kFarStatistics)});
+      f.evidence.push_back({name + std::to_string(best_axes.at(gaps[i].layer)), best[i].distance, "nats"});
+      axes = std::move(best_axes);
+      gaps = std::move(best);
     }
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + " normalizes along another axis than its statistics were taken along: axis " +
