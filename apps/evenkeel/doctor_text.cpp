@@ -108,14 +108,18 @@ std::string remedy_command(const Finding& finding, const DoctorWords& words) {
 }
 
 std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::optional<Expectation>& expectation) {
-  std::string text = cells_text(d.cells);
+  std::string text;
+  for (const std::string& note : d.notes) text += note + "\n\n";
+  text += cells_text(d.cells);
   if (d.findings.empty()) text += "\nNothing found.\n";
   for (const Finding& f : d.findings)
     if (f.consequence_of.empty()) text += '\n' + finding_text(f, words) + consequences_text(d, f.code);
   if (expectation) text += expectation_text(*expectation);
   text += '\n' + chain_text(d.attribution);
-  text += fmt::format("\nChecked, with {} samples: {}.\n", d.samples, join(d.checked, "; "));
-  for (const auto& [what, why] : d.unchecked) text += fmt::format("Not checked: {}: {}.\n", what, why);
+  text += fmt::format("\nChecked, with {} samples:\n", with_commas(d.samples));
+  for (const std::string& what : d.checked) text += "  " + what + '\n';
+  if (!d.unchecked.empty()) text += "Not checked:\n";
+  for (const auto& [what, why] : d.unchecked) text += fmt::format("  {}: {}\n", what, why);
   return text;
 }
 
@@ -144,6 +148,7 @@ Json json_of(const Diagnosis& d, const DoctorWords& words, const std::optional<E
               {"end", json_of(d.attribution.end)}}},
             {"statistics", gaps},
             {"checked", d.checked},
+            {"notes", d.notes},
             {"unchecked", unchecked},
             {"samples", d.samples},
             {"passes", d.passes}};

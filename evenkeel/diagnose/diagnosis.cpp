@@ -8,6 +8,15 @@
 namespace evenkeel {
 namespace {
 
+/// What limits all that follows, whatever the network.
+std::vector<std::string> notes_on(const Dataset& data) {
+  if (!data.has_labels() || data.size() < 2) return {};
+  const auto labels = data.y().as<std::int32_t>();
+  if (std::ranges::any_of(labels, [&](std::int32_t label) { return label != labels[0]; })) return {};
+  return {"All " + std::to_string(data.size()) + " samples of \"" + data.name() + "\" are of class " +
+          std::to_string(labels[0]) + ": statistics and scores are those of this class alone."};
+}
+
 double price_of(const Finding& finding) { return finding.cost ? finding.cost->loss.value : 0; }
 
 }  // namespace
@@ -20,6 +29,7 @@ std::optional<Severity> Diagnosis::worst() const {
 Diagnosis diagnose(Network& network, Subject subject) {
   Evidence evidence(network, std::move(subject));
   Diagnosis result;
+  result.notes = notes_on(evidence.data());
   for (const auto& rule : all_rules())
     if (std::string why = why_not(*rule, evidence); why.empty()) {
       rule->judge(evidence, result.findings);

@@ -17,6 +17,7 @@ struct Diagnosis {
   FourCells cells;
   Attribution attribution;
   std::vector<Finding> findings;                               ///< the gravest first, then the dearest
+  std::vector<std::string> notes;                              ///< what is to be known of the data beforehand
   std::vector<std::string> checked;                            ///< what was looked at
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
   std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data

@@ -137,7 +137,8 @@ std::string doctor_answer(const Diagnosis& d) {
 Report doctor_page(const Diagnosis& d, const Model& model, const std::function<std::string(const Finding&)>& command) {
   Report page{.title = "doctor: " + model.name(),
               .question = "Why does this network behave in evaluation as it does?",
-              .answer = doctor_answer(d)};
+              .answer = doctor_answer(d),
+              .notes = d.notes};
   page.sections.push_back(findings_section(d, command));
   page.sections.push_back(cells_section(d.cells));
   page.sections.push_back(chain_section(d.attribution));
