@@ -124,6 +124,14 @@ void add_data_dir_flag(CLI::App& command, Shared& shared) {
       ->option_text("DIR");
 }
 
+void add_computing_flags(CLI::App& command, Shared& shared, TrainingSettings& settings) {
+  add_precision_flags(command, shared, settings);
+  add_threads_flag(command, shared);
+  add_fuse_flag(command, shared);
+  add_data_dir_flag(command, shared);
+  add_output_flags(command, shared);
+}
+
 void add_model(CLI::App& command, std::string& model) {
   command.add_option("MODEL", model, "a model file (TOML) or a run folder")->required()->option_text(" ");
 }

@@ -47,6 +47,8 @@ void add_threads_flag(CLI::App& command, Shared& shared);                       
 void add_data_dir_flag(CLI::App& command, Shared& shared);                                ///< --data-dir
 void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);  ///< --precision, --force
 void add_fuse_flag(CLI::App& command, Shared& shared);                                    ///< --no-fuse
+/// All of these, for commands that let a network look at data.
+void add_computing_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);

@@ -127,11 +127,7 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command.add_flag("--strict", a->strict,
                    "exit code 1 if there is an error or a warning, or if --expect is not what the network yields");
   add_image_flags(command, a->shared);
-  add_precision_flags(command, a->shared, a->settings);
-  add_threads_flag(command, a->shared);
-  add_fuse_flag(command, a->shared);
-  add_data_dir_flag(command, a->shared);
-  add_output_flags(command, a->shared);
+  add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_doctor(*a); }; });
 }
 

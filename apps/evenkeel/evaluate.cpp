@@ -113,11 +113,7 @@ void add_evaluate(CLI::App& app, Command& chosen) {
       ->check(CLI::IsMember({"evaluate", "train"}));
   add_image_flags(command, a->shared);
   command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
-  add_precision_flags(command, a->shared, a->settings);
-  add_threads_flag(command, a->shared);
-  add_fuse_flag(command, a->shared);
-  add_data_dir_flag(command, a->shared);
-  add_output_flags(command, a->shared);
+  add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_evaluate(*a); }; });
 }
 

@@ -197,11 +197,7 @@ void add_predict(CLI::App& app, Command& chosen) {
       .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
       ->option_text("FILE");
   add_image_flags(command, a->shared);
-  add_precision_flags(command, a->shared, a->settings);
-  add_threads_flag(command, a->shared);
-  add_fuse_flag(command, a->shared);
-  add_data_dir_flag(command, a->shared);
-  add_output_flags(command, a->shared);
+  add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_predict(*a); }; });
 }
 

@@ -235,11 +235,7 @@ void add_repair(CLI::App& app, Command& chosen) {
   add_setting(command, a->settings, "batch_size", "N");
   add_setting(command, a->settings, "learning_rate", "X");
   add_image_flags(command, a->shared);
-  add_precision_flags(command, a->shared, a->settings);
-  add_threads_flag(command, a->shared);
-  add_fuse_flag(command, a->shared);
-  add_data_dir_flag(command, a->shared);
-  add_output_flags(command, a->shared);
+  add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_repair(*a); }; });
 }
 

@@ -16,6 +16,12 @@ constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of t
 /// The first mask of a pass: no two passes have one in common.
 std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
 
+std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>& gaps) {
+  std::vector<LayerStatistics> all;
+  for (const StatisticsGap& gap : gaps) all.push_back(gap.data);
+  return all;
+}
+
 }  // namespace
 
 Evidence::Evidence(Network& network, Subject subject)
@@ -34,14 +40,10 @@ Evidence::Evidence(Network& network, Subject subject)
   }
 }
 
-Reestimated Evidence::measured(bool dropout) {
-  Reestimated result = measure_statistics(
-      network_, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
-  passes_ += result.forward_passes;
-  return result;
-}
-
-std::vector<StatisticsGap> Evidence::gaps_of(const Reestimated& measured) const {
+std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
+  const Reestimated measured = measure_statistics(
+      network, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
+  passes_ += measured.forward_passes;
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i)
     gaps.push_back(gap_between(measured.before[i], measured.after[i], normalizations_[i].epsilon));
@@ -49,13 +51,13 @@ std::vector<StatisticsGap> Evidence::gaps_of(const Reestimated& measured) const 
 }
 
 const std::vector<StatisticsGap>& Evidence::gaps() {
-  if (!gaps_) gaps_ = gaps_of(measured(false));
+  if (!gaps_) gaps_ = measured_gaps(network_, false);
   return *gaps_;
 }
 
 const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
   if (!has_dropout_) return gaps();
-  if (!gaps_with_dropout_) gaps_with_dropout_ = gaps_of(measured(true));
+  if (!gaps_with_dropout_) gaps_with_dropout_ = measured_gaps(network_, true);
   return *gaps_with_dropout_;
 }
 
@@ -67,13 +69,7 @@ std::unique_ptr<Network> Evidence::network_as(const Model& other) const {
   return network;
 }
 
-std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) {
-  const std::unique_ptr<Network> network = network_as(other);
-  const Reestimated result = measure_statistics(
-      *network, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = false});
-  passes_ += result.forward_passes;
-  return gaps_of(result);
-}
+std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) { return measured_gaps(*network_as(other), false); }
 
 SampleScores Evidence::evaluation_as(const Model& other) {
   const std::unique_ptr<Network> network = network_as(other);
@@ -82,31 +78,12 @@ SampleScores Evidence::evaluation_as(const Model& other) {
   return scorer.score(data_, uniform_modes(*network, Statistics::moving, false));
 }
 
-std::vector<LayerStatistics> Evidence::full_statistics() {
-  std::vector<LayerStatistics> all;
-  for (const StatisticsGap& gap : gaps()) all.push_back(gap.data);
-  return all;
-}
-
-const std::vector<InputVariance>& Evidence::variances() {
-  if (!variances_) {
-    const InputVarianceOptions options{.batch_size = kBatchSize, .masks = kPasses, .batch_statistics = true};
-    variances_ = input_variances(network_, train_data(), options);
-    passes_ += 1 + kPasses;
-  }
-  return *variances_;
-}
+std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_data(gaps()); }
 
 const SampleScores& Evidence::scored(const std::string& key, const std::function<SampleScores()>& measure) {
   const auto found = scores_.find(key);
   if (found != scores_.end()) return found->second;
   return scores_.emplace(key, measure()).first->second;
-}
-
-void Evidence::supply(const std::vector<StatisticsGap>& gaps) {
-  std::vector<LayerStatistics> all;
-  for (const StatisticsGap& gap : gaps) all.push_back(gap.data);
-  scorer_.supply(all);
 }
 
 const SampleScores& Evidence::evaluation() {
@@ -125,13 +102,13 @@ const std::vector<float>& Evidence::outputs() {
 
 const SampleScores& Evidence::full_data() {
   return scored("full data", [&] {
-    supply(gaps());
+    scorer_.supply(full_statistics());
     return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
   });
 }
 
 SampleScores Evidence::with_dropout(const Dataset& data) {
-  supply(gaps_with_dropout());
+  scorer_.supply(statistics_of_data(gaps_with_dropout()));
   std::vector<SampleScores> passes;
   for (int pass = 0; pass < (has_dropout_ ? kPasses : 1); ++pass)
     passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
@@ -173,7 +150,7 @@ const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) 
   std::string key = "moving in";
   for (const std::string& layer : layers) key += '\n' + layer;
   return scored(key, [&] {
-    supply(gaps());
+    scorer_.supply(full_statistics());
     std::vector<LayerMode> modes = uniform_modes(network_, Statistics::supplied, false);
     for (const std::string& layer : layers)
       modes[static_cast<std::size_t>(model().find(layer))].statistics = Statistics::moving;

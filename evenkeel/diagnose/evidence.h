@@ -71,7 +71,6 @@ class Evidence {
   /// gaps() if the model were this one, which has the same tensors.
   std::vector<StatisticsGap> gaps_as(const Model& other);
   std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
-  const std::vector<InputVariance>& variances();   ///< the shift that dropout makes
 
   // Scores of the data.
   const SampleScores& evaluation();                ///< as it is: moving statistics, dropout off
@@ -106,11 +105,8 @@ class Evidence {
  private:
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   SampleScores with_dropout(const Dataset& data);
-  Reestimated measured(bool dropout);
+  std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
   std::unique_ptr<Network> network_as(const Model& other) const;
-  std::vector<StatisticsGap> gaps_of(const Reestimated& measured) const;
-  /// Full-data statistics for the scorer.
-  void supply(const std::vector<StatisticsGap>& gaps);
 
   Network& network_;
   Subject subject_;
@@ -125,7 +121,6 @@ class Evidence {
   std::map<std::string, SampleScores> scores_;
   std::map<std::pair<std::int64_t, bool>, std::vector<SampleScores>> batches_;
   std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
-  std::optional<std::vector<InputVariance>> variances_;
   std::optional<std::vector<ChannelSignal>> channels_;
   std::optional<std::vector<GradientNorm>> gradients_;
   std::optional<std::vector<float>> outputs_;

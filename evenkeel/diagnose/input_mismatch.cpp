@@ -33,10 +33,7 @@ class FirstNormalization {
   }
 
   /// Statistics as they were drawn: they know nothing of any input.
-  bool is_initial() const {
-    return std::ranges::all_of(moving_.mean, [](double m) { return m == 0; }) &&
-           std::ranges::all_of(moving_.variance, [](double v) { return v == 1; });
-  }
+  bool is_initial() const { return evenkeel::is_initial(moving_); }
 
   double distance_to(const Dataset& data) {
     reset_probes(instrument_.store());

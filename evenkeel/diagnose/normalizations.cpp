@@ -1,5 +1,7 @@
 #include "evenkeel/diagnose/normalizations.h"
 
+#include <algorithm>
+
 #include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
@@ -11,6 +13,11 @@ std::vector<double> in_double(TensorView view) {
 }
 
 }  // namespace
+
+bool is_initial(const LayerStatistics& statistics) {
+  return std::ranges::all_of(statistics.mean, [](double m) { return m == 0; }) &&
+         std::ranges::all_of(statistics.variance, [](double v) { return v == 1; });
+}
 
 Tensor as_tensor(const std::vector<double>& values, DType dtype) {
   return converted(Tensor::of<double>({std::ssize(values)}, values), dtype);

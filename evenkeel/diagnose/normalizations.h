@@ -31,6 +31,9 @@ struct LayerStatistics {
   bool operator==(const LayerStatistics&) const = default;
 };
 
+/// Whether they are bit for bit as they were drawn: 0 and 1.
+bool is_initial(const LayerStatistics& statistics);
+
 /// A vector of that type.
 Tensor as_tensor(const std::vector<double>& values, DType dtype);
 

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/input_mismatch.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/diagnose/repairs/methods.h"
+#include "evenkeel/diagnose/sample_scores.h"
 #include "evenkeel/diagnose/weight_scan.h"
 #include "evenkeel/train/evaluate.h"
 
@@ -24,24 +24,8 @@ std::pair<Dataset, Dataset> halves_of(const Dataset& data) {
                  .received = std::to_string(data.size()),
                  .hint = "Give other samples to score on (--validation)."}};
   const std::vector<std::uint32_t> order = epoch_order(data.size(), 0, 0);
-  const auto gathered = [&](std::int64_t first, std::int64_t last) {
-    Dataset::Parts parts{
-        .name = data.name(),
-        .x = Tensor(data.x().shape.with(0, last - first), data.x().dtype),
-        .y = data.has_targets() ? Tensor(data.y().shape.with(0, last - first), data.y().dtype) : Tensor(),
-        .class_names = data.class_names()};
-    const auto copy_row = [&](TensorView from, Tensor& to, std::int64_t row) {
-      const auto index = static_cast<std::int64_t>(order[static_cast<std::size_t>(first + row)]);
-      const TensorView sample = from.rows(index, index + 1);
-      std::memcpy(to.data() + static_cast<std::size_t>(row) * sample.bytes(), sample.data, sample.bytes());
-    };
-    for (std::int64_t row = 0; row < last - first; ++row) {
-      copy_row(data.x(), parts.x, row);
-      if (data.has_targets()) copy_row(data.y(), parts.y, row);
-    }
-    return Dataset(std::move(parts));
-  };
-  return {gathered(0, data.size() / 2), gathered(data.size() / 2, data.size())};
+  const auto middle = order.begin() + data.size() / 2;
+  return {selected(data, {order.begin(), middle}, data.name()), selected(data, {middle, order.end()}, data.name())};
 }
 
 Metrics mean_of(const Metrics& a, const Metrics& b) {
@@ -187,8 +171,7 @@ class Repair {
     if (gain == Gain::variance_shift)
       return ExpectedGain{"moving statistics that dropout has shifted", score(network_, scored()), *full};
     const std::int64_t small = std::min(options_.training.batch_size, scored().size());
-    const auto modes =
-        std::vector<LayerMode>(static_cast<std::size_t>(network_.model().layers()), {Statistics::batch, false, false});
+    const std::vector<LayerMode> modes = uniform_modes(network_, Statistics::batch, false);
     return ExpectedGain{fmt::format("statistics of batches of {}, as training has them", small),
                         evaluate(network_, scored(), {.batch_size = small, .layer_modes = modes}).metrics, *full};
   }
