@@ -6,6 +6,8 @@
 namespace evenkeel::app {
 namespace {
 
+constexpr std::size_t kMostNormalizations = 12;  ///< that are listed
+
 std::string with_error(const Estimate& e) { return fmt::format("{} +- {}", figure(e.value, 4), figure(e.error, 1)); }
 std::string signed_with_error(const Estimate& e) { return fmt::format("{:+.4g} +- {:.1g}", e.value, e.error); }
 
@@ -67,6 +69,29 @@ std::string chain_text(const Attribution& chain) {
   return table.text();
 }
 
+/// The normalizations one by one, with what noise in front of them does.
+std::string normalizations_text(const Diagnosis& d) {
+  std::vector<std::string> columns{"normalization", ">distance to the data, nats"};
+  if (!d.shifts.empty())
+    columns.insert(columns.end(), {">variance, evaluation / training", ">by the closed form", "noise in front"});
+  Table table(columns);
+  const std::vector<std::size_t> shown = most_distant(d.gaps, kMostNormalizations);
+  for (const std::size_t i : shown) {
+    std::vector<std::string> row{d.gaps[i].layer, figure(d.gaps[i].distance)};
+    if (!d.shifts.empty()) {
+      const std::optional<NoiseShift>& shift = d.shifts[i];
+      row.push_back(shift ? figure(shift->measured) : "-");
+      row.push_back(shift && shift->closed_form ? figure(*shift->closed_form) : "-");
+      row.push_back(shift ? shift->noise : "none");
+    }
+    table.row(row);
+  }
+  std::string text = table.text();
+  if (shown.size() < d.gaps.size())
+    text += fmt::format("the {} farthest of {}; --html and --json have all\n", shown.size(), d.gaps.size());
+  return text;
+}
+
 Json json_of(const Estimate& e) { return {{"value", e.value}, {"standard_error", e.error}}; }
 Json json_of(const Cost& cost) {
   return {{"loss", json_of(cost.loss)}, {"accuracy", cost.accuracy ? json_of(*cost.accuracy) : Json()}};
@@ -74,6 +99,13 @@ Json json_of(const Cost& cost) {
 Json json_of(const std::optional<FourCells::Cell>& cell) {
   if (!cell) return {};
   return {{"loss", json_of(cell->loss)}, {"accuracy", cell->accuracy ? json_of(*cell->accuracy) : Json()}};
+}
+
+Json json_of(const std::optional<NoiseShift>& shift) {
+  if (!shift) return {};
+  return {{"layer", shift->noise},
+          {"variance_ratio", shift->measured},
+          {"closed_form", shift->closed_form ? Json(*shift->closed_form) : Json()}};
 }
 
 Json json_of(const Finding& f, const DoctorWords& words) {
@@ -116,6 +148,7 @@ std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::opt
     if (f.consequence_of.empty()) text += '\n' + finding_text(f, words) + consequences_text(d, f.code);
   if (expectation) text += expectation_text(*expectation);
   text += '\n' + chain_text(d.attribution);
+  if (!d.gaps.empty()) text += '\n' + normalizations_text(d);
   text += fmt::format("\nChecked, with {} samples:\n", with_commas(d.samples));
   for (const std::string& what : d.checked) text += "  " + what + '\n';
   if (!d.unchecked.empty()) text += "Not checked:\n";
@@ -132,7 +165,10 @@ Json json_of(const Diagnosis& d, const DoctorWords& words, const std::optional<E
                      {"cost", json_of(link.cost)},
                      {"in_reverse_order", json_of(link.cost_in_reverse)}});
   for (const auto& [what, why] : d.unchecked) unchecked.push_back({{"what", what}, {"why", why}});
-  for (const StatisticsGap& gap : d.gaps) gaps.push_back({{"layer", gap.layer}, {"distance", gap.distance}});
+  for (std::size_t i = 0; i < d.gaps.size(); ++i)
+    gaps.push_back({{"layer", d.gaps[i].layer},
+                    {"distance", d.gaps[i].distance},
+                    {"noise", d.shifts.empty() ? Json() : json_of(d.shifts[i])}});
   Json json{{"findings", findings},
             {"cells",
              {{"evaluation", json_of(std::optional(d.cells.evaluation))},

@@ -1,6 +1,7 @@
 #include "evenkeel/diagnose/diagnosis.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "evenkeel/diagnose/rule.h"
@@ -26,6 +27,15 @@ std::optional<Severity> Diagnosis::worst() const {
   return std::ranges::max(findings, {}, &Finding::severity).severity;
 }
 
+std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most) {
+  std::vector<std::size_t> order(gaps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return gaps[i].distance; });
+  order.resize(std::min(order.size(), most));
+  std::ranges::sort(order);
+  return order;
+}
+
 Diagnosis diagnose(Network& network, Subject subject) {
   Evidence evidence(network, std::move(subject));
   Diagnosis result;
@@ -44,6 +54,7 @@ Diagnosis diagnose(Network& network, Subject subject) {
   });
   if (!evidence.normalizations().empty()) {
     result.gaps = evidence.gaps();
+    if (evidence.has_dropout()) result.shifts = evidence.noise_shifts();
     result.histograms = input_histograms(network, evidence.train_data(), evidence.full_statistics());
   }
   result.samples = evidence.data().size();

@@ -21,12 +21,17 @@ struct Diagnosis {
   std::vector<std::string> checked;                            ///< what was looked at
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
   std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data
+  std::vector<std::optional<NoiseShift>> shifts;               ///< per normalization; empty without any noise
   std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
   std::int64_t samples = 0;                                    ///< of the data that were looked at
   double passes = 0;                                           ///< of these samples through the network
   /// The gravest there is; nothing without findings.
   std::optional<Severity> worst() const;
 };
+
+/// The normalizations whose statistics are farthest from those of the data, at most so many: their places in `gaps`, in
+/// graph order.
+std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most);
 
 /// Measures why the network behaves in evaluation as it does. Leaves it as it was: weights, statistics, optimizer.
 /// Throws Error where data and model do not fit, the data have no labels or targets, or the network has no loss.

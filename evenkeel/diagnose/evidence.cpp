@@ -61,6 +61,15 @@ const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
   return *gaps_with_dropout_;
 }
 
+const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
+  if (!noise_shifts_) {
+    noise_shifts_ = evenkeel::noise_shifts(network_, train_data(), full_statistics(),
+                                           statistics_of_data(gaps_with_dropout()), kBatchSize);
+    passes_ += 1;
+  }
+  return *noise_shifts_;
+}
+
 std::unique_ptr<Network> Evidence::network_as(const Model& other) const {
   NetworkOptions options = network_.options();
   options.probes.clear();

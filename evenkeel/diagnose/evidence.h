@@ -10,6 +10,7 @@
 
 #include "evenkeel/diagnose/channel_signals.h"
 #include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/noise.h"
 #include "evenkeel/diagnose/sample_scores.h"
 #include "evenkeel/diagnose/weight_scan.h"
 #include "evenkeel/train/checkpoint.h"
@@ -68,6 +69,7 @@ class Evidence {
   // Statistics. All conditioned: the layers before on full-data ones. On the training data.
   const std::vector<StatisticsGap>& gaps();               ///< dropout off
   const std::vector<StatisticsGap>& gaps_with_dropout();  ///< on, as in training; the same without dropout layers
+  const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
   /// gaps() if the model were this one, which has the same tensors.
   std::vector<StatisticsGap> gaps_as(const Model& other);
   std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
@@ -121,6 +123,7 @@ class Evidence {
   std::map<std::string, SampleScores> scores_;
   std::map<std::pair<std::int64_t, bool>, std::vector<SampleScores>> batches_;
   std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
+  std::optional<std::vector<std::optional<NoiseShift>>> noise_shifts_;
   std::optional<std::vector<ChannelSignal>> channels_;
   std::optional<std::vector<GradientNorm>> gradients_;
   std::optional<std::vector<float>> outputs_;

@@ -35,32 +35,23 @@ std::vector<InputHistogram> input_histograms(Network& network, const Dataset& da
   const std::vector<Normalization> layers = normalizations(network.model());
   if (layers.empty()) return {};
   const CompiledModel names = compile(network.model(), {.batch_size = 1});
-  CompileOptions options;
-  for (const Normalization& n : layers) options.keep.push_back(input_value(network.model(), names, n.layer));
-  const std::vector<std::string> inputs = options.keep;
-  const auto to_keep = std::ranges::remove(options.keep, "input");  // the batch itself
-  options.keep.erase(to_keep.begin(), to_keep.end());
-  std::ranges::sort(options.keep);
-  options.keep.erase(std::ranges::unique(options.keep).begin(), options.keep.end());
-  Instrument instrument(network, options);
-  const std::int64_t size = std::min(samples, data.size());
-  Batches batches(data, {.batch_size = size, .shuffle = false});
-  const Batch& batch = batches.next();
-  Network::Runner& runner = instrument.runner(size);
-  const AveragedWeights averaged(network);
+  std::vector<std::string> inputs;
+  for (const Normalization& n : layers) inputs.push_back(input_value(network.model(), names, n.layer));
+  Instrument instrument(network, {.keep = inputs});
+  const Dataset first = data.range(0, std::min(samples, data.size()));
   std::vector<InputHistogram> result;
   for (const Mode mode : {Mode::train, Mode::evaluate}) {
     StepContext context = network.context(mode);
     for (LayerMode& of : context.modes) of.update_statistics = false;
-    network.run(runner, batch, context);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const TensorView x = inputs[i] == "input" ? batch.x.view() : runner.read(inputs[i]);
-      std::vector<double> density = density_of(x, reference[i], layers[i].epsilon);
-      if (mode == Mode::train)
-        result.push_back({.layer = layers[i].name, .at = {}, .training = std::move(density), .evaluation = {}});
-      else
-        result[i].evaluation = std::move(density);
-    }
+    instrument.run(first, first.size(), context, [&](const Instrument::Seen& seen) {
+      for (std::size_t i = 0; i < layers.size(); ++i) {
+        std::vector<double> density = density_of(seen.read(inputs[i]), reference[i], layers[i].epsilon);
+        if (mode == Mode::train)
+          result.push_back({.layer = layers[i].name, .at = {}, .training = std::move(density), .evaluation = {}});
+        else
+          result[i].evaluation = std::move(density);
+      }
+    });
   }
   for (InputHistogram& histogram : result)
     for (int bin = 0; bin < kBins; ++bin) histogram.at.push_back(kReach * ((2.0 * bin + 1) / kBins - 1));

@@ -18,7 +18,7 @@ class InputProbes {
         batch_size_(batch_size),
         layers_(normalizations(network.model())),
         inputs_(inputs_of(network.model(), layers_)),
-        instrument_(network, {.probes = distinct(inputs_)}) {}
+        instrument_(network, {.probes = inputs_}) {}
 
   std::vector<LayerStatistics> measure(std::vector<LayerMode> modes, std::uint64_t step) {
     std::vector<LayerStatistics> result;
@@ -43,12 +43,6 @@ class InputProbes {
     return inputs;
   }
 
-  static std::vector<std::string> distinct(std::vector<std::string> names) {
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-  }
-
   const Dataset& data_;
   std::int64_t batch_size_;
   std::vector<Normalization> layers_;
@@ -56,23 +50,12 @@ class InputProbes {
   Instrument instrument_;
 };
 
-double ratio_of(const std::vector<double>& test, const std::vector<double>& train) {
-  double sum = 0;
-  int varying = 0;
-  for (std::size_t c = 0; c < test.size(); ++c)
-    if (train[c] > 0) {
-      sum += test[c] / train[c];
-      ++varying;
-    }
-  return varying > 0 ? sum / varying : 1;
-}
-
 /// Of one layer, from what it reads with dropout off and with each mask.
 InputVariance variance_shift(const LayerStatistics& test, const std::vector<const LayerStatistics*>& masks) {
   InputVariance result{.layer = test.layer, .test = test, .train = *masks.front()};
   const auto count = static_cast<double>(masks.size());
   std::vector<double> ratios;
-  for (const LayerStatistics* mask : masks) ratios.push_back(ratio_of(test.variance, mask->variance));
+  for (const LayerStatistics* mask : masks) ratios.push_back(variance_ratio(test.variance, mask->variance));
   for (std::size_t c = 0; c < test.mean.size(); ++c) {
     result.train.mean[c] = result.train.variance[c] = 0;
     for (const LayerStatistics* mask : masks) {
@@ -88,6 +71,17 @@ InputVariance variance_shift(const LayerStatistics& test, const std::vector<cons
 }
 
 }  // namespace
+
+double variance_ratio(const std::vector<double>& test, const std::vector<double>& train) {
+  double sum = 0;
+  int varying = 0;
+  for (std::size_t c = 0; c < test.size(); ++c)
+    if (train[c] > 0) {
+      sum += test[c] / train[c];
+      ++varying;
+    }
+  return varying > 0 ? sum / varying : 1;
+}
 
 std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& data,
                                               const std::vector<LayerMode>& modes, std::int64_t batch_size,

@@ -13,6 +13,14 @@ int behind_last_probe(const Program& program) {
   return static_cast<int>(nodes.rend() - last);
 }
 
+void make_distinct(std::vector<std::string>& names) {
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+}
+
+constexpr const char* kInput = "input";  // a batch keeps it
+
 }  // namespace
 
 Instrument::Instrument(Network& network, CompileOptions options)
@@ -22,6 +30,9 @@ Instrument::Instrument(Network& network, CompileOptions options)
       threads_(network.threads()) {
   options_.real = network.options().real;
   options_.fuse = network.options().fuse;
+  make_distinct(options_.probes);
+  make_distinct(options_.keep);
+  std::erase(options_.keep, kInput);
   // In float32 even where the network trains in bfloat16: what is measured is the network, not the rounding.
 }
 
@@ -42,18 +53,38 @@ void Instrument::supply(const std::vector<LayerStatistics>& statistics, std::int
   }
 }
 
-void Instrument::run(const Dataset& data, std::int64_t batch_size, StepContext context) {
+TensorView Instrument::Seen::read(const std::string& value) const {
+  return value == kInput ? batch.x.view() : runner.read(value);
+}
+
+void Instrument::each_batch(const Dataset& data, std::int64_t batch_size,
+                            const std::function<void(const Batch&, Network::Runner&)>& run_one) {
   if (batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(batch_size)}};
   network_.check(data, options_.loss.has_value());
   const AveragedWeights averaged(network_);
   Batches batches(data, {.batch_size = std::min(batch_size, data.size()), .shuffle = false});
-  for (std::int64_t first = 0; first < data.size(); ++context.step) {
+  for (std::int64_t first = 0; first < data.size();) {
     const Batch& batch = batches.next();
-    Network::Runner& of_this_size = runner(batch.size);
-    network_.run(of_this_size, batch, context, {0, behind_last_probe(*of_this_size.compiled.program)});
+    run_one(batch, runner(batch.size));
     first += batch.size;
   }
+}
+
+void Instrument::run(const Dataset& data, std::int64_t batch_size, StepContext context) {
+  each_batch(data, batch_size, [&](const Batch& batch, Network::Runner& runner) {
+    network_.run(runner, batch, context, {0, behind_last_probe(*runner.compiled.program)});
+    ++context.step;
+  });
+}
+
+void Instrument::run(const Dataset& data, std::int64_t batch_size, StepContext context,
+                     const std::function<void(const Seen&)>& see) {
+  each_batch(data, batch_size, [&](const Batch& batch, Network::Runner& runner) {
+    network_.run(runner, batch, context);
+    see({batch, runner});
+    ++context.step;
+  });
 }
 
 }  // namespace evenkeel

@@ -21,6 +21,9 @@ std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& d
                                               const std::vector<LayerMode>& modes, std::int64_t batch_size = 250,
                                               std::uint64_t step = 0);
 
+/// Var_test / Var_train: mean over the channels that vary in training; 1 where none does.
+double variance_ratio(const std::vector<double>& test, const std::vector<double>& train);
+
 struct InputVarianceOptions {
   std::int64_t batch_size = 250;
   int masks = 4;  ///< passes over the data with dropout on, each with masks of its own; at least 2
@@ -35,9 +38,8 @@ struct InputVariance {
   std::string layer;
   LayerStatistics test, train;                   ///< per channel; `train` is the mean over the masks
   double test_variance = 0, train_variance = 0;  ///< means over the channels
-  /// test / train: mean over the channels that vary in training, and over the masks; 1 where none varies.
-  double ratio = 1;
-  double ratio_error = 0;  ///< standard error over the masks
+  double ratio = 1;                              ///< variance_ratio, mean over the masks
+  double ratio_error = 0;                        ///< standard error over the masks
 };
 std::vector<InputVariance> input_variances(Network& network, const Dataset& data,
                                            const InputVarianceOptions& options = {});

@@ -96,20 +96,35 @@ LineChart strip(const InputHistogram& h, const StatisticsGap& gap) {
   return chart;
 }
 
+/// "0.614", "0.612", "dropout".
+std::vector<std::string> shift_cells(const std::optional<NoiseShift>& shift) {
+  if (!shift) return {"–", "–", "none"};
+  return {figure(shift->measured), shift->closed_form ? figure(*shift->closed_form) : "–", '`' + shift->noise + '`'};
+}
+
 Section layers_section(const Diagnosis& d) {
   PageTable table{.title = "Moving statistics against those of the data",
                   .columns = {"layer", ">distance (nats)", ">means apart (σ)", ">variance, moving / data"}};
-  for (const StatisticsGap& gap : d.gaps)
+  if (!d.shifts.empty()) {
+    table.columns.emplace_back(">variance, evaluation / training");
+    table.columns.emplace_back(">by the closed form");
+    table.columns.emplace_back("noise in front");
+  }
+  for (std::size_t i = 0; i < d.gaps.size(); ++i) {
+    const StatisticsGap& gap = d.gaps[i];
     table.rows.push_back({gap.layer, figure(gap.distance), figure(gap.mean_difference), figure(gap.variance_ratio)});
+    if (d.shifts.empty()) continue;
+    for (const std::string& cell : shift_cells(d.shifts[i])) table.rows.back().push_back(cell);
+  }
   table.caption =
       "Mean over channels of KL(N(moving) ‖ N(data)), every normalization before the layer on the statistics of the "
       "data. Healthy layers stay below 0.05.";
+  if (!d.shifts.empty())
+    table.caption +=
+        " Noise of training (dropout) in front of a layer changes the variance that its moving statistics learn: in "
+        "evaluation it reads so much of it. The closed form is that of the last noise alone.";
   Section section{"Every normalization", {std::move(table)}};
-  std::vector<std::size_t> order(d.gaps.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return d.gaps[i].distance; });
-  order.resize(std::min(order.size(), kMostStrips));
-  std::ranges::sort(order);
+  const std::vector<std::size_t> order = most_distant(d.gaps, kMostStrips);
   for (const std::size_t i : order) section.parts.push_back(strip(d.histograms[i], d.gaps[i]));
   if (order.size() < d.gaps.size())
     section.parts.push_back(

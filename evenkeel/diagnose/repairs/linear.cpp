@@ -51,13 +51,6 @@ bool is_along_channels(const Draft& draft, int normalization) {
          layer->axis == draft.output_shapes()[static_cast<std::size_t>(normalization)].rank();
 }
 
-std::optional<double> dropout_rate(const Layer& layer) {
-  if (const auto* dropout = layer.as<Dropout>()) return dropout->rate;
-  if (const auto* spatial = layer.as<SpatialDropout2D>()) return spatial->rate;
-  if (const auto* gaussian = layer.as<GaussianDropout>()) return gaussian->rate;
-  return {};
-}
-
 bool pads(const Layer& layer, const Shape& input) {
   const auto* conv = layer.as<Conv2D>();
   if (!conv) return false;

@@ -37,9 +37,6 @@ inline constexpr const char* kOtherAxis = "it normalizes another axis than the l
 /// Whether the window of a layer ever covers padding. `input`: the shape of one sample.
 bool pads(const Layer& layer, const Shape& input);
 
-/// The rate of a Dropout, or of another noise that adds as much variance to an element; nothing for other layers.
-std::optional<double> dropout_rate(const Layer& layer);
-
 /// By layer: whether it reads one of these, itself or through others.
 std::vector<bool> behind(const Draft& draft, const std::vector<int>& layers);
 /// Whether a normalization lies behind the layer, on any way.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/noise.h"
 #include "evenkeel/diagnose/reestimate.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"

@@ -13,6 +13,7 @@ constexpr double kInvertedMomentum = 0.5;  ///< below it, it was meant to be the
 constexpr double kExplained = 0.25;        ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastShare = 0.03;       ///< of the initial statistics: less is no lag
 constexpr double kAlike = 0.25;            ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kAsPredicted = 0.1;       ///< between measured ratios of variances and the closed form's, relative
 constexpr double kTelling = 0.1;           ///< squared deviations per channel between initial statistics and the data's
 
 std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
@@ -76,12 +77,14 @@ struct Verdict {
   std::string layer, code;  ///< code: empty where they fit
   double distance = 0, distance_with_dropout = 0;
   double share = 0, momentum = 0;
+  std::size_t index = 0;  ///< of the normalization
 };
 
 Verdict judge_layer(Evidence& evidence, std::size_t i) {
   const StatisticsGap& gap = evidence.gaps()[i];
   const Normalization& n = evidence.normalizations()[i];
-  Verdict v{.layer = gap.layer, .code = {}, .distance = gap.distance, .distance_with_dropout = gap.distance};
+  Verdict v{
+      .layer = gap.layer, .code = {}, .distance = gap.distance, .distance_with_dropout = gap.distance, .index = i};
   v.momentum = momentum_of(evidence, n.name).value_or(0.99);
   if (is_initial(gap.moving)) v.code = "never-updated";
   if (!v.code.empty()) return v;
@@ -102,6 +105,27 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
   return v;
 }
 
+/// The layers that make the noise in front of these.
+std::vector<std::string> noise_layers(Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  std::vector<std::string> names;
+  for (const Verdict& v : verdicts)
+    if (const auto& shift = evidence.noise_shifts()[v.index]; shift && std::ranges::count(names, shift->noise) == 0)
+      names.push_back(shift->noise);
+  return names;
+}
+
+/// Whether every closed form that there is says what was measured, and there is one.
+bool as_predicted(Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  int forms = 0;
+  for (const Verdict& v : verdicts) {
+    const auto& shift = evidence.noise_shifts()[v.index];
+    if (!shift || !shift->closed_form) continue;
+    if (std::abs(shift->measured - *shift->closed_form) > kAsPredicted * shift->measured) return false;
+    ++forms;
+  }
+  return forms > 0;
+}
+
 std::string percent(double share) { return figure(100 * share, 2) + " %"; }
 
 /// One sentence for all layers of a code.
@@ -114,7 +138,8 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
            " are exactly 0 and 1, as they were drawn: training never updated them, or they were never loaded";
   if (code == "variance-shift")
     return "the moving statistics of " + who +
-           " fit the data with dropout on, not with dropout off: dropout in front changes the variance that they learn";
+           " fit the data with dropout on, not with dropout off: " + layers_text(noise_layers(evidence, verdicts)) +
+           " in front changes the variance that they learn";
   if (code == "momentum-inverted")
     return "momentum " + figure(worst.momentum, 3) + " of " + who +
            " keeps hardly anything of the old statistics: it weighs the old value here, the new one in PyTorch (" +
@@ -131,10 +156,12 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
               : " are not those of these data: the weights moved on, or these are other data");
 }
 
-std::string certainty_of(const std::string& code, Evidence& evidence) {
+std::string certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
   if (code == "never-updated") return "certain: bit for bit";
   if (code == "momentum-inverted") return "certain of the setting";
-  if (code == "variance-shift") return "sure: measured with dropout on and off";
+  if (code == "variance-shift")
+    return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form has it"
+                                            : "sure: measured with dropout on and off";
   if (code == "lagging")
     return evidence.records().updates ? "sure: from the recorded number of updates"
                                       : "likely: an average of initial and present statistics explains the distance";
@@ -157,6 +184,15 @@ class MovingStatistics final : public Rule {
   }
 
  private:
+  static void add_shift(Evidence& evidence, const Verdict& v, std::vector<Fact>& facts) {
+    facts.push_back({v.layer + ": the same with dropout on", v.distance_with_dropout, "nats", "below 0.05"});
+    const auto& shift = evidence.noise_shifts()[v.index];
+    if (!shift) return;
+    facts.push_back({v.layer + ": variance of its input, evaluation / training", shift->measured, "", "near 1"});
+    if (shift->closed_form)
+      facts.push_back({v.layer + ": the same by the closed form for " + shift->noise, *shift->closed_form});
+  }
+
   static Finding finding(Evidence& evidence, const std::string& code, const std::vector<Verdict>& verdicts) {
     Finding f{.code = code, .cause = {}};
     bool far = false;
@@ -164,14 +200,13 @@ class MovingStatistics final : public Rule {
       f.layers.push_back(v.layer);
       far = far || !(v.distance < kFarStatistics);
       f.evidence.push_back({v.layer + ": distance to the statistics of the data", v.distance, "nats", "below 0.05"});
-      if (code == "variance-shift")
-        f.evidence.push_back({v.layer + ": the same with dropout on", v.distance_with_dropout, "nats", "below 0.05"});
+      if (code == "variance-shift") add_shift(evidence, v, f.evidence);
       if (code == "lagging")
         f.evidence.push_back({v.layer + ": share of the initial statistics", v.share, "", "near 0"});
       if (code == "momentum-inverted") f.evidence.push_back({v.layer + ": momentum", v.momentum, "", "0.9 to 0.999"});
     }
     f.cause = cause_of(evidence, code, f.layers, verdicts);
-    f.certainty = certainty_of(code, evidence);
+    f.certainty = certainty_of(code, evidence, verdicts);
     f.cost = cost_between(evidence.full_data(), evidence.moving_in(f.layers));
     f.severity = matters(*f.cost) && far              ? Severity::error
                  : far || code == "momentum-inverted" ? Severity::warning

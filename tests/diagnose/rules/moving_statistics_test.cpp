@@ -11,6 +11,7 @@ namespace evenkeel {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 void reset_statistics(Network& network, const std::string& layer) {
   change(network, layer + "/moving_mean", [](std::span<float> values) { std::ranges::fill(values, 0.0f); });
@@ -88,6 +89,11 @@ TEST(MovingStatistics, BlamesDropoutWhereTheyFitWithItOn) {
   ASSERT_TRUE(finding) << told(diagnosis);
   EXPECT_THAT(finding->layers, ElementsAre("norm_3"));
   EXPECT_FALSE(finding_of(diagnosis, "stale-statistics"));
+  EXPECT_THAT(finding->cause, HasSubstr("drop in front"));
+  ASSERT_EQ(finding->evidence.size(), 4u);
+  EXPECT_LT(finding->evidence[2].value, 0.8);
+  EXPECT_NEAR(finding->evidence[2].value, finding->evidence[3].value, 0.05) << "measured, and by the closed form";
+  EXPECT_THAT(finding->certainty, HasSubstr("closed form"));
 }
 
 TEST(MovingStatistics, CallsThemStaleWhereTheWeightsMovedOn) {
