@@ -7,8 +7,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "evenkeel/report/axis.h"
 #include "evenkeel/report/markup.h"
+#include "evenkeel/report/svg_axis.h"
 
 namespace evenkeel {
 namespace {
@@ -38,18 +38,16 @@ class Picture {
   Picture(const DotChart& chart, const Palette& palette)
       : chart_(chart),
         palette_(palette),
-        axis_(axis_of(chart)),
-        labels_(mark_labels(chart)),
-        bottom_(kRow * static_cast<double>(chart.rows.size())) {}
+        axis_{.axis = axis_of(chart),
+              .width = kWidth,
+              .side = kSide,
+              .bottom = kRow * static_cast<double>(chart.rows.size())},
+        labels_(mark_labels(chart)) {}
 
   std::string text() {
-    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth, bottom_ + 26,
-        plain(chart_.title));
-    for (const double tick : axis_.ticks())
-      add("<path class=\"grid\" d=\"M{0:.1f},0V{1:.0f}\"/>"
-          "<text class=\"tick mid\" x=\"{0:.1f}\" y=\"{2:.0f}\">{3}</text>\n",
-          at(tick), bottom_, bottom_ + 18, readable(tick));
-    add("<path class=\"base\" d=\"M0,{:.0f}H{:.0f}\"/>\n", bottom_, kWidth);
+    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+        axis_.bottom + 26, plain(chart_.title));
+    svg_ += axis_.text();
     for (std::size_t i = 0; i < chart_.rows.size(); ++i) row(chart_.rows[i], kRow * static_cast<double>(i));
     return svg_ + "</svg>\n";
   }
@@ -59,7 +57,7 @@ class Picture {
   void add(fmt::format_string<Values...> format, Values&&... values) {
     fmt::format_to(std::back_inserter(svg_), format, std::forward<Values>(values)...);
   }
-  double at(double value) const { return kSide + axis_.position(value) * (kWidth - 2 * kSide); }
+  double at(double value) const { return axis_.at(value); }
 
   std::size_t shape_of(const std::string& label) const {
     return shape_of_mark(static_cast<std::size_t>(std::ranges::find(labels_, label) - labels_.begin()));
@@ -99,9 +97,8 @@ class Picture {
 
   const DotChart& chart_;
   const Palette& palette_;
-  Axis axis_;
+  SvgAxis axis_;
   std::vector<std::string> labels_;
-  double bottom_;
   std::string svg_;
 };
 

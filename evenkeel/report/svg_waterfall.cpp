@@ -6,8 +6,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "evenkeel/report/axis.h"
 #include "evenkeel/report/markup.h"
+#include "evenkeel/report/svg_axis.h"
 
 namespace evenkeel {
 namespace {
@@ -19,17 +19,15 @@ class Picture {
  public:
   explicit Picture(const Waterfall& chart)
       : chart_(chart),
-        axis_(extent_of(chart), false, Axis::Room::from_zero_if_near),
-        bottom_(kRow * static_cast<double>(chart.steps.size() + 2)) {}
+        axis_{.axis = Axis(extent_of(chart), false, Axis::Room::from_zero_if_near),
+              .width = kWidth,
+              .side = kSide,
+              .bottom = kRow * static_cast<double>(chart.steps.size() + 2)} {}
 
   std::string text() {
-    add("<svg class=\"fixed\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth, bottom_ + 26,
-        plain(chart_.title));
-    for (const double tick : axis_.ticks())
-      add("<path class=\"grid\" d=\"M{0:.1f},0V{1:.0f}\"/>"
-          "<text class=\"tick mid\" x=\"{0:.1f}\" y=\"{2:.0f}\">{3}</text>\n",
-          at(tick), bottom_, bottom_ + 18, readable(tick));
-    add("<path class=\"base\" d=\"M0,{:.0f}H{:.0f}\"/>\n", bottom_, kWidth);
+    add("<svg class=\"fixed\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+        axis_.bottom + 26, plain(chart_.title));
+    svg_ += axis_.text();
     double value = chart_.start;
     whole(chart_.start_name, value);
     for (const Waterfall::Step& of : chart_.steps) {
@@ -54,7 +52,7 @@ class Picture {
     return extent;
   }
 
-  double at(double value) const { return kSide + axis_.position(value) * (kWidth - 2 * kSide); }
+  double at(double value) const { return axis_.at(value); }
 
   /// A name with its figure, above the bar; returns the bar's upper edge.
   double head(const std::string& name, const std::string& figure) {
@@ -89,8 +87,7 @@ class Picture {
   }
 
   const Waterfall& chart_;
-  Axis axis_;
-  double bottom_;
+  SvgAxis axis_;
   int row_ = 0;
   std::string svg_;
 };
