@@ -14,10 +14,6 @@
 namespace evenkeel {
 namespace {
 
-CompileOptions training(DType real = DType::float32) {
-  return {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels, .train = true, .real = real};
-}
-
 std::vector<std::string> kinds_of(const CompiledModel& compiled) {
   std::vector<std::string> kinds;
   for (const Node& node : compiled.program->nodes()) kinds.emplace_back(node.op->kind());
@@ -356,48 +352,6 @@ TEST(Compile, EvaluatesOneSampleAsInABatch) {
     const std::vector<double> scores = alone.read(alone.compiled.scores);
     for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(scores[k], all[static_cast<std::size_t>(row) * 4 + k], 1e-5) << row;
   }
-}
-
-TEST(Compile, AccumulatesProbesOfForwardValuesAndGradients) {
-  Memory memory;
-  CompileOptions options = training();
-  options.probes = {"hidden/output", "hidden/output/gradient"};
-  options.keep = options.probes;
-  Compiled network(varied_model(), options, memory);
-  network.run();
-  for (const std::string& name : options.probes) {
-    const std::vector<double> values = network.read(name);
-    const ChannelMoments moments = read_moments(memory.store, name);
-    ASSERT_EQ(moments.mean.size(), 17u) << name;
-    EXPECT_EQ(moments.count, 5) << name;
-    double mean = 0;
-    for (std::size_t i = 3; i < values.size(); i += 17) mean += values[i] / 5;
-    EXPECT_NEAR(moments.mean[3], mean, 1e-6 * *std::ranges::max_element(values)) << name;
-  }
-}
-
-TEST(Compile, SumsUpProbesOverASmallerLastBatch) {
-  Memory memory;
-  CompileOptions options = training();
-  options.probes = {"inner/output"};
-  Compiled full(varied_model(), options, memory);
-  options.batch_size = 2;
-  Compiled last(varied_model(), options, memory);
-  full.run();
-  last.run();
-  EXPECT_EQ(read_moments(memory.store, "inner/output").count, (5 + 2) * 9 * 7);
-}
-
-TEST(Compile, NamesTheNearestValueOfAnUnknownProbe) {
-  CompileOptions options = training();
-  options.probes = {"hiden/output"};
-  EXPECT_SAYS(error_of([&] { compile(varied_model(), options); }), "Did you mean \"hidden/output\"?");
-}
-
-TEST(Compile, NamesTheNearestValueOfAnUnknownKeep) {
-  CompileOptions options = training();
-  options.keep = {"head/outputs"};
-  EXPECT_SAYS(error_of([&] { compile(varied_model(), options); }), "Did you mean \"head/output\"?");
 }
 
 }  // namespace

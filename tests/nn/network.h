@@ -61,6 +61,11 @@ inline void adam(Program& program) {
   program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
 }
 
+/// A step of training on five samples with labels.
+inline CompileOptions training(DType real = DType::float32) {
+  return {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels, .train = true, .real = real};
+}
+
 /// Convolutions with normalization, a residual connection, a concatenation, every kind of pooling, dropout, dense.
 inline Model varied_model() {
   Sequential model({9, 7, 3}, "varied");
