@@ -216,6 +216,7 @@ TrainedModel open_trained(const std::string& model, const std::string& weights) 
 }
 
 LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options) {
+  options.draw_weights = false;
   LoadedNetwork loaded;
   loaded.network = std::make_unique<Network>(model.file.model, std::move(options));
   loaded.class_names = load_weights_into(*loaded.network, model.weights);

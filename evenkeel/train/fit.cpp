@@ -153,6 +153,11 @@ History Fit::run() {
                    .augmentation = trainer_.options_.augmentation},
                   progress_.position);
   per_epoch_ = std::max<std::int64_t>(1, batches.per_epoch());
+  if (progress_.steps > total_steps())
+    throw Error{{.where = "fit",
+                 .expected = fmt::format("at least the {} steps that the run has made already", progress_.steps),
+                 .received = std::to_string(total_steps()),
+                 .hint = "A run that goes on cannot end sooner."}};
   trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
   begin();
   bool interrupted = false;

@@ -23,7 +23,7 @@ Network::Network(Model model, NetworkOptions options)
                  .expected = std::to_string(classes) + " numbers, one per class",
                  .received = std::to_string(options_.class_weight.size())}};
   store_.fit(*smallest.program);
-  initialize_weights(weights_, options_.seed, store_);
+  if (options_.draw_weights) initialize_weights(weights_, options_.seed, store_);
 }
 
 TensorView Network::weight(const std::string& name) const {

@@ -21,6 +21,7 @@ struct NetworkOptions {
   std::optional<Optimizer> optimizer = {};  ///< needed to train
   std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
   std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
+  bool draw_weights = true;                 ///< false: they are 0 until they are set, as from a file
   int threads = 0;                          ///< 0: all cores
   std::int64_t memory_limit = 0;            ///< bytes for the values of a step; 0: what the machine has left
   bool fuse = true;
@@ -43,7 +44,7 @@ class Network {
     TensorView read(const std::string& value) const { return executor->read(value); }
   };
 
-  /// Draws the first weights from the seed. Throws Error where the model does not build.
+  /// Draws the first weights from the seed, or leaves them 0. Throws Error where the model does not build.
   Network(Model model, NetworkOptions options);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;

@@ -15,6 +15,7 @@
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/trainer.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -181,6 +182,16 @@ TEST(ResumedRun, CanBeAskedForMoreEpochs) {
   second.restore(newest(folder));
   second.fit(data, {.epochs = 3});
   EXPECT_EQ(everything(second), train(adam(), {.epochs = 3}).tensors);
+}
+
+TEST(ResumedRun, CannotEndSooner) {
+  const fs::path folder = fresh_folder("sooner");
+  const Dataset data = make_strokes(false, 150);
+  Trainer first(small_network(), adam());
+  first.fit(data, {.steps = 9, .callbacks = {CheckpointFolder(folder)}});
+  Trainer second(small_network(), adam());
+  second.restore(newest(folder));
+  EXPECT_SAYS(error_of([&] { second.fit(data, {.steps = 8}); }), "at least the 9 steps that the run has made");
 }
 
 TEST(ResumedRun, RemembersWhatItsCallbacksKnew) {

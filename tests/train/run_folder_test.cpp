@@ -1,5 +1,6 @@
 #include "evenkeel/train/run_folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,7 +56,9 @@ TEST(RunFolder, IsAModelWithItsWeightsAndClassNames) {
   const Predictions expected = train_into(path, data);
   const OpenedModel opened = open_model(path);
   ASSERT_TRUE(opened.weights);
-  Network network(opened.file.model, {.loss = SoftmaxCrossEntropy{}});
+  Network network(opened.file.model, {.loss = SoftmaxCrossEntropy{}, .draw_weights = false});
+  for (const WeightInfo& w : network.weights())
+    EXPECT_THAT(network.weight(w.name).as<float>(), testing::Each(0.0f)) << w.name;
   EXPECT_EQ(load_weights_into(network, *opened.weights), data.class_names());
   const Predictions loaded = predict(network, data, {.batch_size = 10});
   for (std::size_t i = 0; i < loaded.outputs.as<float>().size(); ++i)
