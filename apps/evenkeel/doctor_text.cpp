@@ -1,5 +1,7 @@
 #include "doctor_text.h"
 
+#include <algorithm>
+
 #include "evenkeel/diagnose/codes.h"
 #include "table.h"
 
@@ -8,17 +10,8 @@ namespace {
 
 constexpr std::size_t kMostNormalizations = 12;  ///< that are listed
 
-std::string with_error(const Estimate& e) { return fmt::format("{} +- {}", figure(e.value, 4), figure(e.error, 1)); }
-std::string signed_with_error(const Estimate& e) { return fmt::format("{:+.4g} +- {:.1g}", e.value, e.error); }
-
-std::string cost_text(const Cost& cost) {
-  std::string text = "loss " + signed_with_error(cost.loss);
-  if (cost.accuracy) text += ", accuracy " + signed_with_error(*cost.accuracy);
-  return text;
-}
-
 std::vector<std::string> cell_row(const std::string& what, const FourCells::Cell& cell) {
-  return {what, with_error(cell.loss), cell.accuracy ? with_error(*cell.accuracy) : "-"};
+  return {what, estimate_text(cell.loss), cell.accuracy ? estimate_text(*cell.accuracy) : "-"};
 }
 
 std::string cells_text(const FourCells& cells) {
@@ -62,10 +55,10 @@ std::string expectation_text(const Expectation& e) {
 
 std::string chain_text(const Attribution& chain) {
   Table table({"from training mode to evaluation mode", ">loss", ">in reverse order"});
-  table.row({fmt::format("training mode, batches of {}", chain.batch_size), with_error(chain.start), ""});
+  table.row({fmt::format("training mode, batches of {}", chain.batch_size), estimate_text(chain.start), ""});
   for (const ChainLink& link : chain.links)
-    table.row({"  " + link.change, signed_with_error(link.cost.loss), signed_with_error(link.cost_in_reverse.loss)});
-  table.row({"evaluation mode", with_error(chain.end), ""});
+    table.row({"  " + link.change, difference_text(link.cost.loss), difference_text(link.cost_in_reverse.loss)});
+  table.row({"evaluation mode", estimate_text(chain.end), ""});
   return table.text();
 }
 
@@ -89,6 +82,20 @@ std::string normalizations_text(const Diagnosis& d) {
   std::string text = table.text();
   if (shown.size() < d.gaps.size())
     text += fmt::format("the {} farthest of {}; --html and --json have all\n", shown.size(), d.gaps.size());
+  return text;
+}
+
+/// By reason, in the order in which they first come up.
+std::string unchecked_text(const Diagnosis& d) {
+  std::vector<std::string> reasons;
+  for (const auto& [what, why] : d.unchecked)
+    if (std::ranges::count(reasons, why) == 0) reasons.push_back(why);
+  std::string text;
+  for (const std::string& reason : reasons) {
+    text += "Not checked, since " + reason + ":\n";
+    for (const auto& [what, why] : d.unchecked)
+      if (why == reason) text += "  " + what + '\n';
+  }
   return text;
 }
 
@@ -151,9 +158,7 @@ std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::opt
   if (!d.gaps.empty()) text += '\n' + normalizations_text(d);
   text += fmt::format("\nChecked, with {} samples:\n", with_commas(d.samples));
   for (const std::string& what : d.checked) text += "  " + what + '\n';
-  if (!d.unchecked.empty()) text += "Not checked:\n";
-  for (const auto& [what, why] : d.unchecked) text += fmt::format("  {}: {}\n", what, why);
-  return text;
+  return text + unchecked_text(d);
 }
 
 Json json_of(const Diagnosis& d, const DoctorWords& words, const std::optional<Expectation>& expectation) {

@@ -25,6 +25,25 @@ Patient moved_on(const Recipe& recipe) {
   return p;
 }
 
+/// The mean of the weights of an early and a late moment, as weight averaging makes it, with the late statistics.
+Patient averaged(const Recipe& recipe) {
+  Recipe early = recipe;
+  early.steps = recipe.steps / 8;
+  const Patient before = patient_of(early);
+  Patient p = patient_of(recipe);
+  const auto raw = std::make_shared<NamedTensors>();
+  for (const WeightInfo& w : p.network().weights()) {
+    raw->emplace_back(w.name, Tensor::copy_of(p.network().weight(w.name)));
+    const auto others = before.trainer->network().weight(w.name).as<float>();
+    if (w.trainable)
+      p.change(w.name, [&](std::span<float> v) {
+        for (std::size_t i = 0; i < v.size(); ++i) v[i] = (v[i] + others[i]) / 2;
+      });
+  }
+  p.records.raw_weights = raw;
+  return p;
+}
+
 }  // namespace
 
 std::vector<PlantedCase> statistics_cases() {
@@ -87,6 +106,12 @@ std::vector<PlantedCase> statistics_cases() {
                        });
                        return p;
                      }});
+  for (const std::string architecture : {"convnet", "pooled", "mlp", "residual"})
+    cases.push_back({.code = "averaged-weights",
+                     .planted = "the mean of two moments' weights, the later one's statistics",
+                     .acceptable = {"stale-statistics"},
+                     .recipe = {.architecture = architecture, .data = seed % 2 ? "patches" : "strokes", .seed = seed++},
+                     .make = averaged});
   return cases;
 }
 

@@ -61,6 +61,7 @@ Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, 
   const SampleScores training = mean_of_passes(evidence.in_batches(batch_size, true));
   result.start = training.mean_loss();
   if (evidence.normalizations().empty()) {
+    if (!evidence.has_dropout()) return result;  // both modes compute the same
     const Cost cost = cost_between(training, evidence.evaluation());
     result.links.push_back({.change = "dropout off", .cost = cost, .cost_in_reverse = cost});
     return result;

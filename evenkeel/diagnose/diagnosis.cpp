@@ -11,7 +11,8 @@ namespace {
 
 /// What limits all that follows, whatever the network.
 std::vector<std::string> notes_on(const Dataset& data) {
-  if (!data.has_labels() || data.size() < 2) return {};
+  if (data.size() < 2) return {"One sample: standard errors need at least two."};
+  if (!data.has_labels()) return {};
   const auto labels = data.y().as<std::int32_t>();
   if (std::ranges::any_of(labels, [&](std::int32_t label) { return label != labels[0]; })) return {};
   return {"All " + std::to_string(data.size()) + " samples of \"" + data.name() + "\" are of class " +

@@ -24,6 +24,20 @@ std::string figure(double value, int digits) {
   return fmt::format("{:.{}g}", value, digits);
 }
 
+std::string estimate_text(const Estimate& estimate, std::string_view plus_minus) {
+  return fmt::format("{} {} {}", figure(estimate.value, 4), plus_minus, figure(estimate.error, 1));
+}
+
+std::string difference_text(const Estimate& difference, std::string_view plus_minus) {
+  return fmt::format("{:+.4g} {} {:.1g}", difference.value, plus_minus, difference.error);
+}
+
+std::string cost_text(const Cost& cost, std::string_view plus_minus) {
+  std::string text = "loss " + difference_text(cost.loss, plus_minus);
+  if (cost.accuracy) text += ", accuracy " + difference_text(*cost.accuracy, plus_minus);
+  return text;
+}
+
 std::string layers_text(const std::vector<std::string>& layers) {
   if (layers.empty()) return "the network";
   if (layers.size() == 1) return layers[0];

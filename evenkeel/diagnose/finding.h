@@ -37,6 +37,11 @@ struct Finding {
 /// For sentences: "0.0412", "1.2e-06".
 std::string figure(double value, int digits = 3);
 
+/// "0.412 +- 0.02", "+0.412 +- 0.02", "loss +0.0412 +- 0.002, accuracy -0.11 +- 0.01", with standard errors.
+std::string estimate_text(const Estimate& estimate, std::string_view plus_minus = "+-");
+std::string difference_text(const Estimate& difference, std::string_view plus_minus = "+-");
+std::string cost_text(const Cost& cost, std::string_view plus_minus = "+-");
+
 /// "conv2d", "conv2d and dense", "conv2d and 3 more": for sentences.
 std::string layers_text(const std::vector<std::string>& layers);
 

@@ -19,6 +19,10 @@ bool is_initial(const LayerStatistics& statistics) {
          std::ranges::all_of(statistics.variance, [](double v) { return v == 1; });
 }
 
+bool is_statistic(const std::string& tensor) {
+  return tensor.ends_with("/moving_mean") || tensor.ends_with("/moving_variance");
+}
+
 Tensor as_tensor(const std::vector<double>& values, DType dtype) {
   return converted(Tensor::of<double>({std::ssize(values)}, values), dtype);
 }

@@ -34,6 +34,9 @@ struct LayerStatistics {
 /// Whether they are bit for bit as they were drawn: 0 and 1.
 bool is_initial(const LayerStatistics& statistics);
 
+/// Whether a tensor is one of the moving statistics of a normalization, by its name.
+bool is_statistic(const std::string& tensor);
+
 /// A vector of that type.
 Tensor as_tensor(const std::vector<double>& values, DType dtype);
 

@@ -8,8 +8,8 @@ std::string unmet(Need need, Evidence& evidence) {
   const auto unless = [](bool met, std::string why) { return met ? std::string() : why; };
   const auto too_few = [&](std::int64_t needed) {
     const std::int64_t samples = evidence.train_data().size();
-    return unless(samples >= needed,
-                  std::to_string(samples) + " samples are too few, " + std::to_string(needed) + " are needed");
+    return unless(samples >= needed, std::to_string(samples) + (samples == 1 ? " sample is" : " samples are") +
+                                         " too few, " + std::to_string(needed) + " are needed");
   };
   const Records& records = evidence.records();
   switch (need) {

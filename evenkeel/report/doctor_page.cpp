@@ -13,13 +13,9 @@ namespace {
 
 constexpr std::size_t kMostStrips = 12;  ///< normalizations drawn one by one: the most distant ones
 
-std::string with_error(const Estimate& e) { return fmt::format("{} ± {}", figure(e.value, 4), figure(e.error, 1)); }
+constexpr std::string_view kPlusMinus = "±";
 
-std::string cost_text(const Cost& cost) {
-  std::string text = fmt::format("loss {:+.3g} ± {:.1g}", cost.loss.value, cost.loss.error);
-  if (cost.accuracy) text += fmt::format(", accuracy {:+.3g} ± {:.1g}", cost.accuracy->value, cost.accuracy->error);
-  return text;
-}
+std::string with_error(const Estimate& e) { return estimate_text(e, kPlusMinus); }
 
 Section cells_section(const FourCells& cells) {
   PageTable table{.columns = {"", ">loss", ">accuracy"}};
@@ -45,7 +41,7 @@ Section findings_section(const Diagnosis& d, const std::function<std::string(con
                     .columns = {"evidence", ">measured", "should be"}};
     for (const Fact& fact : f.evidence)
       table.rows.push_back({fact.what, figure(fact.value) + (fact.unit.empty() ? "" : ' ' + fact.unit), fact.expected});
-    table.caption = f.certainty + '.' + (f.cost ? " Costs: " + cost_text(*f.cost) + '.' : "");
+    table.caption = f.certainty + '.' + (f.cost ? " Costs: " + cost_text(*f.cost, kPlusMinus) + '.' : "");
     section.parts.push_back(std::move(table));
     section.parts.push_back(
         Paragraph{"In " + layers_text(f.layers) + ": " + f.cause + ". " + std::string(info.advice)});

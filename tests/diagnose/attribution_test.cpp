@@ -30,6 +30,14 @@ TEST(Attribution, SwitchesDropoutOffFirstWhereThereIsAny) {
   EXPECT_NE(diagnosed(without->network()).attribution.links.front().change, "dropout off");
 }
 
+TEST(Attribution, HasNoPartsWhereBothModesComputeTheSame) {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 10});
+  const Attribution chain = diagnosed(trained(model, 20)->network()).attribution;
+  EXPECT_TRUE(chain.links.empty());
+  EXPECT_NEAR(chain.start.value, chain.end.value, 1e-5);
+}
+
 TEST(Attribution, BlamesTheLayerThatWasSpoiled) {
   const auto trainer = trained(small_convnet());
   change(trainer->network(), "norm_2/moving_mean", [](std::span<float> v) {

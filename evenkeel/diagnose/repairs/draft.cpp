@@ -117,8 +117,4 @@ std::vector<std::string> Draft::not_finite() const {
   return found;
 }
 
-bool is_statistic(const std::string& tensor) {
-  return tensor.ends_with("/moving_mean") || tensor.ends_with("/moving_variance");
-}
-
 }  // namespace evenkeel

@@ -73,7 +73,4 @@ class Draft {
   std::map<std::string, Tensor> tensors_;
 };
 
-/// Whether a tensor is one of the moving statistics of a normalization.
-bool is_statistic(const std::string& tensor);
-
 }  // namespace evenkeel

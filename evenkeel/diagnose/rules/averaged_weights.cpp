@@ -25,10 +25,6 @@ class RawWeights {
   NamedTensors averages_;
 };
 
-bool is_statistic(const std::string& tensor) {
-  return tensor.ends_with("/moving_mean") || tensor.ends_with("/moving_variance");
-}
-
 /// Whether the raw weights are of the moment of these averages: both come with the same statistics, bit by bit.
 bool belong_together(const Network& network, const NamedTensors& raw) {
   for (const auto& [name, values] : raw)

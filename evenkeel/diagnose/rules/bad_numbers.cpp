@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "evenkeel/diagnose/rules/rules.h"
 #include "evenkeel/diagnose/weight_scan.h"
 
@@ -25,14 +27,26 @@ Meaning meaning_of(WeightDefect::Kind kind) {
   return {};
 }
 
-/// Scans the weights alone. The scan sees them as they are; whatever measures afterwards sees substitutes.
+/// Where the channel does vary in the data: of one that never does, a variance of 0 is the truth.
+WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
+  const auto gap = std::ranges::find(evidence.gaps(), defect.layer, &StatisticsGap::layer);
+  if (gap == evidence.gaps().end()) return defect;
+  std::erase_if(defect.channels,
+                [&](std::int64_t c) { return !(gap->data.variance[static_cast<std::size_t>(c)] > 0); });
+  return defect;
+}
+
+/// Scans the weights; of the data, only whether a channel varies. The scan sees them as they are; whatever measures
+/// afterwards sees substitutes.
 class BadNumbers final : public Rule {
  public:
   std::string_view checks() const override { return "numbers in the weights that are not finite, negative or extreme"; }
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    for (const WeightDefect& defect : evidence.defects()) {
+    for (WeightDefect defect : evidence.defects()) {
+      if (defect.kind == WeightDefect::Kind::zero_variance) defect = where_the_data_vary(evidence, std::move(defect));
+      if (defect.channels.empty()) continue;
       const Meaning meaning = meaning_of(defect.kind);
       const std::string count = std::to_string(defect.channels.size());
       findings.push_back({.code = std::string(meaning.code),

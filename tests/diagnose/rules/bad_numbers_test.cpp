@@ -30,6 +30,15 @@ TEST(BadNumbers, MentionVariancesOfZero) {
   EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())), Summaries{"bad-variance info norm_2"});
 }
 
+TEST(BadNumbers, AreNoneWhereAChannelIsConstantInTheDataToo) {
+  const auto trainer = trained(small_convnet(), 20);
+  change(trainer->network(), "conv_2/kernel", [](std::span<float> values) {
+    for (std::size_t i = 1; i < values.size(); i += 12) values[i] = 0;
+  });
+  change(trainer->network(), "norm_2/moving_variance", [](auto values) { values[1] = 0; });
+  EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())), Summaries());
+}
+
 TEST(BadNumbers, WarnOfScalesThatAreHugeOrDenormal) {
   for (const float gamma : {5e3f, 1e-38f}) {
     const auto trainer = trained(small_convnet(), 20);
