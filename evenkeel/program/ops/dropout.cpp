@@ -4,7 +4,6 @@
 
 #include "evenkeel/kernels/reference/dropout.h"
 #include "evenkeel/program/autodiff.h"
-#include "evenkeel/program/ops/noise.h"
 
 namespace evenkeel::ops {
 
@@ -14,8 +13,8 @@ void Dropout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Dropout(*t
 
 Kernel Dropout::choose(const KernelRequest& request) const {
   const auto rate = static_cast<float>(rate_);
-  return choose_noise(
-      request, layer_, Purpose::dropout,
+  return kernel_of(
+      request, Purpose::dropout,
       [rate]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y, const Threads& threads) {
         kernels::dropout<T>(x, rate, key, y, threads);
       },
@@ -34,8 +33,8 @@ Kernel SpatialDropout::choose(const KernelRequest& request) const {
   const Shape& x = request.inputs[0].shape;
   const std::int64_t channels = x.back(), rows = x.size() / channels, positions = rows / x[0];
   const auto rows_of = [=](auto values) { return kernels::Matrix{values.data(), rows, channels}; };
-  return choose_noise(
-      request, layer_, Purpose::dropout,
+  return kernel_of(
+      request, Purpose::dropout,
       [=, rate = static_cast<float>(rate_)]<class T>(std::span<const T> x_of, const RandomKey& key, std::span<T> y,
                                                      const Threads& threads) {
         kernels::spatial_dropout<T>(rows_of(x_of), positions, rate, key, rows_of(y), threads);
@@ -53,8 +52,8 @@ void GaussianDropout::differentiate(Gradients& g) const {
 
 Kernel GaussianDropout::choose(const KernelRequest& request) const {
   const auto deviation = static_cast<float>(deviation_);
-  return choose_noise(
-      request, layer_, Purpose::dropout,
+  return kernel_of(
+      request, Purpose::dropout,
       [deviation]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y, const Threads& threads) {
         kernels::gaussian_dropout<T>(x, deviation, key, y, threads);
       },
@@ -70,13 +69,13 @@ std::string AffineDropout::detail() const {
 
 void AffineDropout::differentiate(Gradients& g) const {
   const kernels::KeptAndDropped slope{.scale = outcome_.scale};
-  g.add(0, g.emit_one(AffineDropout(layer_, rate_, slope), {g.of_output(0)}));
+  g.add(0, g.emit_one(AffineDropout(layer(), rate_, slope), {g.of_output(0)}));
 }
 
 Kernel AffineDropout::choose(const KernelRequest& request) const {
   const auto rate = static_cast<float>(rate_);
-  return choose_noise(
-      request, layer_, Purpose::dropout,
+  return kernel_of(
+      request, Purpose::dropout,
       [=, outcome = outcome_]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y,
                                        const Threads& threads) {
         kernels::affine_dropout<T>(x, rate, outcome, key, y, threads);

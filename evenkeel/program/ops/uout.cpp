@@ -5,7 +5,6 @@
 #include "evenkeel/kernels/reference/uout.h"
 #include "evenkeel/kernels/uout.h"
 #include "evenkeel/program/autodiff.h"
-#include "evenkeel/program/ops/noise.h"
 
 namespace evenkeel::ops {
 
@@ -15,8 +14,8 @@ void Uout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Uout(*this), 
 
 Kernel Uout::choose(const KernelRequest& request) const {
   const auto beta = static_cast<float>(beta_);
-  return choose_noise(
-      request, layer_, Purpose::uout,
+  return kernel_of(
+      request, Purpose::uout,
       [beta]<class T>(std::span<const T> x, const RandomKey& key, std::span<T> y, const Threads& threads) {
         kernels::uout<T>(x, beta, key, y, threads);
       },
