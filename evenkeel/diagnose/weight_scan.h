@@ -15,7 +15,7 @@ struct WeightDefect {
     not_finite,         ///< NaN or infinity
     negative_variance,  ///< a moving variance below 0
     zero_variance,      ///< a moving variance of exactly 0
-    tiny_gamma,         ///< below 1e-30 in magnitude but not 0: a denormal soon, slow and without effect
+    tiny_gamma,         ///< below 1e-30 in magnitude but not 0: soon denormal, which counts as 0 (base/denormals.h)
     huge_gamma,         ///< above 1e3
   };
   Kind kind = Kind::not_finite;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "evenkeel/base/denormals.h"
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
@@ -103,12 +104,14 @@ int Executor::end_of(Segment segment) const {
 void Executor::run(const StepContext& step, Segment segment) {
   const int last = end_of(segment);
   prepare_run();
+  const DenormalsAsZero flushed(threads_);
   for (int i = segment.first; i < last; ++i) run_line(lines_[static_cast<std::size_t>(i)], step);
 }
 
 void Executor::visit(const StepContext& step, Segment segment, const Visitor& visitor) {
   const int last = end_of(segment);
   prepare_run();
+  const DenormalsAsZero flushed(threads_);
   for (int i = segment.first; i < last; ++i) {
     run_line(lines_[static_cast<std::size_t>(i)], step);
     for (int id : program_.nodes()[static_cast<std::size_t>(i)].outputs)
@@ -120,6 +123,7 @@ void Executor::visit(const StepContext& step, Segment segment, const Visitor& vi
 void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) {
   prepare_run();
   seconds.resize(lines_.size());
+  const DenormalsAsZero flushed(threads_);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     run_line(lines_[i], step);

@@ -40,6 +40,14 @@ TEST(Executor, RunsLinesInOrder) {
   EXPECT_EQ(run.read("l/plus"), (Floats{3, 11}));
 }
 
+TEST(Executor, TakesNumbersTooSmallToBeNormalForZero) {
+  TwoLines run;
+  const Tensor x = floats({2}, {1e-40f, 1e-30f});
+  run.bind("x", x);
+  run.go();
+  EXPECT_EQ(run.read("l/double"), (Floats{0, 2e-30f}));
+}
+
 TEST(Executor, ReadsWhereAnInputWasBoundLast) {
   TwoLines run;
   const Tensor first = floats({2}, {1, 5}), second = floats({2}, {0, 1});
