@@ -25,7 +25,7 @@ double statistics_distance(const LayerStatistics& moving, const LayerStatistics&
 }
 
 StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
-  StatisticsGap gap{.layer = moving.layer, .moving = moving, .data = data};
+  StatisticsGap gap{.layer = moving.layer, .epsilon = epsilon, .moving = moving, .data = data};
   gap.distance = statistics_distance(moving, data, epsilon);
   const auto channels = static_cast<double>(data.mean.size());
   gap.variance_ratio = 0;

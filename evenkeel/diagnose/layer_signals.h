@@ -51,6 +51,7 @@ inline constexpr double kFarStatistics = 0.05;
 /// How far the moving statistics of one normalization are from those of the data.
 struct StatisticsGap {
   std::string layer;
+  double epsilon = 0;  ///< of the layer
   LayerStatistics moving, data;
   double distance = 0;         ///< statistics_distance(moving, data)
   double mean_difference = 0;  ///< |moving mean - data mean| / sqrt(data variance + epsilon), mean over channels
