@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <string>
 
 #include "evenkeel/base/error.h"
@@ -26,6 +27,8 @@ Threads::Threads(int count) : count_(count == 0 ? usable_cores() : count) {
         {.where = "threads", .expected = "a count of 0 (all cores) or more", .received = std::to_string(count)}};
 }
 
+Threads Threads::bound() { return Threads(std::max(1, omp_get_max_threads())); }
+
 void Threads::bind() const { omp_set_num_threads(count_); }
 
 int Threads::ranges(std::int64_t n, std::int64_t grain) const {
@@ -42,15 +45,21 @@ void Threads::parallel(std::int64_t n, std::int64_t grain,
     return;
   }
   const std::int64_t grains = (n + grain - 1) / grain;
+  std::exception_ptr failure;
 #pragma omp parallel num_threads(parts)
-  {
+  // An exception that left the region would end the process.
+  try {
     // Should the runtime grant fewer threads than asked for, each takes several parts: the split stays the same.
     for (int part = omp_get_thread_num(); part < parts; part += omp_get_num_threads()) {
       const std::int64_t begin = std::min(n, grains * part / parts * grain);
       const std::int64_t end = std::min(n, grains * (part + 1) / parts * grain);
       if (begin < end) body(begin, end, part);
     }
+  } catch (...) {
+#pragma omp critical(evenkeel_threads)
+    if (!failure) failure = std::current_exception();
   }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace evenkeel

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <tuple>
 #include <vector>
 
@@ -108,6 +109,30 @@ TEST(Threads, BindTheRuntimeToTheirCount) {
   Threads(3).bind();
   EXPECT_EQ(omp_get_max_threads(), 3);
   Threads(before).bind();
+}
+
+TEST(Threads, BoundAreAsManyAsWereBound) {
+  const int before = omp_get_max_threads();
+  Threads(3).bind();
+  EXPECT_EQ(Threads::bound().count(), 3);
+  Threads(before).bind();
+}
+
+TEST(Threads, HandTheCallerWhatABodyThrows) {
+  for (const int count : {1, 2, 5})
+    EXPECT_THROW(Threads(count).parallel(100, 1,
+                                         [](std::int64_t begin, std::int64_t, int) {
+                                           if (begin == 0) throw Error{{.where = "body"}};
+                                         }),
+                 Error)
+        << count;
+}
+
+TEST(Threads, HandTheCallerOneOfSeveralExceptionsAndWorkOn) {
+  const Threads threads(4);
+  EXPECT_THROW(threads.parallel(100, 1, [](std::int64_t, std::int64_t, int) { throw std::bad_alloc(); }),
+               std::bad_alloc);
+  EXPECT_EQ(ranges_of(threads, 100, 1).size(), 4u);
 }
 
 TEST(FunctionRef, PassesArgumentsAndResults) {
