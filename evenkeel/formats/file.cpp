@@ -28,7 +28,19 @@ Descriptor create_beside(const fs::path& target, fs::path& temporary) {
   }
 }
 
+fs::file_status status_of(const fs::path& path) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (status.type() == fs::file_type::none)
+    throw Error{{.where = path.string(), .expected = "a name that can be looked up", .received = failure.message()}};
+  return status;
+}
+
 }  // namespace
+
+bool exists(const fs::path& path) { return fs::exists(status_of(path)); }
+
+bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path)); }
 
 Bytes read_file(const fs::path& path) {
   const Source source(path);

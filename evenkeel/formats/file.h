@@ -10,6 +10,11 @@
 
 namespace evenkeel::formats {
 
+/// Whether there is something of that name. Throws Error where that cannot be told (a folder without permission).
+bool exists(const std::filesystem::path& path);
+/// Whether a folder, or a link to one, has that name. Throws Error as exists().
+bool is_folder(const std::filesystem::path& path);
+
 /// The whole file. Throws Error where it does not exist, is a folder, or cannot be read.
 Bytes read_file(const std::filesystem::path& path);
 /// The whole file, inflated if it is gzip (by its magic, whatever its name). `limit` bounds the inflated size.

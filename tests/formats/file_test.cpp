@@ -5,23 +5,13 @@
 
 #include "evenkeel/formats/deflate.h"
 #include "tests/formats/testing.h"
-#include "tests/support/file_size_limit.h"
+#include "tests/support/ordinary_user.h"
 
 namespace evenkeel::formats {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// A user whom permissions bind: root is made nobody for as long as this lives.
-class OrdinaryUser {
- public:
-  OrdinaryUser() : was_root_(geteuid() == 0 && seteuid(65534) == 0) {}
-  ~OrdinaryUser() { EXPECT_TRUE(!was_root_ || seteuid(0) == 0); }
-
- private:
-  bool was_root_;
-};
 
 void write_gzip(const std::filesystem::path& path, std::string_view text, std::string_view header = "") {
   const Bytes content = bytes_of(text);
@@ -67,6 +57,35 @@ TEST(ReadFile, NamesTheFileItMayNotRead) {
   ASSERT_EQ(chmod((folder / "file").c_str(), 0), 0);
   const OrdinaryUser user;
   EXPECT_THAT(error_of([&] { read_file(folder / "file"); }), HasSubstr("Permission denied"));
+}
+
+TEST(Exists, IsTrueForFilesAndFoldersAndFalseForTheRest) {
+  const TestFolder folder;
+  std::ofstream(folder / "file") << "text";
+  EXPECT_TRUE(formats::exists(folder / "file"));
+  EXPECT_TRUE(formats::exists(folder.path()));
+  EXPECT_FALSE(formats::exists(folder / "none"));
+  EXPECT_FALSE(formats::exists(folder / "file/none"));
+}
+
+TEST(IsFolder, IsTrueForAFolderAndALinkToOne) {
+  const TestFolder folder;
+  std::ofstream(folder / "file") << "text";
+  std::filesystem::create_directory_symlink(folder.path(), folder / "link");
+  EXPECT_TRUE(is_folder(folder.path()));
+  EXPECT_TRUE(is_folder(folder / "link"));
+  EXPECT_FALSE(is_folder(folder / "file"));
+  EXPECT_FALSE(is_folder(folder / "none"));
+}
+
+TEST(Exists, NamesWhatCannotBeLookedUp) {
+  const TestFolder folder;
+  std::filesystem::create_directory(folder / "locked");
+  ASSERT_EQ(chmod((folder / "locked").c_str(), 0), 0);
+  const OrdinaryUser user;
+  for (const auto look_up : {exists, is_folder})
+    EXPECT_THAT(error_of([&] { look_up(folder / "locked/file"); }),
+                AllOf(HasSubstr((folder / "locked/file").string()), HasSubstr("Permission denied")));
 }
 
 TEST(ReadMaybeGzip, ReturnsAPlainFileAsItIs) {

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
-
-#include <csignal>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -13,27 +10,12 @@
 
 #include "evenkeel/formats/file.h"
 #include "evenkeel/tensor/tensor.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel::formats {
 
-/// No file may grow beyond `bytes` while this lives: what a full disk looks like, without one.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit limit{bytes, old_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_{};
-};
+using evenkeel::FileSizeLimit;
 
 inline std::filesystem::path fixture(const std::string& name) {
   return std::filesystem::path(EVENKEEL_SOURCE_DIR) / "tests/formats/fixtures" / name;
