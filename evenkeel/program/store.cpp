@@ -35,6 +35,15 @@ void Block::zero() {
 
 namespace {
 
+/// Throws Error unless so many bytes are to be had.
+void check_available(std::int64_t needed, std::int64_t available, const char* where, const char* hint) {
+  if (needed > available)
+    throw Error{{.where = where,
+                 .expected = "at most the " + with_commas(available) + " bytes that are available",
+                 .received = with_commas(needed) + " bytes needed",
+                 .hint = hint}};
+}
+
 void fit_block(Block& block, const BlockLayout& layout, const char* what) {
   if (layout.entries.empty()) return;
   if (block.layout().entries.empty())
@@ -50,6 +59,14 @@ void fit_block(Block& block, const BlockLayout& layout, const char* what) {
 }  // namespace
 
 void Store::fit(const Program& program) {
+  // What one block takes, the next cannot have.
+  std::int64_t needed = 0;
+  for (const auto& [block, layout] : {std::pair(&parameters, &program.parameters), std::pair(&state, &program.states),
+                                      std::pair(&supplied, &program.supplied_values), std::pair(&slots, &program.slots),
+                                      std::pair(&gradients, &program.gradients), std::pair(&probes, &program.probes)})
+    if (block->layout().entries.empty()) needed += layout->bytes;
+  if (needed > 0)
+    check_available(needed, available_memory(), "memory of the model and what trains it", "Choose smaller layers.");
   fit_block(parameters, program.parameters, "parameters");
   fit_block(state, program.states, "state");
   fit_block(supplied, program.supplied_values, "supplied statistics");
@@ -73,11 +90,7 @@ std::byte* Arena::reserve(std::size_t bytes) {
   if (bytes <= buffer_.size()) return buffer_.data();
   const std::int64_t held = static_cast<std::int64_t>(buffer_.size()), needed = static_cast<std::int64_t>(bytes);
   const std::int64_t available = limit_ > 0 ? limit_ : available_memory() + held;
-  if (needed > available)
-    throw Error{{.where = "memory of a step",
-                 .expected = "at most the " + with_commas(available) + " bytes that are available",
-                 .received = with_commas(needed) + " bytes needed",
-                 .hint = "Choose a smaller batch."}};
+  check_available(needed, available, "memory of a step", "Choose a smaller batch.");
   buffer_ = AlignedBuffer();  // before the new one: both need not fit
   buffer_ = AlignedBuffer(bytes);
   return buffer_.data();

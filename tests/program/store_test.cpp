@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/memory.h"
 #include "evenkeel/program/finish.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -87,6 +89,17 @@ TEST(Store, RefusesAProgramThatLaysABlockOutOtherwise) {
   Store store;
   store.fit(*small_program({3}));
   EXPECT_THROW(store.fit(*small_program({4})), Error);
+}
+
+TEST(Store, HoldsAllItsBlocksTogetherAgainstTheMemoryThereIs) {
+  const std::int64_t half = available_memory() / 2 / 4;
+  Program program;
+  program.parameter("p", {half + half / 4}, true);
+  program.state("s", {half + half / 4});
+  finish(program);
+  Store store;
+  EXPECT_SAYS(error_of([&] { store.fit(program); }), "bytes that are available");
+  EXPECT_FALSE(store.parameters.has("p"));
 }
 
 TEST(Store, SharesItsWeightsAndNothingElse) {

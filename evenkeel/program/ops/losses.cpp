@@ -1,5 +1,7 @@
 #include "evenkeel/program/ops/losses.h"
 
+#include <stdexcept>
+
 #include "evenkeel/kernels/losses.h"
 #include "evenkeel/kernels/reference/losses.h"
 #include "evenkeel/program/autodiff.h"
@@ -34,8 +36,9 @@ const LossKernels& kernels_of(LossKind kind) {
   switch (kind) {
     case LossKind::sigmoid_cross_entropy: return kSigmoid;
     case LossKind::squared_error: return kSquared;
-    default: return kSoftmax;
+    case LossKind::softmax_cross_entropy: return kSoftmax;
   }
+  throw std::logic_error("a loss without kernels");
 }
 
 }  // namespace
