@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <variant>
 
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/autodiff.h"
@@ -17,6 +18,10 @@
 
 namespace evenkeel {
 namespace {
+
+ops::LossKind op_of(const SoftmaxCrossEntropy&) { return ops::LossKind::softmax_cross_entropy; }
+ops::LossKind op_of(const SigmoidCrossEntropy&) { return ops::LossKind::sigmoid_cross_entropy; }
+ops::LossKind op_of(const MeanSquaredError&) { return ops::LossKind::squared_error; }
 
 /// One compilation: the steps in their order, with what they hand on.
 class Compiler {
@@ -143,6 +148,12 @@ class Compiler {
                    .expected = "outputs [N, K] for the loss",
                    .received = to_string_batched(shape.without_first()),
                    .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
+    const auto kind = std::visit([](const auto& loss) { return op_of(loss); }, *options_.loss);
+    if (kind == ops::LossKind::softmax_cross_entropy && shape[1] == 1)
+      throw Error{{.where = "layer \"" + model_.nodes().back().layer.name() + '"',
+                   .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
+                   .received = "1, whose softmax is always 1",
+                   .hint = "Choose the loss \"binary_crossentropy\", or 2 units."}};
     program().set_label("loss");
     Value targets;
     if (options_.targets == Targets::labels) {
@@ -151,7 +162,6 @@ class Compiler {
     } else {
       targets = program().input("targets", shape, options_.real);
     }
-    const auto kind = static_cast<ops::LossKind>(options_.loss->index());
     loss_ = program().emit_one(ops::Loss(kind), {logits_, smoothed(targets)}, "per_sample");
     weigh_classes(targets);
     add_penalties();

@@ -1,5 +1,7 @@
 #include "evenkeel/nn/layer_builder.h"
 
+#include <stdexcept>
+
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/elementwise.h"
 
@@ -13,8 +15,10 @@ kernels::Activation kernel_of(ActivationFunction f) {
     case sigmoid: return kernels::Activation::sigmoid;
     case ActivationFunction::tanh: return kernels::Activation::tanh;
     case leaky_relu: return kernels::Activation::leaky_relu;
-    default: return kernels::Activation::linear;
+    case linear: return kernels::Activation::linear;
+    case softmax: break;  // of a row, not of an element: an op of its own
   }
+  throw std::logic_error("an activation that is not element-wise");
 }
 
 }  // namespace

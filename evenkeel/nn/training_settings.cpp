@@ -1,6 +1,11 @@
 #include "evenkeel/nn/training_settings.h"
 
 namespace evenkeel {
+namespace {
+
+constexpr Range kLength{.low = 1, .high = 1e9};  ///< of a run: longer ones do not end
+
+}  // namespace
 
 void TrainingSettings::describe(Fields<TrainingSettings>& fields) {
   fields.add("loss", &TrainingSettings::loss, "what is minimized; Keras's name")
@@ -53,8 +58,8 @@ void TrainingSettings::describe(Fields<TrainingSettings>& fields) {
       .add("terminate_on_nan", &TrainingSettings::terminate_on_nan,
            "end, and say which layer it came from, at a loss or gradient that is no number")
       .add("batch_size", &TrainingSettings::batch_size, "samples per step", kAtLeastOne)
-      .add("epochs", &TrainingSettings::epochs, "passes over the training data", kAtLeastOne)
-      .add("steps", &TrainingSettings::steps, "steps, in place of epochs", kAtLeastOne)
+      .add("epochs", &TrainingSettings::epochs, "passes over the training data", kLength)
+      .add("steps", &TrainingSettings::steps, "steps, in place of epochs", kLength)
       .add("seed", &TrainingSettings::seed, "of the weights, the shuffling, the dropout and the augmentation",
            kNotNegative)
       .add("precision", &TrainingSettings::precision,

@@ -52,6 +52,15 @@ TEST(CompileErrors, RefuseALossOverImages) {
   EXPECT_SAYS(error_with(model, SoftmaxCrossEntropy{}), "layer \"c\": expected outputs [N, K] for the loss");
 }
 
+TEST(CompileErrors, RefuseASoftmaxOverASingleOutput) {
+  Sequential model({4});
+  model.add(Dense{.units = 1, .name = "d"});
+  const std::string error = error_with(model, SoftmaxCrossEntropy{});
+  EXPECT_SAYS(error, "layer \"d\": expected 2 or more outputs for the loss \"sparse_categorical_crossentropy\"");
+  EXPECT_SAYS(error, "\"binary_crossentropy\", or 2 units");
+  EXPECT_EQ(error_with(model, SigmoidCrossEntropy{}), "");
+}
+
 TEST(CompileErrors, RefuseABinaryLossBehindASoftmax) {
   Sequential model({4});
   model.add(Dense{.units = 2, .activation = softmax});
