@@ -111,12 +111,14 @@ std::vector<SheetRow> sheet_rows(const Dataset& dataset, std::int64_t columns, s
   for (const Placed& p : placed) last = std::max(last, p.row);
   std::vector<SheetRow> rows;
   for (std::int64_t row = 0; row <= last; ++row)
-    rows.push_back({label_of(dataset, row), empty_sheet(shape[0], columns * (shape[1] + kGap) - kGap, shape[2])});
+    rows.push_back({.label = label_of(dataset, row),
+                    .images = empty_sheet(shape[0], columns * (shape[1] + kGap) - kGap, shape[2])});
   const Tensor pixels = pixels_of(dataset, placed);
   for (std::int64_t i = 0; i < std::ssize(placed); ++i) {
     const Placed& p = placed[static_cast<std::size_t>(i)];
-    paste(pixels.view().rows(i, i + 1).reshaped(shape), rows[static_cast<std::size_t>(p.row)].images, 0,
-          p.column * (shape[1] + kGap));
+    SheetRow& row = rows[static_cast<std::size_t>(p.row)];
+    paste(pixels.view().rows(i, i + 1).reshaped(shape), row.images, 0, p.column * (shape[1] + kGap));
+    row.samples.push_back(p.sample);
   }
   return rows;
 }

@@ -11,6 +11,7 @@ namespace evenkeel {
 struct SheetRow {
   std::string label;  ///< the name or else the number of the class whose images these are; empty without labels
   Tensor images;      ///< uint8 [H, ..., channels], side by side with gaps of two pixels
+  std::vector<std::int64_t> samples = {};  ///< which these are, from left to right
 };
 
 /// The first images of a data set, `columns` to a row, at most `count` of them. With integer labels each row shows one

@@ -39,17 +39,21 @@ void check_samples(const Dataset::Parts& parts) {
                  .received = std::string(name_of(parts.x.dtype()))}};
 }
 
+/// Where nobody names the classes, a label says how many there are, and so the size of what is kept for each.
+constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
+
 /// The number of classes.
 std::int64_t check_labels(const Dataset::Parts& parts) {
   const auto labels = parts.y.as<std::int32_t>();
   const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
   const std::int64_t named = std::ssize(parts.class_names);
-  const std::int64_t classes = named > 0 ? named : std::int64_t{*most} + 1;
+  const std::int64_t classes = named > 0 ? named : std::min(std::int64_t{*most} + 1, kMostClasses);
   const auto wrong = *least < 0 ? least : most;
   if (*least < 0 || *most >= classes)
     throw Error{{.where = parts.name,
-                 .expected = named > 0 ? fmt::format("labels from 0 to {}", named - 1) : "labels of 0 or more",
-                 .received = fmt::format("{} in sample {}", *wrong, wrong - labels.begin())}};
+                 .expected = fmt::format("labels from 0 to {}", (named > 0 ? named : kMostClasses) - 1),
+                 .received = fmt::format("{} in sample {}", *wrong, wrong - labels.begin()),
+                 .hint = named > 0 ? "" : "Number the classes 0, 1, 2, ..."}};
   return classes;
 }
 

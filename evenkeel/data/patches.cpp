@@ -194,7 +194,7 @@ Dataset make_patches(bool test_split, std::int64_t count, std::uint64_t seed) {
   Tensor x({count, kSide, kSide, kChannels}, DType::uint8), y({count}, DType::int32);
   const auto pixels = x.as<std::uint8_t>();
   const auto labels = y.as<std::int32_t>();
-  Threads().parallel(count, 64, [&](std::int64_t begin, std::int64_t end, int) {
+  Threads::bound().parallel(count, 64, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto sample = static_cast<std::size_t>(i);
       const RandomStream random(

@@ -15,6 +15,7 @@
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/resize.h"
 #include "evenkeel/data/strokes.h"
+#include "evenkeel/formats/file.h"
 
 namespace evenkeel {
 namespace {
@@ -156,8 +157,8 @@ Dataset load_whole(const std::string& what, Split bare_name_means, const std::st
     return loader->load(*folder, test_split);
   }
   if (what.ends_with(".npz")) return load_npz_dataset(what);
-  if (is_folder(what)) return load_image_folder(what, images);
-  if (exists(what))
+  if (formats::is_folder(what)) return load_image_folder(what, images);
+  if (formats::exists(what))
     throw Error{{.where = what, .expected = "an .npz file or a folder of images", .received = "another file"}};
   throw unknown_name(name);
 }

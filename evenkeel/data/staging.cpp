@@ -26,7 +26,10 @@ bool is_there(const fs::path& path) {
 
 std::vector<fs::path> names_in(const fs::path& folder) {
   std::vector<fs::path> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
+  std::error_code problem;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem))
+    names.push_back(entry->path().filename());
+  if (problem) throw Error{{.where = folder.string(), .expected = "a readable folder", .received = problem.message()}};
   return names;
 }
 

@@ -44,6 +44,12 @@ TEST(ContactSheet, WithLabelsShowsAClassPerRow) {
   EXPECT_EQ(cell(rows[1].images, 0, 2), 50);
 }
 
+TEST(ContactSheet, SaysWhichSamplesItShows) {
+  const std::vector<SheetRow> rows = sheet_rows(images(7, true), 2, 4);
+  EXPECT_EQ(rows[0].samples, (std::vector<std::int64_t>{0, 2}));
+  EXPECT_EQ(rows[1].samples, (std::vector<std::int64_t>{1, 3}));
+}
+
 TEST(ContactSheet, NamesItsRowsByTheClasses) {
   EXPECT_EQ(sheet_rows(images(6, true, 1, {"cat", "dog"}), 3, 6)[1].label, "dog");
 }

@@ -77,7 +77,12 @@ TEST(Dataset, RefusesFloatLabels) {
 
 TEST(Dataset, RefusesANegativeLabelAndSaysWhere) {
   EXPECT_SAYS(refusal(three_samples(), tensor_of<std::int32_t>({3}, {0, -2, 1})),
-              "expected labels of 0 or more, received -2 in sample 1");
+              "expected labels from 0 to 1048575, received -2 in sample 1");
+}
+
+TEST(Dataset, RefusesALabelThatNoSetHasClassesFor) {
+  EXPECT_SAYS(refusal(three_samples(), tensor_of<std::int32_t>({3}, {0, 1, 2147483646})),
+              "expected labels from 0 to 1048575, received 2147483646 in sample 2");
 }
 
 TEST(Dataset, RefusesALabelBehindTheLastNameAndSaysWhere) {
