@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "evenkeel/train/callback.h"
 
@@ -11,9 +13,13 @@ namespace evenkeel {
 /// epoch,step,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_s; empty where there is no number.
 class CsvLog {
  public:
-  /// Throws Error where the file cannot be written.
-  explicit CsvLog(const std::filesystem::path& path);
-  /// Replaces the file: a resumed run begins with the epochs up to its checkpoint.
+  using Warn = std::function<void(const std::string&)>;
+
+  /// `warn` is told, once, where a line could not be written (a full disk). Training goes on; the line waits for the
+  /// next epoch's.
+  explicit CsvLog(std::filesystem::path path, Warn warn = {});
+  /// Replaces the file, at once and as a whole: a resumed run begins with the epochs up to its checkpoint. Throws Error
+  /// where it cannot be written; then the old one stays.
   void on_begin(const FitBegin& begin);
   void on_epoch(const EpochRecord& record);
 

@@ -52,6 +52,16 @@ void check_identity(const std::map<std::string, std::string>& now, const std::ma
   }
 }
 
+std::int64_t total_steps(const FitOptions& options, std::int64_t per_epoch) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;  // exact in double, as schedules count
+  const std::int64_t factor = options.steps ? 1 : per_epoch, count = options.steps.value_or(options.epochs);
+  if (count > kMost / factor)
+    throw Error{{.where = "fit",
+                 .expected = fmt::format("at most {} steps", kMost),
+                 .received = fmt::format("{} {}", count, options.steps ? "steps" : "epochs")}};
+  return count * factor;
+}
+
 Fit::Fit(Trainer& trainer, const Dataset& data, const FitOptions& options)
     : trainer_(trainer), data_(data), options_(options) {
   trainer.check(data, options);
@@ -60,8 +70,6 @@ Fit::Fit(Trainer& trainer, const Dataset& data, const FitOptions& options)
   progress_.first_step = trainer_.steps_done_;
   trainer_.fit_ = this;
 }
-
-std::int64_t Fit::total_steps() const { return options_.steps.value_or(options_.epochs * per_epoch_); }
 
 void Fit::go_on_from(const Checkpoint& checkpoint) {
   check_identity(identity(), checkpoint.identity);
@@ -144,7 +152,6 @@ void Fit::stop(std::string reason, bool failed) {
 
 History Fit::run() {
   if (trainer_.restored_) go_on_from(*trainer_.restored_);
-  trainer_.restored_.reset();
   Batches batches(data_,
                   {.batch_size = trainer_.options_.batch_size,
                    .shuffle = options_.shuffle,
@@ -160,6 +167,8 @@ History Fit::run() {
                  .hint = "A run that goes on cannot end sooner."}};
   trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
   begin();
+  // From here on nothing is refused: what was restored is used up.
+  trainer_.restored_.reset();
   bool interrupted = false;
   while (!is_over() && !interrupted) {
     const auto start = Clock::now();

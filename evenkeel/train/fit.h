@@ -13,6 +13,9 @@ Metrics metrics_of(const Network::Runner& runner);
 /// Throws Error that names the first thing in which a run differs from the one a checkpoint is of.
 void check_identity(const std::map<std::string, std::string>& now, const std::map<std::string, std::string>& then);
 
+/// How many steps a fit makes where an epoch has so many batches. Throws Error where they are too many to be counted.
+std::int64_t total_steps(const FitOptions& options, std::int64_t per_epoch);
+
 /// One call of Trainer::fit: the loop, its events and how far it has come.
 class Fit {
  public:
@@ -39,7 +42,7 @@ class Fit {
   EpochRecord record(bool validate) const;
   void end_epoch();
   void settle(bool end_of_epoch, bool last);
-  std::int64_t total_steps() const;
+  std::int64_t total_steps() const { return evenkeel::total_steps(options_, per_epoch_); }
   bool is_over() const { return stopping_ || progress_.steps >= total_steps(); }
 
   Trainer& trainer_;

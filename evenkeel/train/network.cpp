@@ -23,7 +23,7 @@ Network::Network(Model model, NetworkOptions options)
                  .expected = std::to_string(classes) + " numbers, one per class",
                  .received = std::to_string(options_.class_weight.size())}};
   store_.fit(*smallest.program);
-  if (options_.draw_weights) initialize_weights(weights_, options_.seed, store_);
+  if (options_.draw_weights) initialize_weights(weights_, options_.seed, store_, threads_);
 }
 
 TensorView Network::weight(const std::string& name) const {
@@ -131,7 +131,11 @@ void Network::check(const Dataset& data, bool needs_targets) const {
   const bool one_output = outputs_ == 1;
   const std::int64_t largest = one_output ? 2 : outputs_;
   const bool regression = options_.loss && std::holds_alternative<MeanSquaredError>(*options_.loss);
-  if (data.has_labels() ? data.classes() > largest && !(one_output && regression) : data.classes() != outputs_)
+  if (!data.has_labels() && data.classes() != outputs_)
+    throw Error{{.where = "data \"" + data.name() + '"',
+                 .expected = "targets [N, " + std::to_string(outputs_) + "], a number for each of the model's outputs",
+                 .received = "[N, " + std::to_string(data.classes()) + ']'}};
+  if (data.has_labels() && data.classes() > largest && !(one_output && regression))
     throw Error{{.where = "data \"" + data.name() + '"',
                  .expected = "at most " + std::to_string(largest) + " classes, for the model's " +
                              std::to_string(outputs_) + " outputs",

@@ -108,16 +108,17 @@ formats::Descriptor locked(const fs::path& folder) {
 }  // namespace
 
 OpenedModel open_model(const fs::path& path) {
-  if (!fs::is_directory(path)) return {.file = read_model_file(path), .weights = {}, .notes = {}};
+  if (!formats::is_folder(path)) return {.file = read_model_file(path), .weights = {}, .notes = {}};
   const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
   std::vector<std::string> notes;
   std::optional<fs::path> weights;
-  if (!fs::exists(complete) || (fs::exists(record) && !read_run(path).finished))
+  const bool is_complete = formats::exists(complete);
+  if (!is_complete || (formats::exists(record) && !read_run(path).finished))
     if (const auto found =
             newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
       weights = found->path;
-  if (!weights && fs::exists(complete)) weights = complete;
-  if (!weights || !fs::exists(model))
+  if (!weights && is_complete) weights = complete;
+  if (!weights || !formats::exists(model))
     throw Error{{.where = path.string(),
                  .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
                  .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
@@ -178,14 +179,14 @@ RecordedRun read_run(const fs::path& folder) {
 
 RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) {
   for (const char* file : {"run.json", "weights.safetensors", "model.toml"})
-    if (existing == Existing::refuse && fs::exists(path_ / file))
+    if (existing == Existing::refuse && formats::exists(path_ / file))
       throw Error{{.where = path_.string(),
                    .expected = "a folder without a run",
                    .received = std::string("one that holds ") + file,
                    .hint = "Go on with it by --resume, choose another --out, or remove the folder."}};
   std::error_code failure;
   fs::create_directories(path_, failure);
-  if (failure || !fs::is_directory(path_))
+  if (failure || !formats::is_folder(path_))
     throw Error{{.where = path_.string(),
                  .expected = "a folder that can be made",
                  .received = failure ? failure.message() : "a file of that name"}};
@@ -194,9 +195,16 @@ RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) 
 }
 
 fs::path RunFolder::free_path(const std::string& model_name) {
+  // Whatever the name is, the folder is one in runs/, and not hidden.
+  std::string name = model_name;
+  std::ranges::replace(name, '/', '_');
+  for (char& c : name) {
+    if (c != '.') break;
+    c = '_';
+  }
   for (int n = 1;; ++n) {
-    fs::path path = fs::path("runs") / fmt::format("{}-{}", model_name, n);
-    if (!fs::exists(path)) return path;
+    fs::path path = fs::path("runs") / fmt::format("{}-{}", name, n);
+    if (!formats::exists(path)) return path;
   }
 }
 

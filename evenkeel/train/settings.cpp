@@ -1,6 +1,8 @@
 #include "evenkeel/train/settings.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "evenkeel/base/error.h"
@@ -20,6 +22,13 @@ const std::vector<std::vector<std::string_view>> kAlternatives = {
     {"epochs", "steps"}, {"clipnorm", "global_clipnorm", "clipvalue"}, {"boundaries", "decay_steps"}};
 
 const std::vector<Field>& all_fields() { return fields_of<TrainingSettings>().all(); }
+
+/// Whatever an optimizer, a schedule, a loss or the augmentation has, the settings have (a test holds it).
+const Field& setting_named(std::string_view name) {
+  const Field* field = fields_of<TrainingSettings>().find(name);
+  if (!field) throw std::logic_error("no setting of training is named " + std::string(name));
+  return *field;
+}
 
 bool is_set(const Field& field, const TrainingSettings& settings) {
   return !std::holds_alternative<std::monostate>(field.get(settings));
@@ -45,14 +54,11 @@ void forget(TrainingSettings& settings, const Chosen& before, const Chosen& afte
 }
 
 void forget_alternatives(TrainingSettings& settings, const TrainingSettings& by) {
-  const auto field_named = [](std::string_view name) -> const Field& {
-    return *fields_of<TrainingSettings>().find(name);
-  };
   for (const auto& group : kAlternatives) {
     const bool overridden =
-        std::ranges::any_of(group, [&](std::string_view name) { return is_set(field_named(name), by); });
+        std::ranges::any_of(group, [&](std::string_view name) { return is_set(setting_named(name), by); });
     for (const std::string_view name : group)
-      if (overridden) field_named(name).set(settings, FieldValue());
+      if (overridden) setting_named(name).set(settings, FieldValue());
   }
 }
 
@@ -67,7 +73,7 @@ Chosen with_settings(Chosen chosen, const TrainingSettings& settings) {
 
 template <class Chosen>
 void put(const Chosen& chosen, TrainingSettings& settings) {
-  for (const auto& [key, value] : settings_of(chosen)) fields_of<TrainingSettings>().find(key)->set(settings, value);
+  for (const auto& [key, value] : settings_of(chosen)) setting_named(key).set(settings, value);
 }
 
 }  // namespace
@@ -112,7 +118,7 @@ TrainerOptions trainer_options(const TrainingSettings& settings, int threads) {
   options.seed = static_cast<std::uint64_t>(settings.seed.value_or(0));
   options.precision = settings.precision.value_or(options.precision);
   for (const auto& field : fields_of<Augmentation>().all()) {
-    const Field& setting = *fields_of<TrainingSettings>().find(field.name);
+    const Field& setting = setting_named(field.name);
     if (is_set(setting, settings)) field.set(options.augmentation, setting.get(settings));
   }
   return options;

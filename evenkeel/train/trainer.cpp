@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <initializer_list>
+#include <map>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/nn/model_file.h"
@@ -53,18 +55,39 @@ NamedTensors copies_of(const Block& block) {
   return tensors;
 }
 
-/// Throws Error unless the block has exactly these tensors.
-void check_fit(const Block& block, const NamedTensors& tensors, const std::string& what) {
-  const auto& entries = block.layout().entries;
-  bool same = entries.size() == tensors.size();
-  for (const auto& [name, tensor] : tensors) {
-    const auto* entry = block.layout().find(name);
-    same = same && entry && entry->type == TensorType{tensor.shape(), tensor.dtype()};
+using Types = std::map<std::string, TensorType>;
+
+Types types_of(const Block& block) {
+  Types types;
+  for (const auto& entry : block.layout().entries) types.emplace(entry.name, entry.type);
+  return types;
+}
+
+Types types_of(const Network& network) {
+  Types types;
+  for (const WeightInfo& weight : network.weights()) {
+    const TensorView view = network.weight(weight.name);
+    types.emplace(weight.name, TensorType{view.shape, view.dtype});
   }
-  if (!same)
-    throw Error{{.where = "checkpoint",
-                 .expected = fmt::format("the {} {} of this run", entries.size(), what),
-                 .received = fmt::format("{} others", tensors.size())}};
+  return types;
+}
+
+/// Throws Error unless these are exactly the tensors there are.
+void check_fit(const Types& own, const NamedTensors& tensors, const char* what) {
+  Types theirs;
+  for (const auto& [name, tensor] : tensors) theirs.emplace(name, TensorType{tensor.shape(), tensor.dtype()});
+  if (own == theirs) return;
+  const auto text = [](const Types& types, const std::string& name) {
+    const auto found = types.find(name);
+    if (found == types.end()) return "no \"" + name + '"';
+    return fmt::format("\"{}\" {} {}", name, name_of(found->second.dtype), to_string(found->second.shape));
+  };
+  for (const Types* some : std::initializer_list<const Types*>{&own, &theirs})
+    for (const auto& [name, type] : *some)
+      if (text(own, name) != text(theirs, name))
+        throw Error{{.where = fmt::format("checkpoint: {}", what),
+                     .expected = text(own, name) + ", as this run has",
+                     .received = text(theirs, name)}};
 }
 
 }  // namespace
@@ -95,7 +118,7 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
                  .received = std::to_string(options_.batch_size),
                  .hint = "Choose a smaller batch or more data."}};
   const std::int64_t per_epoch = batches_per_epoch(data.size(), {.batch_size = options_.batch_size});
-  const auto steps = static_cast<std::uint64_t>(options.steps.value_or(options.epochs * per_epoch));
+  const auto steps = static_cast<std::uint64_t>(total_steps(options, per_epoch));
   if (steps > 0) learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), 0, steps_done_ + steps);
 }
 
@@ -190,7 +213,8 @@ void Trainer::restore(Checkpoint checkpoint) {
   // The optimizer's slots come into being with a program that updates; which batch size it has does not matter.
   network_.runner(options_.batch_size, Targets::labels, true);
   Store& store = network_.store();
-  check_fit(store.slots, checkpoint.slots, "optimizer slots");
+  check_fit(types_of(network_), checkpoint.weights, "weights");
+  check_fit(types_of(store.slots), checkpoint.slots, "optimizer slots");
   for (const auto& [name, tensor] : checkpoint.weights) network_.set_weight(name, tensor);
   for (const auto& [name, tensor] : checkpoint.slots) store.slots.set(name, tensor);
   checkpoint.weights.clear();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <stop_token>
 
@@ -314,6 +315,52 @@ TEST(Restore, RefusesAnotherBatchSize) {
   TrainerOptions options = adam();
   options.batch_size = 16;
   EXPECT_NE(refusal_of_restoring(options, small_network()).find("batch size"), std::string::npos);
+}
+
+/// What restoring says to a checkpoint that was changed; nothing of the trainer may have changed.
+std::string refusal_of_restoring(const std::function<void(Checkpoint&)>& change) {
+  static const fs::path folder = folder_of_checkpoints("changed");
+  Trainer trainer(small_network(), adam());
+  trainer.restore(newest(folder));
+  trainer.fit(make_strokes(false, 64), {.epochs = 8});
+  const auto before = everything(trainer);
+  Checkpoint checkpoint = newest(folder);
+  change(checkpoint);
+  const std::string said = error_of([&] { trainer.restore(std::move(checkpoint)); });
+  EXPECT_EQ(everything(trainer), before);
+  return said;
+}
+
+TEST(Restore, RefusesACheckpointThatLacksATensorBeforeAnythingChanges) {
+  EXPECT_SAYS(refusal_of_restoring([](Checkpoint& c) { c.weights.pop_back(); }), "received no \"");
+  EXPECT_SAYS(refusal_of_restoring([](Checkpoint& c) { c.slots.clear(); }), "received no \"adam/");
+}
+
+TEST(Restore, RefusesACheckpointWithATensorTwiceBeforeAnythingChanges) {
+  EXPECT_SAYS(refusal_of_restoring([](Checkpoint& c) { c.weights.back().first = c.weights.front().first; }),
+              "received no \"");
+}
+
+TEST(Restore, RefusesATensorOfAnotherShapeBeforeAnythingChanges) {
+  EXPECT_SAYS(refusal_of_restoring([](Checkpoint& c) { c.weights.back().second = Tensor({3}, DType::float32); }),
+              "float32 [3]");
+}
+
+TEST(Restore, RefusesATensorThatTheModelLacksBeforeAnythingChanges) {
+  EXPECT_SAYS(refusal_of_restoring([](Checkpoint& c) { c.weights.emplace_back("more", Tensor({3}, DType::float32)); }),
+              "expected no \"more\"");
+}
+
+TEST(Restore, HoldsThoughAFitWasRefused) {
+  const fs::path folder = fresh_folder("again");
+  const Dataset data = make_strokes(false, 150);
+  Trainer first(small_network(), adam());
+  first.fit(data, {.epochs = 2, .callbacks = {CheckpointFolder(folder)}});
+  Trainer second(small_network(), adam());
+  second.restore(newest(folder));
+  EXPECT_SAYS(error_of([&] { second.fit(data, {.epochs = 1}); }), "cannot end sooner");
+  second.fit(data, {.epochs = 3});
+  EXPECT_EQ(everything(second), train(adam(), {.epochs = 3}).tensors);
 }
 
 TEST(Restore, ThenRefusesOtherData) {

@@ -11,6 +11,8 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/train/csv_log.h"
+#include "tests/support/ordinary_user.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -145,6 +147,34 @@ TEST(RunFolder, CannotBeMadeWhereAFileLies) {
   std::ofstream(path) << "here";
   EXPECT_THROW(RunFolder{path}, Error);
   EXPECT_EQ(text_of(path), "here");
+}
+
+TEST(RunFolder, SaysThatItsFolderMayNotBeLookedInto) {
+  const fs::path locked = fresh_folder("locked");
+  fs::create_directories(locked);
+  fs::permissions(locked, fs::perms::none);
+  const OrdinaryUser user;
+  EXPECT_SAYS(error_of([&] { RunFolder folder(locked / "run"); }), "Permission denied");
+  EXPECT_SAYS(error_of([&] { RunFolder folder(locked / "run", RunFolder::Existing::replace); }), "Permission denied");
+  EXPECT_SAYS(error_of([&] { open_model(locked / "run"); }), "Permission denied");
+  EXPECT_SAYS(error_of([&] { open_model(locked / "model.toml"); }), "Permission denied");
+}
+
+TEST(RunFolder, SaysThatItsCheckpointsMayNotBeRead) {
+  const fs::path path = fresh_folder("locked-checkpoints");
+  train_into(path, make_strokes(false, 40));
+  fs::create_directories(path / "checkpoints");
+  fs::remove(path / "weights.safetensors");
+  fs::permissions(path / "checkpoints", fs::perms::none);
+  const OrdinaryUser user;
+  EXPECT_SAYS(error_of([&] { open_model(path); }), "checkpoints: expected a readable folder");
+}
+
+TEST(RunFolder, LiesInRunsWhateverTheModelIsCalled) {
+  EXPECT_EQ(RunFolder::free_path("a b.c"), fs::path("runs/a b.c-1"));
+  EXPECT_EQ(RunFolder::free_path("../../esc"), fs::path("runs/___.._esc-1"));
+  EXPECT_EQ(RunFolder::free_path("/etc"), fs::path("runs/_etc-1"));
+  EXPECT_EQ(RunFolder::free_path(".hidden"), fs::path("runs/_hidden-1"));
 }
 
 TEST(OpenModel, SaysWhatAnUnfinishedFolderLacks) {

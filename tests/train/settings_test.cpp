@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "evenkeel/base/error.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -80,6 +81,51 @@ TEST(LossOfSettings, HasItsSmoothing) {
 
 TEST(LossOfSettings, RefusesToSmoothTheTargetsOfMse) {
   EXPECT_THROW(loss_of({.loss = "mse", .label_smoothing = 0.1}), Error);
+}
+
+template <class Field, class T>
+bool takes(const Field& field, T& options, const FieldValue& value) {
+  return error_of([&] { field.set(options, value); }).empty();
+}
+
+/// Every field of T is a setting by the same name, of the same kind and range.
+template <class T>
+void expect_settings_for() {
+  const std::vector<FieldValue> values = {
+      true, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, -0.5, 1e-9, 0.5, 1.0, 1.5, "text"};
+  for (const auto& field : fields_of<T>().all()) {
+    const auto* setting = fields_of<TrainingSettings>().find(field.name);
+    ASSERT_TRUE(setting) << field.name;
+    EXPECT_EQ(setting->kind, field.kind) << field.name;
+    for (const FieldValue& value : values) {
+      T options;
+      TrainingSettings settings;
+      EXPECT_EQ(takes(*setting, settings, value), takes(field, options, value))
+          << field.name << ' ' << to_string(value);
+    }
+  }
+}
+
+TEST(TrainingSettings, HaveEveryFieldOfWhatTheyChoose) {
+  expect_settings_for<SGD>();
+  expect_settings_for<Adam>();
+  expect_settings_for<ConstantSchedule>();
+  expect_settings_for<StepSchedule>();
+  expect_settings_for<CosineSchedule>();
+  expect_settings_for<OneCycleSchedule>();
+  expect_settings_for<SoftmaxCrossEntropy>();
+  expect_settings_for<SigmoidCrossEntropy>();
+  expect_settings_for<MeanSquaredError>();
+  expect_settings_for<Augmentation>();
+}
+
+TEST(TrainingSettings, TakeNoRunThatDoesNotEnd) {
+  TrainingSettings settings;
+  for (const char* name : {"epochs", "steps"}) {
+    const auto* field = fields_of<TrainingSettings>().find(name);
+    EXPECT_TRUE(takes(*field, settings, std::int64_t{1000000000})) << name;
+    EXPECT_FALSE(takes(*field, settings, std::int64_t{1000000001})) << name;
+  }
 }
 
 /// Everything that can be chosen, each with fields of its own.

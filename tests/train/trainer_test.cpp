@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <memory>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/strokes.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -121,6 +123,25 @@ TEST(Trainer, StopsAfterTheStepUnderWay) {
       trainer.fit(make_strokes(false, 80), {.callbacks = {StopAtThree{stop}}, .stop = stop.get_token()});
   EXPECT_TRUE(history.stopped);
   EXPECT_EQ(trainer.steps_done(), 3u);
+}
+
+TEST(Trainer, RefusesMoreStepsThanCanBeCounted) {
+  Trainer trainer(small_network(), options_with(8));
+  const Dataset data = make_strokes(false, 32);
+  EXPECT_SAYS(error_of([&] { trainer.fit(data, {.epochs = (std::int64_t{1} << 62) + 1}); }),
+              "received 4611686018427387905 epochs");
+  EXPECT_SAYS(error_of([&] { trainer.fit(data, {.steps = std::numeric_limits<std::int64_t>::max()}); }),
+              "at most 9007199254740992 steps");
+  EXPECT_EQ(trainer.steps_done(), 0u);
+}
+
+TEST(Trainer, SaysHowManyColumnsFloatTargetsNeed) {
+  Sequential model({4});
+  model.add(Dense{.units = 5});
+  Trainer trainer(model, {.loss = MeanSquaredError{}, .batch_size = 2});
+  const Dataset data(
+      {.name = "d", .x = Tensor({2, 4}, DType::float32), .y = Tensor({2, 3}, DType::float32), .class_names = {}});
+  EXPECT_SAYS(error_of([&] { trainer.fit(data); }), "expected targets [N, 5]");
 }
 
 TEST(Trainer, RefusesABatchLargerThanTheSet) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/train/trainer.h"
 
 namespace evenkeel {
@@ -110,7 +111,7 @@ CheckpointFolder::CheckpointFolder(fs::path folder, CheckpointFolderOptions opti
                  .received = fmt::format("{} and {}", options_.every_steps, options_.keep)}};
   std::error_code failure;
   fs::create_directories(folder, failure);
-  if (!fs::is_directory(folder))
+  if (failure || !formats::is_folder(folder))
     throw Error{{.where = folder.string(),
                  .expected = "a folder that can be made",
                  .received = failure ? failure.message() : "a file of that name"}};
@@ -144,8 +145,11 @@ void CheckpointFolder::on_settled(const Settled& settled, Trainer& trainer) {
 
 std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::vector<fs::path> files;
-  std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, none))
+  std::error_code failure;
+  fs::directory_iterator entries(folder, failure);
+  if (failure && failure != std::errc::no_such_file_or_directory)
+    throw Error{{.where = folder.string(), .expected = "a readable folder", .received = failure.message()}};
+  for (const fs::directory_entry& entry : entries)
     if (is_checkpoint(entry.path())) files.push_back(entry.path());
   std::ranges::sort(files, std::greater{});
   return files;
