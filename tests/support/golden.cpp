@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "evenkeel/data/npz_dataset.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/nn/weights_file.h"
@@ -26,7 +27,7 @@ class GoldenCase {
       : folder_(golden_folder() / name),
         file_(read_model_file(folder_ / "model.toml")),
         data_(load_npz_dataset(folder_ / "data.npz")),
-        expected_(formats::read_npz(folder_ / "expected.npz")),
+        expected_(formats::decode_npz(formats::read_maybe_gzip(folder_ / "expected.npz.gz"), name)),
         options_(trainer_options(file_.training, 1)) {
     options_.fuse = fuse;
   }

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <filesystem>
+
 #include "tests/support/golden.h"
 
 namespace evenkeel {
@@ -12,6 +15,14 @@ TEST_P(Golden, AgreesWithKeras) { check_golden(GetParam(), true); }
 TEST_P(Golden, AgreesWithKerasWithoutFusing) { check_golden(GetParam(), false); }
 
 INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(golden_cases()), [](const auto& c) { return c.param; });
+
+TEST(Goldens, AreSmallTogether) {
+  std::uintmax_t bytes = 0;
+  const auto folder = std::filesystem::path(EVENKEEL_SOURCE_DIR) / "tests/golden";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  EXPECT_LT(bytes, 1'000'000u);
+}
 
 TEST(Goldens, AreAllThere) { EXPECT_GE(golden_cases().size(), 38u); }
 

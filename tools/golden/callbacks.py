@@ -2,7 +2,6 @@
 
     python tools/golden/callbacks.py        (needs keras and a backend from PyPI)
 """
-import json
 import os
 import pathlib
 import random
@@ -11,6 +10,8 @@ import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras  # noqa: E402
+
+from packing import shortest, write_cases  # noqa: E402
 
 
 def sequences():
@@ -43,7 +44,7 @@ def early_stopping(options, monitor, values):
         if model.stop_training:
             break
     callback.on_train_end()
-    return {"epochs": epoch + 1, "weight": float(model.get_weights()[0][0][0])}
+    return {"epochs": epoch + 1, "weight": shortest(model.get_weights()[0][0][0])}
 
 
 def reduce_lr(options, monitor, values):
@@ -54,7 +55,7 @@ def reduce_lr(options, monitor, values):
     rates = []
     for epoch, value in enumerate(values):
         callback.on_epoch_end(epoch, {monitor: value})
-        rates.append(float(model.optimizer.learning_rate))
+        rates.append(shortest(model.optimizer.learning_rate))
     return {"rates": rates}
 
 
@@ -67,11 +68,11 @@ cases = []
 for name, values in sequences():
     for monitor in ("val_loss", "val_accuracy"):
         for options in STOPPING:
-            cases.append({"callback": "early_stopping", "sequence": name, "monitor": monitor, "values": values,
+            cases.append({"callback": "early_stopping", "sequence": name, "monitor": monitor,
                           "options": options, "keras": early_stopping(options, monitor, values)})
         for options in PLATEAU:
-            cases.append({"callback": "reduce_lr_on_plateau", "sequence": name, "monitor": monitor, "values": values,
+            cases.append({"callback": "reduce_lr_on_plateau", "sequence": name, "monitor": monitor,
                           "options": options, "keras": reduce_lr(options, monitor, values)})
 path = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden" / "callbacks.json"
-path.write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+write_cases(path, dict(sequences()), cases)
 print(f"{len(cases)} cases, {path.stat().st_size} bytes")
