@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/threads.h"
 #include "evenkeel/train/run_folder.h"
 
 namespace evenkeel::app {
@@ -101,7 +102,11 @@ void add_output_flags(CLI::App& command, Shared& shared) {
 }
 
 void add_threads_flag(CLI::App& command, Shared& shared) {
-  command.add_option("--threads", shared.threads, "threads that compute; default: one per core")
+  const auto set = [&shared](int count) {
+    shared.threads = count;
+    Threads(count).bind();  // what draws and loads data asks for it
+  };
+  command.add_option_function<int>("--threads", set, "threads that compute; default: one per core")
       ->option_text("N")
       ->check([](const std::string& text) -> std::string {
         // More would take turns on the cores, and wait for each other.

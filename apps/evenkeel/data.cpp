@@ -122,33 +122,56 @@ int run_info(const DataArguments& a) {
   return kDone;
 }
 
-/// Writes the contact sheet, ten images a row.
-void write_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
-  constexpr std::int64_t kColumns = 10;
-  const Tensor sheet = contact_sheet(data, kColumns, a.count.value_or(kColumns * rows));
+constexpr std::int64_t kSheetColumns = 10;
+
+/// How many images are shown, so many a row.
+std::int64_t shown(const DataArguments& a, const Dataset& data, std::int64_t columns) {
+  return a.count.value_or(columns * (data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5));
+}
+
+void write_sheet(const DataArguments& a, const Dataset& data) {
+  const Tensor sheet = contact_sheet(data, kSheetColumns, shown(a, data, kSheetColumns));
   formats::write_png(a.output, sheet);
   say(a.shared, "{}x{} pixels are in {}", sheet.shape()[1], sheet.shape()[0], a.output);
 }
 
-void draw_sheet(const DataArguments& a, const Dataset& data, std::int64_t rows) {
+void draw_sheet(const DataArguments& a, const Dataset& data) {
   // An image gets about sixteen characters in width: small, and still told apart.
   constexpr std::int64_t kCharacters = 16;
   const int line = terminal_columns(stdout);
   const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
-  for (const SheetRow& row : sheet_rows(data, columns, a.count.value_or(columns * rows)))
+  for (const SheetRow& row : sheet_rows(data, columns, shown(a, data, columns)))
     fmt::print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
+}
+
+/// The samples on the contact sheet, row by row.
+Json sheet_as_json(const DataArguments& a, const Dataset& data) {
+  Json samples = Json::array();
+  for (const SheetRow& row : sheet_rows(data, kSheetColumns, shown(a, data, kSheetColumns)))
+    for (const std::int64_t sample : row.samples) {
+      Json json{{"index", sample}};
+      if (data.has_labels()) {
+        const std::int32_t label = data.y().as<std::int32_t>()[static_cast<std::size_t>(sample)];
+        json["class"] = label;
+        json["name"] = class_name(data.class_names(), label);
+      }
+      samples.push_back(std::move(json));
+    }
+  return {{"name", data.name()}, {"samples", samples}};
 }
 
 int run_show(const DataArguments& a) {
   if (!a.output.empty()) check_ending("--output", a.output, {".png"});
   const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
-  const std::int64_t rows = data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5;
-  if (!a.output.empty())
-    write_sheet(a, data, rows);
+  if (!a.output.empty()) write_sheet(a, data);
+  if (a.shared.json)
+    print_json(sheet_as_json(a, data));
+  else if (!a.output.empty())
+    return kDone;
   else if (is_terminal(stdout))
-    draw_sheet(a, data, rows);
+    draw_sheet(a, data);
   else
-    say(a.shared, "no terminal to draw in; --output FILE.png writes the images");
+    say(a.shared, "no terminal to draw in; --output FILE.png writes the images, --json names them");
   return kDone;
 }
 
@@ -183,7 +206,7 @@ void add_data(CLI::App& app, Command& chosen) {
   show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(at_least(1));
   add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
-  for (CLI::App* command : {&list, &info}) add_json_flag(*command, a->shared);
+  for (CLI::App* command : {&list, &info, &show}) add_json_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_quiet_flag(*command, a->shared);
   list.callback([a, &chosen] { chosen = [a] { return run_list(*a); }; });
   info.callback([a, &chosen] { chosen = [a] { return run_info(*a); }; });

@@ -62,8 +62,12 @@ void ProgressBar::on_begin(const FitBegin& begin) {
   start_ = Clock::now();
 }
 
+std::int64_t ProgressBar::position(const StepEnd& step) const {
+  return begin_.done_steps + static_cast<std::int64_t>(step.step - begin_.first_step);
+}
+
 void ProgressBar::on_step(const StepEnd& step) {
-  const auto done = static_cast<std::int64_t>(step.step - begin_.first_step);
+  const std::int64_t done = position(step);
   if (terminal_) {
     if (line_->due()) line_->draw(bar(step));
     return;
@@ -74,8 +78,9 @@ void ProgressBar::on_step(const StepEnd& step) {
 }
 
 std::string ProgressBar::bar(const StepEnd& step) const {
-  const auto done = static_cast<std::int64_t>(step.step - begin_.first_step);
-  const double passed = std::max(seconds(), 1e-9), steps = static_cast<double>(done);
+  const std::int64_t done = position(step);
+  // What an interrupted run did before took none of the time since this one began.
+  const double passed = std::max(seconds(), 1e-9), steps = static_cast<double>(done - begin_.done_steps);
   const double images = steps * static_cast<double>(begin_.batch_size);
   const double left = passed / steps * static_cast<double>(begin_.total_steps - done);
   const std::int64_t at = step_driven_ ? done : step.step_in_epoch;

@@ -42,6 +42,7 @@ class ProgressBar {
 
  private:
   double seconds() const;
+  std::int64_t position(const StepEnd& step) const;  ///< steps of the run, those before it was resumed among them
   std::string bar(const StepEnd& step) const;
   std::string epoch_name(std::int64_t epoch) const;
 

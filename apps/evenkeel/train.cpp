@@ -3,8 +3,10 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/threads.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/training_doctor.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/report/tensorboard.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
 #include "evenkeel/train/csv_log.h"
@@ -128,14 +130,13 @@ void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, c
 /// A run folder's run, from its newest checkpoint on; flags may ask for more epochs or steps. Where the folder holds
 /// none yet, a new run.
 Plan resumed_run(const TrainArguments& a) {
-  const bool model_is_folder = std::filesystem::is_directory(a.model);
+  const bool model_is_folder = formats::is_folder(a.model);
   const std::filesystem::path folder = a.out.empty() ? std::filesystem::path(a.model) : std::filesystem::path(a.out);
   if (a.out.empty() && !model_is_folder)
-    throw Error{
-        {.where = "evenkeel train --resume",
-         .expected = "the run folder, as MODEL or as --out DIR",
-         .received = std::filesystem::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
-  if (!std::filesystem::exists(folder / "run.json")) {
+    throw Error{{.where = "evenkeel train --resume",
+                 .expected = "the run folder, as MODEL or as --out DIR",
+                 .received = formats::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
+  if (!formats::exists(folder / "run.json")) {
     say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
     Plan plan = new_run(a);
     plan.path = folder;
@@ -199,7 +200,7 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
                                    std::vector<Told>& told) {
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
-  std::vector<Callback> callbacks = {CsvLog(folder.metrics())};
+  std::vector<Callback> callbacks = {CsvLog(folder.metrics(), warn)};
   for (Callback& callback :
        callbacks_of(plan.settings, !plan.run.validation.empty(), plan.path / "best.safetensors", metadata))
     callbacks.push_back(std::move(callback));
@@ -224,6 +225,7 @@ int train(const TrainArguments& a) {
     if (a.shared.json) print_json({{"folder", plan.path.string()}, {"finished", true}});
     return kDone;
   }
+  Threads(plan.threads).bind();  // a resumed run's, where no flag says otherwise
   Shared shared = a.shared;
   shared.resize = plan.run.resize;
   shared.skip_bad_images = plan.run.skip_bad_images;

@@ -200,6 +200,14 @@ TEST_F(Data, ShowsAGridOfImagesWithTheirClasses) {
   EXPECT_EQ(formats::read_png(folder_ / "grid.png").shape(), (Shape{3 * 10 - 2, 10 + 10 * 8 - 2, 1}));
 }
 
+TEST_F(Data, NamesTheImagesItShows) {
+  const auto json = run_json({"data", "show", "data.npz", "--count", "6"});
+  EXPECT_EQ(json.at("name"), "data.npz");
+  const auto& samples = json.at("samples");
+  ASSERT_EQ(samples.size(), 6u);
+  EXPECT_EQ(samples[1], (nlohmann::json{{"index", 3}, {"class", 0}, {"name", ""}}));
+}
+
 TEST_F(Data, WritesItsGridAsNothingButPng) {
   EXPECT_SAYS(refusal({"data", "show", "data.npz", "--output", "grid.jpg"}), ".png");
 }

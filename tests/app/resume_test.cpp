@@ -190,5 +190,28 @@ TEST_F(Resume, TrainingGoesOnThoughNoCheckpointCanBeWritten) {
   EXPECT_TRUE(exists("run/weights.safetensors"));
 }
 
+TEST_F(Resume, TrainingGoesOnThoughNoMetricsCanBeWritten) {
+  const auto result = run({"train", "model.toml", "--data", "data.npz", "--out", "run", "--epochs", "70",
+                           "--summary-every", "0", "--threads", "1"},
+                          {"bash", "-c", "ulimit -f 4; trap '' XFSZ; exec \"$@\"", "bash"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_SAYS(result.err, "metrics are not written: run/metrics.csv: expected room");
+  EXPECT_TRUE(exists("run/weights.safetensors"));
+  const std::string metrics = read("run/metrics.csv");
+  EXPECT_GT(metrics.size(), 3500u);
+  EXPECT_TRUE(metrics.ends_with('\n'));
+}
+
+TEST_F(Resume, ProgressCountsTheStepsBefore) {
+  std::vector<std::string> steps = {"train", "model.toml", "--data",    "data.npz", "--out",  "run", "--steps",
+                                    "10",    "--quiet",    "--threads", "1",        "--seed", "3"};
+  ASSERT_EQ(run(steps).code, 0);
+  const auto result = run({"train", "run", "--resume", "--steps", "20"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_SAYS(result.err, "step 12/20 ");
+  EXPECT_SAYS(result.err, "step 18/20 ");
+  EXPECT_FALSE(contains(result.err, "step 2/20 ")) << result.err;
+}
+
 }  // namespace
 }  // namespace evenkeel
