@@ -59,7 +59,8 @@ std::shared_ptr<const NamedTensors> raw_weights_of(const std::filesystem::path& 
 Records training_records(const std::filesystem::path& run_folder, const Model& model) {
   const RunRecord run = read_run_record(run_folder);
   Records records;
-  if (run.run) records.updates = run.run->steps_done;
+  // Of given weights the updates before are not known.
+  if (run.run && run.run->description.initial_weights.empty()) records.updates = run.run->steps_done;
   if (run.model) {
     records.batch_size = run.model->training.batch_size.value_or(TrainerOptions{}.batch_size);
     records.weight_decay = weight_decay_of(run.model->training);

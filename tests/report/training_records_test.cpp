@@ -17,11 +17,11 @@ Sequential small_model() {
 
 /// A run of ten steps with a checkpoint after every fifth, and the statistics at each.
 struct ShortRun {
-  explicit ShortRun(const std::filesystem::path& path) : folder(path) {
+  explicit ShortRun(const std::filesystem::path& path, const std::string& initial_weights = {}) : folder(path) {
     const Sequential model = small_model();
     const Dataset data = make_strokes(false, 100);
     Trainer trainer(model, {.optimizer = Adam{.weight_decay = 0.02}, .batch_size = 20, .threads = 1});
-    const RunDescription description{.epochs = 2};
+    const RunDescription description{.epochs = 2, .initial_weights = initial_weights};
     folder.write_description({.model = model}, trainer, description);
     for (int epoch = 0; epoch < 2; ++epoch) {
       trainer.fit(data, {.callbacks = {CheckpointFolder(folder.checkpoints())}});
@@ -41,6 +41,11 @@ TEST(TrainingRecords, HaveTheSettingsAndTheStepsOfTheRun) {
   EXPECT_EQ(records.batch_size, 20);
   EXPECT_EQ(records.weight_decay, 0.02);
   EXPECT_EQ(records.updates, 10U);
+}
+
+TEST(TrainingRecords, KnowNoNumberOfUpdatesOfWeightsThatWereGiven) {
+  const TestFolder tmp;
+  EXPECT_FALSE(ShortRun(tmp / "run", "old.safetensors").records().updates);
 }
 
 TEST(TrainingRecords, HaveTheStatisticsOfTheNewestCheckpointButOne) {
