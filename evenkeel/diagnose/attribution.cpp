@@ -4,28 +4,24 @@
 #include <cmath>
 #include <set>
 
+#include "evenkeel/diagnose/codes.h"
+
 namespace evenkeel {
 namespace {
 
 using Group = std::vector<std::string>;
 
-/// Codes whose cause is a layer's statistics.
-bool concerns_statistics(const Finding& finding) {
-  static const std::set<std::string> codes = {"never-updated",  "lagging",          "momentum-inverted",
-                                              "variance-shift", "stale-statistics", "frozen-statistics",
-                                              "wrong-axis"};
-  return codes.contains(finding.code);
-}
-
-/// In the order of their first layers.
+/// In the order of their first layers; each layer once, with what was first found of it.
 std::vector<Group> groups_of(Evidence& evidence, const std::vector<Finding>& findings) {
   std::vector<Group> groups;
   std::set<std::string> named;
-  for (const Finding& finding : findings)
-    if (concerns_statistics(finding)) {
-      groups.push_back(finding.layers);
-      named.insert(finding.layers.begin(), finding.layers.end());
-    }
+  for (const Finding& finding : findings) {
+    if (code_info(finding.code).of_statistics == OfStatistics::no) continue;
+    Group group;
+    for (const std::string& layer : finding.layers)
+      if (named.insert(layer).second) group.push_back(layer);
+    if (!group.empty()) groups.push_back(group);
+  }
   Group rest;
   for (const Normalization& n : evidence.normalizations())
     if (!named.contains(n.name)) rest.push_back(n.name);

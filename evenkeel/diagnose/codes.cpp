@@ -22,22 +22,25 @@ constexpr std::string_view kReestimatePytorch =
     "    if isinstance(m, torch.nn.Dropout): m.p = 0.0\n"
     "torch.optim.swa_utils.update_bn(loader, model)";
 
+using enum OfStatistics;
+
 constexpr std::array kCodes = {
     CodeInfo{"never-updated", "Moving statistics were never updated", "re-estimate",
              "Estimate the statistics from data; then find out why nothing updated them.", kReestimateKeras,
-             kReestimatePytorch},
+             kReestimatePytorch, by_themselves},
     CodeInfo{"lagging", "Too few updates for this momentum", "re-estimate",
              "Estimate the statistics from data, or train on; a smaller momentum follows sooner.",
-             "BatchNormalization(momentum=0.9)", "nn.BatchNorm2d(c, momentum=0.1)"},
-    CodeInfo{"momentum-inverted", "The momentum's convention is inverted", "re-estimate",
+             "BatchNormalization(momentum=0.9)", "nn.BatchNorm2d(c, momentum=0.1)", against_data},
+    CodeInfo{"momentum-inverted", "The momentum's convention is inverted", "invert-momentum",
              "Set momentum to one minus what it is; estimate the statistics from data.",
              "BatchNormalization(momentum=0.9)  # weight of the old value",
-             "nn.BatchNorm2d(c, momentum=0.1)  # weight of the new value"},
+             "nn.BatchNorm2d(c, momentum=0.1)  # weight of the new value", by_themselves},
     CodeInfo{"variance-shift", "Dropout in front of a normalization", "re-estimate",
              "Estimate the statistics with dropout off; better, put dropout behind the last normalization.",
-             "# Dropout behind the last BatchNormalization, or the statistics estimated anew", kReestimatePytorch},
+             kReestimateKeras, kReestimatePytorch, against_data},
     CodeInfo{"stale-statistics", "Moving statistics do not fit the data", "re-estimate",
-             "Estimate the statistics with the data that evaluation is about.", kReestimateKeras, kReestimatePytorch},
+             "Estimate the statistics with the data that evaluation is about.", kReestimateKeras, kReestimatePytorch,
+             against_data},
     CodeInfo{"not-finite", "Weights that are no numbers", "remove-channels",
              "Go back to a checkpoint from before; or remove the channels.",
              "callbacks=[keras.callbacks.TerminateOnNaN()]", "torch.autograd.set_detect_anomaly(True)"},
@@ -45,7 +48,7 @@ constexpr std::array kCodes = {
              "Estimate the statistics from data.", kReestimateKeras, kReestimatePytorch},
     CodeInfo{"extreme-gamma", "A scale beyond all measure", "",
              "Look at the learning rate and at weight decay of gamma; train on from an earlier checkpoint.",
-             "BatchNormalization(gamma_constraint=...)", "bn.weight.data.clamp_(-10, 10)"},
+             "bn.gamma.assign(keras.ops.clip(bn.gamma, -10, 10))", "bn.weight.data.clamp_(-10, 10)"},
     CodeInfo{"input-mismatch", "The data are not prepared as in training", "",
              "Prepare the data as for training, best in the model itself: a Rescaling layer as its first one. Estimate "
              "nothing from data that mismatch.",
@@ -57,7 +60,8 @@ constexpr std::array kCodes = {
              "labels = torch.tensor(output_of_label)[labels]"},
     CodeInfo{"double-softmax", "A softmax of a softmax", "",
              "Take one of the two out, and train on: the network was trained against scores that cannot be sure.",
-             "Dense(10), compile(loss=SparseCategoricalCrossentropy(from_logits=True))",
+             "model.add(Dense(10))  # no activation\n"
+             "model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))",
              "nn.CrossEntropyLoss()(logits, labels)  # no softmax in the model"},
     CodeInfo{"averaged-weights", "Averaged weights with the statistics of others", "re-estimate",
              "Estimate the statistics with the averaged weights.", kReestimateKeras,
@@ -65,10 +69,10 @@ constexpr std::array kCodes = {
     CodeInfo{"frozen-statistics", "A frozen normalization with statistics of other data", "re-estimate",
              "Estimate the statistics from the data that the network is used on, or let the layer follow them.",
              "base.trainable = True  # and keep base(x, training=False) only for statistics that fit",
-             "bn.train()  # eval() freezes statistics; requires_grad_(False) freezes gamma and beta"},
+             "bn.train()  # eval() freezes statistics; requires_grad_(False) freezes gamma and beta", against_data},
     CodeInfo{"wrong-axis", "A normalization along another axis than its statistics", "",
              "Declare the axis that the statistics were taken along.", "BatchNormalization(axis=1)",
-             "x.permute(0, 3, 1, 2)  # BatchNorm2d always normalizes axis 1"},
+             "x.permute(0, 3, 1, 2)  # BatchNorm2d always normalizes axis 1", against_data},
     CodeInfo{"small-batch", "Batches too small for batch normalization", "group-normalization",
              "Train with larger batches, or with a normalization that does not look at the batch.",
              "GroupNormalization(groups=8)  # or a larger batch_size in fit()",

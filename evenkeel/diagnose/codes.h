@@ -6,6 +6,13 @@
 
 namespace evenkeel {
 
+/// Whether a finding's cause is the moving statistics of its layers.
+enum class OfStatistics {
+  no,
+  by_themselves,  ///< whatever the data
+  against_data,
+};
+
 /// What is known of a finding before any network is looked at. docs/doctor/<code>.md tells more.
 struct CodeInfo {
   std::string_view code;     ///< "never-updated"
@@ -14,6 +21,7 @@ struct CodeInfo {
   std::string_view advice;   ///< what to do, in a sentence
   std::string_view keras;    ///< the same as code
   std::string_view pytorch;  ///< and so
+  OfStatistics of_statistics = OfStatistics::no;
 };
 
 /// Every code there is, in the order of the documentation.

@@ -10,16 +10,21 @@ namespace evenkeel {
 namespace {
 
 /// What limits all that follows, whatever the network.
-std::vector<std::string> notes_on(const Dataset& data) {
-  if (data.size() < 2) return {"One sample: standard errors need at least two."};
-  if (!data.has_labels()) return {};
-  const auto labels = data.y().as<std::int32_t>();
-  if (std::ranges::any_of(labels, [&](std::int32_t label) { return label != labels[0]; })) return {};
-  return {"All " + std::to_string(data.size()) + " samples of \"" + data.name() + "\" are of class " +
-          std::to_string(labels[0]) + ": statistics and scores are those of this class alone."};
+std::vector<std::string> notes_on(Evidence& evidence) {
+  std::vector<std::string> notes;
+  const auto note = [&](const Dataset& data, const std::string& what) {
+    if (data.size() < 2)
+      notes.push_back("One sample in \"" + data.name() + "\": standard errors need at least two.");
+    else if (is_of_one_class(data))
+      notes.push_back("All " + std::to_string(data.size()) + " samples of \"" + data.name() + "\" are of class " +
+                      std::to_string(data.y().as<std::int32_t>()[0]) + ": " + what + " are those of this class alone.");
+  };
+  note(evidence.data(), evidence.has_train_data() ? "scores" : "statistics and scores");
+  if (evidence.has_train_data()) note(evidence.train_data(), "statistics");
+  return notes;
 }
 
-double price_of(const Finding& finding) { return finding.cost ? finding.cost->loss.value : 0; }
+double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
 }  // namespace
 
@@ -31,7 +36,7 @@ std::optional<Severity> Diagnosis::worst() const {
 std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most) {
   std::vector<std::size_t> order(gaps.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return gaps[i].distance; });
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return or_infinite(gaps[i].distance); });
   order.resize(std::min(order.size(), most));
   std::ranges::sort(order);
   return order;
@@ -40,7 +45,7 @@ std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, st
 Diagnosis diagnose(Network& network, Subject subject) {
   Evidence evidence(network, std::move(subject));
   Diagnosis result;
-  result.notes = notes_on(evidence.data());
+  result.notes = notes_on(evidence);
   for (const auto& rule : all_rules())
     if (std::string why = why_not(*rule, evidence); why.empty()) {
       rule->judge(evidence, result.findings);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "evenkeel/diagnose/instrument.h"
+#include "evenkeel/diagnose/rules/rules.h"
 #include "evenkeel/program/moments.h"
 
 namespace evenkeel {
@@ -31,9 +32,6 @@ class FirstNormalization {
         instrument_(evidence.network(), {.probes = {value_}}) {
     moving_ = moving_statistics(evidence.network()).front();
   }
-
-  /// Statistics as they were drawn: they know nothing of any input.
-  bool is_initial() const { return evenkeel::is_initial(moving_); }
 
   double distance_to(const Dataset& data) {
     reset_probes(instrument_.store());
@@ -94,7 +92,6 @@ class Search {
   }
 
   std::optional<InputMismatch> run() {
-    if (first_ && first_->is_initial()) return {};
     if (first_) distance_ = first_->distance_to(look_);
     std::vector<Candidate> near, other;
     const Dataset* train = evidence_.inputs_differ() ? &evidence_.train_data() : nullptr;
@@ -118,7 +115,7 @@ class Search {
       if (!(*c.distance < kFarStatistics)) return {};
       c.much_nearer = *distance_ >= kFarStatistics && *c.distance * kTimesNearer <= *distance_;
     }
-    if (!c.much_nearer) c.loss = scored(data).mean_loss().value;
+    if (!c.much_nearer) c.loss = or_infinite(scored(data).mean_loss().value);
     return c;
   }
 
@@ -148,9 +145,12 @@ class Search {
 
 std::optional<InputMismatch> find_input_mismatch(Evidence& evidence) { return Search(evidence).run(); }
 
-bool input_mismatches(Network& network, const Dataset& data) {
+InputCheck check_input(Network& network, const Dataset& data) {
+  if (!network.options().loss) return {.unchecked = "no loss is known"};
+  if (!data.has_targets()) return {.unchecked = "\"" + data.name() + "\" has no labels or targets"};
   Evidence evidence(network, {.data = data});
-  return find_input_mismatch(evidence).has_value();
+  if (std::string why = why_not(*input_mismatch(), evidence); !why.empty()) return {.unchecked = std::move(why)};
+  return {.mismatches = find_input_mismatch(evidence).has_value()};
 }
 
 }  // namespace evenkeel

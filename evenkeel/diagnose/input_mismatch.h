@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "evenkeel/diagnose/evidence.h"
 #include "evenkeel/diagnose/input_hypotheses.h"
@@ -20,10 +21,15 @@ struct InputMismatch {
 /// from the data are out. One that brings them ten times nearer is believed where the loss improves by a tenth and by
 /// three standard errors, to what full-data statistics would give; any other (no normalization, or one that hardly
 /// sees the difference, as with RGB for BGR) only by a wide margin of loss and accuracy. At most about five passes.
+/// What that takes is what the rule input_mismatch needs.
 std::optional<InputMismatch> find_input_mismatch(Evidence& evidence);
 
-/// Whether such data are prepared otherwise than the network expects: nothing should be estimated from them. They need
-/// labels or targets. Throws Error as Evidence does.
-bool input_mismatches(Network& network, const Dataset& data);
+/// Whether data are prepared otherwise than the network expects: nothing should be estimated from them.
+struct InputCheck {
+  bool mismatches = false;
+  std::string unchecked = {};  ///< why that cannot be told, as a clause
+};
+/// Throws Error where data and model do not fit.
+InputCheck check_input(Network& network, const Dataset& data);
 
 }  // namespace evenkeel

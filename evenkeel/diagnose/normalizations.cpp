@@ -31,12 +31,15 @@ std::vector<Normalization> normalizations(const Model& model) {
   std::vector<Normalization> found;
   for (int i = 0; i < model.layers(); ++i) {
     const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
+    const auto add = [&](const auto& options, bool unbiased) {
+      found.push_back({i, layer.name(), options.epsilon, options.momentum, unbiased});
+    };
     if (const auto* fused = layer.as<BatchNormalization>())
-      found.push_back({i, layer.name(), fused->epsilon, fused->unbiased_moving_variance});
+      add(*fused, fused->unbiased_moving_variance);
     else if (const auto* parts = layer.as<BatchNormalizationFromParts>())
-      found.push_back({i, layer.name(), parts->epsilon, false});
+      add(*parts, false);
     else if (const auto* renormalized = layer.as<BatchRenormalization>())
-      found.push_back({i, layer.name(), renormalized->epsilon, renormalized->unbiased_moving_variance});
+      add(*renormalized, renormalized->unbiased_moving_variance);
   }
   return found;
 }

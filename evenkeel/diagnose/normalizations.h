@@ -12,8 +12,10 @@ namespace evenkeel {
 struct Normalization {
   int layer = 0;     ///< index in the description
   std::string name;  ///< the layer's
-  double epsilon = 0;
+  double epsilon = 0, momentum = 0;
   bool unbiased = false;  ///< its moving variance is that of n/(n-1)
+  /// Below a half, momentum was meant to be the weight of the new value.
+  bool has_inverted_momentum() const { return momentum < 0.5; }
 };
 
 /// In the order of the description; empty where the model has none.

@@ -48,7 +48,7 @@ class Repair {
 
   Repaired run() {
     check();
-    Repaired result{.kind = methods_.front()->kind};
+    Repaired result{.kind = methods_.front()->kind, .input_unchecked = checked_input()};
     for (const RepairMethod* method : methods_) result.methods.push_back(method->name);
     if (needs_training() && options_.then_train == 0) {
       apply(data_, result.log);
@@ -80,15 +80,24 @@ class Repair {
         throw Error{{.where = "model \"" + network_.model().name() + '"',
                      .expected = fmt::format("a normalization for \"{}\" to work on", method->name),
                      .received = "none"}};
-      if (const auto defects = defects_that_forbid(*method, network_, data_); !defects.empty())
-        throw Error{
-            {.where = method->name,
-             .expected = "a network without defects that this would hide",
-             .received = join(defects, "; "),
-             .hint =
-                 "Mend these first: \"remove-channels\" for weights that are not finite; the doctor says how the data "
-                 "are to be prepared."}};
+      if (const auto defects = defects_that_forbid(*method, network_); !defects.empty())
+        throw Error{{.where = method->name,
+                     .expected = "a network without defects that this would hide",
+                     .received = join(defects, "; "),
+                     .hint = "Mend these first, with \"remove-channels\"."}};
     }
+  }
+
+  /// Why it could not be; throws where they mismatch.
+  std::string checked_input() const {
+    if (!looks_at_data()) return {};
+    const InputCheck input = check_input(network_, data_);
+    if (input.mismatches)
+      throw Error{{.where = methods_.front()->name,
+                   .expected = "data that are prepared as in training",
+                   .received = "an input mismatch",
+                   .hint = "The doctor says how they are to be prepared."}};
+    return input.unchecked;
   }
 
   bool needs_training() const { return methods_.front()->kind == RepairKind::training; }
@@ -198,7 +207,7 @@ Repaired repair(Network& network, const Dataset& data, const RepairOptions& opti
   return Repair(network, data, options).run();
 }
 
-std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network& network, const Dataset& data) {
+std::vector<std::string> defects_that_forbid(const RepairMethod& method, const Network& network) {
   std::vector<std::string> defects;
   if (method.tolerates == Tolerates::everything) return defects;
   for (const WeightDefect& defect : scan_weights(network)) {
@@ -208,9 +217,6 @@ std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network
     if (defect.kind == WeightDefect::Kind::negative_variance)
       defects.push_back(fmt::format("\"{}\" is negative", defect.tensor));
   }
-  const bool can_judge_input = defects.empty() && network.options().loss && data.has_targets();
-  if (method.kind != RepairKind::exact && can_judge_input && input_mismatches(network, data))
-    defects.emplace_back("the data are not prepared as in training (input-mismatch)");
   return defects;
 }
 

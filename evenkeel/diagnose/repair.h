@@ -55,16 +55,19 @@ struct Repaired {
   std::unique_ptr<Network> network = {};
   std::optional<RepairScores> scores = {};    ///< nothing without a loss or targets, and where there is only advice
   std::optional<ExpectedGain> expected = {};  ///< for advice
+  /// Why it is not known whether the data are prepared as in training, as a clause; empty: they are, or the repair
+  /// looks at none.
+  std::string input_unchecked = {};
 };
 
 /// Mends a copy of a network; the network stays as it is. Statistics come from `data`, scores from
 /// `options.validation`, or without it from halves of the data, never from the same samples. Throws Error where data
 /// and model do not fit, `fix` is not known, training is asked for that no method needs, a method cannot do what it is
 /// for, the model has no normalization for a method to work on, or the repair would hide a defect
-/// (defects_that_forbid).
+/// (defects_that_forbid), or the data mismatch (check_input).
 Repaired repair(Network& network, const Dataset& data, const RepairOptions& options = {});
 
-/// What is wrong with the network or its input so that this method would hide it rather than mend it, a phrase each.
-std::vector<std::string> defects_that_forbid(const RepairMethod& method, Network& network, const Dataset& data);
+/// What is wrong with the network so that this method would hide it rather than mend it, a phrase each.
+std::vector<std::string> defects_that_forbid(const RepairMethod& method, const Network& network);
 
 }  // namespace evenkeel

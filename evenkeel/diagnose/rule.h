@@ -12,15 +12,19 @@ namespace evenkeel {
 
 /// What a rule must have to say anything.
 enum class Need {
-  normalization,  ///< a layer that keeps moving statistics
-  samples,        ///< at least kEnoughSamples in the set that statistics are taken from
-  many_samples,   ///< at least kManySamples there: for what never happens
-  accuracy,       ///< a loss that has one
-  train_data,     ///< a set of its own beside the data
-  batch_size,     ///< that training or evaluation works with
-  checkpoint,     ///< statistics of an earlier one
-  records,        ///< losses of training
-  raw_weights,    ///< beside averages of them
+  normalization,      ///< a layer that keeps moving statistics
+  samples,            ///< at least kEnoughSamples, of several classes, in the set that statistics are taken from
+  many_samples,       ///< at least kManySamples there: for what never happens
+  scored_samples,     ///< at least kEnoughSamples, of several classes, in the set that scores are taken of
+  input_statistics,   ///< of the first normalization, if there is one: such as were ever set
+  accuracy,           ///< a loss that has one
+  train_data,         ///< a set of its own beside the data
+  batch_size,         ///< that training or evaluation works with
+  checkpoint,         ///< statistics of an earlier one
+  records,            ///< losses of training
+  validation_record,  ///< and of validation
+  weight_decay,       ///< that training applied, or that it applied none
+  raw_weights,        ///< beside averages of them
 };
 inline constexpr std::int64_t kEnoughSamples = 500, kManySamples = 1000;
 

@@ -60,6 +60,8 @@ Estimate paired_difference(const std::vector<double>& a, const std::vector<doubl
   return estimate_of(differences);
 }
 
+double or_infinite(double value) { return std::isfinite(value) ? value : INFINITY; }
+
 Cost cost_between(const SampleScores& good, const SampleScores& bad) {
   Cost cost{.loss = paired_difference(good.loss, bad.loss)};
   if (!good.correct.empty()) cost.accuracy = paired_difference(good.correct, bad.correct);
@@ -68,7 +70,6 @@ Cost cost_between(const SampleScores& good, const SampleScores& bad) {
 }
 
 bool matters(const Cost& cost) {
-  // A loss that is no number is as bad as can be.
   return !std::isfinite(cost.loss.value) || (cost.relative_loss >= 0.1 && cost.loss.above_zero_by(3));
 }
 
@@ -128,6 +129,12 @@ SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& mode
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout) {
   return std::vector<LayerMode>(static_cast<std::size_t>(network.model().layers()),
                                 {.statistics = statistics, .update_statistics = false, .dropout = dropout});
+}
+
+bool is_of_one_class(const Dataset& data) {
+  if (!data.has_labels()) return false;
+  const auto labels = data.y().as<std::int32_t>();
+  return std::ranges::all_of(labels, [&](std::int32_t label) { return label == labels[0]; });
 }
 
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name) {

@@ -35,6 +35,9 @@ SampleScores mean_of_passes(const std::vector<SampleScores>& passes);
 /// their numbers differ.
 Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b);
 
+/// For orders: what is no number is as bad as can be.
+double or_infinite(double value);
+
 /// What a change from one way of computing to another does to loss and accuracy.
 struct Cost {
   Estimate loss;
@@ -79,6 +82,8 @@ class Scorer {
 /// Every layer of the network in that mode, moving statistics never following.
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout);
 
+/// Whether all labels are the same.
+bool is_of_one_class(const Dataset& data);
 /// Some samples of a data set, in this order.
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name);
 /// So many samples of a data set, drawn without replacement, in its order: always the same ones. All where it has no

@@ -34,6 +34,14 @@ TEST(Codes, StandInTheTableOfTheDocumentation) {
   }
 }
 
+TEST(Codes, HaveCodeForKerasAndPytorch) {
+  for (const CodeInfo& info : all_codes())
+    for (const std::string_view snippet : {info.keras, info.pytorch}) {
+      EXPECT_FALSE(snippet.empty() || snippet.starts_with('#')) << info.code << ": " << snippet;
+      EXPECT_EQ(snippet.find("..."), std::string_view::npos) << info.code << ": " << snippet;
+    }
+}
+
 TEST(Codes, HaveNoPageWithoutACode) {
   std::set<std::string> known;
   for (const CodeInfo& info : all_codes()) known.emplace(info.code);

@@ -185,6 +185,15 @@ TEST(Repair, GivesACopyWhereThereIsNothingToMend) {
   EXPECT_EQ(trained_bytes(*repaired.network), trained_bytes(*network));
 }
 
+TEST(Repair, SaysWhetherTheInputWasChecked) {
+  const auto network = network_of(chain_model());
+  const auto unchecked = [&](std::int64_t samples, const char* fix) {
+    return repair(*network, data_for(chain_model(), 0, samples), {.fix = fix}).input_unchecked;
+  };
+  EXPECT_SAYS(unchecked(60, "re-estimate"), "60 samples are too few");
+  EXPECT_EQ(unchecked(60, "affine"), "") << "looks at no data";
+}
+
 /// What is said about a repair of chain_model's network, `spoil`ed before.
 template <class Spoil>
 std::string refusal(const RepairOptions& options, Spoil spoil) {
@@ -206,7 +215,7 @@ TEST(Repair, EstimatesNothingFromDataThatAreNotPreparedAsInTraining) {
   const Dataset scaled =
       corrected(strokes().test, {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
   EXPECT_EQ(error_of([&] { repair(trainer.network(), strokes().test); }), "");
-  EXPECT_SAYS(error_of([&] { repair(trainer.network(), scaled); }), "not prepared as in training");
+  EXPECT_SAYS(error_of([&] { repair(trainer.network(), scaled); }), "input mismatch");
 }
 
 TEST(Repair, FoldsNoStatisticsThatAreNoNumbers) {

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/strokes.h"
@@ -61,6 +65,27 @@ inline std::unique_ptr<Trainer> trained(const Model& model, std::int64_t steps =
 inline Diagnosis diagnosed(Network& network, Records records = {}) {
   return diagnose(network,
                   {.data = small_data().test, .train_data = small_data().train, .records = std::move(records)});
+}
+
+/// Why something was not checked, the rule being told by a word of what it checks; empty where it was.
+inline std::string unchecked_reason(const Diagnosis& diagnosis, std::string_view word) {
+  for (const auto& [what, why] : diagnosis.unchecked)
+    if (what.find(word) != std::string::npos) return why;
+  return {};
+}
+
+/// How many findings are more than information.
+inline std::ptrdiff_t alarms(const Diagnosis& diagnosis) {
+  return std::ranges::count_if(diagnosis.findings, [](const Finding& f) { return f.severity > Severity::info; });
+}
+
+/// The samples of one class.
+inline Dataset one_class(const Dataset& data, std::int32_t label) {
+  std::vector<std::uint32_t> rows;
+  const auto labels = data.y().as<std::int32_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] == label) rows.push_back(static_cast<std::uint32_t>(i));
+  return selected(data, rows, data.name());
 }
 
 /// What was found and how far every layer's statistics are: for the messages of tests.

@@ -8,16 +8,15 @@ namespace {
 RepairLog drop_bias(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (const Normalization& n : draft.normalizations()) {
-    const int before = draft.inputs(n.layer).front();
-    if (before < 0 || draft.only_reader(before) != n.layer || !is_along_channels(draft, n.layer)) continue;
-    auto options = linear_options(draft.layer(before));
-    if (!options || !options->use_bias || options->activation != linear) continue;
+    const int before = biased_before(draft.model(), n.layer);
+    if (before < 0) continue;
+    LinearOptions options = *linear_options(draft.layer(before));
     const std::string bias = draft.name(before) + "/bias";
     const auto mean = draft.values(n.name + "/moving_mean");
     for (std::size_t c = 0; c < mean.size(); ++c) mean[c] -= draft.values(bias)[c];
     draft.erase(bias);
-    options->use_bias = false;
-    draft.replace(before, with_options(draft.layer(before), *options));
+    options.use_bias = false;
+    draft.replace(before, with_options(draft.layer(before), options));
     log.changes.push_back({draft.name(before), "bias dropped, the moving mean of " + quoted(n.name) + " corrected"});
   }
   return log;

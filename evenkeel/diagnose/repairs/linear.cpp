@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/diagnose/graph.h"
 #include "evenkeel/program/ops/window.h"
 
 namespace evenkeel {
@@ -45,10 +46,17 @@ ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalizati
   return result;
 }
 
-bool is_along_channels(const Draft& draft, int normalization) {
-  const auto* layer = draft.layer(normalization).as<BatchNormalization>();
-  return !layer || layer->axis == -1 ||
-         layer->axis == draft.output_shapes()[static_cast<std::size_t>(normalization)].rank();
+bool is_along_channels(const Model& model, int normalization) {
+  const auto at = static_cast<std::size_t>(normalization);
+  const auto* layer = model.nodes()[at].layer.as<BatchNormalization>();
+  return !layer || layer->axis == -1 || layer->axis == compile(model, {.batch_size = 1}).layer_outputs[at].rank();
+}
+
+int biased_before(const Model& model, int normalization) {
+  const int before = model.nodes()[static_cast<std::size_t>(normalization)].inputs.front();
+  if (before < 0 || readers_of(model, before).size() > 1 || !is_along_channels(model, normalization)) return -1;
+  const auto options = linear_options(model.nodes()[static_cast<std::size_t>(before)].layer);
+  return options && options->use_bias && options->activation == linear ? before : -1;
 }
 
 bool pads(const Layer& layer, const Shape& input) {

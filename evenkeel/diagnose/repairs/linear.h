@@ -30,9 +30,15 @@ struct ChannelAffine {
 ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalization);
 
 /// Whether a normalization's channels are those of the last axis, as they are of Conv2D, Dense and Affine.
-bool is_along_channels(const Draft& draft, int normalization);
+bool is_along_channels(const Model& model, int normalization);
+inline bool is_along_channels(const Draft& draft, int normalization) {
+  return is_along_channels(draft.model(), normalization);
+}
 /// What is said of one whose are not.
 inline constexpr const char* kOtherAxis = "it normalizes another axis than the last";
+
+/// The Conv2D or Dense right before a normalization whose bias that takes out again with the mean; -1: there is none.
+int biased_before(const Model& model, int normalization);
 
 /// Whether the window of a layer ever covers padding. `input`: the shape of one sample.
 bool pads(const Layer& layer, const Shape& input);

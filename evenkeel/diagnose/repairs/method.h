@@ -67,6 +67,7 @@ void require_some_change(const RepairLog& log, const std::string& method, const 
 // The methods; docs/doctor/repairs.md says what each is for.
 RepairMethod reestimate_method();
 RepairMethod restore_variance_method();
+RepairMethod invert_momentum_method();
 RepairMethod fold_method();
 RepairMethod drop_bias_method();
 RepairMethod affine_method();

@@ -58,6 +58,7 @@ const std::vector<RepairMethod>& repair_methods() {
       remove_channels_method(),
       reestimate_method(),
       restore_variance_method(),
+      invert_momentum_method(),
       uout_method(),
       dropout_last_method(),
       group_normalization_method(),

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "evenkeel/diagnose/rules/rules.h"
+#include "evenkeel/diagnose/rules/statistics.h"
 
 namespace evenkeel {
 namespace {
@@ -39,8 +40,7 @@ class AveragedWeightsRule final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const NamedTensors& raw = *evidence.records().raw_weights;
-    const auto is_far = [](const StatisticsGap& gap) { return !(gap.distance < kFarStatistics); };
-    if (std::ranges::none_of(evidence.gaps(), is_far) || !belong_together(evidence.network(), raw)) return;
+    if (std::ranges::none_of(evidence.gaps(), are_far) || !belong_together(evidence.network(), raw)) return;
     const std::vector<StatisticsGap> with_raw = [&] {
       const RawWeights weights(evidence.network(), raw);
       return statistics_gap(evidence.network(), evidence.train_data());
@@ -49,10 +49,9 @@ class AveragedWeightsRule final : public Rule {
     Finding f{.code = "averaged-weights", .cause = {}};
     for (std::size_t i = 0; i < with_raw.size(); ++i) {
       const StatisticsGap& gap = evidence.gaps()[i];
-      if (!is_far(gap) || is_far(with_raw[i])) continue;
+      if (!are_far(gap) || are_far(with_raw[i])) continue;
       f.layers.push_back(gap.layer);
-      f.evidence.push_back(
-          {gap.layer + ": distance to the statistics of the data", gap.distance, "nats", "below 0.05"});
+      f.evidence.push_back(distance_fact(gap));
       f.evidence.push_back(
           {gap.layer + ": the same with the weights as training had them", with_raw[i].distance, "nats", "below 0.05"});
     }
@@ -60,8 +59,7 @@ class AveragedWeightsRule final : public Rule {
     f.cause = "the weights are moving averages, the moving statistics of " + layers_text(f.layers) +
               " those of the weights that were averaged";
     f.certainty = "sure: the same statistics fit the weights that the checkpoint has beside the averages";
-    f.cost = cost_between(evidence.full_data(), evidence.moving_in(f.layers));
-    f.severity = matters(*f.cost) ? Severity::warning : Severity::info;
+    weigh(evidence, f, true);
     for (Finding& other : findings)
       if (other.code == "stale-statistics" && std::ranges::includes(sorted(f.layers), sorted(other.layers))) {
         other.consequence_of = f.code;

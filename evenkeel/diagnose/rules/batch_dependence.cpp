@@ -33,7 +33,7 @@ Spread spread_of(const std::vector<SampleScores>& passes) {
 class BatchDependence final : public Rule {
  public:
   std::string_view checks() const override { return "how far a score in training mode depends on its batch"; }
-  std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const std::int64_t size = evidence.batch_size();
@@ -43,15 +43,21 @@ class BatchDependence final : public Rule {
     const Cost of_batches = cost_between(evidence.full_data(), mean_of_passes(passes));
     const bool costs = matters(of_batches) && of_batches.loss.value >= kOfChance * evidence.chance_loss();
     if (spread.flips < kManyFlips && !costs) return;
-    findings.push_back(
-        {.code = "batch-dependence",
-         .severity = Severity::info,
-         .cause = "evaluated in training mode, in batches of " + std::to_string(size) + ", it would answer " +
-                  figure(100 * spread.flips, 2) + " % of the samples differently from one shuffling to the next",
-         .evidence = {{"samples whose answer depends on their batch", 100 * spread.flips, "%", "0 in evaluation mode"},
-                      {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"}},
-         .certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off",
-         .cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, true)))});
+    Finding f{.code = "batch-dependence",
+              .severity = Severity::info,
+              .cause = "evaluated in training mode, in batches of " + std::to_string(size) + ", it would ",
+              .cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, true)))};
+    if (evidence.evaluation().accuracy()) {
+      f.cause += "be right or wrong by its batch for " + figure(100 * spread.flips, 2) + " % of the samples";
+      f.evidence.push_back(
+          {"samples that are right or wrong by their batch", 100 * spread.flips, "%", "0 in evaluation mode"});
+    } else {
+      f.cause += "have a sample's loss deviate by " + figure(spread.deviation, 2) + " from one shuffling to the next";
+    }
+    f.evidence.push_back(
+        {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"});
+    f.certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off";
+    findings.push_back(std::move(f));
   }
 };
 

@@ -16,59 +16,65 @@ constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kErrors = 5;               ///< standard errors of what accuracy gains
 constexpr std::size_t kPairsTold = 12;
 
-struct Predictions {
-  std::int64_t count = 0;                               ///< of classes
-  std::vector<std::int32_t> labels = {}, classes = {};  ///< what each sample is, and is taken for
-  std::vector<std::int64_t> confusion = {};             ///< count x count: label, and what it is taken for
+struct Confusion {
+  std::int64_t count = 0;                ///< of classes
+  std::vector<std::int64_t> cells = {};  ///< count x count: label, and what it is taken for
 
   std::size_t cell(std::int64_t label, std::int64_t other) const {
     return static_cast<std::size_t>(label * count + other);
   }
-  std::int64_t taken(std::int64_t label, std::int64_t other) const { return confusion[cell(label, other)]; }
+  std::int64_t taken(std::int64_t label, std::int64_t other) const { return cells[cell(label, other)]; }
 };
 
-Predictions predictions_of(Evidence& evidence) {
-  Predictions p{.count = std::max<std::int64_t>(2, evidence.network().outputs())};
+Confusion confusion_of(Evidence& evidence) {
+  Confusion confusion{.count = std::max<std::int64_t>(2, evidence.network().outputs())};
+  confusion.cells.assign(static_cast<std::size_t>(confusion.count * confusion.count), 0);
   const auto labels = evidence.data().y().as<std::int32_t>();
-  p.labels.assign(labels.begin(), labels.end());
-  p.confusion.assign(static_cast<std::size_t>(p.count * p.count), 0);
   const std::vector<float>& outputs = evidence.outputs();
   const auto k = static_cast<std::ptrdiff_t>(evidence.network().outputs());
-  for (std::size_t i = 0; i < p.labels.size(); ++i) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = outputs.begin() + static_cast<std::ptrdiff_t>(i) * k;
-    std::int32_t taken_for = p.labels[i];
+    std::int32_t taken_for = labels[i];
     // Ties, and the threshold of a single output, are as the loss decides them.
     if (evidence.evaluation().correct[i] == 0)
-      taken_for = k == 1 ? 1 - p.labels[i] : static_cast<std::int32_t>(std::max_element(row, row + k) - row);
-    p.classes.push_back(taken_for);
-    ++p.confusion[p.cell(p.labels[i], taken_for)];
+      taken_for = k == 1 ? 1 - labels[i] : static_cast<std::int32_t>(std::max_element(row, row + k) - row);
+    ++confusion.cells[confusion.cell(labels[i], taken_for)];
   }
-  return p;
+  return confusion;
 }
 
-bool is_supported(const Predictions& p, std::int64_t label, std::int64_t other) {
+bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t other) {
   std::int64_t samples = 0;
-  for (std::int64_t c = 0; c < p.count; ++c) samples += p.taken(label, c);
-  const auto moved = static_cast<double>(p.taken(label, other));
+  for (std::int64_t c = 0; c < confusion.count; ++c) samples += confusion.taken(label, c);
+  const auto moved = static_cast<double>(confusion.taken(label, other));
   return samples >= kLeastSamples && moved >= kLeastShare * static_cast<double>(samples) &&
-         moved > kTimesRight * static_cast<double>(p.taken(label, label));
+         moved > kTimesRight * static_cast<double>(confusion.taken(label, label));
 }
 
 /// By label, what it is called in the network: the best assignment, without cycles that not all members support.
-std::vector<std::int64_t> order_of(const Predictions& p) {
-  std::vector<double> costs(p.confusion.size());
-  std::ranges::transform(p.confusion, costs.begin(), [](std::int64_t n) { return -static_cast<double>(n); });
-  std::vector<std::int64_t> order = cheapest_assignment(costs, p.count);
+std::vector<std::int64_t> order_of(const Confusion& confusion) {
+  std::vector<double> costs(confusion.cells.size());
+  std::ranges::transform(confusion.cells, costs.begin(), [](std::int64_t n) { return -static_cast<double>(n); });
+  std::vector<std::int64_t> order = cheapest_assignment(costs, confusion.count);
   const auto next = [&](std::int64_t label) { return order[static_cast<std::size_t>(label)]; };
-  for (std::int64_t start = 0; start < p.count; ++start) {
+  for (std::int64_t start = 0; start < confusion.count; ++start) {
     bool supported = true;
     std::int64_t label = start;
-    do supported = supported && is_supported(p, label, next(label));
+    do supported = supported && is_supported(confusion, label, next(label));
     while ((label = next(label)) != start);
     if (supported || next(start) == start) continue;
     while (next(label) != label) label = std::exchange(order[static_cast<std::size_t>(label)], label);
   }
   return order;
+}
+
+/// The samples under the labels that the network has for them.
+Dataset relabelled(const Dataset& data, const std::vector<std::int64_t>& order) {
+  Dataset::Parts parts{
+      .name = data.name(), .x = Tensor::copy_of(data.x()), .y = Tensor::copy_of(data.y()), .class_names = {}};
+  for (std::int32_t& label : parts.y.as<std::int32_t>())
+    label = static_cast<std::int32_t>(order[static_cast<std::size_t>(label)]);
+  return Dataset(std::move(parts));
 }
 
 std::string class_text(const Dataset& data, std::int64_t c) {
@@ -85,11 +91,10 @@ class ClassOrder final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     // Samples that come otherwise than in training are taken for anything.
     if (!evidence.data().has_labels() || std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) return;
-    const Predictions p = predictions_of(evidence);
-    const std::vector<std::int64_t> order = order_of(p);
-    SampleScores reordered{.loss = evidence.evaluation().loss, .correct = {}};
-    for (std::size_t i = 0; i < p.labels.size(); ++i)
-      reordered.correct.push_back(order[static_cast<std::size_t>(p.labels[i])] == p.classes[i]);
+    const std::vector<std::int64_t> order = order_of(confusion_of(evidence));
+    if (std::ranges::is_sorted(order)) return;
+    const SampleScores reordered = evidence.scorer().score(
+        relabelled(evidence.data(), order), uniform_modes(evidence.network(), Statistics::moving, false));
     const Estimate gain = paired_difference(evidence.evaluation().correct, reordered.correct);
     if (!gain.above_zero_by(kErrors)) return;
     // A network that only statistics confuse would know its classes with better ones.
@@ -119,7 +124,8 @@ class ClassOrder final : public Rule {
             .evidence = {{"accuracy as the classes are", before},
                          {"accuracy with the classes reordered", after},
                          {"classes that move", static_cast<double>(moved), "", "0"}},
-            .certainty = "sure: each of them is taken for the next in its cycle, and hardly ever for itself"};
+            .certainty = "sure: each of them is taken for the next in its cycle, and hardly ever for itself",
+            .cost = cost_between(reordered, evidence.evaluation())};
   }
 };
 

@@ -8,12 +8,18 @@ namespace evenkeel {
 namespace {
 
 constexpr double kMuch = 0.25;     ///< of a layer's channels: as for dead ones
-constexpr double kUnmoved = 1e-3;  ///< of the outputs' magnitude: a softmax changes by no more
+constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
 
-/// Whether no output moves by more than a thousandth of what the outputs are.
-bool hardly_moves(const ChannelSignal& output) {
-  const double magnitude = output.magnitude();
-  return std::ranges::all_of(output.variance, [&](double v) { return std::sqrt(v) <= kUnmoved * magnitude; });
+/// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
+/// meet targets must move as those do, wherever they lie.
+double unmoved(Evidence& evidence, const ChannelSignal& output) {
+  const bool regression = std::holds_alternative<MeanSquaredError>(*evidence.network().options().loss);
+  return kUnmoved * (regression ? std::sqrt(evidence.chance_loss()) : output.magnitude());
+}
+
+bool hardly_moves(Evidence& evidence, const ChannelSignal& output) {
+  const double least = unmoved(evidence, output);
+  return std::ranges::all_of(output.variance, [&](double v) { return std::sqrt(v) <= least; });
 }
 
 struct Constant {
@@ -52,7 +58,7 @@ class ConstantOutput final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
-    const bool stuck = output && hardly_moves(*output);
+    const bool stuck = output && hardly_moves(evidence, *output);
     if (stuck) findings.push_back(of_network(evidence, *output));
     std::vector<Constant> few, much;
     for (const ChannelSignal& signal : evidence.channels()) {
@@ -74,7 +80,7 @@ class ConstantOutput final : public Rule {
             .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
                      " samples alike: " + output.layer + " hardly changes from one to the next",
             .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
-                          "far above " + figure(kUnmoved * output.magnitude())}},
+                          "far above " + figure(unmoved(evidence, output))}},
             .certainty = "certain, with statistics of the data in every normalization and dropout off"};
   }
 

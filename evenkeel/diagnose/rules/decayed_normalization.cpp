@@ -9,10 +9,10 @@ namespace {
 class DecayedNormalization final : public Rule {
  public:
   std::string_view checks() const override { return "weight decay of gamma and beta"; }
-  std::vector<Need> needs() const override { return {Need::normalization, Need::records}; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::weight_decay}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const double decay = evidence.records().weight_decay.value_or(0);
+    const double decay = *evidence.records().weight_decay;
     if (decay <= 0) return;
     Finding f{.code = "decayed-normalization", .severity = Severity::info, .cause = {}};
     double sum = 0, count = 0;

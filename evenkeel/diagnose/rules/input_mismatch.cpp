@@ -1,16 +1,14 @@
 #include "evenkeel/diagnose/input_mismatch.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
+#include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/rules/rules.h"
+#include "evenkeel/diagnose/rules/statistics.h"
 
 namespace evenkeel {
 namespace {
-
-/// What data that were prepared otherwise make moving statistics look like.
-constexpr std::array<std::string_view, 4> kMayFollow = {"stale-statistics", "lagging", "variance-shift",
-                                                        "frozen-statistics"};
 
 std::string numbers(const std::vector<double>& values) {
   std::string text;
@@ -28,10 +26,16 @@ std::string formula(const InputHypothesis& h) {
   return {};
 }
 
+std::string how_much_better(const Estimate& loss) {
+  const double errors = loss.value / loss.error;
+  return std::isfinite(errors) ? "better by " + figure(errors, 2) + " standard errors of the loss"
+                               : "better beyond all error of the loss";
+}
+
 class InputMismatchRule final : public Rule {
  public:
   std::string_view checks() const override { return "the data's range, scale, channels and axes, by hypotheses"; }
-  std::vector<Need> needs() const override { return {Need::samples}; }
+  std::vector<Need> needs() const override { return {Need::samples, Need::scored_samples, Need::input_statistics}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const auto mismatch = find_input_mismatch(evidence);
@@ -48,8 +52,7 @@ class InputMismatchRule final : public Rule {
       f.evidence.push_back(
           {first + ": the same with the data corrected", *mismatch->corrected_distance, "nats", "below 0.05"});
     }
-    f.certainty = "sure: tried, and better by " + figure(mismatch->cost.loss.value / mismatch->cost.loss.error, 2) +
-                  " standard errors of the loss";
+    f.certainty = "sure: tried, and " + how_much_better(mismatch->cost.loss);
     f.cost = mismatch->cost;
     findings.push_back(std::move(f));
   }
@@ -57,14 +60,16 @@ class InputMismatchRule final : public Rule {
  private:
   /// Statistics that fit the corrected data are not to blame.
   static void fold(Evidence& evidence, const InputHypothesis& hypothesis, std::vector<Finding>& findings) {
-    const auto may_follow = [](const Finding& f) { return std::ranges::find(kMayFollow, f.code) != kMayFollow.end(); };
+    const auto may_follow = [](const Finding& f) {
+      return code_info(f.code).of_statistics == OfStatistics::against_data;
+    };
     if (std::ranges::none_of(findings, may_follow)) return;
     const std::vector<StatisticsGap> gaps =
         statistics_gap(evidence.network(), corrected(evidence.train_data(), hypothesis));
     evidence.add_passes(1);
     const auto fits = [&](const std::string& layer) {
       const auto gap = std::ranges::find(gaps, layer, &StatisticsGap::layer);
-      return gap != gaps.end() && gap->distance < kFarStatistics;
+      return gap != gaps.end() && !are_far(*gap);
     };
     for (Finding& f : findings)
       if (may_follow(f) && std::ranges::all_of(f.layers, fits)) {

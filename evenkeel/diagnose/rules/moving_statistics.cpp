@@ -4,24 +4,15 @@
 
 #include "evenkeel/diagnose/rules/rules.h"
 #include "evenkeel/diagnose/rules/statistics.h"
-#include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
 namespace {
 
-constexpr double kInvertedMomentum = 0.5;  ///< below it, it was meant to be the weight of the new value
-constexpr double kExplained = 0.25;        ///< the part of the squared distance that a lag may leave unexplained
-constexpr double kLeastShare = 0.03;       ///< of the initial statistics: less is no lag
-constexpr double kAlike = 0.25;            ///< layers of one momentum had the same updates: their shares differ by less
-constexpr double kAsPredicted = 0.1;       ///< between measured ratios of variances and the closed form's, relative
-constexpr double kTelling = 0.1;           ///< squared deviations per channel between initial statistics and the data's
-
-std::optional<double> momentum_of(Evidence& evidence, const std::string& name) {
-  if (const auto* fused = evidence.layer<BatchNormalization>(name)) return fused->momentum;
-  if (const auto* parts = evidence.layer<BatchNormalizationFromParts>(name)) return parts->momentum;
-  if (const auto* renormalized = evidence.layer<BatchRenormalization>(name)) return renormalized->momentum;
-  return {};
-}
+constexpr double kExplained = 0.25;   ///< the part of the squared distance that a lag may leave unexplained
+constexpr double kLeastShare = 0.03;  ///< of the initial statistics: less is no lag
+constexpr double kAlike = 0.25;       ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kAsPredicted = 0.1;  ///< between measured ratios of variances and the closed form's, relative
+constexpr double kTelling = 0.1;      ///< squared deviations per channel between initial statistics and the data's
 
 /// moving = share * initial + (1 - share) * data, by least squares over all channels; means in deviations, variances
 /// in variances of the data.
@@ -44,63 +35,59 @@ Lag lag_of(const StatisticsGap& gap, double epsilon) {
     add(gap.moving.mean[c], gap.data.mean[c], 0, std::sqrt(variance));
     add(gap.moving.variance[c], gap.data.variance[c], 1, variance);
   }
-  if (along <= 0 || apart <= 0) return {};
+  if (!(along > 0 && apart > 0) || !std::isfinite(along + apart)) return {};
   const double share = std::clamp(across / along, 0.0, 1.0);
   return {share, (apart - 2 * share * across + share * share * along) / apart,
           along / static_cast<double>(gap.data.mean.size())};
 }
 
-/// The share that is left of the initial statistics in the layers of one momentum: the median of those that can tell.
-double common_share(Evidence& evidence, double momentum) {
+/// The share that is left of the initial statistics in the layers of one momentum: the median of those that can tell,
+/// of two the lower one. What only one of them has is not for want of updates.
+double measured_share(Evidence& evidence, double momentum) {
   std::vector<double> shares;
   for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
     const Normalization& n = evidence.normalizations()[i];
-    if (momentum_of(evidence, n.name) != momentum || is_initial(evidence.gaps()[i].moving)) continue;
+    if (n.momentum != momentum || is_initial(evidence.gaps()[i].moving)) continue;
     const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
     if (lag.telling >= kTelling) shares.push_back(lag.share);
   }
   if (shares.empty()) return 0;
-  const auto middle = shares.begin() + std::ssize(shares) / 2;
+  const auto middle = shares.begin() + (std::ssize(shares) - 1) / 2;
   std::ranges::nth_element(shares, middle);
   return *middle;
 }
 
-/// Whether a layer's statistics are what so few updates leave: enough of the initial ones, as much as in other layers
-/// of its momentum, and no less than one update's.
+/// The share that layers of this momentum should have left: by the record, else as most of them have.
+double common_share(Evidence& evidence, double momentum) {
+  const auto updates = evidence.records().updates;
+  return updates ? std::pow(momentum, static_cast<double>(*updates)) : measured_share(evidence, momentum);
+}
+
+/// Whether a layer's statistics are what so few updates leave: enough of the initial ones, no less than one update's,
+/// as much as in other layers of its momentum or as the record has it. Momentum 1 leaves all of them.
 bool lags(const Lag& lag, double momentum, double common) {
-  return lag.share >= kLeastShare && lag.share <= momentum && lag.unexplained <= kExplained &&
-         std::abs(lag.share - common) <= kAlike;
+  return momentum < 1 && common >= kLeastShare && lag.share >= kLeastShare && lag.share <= momentum &&
+         lag.unexplained <= kExplained && std::abs(lag.share - common) <= kAlike;
 }
 
 /// One layer's statistics, judged.
 struct Verdict {
-  std::string layer, code;  ///< code: empty where they fit
-  double distance = 0, distance_with_dropout = 0;
-  double share = 0, momentum = 0;
   std::size_t index = 0;  ///< of the normalization
+  std::string code = {};  ///< empty where they fit, or another rule says why they do not
+  double share = 0;       ///< of the initial statistics
 };
 
 Verdict judge_layer(Evidence& evidence, std::size_t i) {
-  const StatisticsGap& gap = evidence.gaps()[i];
+  Verdict v{.index = i};
   const Normalization& n = evidence.normalizations()[i];
-  Verdict v{
-      .layer = gap.layer, .code = {}, .distance = gap.distance, .distance_with_dropout = gap.distance, .index = i};
-  v.momentum = momentum_of(evidence, n.name).value_or(0.99);
-  if (is_initial(gap.moving)) v.code = "never-updated";
-  if (!v.code.empty()) return v;
-  const bool far = !(gap.distance < kFarStatistics);
-  if (far && evidence.has_dropout()) v.distance_with_dropout = evidence.gaps_with_dropout()[i].distance;
-  if (far && v.distance_with_dropout < kFarStatistics) {
+  if (is_initial(evidence.gaps()[i].moving) || !are_far(evidence.gaps()[i])) return v;
+  if (!are_far_in_both_modes(evidence, i)) {
     v.code = "variance-shift";
-  } else if (v.momentum < kInvertedMomentum) {
-    v.code = "momentum-inverted";
-  } else if (far) {
+  } else if (!n.has_inverted_momentum()) {
     const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
-    const auto updates = evidence.records().updates;
-    const double recorded = updates ? std::pow(v.momentum, static_cast<double>(*updates)) : 0;
-    v.share = updates ? recorded : lag.share;
-    const bool few = updates ? recorded >= kLeastShare : lags(lag, v.momentum, common_share(evidence, v.momentum));
-    v.code = few ? "lagging" : "stale-statistics";
+    const double common = common_share(evidence, n.momentum);
+    v.code = lags(lag, n.momentum, common) ? "lagging" : "stale-statistics";
+    v.share = evidence.records().updates ? common : lag.share;
   }
   return v;
 }
@@ -132,23 +119,16 @@ std::string percent(double share) { return figure(100 * share, 2) + " %"; }
 std::string cause_of(Evidence& evidence, const std::string& code, const std::vector<std::string>& layers,
                      const std::vector<Verdict>& verdicts) {
   const std::string who = layers_text(layers);
-  const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::distance);
-  if (code == "never-updated")
-    return "the moving statistics of " + who +
-           " are exactly 0 and 1, as they were drawn: training never updated them, or they were never loaded";
   if (code == "variance-shift")
     return "the moving statistics of " + who +
            " fit the data with dropout on, not with dropout off: " + layers_text(noise_layers(evidence, verdicts)) +
            " in front changes the variance that they learn";
-  if (code == "momentum-inverted")
-    return "momentum " + figure(worst.momentum, 3) + " of " + who +
-           " keeps hardly anything of the old statistics: it weighs the old value here, the new one in PyTorch (" +
-           figure(1 - worst.momentum, 3) + " was meant)";
   if (code == "lagging") {
-    const double updates = std::log(worst.share) / std::log(worst.momentum);
+    const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::share);
+    const double momentum = evidence.normalizations()[worst.index].momentum;
     return "the moving statistics of " + who + " are still " + percent(worst.share) +
-           " what they were initially: about " + figure(updates, 2) + " updates are too few for momentum " +
-           figure(worst.momentum, 4);
+           " what they were initially: about " + figure(std::log(worst.share) / std::log(momentum), 2) +
+           " updates are too few for momentum " + figure(momentum, 4);
   }
   return "the moving statistics of " + who +
          (evidence.has_train_data()
@@ -157,14 +137,13 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
 }
 
 std::string certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
-  if (code == "never-updated") return "certain: bit for bit";
-  if (code == "momentum-inverted") return "certain of the setting";
   if (code == "variance-shift")
     return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form has it"
                                             : "sure: measured with dropout on and off";
   if (code == "lagging")
-    return evidence.records().updates ? "sure: from the recorded number of updates"
-                                      : "likely: an average of initial and present statistics explains the distance";
+    return evidence.records().updates
+               ? "sure: as the recorded number of updates has it, and an average of initial and present statistics"
+               : "likely: an average of initial and present statistics explains the distance";
   return "sure that they do not fit; why, is a guess by exclusion";
 }
 
@@ -184,33 +163,29 @@ class MovingStatistics final : public Rule {
   }
 
  private:
-  static void add_shift(Evidence& evidence, const Verdict& v, std::vector<Fact>& facts) {
-    facts.push_back({v.layer + ": the same with dropout on", v.distance_with_dropout, "nats", "below 0.05"});
-    const auto& shift = evidence.noise_shifts()[v.index];
+  static void add_shift(Evidence& evidence, std::size_t i, std::vector<Fact>& facts) {
+    const StatisticsGap& with = evidence.gaps_with_dropout()[i];
+    facts.push_back({with.layer + ": the same with dropout on", with.distance, "nats", "below 0.05"});
+    const auto& shift = evidence.noise_shifts()[i];
     if (!shift) return;
-    facts.push_back({v.layer + ": variance of its input, evaluation / training", shift->measured, "", "near 1"});
+    facts.push_back({with.layer + ": variance of its input, evaluation / training", shift->measured, "", "near 1"});
     if (shift->closed_form)
-      facts.push_back({v.layer + ": the same by the closed form for " + shift->noise, *shift->closed_form});
+      facts.push_back({with.layer + ": the same by the closed form for " + shift->noise, *shift->closed_form});
   }
 
   static Finding finding(Evidence& evidence, const std::string& code, const std::vector<Verdict>& verdicts) {
     Finding f{.code = code, .cause = {}};
-    bool far = false;
     for (const Verdict& v : verdicts) {
-      f.layers.push_back(v.layer);
-      far = far || !(v.distance < kFarStatistics);
-      f.evidence.push_back({v.layer + ": distance to the statistics of the data", v.distance, "nats", "below 0.05"});
-      if (code == "variance-shift") add_shift(evidence, v, f.evidence);
+      const StatisticsGap& gap = evidence.gaps()[v.index];
+      f.layers.push_back(gap.layer);
+      f.evidence.push_back(distance_fact(gap));
+      if (code == "variance-shift") add_shift(evidence, v.index, f.evidence);
       if (code == "lagging")
-        f.evidence.push_back({v.layer + ": share of the initial statistics", v.share, "", "near 0"});
-      if (code == "momentum-inverted") f.evidence.push_back({v.layer + ": momentum", v.momentum, "", "0.9 to 0.999"});
+        f.evidence.push_back({gap.layer + ": share of the initial statistics", v.share, "", "near 0"});
     }
     f.cause = cause_of(evidence, code, f.layers, verdicts);
     f.certainty = certainty_of(code, evidence, verdicts);
-    f.cost = cost_between(evidence.full_data(), evidence.moving_in(f.layers));
-    f.severity = matters(*f.cost) && far              ? Severity::error
-                 : far || code == "momentum-inverted" ? Severity::warning
-                                                      : Severity::info;
+    weigh(evidence, f, true);
     return f;
   }
 };

@@ -3,6 +3,7 @@
 
 #include "evenkeel/diagnose/graph.h"
 #include "evenkeel/diagnose/rules/rules.h"
+#include "evenkeel/diagnose/rules/statistics.h"
 #include "evenkeel/nn/initializer_range.h"
 
 namespace evenkeel {
@@ -96,7 +97,9 @@ class NotLoaded final : public Rule {
   std::string_view checks() const override { return "layers that are as they were drawn while others are trained"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const std::vector<Kernel> kernels = kernels_of(evidence);
+    // Of few samples, or of one class, neither statistics nor the loss of guessing tell anything.
+    const bool data_tell = unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty();
+    const std::vector<Kernel> kernels = kernels_of(evidence, data_tell);
     const bool others_trained = std::ranges::count(kernels, State::changed, &Kernel::state) > 0;
     if (!others_trained) return;
     Finding f{.code = "not-loaded", .severity = Severity::warning, .cause = {}};
@@ -116,12 +119,13 @@ class NotLoaded final : public Rule {
     f.certainty = certain ? "certain: bit for bit what the seed draws"
                           : "sure: within the initializer's bounds, up to them, and distributed alike";
     // What the right weights would give is not known; that the network guesses is.
-    if (evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss()) f.severity = Severity::error;
+    if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
+      f.severity = Severity::error;
     findings.push_back(std::move(f));
   }
 
  private:
-  static std::vector<Kernel> kernels_of(Evidence& evidence) {
+  static std::vector<Kernel> kernels_of(Evidence& evidence, bool data_tell) {
     const Network& network = evidence.network();
     std::vector<Kernel> kernels;
     for (std::size_t i = 0; i < network.weights().size(); ++i) {
@@ -131,7 +135,7 @@ class NotLoaded final : public Rule {
       kernels.push_back({.layer = layer.name(),
                          .state = state_of(network, i),
                          .size = weight.shape.size(),
-                         .statistics_of_another = statistics_of_another(evidence, weight.layer),
+                         .statistics_of_another = data_tell && statistics_of_another(evidence, weight.layer),
                          .companions_untouched = companions_untouched(evidence, weight.layer)});
     }
     return kernels;
@@ -140,8 +144,7 @@ class NotLoaded final : public Rule {
   static bool statistics_of_another(Evidence& evidence, int layer) {
     const std::vector<int> readers = readers_of(evidence.model(), layer);
     for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
-      if (std::ranges::count(readers, evidence.normalizations()[i].layer) > 0 &&
-          !(evidence.gaps()[i].distance < kFarStatistics))
+      if (std::ranges::count(readers, evidence.normalizations()[i].layer) > 0 && are_far(evidence.gaps()[i]))
         return true;
     return false;
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "evenkeel/diagnose/attribution.h"
@@ -12,6 +13,17 @@ constexpr double kAccuracyApart = 0.1;
 // The record of a run: how far validation loss may have risen again; losses of single epochs are noisy.
 constexpr double kAboveBest = 1.25, kAboveBestOfChance = 0.05;
 
+/// What is lost from one set of samples to another.
+Cost cost_between(const FourCells::Cell& good, const FourCells::Cell& bad) {
+  const auto difference = [](const Estimate& a, const Estimate& b) {
+    return Estimate{b.value - a.value, std::hypot(a.error, b.error)};
+  };
+  Cost cost{.loss = difference(good.loss, bad.loss)};
+  if (good.accuracy && bad.accuracy) cost.accuracy = difference(*good.accuracy, *bad.accuracy);
+  cost.relative_loss = cost.loss.value / std::max(good.loss.value, 1e-12);
+  return cost;
+}
+
 /// The four cells on training and validation data in the same mode.
 class Overfitting final : public Rule {
  public:
@@ -22,17 +34,18 @@ class Overfitting final : public Rule {
     const FourCells cells = four_cells(evidence);
     if (cells.gap != FourCells::Gap::overfitting) return;
     const double train = cells.train_evaluation->loss.value, validation = cells.evaluation.loss.value;
-    const bool has_accuracy = cells.evaluation.accuracy.has_value();
-    const double apart = has_accuracy ? cells.train_evaluation->accuracy->value - cells.evaluation.accuracy->value : 0;
-    const bool much = validation >= kTimesTheLoss * train && (!has_accuracy || apart >= kAccuracyApart);
+    const Cost cost = cost_between(*cells.train_evaluation, cells.evaluation);
+    const bool much =
+        validation >= kTimesTheLoss * train && (!cost.accuracy || cost.accuracy->value <= -kAccuracyApart);
     Finding f{
         .code = "overfitting",
         .severity = much ? Severity::warning : Severity::info,
         .cause = "in the same mode the loss is " + figure(train) + " on training data and " + figure(validation) +
                  " on validation data: it has learnt some of its samples by heart",
         .evidence = {{"loss on training data", train}, {"loss on validation data", validation, "", "about the same"}},
-        .certainty = "sure: both sets look alike, and both were evaluated in the same mode"};
-    if (has_accuracy) {
+        .certainty = "sure: both sets look alike, and both were evaluated in the same mode",
+        .cost = cost};
+    if (cost.accuracy) {
       f.evidence.push_back({"accuracy on training data", cells.train_evaluation->accuracy->value});
       f.evidence.push_back({"accuracy on validation data", cells.evaluation.accuracy->value, "", "about the same"});
     }
@@ -44,11 +57,10 @@ class Overfitting final : public Rule {
 class PastItsBest final : public Rule {
  public:
   std::string_view checks() const override { return "the validation loss of the run against its best"; }
-  std::vector<Need> needs() const override { return {Need::records}; }
+  std::vector<Need> needs() const override { return {Need::records, Need::validation_record}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const Records& records = evidence.records();
-    if (!records.validation_loss || !records.best_validation_loss) return;
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
     // Where the mode makes the difference, validation suffered from statistics, not from learning by heart.

@@ -11,7 +11,9 @@ constexpr double kNoisy = 0.25, kOfChance = 0.02;
 class SmallBatch final : public Rule {
  public:
   std::string_view checks() const override { return "the batch size against what the normalizations need"; }
-  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::batch_size}; }
+  std::vector<Need> needs() const override {
+    return {Need::normalization, Need::samples, Need::scored_samples, Need::batch_size};
+  }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const std::int64_t size = evidence.batch_size();

@@ -1,22 +1,27 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "evenkeel/diagnose/evidence.h"
 #include "evenkeel/diagnose/finding.h"
-#include "evenkeel/diagnose/layer_signals.h"
 
 // What rules about moving statistics share.
 
 namespace evenkeel {
 
 /// Whether one of these findings says why a layer's statistics do not fit. Behind a wrong axis none can.
-inline bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer) {
-  return std::ranges::any_of(findings, [&](const Finding& f) {
-    if (f.code == "wrong-axis") return model.find(layer) >= model.find(f.layers.front());
-    return f.code == "frozen-statistics" && std::ranges::count(f.layers, layer) > 0;
-  });
-}
+bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
+
+/// Whether a layer's statistics are far from those of the data.
+bool are_far(const StatisticsGap& gap);
+/// Whether they are with noise as without: no noise in front explains it.
+bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization);
+
+Fact distance_fact(const StatisticsGap& gap);
+
+/// What moving statistics in the finding's layers cost, and how grave that makes it: an error where they are far and it
+/// matters, a warning where they are far.
+void weigh(Evidence& evidence, Finding& finding, bool far);
 
 }  // namespace evenkeel

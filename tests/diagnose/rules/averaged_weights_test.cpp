@@ -34,6 +34,7 @@ TEST(AveragedWeights, WithTheStatisticsOfOthersAreFound) {
     const Finding* f = finding_of(d, "averaged-weights");
     ASSERT_NE(f, nullptr) << told(d);
     EXPECT_FALSE(f->layers.empty());
+    EXPECT_EQ(f->severity, matters(*f->cost) ? Severity::error : Severity::warning);
     if (const Finding* stale = finding_of(d, "stale-statistics"); stale && stale->layers == f->layers) {
       EXPECT_EQ(stale->consequence_of, "averaged-weights");
     }

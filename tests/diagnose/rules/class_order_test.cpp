@@ -44,6 +44,9 @@ TEST(ClassOrder, NamesAnOrderInWhichEveryClassMoved) {
     EXPECT_EQ(f->severity, Severity::error);
     EXPECT_EQ(f->layers, std::vector<std::string>{"head"});
     EXPECT_GT(f->evidence[1].value, 0.5);
+    ASSERT_TRUE(f->cost);
+    EXPECT_TRUE(f->cost->loss.above_zero_by(5));
+    EXPECT_NEAR(-f->cost->accuracy->value, f->evidence[1].value - f->evidence[0].value, 1e-12);
   }
 }
 

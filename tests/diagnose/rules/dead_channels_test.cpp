@@ -80,6 +80,42 @@ TEST(ConstantOutput, IsNoneInAHealthyNetwork) {
   }
 }
 
+/// Numbers around 2000 that hardly differ by that, and a line that meets them.
+struct Line {
+  Line() : network(model(), {.loss = MeanSquaredError{}, .threads = 1}) {
+    const Dataset x = normal_data(1200, {3});
+    Tensor y({x.size(), 1}, DType::float32);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      y.as<float>()[static_cast<std::size_t>(i)] = 2000 + 0.6f * x.x().as<float>()[static_cast<std::size_t>(3 * i)];
+    data = Dataset({.name = "line", .x = Tensor::copy_of(x.x()), .y = std::move(y), .class_names = {}});
+    change(network, "head/kernel", [](auto values) { values[0] = 0.6f, values[1] = values[2] = 0; });
+    change(network, "head/bias", [](auto values) { values[0] = 2000; });
+  }
+  static Sequential model() {
+    Sequential line({3}, "line");
+    line.add(Dense{.units = 1, .name = "head"});
+    return line;
+  }
+  Network network;
+  Dataset data;
+};
+
+TEST(ConstantOutput, IsMeasuredByTheTargetsOfARegression) {
+  Line line;
+  EXPECT_EQ(summaries_of(judged_on(constant_output, line.network, {.data = line.data})), Summaries());
+  change(line.network, "head/kernel", [](auto values) { values[0] = 1e-4f; });
+  EXPECT_EQ(summaries_of(judged_on(constant_output, line.network, {.data = line.data})),
+            Summaries{"constant-output error head"});
+}
+
+TEST(DeadChannels, AndConstantOnesAreNotJudgedByOneClass) {
+  const auto trainer = trained(small_convnet());
+  const Dataset nines = one_class(make_strokes(false, 12000), 9);
+  ASSERT_GE(nines.size(), 1000);
+  for (const auto rule : {dead_channels, constant_output, saturation, gradient_depth})
+    EXPECT_EQ(summaries_of(judged_on(rule, trainer->network(), {.data = nines})), Summaries());
+}
+
 /// Normalized before each activation, so that units do not saturate by themselves.
 Sequential bounded(ActivationFunction f) {
   Sequential model({28, 28, 1}, "bounded");

@@ -168,8 +168,21 @@ TEST(InputMismatch, IsNotWhatStatisticsThatLagLookLike) {
 
 TEST(InputMismatch, IsAnswerableByItself) {
   const auto trainer = trained(small_mlp());
-  EXPECT_FALSE(input_mismatches(trainer->network(), small_data().test));
-  EXPECT_TRUE(input_mismatches(trainer->network(), corrected(small_data().test, scaled(1 / 255.0, 0))));
+  EXPECT_FALSE(check_input(trainer->network(), small_data().test).mismatches);
+  EXPECT_EQ(check_input(trainer->network(), small_data().test).unchecked, "");
+  EXPECT_TRUE(check_input(trainer->network(), corrected(small_data().test, scaled(1 / 255.0, 0))).mismatches);
+}
+
+TEST(InputMismatch, IsNotAnsweredWhereNothingCanTell) {
+  const auto trainer = trained(small_mlp());
+  const Dataset& test = small_data().test;
+  const Dataset unlabelled({.name = "x", .x = Tensor::copy_of(test.x()), .y = {}, .class_names = {}});
+  EXPECT_SAYS(check_input(trainer->network(), test.range(0, 100)).unchecked, "too few, 500 are needed");
+  EXPECT_SAYS(check_input(trainer->network(), one_class(small_data().train, 9)).unchecked, "of one class");
+  EXPECT_SAYS(check_input(trainer->network(), unlabelled).unchecked, "no labels or targets");
+  const auto initial = trained(small_mlp(1.0));
+  EXPECT_SAYS(check_input(initial->network(), test).unchecked, "as they were drawn");
+  EXPECT_SAYS(unchecked_reason(diagnosed(initial->network()), "by hypotheses"), "as they were drawn");
 }
 
 }  // namespace

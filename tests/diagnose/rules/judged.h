@@ -11,16 +11,18 @@
 
 namespace evenkeel {
 
-/// What one rule says of a network, with training data and test data; nothing where it cannot judge.
-inline std::vector<Finding> judged(std::unique_ptr<Rule> (*make)(), Network& network, Records records = {}) {
-  Evidence evidence(network,
-                    {.data = small_data().test, .train_data = small_data().train, .records = std::move(records)});
+/// What one rule says of a network; nothing where it cannot judge.
+inline std::vector<Finding> judged_on(std::unique_ptr<Rule> (*make)(), Network& network, Subject subject) {
+  Evidence evidence(network, std::move(subject));
   std::vector<Finding> findings;
   const std::unique_ptr<Rule> rule = make();
-  for (const Need need : rule->needs())
-    if (!unmet(need, evidence).empty()) return findings;
-  rule->judge(evidence, findings);
+  if (why_not(*rule, evidence).empty()) rule->judge(evidence, findings);
   return findings;
+}
+/// The same with training data and test data.
+inline std::vector<Finding> judged(std::unique_ptr<Rule> (*make)(), Network& network, Records records = {}) {
+  return judged_on(make, network,
+                   {.data = small_data().test, .train_data = small_data().train, .records = std::move(records)});
 }
 
 /// Every architecture that a defect is planted in: with convolutions, and without.

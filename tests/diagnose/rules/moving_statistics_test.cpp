@@ -18,11 +18,6 @@ void reset_statistics(Network& network, const std::string& layer) {
   change(network, layer + "/moving_variance", [](std::span<float> values) { std::ranges::fill(values, 1.0f); });
 }
 
-/// How many findings are more than information.
-std::ptrdiff_t alarms(const Diagnosis& diagnosis) {
-  return std::ranges::count_if(diagnosis.findings, [](const Finding& f) { return f.severity > Severity::info; });
-}
-
 TEST(MovingStatistics, AreSilentOnHealthyNetworks) {
   for (const Model& model : {Model(small_convnet()), Model(small_mlp())}) {
     const auto trainer = trained(model);
@@ -73,6 +68,35 @@ TEST(MovingStatistics, TakesTheRecordedNumberOfUpdatesForTheLag) {
   EXPECT_DOUBLE_EQ(finding->evidence[1].value, std::pow(0.99, 60));
 }
 
+TEST(MovingStatistics, DoNotLagByTheRecordAlone) {
+  const auto trainer = trained(small_convnet());
+  change(trainer->network(), "conv_2/kernel", [](std::span<float> values) {
+    for (float& v : values) v *= 1.8f;
+  });
+  // 0.9^20 = 0.12 would be a lag; these statistics are no mixture with 0 and 1.
+  const Diagnosis diagnosis = diagnosed(trainer->network(), {.updates = 20});
+  EXPECT_FALSE(finding_of(diagnosis, "lagging")) << told(diagnosis);
+  EXPECT_TRUE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
+}
+
+TEST(MovingStatistics, DoNotLagByAnotherShareThanTheRecords) {
+  const auto trainer = trained(small_convnet(0.99), 60);
+  const Diagnosis diagnosis = diagnosed(trainer->network(), {.updates = 250});
+  EXPECT_FALSE(finding_of(diagnosis, "lagging")) << told(diagnosis);
+}
+
+TEST(MovingStatistics, DoNotLagWhereMomentumLetsNothingFollow) {
+  const auto trainer = trained(small_convnet(0.99), 60);
+  Network network(small_convnet(1.0), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  for (const WeightInfo& weight : network.weights())
+    network.set_weight(weight.name, trainer->network().weight(weight.name));
+  for (const Records& records : {Records{}, Records{.updates = 40}}) {
+    const Diagnosis diagnosis = diagnosed(network, records);
+    EXPECT_FALSE(finding_of(diagnosis, "lagging")) << told(diagnosis);
+    EXPECT_TRUE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
+  }
+}
+
 TEST(MovingStatistics, NamesAnInvertedMomentum) {
   const auto trainer = trained(small_convnet(0.01));
   const Diagnosis diagnosis = diagnosed(trainer->network());
@@ -108,11 +132,49 @@ TEST(MovingStatistics, CallsThemStaleWhereTheWeightsMovedOn) {
 }
 
 TEST(MovingStatistics, NeedSamplesAndSaySo) {
-  const auto trainer = trained(small_convnet(1.0), 20);
+  const auto trainer = trained(small_convnet(0.99), 60);
   const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 100)});
-  EXPECT_FALSE(finding_of(diagnosis, "never-updated"));
-  ASSERT_FALSE(diagnosis.unchecked.empty());
-  EXPECT_EQ(diagnosis.unchecked.front().second, "100 samples are too few, 500 are needed");
+  EXPECT_FALSE(finding_of(diagnosis, "lagging"));
+  EXPECT_EQ(unchecked_reason(diagnosis, "layer by layer"), "100 samples are too few, 500 are needed");
+}
+
+TEST(MovingStatistics, NeedNoSamplesWhereTheyWereNeverUpdatedOrMomentumIsInverted) {
+  for (const auto& [momentum, code] : {std::pair{1.0, "never-updated"}, {0.01, "momentum-inverted"}}) {
+    const auto trainer = trained(small_convnet(momentum), 20);
+    const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 100)});
+    const Finding* finding = finding_of(diagnosis, code);
+    ASSERT_TRUE(finding) << told(diagnosis);
+    EXPECT_EQ(finding->severity, Severity::warning);
+    EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
+    EXPECT_THAT(finding->certainty, HasSubstr("500 are needed"));
+  }
+}
+
+TEST(MovingStatistics, AreNotJudgedByOneClass) {
+  for (const Model& model : {Model(small_convnet()), Model(small_mlp())}) {
+    const auto trainer = trained(model);
+    const Dataset nines = one_class(small_data().train, 9);
+    ASSERT_GE(nines.size(), 500);
+    const Diagnosis diagnosis = diagnose(trainer->network(), {.data = nines});
+    EXPECT_EQ(alarms(diagnosis), 0) << told(diagnosis);
+    EXPECT_THAT(unchecked_reason(diagnosis, "layer by layer"), HasSubstr("are of one class"));
+  }
+}
+
+TEST(MovingStatistics, AreJudgedByTrainingDataWhereOnlyTheOthersAreOfOneClass) {
+  const auto trainer = trained(small_convnet());
+  reset_statistics(trainer->network(), "norm_2");
+  const Dataset nines = one_class(small_data().test, 9);
+  const Diagnosis diagnosis = diagnose(trainer->network(), {.data = nines, .train_data = small_data().train});
+  EXPECT_TRUE(finding_of(diagnosis, "never-updated")) << told(diagnosis);
+  EXPECT_THAT(diagnosis.notes, ElementsAre(HasSubstr("scores are those of this class alone")));
+}
+
+TEST(MovingStatistics, AreNotStaleWhereTheMomentumIsInverted) {
+  const auto trainer = trained(small_convnet(0.4, 0.7));
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  EXPECT_TRUE(finding_of(diagnosis, "momentum-inverted")) << told(diagnosis);
+  EXPECT_FALSE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
 }
 
 TEST(MovingStatistics, SayWhereThereIsNoNormalization) {

@@ -26,6 +26,20 @@ TEST(RedundantBias, IsNoneBehindAnActivationOrWhereAnotherLayerReadsIt) {
   EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries());
 }
 
+TEST(RedundantBias, IsNoneWhereTheMeanIsOfAnotherAxisOrOfTwoNormalizations) {
+  Model model({28, 28, 1});
+  model.append(Conv2D{.filters = 4, .strides = 2, .name = "rows"});
+  model.append(BatchNormalization{.axis = 1, .name = "of_rows"});
+  model.append(Conv2D{.filters = 4, .strides = 2, .name = "twice"});
+  model.append(BatchNormalization{.name = "norm_1"}, {"twice"});
+  model.append(BatchNormalization{.name = "norm_2"}, {"twice"});
+  model.append(Add{.name = "sum"}, {"norm_1", "norm_2"});
+  model.append(Flatten{});
+  model.append(Dense{.units = 10, .name = "head"});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries());
+}
+
 TEST(RedundantBias, IsNoneInNetworksWithoutThatBias) {
   for (const Sequential& model : small_models()) {
     Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
@@ -34,7 +48,7 @@ TEST(RedundantBias, IsNoneInNetworksWithoutThatBias) {
 }
 
 TEST(DecayedNormalization, IsMentionedWhereTheRunHadWeightDecay) {
-  const Records records{.train_loss = 0.5, .weight_decay = 0.004};
+  const Records records{.weight_decay = 0.004};
   Network convnet(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
   EXPECT_EQ(summaries_of(judged(decayed_normalization, convnet, records)),
             Summaries{"decayed-normalization info norm_1 norm_2 norm_3"});
@@ -45,7 +59,7 @@ TEST(DecayedNormalization, IsMentionedWhereTheRunHadWeightDecay) {
 
 TEST(DecayedNormalization, IsNoneWithoutWeightDecayOrWithoutARecord) {
   Network network(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
-  EXPECT_EQ(summaries_of(judged(decayed_normalization, network, {.train_loss = 0.5})), Summaries());
+  EXPECT_EQ(summaries_of(judged(decayed_normalization, network, {.weight_decay = 0})), Summaries());
   EXPECT_EQ(summaries_of(judged(decayed_normalization, network)), Summaries());
 }
 
@@ -122,7 +136,7 @@ TEST(FrozenStatistics, AreMentionedWhereTheyStillMove) {
     const auto trainer = trained(model);
     const std::vector<LayerStatistics> earlier = moving_statistics(trainer->network());
     trainer->fit(small_data().train, {.steps = 5});
-    EXPECT_EQ(summaries_of(judged(frozen_statistics, trainer->network(), {.earlier_statistics = earlier})),
+    EXPECT_EQ(summaries_of(judged(frozen_but_moving, trainer->network(), {.earlier_statistics = earlier})),
               Summaries{"frozen-statistics info norm_2"})
         << model.name();
   }
@@ -132,9 +146,21 @@ TEST(FrozenStatistics, AreFineWhereTheyFitAndStay) {
   for (const Sequential& model : {frozen_convnet(), frozen_mlp(), small_convnet()}) {
     const auto trainer = trained(model);
     const std::vector<LayerStatistics> same = moving_statistics(trainer->network());
-    EXPECT_EQ(summaries_of(judged(frozen_statistics, trainer->network(), {.earlier_statistics = same})), Summaries())
-        << model.name();
+    for (const auto rule : {frozen_statistics, frozen_but_moving})
+      EXPECT_EQ(summaries_of(judged(rule, trainer->network(), {.earlier_statistics = same})), Summaries())
+          << model.name();
   }
+}
+
+TEST(FrozenStatistics, ThatMoveHideNoOtherCause) {
+  Sequential model({28, 28, 1}, "frozen");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 32, .activation = elu},
+            BatchNormalization{.momentum = 0.1, .trainable = false, .name = "norm"}, Dense{.units = 10});
+  const auto trainer = trained(model);
+  const std::vector<LayerStatistics> earlier = moving_statistics(trainer->network());
+  trainer->fit(small_data().train, {.steps = 5});
+  const Diagnosis diagnosis = diagnosed(trainer->network(), {.earlier_statistics = earlier});
+  EXPECT_TRUE(finding_of(diagnosis, "momentum-inverted")) << told(diagnosis);
 }
 
 }  // namespace

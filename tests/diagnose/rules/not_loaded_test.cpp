@@ -61,6 +61,14 @@ TEST(NotLoaded, KnowsTruncatedNormalInitializers) {
   EXPECT_EQ(findings[0].layers, std::vector<std::string>{"next"});
 }
 
+TEST(NotLoaded, IsNoErrorByTheLossOfOneClass) {
+  const auto trainer = trained(small_convnet());
+  take_fresh(trainer->network(), {"conv_1/kernel"}, trainer->network().options().seed);
+  const Dataset nines = one_class(small_data().train, 9);
+  EXPECT_EQ(summaries_of(judged_on(not_loaded, trainer->network(), {.data = nines})),
+            Summaries{"not-loaded warning conv_1"});
+}
+
 TEST(NotLoaded, SaysNothingOfTrainedNetworks) {
   for (const Sequential& model : small_models())
     for (const std::int64_t steps : {10, 120}) {

@@ -24,6 +24,9 @@ TEST(Overfitting, IsAWarningWhereSamplesAreKnownByHeart) {
     ASSERT_TRUE(found) << model.name();
     EXPECT_EQ(found->severity, Severity::warning) << model.name();
     EXPECT_EQ(diagnosis.cells.gap, FourCells::Gap::overfitting);
+    ASSERT_TRUE(found->cost) << model.name();
+    EXPECT_TRUE(found->cost->loss.above_zero_by(3)) << model.name();
+    EXPECT_LT(found->cost->accuracy->value, -0.1) << model.name();
   }
 }
 

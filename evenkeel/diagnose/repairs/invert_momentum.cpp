@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/diagnose/repairs/method.h"
+#include "evenkeel/nn/layers/normalization.h"
+
+namespace evenkeel {
+namespace {
+
+Layer with_momentum(const Layer& layer, double momentum) {
+  const auto changed = [&](auto copy) -> Layer {
+    copy.momentum = momentum;
+    return copy;
+  };
+  if (const auto* fused = layer.as<BatchNormalization>()) return changed(*fused);
+  if (const auto* parts = layer.as<BatchNormalizationFromParts>()) return changed(*parts);
+  return changed(*layer.as<BatchRenormalization>());
+}
+
+/// Of a momentum of 0 nothing can be made out: one minus it would never follow.
+double meant_by(double inverted) { return inverted > 0 ? 1 - inverted : BatchNormalization{}.momentum; }
+
+/// With the statistics that the weights have now: those of the last batch or two are no average to go on from.
+RepairLog invert_momentum(Draft& draft, const RepairContext& context) {
+  RepairLog log;
+  for (const Normalization& n : draft.normalizations()) {
+    if (!n.has_inverted_momentum()) continue;
+    const double momentum = meant_by(n.momentum);
+    draft.replace(n.layer, with_momentum(draft.layer(n.layer), momentum));
+    log.changes.push_back({n.name, fmt::format("momentum {:g} is now {:g}", n.momentum, momentum)});
+  }
+  if (!log.changes.empty())
+    std::ranges::move(reestimate_method().apply(draft, context).changes, std::back_inserter(log.changes));
+  return log;
+}
+
+}  // namespace
+
+RepairMethod invert_momentum_method() {
+  return {.name = "invert-momentum",
+          .kind = RepairKind::statistics,
+          .what = "a momentum below 0.5 becomes one minus it; statistics re-estimated",
+          .tolerates = Tolerates::moving_statistics,
+          .apply = invert_momentum};
+}
+
+}  // namespace evenkeel
