@@ -92,6 +92,20 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
   return v;
 }
 
+/// On all layers that a rule before has not explained and whose statistics do not fit.
+std::vector<Verdict> verdicts_on(Evidence& evidence, const std::vector<Finding>& findings) {
+  std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+    if (!explains_statistics(findings, evidence.model(), evidence.normalizations()[i].name))
+      if (Verdict v = judge_layer(evidence, i); !v.code.empty()) verdicts.push_back(std::move(v));
+  // All had the same updates: a lag without a record is one where most of them have it.
+  if (!evidence.records().updates && std::ranges::count(verdicts, "lagging", &Verdict::code) <
+                                         std::ranges::count(verdicts, "stale-statistics", &Verdict::code))
+    for (Verdict& v : verdicts)
+      if (v.code == "lagging") v.code = "stale-statistics";
+  return verdicts;
+}
+
 /// The layers that make the noise in front of these.
 std::vector<std::string> noise_layers(Evidence& evidence, const std::vector<Verdict>& verdicts) {
   std::vector<std::string> names;
@@ -155,10 +169,7 @@ class MovingStatistics final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::map<std::string, std::vector<Verdict>> by_code;
-    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
-      if (explains_statistics(findings, evidence.model(), evidence.normalizations()[i].name)) continue;
-      if (Verdict v = judge_layer(evidence, i); !v.code.empty()) by_code[v.code].push_back(std::move(v));
-    }
+    for (Verdict& v : verdicts_on(evidence, findings)) by_code[v.code].push_back(std::move(v));
     for (const auto& [code, verdicts] : by_code) findings.push_back(finding(evidence, code, verdicts));
   }
 

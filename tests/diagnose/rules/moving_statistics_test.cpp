@@ -97,6 +97,36 @@ TEST(MovingStatistics, DoNotLagWhereMomentumLetsNothingFollow) {
   }
 }
 
+/// Between the initial statistics and those of the data: half of each, give or take from channel to channel.
+void mix(Network& network, const StatisticsGap& gap, double give_or_take) {
+  LayerStatistics mixed = gap.data;
+  for (std::size_t c = 0; c < mixed.mean.size(); ++c) {
+    const double share = 0.5 + (c % 2 ? -give_or_take : give_or_take);
+    mixed.mean[c] *= 1 - share;
+    mixed.variance[c] = share + (1 - share) * mixed.variance[c];
+  }
+  set_moving_statistics(network, {mixed});
+}
+
+TEST(MovingStatistics, LagWithoutARecordOnlyWhereMostLayersDo) {
+  const auto trainer = trained(small_convnet());
+  for (const char* kernel : {"conv_2/kernel", "dense_1/kernel"})  // far from mean 0 and variance 1
+    change(trainer->network(), kernel, [](auto values) {
+      for (float& w : values) w *= 4;
+    });
+  const std::vector<StatisticsGap> gaps = statistics_gap(trainer->network(), small_data().train);
+  mix(trainer->network(), gaps[0], 0.45);
+  mix(trainer->network(), gaps[1], 0);
+  mix(trainer->network(), gaps[2], 0);
+  const Diagnosis most = diagnosed(trainer->network());
+  ASSERT_TRUE(finding_of(most, "lagging")) << told(most);
+  EXPECT_THAT(finding_of(most, "lagging")->layers, ElementsAre("norm_2", "norm_3")) << told(most);
+  mix(trainer->network(), gaps[1], 0.45);
+  const Diagnosis few = diagnosed(trainer->network());
+  EXPECT_FALSE(finding_of(few, "lagging")) << told(few);
+  EXPECT_TRUE(finding_of(few, "stale-statistics")) << told(few);
+}
+
 TEST(MovingStatistics, NamesAnInvertedMomentum) {
   const auto trainer = trained(small_convnet(0.01));
   const Diagnosis diagnosis = diagnosed(trainer->network());
