@@ -8,7 +8,7 @@
 #include "evenkeel/studies/study_json.h"
 #include "evenkeel/studies/study_report.h"
 #include "report_file.h"
-#include "table.h"
+#include "report_text.h"
 
 namespace evenkeel::app {
 namespace {
@@ -20,26 +20,6 @@ struct ReportArguments {
   std::vector<std::string> runs;
   std::string out;
 };
-
-/// Text for a terminal: names are as good without backquotes.
-std::string without_backquotes(std::string text) {
-  std::erase(text, '`');
-  return text;
-}
-
-std::string first_table(const Report& report) {
-  for (const Section& section : report.sections)
-    for (const Part& part : section.parts)
-      if (const auto* page_table = std::get_if<PageTable>(&part)) {
-        Table table(page_table->columns);
-        for (std::vector<std::string> row : page_table->rows) {
-          for (std::string& cell : row) cell = without_backquotes(std::move(cell));
-          table.row(std::move(row));
-        }
-        return table.text();
-      }
-  return {};
-}
 
 /// A study's own report of what it left, or any runs side by side.
 Report report_of(const std::vector<std::string>& runs) {
@@ -70,7 +50,7 @@ int run_report(const ReportArguments& a) {
   if (a.shared.json)
     fmt::print("{}", report_json(report));
   else
-    fmt::print("{}\n\n{}\n", without_backquotes(report.answer), first_table(report));
+    fmt::print("{}\n\n{}\n", without_backquotes(report.answer), table_of(report));
   say(a.shared, "{}", out.string());
   return kDone;
 }

@@ -13,8 +13,8 @@
 #include "evenkeel/train/run_folder.h"
 #include "interruption.h"
 #include "report_file.h"
+#include "report_text.h"
 #include "study_display.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -62,28 +62,11 @@ std::string data_name(const StudyArguments& a, const StudyInfo& info) {
   return info.datasets.back();
 }
 
-std::string table_of(const Study& study, const StudyResult& result) {
-  std::vector<std::string> titles = {"variant", ">seeds"};
-  for (const StudyFigure& figure : study.info().figures) titles.push_back('>' + figure.title);
-  titles.insert(titles.end(), {">seconds", ">images/s"});
-  Table table(titles);
-  for (const StudyVariant& variant : result.variants) {
-    if (variant.runs.empty()) continue;
-    std::vector<std::string> row = {variant.name, std::to_string(variant.runs.size())};
-    for (const StudyFigure& figure : study.info().figures) {
-      const auto values = variant.values(figure.key);
-      row.push_back(values.empty() ? "" : fmt::format("{:.{}f}", mean_of(values), figure.decimals));
-    }
-    std::vector<double> seconds, rates;
-    for (const StudyRun& run : variant.runs) {
-      seconds.push_back(run.seconds);
-      rates.push_back(run.images_per_s);
-    }
-    row.push_back(fmt::format("{:.1f}", mean_of(seconds)));
-    row.push_back(fmt::format("{:.0f}", mean_of(rates)));
-    table.row(std::move(row));
-  }
-  return table.text();
+/// What the page says first, for a terminal.
+std::string summary_of(const Report& report) {
+  std::string text = fmt::format("{}\n{}\n{}\n", table_of(report), table_of(report, "Time"), report.answer);
+  for (const std::string& note : report.notes) text += note + '\n';
+  return without_backquotes(std::move(text));
 }
 
 StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
@@ -131,16 +114,23 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
   if (!a.shared.json) {
-    fmt::print("\n{} on {}{}{}\n\n{}\n{}\n\nThe report is {}\n", info.name, result.data,
-               a.quick ? fmt::format(" (quick: {})", info.quick) : "",
-               plan.seeds.size() > 1 ? ", means over the seeds" : "", table_of(*study, result), report.answer,
+    fmt::print("\n{} on {}\n\n{}\nThe report is {}\n", info.name, result.data, summary_of(report),
                (out / "report.html").string());
     std::fflush(stdout);
   }
   return !interruption.requested();
 }
 
+/// What is one study's cannot be asked of all.
+void check(const StudyArguments& a) {
+  if (a.name != "all") return;
+  for (const auto& [flag, is_given] :
+       {std::pair{"--sweep", !a.sweep.empty()}, {"--depth", !a.depth.empty()}, {"--rounds", a.rounds.has_value()}})
+    if (is_given) throw Error{{.where = flag, .expected = "one study, to which it belongs", .received = "\"all\""}};
+}
+
 int run_study_command(const StudyArguments& a) {
+  check(a);
   if (a.resume && a.out.empty())
     throw Error{
         {.where = "evenkeel study --resume", .expected = "--out DIR of the study to go on with", .received = "none"}};

@@ -19,7 +19,7 @@ StudyDisplay::StudyDisplay(const Shared& shared) : shared_(shared), live_(!share
 StudyDisplay::~StudyDisplay() { erase(); }
 
 void StudyDisplay::run_begins(const StudyVariant& variant, std::uint64_t seed) {
-  begun_ = Clock::now();
+  first_step_.reset();
   print(fmt::format("{}, seed {}: {}{}", variant.name, seed, variant.description,
                     variant.parameters > 0 ? fmt::format("; {} parameters", with_commas(variant.parameters)) : ""));
   rows_.push_back({.variant = variant.name, .seed = std::to_string(seed)});
@@ -28,15 +28,16 @@ void StudyDisplay::run_begins(const StudyVariant& variant, std::uint64_t seed) {
 
 void StudyDisplay::step(std::int64_t done, std::int64_t of, const Metrics& batch) {
   const auto now = Clock::now();
+  // A resumed run has steps that took no time of this process.
+  if (!first_step_) first_step_ = {done, now};
   if (!live_ || rows_.empty() || now - drawn_at_ < std::chrono::milliseconds(100)) return;
   Row& row = rows_.back();
-  const double seconds = std::chrono::duration<double>(now - begun_).count();
+  const double seconds = std::chrono::duration<double>(now - first_step_->at).count();
+  const auto made = static_cast<double>(done - first_step_->number), left = static_cast<double>(of - done);
   row.progress = fmt::format("{} of {}", done, of);
   row.loss = fmt::format("{:.4f}", batch.loss);
   row.accuracy = batch.accuracy ? fmt::format("{:.4f}", *batch.accuracy) : "";
-  row.time =
-      duration_text(seconds * static_cast<double>(of - done) / static_cast<double>(std::max<std::int64_t>(done, 1))) +
-      " left";
+  row.time = made > 0 ? duration_text(seconds * left / made) + " left" : "";
   draw();
 }
 

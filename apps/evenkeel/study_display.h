@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +39,15 @@ class StudyDisplay final : public StudyObserver {
   const Shared& shared_;
   bool live_;
   std::vector<Row> rows_;
+  /// The first update of a run that this process makes.
+  struct FirstStep {
+    std::int64_t number;
+    Clock::time_point at;
+  };
+
   int drawn_ = 0;  ///< lines of the table on the screen
-  Clock::time_point begun_{}, drawn_at_{};
+  std::optional<FirstStep> first_step_ = {};
+  Clock::time_point drawn_at_{};
 };
 
 }  // namespace evenkeel::app

@@ -74,7 +74,9 @@ RunRecord read_run_record(const fs::path& folder) {
   if (!is_folder || (!fs::exists(folder / "run.json", ignored) && !fs::exists(metrics, ignored)))
     throw Error{{.where = folder.string(),
                  .expected = "a run folder, with run.json and metrics.csv",
-                 .received = is_folder                     ? "a folder without them"
+                 .received = is_folder && fs::exists(folder / "result.json", ignored)
+                                 ? "what a study measured without training"
+                             : is_folder                   ? "a folder without them"
                              : fs::exists(folder, ignored) ? "a file"
                                                            : "nothing of that name"}};
   RunRecord record{.name = name_of(folder)};

@@ -45,7 +45,7 @@ Frame frame_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
               .bottom = kTop + kPlotHeight,
               .height = kTop + kPlotHeight + 24};
   std::size_t longest = 1;
-  for (const double tick : frame.y.ticks()) longest = std::max(longest, readable(tick).size());
+  for (const double tick : frame.y.ticks()) longest = std::max(longest, width_of(readable(tick)));
   frame.left = 14 + kLetter * static_cast<double>(longest);
   longest = 0;
   for (const std::string& name : chart.x_names) longest = std::max(longest, width_of(name));

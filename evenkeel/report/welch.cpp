@@ -80,8 +80,10 @@ WelchComparison compare_means(std::span<const double> a, std::span<const double>
   c.degrees_of_freedom = degrees_of_freedom(of_a, of_b);
   c.verdict = verdict_of(c);
   if (c.verdict == Verdict::undecided) {
+    // A half width below the difference excludes zero; one of margin less difference keeps within the margin. Whichever
+    // comes first decides. Beyond the margin only the former can.
     const double size = std::abs(c.difference);
-    c.seeds_needed = seeds_for(of_a, of_b, *c.half_width > margin ? margin : std::max(size, margin - size));
+    c.seeds_needed = seeds_for(of_a, of_b, std::max(size, margin - size));
   }
   return c;
 }
@@ -107,8 +109,8 @@ std::string sentence(const WelchComparison& c, const std::string& a, const std::
                          figure, c.margin, b, a, number(c.difference), measured);
     case Verdict::undecided:
       return fmt::format(
-          "Undecided: in {}, `{}` minus `{}` is {} ({}); about {} seeds of each would be needed to settle a margin of "
-          "{:.6g}.",
+          "Undecided: in {}, `{}` minus `{}` is {} ({}); about {} seeds of each would be needed to decide at a "
+          "margin of {:.6g}.",
           figure, b, a, number(c.difference), measured, c.seeds_needed.value_or(0), c.margin);
     case Verdict::no_claim: break;
   }

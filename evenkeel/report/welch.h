@@ -25,8 +25,8 @@ struct WelchComparison {
   /// Welch and Satterthwaite's degrees of freedom. Nothing where no claim is made.
   std::optional<double> half_width = {}, degrees_of_freedom = {};
   Verdict verdict = Verdict::no_claim;
-  /// Where it is undecided: about how many seeds of each would make the half width the margin, means and variances
-  /// staying as they are; where it is that small already, how many would decide.
+  /// Where it is undecided: about how many seeds of each would decide, means and variances staying as they are. The
+  /// half width is then |difference|, which excludes zero, or margin - |difference|, if that is larger.
   std::optional<std::size_t> seeds_needed = {};
 
   double low() const { return difference - half_width.value_or(0); }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/data/batches.h"
 #include "evenkeel/diagnose/layer_signals.h"
 #include "evenkeel/studies/measure.h"
 #include "evenkeel/studies/study_report.h"
@@ -28,6 +29,9 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
   else if (variant == DepthVariant::batch_norm_parts)
     model.append(BatchNormalizationFromParts{});
 }
+
+/// The profile of gradient norms after so many updates.
+std::string gradients_at(std::uint64_t step) { return fmt::format("gradient_norm_step_{}", step); }
 
 std::size_t trained_runs(const StudyVariant& variant) {
   return static_cast<std::size_t>(
@@ -116,15 +120,27 @@ std::vector<StudyVariant> DepthStudy::variants() const {
   });
 }
 
+StudyTraining DepthStudy::training(const StudyVariant&) const {
+  return {.trainer = {.loss = SigmoidCrossEntropy{},
+                      .optimizer = Adam{.learning_rate = options_.learning_rate, .epsilon = 1e-8},
+                      .batch_size = options_.batch_size},
+          .data = &train_,
+          .steps = options_.steps};
+}
+
 std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContext& context) const {
-  const auto look_at_gradients = [](Trainer& trainer, const Batch& batch, const std::string& when, StudyRun& run) {
-    auto norms = gradient_norms(trainer.network(), batch, trainer.steps_done());
+  // One batch that all looks share: the first of the training data.
+  Batches batches(train_, {.batch_size = options_.batch_size, .shuffle = false});
+  const Batch& first = batches.next();
+  const auto look_at_gradients = [&](Trainer& trainer, StudyRun& run) {
+    auto norms = gradient_norms(trainer.network(), first, trainer.steps_done());
     std::erase_if(norms, [](const GradientNorm& g) { return !g.tensor.ends_with("/kernel"); });
-    run.profiles.push_back(profile_of("gradient_norm_" + when, norms, [](const GradientNorm& g) { return g.norm; }));
+    run.profiles.push_back(
+        profile_of(gradients_at(trainer.steps_done()), norms, [](const GradientNorm& g) { return g.norm; }));
   };
   const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
+    if (step.step == options_.late_gradients) look_at_gradients(trainer, run);
     const auto i = static_cast<std::int64_t>(step.step) - 1;  // the batch just trained
-    if (i == 0 || i == options_.late_gradients) look_at_gradients(trainer, *step.data, fmt::format("batch_{}", i), run);
     const bool on_validation = i % options_.validation_every == 0;
     if (!on_validation && i % options_.batch_every != 0) return;
     const Metrics metrics = on_validation ? trainer.evaluate(validation_).metrics : trainer.evaluate_batch(*step.data);
@@ -132,13 +148,10 @@ std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContex
     context.observer().line(
         fmt::format("  batch {:>4}: {:<10}  {}", i, on_validation ? "validation" : "training", to_text(metrics)));
   };
-  auto trained =
-      context.train(variant, {.trainer = {.loss = SigmoidCrossEntropy{},
-                                          .optimizer = Adam{.learning_rate = options_.learning_rate, .epsilon = 1e-8},
-                                          .batch_size = options_.batch_size},
-                              .data = &train_,
-                              .steps = options_.steps,
-                              .after_step = after_step});
+  StudyTraining training = this->training(variant);
+  training.before = look_at_gradients;
+  training.after_step = after_step;
+  auto trained = context.train(variant, training);
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Metrics test = trainer->evaluate(at_most(test_, options_.evaluation_limit)).metrics;
@@ -163,7 +176,7 @@ std::string DepthStudy::answer(const StudyResult& result) const {
     if (variant.runs.empty()) continue;
     const auto accuracies = variant.values("test_accuracy");
     if (!text.empty()) text += "; ";
-    text += fmt::format("{} trained in {} of {} runs ({:g} convolutions, test accuracy {})", variant.name,
+    text += fmt::format("{} trained in {} of {} runs ({:g} convolutions, test accuracy {})", base_name(variant),
                         trained_runs(variant), variant.runs.size(), variant.setting("depth", kDepthLayers),
                         value_text(accuracies, 3));
   }
@@ -175,22 +188,23 @@ void DepthStudy::explain(const StudyResult& result, Report& report) const {
                                     {{.series = "validation_accuracy"}});
   accuracy.levels = {{0.1, "chance"}};
   accuracy.caption =
-      "Evaluation follows training late: moving statistics weigh the old value with 0.99, so after 100 batches 0.37 of "
-      "their initial 0 and 1 is left.";
+      "Moving statistics weigh the old value with 0.99, so after 100 batches 0.37 of their initial 0 and 1 is left: "
+      "evaluation may follow training late.";
   LineChart batch = curves_chart(result, "Accuracy on the batch just trained, in evaluation mode", "batch", "accuracy",
                                  {{.series = "batch_accuracy"}});
   add_section(report, "Learning", {accuracy, batch});
 
   LineChart first =
-      profile_chart(result, "Gradient norm of each kernel after the first batch", "L2 norm", "gradient_norm_batch_0");
+      profile_chart(result, "Gradient norm of each kernel before the first update", "L2 norm", gradients_at(0));
   first.log_y = true;
-  LineChart late = profile_chart(result, fmt::format("The same after {} batches", options_.late_gradients), "L2 norm",
-                                 fmt::format("gradient_norm_batch_{}", options_.late_gradients));
+  first.caption = fmt::format("Of the loss on the first {} training images.", options_.batch_size);
+  LineChart late = profile_chart(result, fmt::format("The same after {} updates", options_.late_gradients), "L2 norm",
+                                 gradients_at(options_.late_gradients));
   late.log_y = true;
   LineChart dead = profile_chart(result, "Share of channels that are 0 for every image, at the end",
                                  "share of the layer", "dead_units");
   dead.caption = "A relu that no input reaches passes no gradient: behind it nothing is learned.";
-  add_section(report, "Why plain does not train", {first, late, dead});
+  add_section(report, "What passes each layer", {first, late, dead});
   if (settings_.sweep) {
     LineChart sweep = sweep_chart(result, "Test accuracy over depth", {"test_accuracy", "test accuracy"});
     sweep.levels = {{0.1, "chance"}};

@@ -30,7 +30,7 @@ class DepthStudy final : public Study {
     std::int64_t batch_every = 25;        ///< the other multiples: the batch just trained
     std::int64_t single_images = 100;     ///< predicted one by one at the end
     std::int64_t evaluation_limit = 0;    ///< at most so many samples of train and test are evaluated; 0: all
-    std::int64_t late_gradients = 200;    ///< after so many batches the gradients are looked at again
+    std::uint64_t late_gradients = 200;   ///< after so many updates the gradients are looked at again
   };
 
   static const StudyInfo& about();
@@ -43,6 +43,7 @@ class DepthStudy final : public Study {
   const StudyInfo& info() const override { return about(); }
   std::int64_t batch_size() const override { return options_.batch_size; }
   std::vector<StudyVariant> variants() const override;
+  StudyTraining training(const StudyVariant& variant) const override;
   std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const override;
   std::string answer(const StudyResult& result) const override;
   void explain(const StudyResult& result, Report& report) const override;

@@ -43,7 +43,7 @@ const StudyInfo& DropoutStudy::about() {
                     {"without_batch_norm", "best_test_loss_step", 100, 100},
                     {"with_batch_norm", "best_test_loss", 1.197, 1.197, "independent"},
                     {"without_batch_norm", "best_test_loss", 1.137, 1.137, "independent"}},
-      .quick = std::string(kScaledDown) + ", 3 rounds instead of 30"};
+      .quick = kScaledDown};
   return info;
 }
 
@@ -82,6 +82,19 @@ std::vector<StudyVariant> DropoutStudy::variants() const {
       kVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
 }
 
+Rounds DropoutStudy::rounds_of(const StudyVariant&) const {
+  return {.rounds = options_.rounds,
+          .batch_size = options_.batch_size,
+          .learning_rate = options_.learning_rate,
+          .train = &train_,
+          .test = &test_,
+          .reestimate_samples = options_.reestimate_samples};
+}
+
+StudyTraining DropoutStudy::training(const StudyVariant& variant) const { return rounds_training(rounds_of(variant)); }
+
+std::string DropoutStudy::other_rounds() const { return rounds_instead(options_.rounds, Options().rounds); }
+
 std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyContext& context) const {
   const auto measure_shift = [&](Trainer& trainer, StudyRun& run) {
     const Dataset sample = at_most(train_, options_.reestimate_samples);
@@ -89,14 +102,7 @@ std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyCont
     // The layer that dropout disturbs most.
     run.figures["variance_ratio"] = *std::ranges::min_element(run.profiles.back().values);
   };
-  return train_rounds(variant, context,
-                      {.rounds = options_.rounds,
-                       .batch_size = options_.batch_size,
-                       .learning_rate = options_.learning_rate,
-                       .train = &train_,
-                       .test = &test_,
-                       .reestimate_samples = options_.reestimate_samples},
-                      measure_shift);
+  return train_rounds(variant, context, rounds_of(variant), measure_shift);
 }
 
 std::string DropoutStudy::answer(const StudyResult& result) const {

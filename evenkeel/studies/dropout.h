@@ -35,11 +35,15 @@ class DropoutStudy final : public Study {
   const StudyInfo& info() const override { return about(); }
   std::int64_t batch_size() const override { return options_.batch_size; }
   std::vector<StudyVariant> variants() const override;
+  StudyTraining training(const StudyVariant& variant) const override;
+  std::string other_rounds() const override;
   std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const override;
   std::string answer(const StudyResult& result) const override;
   void explain(const StudyResult& result, Report& report) const override;
 
  private:
+  Rounds rounds_of(const StudyVariant& variant) const;
+
   Options options_;
   Dataset train_, test_;
 };

@@ -84,6 +84,14 @@ std::vector<StudyVariant> PlacementStudy::variants() const {
   });
 }
 
+StudyTraining PlacementStudy::training(const StudyVariant& variant) const {
+  return {.trainer = {.loss = SoftmaxCrossEntropy{},
+                      .optimizer = Adam{.learning_rate = variant.setting("learning_rate", options_.learning_rate)},
+                      .batch_size = options_.batch_size},
+          .data = &train_,
+          .epochs = options_.epochs};
+}
+
 std::optional<StudyRun> PlacementStudy::run(const StudyVariant& variant, StudyContext& context) const {
   const std::int64_t per_epoch = batches_per_epoch(train_.size(), {.batch_size = options_.batch_size});
   const auto after_step = [&](const StepEnd& step, Trainer& trainer, StudyRun& run) {
@@ -94,14 +102,9 @@ std::optional<StudyRun> PlacementStudy::run(const StudyVariant& variant, StudyCo
     context.observer().line(
         fmt::format("  epoch {:>2}: training {}; test {}", step.epoch, to_text(step.epoch_so_far), to_text(test)));
   };
-  auto trained = context.train(
-      variant,
-      {.trainer = {.loss = SoftmaxCrossEntropy{},
-                   .optimizer = Adam{.learning_rate = variant.setting("learning_rate", options_.learning_rate)},
-                   .batch_size = options_.batch_size},
-       .data = &train_,
-       .epochs = options_.epochs,
-       .after_step = after_step});
+  StudyTraining training = this->training(variant);
+  training.after_step = after_step;
+  auto trained = context.train(variant, training);
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Metrics test = trainer->evaluate(test_).metrics, train = trainer->evaluate(train_).metrics;
@@ -118,8 +121,10 @@ std::string PlacementStudy::answer(const StudyResult& result) const {
   bool first = true;
   for (const StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
-    text += fmt::format("{}{} with normalization {}", first ? "" : ", ", value_text(variant.values("test_accuracy"), 3),
-                        variant.name == "none" ? "left out" : variant.name + " the activation");
+    const std::string place = base_name(variant);
+    text +=
+        fmt::format("{}{} with normalization {}{}", first ? "" : ", ", value_text(variant.values("test_accuracy"), 3),
+                    place == "none" ? "left out" : place + " the activation", setting_text(variant));
     first = false;
   }
   return text + '.';

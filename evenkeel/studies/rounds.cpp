@@ -17,8 +17,12 @@ void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, Study
   Series& worst = run.curve("statistics_gap");
   worst.x.push_back(x);
   worst.y.push_back(*std::ranges::max_element(gap.values));
-  std::erase_if(run.profiles, [](const Profile& p) { return p.name == "statistics_gap"; });
+  std::erase_if(run.profiles, [](const Profile& p) { return p.name.starts_with("statistics_"); });
   run.profiles.push_back(std::move(gap));
+  run.profiles.push_back(
+      profile_of("statistics_mean_difference", gaps, [](const StatisticsGap& g) { return g.mean_difference; }));
+  run.profiles.push_back(
+      profile_of("statistics_variance_ratio", gaps, [](const StatisticsGap& g) { return g.variance_ratio; }));
 
   const KeptStatistics kept(trainer.network());
   std::vector<LayerStatistics> exact;
@@ -30,6 +34,20 @@ void measure_reestimated(double x, Trainer& trainer, const Rounds& rounds, Study
 }
 
 }  // namespace
+
+StudyTraining rounds_training(const Rounds& rounds) {
+  return {.trainer = {.loss = SoftmaxCrossEntropy{},
+                      .optimizer = Adam{.learning_rate = rounds.learning_rate, .epsilon = 1e-8},
+                      .batch_size = rounds.batch_size},
+          .data = rounds.train,
+          .epochs = rounds.rounds * rounds.epochs_per_round,
+          .shuffle = false};
+}
+
+std::string rounds_instead(std::int64_t rounds, std::int64_t published) {
+  if (rounds == published) return {};
+  return fmt::format("{} round{} instead of {}", rounds, rounds == 1 ? "" : "s", published);
+}
 
 std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& context, const Rounds& rounds,
                                      const std::function<void(Trainer&, StudyRun&)>& more) {
@@ -48,14 +66,9 @@ std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& 
       text += fmt::format("; {:.4f} with re-estimated statistics", *repaired);
     context.observer().line(text);
   };
-  auto trained =
-      context.train(variant, {.trainer = {.loss = SoftmaxCrossEntropy{},
-                                          .optimizer = Adam{.learning_rate = rounds.learning_rate, .epsilon = 1e-8},
-                                          .batch_size = rounds.batch_size},
-                              .data = rounds.train,
-                              .epochs = rounds.rounds * rounds.epochs_per_round,
-                              .shuffle = false,
-                              .after_step = after_step});
+  StudyTraining training = rounds_training(rounds);
+  training.after_step = after_step;
+  auto trained = context.train(variant, training);
   if (!trained) return {};
   auto& [trainer, run] = *trained;
   const Series* accuracy = run.find_curve("test_accuracy");

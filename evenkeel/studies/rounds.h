@@ -19,6 +19,11 @@ struct Rounds {
   std::int64_t reestimate_samples = 0;
 };
 
+StudyTraining rounds_training(const Rounds& rounds);
+
+/// "1 round instead of 30"; empty where they are the same.
+std::string rounds_instead(std::int64_t rounds, std::int64_t published);
+
 /// What --quick makes of the size of both studies, and how it is told.
 inline constexpr const char* kScaledDown =
     "2,500 training and 1,000 test images, batches of 250, dense layers of 350 and 70 units";
@@ -31,8 +36,9 @@ void scale_down(Options& options) {
 }
 
 /// Trains a variant so and measures: series `training_*` at every step, `test_*` and `reestimated_*` at every round,
-/// `statistics_gap` (the largest over the layers); the profile `statistics_gap` at the end; figures `test_accuracy`,
-/// `test_loss`, `train_accuracy`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.
+/// `statistics_gap` (the largest over the layers); the profiles `statistics_gap`, `statistics_mean_difference` and
+/// `statistics_variance_ratio` (as StatisticsGap has them) at the end; figures `test_accuracy`, `test_loss`,
+/// `train_accuracy`, `best_test_loss`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.
 /// `more` measures what only one study needs, with the trained network.
 std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& context, const Rounds& rounds,
                                      const std::function<void(Trainer&, StudyRun&)>& more = {});

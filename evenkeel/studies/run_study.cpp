@@ -45,22 +45,18 @@ void write_json(const fs::path& file, const Json& json) { formats::write_file_at
 StudyResult empty_result(const Study& study, const StudySettings& settings, const StudyData& data,
                          const StudyPlan& plan) {
   const Machine& machine = Machine::here();
-  StudyResult result{.study = study.info().name,
-                     .settings = settings,
-                     .data = "drawn by the study",
-                     .data_fingerprint = {},
-                     .batch_size = study.batch_size(),
-                     .threads = Threads(plan.threads).count(),
-                     .precision = std::string(name_of(plan.precision)),
-                     .command = plan.command,
-                     .started = plan.started,
-                     .version = kVersion,
-                     .machine = fmt::format("{} ({}), {} cores", machine.cpu, machine.features(), machine.cores),
-                     .variants = study.variants()};
-  if (study.info().datasets.empty()) return result;
-  result.data = data.train.name();
-  result.data_fingerprint = data.train.fingerprint();
-  return result;
+  return {.study = study.info().name,
+          .settings = settings,
+          .data = data.train.name(),
+          .data_fingerprint = data.train.fingerprint(),
+          .batch_size = study.batch_size(),
+          .threads = Threads(plan.threads).count(),
+          .precision = std::string(name_of(plan.precision)),
+          .command = plan.command,
+          .started = plan.started,
+          .version = kVersion,
+          .machine = fmt::format("{} ({}), {} cores", machine.cpu, machine.features(), machine.cores),
+          .variants = study.variants()};
 }
 
 /// The variant's run with this seed: kept, or made now; nothing if stopped.

@@ -16,8 +16,9 @@ namespace evenkeel {
 class StudyObserver {
  public:
   virtual ~StudyObserver() = default;
-  /// `steps_done` and the run so far: of a resumed run.
+  /// The run is trained now, from its first step or from where an earlier call was cut short.
   virtual void run_begins(const StudyVariant&, std::uint64_t /*seed*/) {}
+  /// `done`: updates, those of an earlier call among them.
   virtual void step(std::int64_t /*done*/, std::int64_t /*of*/, const Metrics& /*batch*/) {}
   /// Something was measured: "batch 100: validation  loss 0.41  accuracy 0.98".
   virtual void line(const std::string& /*text*/) {}
@@ -76,6 +77,9 @@ class StudyContext {
     StudyRun run;
   };
   std::optional<Trained> train(const StudyVariant& variant, const StudyTraining& training);
+
+  /// For a variant that train() does not train: leaves its model in the run's folder, where runs are kept.
+  void leave_model(const StudyVariant& variant) const;
 
   /// `<out>/<variant>-seed<N>`; empty where nothing is kept.
   std::filesystem::path folder(const StudyVariant& variant) const;

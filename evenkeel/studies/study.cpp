@@ -1,13 +1,19 @@
 #include "evenkeel/studies/study.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/sample.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/studies/depth.h"
 #include "evenkeel/studies/dropout.h"
 #include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/speedup.h"
 #include "evenkeel/studies/variance_shift.h"
 
@@ -39,6 +45,18 @@ const Entry& find_entry(const std::string& name) {
   throw Error{{.where = "study", .expected = "one of " + join(study_names()), .received = '"' + name + '"'}};
 }
 
+/// Each value makes variants and folders of its own, named by it.
+void check_values(const std::string& where, const std::vector<double>& values) {
+  if (values.empty()) throw Error{{.where = where, .expected = "values", .received = "none"}};
+  std::set<std::string> names;
+  for (const double value : values) {
+    if (!std::isfinite(value) || value <= 0)
+      throw Error{{.where = where, .expected = "numbers above 0", .received = fmt::format("{:g}", value)}};
+    if (!names.insert(fmt::format("{:g}", value)).second)
+      throw Error{{.where = where, .expected = "every value once", .received = fmt::format("{:g} twice", value)}};
+  }
+}
+
 void check(const StudyInfo& info, const StudySettings& settings) {
   if (settings.rounds && *settings.rounds < 1)
     throw Error{
@@ -52,8 +70,7 @@ void check(const StudyInfo& info, const StudySettings& settings) {
     throw Error{{.where = "study " + info.name + ": sweep",
                  .expected = info.sweeps.empty() ? "none: this study has no sweep" : "one of " + join(info.sweeps),
                  .received = '"' + settings.sweep->name + '"'}};
-  if (settings.sweep->values.empty())
-    throw Error{{.where = "study " + info.name + ": sweep", .expected = "values", .received = "none"}};
+  check_values("study " + info.name + ": " + settings.sweep->name, settings.sweep->values);
 }
 
 template <class T>
@@ -87,6 +104,13 @@ std::vector<double> StudyVariant::values(const std::string& figure) const {
   for (const StudyRun& run : runs)
     if (const auto value = run.figure(figure)) all.push_back(*value);
   return all;
+}
+
+std::optional<double> StudyVariant::mean(const std::string& figure) const {
+  const std::vector<double> all = values(figure);
+  const bool complete =
+      all.size() == runs.size() && std::ranges::all_of(all, [](double v) { return std::isfinite(v); });
+  return complete && !all.empty() ? std::optional(mean_of(all)) : std::nullopt;
 }
 
 const StudyVariant* StudyResult::find(const std::string& variant) const { return find_named(variants, variant); }

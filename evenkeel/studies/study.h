@@ -19,6 +19,7 @@
 namespace evenkeel {
 
 class StudyContext;
+struct StudyTraining;
 
 /// A measured line over the updates.
 struct Series {
@@ -28,7 +29,7 @@ struct Series {
 
 /// A figure of each layer.
 struct Profile {
-  std::string name;  ///< "gradient_norm_0"
+  std::string name;  ///< "dead_units"
   std::vector<std::string> layers;
   std::vector<double> values;
 };
@@ -62,6 +63,8 @@ struct StudyVariant {
   double setting(const std::string& key, double otherwise) const;
   /// A figure of every run that has it, in the order of the seeds.
   std::vector<double> values(const std::string& figure) const;
+  /// Its mean; nothing unless every run has it, and it is a number in each: what is left would tell of the lucky ones.
+  std::optional<double> mean(const std::string& figure) const;
 };
 
 /// Counts the model's parameters.
@@ -91,14 +94,14 @@ struct PublishedRange {
 struct StudyInfo {
   std::string name;  ///< "depth"
   std::string question;
-  std::vector<std::string> datasets;  ///< the first that is there serves; the last is drawn by the program.
-                                      ///< Empty: the study draws its own samples
+  std::vector<std::string> datasets;  ///< the first that is there serves, and is what was published on; the last is
+                                      ///< drawn by the program
   std::vector<std::string> sweeps;    ///< what `--sweep` can vary
   bool has_rounds = false;            ///< of training between evaluations: StudySettings::rounds
   std::vector<StudyFigure> figures;
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};
-  std::string quick;                 ///< what --quick scales down, in a sentence
+  std::string quick;                 ///< what --quick scales down besides the rounds
   bool quick_is_comparable = false;  ///< what is published may be held against a quick study too
 };
 
@@ -113,7 +116,7 @@ struct StudySettings {
   std::optional<std::int64_t> rounds = {};  ///< of training between evaluations, where a study has rounds
 };
 
-/// Training and test split as published; both empty where a study draws its own.
+/// Training and test split as published.
 struct StudyData {
   Dataset train, test;
 };
@@ -141,6 +144,10 @@ class Study {
   virtual std::int64_t batch_size() const = 0;
   /// Without runs.
   virtual std::vector<StudyVariant> variants() const = 0;
+  /// How a variant is trained, without what is measured on the way.
+  virtual StudyTraining training(const StudyVariant& variant) const = 0;
+  /// "3 rounds instead of 30"; empty where there are as many as published, or no rounds.
+  virtual std::string other_rounds() const { return {}; }
   /// Trains a variant with the context's seed; nothing if it was stopped.
   virtual std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const = 0;
   /// One sentence on what was found, derived from the results.
@@ -153,7 +160,8 @@ class Study {
 std::vector<std::string> study_names();
 /// Throws Error with the known names.
 const StudyInfo& study_info(const std::string& name);
-/// Throws Error for an unknown study, a sweep it does not have or values out of range, or data that do not fit.
+/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, no numbers above zero or
+/// named twice, or data that do not fit.
 /// Without data a study can only tell what results mean.
 std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
 

@@ -56,7 +56,10 @@ Json json_of(const StudyVariant& variant) {
     seconds.push_back(run.seconds);
     rates.push_back(run.images_per_s);
   }
-  for (const std::string& name : names) json[name] = mean_of(variant.values(name));
+  for (const std::string& name : names) {
+    const auto mean = variant.mean(name);
+    json[name] = mean ? Json(*mean) : Json();
+  }
   json["seconds"] = mean_of(seconds);
   json["images_per_s"] = mean_of(rates);
   json["runs"] = Json::array();

@@ -13,7 +13,8 @@ nlohmann::ordered_json json_of(const StudyRun& run);
 /// Throws Error that names `where` and what is missing.
 StudyRun study_run_of(const nlohmann::ordered_json& json, const std::string& where);
 
-/// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`
+/// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`; a mean is null where a run lacks the
+/// figure, or has no number for it.
 nlohmann::ordered_json json_of(const StudyResult& result);
 /// The result, its models without layers. Throws Error as above.
 StudyResult study_result_of(const nlohmann::ordered_json& json, const std::string& where);

@@ -4,11 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
+#include <set>
 
+#include "evenkeel/base/sample.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/report/run_answer.h"
-#include "evenkeel/report/welch.h"
 
 namespace evenkeel {
 namespace {
@@ -20,6 +23,20 @@ bool is_empty(const Part& part) {
   if (const auto* dots = std::get_if<DotChart>(&part)) return dots->rows.empty();
   if (const auto* table = std::get_if<PageTable>(&part)) return table->rows.empty();
   return false;
+}
+
+/// The layers of all profiles, each in the order of its network: one that only a deeper network has comes behind the
+/// layer that is in front of it there.
+std::vector<std::string> all_layers(const std::vector<const Profile*>& profiles) {
+  std::vector<std::string> all;
+  for (const Profile* profile : profiles) {
+    auto next = all.begin();
+    for (const std::string& layer : profile->layers) {
+      const auto found = std::ranges::find(all, layer);
+      next = std::next(found == all.end() ? all.insert(next, layer) : found);
+    }
+  }
+  return all;
 }
 
 /// The figures that some of these variants have.
@@ -38,19 +55,25 @@ std::vector<std::string> titles_of(const std::string& first, const std::string& 
   return titles;
 }
 
-/// A line per variant; those of a sweep are in its chart.
+/// What a study varies besides its sweep has a chart of its own, and no line among the variants.
+bool is_listed(const StudyVariant& variant, const StudyResult& result) {
+  return variant.settings.empty() || result.settings.sweep;
+}
+
 PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
   std::vector<const StudyVariant*> variants;
   for (const StudyVariant& v : result.variants)
-    if (!v.runs.empty() && (v.settings.empty() || result.settings.sweep)) variants.push_back(&v);
+    if (!v.runs.empty() && is_listed(v, result)) variants.push_back(&v);
   const auto figures = figures_of(info, variants);
   PageTable table{.title = "The variants", .columns = titles_of("variant", ">seeds", figures), .rows = {}};
   for (const StudyVariant* variant : variants) {
     std::vector<std::string> row = {variant->name, std::to_string(variant->runs.size())};
-    for (const StudyFigure& figure : figures) row.push_back(value_text(variant->values(figure.key), figure.decimals));
+    for (const StudyFigure& figure : figures) row.push_back(figure_text(*variant, figure));
     table.rows.push_back(std::move(row));
   }
-  table.caption = "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant.";
+  table.caption =
+      "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant. Where only "
+      "some runs have a number, theirs from the lowest to the highest.";
   return table;
 }
 
@@ -64,42 +87,29 @@ PageTable table_of_runs(const StudyInfo& info, const StudyResult& result) {
       std::vector<std::string> row = {variant->name, std::to_string(run.seed)};
       for (const StudyFigure& figure : figures) {
         const auto value = run.figure(figure.key);
-        row.push_back(value ? fmt::format("{:.{}f}", *value, figure.decimals) : "–");
+        row.push_back(value_text(value ? std::vector{*value} : std::vector<double>(), figure.decimals));
       }
       table.rows.push_back(std::move(row));
     }
   return table;
 }
 
-/// What the declared comparison came to.
-std::string comparison_text(const StudyInfo& info, const StudyComparison& c, const StudyResult& result) {
-  const StudyVariant *first = result.find(c.first), *second = result.find(c.second);
-  if (!first || !second || first->runs.empty() || second->runs.empty())
-    return "A sweep, or a run that is missing: the declared comparison cannot be made.";
-  const auto figure = std::ranges::find(info.figures, c.figure, &StudyFigure::key);
-  const auto a = first->values(c.figure), b = second->values(c.figure);
-  for (const auto& [variant, values] : {std::pair{first, a}, {second, b}})
-    if (values.size() < variant->runs.size())
-      return fmt::format(
-          "In {} of {} runs {} did not reach what is counted within {} steps: its number is censored there, and no "
-          "interval is given. {}: {}. {}: {}.",
-          variant->runs.size() - values.size(), variant->runs.size(), variant->name, variant->runs.front().steps,
-          first->name, a.empty() ? "never" : value_text(a, figure->decimals), second->name,
-          b.empty() ? "never" : value_text(b, figure->decimals));
-  return sentence(compare_means(a, b, c.margin), first->name, second->name, spoken(c.figure));
+/// Whether the data are those that were published on.
+bool has_published_data(const StudyResult& result) {
+  return result.data.substr(0, result.data.find(':')) == study_info(result.study).datasets.front();
 }
 
 /// What these results may be held against.
-std::vector<PublishedRange> published_of(const StudyResult& result) {
-  const StudyInfo& info = study_info(result.study);
-  return result.settings.quick && !info.quick_is_comparable ? std::vector<PublishedRange>() : info.published;
+std::vector<PublishedRange> published_of(const Study& study, const StudyResult& result) {
+  const StudyInfo& info = study.info();
+  const bool as_published = !result.settings.quick && study.other_rounds().empty() && has_published_data(result);
+  return as_published || info.quick_is_comparable ? info.published : std::vector<PublishedRange>();
 }
 
-PageTable published_table(const StudyInfo& info, const StudyResult& result) {
+PageTable published_table(const StudyInfo& info, const StudyResult& result, const std::vector<PublishedRange>& all) {
   PageTable table{.title = "Published beside measured",
                   .columns = {"variant", "figure", ">published", ">independent", ">measured"},
                   .rows = {}};
-  const auto all = published_of(result);
   const auto range_text = [&](const std::string& variant, const StudyFigure& figure, const std::string& source) {
     std::string text;
     for (const PublishedRange& p : all)
@@ -113,7 +123,7 @@ PageTable published_table(const StudyInfo& info, const StudyResult& result) {
       const std::string independent = range_text(variant.name, figure, "independent");
       const auto values = variant.values(figure.key);
       if ((published.empty() && independent.empty()) || values.empty()) continue;
-      table.rows.push_back({variant.name, figure.title, published, independent, value_text(values, figure.decimals)});
+      table.rows.push_back({variant.name, figure.title, published, independent, figure_text(variant, figure)});
     }
   table.caption =
       "Published: what the original notebook prints. Independent: Keras 3.15 or PyTorch 2.15 with the same "
@@ -142,31 +152,94 @@ PageTable time_table(const StudyResult& result) {
   return table;
 }
 
-void add_result(const StudyInfo& info, const StudyResult& result, Report& report) {
+/// A figure of every run as a point, a row per variant, with what was published and, where every run has it, the mean.
+DotChart figure_chart(const StudyResult& result, const StudyFigure& figure,
+                      const std::vector<PublishedRange>& published) {
+  DotChart chart{.title = spoken(figure.key), .x_label = "", .rows = {}};
+  for (const StudyVariant& variant : result.variants) {
+    const auto values = variant.values(figure.key);
+    if (values.empty() || !is_listed(variant, result)) continue;
+    DotChart::Row row{.name = variant.name, .dots = {}, .mean = variant.mean(figure.key)};
+    for (const StudyRun& run : variant.runs)
+      if (const auto value = run.figure(figure.key)) row.dots.emplace_back(label_of(run), *value);
+    for (const PublishedRange& p : published) {
+      if (p.variant != variant.name || p.figure != figure.key) continue;
+      if (p.low != p.high && p.source == "published") {
+        row.published_range = {p.low, p.high};
+      } else {
+        row.marks.emplace_back(p.source, p.low);
+        if (p.low != p.high) row.marks.emplace_back(p.source, p.high);
+      }
+    }
+    chart.rows.push_back(std::move(row));
+  }
+  return chart;
+}
+
+void add_result(const StudyInfo& info, const StudyResult& result, const std::vector<PublishedRange>& published,
+                Report& report) {
   std::vector<Part> parts;
   for (const StudyFigure& figure : info.figures) {
     const bool declared = info.comparison && info.comparison->figure == figure.key;
     const bool known = std::ranges::any_of(info.published, [&](const auto& p) { return p.figure == figure.key; });
-    if (declared || known) parts.emplace_back(figure_chart(result, figure));
+    if (declared || known) parts.emplace_back(figure_chart(result, figure, published));
   }
   parts.emplace_back(summary_table(info, result));
   add_section(report, "Result", std::move(parts));
-  if (info.comparison && !result.settings.sweep)
-    add_section(report, "The comparison declared beforehand",
-                {Paragraph{comparison_text(info, *info.comparison, result)}});
 }
 
+/// The variants that the declared comparison is about, at each value of a sweep.
+std::vector<std::array<const StudyVariant*, 2>> compared(const StudyComparison& c, const StudyResult& result) {
+  if (!result.settings.sweep) return {{result.find(c.first), result.find(c.second)}};
+  std::vector<std::array<const StudyVariant*, 2>> pairs;
+  for (const StudyVariant& first : result.variants)
+    for (const StudyVariant& second : result.variants)
+      if (base_name(first) == c.first && base_name(second) == c.second && first.settings == second.settings)
+        pairs.push_back({&first, &second});
+  return pairs;
+}
+
+void add_comparison(const StudyInfo& info, const StudyResult& result, Report& report) {
+  if (!info.comparison) return;
+  std::vector<Part> parts;
+  for (const auto& [first, second] : compared(*info.comparison, result)) {
+    const std::string text = comparison_text(info, first, second);
+    parts.emplace_back(Paragraph{text});
+    if (!result.settings.sweep) report.answer += ' ' + text;
+  }
+  if (parts.size() > 1)
+    parts.emplace_back(Paragraph{
+        "Each interval stands for itself: of many that are of 95 %, one in twenty misses what it should hold."});
+  add_section(report, "The comparison declared beforehand", std::move(parts));
+}
+
+/// One of each kind: a sweep repeats them.
 void add_networks(const StudyResult& result, Report& report) {
   std::vector<Part> diagrams;
+  std::set<std::string> drawn;
   for (const StudyVariant& variant : result.variants)
-    if (variant.settings.empty() && variant.model.layers() > 0)
+    if (variant.model.layers() > 0 && drawn.insert(base_name(variant)).second)
       diagrams.emplace_back(Diagram{.title = variant.name + ": " + variant.description, .model = variant.model});
   add_section(report, "The networks", std::move(diagrams));
 }
 
-std::vector<std::string> notes_of(const StudyInfo& info, const StudyResult& result) {
+/// What makes this less, or other, than the published study.
+std::vector<std::string> notes_of_scale(const Study& study, const StudyResult& result) {
+  const StudyInfo& info = study.info();
+  const std::string rounds = study.other_rounds();
   std::vector<std::string> notes;
-  if (result.settings.quick) notes.push_back("A quick look, not the study itself: " + info.quick + '.');
+  if (result.settings.quick)
+    notes.push_back("A quick look, not the study itself: " + info.quick + (rounds.empty() ? "" : "; " + rounds) + '.');
+  else if (!rounds.empty())
+    notes.push_back("Not the whole study: " + rounds + '.');
+  if (!has_published_data(result) && !info.quick_is_comparable)
+    notes.push_back(fmt::format("On {}: what was published, on {}, is nothing to hold it against.",
+                                result.data.empty() ? "other data" : result.data, info.datasets.front()));
+  return notes;
+}
+
+std::vector<std::string> notes_of(const Study& study, const StudyResult& result) {
+  std::vector<std::string> notes = notes_of_scale(study, result);
   std::size_t most = 0;
   std::vector<std::string> missing;
   for (const StudyVariant& variant : result.variants) {
@@ -177,19 +250,12 @@ std::vector<std::string> notes_of(const StudyInfo& info, const StudyResult& resu
   for (const StudyVariant& variant : result.variants)
     if (!variant.runs.empty() && variant.runs.size() < most)
       notes.push_back(fmt::format("{}: {} of {} seeds.", variant.name, variant.runs.size(), most));
+  std::ranges::copy(notes_of_lost_numbers(result), std::back_inserter(notes));
   if (most == 1) notes.emplace_back("One seed: what is told are numbers, no claims. `--seeds N` repeats it.");
   return notes;
 }
 
 }  // namespace
-
-std::string value_text(const std::vector<double>& values, int decimals) {
-  if (values.empty()) return "–";
-  const std::string mean = fmt::format("{:.{}f}", mean_of(values), decimals);
-  return values.size() < 2 ? mean : fmt::format("{} ± {:.{}f}", mean, deviation_of(values), decimals);
-}
-
-std::string base_name(const StudyVariant& variant) { return variant.name.substr(0, variant.name.find('@')); }
 
 void add_section(Report& report, const std::string& title, std::vector<Part> parts) {
   std::erase_if(parts, is_empty);
@@ -213,40 +279,22 @@ LineChart curves_chart(const StudyResult& result, const std::string& title, cons
 LineChart profile_chart(const StudyResult& result, const std::string& title, const std::string& y_label,
                         const std::string& profile) {
   LineChart chart{.title = title, .x_label = "layer", .y_label = y_label, .curves = {}};
+  std::vector<const Profile*> profiles;
+  for (const StudyVariant& variant : result.variants)
+    for (const StudyRun& run : variant.runs)
+      if (const Profile* found = run.find_profile(profile)) profiles.push_back(found);
+  chart.x_names = all_layers(profiles);
   for (const StudyVariant& variant : result.variants) {
     Curve curve{.name = variant.name, .traces = {}};
     for (const StudyRun& run : variant.runs) {
       const Profile* found = run.find_profile(profile);
       if (!found) continue;
-      if (found->layers.size() > chart.x_names.size()) chart.x_names = found->layers;
       Trace trace{.label = label_of(run), .x = {}, .y = found->values};
-      for (std::size_t i = 0; i < found->values.size(); ++i) trace.x.push_back(static_cast<double>(i));
+      for (const std::string& layer : found->layers)
+        trace.x.push_back(static_cast<double>(std::ranges::find(chart.x_names, layer) - chart.x_names.begin()));
       curve.traces.push_back(std::move(trace));
     }
     if (!curve.traces.empty()) chart.curves.push_back(std::move(curve));
-  }
-  return chart;
-}
-
-DotChart figure_chart(const StudyResult& result, const StudyFigure& figure) {
-  DotChart chart{.title = spoken(figure.key), .x_label = "", .rows = {}};
-  const auto published = published_of(result);
-  for (const StudyVariant& variant : result.variants) {
-    const auto values = variant.values(figure.key);
-    if (values.empty() || !variant.settings.empty()) continue;
-    DotChart::Row row{.name = variant.name, .dots = {}, .mean = mean_of(values)};
-    for (const StudyRun& run : variant.runs)
-      if (const auto value = run.figure(figure.key)) row.dots.emplace_back(label_of(run), *value);
-    for (const PublishedRange& p : published) {
-      if (p.variant != variant.name || p.figure != figure.key) continue;
-      if (p.low != p.high && p.source == "published") {
-        row.published_range = {p.low, p.high};
-      } else {
-        row.marks.emplace_back(p.source, p.low);
-        if (p.low != p.high) row.marks.emplace_back(p.source, p.high);
-      }
-    }
-    chart.rows.push_back(std::move(row));
   }
   return chart;
 }
@@ -264,8 +312,9 @@ LineChart sweep_chart(const StudyResult& result, const std::string& title, const
     auto curve = std::ranges::find(chart.curves, base_name(variant), &Curve::name);
     if (curve == chart.curves.end())
       curve = chart.curves.insert(chart.curves.end(), Curve{.name = base_name(variant), .traces = {}});
+    const bool complete = variant.mean(figure.key).has_value();
     for (std::size_t i = 0; i < variant.runs.size(); ++i) {
-      const auto value = variant.runs[i].figure(figure.key);
+      const auto value = complete ? variant.runs[i].figure(figure.key) : std::nullopt;
       if (curve->traces.size() <= i) curve->traces.push_back({.label = label_of(variant.runs[i]), .x = {}, .y = {}});
       curve->traces[i].x.push_back(setting->second);
       curve->traces[i].y.push_back(value.value_or(std::nan("")));
@@ -276,23 +325,26 @@ LineChart sweep_chart(const StudyResult& result, const std::string& title, const
 
 Report study_report(const Study& study, const StudyResult& result) {
   const StudyInfo& info = study.info();
-  Report report{
-      .title = info.name, .question = info.question, .answer = study.answer(result), .notes = notes_of(info, result)};
-  add_result(info, result, report);
-  study.explain(result, report);
-  add_section(report, "Published beside measured", {published_table(info, result)});
-  add_section(report, "Time", {time_table(result)});
-  add_section(report, "Every run", {table_of_runs(info, result)});
-  add_networks(result, report);
+  const bool any = std::ranges::any_of(result.variants, [](const StudyVariant& v) { return !v.runs.empty(); });
+  Report report{.title = info.name,
+                .question = info.question,
+                .answer = any ? study.answer(result) : "No run is complete.",
+                .notes = notes_of(study, result)};
   report.provenance = {{"command", fmt::format("evenkeel {}", fmt::join(result.command, " "))},
                        {"started", result.started},
                        {"version", "Evenkeel " + result.version},
                        {"machine", fmt::format("{}, {} threads", result.machine, result.threads)},
                        {"precision", result.precision},
-                       {"data", result.data_fingerprint.empty()
-                                    ? result.data
-                                    : fmt::format("{} (fingerprint {})", result.data, result.data_fingerprint)},
+                       {"data", fmt::format("{} (fingerprint {})", result.data, result.data_fingerprint)},
                        {"batch size", std::to_string(result.batch_size)}};
+  const auto published = published_of(study, result);
+  add_result(info, result, published, report);
+  add_comparison(info, result, report);
+  study.explain(result, report);
+  add_section(report, "Published beside measured", {published_table(info, result, published)});
+  add_section(report, "Time", {time_table(result)});
+  add_section(report, "Every run", {table_of_runs(info, result)});
+  add_networks(result, report);
   return report;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "evenkeel/formats/file.h"
+#include "evenkeel/nn/model_file.h"
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
 #include "evenkeel/train/callbacks/checkpoint_folder.h"
@@ -65,6 +67,13 @@ void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver&
 
 std::filesystem::path StudyContext::folder(const StudyVariant& variant) const {
   return plan_.out.empty() ? plan_.out : plan_.out / run_folder_name(variant.name, seed_);
+}
+
+void StudyContext::leave_model(const StudyVariant& variant) const {
+  const std::filesystem::path path = folder(variant);
+  if (path.empty()) return;
+  std::filesystem::create_directories(path);
+  formats::write_file_atomically(path / "model.toml", write_model_file({.model = variant.model}));
 }
 
 std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& variant, const StudyTraining& training) {

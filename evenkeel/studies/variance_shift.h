@@ -7,7 +7,7 @@ namespace evenkeel {
 /// What does dropout do to the statistics that a batch normalization behind it learns? 10,000 samples of five features
 /// from N(5, standard deviation 2): dropout alone, normalization fitted to reproduce its input, dropout in front of it,
 /// Uout in its place; the closed form against what training finds; the same on a convolutional network.
-/// docs/studies/variance_shift.md. Sweeps: `keep`, `beta`.
+/// docs/studies/variance-shift.md. Sweeps: `keep`, `beta`.
 class VarianceShiftStudy final : public Study {
  public:
   struct Options {
@@ -32,6 +32,7 @@ class VarianceShiftStudy final : public Study {
   const StudyInfo& info() const override { return about(); }
   std::int64_t batch_size() const override { return options_.batch_size; }
   std::vector<StudyVariant> variants() const override;
+  StudyTraining training(const StudyVariant& variant) const override;
   std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const override;
   std::string answer(const StudyResult& result) const override;
   void explain(const StudyResult& result, Report& report) const override;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/sample.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/studies/study_report.h"
 #include "evenkeel/studies/variance_shift.h"
 
@@ -11,29 +13,45 @@ namespace {
 
 constexpr const char* kFitted[] = {"batch_norm", "dropout_batch_norm", "uout_batch_norm"};
 
+/// Of the mean over the features, from seed to seed; nothing of one seed.
+std::optional<double> standard_error(const std::vector<double>& means) {
+  if (means.size() < 2) return {};
+  return deviation_of(means) / std::sqrt(static_cast<double>(means.size()));
+}
+
 /// How far each feature's variance is from the closed form.
 DotChart deviation_chart(const StudyResult& result) {
   DotChart chart{.title = "Variance found by training, held against the closed form: every feature of every seed",
                  .x_label = "deviation in %",
                  .rows = {}};
+  std::vector<std::string> spreads;
   for (const char* name : kFitted) {
     const StudyVariant* variant = result.find(name);
     DotChart::Row row{.name = name, .dots = {}};
-    std::vector<double> deviations;
+    std::vector<double> deviations, means;
     for (std::size_t r = 0; variant && r < variant->runs.size(); ++r) {
       const StudyRun& run = variant->runs[r];
       const Profile *found = run.find_profile("moving_variance"), *predicted = run.find_profile("predicted_variance");
+      std::vector<double> of_run;
       for (std::size_t i = 0; found && predicted && i < found->values.size(); ++i) {
-        deviations.push_back(100 * (found->values[i] / predicted->values[i] - 1));
-        row.dots.emplace_back(fmt::format("seed {}, feature {}", run.seed, found->layers[i]), deviations.back());
+        of_run.push_back(100 * (found->values[i] / predicted->values[i] - 1));
+        row.dots.emplace_back(fmt::format("seed {}, feature {}", run.seed, found->layers[i]), of_run.back());
       }
+      if (of_run.empty()) continue;
+      means.push_back(mean_of(of_run));
+      deviations.insert(deviations.end(), of_run.begin(), of_run.end());
     }
+    if (deviations.empty()) continue;
     row.mean = mean_of(deviations);
-    row.error = deviation_of(deviations);
-    if (!deviations.empty()) chart.rows.push_back(std::move(row));
+    row.error = standard_error(means);
+    row.marks.emplace_back("closed form", 0);
+    chart.rows.push_back(std::move(row));
+    spreads.push_back(fmt::format("{:.1f} % (`{}`)", deviation_of(deviations), name));
   }
-  chart.caption =
-      "The moving variance is an average over the last hundred batches of 32: it scatters by a few percent.";
+  chart.caption = fmt::format(
+      "The moving variance is an average over about the last hundred batches, so it scatters: the standard deviation "
+      "of the dots is {}. The bar is the standard error of the mean over the seeds.",
+      join(spreads));
   return chart;
 }
 
@@ -59,24 +77,25 @@ PageTable feature_table(const StudyResult& result) {
   return table;
 }
 
-LineChart keep_chart(const StudyResult& result) {
-  LineChart chart{.title = "Variance that the normalization learns, over keep",
-                  .x_label = "keep probability",
+/// What the normalization learns over a setting that variants differ in, and the closed form.
+LineChart parameter_chart(const StudyResult& result, const std::string& key, const std::string& spoken_key) {
+  LineChart chart{.title = "Variance that the normalization learns, over " + spoken_key,
+                  .x_label = spoken_key,
                   .y_label = "variance",
                   .curves = {}};
   Curve found{.name = "found", .traces = {}}, predicted{.name = "closed form", .traces = {}, .dashed = true};
   for (const StudyVariant& variant : result.variants) {
-    const auto keep = variant.settings.find("keep");
-    if (keep == variant.settings.end()) continue;
+    const auto setting = variant.settings.find(key);
+    if (setting == variant.settings.end()) continue;
     for (std::size_t i = 0; i < variant.runs.size(); ++i) {
       const StudyRun& run = variant.runs[i];
       if (found.traces.size() <= i) {
         found.traces.push_back({.label = fmt::format("seed {}", run.seed), .x = {}, .y = {}});
         predicted.traces.push_back(found.traces.back());
       }
-      found.traces[i].x.push_back(keep->second);
+      found.traces[i].x.push_back(setting->second);
       found.traces[i].y.push_back(run.figure("moving_variance").value_or(NAN));
-      predicted.traces[i].x.push_back(keep->second);
+      predicted.traces[i].x.push_back(setting->second);
       predicted.traces[i].y.push_back(run.figure("predicted_variance").value_or(NAN));
     }
   }
@@ -90,15 +109,16 @@ std::string VarianceShiftStudy::answer(const StudyResult& result) const {
   const StudyVariant *alone = result.find("batch_norm"), *dropout = result.find("dropout_batch_norm");
   if (!alone || !dropout || alone->runs.empty() || dropout->runs.empty()) return "No run is complete.";
   double deviation = 0;
-  for (const StudyRun& run : dropout->runs)
-    deviation = std::max(deviation, run.figure("largest_deviation").value_or(0));
+  for (const double d : dropout->values("largest_deviation"))
+    if (!(d <= deviation)) deviation = d;  // also what is no number
   return fmt::format(
-      "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, within {:.1f} % of the closed form "
-      "for every feature; in evaluation, where nothing is dropped, a row of ones becomes {} instead of {}, and with "
-      "the "
-      "variance restored {}.",
+      "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, {}; in evaluation, where nothing "
+      "is "
+      "dropped, a row of ones becomes {} instead of {}, and with the variance restored {}.",
       options_.rate, value_text(dropout->values("moving_variance"), 2), value_text(alone->values("moving_variance"), 2),
-      100 * deviation, value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
+      std::isfinite(deviation) ? fmt::format("within {:.1f} % of the closed form for every feature", 100 * deviation)
+                               : "which for some features is no number",
+      value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
       value_text(dropout->values("ones_restored"), 2));
 }
 
@@ -110,7 +130,8 @@ void VarianceShiftStudy::explain(const StudyResult& result, Report& report) cons
                  "multiplies it with 1 + β² / 3."},
        deviation_chart(result)});
 
-  add_section(report, "Over the keep probability", {keep_chart(result)});
+  add_section(report, "Over the strength of the disturbance",
+              {parameter_chart(result, "keep", "the keep probability"), parameter_chart(result, "beta", "Uout's β")});
 
   LineChart ratio = profile_chart(result, "Variance of each normalization's input in a network: evaluation / training",
                                   "ratio", "variance_ratio");
@@ -120,6 +141,10 @@ void VarianceShiftStudy::explain(const StudyResult& result, Report& report) cons
       "the paper chooses it smaller.";
   add_section(report, "In a convolutional network", {ratio});
   add_section(report, "Feature by feature", {feature_table(result)});
+  report.provenance.emplace_back(
+      "samples", fmt::format("{} x {} of N({:g}, standard deviation {:g}), drawn anew for each seed; the data are the "
+                             "convolutional network's",
+                             options_.samples, options_.features, options_.mean, options_.deviation));
 }
 
 }  // namespace evenkeel

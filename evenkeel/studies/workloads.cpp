@@ -1,37 +1,40 @@
 #include "evenkeel/studies/workloads.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/studies/depth.h"
 #include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/speedup.h"
 
 namespace evenkeel {
 namespace {
 
+/// A network trained as the study's own is; `batch_size` instead of the study's where it is given.
+Workload workload(const std::string& name, const std::string& description, const std::string& study, Model model,
+                  std::optional<std::int64_t> batch_size = {}) {
+  StudyVariant variant{.name = name, .description = description, .model = std::move(model)};
+  const TrainerOptions trainer = make_study(study, {})->training(variant).trainer;
+  return {.name = name,
+          .description = description,
+          .model = std::move(variant.model),
+          .loss = trainer.loss,
+          .optimizer = trainer.optimizer,
+          .batch_size = batch_size.value_or(trainer.batch_size)};
+}
+
 std::vector<Workload> all_workloads() {
   // CIFAR-10's training pixels have mean 120.69 and standard deviation 63.86.
   const Rescaling standardizing{.scale = 1 / 63.86, .offset = -120.69 / 63.86};
-  return {{.name = "W1",
-           .description = "placement: three convolutions and a dense layer",
-           .model = placement_model(PlacementVariant::before, standardizing),
-           .loss = SoftmaxCrossEntropy{},
-           .optimizer = Adam{.learning_rate = 0.001},
-           .batch_size = 250},
-          {.name = "W2",
-           .description = "speedup: three convolutions and large dense layers",
-           .model = speedup_model(SpeedupVariant::batch_norm),
-           .loss = SoftmaxCrossEntropy{},
-           .optimizer = Adam{.learning_rate = 0.001, .epsilon = 1e-8},
-           .batch_size = 500},
-          {.name = "W3",
-           .description = "depth: 19 convolutions of few channels",
-           .model = depth_model(DepthVariant::batch_norm),
-           .loss = SigmoidCrossEntropy{},
-           .optimizer = Adam{.learning_rate = 0.002, .epsilon = 1e-8},
-           .batch_size = 64}};
+  return {workload("W1", "placement: three convolutions and a dense layer", "placement",
+                   placement_model(PlacementVariant::before, standardizing)),
+          workload("W2", "speedup: three convolutions and large dense layers", "speedup",
+                   speedup_model(SpeedupVariant::batch_norm), 500),
+          workload("W3", "depth: 19 convolutions of few channels", "depth", depth_model(DepthVariant::batch_norm))};
 }
 
 }  // namespace

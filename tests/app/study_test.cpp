@@ -32,17 +32,27 @@ TEST_F(StudyProgram, LeavesRunsAReportAndJsonThatResumeAndReportReadAgain) {
   const auto report = run({"report", "s", "--out", "again.html"});
   EXPECT_EQ(report.code, 0) << report.err;
   EXPECT_SAYS(report.out, "Training loss 1 was");
-  EXPECT_SAYS(read("again.html"), "Why evaluation is at chance");
+  EXPECT_SAYS(read("again.html"), "Evaluation: moving statistics against");
 }
 
 TEST_F(StudyProgram, RefusesWhatAStudyDoesNotHave) {
   EXPECT_SAYS(refusal({"study", "deep"}), "depth");
   EXPECT_SAYS(refusal({"study", "dropout", "--data", "patches", "--sweep", "rate=0.1"}), "no sweep");
   EXPECT_SAYS(refusal({"study", "depth", "--data", "strokes", "--depth", "4,x"}), "NAME=VALUE");
+  EXPECT_SAYS(refusal({"study", "speedup", "--data", "patches", "--sweep", "learning_rate=0.001,-1"}), "above 0");
+  EXPECT_SAYS(refusal({"study", "depth", "--data", "strokes", "--depth", "4,4"}), "every value once");
   EXPECT_SAYS(refusal({"study", "depth", "--resume"}), "--out DIR");
   EXPECT_SAYS(refusal({"study", "depth", "--data", "strokes", "--rounds", "3"}), "no rounds");
   EXPECT_SAYS(refusal({"study", "speedup", "--rounds", "0"}), "at least 1, received 0");
   EXPECT_SAYS(refusal({"study", "depth", "--data", "no-such-set"}), "no-such-set");
+}
+
+TEST_F(StudyProgram, RefusesBeforeItRunsAnythingWhatIsOneStudysWhereAllAreAskedFor) {
+  for (const auto& flag :
+       {std::vector<std::string>{"--sweep", "learning_rate=0.1"}, {"--depth", "4,8"}, {"--rounds", "2"}})
+    EXPECT_SAYS(refusal({"study", "all", "--quick", "--out", "all", flag[0], flag[1]}),
+                flag[0] + ": expected one study");
+  EXPECT_FALSE(exists("all"));
 }
 
 }  // namespace

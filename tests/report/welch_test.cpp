@@ -54,18 +54,29 @@ TEST(Welch, IsUndecidedWhereTheIntervalHoldsZeroAndReachesBeyondTheMargin) {
   EXPECT_EQ(compare_means(kA, spread_around(0.972, 0.02, 6), 0.005).verdict, Verdict::undecided);
 }
 
-TEST(Welch, SaysHowManySeedsWouldMakeTheHalfWidthTheMargin) {
-  const Values b = spread_around(0.972, 0.02, 6);
-  const auto c = compare_means(kA, b, 0.005);
-  const auto repeated = [](const Values& values, std::size_t n) {
-    Values all;
-    for (std::size_t i = 0; i < n; ++i) all.push_back(values[i % values.size()]);
-    return all;
-  };
-  // The variance of a longer sample of the same values is slightly smaller: about that many.
-  const std::size_t n = c.seeds_needed.value();
-  EXPECT_LE(compare_means(repeated(kA, n), repeated(b, n), 0.005).half_width.value(), 0.005);
-  EXPECT_GT(compare_means(repeated(kA, n * 3 / 4), repeated(b, n * 3 / 4), 0.005).half_width.value(), 0.005);
+/// The first `n` of the values repeated for ever: nearly the same mean and variance.
+Values repeated(const Values& values, std::size_t n) {
+  Values all;
+  for (std::size_t i = 0; i < n; ++i) all.push_back(values[i % values.size()]);
+  return all;
+}
+
+TEST(Welch, SaysHowManySeedsWouldDecide) {
+  // No difference, one that ends within the margin, one that excludes zero first, one beyond the margin.
+  for (const auto& [difference, verdict] : {std::pair{0.0, Verdict::equal_within_margin},
+                                            {0.002, Verdict::equal_within_margin},
+                                            {0.004, Verdict::differs},
+                                            {-0.004, Verdict::differs},
+                                            {0.008, Verdict::differs}}) {
+    const Values a = spread_around(0.970, 0.02, 6), b = spread_around(0.970 + difference, 0.02, 6);
+    const auto c = compare_means(a, b, 0.005);
+    ASSERT_EQ(c.verdict, Verdict::undecided);
+    // The variance of a longer sample of the same values is slightly smaller: about that many.
+    const std::size_t n = c.seeds_needed.value() / 2 * 2;
+    EXPECT_EQ(compare_means(repeated(a, n), repeated(b, n), 0.005).verdict, verdict) << difference;
+    const std::size_t fewer = n * 3 / 8 * 2;
+    EXPECT_EQ(compare_means(repeated(a, fewer), repeated(b, fewer), 0.005).verdict, Verdict::undecided) << difference;
+  }
 }
 
 TEST(Welch, AsksForMoreSeedsEvenWhereTheHalfWidthIsTheMarginAlready) {

@@ -81,7 +81,7 @@ TEST(DepthStudy, LooksAtGradientsAndDeadUnitsOfEachLayer) {
   Watcher watcher;
   const StudyResult result = run_study(study, kFourLayers, {}, one_thread(), watcher);
   for (const StudyVariant& variant : result.variants) {
-    for (const char* name : {"gradient_norm_batch_0", "gradient_norm_batch_50"}) {
+    for (const char* name : {"gradient_norm_step_0", "gradient_norm_step_50"}) {
       const Profile* profile = variant.runs[0].find_profile(name);
       ASSERT_NE(profile, nullptr) << name;
       EXPECT_GE(profile->layers.size(), 6u);  // four convolutions, two dense layers
@@ -90,11 +90,26 @@ TEST(DepthStudy, LooksAtGradientsAndDeadUnitsOfEachLayer) {
   }
 }
 
+TEST(DepthStudy, LooksAtTheFirstGradientsBeforeAnyUpdate) {
+  // A learning rate changes what an update does, and so the gradients behind it, but not those in front of it.
+  const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 50)};
+  const auto gradients = [&](double learning_rate, const char* name) {
+    DepthStudy::Options options = small_options();
+    options.learning_rate = learning_rate;
+    options.late_gradients = 1;
+    const DepthStudy study(kFourLayers, data, options);
+    Watcher watcher;
+    return run_study(study, kFourLayers, data, one_thread(), watcher).variants[1].runs[0].find_profile(name)->values;
+  };
+  EXPECT_EQ(gradients(0.002, "gradient_norm_step_0"), gradients(0.1, "gradient_norm_step_0"));
+  EXPECT_NE(gradients(0.002, "gradient_norm_step_1"), gradients(0.1, "gradient_norm_step_1"));
+}
+
 TEST(DepthStudy, LookingDoesNotChangeWhatIsTrained) {
   Watcher watcher;
   DepthStudy::Options options = small_options();
   const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 50)};
-  const auto loss = [&](std::int64_t late) {
+  const auto loss = [&](std::uint64_t late) {
     options.late_gradients = late;
     const DepthStudy study(kFourLayers, data, options);
     return run_study(study, kFourLayers, data, one_thread(), watcher).variants[1].runs[0].figures.at("test_loss");

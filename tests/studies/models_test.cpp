@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include "evenkeel/data/patches.h"
 #include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/summary.h"
+#include "evenkeel/studies/depth.h"
 #include "evenkeel/studies/dropout.h"
 #include "evenkeel/studies/placement.h"
 #include "evenkeel/studies/speedup.h"
+#include "evenkeel/studies/variance_shift.h"
 
 // The studies' networks are the notebooks': sizes, shapes and settings of section 8 of the design.
 
@@ -109,6 +112,66 @@ TEST(DropoutModel, DropsAsPublishedAndMovesItsStatisticsBy075) {
   EXPECT_EQ(last[0].rate, 0.5);
   for (const auto& bn : layers_of<BatchNormalization>(dropout_model(DropoutVariant::with_batch_norm)))
     EXPECT_EQ(bn.momentum, 0.75);
+}
+
+/// For each normalization, whether it feeds its moving variance the unbiased one.
+std::vector<bool> unbiased(const Model& model) {
+  std::vector<bool> all;
+  for (const auto& bn : layers_of<BatchNormalization>(model)) all.push_back(bn.unbiased_moving_variance);
+  return all;
+}
+
+TEST(StudyModels, FeedUnbiasedVariancesAsTheirFrameworkDid) {
+  // TensorFlow 1: of images only, not behind flatten or a dense layer.
+  EXPECT_EQ(unbiased(speedup_model(SpeedupVariant::batch_norm)),
+            std::vector<bool>({true, true, true, false, false, false}));
+  EXPECT_EQ(unbiased(dropout_model(DropoutVariant::with_batch_norm)),
+            std::vector<bool>({true, true, true, false, false, false}));
+  EXPECT_EQ(unbiased(dropout_model(DropoutVariant::without_batch_norm)), std::vector<bool>({true, true, true, false}));
+  for (const PlacementVariant variant : {PlacementVariant::before, PlacementVariant::after})
+    EXPECT_EQ(unbiased(placement_model(variant, {})), std::vector<bool>({true, true, true}));
+  // Keras 2: in every rank.
+  const VarianceShiftStudy study({}, {.train = make_patches(false, 10), .test = {}});
+  for (const StudyVariant& variant : study.variants())
+    if (variant.model.input_shape().rank() == 1) {
+      for (const bool is_unbiased : unbiased(variant.model)) EXPECT_TRUE(is_unbiased) << variant.name;
+    }
+}
+
+TEST(StudyModels, HaveTheEpsilonAndMomentumOfTheNotebooks) {
+  const auto check = [](const Model& model, double momentum) {
+    const auto all = layers_of<BatchNormalization>(model);
+    EXPECT_FALSE(all.empty());
+    for (const auto& bn : all) {
+      EXPECT_EQ(bn.epsilon, 1e-3);
+      EXPECT_EQ(bn.momentum, momentum);
+    }
+  };
+  check(depth_model(DepthVariant::batch_norm), 0.99);
+  check(placement_model(PlacementVariant::before, {}), 0.99);
+  check(speedup_model(SpeedupVariant::batch_norm), 0.99);
+  check(speedup_model(SpeedupVariant::frozen), 1);
+  check(dropout_model(DropoutVariant::with_batch_norm), 0.75);
+  for (const auto& bn : layers_of<BatchNormalizationFromParts>(depth_model(DepthVariant::batch_norm_parts)))
+    EXPECT_EQ(bn.momentum, 0.99);
+}
+
+TEST(StudyModels, PadTheirConvolutionsAndDrawTheirFirstWeightsAsTheNotebooks) {
+  const auto check = [](const Model& model, Padding padding, const Initializer& initializer) {
+    for (const Conv2D& convolution : layers_of<Conv2D>(model)) {
+      EXPECT_EQ(convolution.padding, padding);
+      EXPECT_EQ(convolution.kernel_initializer, initializer);
+    }
+    for (const Dense& dense : layers_of<Dense>(model))
+      EXPECT_EQ(dense.kernel_initializer, Initializer::glorot_uniform());
+  };
+  const Initializer glorot = Initializer::glorot_uniform();
+  check(depth_model(DepthVariant::plain), Padding::same, glorot);
+  check(depth_model(DepthVariant::batch_norm), Padding::same, glorot);
+  check(depth_model(DepthVariant::batch_norm_parts), Padding::same, Initializer::truncated_normal(0.05));
+  check(placement_model(PlacementVariant::before, {}), Padding::same, glorot);
+  check(speedup_model(SpeedupVariant::batch_norm), Padding::valid, glorot);
+  check(dropout_model(DropoutVariant::with_batch_norm), Padding::valid, glorot);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "evenkeel/formats/file.h"
@@ -109,6 +110,28 @@ TEST(StudyJson, HasTheMeanOverTheSeedsOfEveryFigure) {
   const auto json = json_of(made_result(study, "test_accuracy", {{0.5, 0.75}}));
   EXPECT_EQ(json["variants"][0]["name"], "before");
   EXPECT_EQ(json["variants"][0]["test_accuracy"], 0.625);
+}
+
+TEST(StudyJson, HasNoMeanWhereARunLacksTheFigureOrHasNoNumberForIt) {
+  const PlacementStudy study({}, {.train = make_strokes(false, 50), .test = make_strokes(true, 10)}, {});
+  StudyResult result = made_result(study, "test_accuracy", {{0.5, 0.75}, {0.5, std::nan("")}, {0.5, 0.75}});
+  result.variants[2].runs[1].figures.clear();
+  const auto json = json_of(result);
+  EXPECT_TRUE(json["variants"][0]["test_accuracy"].is_number());
+  EXPECT_TRUE(json["variants"][1]["test_accuracy"].is_null());
+  EXPECT_TRUE(json["variants"][2]["test_accuracy"].is_null());
+}
+
+TEST(MakeStudy, RefusesSweptValuesThatAreNoNumbersAboveZeroOrNamedTwice) {
+  const StudyData data{.train = make_strokes(false, 100), .test = make_strokes(true, 40)};
+  const auto refusal = [&](const std::vector<double>& values) {
+    return error_of([&] { make_study("placement", {.sweep = StudySweep{"learning_rate", values}}, data); });
+  };
+  for (const double bad : {-1.0, 0.0, std::nan(""), HUGE_VAL})
+    EXPECT_SAYS(refusal({0.001, bad}), "learning_rate: expected numbers above 0");
+  EXPECT_SAYS(refusal({0.001, 0.01, 0.001}), "expected every value once, received 0.001 twice");
+  EXPECT_SAYS(refusal({0.01, 0.01 + 1e-12}), "0.01 twice");  // they would share a folder
+  EXPECT_SAYS(refusal({}), "expected values, received none");
 }
 
 TEST(MakeStudy, RefusesWhatItDoesNotKnow) {

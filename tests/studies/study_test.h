@@ -33,14 +33,23 @@ class Watcher : public StudyObserver {
   std::int64_t stop_after = 0;  ///< steps, over all runs; 0: never
 };
 
-/// A result as a study of this name would leave it, with one run per value and seed.
+/// A result as this study would leave it on the data that were published on, with one run per value and seed.
 inline StudyResult made_result(const Study& study, const std::string& figure,
                                const std::vector<std::vector<double>>& values_by_variant) {
-  StudyResult result{.study = study.info().name, .variants = study.variants()};
+  StudyResult result{
+      .study = study.info().name, .data = study.info().datasets.front() + ":train", .variants = study.variants()};
   for (std::size_t v = 0; v < values_by_variant.size(); ++v)
     for (std::size_t seed = 0; seed < values_by_variant[v].size(); ++seed)
       result.variants[v].runs.push_back({.seed = seed, .steps = 10, .figures = {{figure, values_by_variant[v][seed]}}});
   return result;
+}
+
+/// Gives every run of a variant one more figure, by seed.
+inline void add_figure(StudyResult& result, const std::string& variant, const std::string& figure,
+                       const std::vector<double>& values) {
+  for (StudyVariant& v : result.variants)
+    if (v.name == variant)
+      for (std::size_t seed = 0; seed < values.size(); ++seed) v.runs.at(seed).figures[figure] = values[seed];
 }
 
 /// All figures and series of a run, to compare runs.

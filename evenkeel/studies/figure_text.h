@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evenkeel/studies/study.h"
+
+// How the figures of a study's runs are written, in tables and sentences.
+
+namespace evenkeel {
+
+/// "0.9741", or "0.9741 ± 0.0020" (mean and standard deviation) where there are several; "–" where there is none. Where
+/// some are no numbers, those that are, and no mean of them: "0.9701 to 0.9741 (2 of 3)".
+std::string value_text(const std::vector<double>& values, int decimals = 4);
+
+/// The same of a variant's figure; where some runs have not reached it, "380 to 390 (2 of 4; others > 400)", with the
+/// steps they made.
+std::string figure_text(const StudyVariant& variant, const StudyFigure& figure);
+
+/// A variant's name without what the sweep put behind it.
+std::string base_name(const StudyVariant& variant);
+
+/// What the sweep changed: " at learning_rate 0.01"; empty where nothing was.
+std::string setting_text(const StudyVariant& variant);
+
+/// What the declared comparison says of these two; null where one is not there.
+std::string comparison_text(const StudyInfo& info, const StudyVariant* first, const StudyVariant* second);
+
+/// Where a run has no number for a figure: "`plain`, seed 2: no number for test loss."
+std::vector<std::string> notes_of_lost_numbers(const StudyResult& result);
+
+}  // namespace evenkeel
