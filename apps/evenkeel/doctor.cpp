@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <variant>
+
 #include "commands.h"
 #include "common.h"
 #include "doctor_text.h"
@@ -12,6 +17,7 @@
 #include "evenkeel/report/training_records.h"
 #include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/settings.h"
+#include "shell.h"
 
 namespace evenkeel::app {
 namespace {
@@ -24,45 +30,116 @@ struct DoctorArguments {
   bool strict = false;
 };
 
-/// A folder of a run is its own record, unless another one is named.
-Records records_of(const DoctorArguments& a, const Model& model) {
-  Records records;
-  if (!a.run.empty())
-    records = training_records(a.run, model);
-  else if (std::filesystem::is_directory(a.model))
-    records = training_records(a.model, model);
-  if (a.settings.batch_size) records.batch_size = a.settings.batch_size;
-  if (!a.weights.empty()) records.raw_weights = raw_weights_of(a.weights);
+/// The folder of the run that the weights come from; empty where none is known.
+std::string run_folder_of(const DoctorArguments& a) {
+  return a.run.empty() && std::filesystem::is_directory(a.model) ? a.model : a.run;
+}
+
+/// What is known of training: the run's record, and where that is silent the model file. A flag is before both.
+Records records_of(const DoctorArguments& a, const Model& model, const TrainingSettings& settings) {
+  const std::string run = run_folder_of(a);
+  Records records = run.empty() ? Records() : training_records(run, model);
+  if (!records.batch_size || a.settings.batch_size) records.batch_size = settings.batch_size;
+  if (!records.weight_decay && (settings.optimizer || settings.weight_decay))
+    records.weight_decay = std::visit([](const auto& of) { return of.weight_decay; }, optimizer_of(settings));
+  if (a.weights.empty()) return records;
+  records.raw_weights = raw_weights_of(a.weights);
+  if (a.run.empty()) {  // what led to the folder's own weights did not lead to these
+    records.updates.reset();
+    records.earlier_statistics.clear();
+  }
   return records;
 }
 
-/// --expect: what another program got, outputs or scores, against what this network yields for all of the data.
-std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Subject& subject) {
+/// What is looked at.
+struct Sets {
+  Dataset evaluated;
+  std::string evaluated_spec;
+  std::optional<Dataset> trained = {};  ///< nothing where only the evaluated one is known
+  std::string trained_spec = {};
+};
+
+/// A bare name means one split here and another one to other commands: with its split it means the same everywhere.
+std::string spelled_out(const std::string& spec, const Dataset& data) {
+  const std::string name = spec.substr(0, spec.find_first_of(":["));
+  const auto& named = named_sources();
+  return std::ranges::find(named, name, &NamedSource::name) == named.end() ? spec : data.name();
+}
+
+/// The training data of the run's record, where they can still be had, are the same, and are others than the evaluated.
+void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
+  const std::string folder = run_folder_of(a);
+  if (folder.empty()) return;
+  try {
+    const RunDescription run = read_run(folder).description;
+    if (run.data_fingerprint.empty() || run.data_fingerprint == sets.evaluated.fingerprint()) return;
+    Shared shared = a.shared;
+    shared.resize = run.resize;
+    shared.skip_bad_images = run.skip_bad_images;
+    Dataset data = load_data(shared, model, run.data, Split::train);
+    if (data.fingerprint() != run.data_fingerprint)
+      throw Error{{.where = run.data, .received = "its fingerprint is another than that in run.json"}};
+    sets.trained_spec = run.data;
+    sets.trained = std::move(data);
+  } catch (const Error& error) {
+    say(a.shared, "without training data: those of {} cannot be had ({}); name them by --train-data", folder,
+        error.what());
+  }
+}
+
+/// --validation is what evaluation is about where it is given; --data is then what the network was trained on.
+Sets sets_of(const DoctorArguments& a, const Model& model) {
+  if (!a.train_data.empty() && !a.validation.empty() && a.expect.empty())
+    say(a.shared, "--data is not looked at: --train-data and --validation say all but what --expect is about");
+  const std::string evaluated = a.validation.empty() ? a.data : a.validation;
+  const std::string trained = a.train_data.empty() && !a.validation.empty() ? a.data : a.train_data;
+  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test), .evaluated_spec = evaluated};
+  sets.evaluated_spec = spelled_out(evaluated, sets.evaluated);
+  if (trained.empty()) {
+    add_recorded(a, model, sets);
+  } else {
+    sets.trained = load_data(a.shared, model, trained, Split::train);
+    sets.trained_spec = spelled_out(trained, *sets.trained);
+  }
+  return sets;
+}
+
+/// --expect: what another program got, outputs or scores, against what this network yields for all of --data.
+std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Sets& sets,
+                                          const std::optional<std::int64_t>& batch_size) {
   if (a.expect.empty()) return {};
   const auto arrays = formats::read_npz(a.expect, {"outputs", "scores"});
   if (arrays.empty())
     throw Error{{.where = a.expect, .expected = "an array \"outputs\" or \"scores\" [N, K]", .received = "neither"}};
   std::vector<std::int64_t> batch_sizes;
-  if (subject.records.batch_size) batch_sizes.push_back(*subject.records.batch_size);
-  return explain_difference(network, subject.data, arrays.begin()->second, batch_sizes);
+  if (batch_size) batch_sizes.push_back(*batch_size);
+  const Dataset data = a.validation.empty()   ? sets.evaluated
+                       : a.train_data.empty() ? *sets.trained
+                                              : load_data(a.shared, network.model(), a.data, Split::test);
+  return explain_difference(network, data, arrays.begin()->second, batch_sizes);
 }
 
-Subject subject_of(const DoctorArguments& a, const Model& model) {
-  // --validation is what evaluation is about where it is given; --data is then what the network was trained on.
-  const bool has_validation = !a.validation.empty();
-  const std::string train = !a.train_data.empty() ? a.train_data : has_validation ? a.data : std::string();
-  Subject subject{.data = load_data(a.shared, model, has_validation ? a.validation : a.data, Split::test)};
-  if (!train.empty()) subject.train_data = load_data(a.shared, model, train, Split::train);
-  subject.records = records_of(a, model);
-  subject.samples = a.samples;
-  return subject;
+/// What a remedy's command must say to mean the same network and data.
+DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
+  DoctorWords words{.model = a.model, .weights = a.weights, .data = sets.evaluated_spec, .validation = {}, .flags = {}};
+  if (sets.trained) {
+    words.data = sets.trained_spec;
+    words.validation = sets.evaluated_spec;
+  }
+  words.flags = shell_flag("--loss", a.settings.loss.value_or("")) + shell_flag("--data-dir", a.shared.data_dir);
+  if (a.shared.resize) words.flags += " --resize";
+  if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
+  return words;
 }
 
-Report page_of(const DoctorArguments& a, const Network& network, const Diagnosis& diagnosis, const DoctorWords& words) {
+Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const Diagnosis& diagnosis,
+               const DoctorWords& words) {
   Report page = doctor_page(diagnosis, network.model(), [&](const Finding& f) { return remedy_command(f, words); });
   page.provenance = {{"model", a.model},
                      {"weights", a.weights.empty() ? "the model's" : a.weights},
                      {"data", a.data},
+                     {"training data", sets.trained ? sets.trained_spec : "not known"},
+                     {"validation data", a.validation.empty() ? "the data" : a.validation},
                      {"version", std::string("Evenkeel ") + kVersion},
                      {"machine", Machine::here().cpu + " (" + Machine::here().features() + ')'},
                      {"samples", std::to_string(diagnosis.samples)}};
@@ -77,13 +154,17 @@ int run_doctor(const DoctorArguments& a) {
   const TrainerOptions trainer = trainer_options(settings, a.shared.threads);
   options.loss = trainer.loss;
   options.seed = trainer.seed;
-  Subject subject = subject_of(a, model.file.model);
+  const Sets sets = sets_of(a, model.file.model);
+  Subject subject{.data = sets.evaluated,
+                  .train_data = sets.trained,
+                  .records = records_of(a, model.file.model, settings),
+                  .samples = a.samples};
   const LoadedNetwork loaded = load_network(model, options);
-  const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, subject);
+  const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
-  const DoctorWords words{a.model, a.weights, a.train_data.empty() ? a.data : a.train_data};
+  const DoctorWords words = words_of(a, sets);
   if (!a.html.empty()) {
-    const Report page = page_of(a, *loaded.network, diagnosis, words);
+    const Report page = page_of(a, sets, *loaded.network, diagnosis, words);
     formats::write_file_atomically(a.html, html(page));
     say(a.shared, "the page is {}", a.html);
   }
@@ -105,7 +186,9 @@ void add_doctor(CLI::App& app, Command& chosen) {
       "  evenkeel doctor model.toml --weights w.safetensors --data images.npz --strict --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
-  command.add_option("--train-data", a->train_data, "what it was trained on: statistics are judged by it")
+  command
+      .add_option("--train-data", a->train_data,
+                  "what it was trained on: statistics are judged by it; default: what the run's record names")
       ->option_text("SPEC");
   command.add_option("--validation", a->validation, "what evaluation is about; --data is then the training data")
       ->option_text("SPEC");

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/codes.h"
+#include "evenkeel/report/doctor_page.h"
+#include "shell.h"
 #include "table.h"
 
 namespace evenkeel::app {
 namespace {
-
-constexpr std::size_t kMostNormalizations = 12;  ///< that are listed
 
 std::vector<std::string> cell_row(const std::string& what, const FourCells::Cell& cell) {
   return {what, estimate_text(cell.loss), cell.accuracy ? estimate_text(*cell.accuracy) : "-"};
@@ -24,24 +25,31 @@ std::string cells_text(const FourCells& cells) {
   return table.text() + '\n' + cells.verdict + '\n';
 }
 
-std::string finding_text(const Finding& f, const DoctorWords& words) {
+/// Code, each line indented, below its framework's name.
+std::string snippet_text(std::string_view framework, std::string_view code) {
+  std::string text = fmt::format("  {}:\n", framework);
+  for (std::size_t begin = 0; begin <= code.size();) {
+    const std::size_t end = std::min(code.find('\n', begin), code.size());
+    text += fmt::format("      {}\n", code.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return text;
+}
+
+std::string finding_text(const ExplainedFinding& explained, const DoctorWords& words) {
+  const Finding& f = *explained.finding;
   const CodeInfo& info = code_info(f.code);
   std::string text = fmt::format("{}  {}  {}\n  {}.\n", name_of(f.severity), f.code, layers_text(f.layers), f.cause);
   for (const Fact& fact : f.evidence)
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
-  if (f.cost) text += "  costs: " + cost_text(*f.cost) + '\n';
-  text += fmt::format("  {}.\n  {}\n", f.certainty, info.advice);
+  text +=
+      fmt::format("  cost: {}\n  {}.\n  {}\n", f.cost ? cost_text(*f.cost) : "not measured", f.certainty, info.advice);
   if (const std::string command = remedy_command(f, words); !command.empty()) text += "  " + command + '\n';
-  return text + "  " + documentation_of(f.code) + '\n';
-}
-
-/// What goes with another finding stands below it, in a line.
-std::string consequences_text(const Diagnosis& d, const std::string& code) {
-  std::string text;
-  for (const Finding& f : d.findings)
-    if (f.consequence_of == code)
-      text += fmt::format("  follows from it, and goes with it: {} in {}\n", f.code, layers_text(f.layers));
+  text += snippet_text("Keras", info.keras) + snippet_text("PyTorch", info.pytorch);
+  text += "  " + documentation_of(f.code) + '\n';
+  for (const Finding* consequence : explained.consequences)
+    text += "  follows from it, and goes with it: " + consequence_text(*consequence) + '\n';
   return text;
 }
 
@@ -68,7 +76,7 @@ std::string normalizations_text(const Diagnosis& d) {
   if (!d.shifts.empty())
     columns.insert(columns.end(), {">variance, evaluation / training", ">by the closed form", "noise in front"});
   Table table(columns);
-  const std::vector<std::size_t> shown = most_distant(d.gaps, kMostNormalizations);
+  const std::vector<std::size_t> shown = most_distant(d.gaps, kMostStrips);
   for (const std::size_t i : shown) {
     std::vector<std::string> row{d.gaps[i].layer, figure(d.gaps[i].distance)};
     if (!d.shifts.empty()) {
@@ -142,8 +150,9 @@ Json json_of(const Finding& f, const DoctorWords& words) {
 
 std::string remedy_command(const Finding& finding, const DoctorWords& words) {
   if (code_info(finding.code).repair.empty() || !finding.consequence_of.empty()) return {};
-  return fmt::format("evenkeel repair {}{} --data {} --fix {} --out repaired.safetensors", words.model,
-                     words.weights.empty() ? "" : " --weights " + words.weights, words.data, finding.code);
+  return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
+         shell_flag("--data", words.data) + shell_flag("--validation", words.validation) + words.flags + " --fix " +
+         finding.code + " --out repaired.safetensors";
 }
 
 std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::optional<Expectation>& expectation) {
@@ -151,8 +160,7 @@ std::string text_of(const Diagnosis& d, const DoctorWords& words, const std::opt
   for (const std::string& note : d.notes) text += note + "\n\n";
   text += cells_text(d.cells);
   if (d.findings.empty()) text += "\nNothing found.\n";
-  for (const Finding& f : d.findings)
-    if (f.consequence_of.empty()) text += '\n' + finding_text(f, words) + consequences_text(d, f.code);
+  for (const ExplainedFinding& f : explained_findings(d.findings)) text += '\n' + finding_text(f, words);
   if (expectation) text += expectation_text(*expectation);
   text += '\n' + chain_text(d.attribution);
   if (!d.gaps.empty()) text += '\n' + normalizations_text(d);

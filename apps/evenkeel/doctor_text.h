@@ -9,9 +9,12 @@
 
 namespace evenkeel::app {
 
-/// What stands for MODEL, --weights and --data in the commands that a remedy names.
+/// What the commands that a remedy names say: as the user called things.
 struct DoctorWords {
-  std::string model, weights, data;
+  std::string model, weights;
+  std::string data;        ///< that statistics are to be taken from
+  std::string validation;  ///< that scores are to be measured on; empty: on the same
+  std::string flags;       ///< others that had to be given, ready to paste: " --loss mse"
 };
 
 /// What to do about a finding, as a command; empty where nothing repairs it by itself.

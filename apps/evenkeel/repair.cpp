@@ -1,14 +1,18 @@
 #include "evenkeel/diagnose/repair.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
+#include "shell.h"
 #include "table.h"
 
 namespace evenkeel::app {
@@ -32,21 +36,48 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
   return fs::equivalent(a, b, none);
 }
 
-/// Nothing that the command reads, and nothing that another made, is written over.
-void check_out(const RepairArguments& a, const TrainedModel& model) {
+/// In the metadata of a file that this command wrote: the methods.
+constexpr const char* kRepairKey = "repair";
+
+/// The metadata of what an earlier repair wrote to --out; empty where no file is there.
+std::map<std::string, std::string> earlier_repair(const std::string& out) {
+  if (!formats::exists(out)) return {};
+  std::map<std::string, std::string> metadata;
+  try {
+    metadata = formats::read_safetensors(out).metadata;
+  } catch (const Error&) {
+    // No weights at all: not a repair's either.
+  }
+  if (!metadata.contains(kRepairKey))
+    throw Error{{.where = "--out",
+                 .expected = "a new file, or one that `evenkeel repair` wrote",
+                 .received = out + ", which is there and is another",
+                 .hint = "Choose another --out, or remove the file."}};
+  return metadata;
+}
+
+bool may_write_a_model(const RepairArguments& a, const std::vector<const RepairMethod*>& methods) {
+  return std::ranges::any_of(methods, [&](const RepairMethod* method) {
+    return method->changes_architecture && (method->kind != RepairKind::training || a.then_train > 0);
+  });
+}
+
+/// Before the work begins: nothing that the command reads is written over, and nothing that no repair wrote.
+void check_out(const RepairArguments& a, const TrainedModel& model, const std::vector<const RepairMethod*>& methods) {
   check_ending("--out", a.out, {".safetensors"});
   if (is_same_file(a.out, model.weights))
     throw Error{{.where = "--out",
                  .expected = "another file than the weights that are to be repaired",
                  .received = a.out,
                  .hint = "A repair is never made in place."}};
-  formats::AtomicFile probe(a.out);  // says that it cannot be written before the work begins
-}
-
-/// A model file there that is not of an earlier repair to the same --out.
-void check_model_beside(const RepairArguments& a) {
+  const auto earlier = earlier_repair(a.out);
+  formats::AtomicFile probe(a.out);  // says that it cannot be written
   const fs::path beside = model_beside(a);
-  if (is_same_file(beside, a.model) || (fs::exists(beside) && !fs::exists(a.out)))
+  if (!may_write_a_model(a, methods) || !formats::exists(beside)) return;
+  const auto written = earlier.find("model");
+  const bool is_its_own =
+      written != earlier.end() && std::ranges::equal(formats::read_file(beside), formats::view_of(written->second));
+  if (!is_its_own || is_same_file(beside, a.model))
     throw Error{{.where = "--out",
                  .expected = "a name beside which the new model can be written",
                  .received = beside.string() + ", which is there",
@@ -58,9 +89,9 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
                                const Repaired& repaired) {
   file.model = repaired.network->model();
   const std::string text = write_model_file(file);
-  if (repaired.architecture_changed) check_model_beside(a);
-  save_weights(a.out, repaired.network->weights(), repaired.network->store(),
-               {{"model", text}, {"class_names", Json(loaded.class_names).dump()}});
+  save_weights(
+      a.out, repaired.network->weights(), repaired.network->store(),
+      {{"model", text}, {"class_names", Json(loaded.class_names).dump()}, {kRepairKey, join(repaired.methods)}});
   if (!repaired.architecture_changed) return {a.out};
   formats::write_file_atomically(model_beside(a), text);
   return {a.out, model_beside(a).string()};
@@ -68,9 +99,9 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
 
 /// How the repaired network is evaluated.
 std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
-  return fmt::format("evenkeel evaluate {} --weights {} --data {}",
-                     repaired.architecture_changed ? model_beside(a).string() : a.model, a.out,
-                     a.validation.empty() ? a.data : a.validation);
+  return "evenkeel evaluate " + shell_quoted(repaired.architecture_changed ? model_beside(a).string() : a.model) +
+         shell_flag("--weights", a.out) + shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
+         shell_flag("--loss", a.settings.loss.value_or(""));
 }
 
 Json list_of(const std::vector<RepairNote>& notes) {
@@ -86,6 +117,7 @@ void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
             {"left", list_of(r.log.left)},
             {"architecture_changed", r.architecture_changed},
             {"trained_epochs", r.trained_epochs},
+            {"input_unchecked", r.input_unchecked.empty() ? Json() : Json(r.input_unchecked)},
             {"before", Json()},
             {"after", Json()},
             {"reference", Json()}};
@@ -111,6 +143,7 @@ std::vector<std::string> row_of(const std::string& name, const Metrics& m) {
 void print_notes(const Repaired& r) {
   for (const RepairNote& note : r.log.changes) fmt::print("{}: {}\n", note.layer, note.text);
   for (const RepairNote& note : r.log.left) fmt::print("{}: left as it is: {}\n", note.layer, note.text);
+  if (!r.input_unchecked.empty()) fmt::print("input not checked: {}\n", r.input_unchecked);
 }
 
 void print_scores(const RepairScores& scores) {
@@ -131,8 +164,10 @@ void print_advice(const RepairArguments& a, const Repaired& r) {
     table.row(row_of("then, at least: full-data statistics", r.expected->then));
     fmt::print("\n{}", table.text());
   }
-  fmt::print("\nNothing is written. Do it with: evenkeel repair {}{} --data {} --fix {} --then-train N --out {}\n",
-             a.model, a.weights.empty() ? "" : " --weights " + a.weights, a.data, a.fix, a.out);
+  fmt::print("\nNothing is written. Do it with: evenkeel repair {}{}{}{}{}{} --then-train N{}\n", shell_quoted(a.model),
+             shell_flag("--weights", a.weights), shell_flag("--data", a.data), shell_flag("--validation", a.validation),
+             shell_flag("--loss", a.settings.loss.value_or("")), shell_flag("--fix", a.fix),
+             shell_flag("--out", a.out));
 }
 
 void print_as_text(const RepairArguments& a, const Repaired& r, const std::vector<std::string>& files) {
@@ -159,9 +194,9 @@ RepairOptions options_of(const RepairArguments& a, const TrainingSettings& setti
 }
 
 int run_repair(const RepairArguments& a) {
-  methods_named(a.fix);
+  const std::vector<const RepairMethod*> methods = methods_named(a.fix);
   const TrainedModel model = open_trained(a.model, a.weights);
-  check_out(a, model);
+  check_out(a, model, methods);
   const TrainingSettings settings = overridden(model.file.training, a.settings);
   if (!settings.loss) {
     if (a.then_train > 0) loss_of(settings);

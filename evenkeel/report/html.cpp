@@ -86,6 +86,14 @@ class Page {
 
   std::string draw(const Paragraph& paragraph) { return element("p", "", marked_up(paragraph.text)); }
 
+  std::string draw(const Listing& listing) {
+    return details(listing.title, element("pre", "tabindex=\"0\"", escaped(listing.code)));
+  }
+
+  static std::string details(const std::string& title, const std::string& content) {
+    return fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", marked_up(title), content);
+  }
+
   std::string draw(const Formula& formula) { return element("p", of_class("formula"), escaped(formula.text)); }
 
   std::string draw(const PageTable& table) {
@@ -123,8 +131,10 @@ class Page {
     for (std::size_t i = 0; i < curves.size(); ++i)
       legend += fmt::format("<li><button type=\"button\" data-curve=\"{}\" aria-pressed=\"true\">{}{}</button></li>", i,
                             swatch_of(curves[i]), marked_up(curves[i].name));
-    return figure("lines", chart.title, element("ul", of_class("legend"), legend), chart.y_label, svg_of(chart, curves),
-                  chart.x_label, chart.caption, chart_data(chart, curves));
+    const std::string drawn =
+        figure("lines", chart.folded ? "" : chart.title, element("ul", of_class("legend"), legend), chart.y_label,
+               svg_of(chart, curves), chart.x_label, chart.caption, chart_data(chart, curves));
+    return chart.folded ? details(chart.title, drawn) : drawn;
   }
 
   std::string draw(const DotChart& chart) {

@@ -42,6 +42,7 @@ struct LineChart {
   bool log_x = false, log_y = false;
   std::vector<std::string> x_names = {};  ///< instead of numbers at x = 0, 1, ...: layers
   std::string caption = {};               ///< how to read it
+  bool folded = false;                    ///< only its title is seen, until the reader opens it
 };
 
 /// Every value as a point, a row per name, on one axis: the final figures of all seeds.
@@ -89,11 +90,17 @@ struct Paragraph {
   std::string text;
 };
 
+/// Code to copy, its lines as they are; folded.
+struct Listing {
+  std::string title;
+  std::string code;
+};
+
 struct Formula {
   std::string text;  ///< one line of Unicode mathematics
 };
 
-using Part = std::variant<Paragraph, Formula, PageTable, LineChart, DotChart, Waterfall, Diagram>;
+using Part = std::variant<Paragraph, Listing, Formula, PageTable, LineChart, DotChart, Waterfall, Diagram>;
 
 struct Section {
   std::string title = {};

@@ -20,6 +20,8 @@ Json json_of(const std::vector<std::pair<std::string, double>>& labelled) {
 
 Json json_of(const Paragraph& paragraph) { return {{"type", "paragraph"}, {"text", paragraph.text}}; }
 
+Json json_of(const Listing& listing) { return {{"type", "listing"}, {"title", listing.title}, {"code", listing.code}}; }
+
 Json json_of(const Formula& formula) { return {{"type", "formula"}, {"text", formula.text}}; }
 
 Json json_of(const PageTable& table) {

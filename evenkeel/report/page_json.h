@@ -10,6 +10,7 @@ namespace evenkeel {
 ///
 ///     {"title", "question", "answer", "notes": [...],
 ///      "sections": [{"title", "parts": [{"type": "paragraph"|"formula", "text"}
+///                                     | {"type": "listing", "title", "code"}
 ///                                     | {"type": "table", "title", "columns": [...], "rows": [[...]], "caption"}
 ///                                     | {"type": "line_chart", "title", "x_label", "y_label", "log_x", "log_y",
 ///                                     "x_names",

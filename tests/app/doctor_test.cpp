@@ -10,9 +10,10 @@ class Doctor : public App {
  protected:
   Doctor() {
     write_data("many.npz", 600);
-    std::string spoiled = kSmallModel;
-    spoiled.replace(spoiled.find("momentum = 0.9"), 14, "momentum = 1.0");
-    write("spoiled.toml", spoiled);
+    write("spoiled.toml", replaced(kSmallModel, "momentum = 0.9", "momentum = 1.0"));
+  }
+  static std::string replaced(std::string text, const std::string& old, const std::string& by) {
+    return text.replace(text.find(old), old.size(), by);
   }
   void train_on_many(const std::string& model, const std::string& out) {
     const auto result = run({"train", model, "--data", "many.npz", "--epochs", "3", "--out", out, "--threads", "1"});
@@ -38,6 +39,74 @@ TEST_F(Doctor, NamesCodeLayerCauseEvidenceCostAndRemedy) {
   EXPECT_EQ(json["cells"]["gap"], "mode");
 }
 
+TEST_F(Doctor, PrintsTheRemedyAsACommandAndForKerasAndForPytorch) {
+  train_on_many("spoiled.toml", "run");
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--threads", "1"});
+  for (const char* part : {"error  never-updated  batch_normalization", "  cost: loss +",
+                           "  evenkeel repair run --data many.npz --fix never-updated --out repaired.safetensors\n",
+                           "  Keras:\n      for ", "  PyTorch:\n      for m in model.modules():\n",
+                           "torch.optim.swa_utils.update_bn(loader, model)\n", "  docs/doctor/never-updated.md\n"})
+    EXPECT_SAYS(result.out, part);
+  EXPECT_LT(result.out.find("data, evaluation mode"), result.out.find("never-updated"));
+}
+
+TEST_F(Doctor, SaysWhereACostWasNotMeasured) {
+  write("biased.toml", replaced(kSmallModel, "use_bias = false", "use_bias = true"));
+  train_on_many("biased.toml", "run");
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--threads", "1"});
+  EXPECT_SAYS(result.out, "info  redundant-bias  conv2d");
+  EXPECT_SAYS(result.out, "  cost: not measured\n");
+}
+
+TEST_F(Doctor, NamesCommandsThatAShellReadsAsTheyAreMeant) {
+  train_on_many("spoiled.toml", "my run");
+  write("bare.toml", replaced(kSmallModel, "loss = \"sparse_categorical_crossentropy\"\n", ""));
+  const auto json = run_json({"doctor", "bare.toml", "--weights", "my run/weights.safetensors", "--data",
+                              "many.npz[:599]", "--loss", "sparse_categorical_crossentropy", "--threads", "1"});
+  EXPECT_EQ(json["findings"][0]["remedy"]["command"],
+            "evenkeel repair bare.toml --weights 'my run/weights.safetensors' --data 'many.npz[:599]' --loss "
+            "sparse_categorical_crossentropy --fix never-updated --out repaired.safetensors");
+}
+
+TEST_F(Doctor, TakesTheTrainingDataThatTheRunNames) {
+  train_on_many("spoiled.toml", "run");
+  write_data("fresh.npz", 550);
+  const auto json = run_json({"doctor", "run", "--data", "fresh.npz", "--threads", "1"});
+  EXPECT_TRUE(json["cells"]["train_data_evaluation"].is_object());
+  EXPECT_EQ(
+      json["findings"][0]["remedy"]["command"],
+      "evenkeel repair run --data many.npz --validation fresh.npz --fix never-updated --out repaired.safetensors");
+}
+
+TEST_F(Doctor, LeavesOutTrainingDataThatAreNoLongerWhatTheyWere) {
+  train_on_many("model.toml", "run");
+  write_data("fresh.npz", 550);
+  write_data("many.npz", 601);
+  const auto result = run({"doctor", "run", "--data", "fresh.npz", "--json", "--threads", "1"});
+  EXPECT_SAYS(result.err, "without training data: those of run cannot be had");
+  EXPECT_TRUE(nlohmann::json::parse(result.out)["cells"]["train_data_evaluation"].is_null());
+}
+
+TEST_F(Doctor, KnowsTheBatchSizeOfTheModelFile) {
+  train_on_many("model.toml", "run");
+  write("small.toml", replaced(kSmallModel, "batch_size = 8", "batch_size = 2"));
+  const auto result =
+      run({"doctor", "small.toml", "--weights", "run/weights.safetensors", "--data", "many.npz", "--threads", "1"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_FALSE(contains(result.out, "no batch size is known")) << result.out;
+  EXPECT_SAYS(result.out, "training mode, batches of 2");
+}
+
+TEST_F(Doctor, ComparesExpectedOutputsWithDataThoughThereIsAValidationSet) {
+  train_on_many("model.toml", "run");
+  write_data("fresh.npz", 550);
+  ASSERT_EQ(run({"predict", "run", "--data", "many.npz", "--output", "expected.npz", "--threads", "1"}).code, 0);
+  const auto json = run_json({"doctor", "run", "--data", "many.npz", "--validation", "fresh.npz", "--expect",
+                              "expected.npz", "--threads", "1"});
+  EXPECT_EQ(json["expectation"]["equal"], true);
+  EXPECT_EQ(json["expectation"]["samples"], 600);
+}
+
 TEST_F(Doctor, IsStrictOnlyWhenAsked) {
   train_on_many("spoiled.toml", "run");
   EXPECT_EQ(run({"doctor", "run", "--data", "many.npz", "--threads", "1"}).code, 0);
@@ -55,7 +124,10 @@ TEST_F(Doctor, WritesAPage) {
   train_on_many("spoiled.toml", "run");
   const auto result = run({"doctor", "run", "--data", "many.npz", "--html", "page.html", "--threads", "1"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_SAYS(read("page.html"), "Moving statistics were never updated");
+  const std::string page = read("page.html");
+  EXPECT_SAYS(page, "Moving statistics were never updated");
+  EXPECT_SAYS(page, "torch.optim.swa_utils.update_bn(loader, model)");
+  EXPECT_SAYS(page, "docs/doctor/never-updated.md");
   EXPECT_SAYS(refusal({"doctor", "run", "--data", "many.npz", "--html", "page.txt"}), ".html");
 }
 

@@ -123,6 +123,37 @@ TEST_F(RepairCommand, RefusesToReplaceAModelFileThatItDidNotWrite) {
   EXPECT_FALSE(exists("mended.safetensors"));
 }
 
+TEST_F(RepairCommand, RefusesThatBeforeTheWorkBegins) {
+  write("mended.toml", "mine");
+  const std::string said = refusal(repair("group-normalization", {"--then-train", "1"}));
+  EXPECT_EQ(said.find("evenkeel: "), 0) << said;  // no progress before it
+}
+
+TEST_F(RepairCommand, RefusesToReplaceAFileThatNoRepairWrote) {
+  std::filesystem::copy_file(folder_ / "a/weights.safetensors", folder_ / "mended.safetensors");
+  EXPECT_SAYS(refusal(repair("all")), "mended.safetensors, which is there and is another");
+  EXPECT_EQ(read("mended.safetensors"), read("a/weights.safetensors"));
+  write("mended.safetensors", "no weights");
+  EXPECT_SAYS(refusal(repair("all")), "which is there and is another");
+}
+
+TEST_F(RepairCommand, ReplacesWhatAnEarlierRepairWrote) {
+  run_json(repair("fold"));
+  run_json(repair("fold"));
+  run_json(repair("all"));
+  EXPECT_SAYS(formats::read_safetensors(folder_ / "mended.safetensors").metadata["repair"], "re-estimate");
+}
+
+TEST_F(RepairCommand, NamesCommandsThatAShellReadsAsTheyAreMeant) {
+  write("bare.toml", std::string(kSmallModel).substr(0, std::string(kSmallModel).find("[training]")));
+  const auto result =
+      run({"repair", "bare.toml", "--weights", "a/weights.safetensors", "--data", "data.npz[:39]", "--fix", "all",
+           "--out", "a mended one.safetensors", "--loss", "sparse_categorical_crossentropy", "--threads", "1"});
+  EXPECT_SAYS(result.out,
+              "evenkeel evaluate bare.toml --weights 'a mended one.safetensors' --data 'data.npz[:39]' --loss "
+              "sparse_categorical_crossentropy\n");
+}
+
 TEST_F(RepairCommand, RefusesAnUnknownMethodWithTheNearest) {
   EXPECT_SAYS(refusal(repair("re-estimat")), "Did you mean \"re-estimate\"?");
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <stdexcept>
+
 #include "evenkeel/report/html.h"
 #include "evenkeel/report/page_json.h"
 #include "tests/support/testing.h"
@@ -36,11 +39,25 @@ Diagnosis diagnosis() {
                  .certainty = "certain",
                  .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
   const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
-  d.gaps = {{.layer = "norm", .moving = moving, .data = data, .distance = 1.25}};
+  d.gaps = {{.layer = "norm", .epsilon = 1e-3, .moving = moving, .data = data, .distance = 1.25}};
   d.histograms = {{.layer = "norm", .at = {-1, 0, 1}, .training = {0.2, 0.5, 0.3}, .evaluation = {0.6, 0.3, 0.1}}};
   d.checked = {"statistics"};
   d.unchecked = {{"records", "none are known"}};
   return d;
+}
+
+/// The page's curves of one strip, by name.
+const Curve& curve_of(const Report& report, const std::string& name) {
+  for (const Section& section : report.sections)
+    for (const Part& part : section.parts)
+      if (const auto* chart = std::get_if<LineChart>(&part))
+        for (const Curve& curve : chart->curves)
+          if (curve.name == name) return curve;
+  throw std::runtime_error("no curve " + name);
+}
+
+Report report_of(const Diagnosis& d) {
+  return doctor_page(d, model(), [](const Finding&) { return std::string(); });
 }
 
 std::string page_of(const Diagnosis& d) {
@@ -55,6 +72,70 @@ TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   EXPECT_SAYS(page, "below 0.05");
   EXPECT_SAYS(page, "evenkeel repair --fix never-updated");
   EXPECT_SAYS(page, "not checked: none are known");
+}
+
+TEST(DoctorPage, HasTheFourCellsBeforeTheFindings) {
+  const std::string page = page_of(diagnosis());
+  EXPECT_LT(page.find("data, evaluation mode"), page.find("error: Moving statistics were never updated"));
+}
+
+TEST(DoctorPage, HasTheRemedyInKerasAndPytorchAndWhereMoreIsSaid) {
+  const std::string page = page_of(diagnosis());
+  EXPECT_SAYS(page, "<summary>In Keras</summary>\n<pre tabindex=\"0\">for layer in model.layers:\n    if isinstance");
+  EXPECT_SAYS(page, "<summary>In PyTorch</summary>\n<pre tabindex=\"0\">for m in model.modules():\n");
+  EXPECT_SAYS(page, "docs/doctor/never-updated.md");
+}
+
+TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
+  Diagnosis d = diagnosis();
+  d.findings.push_back({.code = "lagging", .layers = {"norm"}, .cause = "c", .consequence_of = "stale-statistics"});
+  d.findings.push_back(
+      {.code = "stale-statistics", .layers = {"norm"}, .cause = "c", .consequence_of = "never-updated"});
+  const std::string page = page_of(d);
+  EXPECT_SAYS(page,
+              "From it follows, and goes with it: lagging in norm. From it follows, and goes with it: "
+              "stale-statistics in norm.");
+  EXPECT_FALSE(contains(page, "info: Moving statistics do not fit the data"));
+}
+
+TEST(DoctorPage, HasAFindingWhoseCauseIsNotThereAsOneOfItsOwn) {
+  Diagnosis d = diagnosis();
+  d.findings[0].consequence_of = "input-mismatch";
+  EXPECT_SAYS(page_of(d), "error: Moving statistics were never updated");
+}
+
+TEST(DoctorPage, SaysWhereACostWasNotMeasured) {
+  Diagnosis d = diagnosis();
+  d.findings[0].cost.reset();
+  EXPECT_SAYS(page_of(d), "Cost: not measured.");
+}
+
+TEST(DoctorPage, GivesTheStandardErrorsOfTheChain) {
+  EXPECT_SAYS(page_of(diagnosis()), "+2 ± 0.05");
+  EXPECT_SAYS(page_of(diagnosis()), "+1.9 ± 0.05");
+}
+
+TEST(DoctorPage, SaysOfEveryStripWhetherItFits) {
+  Diagnosis d = diagnosis();
+  EXPECT_SAYS(page_of(d),
+              "The moving statistics do not fit the data. Named by <code>never-updated</code> (Moving statistics were "
+              "never updated).");
+  d.findings.clear();
+  d.gaps[0].distance = 0.01;
+  EXPECT_SAYS(page_of(d), "<figcaption>The moving statistics fit the data.</figcaption>");
+}
+
+TEST(DoctorPage, DrawsMovingStatisticsOnTheScaleOfTheHistogram) {
+  Diagnosis d = diagnosis();
+  // One channel, 3 wide with epsilon: what moving statistics equal to the data's have is 2 / 3 as wide.
+  d.gaps = {{.layer = "norm", .epsilon = 5, .moving = {"norm", {2}, {4}}, .data = {"norm", {2}, {4}}}};
+  d.histograms[0].at = {-1, 0, 1};
+  const Report report = report_of(d);
+  const std::vector<double>& y = curve_of(report, "as the moving statistics have it").traces[0].y;
+  const double inner = std::erf(0.75 / std::sqrt(2.0));  // within half a bin of the mean
+  EXPECT_NEAR(y[1], inner, 1e-12);
+  EXPECT_NEAR(y[0], (1 - inner) / 2, 1e-12);  // with all that lies beyond
+  EXPECT_NEAR(y[2], (1 - inner) / 2, 1e-12);
 }
 
 TEST(DoctorPage, SaysWhereNothingWasFound) {
@@ -76,14 +157,16 @@ TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
   EXPECT_EQ(strips, 1);
 }
 
-TEST(DoctorPage, DrawsOnlyTheMostDistantOfManyNormalizations) {
+TEST(DoctorPage, FoldsAllButTheMostDistantOfManyNormalizations) {
   Diagnosis deep = diagnosis();
   for (int i = 0; i < 20; ++i) {
     deep.gaps.push_back(deep.gaps[0]);
     deep.histograms.push_back(deep.histograms[0]);
     deep.gaps.back().distance = deep.histograms.size() % 2 ? 2 : 0.001;
   }
-  EXPECT_SAYS(page_of(deep), "Drawn are the 12 most distant of 21.");
+  EXPECT_SAYS(page_of(deep), "These are the 12 most distant of 21; the others:");
+  EXPECT_SAYS(page_of(deep), "<summary><code>norm</code>, distance 0.001 nats</summary>");
+  EXPECT_FALSE(contains(page_of(deep), "<summary><code>norm</code>, distance 2 nats</summary>"));
 }
 
 TEST(Waterfall, IsDrawnWithoutJavaScriptAndToldAsFigures) {
