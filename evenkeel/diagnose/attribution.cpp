@@ -45,6 +45,8 @@ std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& gr
 
 FourCells::Cell cell_of(const SampleScores& scores) { return {scores.mean_loss(), scores.accuracy()}; }
 
+bool are_other_data(const Finding& f) { return f.code == "input-mismatch" || f.code == "class-order"; }
+
 /// Whether b's mean lies a tenth above a's, and by three standard errors of samples that are not the same.
 bool clearly_above(const Estimate& a, const Estimate& b) {
   return b.value - a.value > std::max(0.1 * a.value, 3 * std::hypot(a.error, b.error));
@@ -91,7 +93,7 @@ std::string_view name_of(FourCells::Gap gap) {
   return {};
 }
 
-FourCells four_cells(Evidence& evidence) {
+FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
   FourCells cells{
       .evaluation = cell_of(evidence.evaluation()), .training = cell_of(evidence.training()), .verdict = {}};
   const Cost mode = cost_between(evidence.training(), evidence.evaluation());
@@ -119,7 +121,8 @@ FourCells four_cells(Evidence& evidence) {
                     " on training data and " + figure(cells.evaluation.loss.value) + " on validation data.";
     return cells;
   }
-  cells.gap = evidence.inputs_differ() ? FourCells::Gap::other_data : FourCells::Gap::overfitting;
+  const bool other = evidence.inputs_differ() || std::ranges::any_of(findings, are_other_data);
+  cells.gap = other ? FourCells::Gap::other_data : FourCells::Gap::overfitting;
   cells.verdict =
       (cells.gap == FourCells::Gap::overfitting
            ? "It overfits: in the same mode the loss is "

@@ -41,7 +41,8 @@ struct FourCells {
   Gap gap = Gap::none;
   std::string verdict;  ///< in one sentence
 };
-FourCells four_cells(Evidence& evidence);
+/// Data that a finding says are prepared or labelled otherwise are other data.
+FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings);
 std::string_view name_of(FourCells::Gap gap);
 
 }  // namespace evenkeel

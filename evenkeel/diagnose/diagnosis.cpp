@@ -53,7 +53,7 @@ Diagnosis diagnose(Network& network, Subject subject) {
     } else {
       result.unchecked.emplace_back(rule->checks(), std::move(why));
     }
-  result.cells = four_cells(evidence);
+  result.cells = four_cells(evidence, result.findings);
   result.attribution = attribute(evidence, result.findings, evidence.batch_size());
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
     return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));

@@ -31,7 +31,7 @@ class Overfitting final : public Rule {
   std::vector<Need> needs() const override { return {Need::train_data}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const FourCells cells = four_cells(evidence);
+    const FourCells cells = four_cells(evidence, findings);
     if (cells.gap != FourCells::Gap::overfitting) return;
     const double train = cells.train_evaluation->loss.value, validation = cells.evaluation.loss.value;
     const Cost cost = cost_between(*cells.train_evaluation, cells.evaluation);

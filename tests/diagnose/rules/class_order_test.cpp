@@ -50,6 +50,14 @@ TEST(ClassOrder, NamesAnOrderInWhichEveryClassMoved) {
   }
 }
 
+TEST(ClassOrder, IsNotTakenForOverfitting) {
+  const auto trainer = trained(small_convnet());
+  const Diagnosis d = diagnose(trainer->network(), {.data = with_all_moved(), .train_data = small_data().train});
+  EXPECT_TRUE(finding_of(d, "class-order")) << told(d);
+  EXPECT_FALSE(finding_of(d, "overfitting")) << told(d);
+  EXPECT_EQ(d.cells.gap, FourCells::Gap::other_data);
+}
+
 TEST(ClassOrder, IsNothingOfTheInput) {
   const auto trainer = trained(small_convnet());
   const Diagnosis d = diagnose(trainer->network(), {.data = with_all_moved()});
