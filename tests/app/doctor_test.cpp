@@ -144,8 +144,7 @@ TEST_F(Doctor, SaysThatThereIsOneClassOnly) {
   train_on_many("model.toml", "run");
   write_data("one.npz", 600, [](Tensor&, Tensor& y) { std::ranges::fill(y.as<std::int32_t>(), 2); });
   const auto json = run_json({"doctor", "run", "--data", "one.npz", "--threads", "1"});
-  EXPECT_EQ(json["notes"][0],
-            "All 600 samples of \"one.npz\" are of class 2: statistics and scores are those of this class alone.");
+  EXPECT_EQ(json["notes"][0], "All 600 samples of \"one.npz\" are of class 2: scores are those of this class alone.");
 }
 
 TEST_F(Doctor, RefusesAModelWithoutWeights) {
