@@ -52,7 +52,7 @@ Frame frame_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
   if (longest > 0) {
     // Names hang down to the left at 45 degrees, the first one from the axis' end.
     frame.height = frame.bottom + 16 + 0.7 * kLetter * static_cast<double>(longest);
-    frame.left = std::max(frame.left, 0.6 * kLetter * static_cast<double>(width_of(chart.x_names[0])));
+    frame.left = std::max(frame.left, 0.7 * kLetter * static_cast<double>(width_of(chart.x_names[0])));
   }
   return frame;
 }
