@@ -191,7 +191,7 @@ TEST_F(Resume, TrainingGoesOnThoughNoCheckpointCanBeWritten) {
 }
 
 TEST_F(Resume, TrainingGoesOnThoughNoMetricsCanBeWritten) {
-  const auto result = run({"train", "model.toml", "--data", "data.npz", "--out", "run", "--epochs", "70",
+  const auto result = run({"train", "model.toml", "--data", "data.npz", "--out", "run", "--epochs", "110",
                            "--summary-every", "0", "--threads", "1"},
                           {"bash", "-c", "ulimit -f 4; trap '' XFSZ; exec \"$@\"", "bash"});
   EXPECT_EQ(result.code, 0) << result.err;
