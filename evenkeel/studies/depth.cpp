@@ -176,7 +176,7 @@ std::string DepthStudy::answer(const StudyResult& result) const {
     if (variant.runs.empty()) continue;
     const auto accuracies = variant.values("test_accuracy");
     if (!text.empty()) text += "; ";
-    text += fmt::format("{} trained in {} of {} runs ({:g} convolutions, test accuracy {})", base_name(variant),
+    text += fmt::format("`{}` trained in {} of {} runs ({:g} convolutions, test accuracy {})", base_name(variant),
                         trained_runs(variant), variant.runs.size(), variant.setting("depth", kDepthLayers),
                         value_text(accuracies, 3));
   }

@@ -110,7 +110,7 @@ std::string DropoutStudy::answer(const StudyResult& result) const {
   for (const StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
     text += fmt::format(
-        "{}{}: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
+        "{}`{}`: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
         "normalization {} of training's",
         text.empty() ? "" : "; ", variant.name, value_text(variant.values("test_accuracy"), 3),
         value_text(variant.values("reestimated_accuracy"), 3), value_text(variant.values("variance_ratio"), 2));

@@ -181,7 +181,7 @@ std::string SpeedupStudy::answer(const StudyResult& result) const {
   bool first = true;
   for (const StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
-    const std::string name = base_name(variant) + setting_text(variant);
+    const std::string name = '`' + base_name(variant) + '`' + setting_text(variant);
     text += fmt::format("{} by {} {}", first ? "" : ",", name, reached(variant));
     first = false;
     const auto moving = variant.values("test_accuracy"), repaired = variant.values("reestimated_accuracy");

@@ -228,6 +228,14 @@ TEST(RunComparison, NotesWhatIsNoRunAndReportsTheRest) {
               Contains(HasSubstr("nowhere: expected a run folder, with run.json and metrics.csv, received nothing")));
 }
 
+TEST(RunComparison, SaysOfAStudysFolderWithoutTrainingWhatItIs) {
+  const TestFolder folder;
+  fs::create_directories(folder / "dropout-seed0");
+  write(folder / "dropout-seed0" / "result.json", "{}");
+  EXPECT_THAT(compare_runs({make_run(folder / "a"), folder / "dropout-seed0"}).notes,
+              Contains(HasSubstr("received what a study measured without training")));
+}
+
 TEST(RunComparison, NotesThatARunJsonIsDamagedAndShowsTheCurves) {
   const TestFolder folder;
   write(make_run(folder / "a") / "run.json", "{\"command\": [");

@@ -36,7 +36,7 @@ TEST(Answers, OfDropoutGiveAccuracyItsRepairAndTheShift) {
     return study.answer(result);
   };
   EXPECT_EQ(answer(0.61, 0.62, 0.75),
-            "with_batch_norm: test accuracy 0.610, 0.620 with re-estimated statistics, the variance in front of a "
+            "`with_batch_norm`: test accuracy 0.610, 0.620 with re-estimated statistics, the variance in front of a "
             "normalization 0.75 of training's.");
   EXPECT_SAYS(answer(0.5, 0.4, 1),
               "test accuracy 0.500, 0.400 with re-estimated statistics, the variance in front of a "
@@ -54,10 +54,10 @@ StudyResult evaluated(const SpeedupStudy& study, std::int64_t steps, double movi
 TEST(Answers, OfSpeedupGiveTestAccuracyWithBothStatistics) {
   const SpeedupStudy study({}, data());
   EXPECT_SAYS(study.answer(evaluated(study, 100, 0.1, 0.5)),
-              "Accuracy on test data: batch_norm 0.100 with its moving statistics and 0.500 with re-estimated ones, "
-              "frozen 0.100");
+              "Accuracy on test data: `batch_norm` 0.100 with its moving statistics and 0.500 with re-estimated ones, "
+              "`frozen` 0.100");
   EXPECT_SAYS(study.answer(evaluated(study, 100, 0.4, 0.3)),
-              "batch_norm 0.400 with its moving statistics and 0.300 with re-estimated ones");
+              "`batch_norm` 0.400 with its moving statistics and 0.300 with re-estimated ones");
 }
 
 TEST(Answers, OfSpeedupExplainTheLagByTheStepsAndSayWhetherReestimatingMendsIt) {

@@ -135,10 +135,10 @@ TEST(DepthStudy, SaysHowManyRunsTrained) {
   const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
   const DepthStudy study({}, data, small_options());
   const std::string one = study.answer(made_result(study, "test_accuracy", {{0.1, 0.11}, {0.97, 0.3}}));
-  EXPECT_SAYS(one, "plain trained in 0 of 2 runs");
-  EXPECT_SAYS(one, "batch_norm trained in 1 of 2 runs");
+  EXPECT_SAYS(one, "`plain` trained in 0 of 2 runs");
+  EXPECT_SAYS(one, "`batch_norm` trained in 1 of 2 runs");
   EXPECT_SAYS(study.answer(made_result(study, "test_accuracy", {{0.8, 0.11}, {0.97, 0.9}})),
-              "plain trained in 1 of 2 runs");
+              "`plain` trained in 1 of 2 runs");
 }
 
 }  // namespace

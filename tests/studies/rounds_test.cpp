@@ -90,9 +90,9 @@ TEST(SpeedupStudy, SaysTheFirstStepAtOrBelowTheTargetAndNothingWhereItIsNotReach
 
 TEST(SpeedupStudy, ItsAnswerCountsRunsThatDidNotReachTheTarget) {
   const SpeedupStudy study = speedup();
-  EXPECT_SAYS(study.answer(made_result(study, "other", {{1, 1}, {1, 1}})), "by plain not within 10 steps");
+  EXPECT_SAYS(study.answer(made_result(study, "other", {{1, 1}, {1, 1}})), "by `plain` not within 10 steps");
   StudyResult result = made_result(study, "steps_to_loss", {{7, 9}, {3, 3}});
-  EXPECT_SAYS(study.answer(result), "by plain after 7 to 9 steps, by batch_norm after 3 steps");
+  EXPECT_SAYS(study.answer(result), "by `plain` after 7 to 9 steps, by `batch_norm` after 3 steps");
   result.variants[0].runs[1].figures.clear();
   EXPECT_SAYS(study.answer(result), "in 1 of 2 runs after 7 steps, in the others not within 10");
 }
@@ -104,7 +104,7 @@ TEST(DropoutStudy, MeasuresTheShiftOfEachNormalizationAndTellsIt) {
   // Behind a dropout the variance in evaluation is smaller; with dropout behind the last normalization it is the same.
   EXPECT_LT(*result.find("with_batch_norm")->runs.at(0).figure("variance_ratio"), 0.95);
   EXPECT_NEAR(*result.find("dropout_last")->runs.at(0).figure("variance_ratio"), 1, 1e-6);
-  EXPECT_SAYS(study.answer(result), "dropout_last: test accuracy");
+  EXPECT_SAYS(study.answer(result), "`dropout_last`: test accuracy");
 }
 
 }  // namespace

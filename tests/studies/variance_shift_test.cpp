@@ -6,6 +6,7 @@
 
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/statistics.h"
+#include "evenkeel/nn/model_file.h"
 #include "tests/studies/study_test.h"
 #include "tests/support/testing.h"
 
@@ -45,6 +46,16 @@ TEST(VarianceShift, DropoutAlonePredictsOnesAndMultipliesWithOneOverKeep) {
   const StudyRun run = *study.run(study.variants().at(0), context);
   for (const double v : run.find_profile("ones")->values) EXPECT_EQ(v, 1);
   for (const double v : run.find_profile("ones_training")->values) EXPECT_TRUE(v == 0 || v == 1.25) << v;
+}
+
+TEST(VarianceShift, LeavesTheModelOfDropoutAloneForItsDiagram) {
+  Watcher watcher;
+  const TestFolder folder;
+  const VarianceShiftStudy study({}, images(), few());
+  const StudyPlan plan{.threads = 1, .out = folder.path()};
+  StudyContext context(plan, 0, watcher, {});
+  study.run(study.variants().at(0), context);
+  EXPECT_EQ(read_model_file(folder / "dropout-seed0" / "model.toml").model.layers(), 1u);
 }
 
 TEST(VarianceShift, GammaAndPredictionsAreAsPublished) {
