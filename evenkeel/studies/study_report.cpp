@@ -233,7 +233,7 @@ std::vector<std::string> notes_of_scale(const Study& study, const StudyResult& r
   else if (!rounds.empty())
     notes.push_back("Not the whole study: " + rounds + '.');
   if (!has_published_data(result) && !info.quick_is_comparable)
-    notes.push_back(fmt::format("On {}: what was published, on {}, is nothing to hold it against.",
+    notes.push_back(fmt::format("Run on {}: what was published was measured on {}, and does not stand beside it.",
                                 result.data.empty() ? "other data" : result.data, info.datasets.front()));
   return notes;
 }

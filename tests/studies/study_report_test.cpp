@@ -232,6 +232,15 @@ TEST(StudyReport, TellsWhatWasPublishedOnlyOfTheSameStudyOnTheSameData) {
   EXPECT_TRUE(tells_published<DropoutStudy>({.rounds = 30}, "cifar10:train"));
 }
 
+TEST(StudyReport, SaysThatOtherDataAreNotThoseThatWerePublishedOn) {
+  const PlacementStudy study({}, data(), {});
+  StudyResult result = made_result(study, "test_accuracy", {{0.5}});
+  EXPECT_FALSE(contains(notes_text(study_report(study, result)), "Run on"));
+  result.data = "patches:train";
+  EXPECT_SAYS(notes_text(study_report(study, result)),
+              "Run on patches:train: what was published was measured on cifar10");
+}
+
 TEST(StudyReport, ComparesSamplesThatTheStudyDrawsWhateverElseItRunsOn) {
   const VarianceShiftStudy study({.quick = true}, data());
   StudyResult result = made_result(study, "moving_variance", {{11}, {4}, {11}});
