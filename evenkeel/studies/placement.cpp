@@ -131,14 +131,14 @@ std::string PlacementStudy::answer(const StudyResult& result) const {
 }
 
 void PlacementStudy::explain(const StudyResult& result, Report& report) const {
-  LineChart accuracy = curves_chart(
-      result, "Accuracy on test data and in training", "step", "accuracy",
-      {{.series = "test_accuracy"}, {.series = "training_accuracy", .suffix = ", training", .dashed = true}});
-  accuracy.caption = "Training accuracy is that of each batch, with dropout: it may lie below the test accuracy.";
-  LineChart loss =
-      curves_chart(result, "Loss on test data and in training", "step", "cross-entropy",
-                   {{.series = "test_loss"}, {.series = "training_loss", .suffix = ", training", .dashed = true}});
-  add_section(report, "Learning", {accuracy, loss});
+  const LineChart accuracy =
+      curves_chart(result, "Accuracy on test data", "step", "accuracy", {{.series = "test_accuracy"}});
+  const LineChart loss = curves_chart(result, "Loss on test data", "step", "cross-entropy", {{.series = "test_loss"}});
+  // Apart from the test data's: batches scatter so much that they would hide them.
+  LineChart training =
+      curves_chart(result, "Accuracy of each training batch", "step", "accuracy", {{.series = "training_accuracy"}});
+  training.caption = "With dropout, as it trains: it may lie below the test accuracy.";
+  add_section(report, "Learning", {accuracy, loss, training});
   if (settings_.sweep)
     add_section(report, "Over the learning rate",
                 {sweep_chart(result, "Test accuracy over the learning rate", {"test_accuracy", "test accuracy"})});
