@@ -13,7 +13,7 @@ namespace evenkeel {
 namespace {
 
 // All sizes are pixels of the picture.
-constexpr double kWidth = 720, kPlotHeight = 280, kTop = 12, kRight = 14, kLetter = 6.6;
+constexpr double kWidth = 720, kPlotHeight = 280, kTop = 12, kRight = 18, kLetter = 6.6;
 
 /// Characters, not bytes.
 std::size_t width_of(std::string_view text) {
