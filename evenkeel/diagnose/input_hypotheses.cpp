@@ -142,9 +142,11 @@ std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset
         all.push_back(
             spread("spread-to-" + top + "-by-channel", "spread from 0 to " + top + " in each channel", each, up_to));
     }
-  if (train)
+  if (train) {
     all.push_back(moved("as-training-data", "brought to mean and deviation of the training data, each channel", moments,
                         channel_moments(*train)));
+    all.back().fits_anything = true;
+  }
   const Shape sample = data.sample_shape();
   if (sample.rank() == 3 && sample.back() == 3)
     all.push_back({.name = "channels-reversed",

@@ -21,6 +21,7 @@ struct InputHypothesis {
   std::vector<double> offset = {};
   bool reverse_channels = false;  ///< RGB <-> BGR
   bool transpose = false;         ///< height <-> width
+  bool fits_anything = false;     ///< whatever was done to the samples: no answer where one with a name helps
 
   /// The correction as a layer in front of the network, where it is one.
   std::optional<Rescaling> layer() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "evenkeel/diagnose/instrument.h"
 #include "evenkeel/diagnose/rules/rules.h"
@@ -98,10 +99,10 @@ class Search {
     for (InputHypothesis& hypothesis : input_hypotheses(evidence_.data(), train))
       if (auto candidate = looked_at(std::move(hypothesis)))
         (candidate->much_nearer ? near : other).push_back(std::move(*candidate));
-    // Distances tell nearly equal scalings apart, losses the rest.
-    const auto nearest = std::ranges::min_element(near, {}, &Candidate::distance);
-    if (nearest != near.end())
-      if (auto found = judged(*nearest)) return found;
+    // Distances tell nearly equal scalings apart, losses the rest: what is nearest need not be what helps.
+    std::ranges::sort(near, {}, [](const Candidate& c) { return std::pair(c.hypothesis.fits_anything, *c.distance); });
+    for (const Candidate& candidate : near)
+      if (auto found = judged(candidate)) return found;
     const auto best = std::ranges::min_element(other, {}, &Candidate::loss);
     return best == other.end() ? std::nullopt : judged(*best);
   }

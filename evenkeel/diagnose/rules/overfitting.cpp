@@ -12,6 +12,8 @@ constexpr double kTimesTheLoss = 1.5;
 constexpr double kAccuracyApart = 0.1;
 // The record of a run: how far validation loss may have risen again; losses of single epochs are noisy.
 constexpr double kAboveBest = 1.25, kAboveBestOfChance = 0.05;
+/// What the mode must cost to explain the rise: of a loss next to nothing a tenth is soon reached.
+constexpr double kOfTheRise = 0.5;
 
 /// What is lost from one set of samples to another.
 Cost cost_between(const FourCells::Cell& good, const FourCells::Cell& bad) {
@@ -63,9 +65,10 @@ class PastItsBest final : public Rule {
     const Records& records = evidence.records();
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
-    // Where the mode makes the difference, validation suffered from statistics, not from learning by heart.
-    if (!rose || *records.train_loss >= best || matters(cost_between(evidence.training(), evidence.evaluation())))
-      return;
+    if (!rose || *records.train_loss >= best) return;
+    // Where the mode makes such a difference, validation suffered from statistics, not from learning by heart.
+    const Cost mode = cost_between(evidence.training(), evidence.evaluation());
+    if (matters(mode) && mode.loss.value >= kOfTheRise * (last - best)) return;
     const auto known = std::ranges::find(findings, "overfitting", &Finding::code);
     Finding f{.code = "overfitting",
               .severity = Severity::warning,

@@ -102,6 +102,15 @@ TEST(InputMismatch, IsFoundWhereDivisionBy255WasForgotten) {
   EXPECT_SAYS(correction_found(diagnosed_alone(trainer.network(), small_data().test)), "divided by 255");
 }
 
+TEST(InputMismatch, IsNamedAsWhatItIsThoughTheTrainingDataTellMoments) {
+  const auto trainer = trained(small_mlp());
+  for (const Planted& plant : {plants()[0], plants()[1]}) {
+    const Diagnosis d = diagnose(
+        trainer->network(), {.data = corrected(small_data().test, plant.change), .train_data = small_data().train});
+    EXPECT_SAYS(correction_found(d), plant.correction);
+  }
+}
+
 TEST(InputMismatch, IsFoundWhereStandardizingWasForgotten) {
   Sequential model({28, 28, 1}, "standardized");
   model.add(Conv2D{.filters = 8, .strides = 2, .use_bias = false}, BatchNormalization{.momentum = 0.9},
@@ -141,6 +150,9 @@ TEST(InputMismatch, KnowsBgrFromRgb) {
   EXPECT_EQ(finding_of(diagnosed_alone(trainer.network(), test), "input-mismatch"), nullptr);
   const Dataset reversed = corrected(test, {.name = "planted", .correction = {}, .reverse_channels = true});
   EXPECT_SAYS(correction_found(diagnosed_alone(trainer.network(), reversed)), "channels in reverse order");
+  // Brought to the moments of the training data they look right as well; only that does not help.
+  EXPECT_SAYS(correction_found(diagnose(trainer.network(), {.data = reversed, .train_data = colours(1000, 2)})),
+              "channels in reverse order");
 }
 
 TEST(InputMismatch, IsSilentOnHealthyNetworks) {

@@ -65,6 +65,10 @@ TEST(PastItsBest, IsNotSaidWhereTheModeMakesTheDifference) {
   EXPECT_EQ(summaries_of(judged(past_its_best, trainer->network(),
                                 {.train_loss = kLow, .validation_loss = 0.9, .best_validation_loss = 0.4})),
             Summaries());
+  // Far more than the mode can explain.
+  EXPECT_EQ(summaries_of(judged(past_its_best, trainer->network(),
+                                {.train_loss = kLow, .validation_loss = 90, .best_validation_loss = 0.4})),
+            Summaries{"overfitting warning"});
 }
 
 }  // namespace
