@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,14 +10,28 @@
 
 namespace evenkeel::table {
 
-/// A network with one defect, and what the doctor should say of it.
+/// A network with one defect, and what the doctor must say of it.
 struct PlantedCase {
-  std::string code;                       ///< expected
-  std::string planted;                    ///< in words
-  std::string layer = {};                 ///< that the finding must name; empty: any, or none
-  std::set<std::string> acceptable = {};  ///< other findings that are true as well
+  std::string code;     ///< expected
+  std::string planted;  ///< in words
+  /// That the finding names: these and no others. Empty: the network as a whole.
+  std::set<std::string> layers = {};
+  /// Why some of them are enough; empty: all must be named.
+  std::string some_suffice_because = {};
+  Severity severity = Severity::warning;  ///< or a graver one
+  std::string evidence = {};              ///< a fact must speak of; where a code has several rules
+  std::string cause = {};                 ///< its sentence must have: the correction of data
+  /// Codes of other errors and warnings that are true as well, because of the planted one.
+  std::set<std::string> companions = {};
   Recipe recipe = {};
-  std::function<Patient(const Recipe&)> make = [](const Recipe& r) { return patient_of(r); };
+  std::optional<Model> model = {};  ///< in place of the recipe's
+  std::function<void(Patient&)> plant = [](Patient&) {};
+  /// Where the defect is in how it was trained.
+  std::function<Patient(const PlantedCase&)> make = [](const PlantedCase& c) {
+    Patient p = patient_of(c.recipe, c.model ? *c.model : model_of(c.recipe));
+    c.plant(p);
+    return p;
+  };
 };
 
 // Each returns the cases of its rules.
@@ -27,8 +42,21 @@ std::vector<PlantedCase> setting_cases();
 std::vector<PlantedCase> axis_cases();
 std::vector<PlantedCase> data_cases();
 
-std::vector<PlantedCase> all_cases();
+/// All of these, every third one in bfloat16 where the machine computes with it. Seeds are `shift` away from those of
+/// the table: thresholds are looked at with others.
+std::vector<PlantedCase> all_cases(std::uint64_t shift);
 /// Recipes of networks that are as they should be.
-std::vector<Recipe> healthy_recipes();
+std::vector<Recipe> healthy_recipes(std::uint64_t shift);
+
+/// The names of a recipe's normalizations.
+std::set<std::string> normalizations_of(const Recipe& recipe);
+
+/// A model of one's own: [28, 28, 1], with its rescaling.
+Sequential chain(const std::string& name);
+
+/// Puts a value into the first part of a tensor.
+void fill_first(Patient& patient, const std::string& tensor, double share, float value);
+/// Multiplies a part of a tensor: elements `first`, `first` + `step`, ...
+void scale(Patient& patient, const std::string& tensor, float by, std::size_t first = 0, std::size_t step = 1);
 
 }  // namespace evenkeel::table

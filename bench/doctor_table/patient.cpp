@@ -100,31 +100,45 @@ Model model_of(const Recipe& recipe) {
   return model;
 }
 
+Model model_without_rescaling(const Recipe& recipe) {
+  Model model(input_of(recipe), recipe.architecture);
+  build(recipe.architecture, model, recipe);
+  return model;
+}
+
 Diagnosis Patient::diagnosed() { return diagnose(network(), {.data = test, .train_data = train, .records = records}); }
 
-bool has_data(const std::string& name) {
-  try {
-    sets_of(name);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
+bool has_mnist() {
+  static const bool has = [] {
+    try {
+      load_dataset("mnist:test[:1]", Split::test);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }();
+  return has;
+}
+
+Patient untrained(const Recipe& recipe, const Model& model) {
+  const Sets& sets = sets_of(recipe.data == "mnist" && !has_mnist() ? "strokes" : recipe.data);
+  return {.trainer =
+              std::make_unique<Trainer>(model, TrainerOptions{.optimizer = Adam{.learning_rate = recipe.learning_rate},
+                                                              .batch_size = recipe.batch_size,
+                                                              .seed = recipe.seed,
+                                                              .threads = 1,
+                                                              .precision = recipe.precision,
+                                                              .force_precision = true}),
+          .train = sets.train,
+          .test = sets.test,
+          .records = {}};
 }
 
 Patient patient_of(const Recipe& recipe) { return patient_of(recipe, model_of(recipe)); }
 
 Patient patient_of(const Recipe& recipe, const Model& model) {
-  const Sets& sets = sets_of(recipe.data);
-  Patient patient{.trainer = std::make_unique<Trainer>(
-                      model, TrainerOptions{.optimizer = Adam{.learning_rate = recipe.learning_rate},
-                                            .batch_size = recipe.batch_size,
-                                            .seed = recipe.seed,
-                                            .precision = recipe.precision,
-                                            .force_precision = true}),
-                  .train = sets.train,
-                  .test = sets.test,
-                  .records = {}};
-  patient.trainer->fit(sets.train, {.steps = recipe.steps});
+  Patient patient = untrained(recipe, model);
+  patient.fit(recipe);
   return patient;
 }
 

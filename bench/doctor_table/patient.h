@@ -14,7 +14,7 @@ namespace evenkeel::table {
 /// thresholds were looked at with.
 struct Recipe {
   std::string architecture = "convnet";  ///< convnet, pooled, residual, mlp, deep
-  std::string data = "strokes";          ///< strokes, patches, mnist
+  std::string data = "strokes";          ///< strokes, patches, mnist (strokes where its files are not there)
   std::uint64_t seed = 100;
   Precision precision = Precision::float32;
   double momentum = 0.9;
@@ -26,6 +26,8 @@ struct Recipe {
 };
 
 Model model_of(const Recipe& recipe);
+/// The same for pixels that are prepared beforehand.
+Model model_without_rescaling(const Recipe& recipe);
 
 /// A network with what the doctor is told about it.
 struct Patient {
@@ -51,11 +53,14 @@ struct Patient {
                     .y = Tensor::copy_of(test.y()),
                     .class_names = test.class_names()});
   }
+  /// Trains on what it has, as the recipe says.
+  void fit(const Recipe& recipe) { trainer->fit(train, {.steps = recipe.steps}); }
   Diagnosis diagnosed();
 };
 
-/// Whether the machine has these data ("mnist" needs its files).
-bool has_data(const std::string& name);
+/// Whether MNIST's files are there.
+bool has_mnist();
+Patient untrained(const Recipe& recipe, const Model& model);
 /// Trained as the recipe says.
 Patient patient_of(const Recipe& recipe);
 Patient patient_of(const Recipe& recipe, const Model& model);

@@ -1,0 +1,61 @@
+#include "cases.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "evenkeel/base/cpu.h"
+
+namespace evenkeel::table {
+
+std::vector<PlantedCase> all_cases(std::uint64_t shift) {
+  std::vector<PlantedCase> all;
+  for (const auto cases : {statistics_cases, number_cases, layer_cases, setting_cases, axis_cases, data_cases})
+    std::ranges::move(cases(), std::back_inserter(all));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].recipe.seed += shift;
+    if (i % 3 == 2 && Machine::here().has_bfloat16()) all[i].recipe.precision = Precision::bfloat16;
+  }
+  return all;
+}
+
+std::vector<Recipe> healthy_recipes(std::uint64_t shift) {
+  std::vector<Recipe> recipes;
+  std::uint64_t seed = 100 + shift;
+  for (const std::string architecture : {"convnet", "pooled", "residual", "mlp", "deep"})
+    for (const std::string data : {"strokes", "patches", "mnist"})
+      for (const Precision precision : {Precision::float32, Precision::bfloat16})
+        for (int i = 0; i < 3; ++i)
+          recipes.push_back({.architecture = architecture,
+                             .data = data,
+                             .seed = seed++,
+                             .precision = precision,
+                             .dropout = i == 2 ? 0.1 : 0});
+  return recipes;
+}
+
+std::set<std::string> normalizations_of(const Recipe& recipe) {
+  std::set<std::string> names;
+  for (const Normalization& n : normalizations(model_of(recipe))) names.insert(n.name);
+  return names;
+}
+
+Sequential chain(const std::string& name) {
+  Sequential model({28, 28, 1}, name);
+  model.add(Rescaling{.scale = 1 / 255.0, .name = "rescaling"});
+  return model;
+}
+
+void fill_first(Patient& patient, const std::string& tensor, double share, float value) {
+  patient.change(tensor, [&](std::span<float> v) {
+    std::fill_n(v.begin(), static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(v.size()))), value);
+  });
+}
+
+void scale(Patient& patient, const std::string& tensor, float by, std::size_t first, std::size_t step) {
+  patient.change(tensor, [&](std::span<float> v) {
+    for (std::size_t i = first; i < v.size(); i += step) v[i] *= by;
+  });
+}
+
+}  // namespace evenkeel::table
