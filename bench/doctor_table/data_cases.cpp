@@ -49,7 +49,7 @@ void add_layouts(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
            .cause = "channels in reverse order",
            // Within 2000 steps they learn some patches by heart.
            .companions = tinted ? std::set<std::string>{} : std::set<std::string>{"overfitting"},
-           .recipe = {.architecture = architecture, .data = "patches", .seed = seed++, .steps = tinted ? 240 : 2000},
+           .recipe = {.architecture = architecture, .data = "patches", .seed = seed++, .steps = tinted ? 800 : 2000},
            .make = [tinted](const PlantedCase& c) {
              Patient p = untrained(c.recipe, model_of(c.recipe));
              const InputHypothesis light{.name = {}, .correction = {}, .scale = {1, 0.7, 0.5}, .offset = {0, 0, 0}};
