@@ -11,10 +11,13 @@ struct Machine {
   bool avx2 = false;
   bool avx512 = false;       ///< F, BW, DQ and VL
   bool avx512_bf16 = false;  ///< bfloat16 dot products
+  bool fast_dots = false;    ///< these are faster than float multiply-adds: AMD's by two; Intel's take twice as long
   bool amx_bf16 = false;     ///< bfloat16 tiles
 
   /// Whether it multiplies bfloat16 at all.
   bool has_bfloat16() const { return avx512_bf16 || amx_bf16; }
+  /// Whether it multiplies bfloat16 faster than floats.
+  bool is_faster_in_bfloat16() const { return amx_bf16 || (avx512_bf16 && fast_dots); }
 
   /// Read once from the processor.
   static const Machine& here();

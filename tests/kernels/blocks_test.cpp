@@ -9,10 +9,11 @@
 namespace evenkeel::kernels::blocks {
 namespace {
 
-/// This machine, and it without its tiles, as far as they can multiply bfloat16.
+/// This machine, and it without its tiles (its dot products taken for fast), as far as they can multiply bfloat16.
 std::vector<Machine> machines() {
   Machine without_tiles = Machine::here();
   without_tiles.amx_bf16 = false;
+  without_tiles.fast_dots = true;
   std::vector<Machine> all;
   for (const Machine& machine : {Machine::here(), without_tiles})
     if (engine(machine)) all.push_back(machine);
@@ -105,6 +106,11 @@ TEST_F(PackedGemm, IsWhatLargeProductsAreMadeWith) {
   const Machine machine = machines().front();
   EXPECT_TRUE(prepare_narrow_gemm({.m = 500, .n = 3500, .k = 7260}, machine, Threads(1)).name.starts_with("blocks "));
   EXPECT_FALSE(prepare_narrow_gemm({.m = 500, .n = 10, .k = 700}, machine, Threads(1)).name.starts_with("blocks "));
+}
+
+TEST(PackedEngine, LeavesSlowDotProductsToFloats) {
+  EXPECT_FALSE(engine({.avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = false}));
+  EXPECT_TRUE(engine({.avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = true}));
 }
 
 TEST(PackedEngine, NeedsInstructions) {

@@ -33,7 +33,7 @@ struct Engine {
   void (*end)() = [] {};
 };
 
-/// Nothing where the machine has neither tiles (AMX) nor dot products (AVX-512 BF16) of bfloat16.
+/// Nothing where the machine has neither tiles (AMX) nor fast dot products (AVX-512 BF16) of bfloat16.
 std::optional<Engine> engine(const Machine& machine);
 
 // Packing. What does not exist of a tile is 0. `for_b`: into a tile of b, else into one of a.

@@ -126,7 +126,7 @@ void multiply_dots(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, co
 std::optional<Engine> engine(const Machine& machine) {
   if (machine.amx_bf16 && may_use_tiles())
     return Engine{.name = "amx", .multiply = multiply_tiles, .begin = configure_tiles, .end = restore_tiles};
-  if (machine.avx512 && machine.avx512_bf16) return Engine{.name = "avx512_bf16", .multiply = multiply_dots};
+  if (machine.avx512 && machine.avx512_bf16 && machine.fast_dots) return Engine{.name = "avx512_bf16", .multiply = multiply_dots};
   return std::nullopt;
 }
 

@@ -111,7 +111,7 @@ std::string name_of(const PrimitiveDesc& desc) {
 template <class T>
 std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
                                                    const Machine& machine, const Threads& threads) {
-  if (std::is_same_v<T, bfloat16> && !(machine.has_bfloat16() && repays_bfloat16(window))) return std::nullopt;
+  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && repays_bfloat16(window))) return std::nullopt;
   return if_served(threads, [&] {
     const auto desc = forward_primitive(describe<T>(window, filters, bias),
                                         [&](std::string_view first) { return preferred(window, first); });
@@ -139,7 +139,7 @@ std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::in
 template <class T>
 std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
                                                                       const Machine& machine, const Threads& threads) {
-  if (std::is_same_v<T, bfloat16> && !(machine.has_bfloat16() && data_gradient_repays_bfloat16(window)))
+  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && data_gradient_repays_bfloat16(window)))
     return std::nullopt;
   return if_served(threads, [&] {
     const auto desc = data_gradient_primitive(describe<T>(window, filters));
@@ -166,7 +166,7 @@ std::optional<ConvolutionKernelGradientOf<T>> convolution_kernel_gradient(const 
                                                                           const Threads& threads) {
   // 2.6's own for 1x1 kernels with a stride writes past its scratch memory (image 6x7, stride 2x1).
   if (window.kernel_h * window.kernel_w == 1 && window.stride_h * window.stride_w > 1) return std::nullopt;
-  if (std::is_same_v<T, bfloat16> && !(machine.has_bfloat16() && kernel_gradient_repays_bfloat16(window)))
+  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && kernel_gradient_repays_bfloat16(window)))
     return std::nullopt;
   return if_served(threads, [&] {
     const auto desc = kernel_gradient_primitive(describe<T>(window, filters));

@@ -32,7 +32,7 @@ memory::desc matrix(std::int64_t rows, std::int64_t columns, memory::data_type t
 }  // namespace
 
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& p, const Machine& machine, const Threads& threads) {
-  if (!machine.has_bfloat16()) return std::nullopt;
+  if (!machine.is_faster_in_bfloat16()) return std::nullopt;
   if (p.m == 0 || p.n == 0 || p.k == 0) return std::nullopt;
   return if_served(threads, [&] {
     constexpr auto kNarrow = memory::data_type::bf16;
