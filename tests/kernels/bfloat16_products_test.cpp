@@ -55,6 +55,7 @@ std::vector<Case> cases() {
   for (const std::int64_t size : {1, 2, 3})
     all.push_back(make_case(7, {size, size}, 60, 64, {3, 3}, {1, 1}, Pad::same));
   all.push_back(make_case(1, {6, 7}, 16, 16, {1, 1}, {2, 1}, Pad::valid));
+  all.push_back(make_case(7, {56, 56}, 16, 17, {3, 3}, {1, 1}, Pad::same));  // by float: in parts of four and three
   return all;
 }
 

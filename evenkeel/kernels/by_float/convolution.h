@@ -4,8 +4,8 @@
 
 #include "evenkeel/kernels/convolution.h"
 
-// Convolution in bfloat16 by the float kernels, on operands widened into scratch memory: for every shape and machine,
-// slower than float. Sums are never rounded to bfloat16.
+// Convolution in bfloat16 by the float kernels, on operands widened into scratch memory, a few images at a time, so
+// that floats stay in caches: for every shape and machine. Sums are never rounded to bfloat16.
 
 namespace evenkeel::kernels::by_float {
 
