@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/report/page_json.h"
 #include "evenkeel/report/run_comparison.h"
 #include "evenkeel/report/run_record.h"
@@ -24,7 +25,7 @@ struct ReportArguments {
 /// A study's own report of what it left, or any runs side by side.
 Report report_of(const std::vector<std::string>& runs) {
   std::string damaged;
-  if (runs.size() == 1 && fs::exists(fs::path(runs[0]) / "study.json")) {
+  if (runs.size() == 1 && formats::exists(fs::path(runs[0]) / "study.json")) {
     try {
       const StudyResult result = read_study(runs[0]);
       return study_report(*make_study(result.study, result.settings), result);

@@ -33,15 +33,9 @@ std::vector<fs::path> names_in(const fs::path& folder) {
   return names;
 }
 
-void make_folder(const fs::path& path) {
-  std::error_code problem;
-  fs::create_directories(path, problem);
-  if (problem) throw formats::unwritten(path.string(), problem.value());
-}
-
 /// The open folder, locked, or not open: another process may have removed it between opening and locking.
 formats::Descriptor lock(const fs::path& path) {
-  make_folder(path);
+  formats::make_folder(path);
   formats::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open()) {
     if (errno == ENOENT) return {};
@@ -120,7 +114,7 @@ void StagingFolder::remove() {
 ScratchFolder::ScratchFolder(fs::path path) : path_(std::move(path)) {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
-  make_folder(path_);
+  formats::make_folder(path_);
 }
 
 ScratchFolder::~ScratchFolder() {

@@ -42,6 +42,15 @@ bool exists(const fs::path& path) { return fs::exists(status_of(path)); }
 
 bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path)); }
 
+void make_folder(const fs::path& path) {
+  std::error_code failure;
+  fs::create_directories(path, failure);
+  if (failure || !is_folder(path))
+    throw Error{{.where = path.string(),
+                 .expected = "a folder that can be made",
+                 .received = failure ? failure.message() : "a file of that name"}};
+}
+
 Bytes read_file(const fs::path& path) {
   const Source source(path);
   Bytes bytes = allocate_bytes(source.size(), source.name());

@@ -14,6 +14,8 @@ namespace evenkeel::formats {
 bool exists(const std::filesystem::path& path);
 /// Whether a folder, or a link to one, has that name. Throws Error as exists().
 bool is_folder(const std::filesystem::path& path);
+/// Makes a folder, and those above it, unless it is there. Throws Error where it cannot be made.
+void make_folder(const std::filesystem::path& path);
 
 /// The whole file. Throws Error where it does not exist, is a folder, or cannot be read.
 Bytes read_file(const std::filesystem::path& path);

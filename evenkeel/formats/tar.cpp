@@ -48,12 +48,6 @@ fs::path checked_target(const fs::path& folder, archive_entry* entry) {
   return folder / name;
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code problem;
-  fs::create_directories(folder, problem);
-  if (problem) throw unwritten(folder.string(), problem.value());
-}
-
 /// False if stopped.
 bool unpack_file(archive* tar, const fs::path& path, const fs::path& target, const GoOn& go_on) {
   AtomicFile file(target);

@@ -35,10 +35,7 @@ fs::path new_path(const fs::path& folder) {
 }
 
 fs::path made(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure)
-    throw Error{{.where = folder.string(), .expected = "a folder that can be made", .received = failure.message()}};
+  formats::make_folder(folder);
   return folder;
 }
 

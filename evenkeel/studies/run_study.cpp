@@ -28,7 +28,7 @@ Json identity_of(const StudyResult& result, const StudyVariant& variant) {
 
 /// A run that an earlier call completed, if the folder holds one.
 std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
-  if (!fs::exists(file)) return {};
+  if (!formats::exists(file)) return {};
   const Json json = formats::read_json(file);
   if (!json.is_object() || !json.contains("identity") || !json.contains("run"))
     throw Error{{.where = file.string(), .expected = "the result of a study's run", .received = "something else"}};
@@ -70,11 +70,12 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
       return kept;
     }
   context.observer().run_begins(variant, context.seed());
-  if (!folder.empty() && !resume) fs::remove(file);
+  std::error_code none;  // what cannot be removed cannot be replaced either, and that is told
+  if (!folder.empty() && !resume) fs::remove(file, none);
   auto run = study.run(variant, context);
   if (!run) return {};
   if (!folder.empty()) {
-    fs::create_directories(folder);
+    formats::make_folder(folder);
     write_json(file, {{"identity", identity}, {"run", json_of(*run)}});
   }
   context.observer().run_ends(variant, *run, false);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model_file.h"
 
@@ -152,7 +153,7 @@ StudyResult read_study(const std::filesystem::path& folder) {
   for (StudyVariant& variant : result.variants) {
     if (variant.runs.empty()) continue;
     const auto model = folder / run_folder_name(variant.name, variant.runs.front().seed) / "model.toml";
-    if (std::filesystem::exists(model)) variant.model = read_model_file(model).model;
+    if (formats::exists(model)) variant.model = read_model_file(model).model;
   }
   return result;
 }

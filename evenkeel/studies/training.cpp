@@ -72,7 +72,7 @@ std::filesystem::path StudyContext::folder(const StudyVariant& variant) const {
 void StudyContext::leave_model(const StudyVariant& variant) const {
   const std::filesystem::path path = folder(variant);
   if (path.empty()) return;
-  std::filesystem::create_directories(path);
+  formats::make_folder(path);
   formats::write_file_atomically(path / "model.toml", write_model_file({.model = variant.model}));
 }
 
@@ -105,11 +105,11 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
     folder.emplace(path, plan_.resume ? RunFolder::Existing::resume : RunFolder::Existing::replace);
     if (plan_.resume) go_on(path, trainer, observer_);
     folder->write_description(model, trainer, description);
-    fit.callbacks.emplace_back(CsvLog(folder->metrics()));
-    fit.callbacks.emplace_back(
-        CheckpointFolder(folder->checkpoints(), {.keep = 2,
-                                                 .metadata = folder->metadata(model, trainer, description, class_names),
-                                                 .warn = [this](const std::string& text) { observer_.warn(text); }}));
+    const auto warn = [this](const std::string& text) { observer_.warn(text); };
+    fit.callbacks.emplace_back(CsvLog(folder->metrics(), warn));
+    fit.callbacks.emplace_back(CheckpointFolder(
+        folder->checkpoints(),
+        {.keep = 2, .metadata = folder->metadata(model, trainer, description, class_names), .warn = warn}));
   }
   const History history = trainer.fit(*training.data, fit);
   if (folder) folder->write_result(model, trainer, description, history, class_names);

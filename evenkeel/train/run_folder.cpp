@@ -184,14 +184,10 @@ RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) 
                    .expected = "a folder without a run",
                    .received = std::string("one that holds ") + file,
                    .hint = "Go on with it by --resume, choose another --out, or remove the folder."}};
-  std::error_code failure;
-  fs::create_directories(path_, failure);
-  if (failure || !formats::is_folder(path_))
-    throw Error{{.where = path_.string(),
-                 .expected = "a folder that can be made",
-                 .received = failure ? failure.message() : "a file of that name"}};
+  formats::make_folder(path_);
   lock_ = locked(path_);
-  if (existing == Existing::replace) fs::remove_all(checkpoints(), failure);
+  std::error_code ignored;
+  if (existing == Existing::replace) fs::remove_all(checkpoints(), ignored);
 }
 
 fs::path RunFolder::free_path(const std::string& model_name) {

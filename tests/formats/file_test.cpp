@@ -78,6 +78,22 @@ TEST(IsFolder, IsTrueForAFolderAndALinkToOne) {
   EXPECT_FALSE(is_folder(folder / "none"));
 }
 
+TEST(MakeFolder, MakesThoseAboveItAndLeavesWhatIsThere) {
+  const TestFolder folder;
+  make_folder(folder / "a/b");
+  std::ofstream(folder / "a/b/file") << "text";
+  make_folder(folder / "a/b");
+  EXPECT_TRUE(formats::exists(folder / "a/b/file"));
+}
+
+TEST(MakeFolder, NamesAFileThatIsInItsWay) {
+  const TestFolder folder;
+  std::ofstream(folder / "file") << "text";
+  for (const char* name : {"file", "file/below"})
+    EXPECT_THAT(error_of([&] { make_folder(folder / name); }),
+                AllOf(HasSubstr((folder / name).string()), HasSubstr("a folder that can be made")));
+}
+
 TEST(Exists, NamesWhatCannotBeLookedUp) {
   const TestFolder folder;
   std::filesystem::create_directory(folder / "locked");

@@ -109,12 +109,7 @@ CheckpointFolder::CheckpointFolder(fs::path folder, CheckpointFolderOptions opti
     throw Error{{.where = "checkpoints",
                  .expected = "0 or more steps between them, and 1 or more to keep",
                  .received = fmt::format("{} and {}", options_.every_steps, options_.keep)}};
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure || !formats::is_folder(folder))
-    throw Error{{.where = folder.string(),
-                 .expected = "a folder that can be made",
-                 .received = failure ? failure.message() : "a file of that name"}};
+  formats::make_folder(folder);
   remove_leftovers(folder);
   writer_ = std::make_shared<Writer>(std::move(folder), options_.keep, options_.metadata);
 }
