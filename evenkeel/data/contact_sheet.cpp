@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "evenkeel/base/error.h"
@@ -54,7 +55,7 @@ Tensor pixels_of(const Dataset& dataset, const std::vector<Placed>& placed) {
   const float scale = high > low ? 255.0f / (high - low) : 0.0f;
   Tensor pixels(dataset.sample_shape().batched(std::ssize(placed)), DType::uint8);
   std::ranges::transform(values, pixels.as<std::uint8_t>().begin(),
-                         [=](float v) { return static_cast<std::uint8_t>((v - low) * scale + 0.5f); });
+                         [=](float v) { return static_cast<std::uint8_t>(std::lround((v - low) * scale)); });
   return pixels;
 }
 

@@ -175,8 +175,8 @@ std::int32_t draw_sample(RandomStream random, std::span<std::uint8_t> pixels) {
 
   for (std::size_t i = 0; i < kPixels; ++i) {
     const double share = shares[i] + (veil[i] - shares[i]) * veiled;
-    const double light =
-        slope_x * (static_cast<double>(i % kSide) - 15.5) + slope_y * (static_cast<double>(i / kSide) - 15.5);
+    const std::size_t row = i / kSide, column = i % kSide;
+    const double light = slope_x * (static_cast<double>(column) - 15.5) + slope_y * (static_cast<double>(row) - 15.5);
     const std::uint32_t bits = random.bits();
     for (std::size_t c = 0; c < kChannels; ++c) {
       const double grain = static_cast<double>(bits >> (8 * c) & 0xffu) / 127.5 - 1;
@@ -203,6 +203,7 @@ Dataset make_patches(bool test_split, std::int64_t count, std::uint64_t seed) {
     }
   });
   std::vector<std::string> names;
+  names.reserve(std::size(kClasses));
   for (const Class& kind : kClasses) names.emplace_back(kind.name);
   return Dataset({.name = test_split ? "patches:test" : "patches:train",
                   .x = std::move(x),
