@@ -10,7 +10,9 @@
 #include "commands.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/base/threads.h"
 #include "evenkeel/base/version.h"
+#include "waiting.h"
 
 namespace evenkeel::app {
 namespace {
@@ -73,7 +75,15 @@ Error as_error(const CLI::App& app, const CLI::ParseError& error, const std::vec
                 .hint = fmt::format("See `{} --help`.", said)}};
 }
 
-int run(const std::vector<std::string>& arguments) {
+/// Whether the command that was given computes with several threads.
+bool uses_threads(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  return !given.empty() && given.front()->get_option_no_throw("--threads") != nullptr && Threads::bound().count() > 1;
+}
+
+int run(char** command_line) {
+  std::vector<std::string> arguments;
+  for (char** word = command_line + 1; *word != nullptr; ++word) arguments.emplace_back(*word);
   CLI::App app("Trains, evaluates and inspects convolutional networks with normalization and dropout.", "evenkeel");
   app.set_version_flag("--version", kVersion, "print the version and leave");
   app.require_subcommand(1);
@@ -90,17 +100,18 @@ int run(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw as_error(app, error, arguments);
   }
+  if (uses_threads(app)) wait_briefly(command_line);
   return chosen();
 }
 
 }  // namespace
 }  // namespace evenkeel::app
 
-int main(int argc, char** argv) {
+int main(int, char** argv) {
   int code = evenkeel::app::kWrongInput;
   std::string problem;
   try {
-    code = evenkeel::app::run({argv + 1, argv + argc});
+    code = evenkeel::app::run(argv);
   } catch (const std::exception& error) {
     problem = error.what();
   }
