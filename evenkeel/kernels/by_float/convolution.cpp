@@ -27,9 +27,12 @@ class Parts {
     if (n_ % images_ != 0) rest_.emplace(prepare(of(window, n_ % images_)));
   }
 
-  std::int64_t images() const { return images_; }
   std::string name() const { return whole_.name + ", by float"; }
-  std::size_t scratch_bytes() const { return std::max(whole_.scratch_bytes, rest_ ? rest_->scratch_bytes : 0); }
+  /// Of the kernel and of a part's x and y as floats, and what the float kernel asks for.
+  std::size_t scratch_bytes(const Sizes& one) const {
+    return Staging::bytes_for(one.kernel) + Staging::bytes_for(images_ * one.x) + Staging::bytes_for(images_ * one.y) +
+           std::max(whole_.scratch_bytes, rest_ ? rest_->scratch_bytes : 0);
+  }
 
   /// Calls f(first image, images, kernel) for each part.
   template <class F>
@@ -67,8 +70,7 @@ std::optional<ConvolutionForwardOf<bfloat16>> convolution(const Window& window, 
   });
   return ConvolutionForwardOf<bfloat16>{
       .name = parts.name(),
-      .scratch_bytes = Staging::bytes_for(one.kernel) + Staging::bytes_for(parts.images() * one.x) +
-                       Staging::bytes_for(parts.images() * one.y) + parts.scratch_bytes(),
+      .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* x, const bfloat16* kernel, const float* b, bfloat16* y, std::byte* scratch) {
         Staging kept(scratch, threads);
         const float* const wide_kernel = kept.widened(kernel, one.kernel);
@@ -91,8 +93,7 @@ std::optional<ConvolutionDataGradientOf<bfloat16>> convolution_data_gradient(con
   });
   return ConvolutionDataGradientOf<bfloat16>{
       .name = parts.name(),
-      .scratch_bytes = Staging::bytes_for(one.kernel) + Staging::bytes_for(parts.images() * one.x) +
-                       Staging::bytes_for(parts.images() * one.y) + parts.scratch_bytes(),
+      .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* dy, const bfloat16* kernel, bfloat16* dx, std::byte* scratch) {
         Staging kept(scratch, threads);
         const float* const wide_kernel = kept.widened(kernel, one.kernel);
@@ -116,8 +117,7 @@ std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient
   });
   return ConvolutionKernelGradientOf<bfloat16>{
       .name = parts.name(),
-      .scratch_bytes = Staging::bytes_for(one.kernel) + Staging::bytes_for(parts.images() * one.x) +
-                       Staging::bytes_for(parts.images() * one.y) + parts.scratch_bytes(),
+      .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* x, const bfloat16* dy, float* dkernel, std::byte* scratch) {
         Staging kept(scratch, threads);
         float* const sums = kept.room(one.kernel);
