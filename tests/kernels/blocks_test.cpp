@@ -109,8 +109,8 @@ TEST_F(PackedGemm, IsWhatLargeProductsAreMadeWith) {
 }
 
 TEST(PackedEngine, LeavesSlowDotProductsToFloats) {
-  EXPECT_FALSE(engine({.avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = false}));
-  EXPECT_TRUE(engine({.avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = true}));
+  EXPECT_FALSE(engine({.cpu = "any", .avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = false}));
+  EXPECT_TRUE(engine({.cpu = "any", .avx2 = true, .avx512 = true, .avx512_bf16 = true, .fast_dots = true}));
 }
 
 TEST(PackedEngine, NeedsInstructions) {
