@@ -53,8 +53,11 @@ TrainerOptions every_option() {
   return options;
 }
 
+/// Of the test that asks for it: others may run at the same time.
 fs::path fresh_folder(const std::string& name) {
-  const fs::path path = fs::path(testing::TempDir()) / ("evenkeel-checkpoint-" + name);
+  std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::ranges::replace(test, '/', '-');
+  const fs::path path = fs::path(testing::TempDir()) / ("evenkeel-checkpoint-" + test + '-' + name);
   fs::remove_all(path);
   return path;
 }
