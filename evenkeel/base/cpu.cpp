@@ -41,8 +41,7 @@ Machine detect() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) machine.amx_bf16 = machine.avx512 && bit(d, 22) && bit(d, 24);
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) machine.avx512_bf16 = machine.avx512 && bit(a, 5);
-  // Measured: Zen 4 twice the float rate (shared/prototype); Sapphire Rapids without tiles half of it
-  // (docs/performance.md).
+  // Measured: twice the float rate on Zen 4, half of it on Sapphire Rapids (docs/performance.md).
   machine.fast_dots = machine.avx512_bf16 && is_amd();
   return machine;
 }
