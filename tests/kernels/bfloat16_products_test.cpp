@@ -7,7 +7,7 @@
 #include "tests/kernels/convolution_cases.h"
 
 // Convolutions and products of bfloat16 against double references on the same numbers, on this machine's best
-// implementation, on that of a machine without bfloat16, and, where its dot products are slow, as if they were fast.
+// implementation, on that of a machine without bfloat16, and with its dot products alone, taken for fast.
 // What may differ: a sum of `terms` products in fp32 (rounding()), and the result's rounding to bfloat16, 2^-8 of each
 // element at most, and so of the norm; with an activation behind it two of them. Float results have no rounding.
 
@@ -18,10 +18,10 @@ constexpr double kNarrowing = 0x1p-8;
 
 std::vector<Machine> machines() {
   std::vector<Machine> all{Machine::here(), {.cpu = "old", .cores = 2, .avx2 = true}};
-  if (all.front().has_bfloat16() && !all.front().is_faster_in_bfloat16()) {
-    all.push_back(all.front());
-    all.back().fast_dots = true;
-  }
+  Machine dots = all.front();
+  dots.amx_bf16 = false;
+  dots.fast_dots = true;
+  if (dots.avx512_bf16 && (all.front().amx_bf16 || !all.front().fast_dots)) all.push_back(dots);
   return all;
 }
 
@@ -55,6 +55,12 @@ std::vector<Case> cases() {
   for (const std::int64_t size : {1, 2, 3})
     all.push_back(make_case(7, {size, size}, 60, 64, {3, 3}, {1, 1}, Pad::same));
   all.push_back(make_case(1, {6, 7}, 16, 16, {1, 1}, {2, 1}, Pad::valid));
+  // Enough pixels for kernel gradients in blocks: rows and columns that are missing in a block or a tile.
+  for (const std::int64_t c : {3, 8, 30})
+    for (const std::int64_t filters : {8, 17, 40})
+      for (const std::int64_t stride : {1, 2})
+        all.push_back(
+            make_case(3, {29, 30}, c, filters, {3, 3}, {stride, stride}, stride == 1 ? Pad::same : Pad::valid));
   all.push_back(make_case(7, {56, 56}, 16, 17, {3, 3}, {1, 1}, Pad::same));  // by float: in parts of four and three
   return all;
 }

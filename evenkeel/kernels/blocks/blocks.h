@@ -19,10 +19,18 @@ inline constexpr std::int64_t kBlockSums = kBlock * kBlock;
 /// How many parts of at most `most` there are in n.
 constexpr std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
 
-/// sums (four tiles [16][16] one behind the other, the two of the upper rows first) = or += a * b over `tiles` tiles of
-/// steps. a: two rows of tiles [16 rows][32 steps], `a_row` numbers apart; b: pairs of tiles [16 pairs of
-/// steps][16 columns][2], pair behind pair. All aligned to 64 bytes. Products are exact, sums are float32.
-using Multiply = void (*)(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
+/// How much of a block is wanted.
+struct Extent {
+  std::int64_t tiles;             ///< of steps
+  std::int64_t rows = kBlock;     ///< more than there are in a block means all
+  std::int64_t columns = kBlock;  ///< the same
+};
+
+/// sums (four tiles [16][16] one behind the other, the two of the upper rows first) = or += a * b over tiles of steps.
+/// What lies beyond the rows and columns wanted may be multiplied or not. a: two rows of tiles [16 rows][32 steps],
+/// `a_row` numbers apart; b: pairs of tiles [16 pairs of steps][16 columns][2], pair behind pair. All aligned to 64
+/// bytes. Products are exact, sums are float32.
+using Multiply = void (*)(const Extent& extent, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
                           bool add);
 
 /// How this machine's blocks are multiplied.
@@ -46,8 +54,8 @@ void pack_across(const bfloat16* from, std::int64_t step, std::int64_t steps, st
 void pack_across_for_b(const bfloat16* from, std::int64_t step, std::int64_t steps, std::int64_t numbers,
                        bfloat16* tile);
 /// The same with the numbers of step i at from + places[i].
-void pack_across_at(const bfloat16* from, const std::int64_t* places, std::int64_t steps, std::int64_t numbers,
-                    bfloat16* tile);
+void pack_across_for_b_at(const bfloat16* from, const std::int64_t* places, std::int64_t steps, std::int64_t numbers,
+                          bfloat16* tile);
 
 /// Writes `rows` x `columns` of a block of sums to c, rounded to bfloat16 or as they are.
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, float* c, std::int64_t row);

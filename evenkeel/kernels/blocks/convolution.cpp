@@ -15,8 +15,9 @@ constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and o
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
 
-/// dkernel as a product over pixels, x^T dy: a row of it is a number of the window, [kernel_h, kernel_w * c]. Each row
-/// of the kernel begins a new tile, because within one the numbers that a pixel sees follow on each other in the image.
+/// dkernel's transpose as a product over pixels, dy^T x: a row of it is a filter, a column a number of the window,
+/// [kernel_h, kernel_w * c]. Each row of the kernel begins a new tile, because within one the numbers that a pixel sees
+/// follow on each other in the image. So it is dy, the smaller of the two, that has to be transposed.
 class KernelGradient {
  public:
   KernelGradient(const Window& window, std::int64_t filters)
@@ -25,8 +26,8 @@ class KernelGradient {
         images_(std::clamp<std::int64_t>(kSteps / (at_.oh * at_.ow), 1, at_.n)),
         step_tiles_(parts_of(images_ * at_.oh * at_.ow, kTileSteps)),
         tiles_of_run_(parts_of(run(), kTileRows)),
-        row_blocks_(parts_of(at_.kernel_h * tiles_of_run_, 2)),
-        column_blocks_(parts_of(filters, kBlock)),
+        row_blocks_(parts_of(filters, kBlock)),
+        column_blocks_(parts_of(at_.kernel_h * tiles_of_run_, 2)),
         sum_bytes_(bytes_of(row_blocks_ * column_blocks_ * kBlockSums, sizeof(float))),
         a_bytes_(bytes_of(2 * row_blocks_ * step_tiles_ * kTileNumbers, sizeof(bfloat16))),
         b_bytes_(bytes_of(2 * step_tiles_ * kTileNumbers, sizeof(bfloat16))),
@@ -62,11 +63,13 @@ class KernelGradient {
     for (std::int64_t first = begin; first < end; first += images_) {
       const std::int64_t images = std::min(images_, end - first), pixels = images * at_.oh * at_.ow;
       const std::int64_t tiles = parts_of(pixels, kTileSteps);
-      pack_a(framed(x + first * at_.h * at_.w * at_.c, images, frame), places, pixels, a);
+      pack_a(dy + first * at_.oh * at_.ow * filters_, pixels, a);
+      const bfloat16* const seen = framed(x + first * at_.h * at_.w * at_.c, images, frame);
       for (std::int64_t column = 0; column < column_blocks_; ++column) {
-        pack_b(dy + first * at_.oh * at_.ow * filters_, column * kBlock, pixels, b);
+        pack_b(seen, places, column, pixels, b);
         for (std::int64_t row = 0; row < row_blocks_; ++row)
-          engine.multiply(tiles, a + 2 * row * tiles * kTileNumbers, tiles * kTileNumbers, b,
+          engine.multiply({.tiles = tiles, .rows = filters_ - row * kBlock, .columns = columns_of(column)},
+                          a + 2 * row * tiles * kTileNumbers, tiles * kTileNumbers, b,
                           sums + (row * column_blocks_ + column) * kBlockSums, true);
       }
     }
@@ -80,9 +83,9 @@ class KernelGradient {
         const std::int64_t tile = p * tiles_of_run_ + i / kTileRows;
         for (std::int64_t filter = 0; filter < filters_; ++filter) {
           const std::int64_t place =
-              ((tile / 2 * column_blocks_ + filter / kBlock) * 4 + tile % 2 * 2 + filter % kBlock / kTileRows) *
+              ((filter / kBlock * column_blocks_ + tile / 2) * 4 + filter % kBlock / kTileRows * 2 + tile % 2) *
                   kTileRows * kTileRows +
-              i % kTileRows * kTileRows + filter % kTileRows;
+              filter % kTileRows * kTileRows + i % kTileRows;
           float total = 0;
           for (int t = 0; t < threads; ++t)
             total += reinterpret_cast<const float*>(memory + static_cast<std::size_t>(t) * bytes_per_thread())[place];
@@ -113,22 +116,26 @@ class KernelGradient {
     return frame;
   }
 
-  /// Two rows of tiles after each other for each block.
-  void pack_a(const bfloat16* x, const std::int64_t* places, std::int64_t pixels, bfloat16* to) const {
-    for (std::int64_t tile = 0; tile < 2 * row_blocks_; ++tile) {
-      const std::int64_t p = tile / tiles_of_run_, i = tile % tiles_of_run_ * kTileRows;
-      const std::int64_t numbers = p < at_.kernel_h ? run() - i : 0;
-      const bfloat16* const from = x + p * frame_width() * at_.c + i;
-      for (std::int64_t step = 0; step < pixels; step += kTileSteps, to += kTileNumbers)
-        pack_across_at(from, places + step, pixels - step, numbers, to);
-    }
+  /// Columns that exist of a block of them: one tile of the last, if their number is odd.
+  std::int64_t columns_of(std::int64_t block) const {
+    return std::min<std::int64_t>(2, at_.kernel_h * tiles_of_run_ - 2 * block) * kTileRows;
   }
 
-  void pack_b(const bfloat16* dy, std::int64_t column, std::int64_t pixels, bfloat16* to) const {
+  /// Two rows of tiles after each other for each block. A last row of which nothing exists is left as it is, and so are
+  /// such columns of b: sums that nobody reads.
+  void pack_a(const bfloat16* dy, std::int64_t pixels, bfloat16* to) const {
+    for (std::int64_t filter = 0; filter < filters_; filter += kTileRows)
+      for (std::int64_t step = 0; step < pixels; step += kTileSteps, to += kTileNumbers)
+        pack_across(dy + step * filters_ + filter, filters_, pixels - step, filters_ - filter, to);
+  }
+
+  void pack_b(const bfloat16* x, const std::int64_t* places, std::int64_t block, std::int64_t pixels,
+              bfloat16* to) const {
     for (std::int64_t step = 0; step < pixels; step += kTileSteps)
-      for (std::int64_t side = 0; side < 2; ++side, to += kTileNumbers) {
-        const std::int64_t first = column + side * kTileRows;
-        pack_across_for_b(dy + step * filters_ + first, filters_, pixels - step, filters_ - first, to);
+      for (std::int64_t tile = 2 * block; tile < 2 * block + 2; ++tile, to += kTileNumbers) {
+        const std::int64_t p = tile / tiles_of_run_, i = tile % tiles_of_run_ * kTileRows;
+        if (p < at_.kernel_h)
+          pack_across_for_b_at(x + p * frame_width() * at_.c + i, places + step, pixels - step, run() - i, to);
       }
   }
 

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "evenkeel/kernels/blocks/blocks.h"
@@ -37,7 +38,8 @@ void restore_tiles() {
     _tile_release();
 }
 
-void multiply_tiles(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
+/// Always whole blocks: with fewer sums at a time each tile would wait for the one before.
+void multiply_tiles(const Extent& extent, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
                     bool add) {
   constexpr std::int64_t kLine = 64;  // bytes
   constexpr std::int64_t kTile = kTileRows * kTileRows;
@@ -52,7 +54,7 @@ void multiply_tiles(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, c
     _tile_zero(2);
     _tile_zero(3);
   }
-  for (std::int64_t i = 0; i < tiles; ++i, a += kTileNumbers, b += 2 * kTileNumbers) {
+  for (std::int64_t i = 0; i < extent.tiles; ++i, a += kTileNumbers, b += 2 * kTileNumbers) {
     _tile_loadd(4, a, kLine);
     _tile_loadd(6, b, kLine);
     _tile_dpbf16ps(0, 4, 6);
@@ -80,42 +82,47 @@ bool may_use_tiles() {
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bf16,prefer-vector-width=512")
 
-/// Eight rows at a time, in 16 of the 32 registers.
-void multiply_rows(std::int64_t tiles, const bfloat16* a, const bfloat16* b, float* left, float* right, bool add) {
-  constexpr int kRows = 8;
-  __m512 sums[kRows][2];
+constexpr std::int64_t kRows = 8;
+
+/// kRows rows of one or two tiles of columns: as many sums at a time, in up to 16 of the 32 registers.
+template <int kColumnTiles>
+void multiply_rows(std::int64_t tiles, const bfloat16* a, const bfloat16* b, float* first, bool add) {
+  constexpr std::int64_t kTile = kTileRows * kTileRows;
+  __m512 sums[kRows][kColumnTiles];
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    sums[r][0] = add ? _mm512_load_ps(left + r * kTileRows) : _mm512_setzero_ps();
-    sums[r][1] = add ? _mm512_load_ps(right + r * kTileRows) : _mm512_setzero_ps();
-  }
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < kColumnTiles; ++c)
+      sums[r][c] = add ? _mm512_load_ps(first + c * kTile + r * kTileRows) : _mm512_setzero_ps();
   for (std::int64_t tile = 0; tile < tiles; ++tile, a += kTileNumbers, b += 2 * kTileNumbers)
 #pragma GCC unroll 2
     for (int pair = 0; pair < kTileSteps / 2; ++pair) {
-      const auto b_left = reinterpret_cast<__m512bh>(_mm512_load_si512(b + pair * kTileSteps));
-      const auto b_right = reinterpret_cast<__m512bh>(_mm512_load_si512(b + kTileNumbers + pair * kTileSteps));
+      __m512bh columns[kColumnTiles];
+#pragma GCC unroll 2
+      for (int c = 0; c < kColumnTiles; ++c)
+        columns[c] = reinterpret_cast<__m512bh>(_mm512_load_si512(b + c * kTileNumbers + pair * kTileSteps));
 #pragma GCC unroll 8
       for (int r = 0; r < kRows; ++r) {
         int both;
         std::memcpy(&both, a + r * kTileSteps + 2 * pair, sizeof both);
         const auto factor = reinterpret_cast<__m512bh>(_mm512_set1_epi32(both));
-        sums[r][0] = _mm512_dpbf16_ps(sums[r][0], factor, b_left);
-        sums[r][1] = _mm512_dpbf16_ps(sums[r][1], factor, b_right);
+#pragma GCC unroll 2
+        for (int c = 0; c < kColumnTiles; ++c) sums[r][c] = _mm512_dpbf16_ps(sums[r][c], factor, columns[c]);
       }
     }
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    _mm512_store_ps(left + r * kTileRows, sums[r][0]);
-    _mm512_store_ps(right + r * kTileRows, sums[r][1]);
-  }
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < kColumnTiles; ++c) _mm512_store_ps(first + c * kTile + r * kTileRows, sums[r][c]);
 }
 
-void multiply_dots(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
+void multiply_dots(const Extent& extent, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
                    bool add) {
-  constexpr std::int64_t kTile = kTileRows * kTileRows, kHalf = kTileRows / 2;
-  for (std::int64_t half = 0; half < 4; ++half) {
-    float* const left = sums + half / 2 * 2 * kTile + half % 2 * kHalf * kTileRows;
-    multiply_rows(tiles, a + half / 2 * a_row + half % 2 * kHalf * kTileSteps, b, left, left + kTile, add);
+  const auto multiply = extent.columns > kTileRows ? multiply_rows<2> : multiply_rows<1>;
+  for (std::int64_t row = 0; row < std::min(extent.rows, kBlock); row += kRows) {
+    const std::int64_t tile = row / kTileRows, within = row % kTileRows;
+    multiply(extent.tiles, a + tile * a_row + within * kTileSteps, b,
+             sums + (2 * tile * kTileRows + within) * kTileRows, add);
   }
 }
 
@@ -126,7 +133,8 @@ void multiply_dots(std::int64_t tiles, const bfloat16* a, std::int64_t a_row, co
 std::optional<Engine> engine(const Machine& machine) {
   if (machine.amx_bf16 && may_use_tiles())
     return Engine{.name = "amx", .multiply = multiply_tiles, .begin = configure_tiles, .end = restore_tiles};
-  if (machine.avx512 && machine.avx512_bf16 && machine.fast_dots) return Engine{.name = "avx512_bf16", .multiply = multiply_dots};
+  if (machine.avx512 && machine.avx512_bf16 && machine.fast_dots)
+    return Engine{.name = "avx512_bf16", .multiply = multiply_dots};
   return std::nullopt;
 }
 

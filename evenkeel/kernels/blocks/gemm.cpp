@@ -100,9 +100,10 @@ struct Run {
           pack_b(part, end, step, tiles, panel);
           for (std::int64_t i = 0; i < row_blocks; ++i) {
             float* const block = sums + ((part - column) / kBlock * row_blocks + i) * kBlockSums;
-            engine.multiply(tiles, packed + band.at(2 * i, step), tiles * kTileNumbers, panel, block, step > 0);
+            const Extent extent{.tiles = tiles, .rows = rows - i * kBlock, .columns = end - part};
+            engine.multiply(extent, packed + band.at(2 * i, step), tiles * kTileNumbers, panel, block, step > 0);
             if (step + tiles == band.step_tiles())
-              write_sums(block, std::min(kBlock, rows - i * kBlock), std::min(kBlock, end - part),
+              write_sums(block, std::min(kBlock, extent.rows), std::min(kBlock, extent.columns),
                          c + (first_row + i * kBlock) * p.n + part, p.n);
           }
         }

@@ -80,23 +80,28 @@ struct Plan {
 
 /// oneDNN's first choice, brgconv, has a cost per row of pixels and tap that only many channels repay. Measured
 /// with 2.6 on AVX-512 (bench/convolution_bench.cpp): "jit" is 1.1 to 5 times as fast below 32 channels (at worst 0.9),
-/// and 1.1 to 2.1 times below 64 where strides leave small images.
+/// and 1.1 to 2.1 times below 64 where strides leave small images. In bfloat16 without tiles (AMD) it always is, 1.0 to
+/// 1.8 times.
 bool has_too_little_for_brgconv(const Window& at) { return at.c < 32 || (at.c < 64 && at.stride_w > 1 && at.ow <= 4); }
 
 /// "brgconv:avx512_core" -> "jit:avx512_core" for such a convolution.
 std::string preferred(const Window& window, std::string_view first) {
+  if (first == "brgconv:avx512_core_bf16") return "jit_bf16:avx512_core_bf16";
   if (!first.starts_with("brgconv:") || !has_too_little_for_brgconv(window)) return std::string(first);
   return "jit" + std::string(first.substr(first.find(':')));
 }
 
 std::int64_t pixels(const Window& at) { return at.n * at.oh * at.ow; }
 
-// Where oneDNN's bfloat16 is faster than the float kernels with casts around them. Measured with 2.6 on AMX, the
-// convolutions of docs/studies/depth.md at batch 64 and square ones of 4 to 32 channels: beyond these bounds it has 1.2
-// to 6 times their speed; within them a cost per call (copies into tiles of 16 or 32 channels) makes it up to 10 times
-// slower.
-bool repays_bfloat16(const Window& at) { return at.c > 1 && pixels(at) >= 1024; }
-bool data_gradient_repays_bfloat16(const Window& at) {
+// Where oneDNN's bfloat16 is faster than the float kernels with casts around them. Measured with 2.6, the convolutions
+// of docs/studies/depth.md at batch 64 and square ones of 4 to 32 channels. On AMX it has 1.2 to 6 times their speed
+// beyond these bounds; within them a cost per call (copies into tiles of 16 or 32 channels) makes it up to 10 times
+// slower. On AMD's dot products it has 1.1 to 1.4 times their speed forward and 2 to 2.7 times in the data gradient.
+bool repays_bfloat16(const Window& at, const Machine& machine) {
+  return at.c > 1 && pixels(at) >= (machine.amx_bf16 ? 1024 : 256);
+}
+bool data_gradient_repays_bfloat16(const Window& at, const Machine& machine) {
+  if (!machine.amx_bf16) return at.c > 1 && pixels(at) >= 256;
   return at.c > 1 && at.stride_h * at.stride_w == 1 && pixels(at) >= 2048;
 }
 bool kernel_gradient_repays_bfloat16(const Window& at) { return at.c >= 12 && pixels(at) >= 8192; }
@@ -111,7 +116,8 @@ std::string name_of(const PrimitiveDesc& desc) {
 template <class T>
 std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
                                                    const Machine& machine, const Threads& threads) {
-  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && repays_bfloat16(window))) return std::nullopt;
+  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && repays_bfloat16(window, machine)))
+    return std::nullopt;
   return if_served(threads, [&] {
     const auto desc = forward_primitive(describe<T>(window, filters, bias),
                                         [&](std::string_view first) { return preferred(window, first); });
@@ -139,7 +145,8 @@ std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::in
 template <class T>
 std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
                                                                       const Machine& machine, const Threads& threads) {
-  if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && data_gradient_repays_bfloat16(window)))
+  if (std::is_same_v<T, bfloat16> &&
+      !(machine.is_faster_in_bfloat16() && data_gradient_repays_bfloat16(window, machine)))
     return std::nullopt;
   return if_served(threads, [&] {
     const auto desc = data_gradient_primitive(describe<T>(window, filters));
