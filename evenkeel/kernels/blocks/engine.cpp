@@ -90,11 +90,12 @@ void multiply_rows(std::int64_t tiles, const bfloat16* a, const bfloat16* b, flo
   constexpr std::int64_t kTile = kTileRows * kTileRows;
   __m512 sums[kRows][kColumnTiles];
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r)
+  for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
     for (int c = 0; c < kColumnTiles; ++c)
       sums[r][c] = add ? _mm512_load_ps(first + c * kTile + r * kTileRows) : _mm512_setzero_ps();
-  for (std::int64_t tile = 0; tile < tiles; ++tile, a += kTileNumbers, b += 2 * kTileNumbers)
+  }
+  for (std::int64_t tile = 0; tile < tiles; ++tile, a += kTileNumbers, b += 2 * kTileNumbers) {
 #pragma GCC unroll 2
     for (int pair = 0; pair < kTileSteps / 2; ++pair) {
       __m512bh columns[kColumnTiles];
@@ -110,10 +111,12 @@ void multiply_rows(std::int64_t tiles, const bfloat16* a, const bfloat16* b, flo
         for (int c = 0; c < kColumnTiles; ++c) sums[r][c] = _mm512_dpbf16_ps(sums[r][c], factor, columns[c]);
       }
     }
+  }
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r)
+  for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
     for (int c = 0; c < kColumnTiles; ++c) _mm512_store_ps(first + c * kTile + r * kTileRows, sums[r][c]);
+  }
 }
 
 void multiply_dots(const Extent& extent, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
