@@ -18,10 +18,7 @@ constexpr double kNarrowing = 0x1p-8;
 
 std::vector<Machine> machines() {
   std::vector<Machine> all{Machine::here(), {.cpu = "old", .cores = 2, .avx2 = true}};
-  Machine dots = all.front();
-  dots.amx_bf16 = false;
-  dots.fast_dots = true;
-  if (dots.avx512_bf16 && (all.front().amx_bf16 || !all.front().fast_dots)) all.push_back(dots);
+  if (all.front().avx512_bf16 && (all.front().amx_bf16 || !all.front().fast_dots)) all.push_back(without_tiles());
   return all;
 }
 

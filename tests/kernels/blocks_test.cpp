@@ -11,11 +11,8 @@ namespace {
 
 /// This machine, and it without its tiles (its dot products taken for fast), as far as they can multiply bfloat16.
 std::vector<Machine> machines() {
-  Machine without_tiles = Machine::here();
-  without_tiles.amx_bf16 = false;
-  without_tiles.fast_dots = true;
   std::vector<Machine> all;
-  for (const Machine& machine : {Machine::here(), without_tiles})
+  for (const Machine& machine : {Machine::here(), without_tiles()})
     if (engine(machine)) all.push_back(machine);
   return all;
 }

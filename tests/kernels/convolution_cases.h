@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/philox.h"
 #include "evenkeel/kernels/window.h"
 #include "evenkeel/tensor/tensor.h"
@@ -18,6 +19,14 @@
 // Shapes, numbers and memory for the tests of convolution and gemm.
 
 namespace evenkeel::kernels {
+
+/// This machine without its tiles, its dot products (if it has them) taken for fast.
+inline Machine without_tiles() {
+  Machine machine = Machine::here();
+  machine.amx_bf16 = false;
+  machine.fast_dots = true;
+  return machine;
+}
 
 enum class Pad { same, valid };
 

@@ -21,9 +21,9 @@ constexpr std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n +
 
 /// How much of a block is wanted.
 struct Extent {
-  std::int64_t tiles;             ///< of steps
-  std::int64_t rows = kBlock;     ///< more than there are in a block means all
-  std::int64_t columns = kBlock;  ///< the same
+  std::int64_t tiles;    ///< of steps
+  std::int64_t rows;     ///< more than there are in a block means all
+  std::int64_t columns;  ///< the same
 };
 
 /// sums (four tiles [16][16] one behind the other, the two of the upper rows first) = or += a * b over tiles of steps.

@@ -24,41 +24,26 @@ __mmask32 first(std::int64_t count) {
   return count >= 32 ? 0xFFFFFFFFu : (1u << std::max<std::int64_t>(count, 0)) - 1u;
 }
 
-template <bool kWhole>
-Tile load_lines(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers) {
+Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers) {
   Tile tile;
   const __mmask32 mask = first(numbers);
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i)
-    if (kWhole)
-      tile.line[i] = _mm512_loadu_si512(from + i * line);
-    else
-      tile.line[i] = i < lines ? _mm512_maskz_loadu_epi16(mask, from + i * line) : _mm512_setzero_si512();
+    tile.line[i] = i < lines ? _mm512_maskz_loadu_epi16(mask, from + i * line) : _mm512_setzero_si512();
   return tile;
 }
 
-Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int64_t numbers) {
-  const bool is_whole = lines >= kTileRows && numbers >= kTileSteps;
-  return is_whole ? load_lines<true>(from, line, lines, numbers) : load_lines<false>(from, line, lines, numbers);
-}
-
 /// Two steps at a time: the numbers of both in turns. step_at(i) is where those of step i lie.
-template <bool kAllSteps, class StepAt>
-Tile load_steps(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
+template <class StepAt>
+Tile load_pairs(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
   Tile tile;
   const auto mask = static_cast<__mmask16>(first(numbers));
   const auto step = [&](std::int64_t i) __attribute__((target("avx512f,avx512bw,avx512vl"))) {
-    return kAllSteps || i < steps ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, step_at(i)))
-                                  : _mm512_setzero_si512();
+    return i < steps ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, step_at(i))) : _mm512_setzero_si512();
   };
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) tile.line[i] = _mm512_or_si512(step(2 * i), _mm512_slli_epi32(step(2 * i + 1), 16));
   return tile;
-}
-
-template <class StepAt>
-Tile load_pairs(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
-  return steps >= kTileSteps ? load_steps<true>(step_at, steps, numbers) : load_steps<false>(step_at, steps, numbers);
 }
 
 /// Pair j of line i to line j, pair i.

@@ -80,11 +80,11 @@ struct Plan {
 
 /// oneDNN's first choice, brgconv, has a cost per row of pixels and tap that only many channels repay. Measured
 /// with 2.6 on AVX-512 (bench/convolution_bench.cpp): "jit" is 1.1 to 5 times as fast below 32 channels (at worst 0.9),
-/// and 1.1 to 2.1 times below 64 where strides leave small images. In bfloat16 without tiles (AMD) it always is, 1.0 to
-/// 1.8 times.
+/// and 1.1 to 2.1 times below 64 where strides leave small images.
 bool has_too_little_for_brgconv(const Window& at) { return at.c < 32 || (at.c < 64 && at.stride_w > 1 && at.ow <= 4); }
 
-/// "brgconv:avx512_core" -> "jit:avx512_core" for such a convolution.
+/// "brgconv:avx512_core" -> "jit:avx512_core" for such a convolution. In bfloat16 without tiles jit is faster for all
+/// of the workloads' convolutions, 1.0 to 1.8 times (AMD).
 std::string preferred(const Window& window, std::string_view first) {
   if (first == "brgconv:avx512_core_bf16") return "jit_bf16:avx512_core_bf16";
   if (!first.starts_with("brgconv:") || !has_too_little_for_brgconv(window)) return std::string(first);
@@ -96,7 +96,7 @@ std::int64_t pixels(const Window& at) { return at.n * at.oh * at.ow; }
 // Where oneDNN's bfloat16 is faster than the float kernels with casts around them. Measured with 2.6, the convolutions
 // of docs/studies/depth.md at batch 64 and square ones of 4 to 32 channels. On AMX it has 1.2 to 6 times their speed
 // beyond these bounds; within them a cost per call (copies into tiles of 16 or 32 channels) makes it up to 10 times
-// slower. On AMD's dot products it has 1.1 to 1.4 times their speed forward and 2 to 2.7 times in the data gradient.
+// slower. On AMD's dot products it has 1.5 to 2.4 times their speed forward and 1.5 to 2.7 times in the data gradient.
 bool repays_bfloat16(const Window& at, const Machine& machine) {
   return at.c > 1 && pixels(at) >= (machine.amx_bf16 ? 1024 : 256);
 }
