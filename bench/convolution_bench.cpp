@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "evenkeel/base/philox.h"
-#include "evenkeel/kernels/convolution.h"
+#include "evenkeel/kernels/convolution/convolution.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace {

@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "evenkeel/base/philox.h"
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/batch_norm_pool.h"
-#include "evenkeel/kernels/dropout.h"
-#include "evenkeel/kernels/group_norm.h"
-#include "evenkeel/kernels/optimizers.h"
-#include "evenkeel/kernels/pooling.h"
-#include "evenkeel/kernels/uout.h"
+#include "evenkeel/kernels/noise/dropout.h"
+#include "evenkeel/kernels/noise/uout.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/group_norm.h"
+#include "evenkeel/kernels/optimizer/optimizers.h"
+#include "evenkeel/kernels/pooling/pooling.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace {

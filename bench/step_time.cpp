@@ -11,8 +11,8 @@
 #include <string>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/kernels/machine_limits.h"
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
+#include "evenkeel/kernels/machine/machine_limits.h"
 #include "evenkeel/studies/workloads.h"
 #include "evenkeel/train/benchmark.h"
 

@@ -5,7 +5,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
-#include "evenkeel/report/time_picture.h"
+#include "evenkeel/report/charts/time_picture.h"
 #include "evenkeel/studies/workloads.h"
 #include "evenkeel/train/benchmark.h"
 #include "plan_lines.h"

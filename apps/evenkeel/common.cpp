@@ -11,7 +11,7 @@
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/threads.h"
-#include "evenkeel/train/run_folder.h"
+#include "evenkeel/runs/run_folder.h"
 
 namespace evenkeel::app {
 namespace {

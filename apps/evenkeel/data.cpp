@@ -5,7 +5,7 @@
 #include "common.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/contact_sheet.h"
-#include "evenkeel/data/published.h"
+#include "evenkeel/data/fetch/published.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/data/statistics.h"
 #include "evenkeel/formats/png.h"

@@ -3,7 +3,7 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/formats/file.h"
-#include "evenkeel/report/confusion_plot.h"
+#include "evenkeel/report/charts/confusion_plot.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
 #include "table.h"

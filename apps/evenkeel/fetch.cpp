@@ -6,7 +6,7 @@
 
 #include "commands.h"
 #include "evenkeel/base/text.h"
-#include "evenkeel/data/fetch.h"
+#include "evenkeel/data/fetch/fetch.h"
 #include "interruption.h"
 #include "progress.h"
 #include "table.h"

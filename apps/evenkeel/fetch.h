@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common.h"
-#include "evenkeel/data/published.h"
+#include "evenkeel/data/fetch/published.h"
 
 namespace evenkeel::app {
 

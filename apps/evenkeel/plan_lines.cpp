@@ -1,6 +1,6 @@
 #include "plan_lines.h"
 
-#include "evenkeel/train/run_folder.h"
+#include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {

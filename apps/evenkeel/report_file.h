@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 namespace evenkeel::app {
 

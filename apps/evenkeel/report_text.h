@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 // A report's texts and tables for a terminal.
 

@@ -2,7 +2,7 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/train/run_folder.h"
+#include "evenkeel/runs/run_folder.h"
 
 namespace evenkeel::app {
 namespace {

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "cases.h"
-#include "evenkeel/diagnose/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 
 namespace evenkeel::table {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 
 namespace evenkeel {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/diagnose/evidence.h"
 #include "evenkeel/diagnose/finding.h"
+#include "evenkeel/diagnose/measure/evidence.h"
 
 namespace evenkeel {
 

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "evenkeel/diagnose/rule.h"
+#include "evenkeel/diagnose/causes/rule.h"
 
 namespace evenkeel {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "evenkeel/diagnose/attribution.h"
-#include "evenkeel/diagnose/evidence.h"
 #include "evenkeel/diagnose/finding.h"
-#include "evenkeel/diagnose/input_histograms.h"
+#include "evenkeel/diagnose/measure/evidence.h"
+#include "evenkeel/diagnose/measure/input_histograms.h"
 
 namespace evenkeel {
 

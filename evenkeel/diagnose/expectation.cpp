@@ -5,9 +5,9 @@
 #include <functional>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/diagnose/assignment.h"
 #include "evenkeel/diagnose/finding.h"
-#include "evenkeel/diagnose/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/assignment.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {

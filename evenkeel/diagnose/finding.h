@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "evenkeel/diagnose/sample_scores.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
 
 namespace evenkeel {
 

@@ -6,11 +6,11 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
-#include "evenkeel/diagnose/input_mismatch.h"
-#include "evenkeel/diagnose/reestimate.h"
+#include "evenkeel/diagnose/measure/input_mismatch.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
+#include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/diagnose/repairs/methods.h"
-#include "evenkeel/diagnose/sample_scores.h"
-#include "evenkeel/diagnose/weight_scan.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {

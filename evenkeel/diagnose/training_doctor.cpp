@@ -1,6 +1,6 @@
 #include "evenkeel/diagnose/training_doctor.h"
 
-#include "evenkeel/diagnose/rule.h"
+#include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/train/trainer.h"
 
 namespace evenkeel {

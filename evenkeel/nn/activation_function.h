@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 
 namespace evenkeel {
 

@@ -6,15 +6,15 @@
 
 #include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/autodiff.h"
-#include "evenkeel/program/extremes.h"
 #include "evenkeel/program/finish.h"
-#include "evenkeel/program/moments.h"
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
 #include "evenkeel/program/ops/regularization.h"
 #include "evenkeel/program/passes/fuse.h"
+#include "evenkeel/program/probes/extremes.h"
+#include "evenkeel/program/probes/moments.h"
 
 namespace evenkeel {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/config/precision.h"
 #include "evenkeel/nn/losses.h"
 #include "evenkeel/nn/model.h"
-#include "evenkeel/nn/precision.h"
 #include "evenkeel/program/program.h"
 #include "evenkeel/program/store.h"
 
@@ -28,10 +28,12 @@ struct CompileOptions {
   DType real = DType::float32;                ///< float64: all of the program, on the reference kernels
   Precision precision = Precision::float32;
   bool fuse = true;
-  bool input_gradient = false;             ///< differentiate with respect to the input as well ("input/gradient")
-  std::vector<std::string> probes = {};    ///< values whose moments per channel are accumulated (program/moments.h)
-  std::vector<std::string> extremes = {};  ///< values whose extremes per channel are accumulated (program/extremes.h)
-  std::vector<std::string> keep = {};      ///< values to be readable after a run
+  bool input_gradient = false;  ///< differentiate with respect to the input as well ("input/gradient")
+  std::vector<std::string> probes =
+      {};  ///< values whose moments per channel are accumulated (program/probes/moments.h)
+  std::vector<std::string> extremes =
+      {};  ///< values whose extremes per channel are accumulated (program/probes/extremes.h)
+  std::vector<std::string> keep = {};  ///< values to be readable after a run
 };
 
 /// A model made into a program for one batch size. Values by name: "input" [N, ...], "labels" [N] or "targets" [N, K];

@@ -4,7 +4,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/base/threads.h"
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel {

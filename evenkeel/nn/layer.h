@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 #include "evenkeel/nn/layer_builder.h"
 
 namespace evenkeel {

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 
 namespace evenkeel {
 

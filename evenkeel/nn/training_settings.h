@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/nn/fields.h"
+#include "evenkeel/config/fields.h"
 
 namespace evenkeel {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/program/kernel.h"
 #include "evenkeel/program/value.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "evenkeel/kernels/machine_limits.h"
+#include "evenkeel/kernels/machine/machine_limits.h"
 
 namespace evenkeel {
 

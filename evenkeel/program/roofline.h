@@ -11,7 +11,7 @@ struct Roofline {
   double gbytes_per_s = 0;  ///< to and from memory that no cache holds
 };
 
-/// This machine's, measured now (kernels/machine_limits.h): half a second.
+/// This machine's, measured now (kernels/machine/machine_limits.h): half a second.
 Roofline measure_roofline(const Threads& threads);
 
 /// How a line of a program stands below the roofline.

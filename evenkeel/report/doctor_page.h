@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "evenkeel/diagnose/diagnosis.h"
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 namespace evenkeel {
 

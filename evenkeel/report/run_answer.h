@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/report/run_record.h"
+#include "evenkeel/runs/run_record.h"
 
 namespace evenkeel {
 

@@ -9,7 +9,7 @@
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/nn/summary.h"
-#include "evenkeel/report/markup.h"
+#include "evenkeel/report/page/markup.h"
 #include "evenkeel/report/run_answer.h"
 
 namespace evenkeel {

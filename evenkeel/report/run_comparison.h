@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 namespace evenkeel {
 

@@ -7,7 +7,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/batches.h"
-#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/studies/measure.h"
 #include "evenkeel/studies/study_report.h"
 

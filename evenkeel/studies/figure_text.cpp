@@ -7,8 +7,8 @@
 
 #include "evenkeel/base/sample.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/base/welch.h"
 #include "evenkeel/report/run_answer.h"
-#include "evenkeel/report/welch.h"
 
 namespace evenkeel {
 namespace {

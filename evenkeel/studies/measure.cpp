@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "evenkeel/data/statistics.h"
-#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
 
 namespace evenkeel {
 

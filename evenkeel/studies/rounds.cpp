@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
 
 namespace evenkeel {
 namespace {

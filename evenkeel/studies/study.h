@@ -11,7 +11,7 @@
 #include "evenkeel/base/sample.h"
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/nn/model.h"
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 // What every study is made of. A study declares its variants, trains one of them with one seed, and says what the
 // results mean; run_study.h does the rest.

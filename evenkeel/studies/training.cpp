@@ -4,11 +4,11 @@
 
 #include "evenkeel/formats/file.h"
 #include "evenkeel/nn/model_file.h"
+#include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/runs/csv_log.h"
+#include "evenkeel/runs/run_folder.h"
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
-#include "evenkeel/train/callbacks/checkpoint_folder.h"
-#include "evenkeel/train/csv_log.h"
-#include "evenkeel/train/run_folder.h"
 
 namespace evenkeel {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
-#include "evenkeel/diagnose/normalizations.h"
-#include "evenkeel/diagnose/variance_shift.h"
+#include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/diagnose/measure/variance_shift.h"
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/studies/measure.h"
 #include "evenkeel/studies/study_report.h"

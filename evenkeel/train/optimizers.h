@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "evenkeel/nn/choice.h"
+#include "evenkeel/config/choice.h"
 #include "evenkeel/program/program.h"
 
 namespace evenkeel {

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "evenkeel/nn/choice.h"
+#include "evenkeel/config/choice.h"
 
 // How the learning rate changes over a run. Each schedule may be preceded by a linear warm-up, as Keras's CosineDecay:
 // in `warmup_steps` steps the rate goes from `initial_learning_rate` to the schedule's first; the schedule counts its

@@ -1,4 +1,4 @@
-#include "evenkeel/data/download.h"
+#include "evenkeel/data/fetch/download.h"
 
 #include <algorithm>
 #include <thread>

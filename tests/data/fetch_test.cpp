@@ -1,4 +1,4 @@
-#include "evenkeel/data/fetch.h"
+#include "evenkeel/data/fetch/fetch.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "evenkeel/data/published.h"
+#include "evenkeel/data/fetch/published.h"
 
 #include <algorithm>
 

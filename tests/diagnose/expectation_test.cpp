@@ -1,6 +1,6 @@
 #include "evenkeel/diagnose/expectation.h"
 
-#include "evenkeel/diagnose/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 #include "evenkeel/train/evaluate.h"
 #include "tests/diagnose/trained.h"
 #include "tests/support/testing.h"

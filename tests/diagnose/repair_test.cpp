@@ -7,8 +7,8 @@
 
 #include "evenkeel/data/sources.h"
 #include "evenkeel/diagnose/diagnosis.h"
-#include "evenkeel/diagnose/input_hypotheses.h"
-#include "evenkeel/diagnose/reestimate.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/diagnose/helpers.h"
 

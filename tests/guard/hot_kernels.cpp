@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "evenkeel/base/philox.h"
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/dropout.h"
-#include "evenkeel/kernels/losses.h"
-#include "evenkeel/kernels/optimizers.h"
-#include "evenkeel/kernels/pooling.h"
+#include "evenkeel/kernels/loss/losses.h"
+#include "evenkeel/kernels/noise/dropout.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/optimizer/optimizers.h"
+#include "evenkeel/kernels/pooling/pooling.h"
 
 namespace {
 

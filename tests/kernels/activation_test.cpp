@@ -1,9 +1,9 @@
-#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise/activation.h"
 
 #include <cfloat>
 #include <limits>
 
-#include "evenkeel/kernels/reference/activation.h"
+#include "evenkeel/kernels/elementwise/activation_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

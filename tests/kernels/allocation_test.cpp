@@ -7,8 +7,8 @@
 #include <cstring>
 #include <new>
 
-#include "evenkeel/kernels/convolution.h"
-#include "evenkeel/kernels/gemm.h"
+#include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/matmul/gemm.h"
 #include "tests/kernels/convolution_cases.h"
 
 namespace {

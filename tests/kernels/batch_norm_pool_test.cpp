@@ -1,12 +1,12 @@
-#include "evenkeel/kernels/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool.h"
 
 #include <cfloat>
 #include <limits>
 
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/pooling.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
-#include "evenkeel/kernels/reference/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool_reference.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
+#include "evenkeel/kernels/pooling/pooling.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

@@ -1,9 +1,9 @@
-#include "evenkeel/kernels/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
 
 #include <cfloat>
 #include <limits>
 
-#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

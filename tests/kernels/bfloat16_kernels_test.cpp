@@ -1,16 +1,16 @@
 #include <cstring>
 #include <numeric>
 
-#include "evenkeel/kernels/activation.h"
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/batch_norm_pool.h"
-#include "evenkeel/kernels/dropout.h"
-#include "evenkeel/kernels/elementwise.h"
-#include "evenkeel/kernels/extremes.h"
-#include "evenkeel/kernels/moments.h"
-#include "evenkeel/kernels/pooling.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
-#include "evenkeel/kernels/uout.h"
+#include "evenkeel/kernels/elementwise/activation.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/noise/dropout.h"
+#include "evenkeel/kernels/noise/uout.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
+#include "evenkeel/kernels/pooling/pooling.h"
+#include "evenkeel/kernels/probe/extremes.h"
+#include "evenkeel/kernels/probe/moments.h"
 #include "tests/kernels/convolution_cases.h"
 #include "tests/kernels/kernel_test.h"
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "evenkeel/kernels/convolution.h"
-#include "evenkeel/kernels/gemm.h"
-#include "evenkeel/kernels/reference/convolution.h"
-#include "evenkeel/kernels/reference/gemm.h"
+#include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/convolution/convolution_reference.h"
+#include "evenkeel/kernels/matmul/gemm.h"
+#include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "tests/kernels/convolution_cases.h"
 
 // Convolutions and products of bfloat16 against double references on the same numbers, on this machine's best

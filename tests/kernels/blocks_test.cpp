@@ -1,9 +1,9 @@
-#include "evenkeel/kernels/blocks/blocks.h"
+#include "evenkeel/kernels/bfloat16/blocks.h"
 
 #include <gtest/gtest.h>
 
-#include "evenkeel/kernels/blocks/gemm.h"
-#include "evenkeel/kernels/reference/gemm.h"
+#include "evenkeel/kernels/matmul/gemm_packed.h"
+#include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "tests/kernels/convolution_cases.h"
 
 namespace evenkeel::kernels::blocks {

@@ -1,11 +1,11 @@
-#include "evenkeel/kernels/convolution.h"
+#include "evenkeel/kernels/convolution/convolution.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "evenkeel/kernels/reference/convolution.h"
+#include "evenkeel/kernels/convolution/convolution_reference.h"
 #include "tests/kernels/convolution_cases.h"
 
 namespace evenkeel::kernels {

@@ -1,9 +1,9 @@
-#include "evenkeel/kernels/dropout.h"
+#include "evenkeel/kernels/noise/dropout.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "evenkeel/kernels/reference/dropout.h"
+#include "evenkeel/kernels/noise/dropout_reference.h"
 #include "evenkeel/tensor/bfloat16.h"
 #include "tests/kernels/kernel_test.h"
 

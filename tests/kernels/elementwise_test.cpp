@@ -1,6 +1,6 @@
-#include "evenkeel/kernels/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
 
-#include "evenkeel/kernels/reference/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

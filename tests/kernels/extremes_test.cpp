@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/extremes.h"
+#include "evenkeel/kernels/probe/extremes.h"
 
 #include <limits>
 
-#include "evenkeel/kernels/reference/extremes.h"
+#include "evenkeel/kernels/probe/extremes_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

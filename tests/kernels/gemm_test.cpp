@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/gemm.h"
+#include "evenkeel/kernels/matmul/gemm.h"
 
 #include <gtest/gtest.h>
 
-#include "evenkeel/kernels/reference/gemm.h"
+#include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "tests/kernels/convolution_cases.h"
 
 namespace evenkeel::kernels {

@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/group_norm.h"
+#include "evenkeel/kernels/normalization/group_norm.h"
 
 #include <limits>
 
-#include "evenkeel/kernels/reference/group_norm.h"
+#include "evenkeel/kernels/normalization/group_norm_reference.h"
 #include "evenkeel/tensor/bfloat16.h"
 #include "tests/kernels/kernel_test.h"
 

@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/histogram.h"
+#include "evenkeel/kernels/probe/histogram.h"
 
 #include <limits>
 
-#include "evenkeel/kernels/reference/histogram.h"
+#include "evenkeel/kernels/probe/histogram_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

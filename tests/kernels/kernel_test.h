@@ -11,7 +11,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/base/threads.h"
-#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/kernels/simd/targets.h"
 #include "hwy/highway.h"

@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/losses.h"
+#include "evenkeel/kernels/loss/losses.h"
 
 #include <limits>
 
-#include "evenkeel/kernels/reference/losses.h"
+#include "evenkeel/kernels/loss/losses_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

@@ -1,6 +1,6 @@
-#include "evenkeel/kernels/moments.h"
+#include "evenkeel/kernels/probe/moments.h"
 
-#include "evenkeel/kernels/reference/moments.h"
+#include "evenkeel/kernels/probe/moments_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

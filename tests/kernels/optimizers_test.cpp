@@ -1,8 +1,8 @@
-#include "evenkeel/kernels/optimizers.h"
+#include "evenkeel/kernels/optimizer/optimizers.h"
 
 #include <limits>
 
-#include "evenkeel/kernels/reference/optimizers.h"
+#include "evenkeel/kernels/optimizer/optimizers_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

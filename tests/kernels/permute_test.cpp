@@ -1,4 +1,4 @@
-#include "evenkeel/kernels/permute.h"
+#include "evenkeel/kernels/elementwise/permute.h"
 
 #include <gtest/gtest.h>
 

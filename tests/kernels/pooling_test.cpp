@@ -1,9 +1,9 @@
-#include "evenkeel/kernels/pooling.h"
+#include "evenkeel/kernels/pooling/pooling.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "evenkeel/kernels/reference/pooling.h"
+#include "evenkeel/kernels/pooling/pooling_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

@@ -1,6 +1,6 @@
-#include "evenkeel/kernels/uout.h"
+#include "evenkeel/kernels/noise/uout.h"
 
-#include "evenkeel/kernels/reference/uout.h"
+#include "evenkeel/kernels/noise/uout_reference.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/nn/compile.h"
-#include "evenkeel/program/moments.h"
+#include "evenkeel/program/probes/moments.h"
 #include "tests/nn/helpers.h"
 #include "tests/nn/network.h"
 #include "tests/support/trial.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/program/moments.h"
+#include "evenkeel/program/probes/moments.h"
 #include "tests/nn/helpers.h"
 #include "tests/nn/network.h"
 #include "tests/support/memory_check.h"

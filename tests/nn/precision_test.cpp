@@ -1,4 +1,4 @@
-#include "evenkeel/nn/precision.h"
+#include "evenkeel/config/precision.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
-#include "evenkeel/program/extremes.h"
+#include "evenkeel/program/probes/extremes.h"
 
-#include "evenkeel/program/moments.h"
 #include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/probes/moments.h"
 #include "tests/program/session.h"
 #include "tests/support/testing.h"
 

@@ -1,4 +1,4 @@
-#include "evenkeel/program/moments.h"
+#include "evenkeel/program/probes/moments.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "evenkeel/program/moments.h"
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/convolution.h"
@@ -13,6 +12,7 @@
 #include "evenkeel/program/passes/fuse.h"
 #include "evenkeel/program/passes/fuse_activations.h"
 #include "evenkeel/program/passes/fuse_pooling.h"
+#include "evenkeel/program/probes/moments.h"
 #include "tests/program/session.h"
 
 namespace evenkeel {

@@ -1,4 +1,4 @@
-#include "evenkeel/report/axis.h"
+#include "evenkeel/report/charts/axis.h"
 
 #include <gmock/gmock.h>
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 
-#include "evenkeel/report/diagram_layout.h"
-#include "evenkeel/report/fold.h"
-#include "evenkeel/report/svg_diagram.h"
+#include "evenkeel/report/charts/diagram_layout.h"
+#include "evenkeel/report/charts/svg_diagram.h"
+#include "evenkeel/report/page/fold.h"
 #include "tests/report/sample_report.h"
 #include "tests/support/testing.h"
 

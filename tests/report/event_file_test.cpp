@@ -1,4 +1,4 @@
-#include "evenkeel/report/event_file.h"
+#include "evenkeel/report/tensorboard/event_file.h"
 
 #include <algorithm>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "evenkeel/report/html.h"
+#include "evenkeel/report/page/html.h"
 
 #include <gmock/gmock.h>
 
@@ -8,7 +8,7 @@
 #include <set>
 
 #include "evenkeel/base/text.h"
-#include "evenkeel/report/markup.h"
+#include "evenkeel/report/page/markup.h"
 #include "tests/report/sample_report.h"
 #include "tests/support/testing.h"
 

@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "evenkeel/report/run_answer.h"
-#include "evenkeel/report/run_record.h"
-#include "evenkeel/train/run_folder.h"
+#include "evenkeel/runs/run_folder.h"
+#include "evenkeel/runs/run_record.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel {

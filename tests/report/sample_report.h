@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "evenkeel/report/page.h"
+#include "evenkeel/report/page/page.h"
 
 namespace evenkeel {
 

@@ -1,4 +1,4 @@
-#include "evenkeel/report/series.h"
+#include "evenkeel/report/charts/series.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "evenkeel/report/tensorboard.h"
+#include "evenkeel/report/tensorboard/tensorboard.h"
 
 #include <cmath>
 #include <limits>
@@ -6,7 +6,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/formats/png.h"
-#include "evenkeel/kernels/reference/histogram.h"
+#include "evenkeel/kernels/probe/histogram_reference.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/nn/summary.h"
 #include "tests/formats/testing.h"

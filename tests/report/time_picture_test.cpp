@@ -1,4 +1,4 @@
-#include "evenkeel/report/time_picture.h"
+#include "evenkeel/report/charts/time_picture.h"
 
 #include <gtest/gtest.h>
 

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "evenkeel/formats/file.h"
+#include "evenkeel/runs/run_folder.h"
 #include "evenkeel/studies/placement.h"
 #include "evenkeel/studies/study_json.h"
-#include "evenkeel/train/run_folder.h"
 #include "tests/studies/study_test.h"
 #include "tests/support/testing.h"
 

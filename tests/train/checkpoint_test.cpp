@@ -11,10 +11,10 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/strokes.h"
-#include "evenkeel/train/callbacks/checkpoint_folder.h"
+#include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/callbacks/early_stopping.h"
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
-#include "evenkeel/train/run_folder.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"
 

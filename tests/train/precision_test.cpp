@@ -7,7 +7,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/strokes.h"
-#include "evenkeel/train/callbacks/checkpoint_folder.h"
+#include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/diagnose/normalizations.h"
+#include "evenkeel/diagnose/measure/normalizations.h"
 #include "evenkeel/train/network.h"
 
 namespace evenkeel {

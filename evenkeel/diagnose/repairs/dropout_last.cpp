@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/diagnose/noise.h"
+#include "evenkeel/diagnose/measure/noise.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
 

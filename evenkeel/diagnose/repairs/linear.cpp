@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/diagnose/graph.h"
+#include "evenkeel/diagnose/measure/graph.h"
 #include "evenkeel/program/ops/window.h"
 
 namespace evenkeel {

@@ -1,11 +1,11 @@
-#include "evenkeel/diagnose/reestimate.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "evenkeel/base/text.h"
-#include "evenkeel/diagnose/layer_signals.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/repairs/method.h"
 
 namespace evenkeel {

@@ -4,12 +4,12 @@
 #include <functional>
 #include <optional>
 
-#include "evenkeel/diagnose/layer_signals.h"
-#include "evenkeel/diagnose/noise.h"
-#include "evenkeel/diagnose/reestimate.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/noise.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
+#include "evenkeel/diagnose/measure/variance_shift.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
-#include "evenkeel/diagnose/variance_shift.h"
 
 namespace evenkeel {
 namespace {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "evenkeel/diagnose/noise.h"
+#include "evenkeel/diagnose/measure/noise.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
 

@@ -11,7 +11,7 @@
 
 #include <type_traits>
 
-#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/simd/vector-inl.h"
 #include "hwy/contrib/math/math-inl.h"
 

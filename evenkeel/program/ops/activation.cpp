@@ -1,6 +1,6 @@
 #include "evenkeel/program/ops/activation.h"
 
-#include "evenkeel/kernels/reference/activation.h"
+#include "evenkeel/kernels/elementwise/activation_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

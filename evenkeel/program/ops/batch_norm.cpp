@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/batch_norm_pool.h"
 #include "evenkeel/program/ops/infer.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "evenkeel/kernels/activation.h"
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/program/op.h"
 #include "evenkeel/program/ops/window.h"
 

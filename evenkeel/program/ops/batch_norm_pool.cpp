@@ -1,7 +1,7 @@
 #include "evenkeel/program/ops/batch_norm_pool.h"
 
-#include "evenkeel/kernels/batch_norm_pool.h"
-#include "evenkeel/kernels/reference/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool.h"
+#include "evenkeel/kernels/normalization/batch_norm_pool_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/normalization.h"

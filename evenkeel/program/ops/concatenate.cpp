@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/elementwise.h"
-#include "evenkeel/kernels/reference/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

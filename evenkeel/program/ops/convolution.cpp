@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/convolution.h"
-#include "evenkeel/kernels/reference/convolution.h"
+#include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/convolution/convolution_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/infer.h"

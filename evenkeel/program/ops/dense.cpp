@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/elementwise.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
-#include "evenkeel/kernels/reference/elementwise.h"
-#include "evenkeel/kernels/reference/gemm.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
+#include "evenkeel/kernels/matmul/gemm_reference.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/infer.h"

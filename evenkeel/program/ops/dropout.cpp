@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/reference/dropout.h"
+#include "evenkeel/kernels/noise/dropout_reference.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "evenkeel/kernels/elementwise.h"
-#include "evenkeel/kernels/reference/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "evenkeel/kernels/reference/group_norm.h"
+#include "evenkeel/kernels/normalization/group_norm_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

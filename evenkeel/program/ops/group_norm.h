@@ -1,6 +1,6 @@
 #pragma once
 
-#include "evenkeel/kernels/group_norm.h"
+#include "evenkeel/kernels/normalization/group_norm.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {

@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "evenkeel/kernels/losses.h"
-#include "evenkeel/kernels/reference/losses.h"
+#include "evenkeel/kernels/loss/losses.h"
+#include "evenkeel/kernels/loss/losses_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

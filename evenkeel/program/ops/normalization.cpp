@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel::ops {

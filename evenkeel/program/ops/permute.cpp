@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/kernels/permute.h"
+#include "evenkeel/kernels/elementwise/permute.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {

@@ -1,7 +1,7 @@
 #include "evenkeel/program/ops/pooling.h"
 
-#include "evenkeel/kernels/pooling.h"
-#include "evenkeel/kernels/reference/pooling.h"
+#include "evenkeel/kernels/pooling/pooling.h"
+#include "evenkeel/kernels/pooling/pooling_reference.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {

@@ -1,9 +1,9 @@
 #include "evenkeel/program/ops/probes.h"
 
-#include "evenkeel/kernels/extremes.h"
-#include "evenkeel/kernels/moments.h"
-#include "evenkeel/kernels/reference/extremes.h"
-#include "evenkeel/kernels/reference/moments.h"
+#include "evenkeel/kernels/probe/extremes.h"
+#include "evenkeel/kernels/probe/extremes_reference.h"
+#include "evenkeel/kernels/probe/moments.h"
+#include "evenkeel/kernels/probe/moments_reference.h"
 
 namespace evenkeel::ops {
 namespace {

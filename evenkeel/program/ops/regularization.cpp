@@ -4,10 +4,10 @@
 
 #include <numeric>
 
-#include "evenkeel/kernels/elementwise.h"
-#include "evenkeel/kernels/optimizers.h"
-#include "evenkeel/kernels/reference/elementwise.h"
-#include "evenkeel/kernels/reference/optimizers.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
+#include "evenkeel/kernels/optimizer/optimizers.h"
+#include "evenkeel/kernels/optimizer/optimizers_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/kernels/batch_norm.h"
-#include "evenkeel/kernels/reference/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
+#include "evenkeel/kernels/normalization/batch_norm_reference.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/fill.h"

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/reference/uout.h"
-#include "evenkeel/kernels/uout.h"
+#include "evenkeel/kernels/noise/uout.h"
+#include "evenkeel/kernels/noise/uout_reference.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {

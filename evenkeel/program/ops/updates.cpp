@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/kernels/optimizers.h"
-#include "evenkeel/kernels/reference/optimizers.h"
+#include "evenkeel/kernels/optimizer/optimizers.h"
+#include "evenkeel/kernels/optimizer/optimizers_reference.h"
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {

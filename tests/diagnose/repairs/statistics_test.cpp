@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "evenkeel/diagnose/layer_signals.h"
-#include "evenkeel/diagnose/reestimate.h"
-#include "evenkeel/diagnose/variance_shift.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
+#include "evenkeel/diagnose/measure/variance_shift.h"
 #include "tests/diagnose/repairs/mended.h"
 
 namespace evenkeel {

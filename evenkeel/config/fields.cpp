@@ -1,0 +1,181 @@
+#include "evenkeel/config/fields.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace evenkeel {
+namespace {
+
+/// A basic string of TOML.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') result += '\\';
+    if (code < 0x20 || code == 0x7f)
+      result += fmt::format("\\u{:04X}", code);
+    else
+      result += c;
+  }
+  return result + '"';
+}
+
+// Nobody means a larger window, and arithmetic on such sizes cannot overflow.
+constexpr std::int64_t kLargestSide = 65536;
+
+bool is_side(std::int64_t n) { return n >= 1 && n <= kLargestSide; }
+
+}  // namespace
+
+std::string to_string(const FieldValue& value) {
+  struct Text {
+    std::string operator()(std::monostate) const { return "none"; }
+    std::string operator()(bool v) const { return v ? "true" : "false"; }
+    std::string operator()(std::int64_t v) const { return std::to_string(v); }
+    std::string operator()(double v) const {
+      std::string text = fmt::format("{}", v);
+      if (std::isfinite(v) && text.find_first_of(".e") == std::string::npos) text += ".0";
+      return text;
+    }
+    std::string operator()(const std::string& v) const { return quoted(v); }
+    std::string operator()(const std::vector<std::int64_t>& v) const { return fmt::format("[{}]", fmt::join(v, ", ")); }
+    std::string operator()(const std::vector<double>& v) const {
+      std::vector<std::string> texts;
+      for (const double element : v) texts.push_back((*this)(element));
+      return fmt::format("[{}]", fmt::join(texts, ", "));
+    }
+  };
+  return std::visit(Text{}, value);
+}
+
+bool convert(const FieldValue& from, bool& to) {
+  const bool* v = std::get_if<bool>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::int64_t& to) {
+  const std::int64_t* v = std::get_if<std::int64_t>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, double& to) {
+  if (const std::int64_t* v = std::get_if<std::int64_t>(&from)) {
+    to = static_cast<double>(*v);
+    return true;
+  }
+  const double* v = std::get_if<double>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::string& to) {
+  const std::string* v = std::get_if<std::string>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::vector<std::int64_t>& to) {
+  if (const std::int64_t* v = std::get_if<std::int64_t>(&from)) {
+    to = {*v};
+    return true;
+  }
+  const auto* v = std::get_if<std::vector<std::int64_t>>(&from);
+  if (v) to = *v;
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::vector<double>& to) {
+  if (double one = 0; convert(from, one)) {
+    to = {one};
+    return true;
+  }
+  const auto* v = std::get_if<std::vector<double>>(&from);
+  if (v) to = *v;
+  if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&from)) {
+    to.assign(whole->begin(), whole->end());
+    return true;
+  }
+  return v != nullptr;
+}
+
+bool convert(const FieldValue& from, Size2D& to) {
+  if (const std::int64_t* v = std::get_if<std::int64_t>(&from)) {
+    to = Size2D(*v);
+    return is_side(*v);
+  }
+  const auto* v = std::get_if<std::vector<std::int64_t>>(&from);
+  if (!v || v->size() != 2) return false;
+  to = Size2D((*v)[0], (*v)[1]);
+  return is_side(to.h) && is_side(to.w);
+}
+
+bool convert(const FieldValue& from, Padding& to) {
+  const std::string* v = std::get_if<std::string>(&from);
+  if (!v || (*v != "same" && *v != "valid")) return false;
+  to = *v == "same" ? Padding::same : Padding::valid;
+  return true;
+}
+
+bool convert(const FieldValue& from, Precision& to) {
+  const std::string* v = std::get_if<std::string>(&from);
+  for (const Precision precision : {Precision::float32, Precision::bfloat16})
+    if (v && *v == name_of(precision)) {
+      to = precision;
+      return true;
+    }
+  return false;
+}
+
+FieldValue field_value(bool value) { return value; }
+FieldValue field_value(std::int64_t value) { return value; }
+FieldValue field_value(double value) { return value; }
+FieldValue field_value(const std::string& value) { return value; }
+FieldValue field_value(const std::vector<std::int64_t>& value) { return value; }
+FieldValue field_value(const std::vector<double>& value) { return value; }
+FieldValue field_value(Size2D value) {
+  if (value.h == value.w) return value.h;
+  return std::vector<std::int64_t>{value.h, value.w};
+}
+FieldValue field_value(Precision value) { return std::string(name_of(value)); }
+FieldValue field_value(Padding value) { return std::string(value == Padding::same ? "same" : "valid"); }
+
+std::string kind_of(bool) { return "true or false"; }
+std::string kind_of(std::int64_t) { return "a whole number"; }
+std::string kind_of(double) { return "a number"; }
+std::string kind_of(const std::string&) { return "a text"; }
+std::string kind_of(const std::vector<std::int64_t>&) { return "a list of whole numbers"; }
+std::string kind_of(const std::vector<double>&) { return "a list of numbers"; }
+std::string kind_of(Size2D) {
+  return fmt::format("a whole number or [height, width], each from 1 to {}", kLargestSide);
+}
+std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
+std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
+
+std::optional<NamedNumber> parse_named_number(const std::string& text) {
+  const std::size_t open = text.find('(');
+  if (open == std::string::npos) return NamedNumber{.name = text, .number = {}};
+  if (text.back() != ')') return {};
+  const char *begin = text.data() + open + 1, *end = text.data() + text.size() - 1;
+  double number = 0;
+  const auto [rest, failure] = std::from_chars(begin, end, number);
+  if (failure != std::errc() || rest != end || !std::isfinite(number)) return {};
+  return NamedNumber{.name = text.substr(0, open), .number = number};
+}
+
+bool Range::holds(double value) const {
+  if (!std::isfinite(value)) return false;
+  return (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
+}
+
+std::string Range::text() const {
+  if (std::isinf(high) && std::isinf(low)) return "a finite number";
+  if (std::isinf(high)) return fmt::format("a number {} {:g}", low_open ? "above" : "of at least", low);
+  return fmt::format("a number in {}{:g}, {:g}{}", low_open ? '(' : '[', low, high, high_open ? ')' : ']');
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,68 @@
+#include <cmath>
+
+#include "evenkeel/base/sample.h"
+#include "evenkeel/diagnose/causes/rules.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kManyFlips = 0.1;  ///< of the samples: a prediction that depends on the neighbours is noticed
+
+constexpr double kOfChance = 0.02;  ///< of the loss that guessing has: a tenth of next to nothing is not noticed
+
+/// How the scores of samples vary from one shuffling to the next.
+struct Spread {
+  double deviation = 0;  ///< of a sample's loss, over shufflings; mean over samples
+  double flips = 0;      ///< the part of the samples that are right in one shuffling and wrong in another
+};
+
+Spread spread_of(const std::vector<SampleScores>& passes) {
+  Spread spread;
+  const auto samples = static_cast<double>(passes.front().samples());
+  for (std::size_t i = 0; i < passes.front().loss.size(); ++i) {
+    std::vector<double> losses;
+    for (const SampleScores& pass : passes) losses.push_back(pass.loss[i]);
+    spread.deviation += deviation_of(losses) / samples;
+    const auto differs = [&](const SampleScores& pass) { return pass.correct[i] != passes.front().correct[i]; };
+    if (!passes.front().correct.empty() && std::ranges::any_of(passes, differs)) spread.flips += 1 / samples;
+  }
+  return spread;
+}
+
+/// What evaluating in training mode would cost, and how far an answer then hangs on the batch it is in.
+class BatchDependence final : public Rule {
+ public:
+  std::string_view checks() const override { return "how far a score in training mode depends on its batch"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const std::int64_t size = evidence.batch_size();
+    const std::vector<SampleScores>& passes = evidence.in_batches(size, false);
+    const Spread spread = spread_of(passes);
+    // That dropout costs is no news.
+    const Cost of_batches = cost_between(evidence.full_data(), mean_of_passes(passes));
+    const bool costs = matters(of_batches) && of_batches.loss.value >= kOfChance * evidence.chance_loss();
+    if (spread.flips < kManyFlips && !costs) return;
+    Finding f{.code = "batch-dependence",
+              .severity = Severity::info,
+              .cause = "evaluated in training mode, in batches of " + std::to_string(size) + ", it would ",
+              .cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, true)))};
+    if (evidence.evaluation().accuracy()) {
+      f.cause += "be right or wrong by its batch for " + figure(100 * spread.flips, 2) + " % of the samples";
+      f.evidence.push_back(
+          {"samples that are right or wrong by their batch", 100 * spread.flips, "%", "0 in evaluation mode"});
+    } else {
+      f.cause += "have a sample's loss deviate by " + figure(spread.deviation, 2) + " from one shuffling to the next";
+    }
+    f.evidence.push_back(
+        {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"});
+    f.certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off";
+    findings.push_back(std::move(f));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> batch_dependence() { return std::make_unique<BatchDependence>(); }
+
+}  // namespace evenkeel

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/measure/graph.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kMuch = 0.25;     ///< of a layer's channels: as for dead ones
+constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
+
+/// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
+/// meet targets must move as those do, wherever they lie.
+double unmoved(Evidence& evidence, const ChannelSignal& output) {
+  const bool regression = std::holds_alternative<MeanSquaredError>(*evidence.network().options().loss);
+  return kUnmoved * (regression ? std::sqrt(evidence.chance_loss()) : output.magnitude());
+}
+
+bool hardly_moves(Evidence& evidence, const ChannelSignal& output) {
+  const double least = unmoved(evidence, output);
+  return std::ranges::all_of(output.variance, [&](double v) { return std::sqrt(v) <= least; });
+}
+
+struct Constant {
+  std::string layer;
+  std::int64_t constant = 0, channels = 0;
+};
+
+/// Channels that a layer itself makes constant: what reaches it does vary.
+std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal) {
+  const Model& model = evidence.model();
+  const Model::Node& node = model.nodes()[static_cast<std::size_t>(model.find(signal.layer))];
+  const auto norm = std::ranges::find(evidence.normalizations(), signal.layer, &Normalization::name);
+  const bool normalizes = norm != evidence.normalizations().end();
+  if (!normalizes && !node.layer.as<Conv2D>() && !node.layer.as<Dense>()) return {};
+  const ChannelSignal* input = signal_of(model, evidence.channels(), node.inputs.front());
+  if (input && input->constant_channels() == input->channels()) return {};
+  Constant found{.layer = signal.layer, .channels = signal.channels()};
+  const ActivationFunction f = activation_of(node.layer);
+  if (f == sigmoid || f == tanh) return {};  // saturation has a rule of its own
+  const bool cut = f == relu;
+  for (std::int64_t c = 0; c < signal.channels(); ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own
+    const bool came_so = normalizes && input && input->channels() == signal.channels() && input->is_constant(c);
+    // Without a layer before it the data themselves may have such channels: the margin of an image.
+    if (signal.is_constant(c) && !dead && !came_so && (input || !normalizes)) ++found.constant;
+  }
+  if (found.constant == 0) return {};
+  return found;
+}
+
+class ConstantOutput final : public Rule {
+ public:
+  std::string_view checks() const override { return "channels and outputs that never change"; }
+  std::vector<Need> needs() const override { return {Need::many_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
+    const bool stuck = output && hardly_moves(evidence, *output);
+    if (stuck) findings.push_back(of_network(evidence, *output));
+    std::vector<Constant> few, much;
+    for (const ChannelSignal& signal : evidence.channels()) {
+      if (stuck && &signal == output) continue;
+      if (const auto found = made_by(evidence, signal))
+        (static_cast<double>(found->constant) >= kMuch * static_cast<double>(found->channels) ? much : few)
+            .push_back(*found);
+    }
+    if (!much.empty()) findings.push_back(of_layers(evidence, much, Severity::warning));
+    if (!few.empty()) findings.push_back(of_layers(evidence, few, Severity::info));
+  }
+
+ private:
+  static Finding of_network(Evidence& evidence, const ChannelSignal& output) {
+    const double deviation = std::sqrt(std::ranges::max(output.variance));
+    return {.code = "constant-output",
+            .severity = Severity::error,
+            .layers = {output.layer},
+            .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
+                     " samples alike: " + output.layer + " hardly changes from one to the next",
+            .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
+                          "far above " + figure(unmoved(evidence, output))}},
+            .certainty = "certain, with statistics of the data in every normalization and dropout off"};
+  }
+
+  static Finding of_layers(Evidence& evidence, const std::vector<Constant>& layers, Severity severity) {
+    Finding f{.code = "constant-output", .severity = severity, .cause = {}};
+    std::int64_t constant = 0, channels = 0;
+    for (const Constant& layer : layers) {
+      f.layers.push_back(layer.layer);
+      f.evidence.push_back({layer.layer + ": channels that never change, of " + std::to_string(layer.channels),
+                            static_cast<double>(layer.constant), "", "0"});
+      constant += layer.constant;
+      channels += layer.channels;
+    }
+    f.cause = std::to_string(constant) + " of " + std::to_string(channels) + " channels of " + layers_text(f.layers) +
+              " have the same value for all of " + std::to_string(evidence.train_data().size()) +
+              " samples, though what reaches them varies";
+    f.certainty = "certain for these samples";
+    return f;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> constant_output() { return std::make_unique<ConstantOutput>(); }
+
+}  // namespace evenkeel

@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
+
+namespace evenkeel {
+namespace {
+
+bool is_frozen(Evidence& evidence, const Normalization& n) {
+  return !evidence.model().nodes()[static_cast<std::size_t>(n.layer)].layer.trainable();
+}
+
+/// A layer that is not trained and whose statistics are those of other data.
+class FrozenStatistics final : public Rule {
+ public:
+  std::string_view checks() const override { return "statistics of normalizations that are frozen"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    Finding f{.code = "frozen-statistics", .cause = {}};
+    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
+      const Normalization& n = evidence.normalizations()[i];
+      const StatisticsGap& gap = evidence.gaps()[i];
+      // Those that were never set, and those that dropout explains, are other causes.
+      if (!is_frozen(evidence, n) || is_initial(gap.moving) || !are_far_in_both_modes(evidence, i) ||
+          explains_statistics(findings, evidence.model(), n.name))
+        continue;
+      f.layers.push_back(n.name);
+      f.evidence.push_back(distance_fact(gap));
+    }
+    if (f.layers.empty()) return;
+    f.cause = layers_text(f.layers) + " is frozen (trainable = false), and its statistics are not those of " +
+              (evidence.has_train_data() ? "the training data" : "these data");
+    f.certainty = "sure that they do not fit; that they come from other data is the usual reason";
+    weigh(evidence, f, true);
+    findings.push_back(std::move(f));
+  }
+};
+
+/// A layer that is not trained and whose statistics go on moving.
+class FrozenButMoving final : public Rule {
+ public:
+  std::string_view checks() const override {
+    return "statistics of frozen normalizations against those of an earlier checkpoint";
+  }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::checkpoint}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    Finding f{.code = "frozen-statistics", .severity = Severity::info, .cause = {}};
+    const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      const Normalization& n = evidence.normalizations()[i];
+      if (!is_frozen(evidence, n) || explains_statistics(findings, evidence.model(), n.name)) continue;
+      const double moved = moved_since(evidence, moving[i], n.epsilon);
+      if (moved == 0) continue;
+      f.layers.push_back(n.name);
+      f.evidence.push_back({n.name + ": distance to those of the checkpoint before", moved, "nats", "0"});
+    }
+    if (f.layers.empty()) return;
+    f.cause = "the statistics of " + layers_text(f.layers) +
+              " still move, though the layer is frozen: trainable = false holds gamma and beta only";
+    f.certainty = "certain: compared with an earlier checkpoint";
+    findings.push_back(std::move(f));
+  }
+
+ private:
+  /// How far a layer's statistics have come since the earlier checkpoint; 0 where that has none of it.
+  static double moved_since(Evidence& evidence, const LayerStatistics& now, double epsilon) {
+    const auto& earlier = evidence.records().earlier_statistics;
+    const auto before = std::ranges::find(earlier, now.layer, &LayerStatistics::layer);
+    if (before == earlier.end() || before->mean.size() != now.mean.size() || *before == now) return 0;
+    return statistics_distance(now, *before, epsilon);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> frozen_statistics() { return std::make_unique<FrozenStatistics>(); }
+std::unique_ptr<Rule> frozen_but_moving() { return std::make_unique<FrozenButMoving>(); }
+
+}  // namespace evenkeel

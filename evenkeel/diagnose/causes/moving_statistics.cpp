@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kExplained = 0.25;   ///< the part of the squared distance that a lag may leave unexplained
+constexpr double kLeastShare = 0.03;  ///< of the initial statistics: less is no lag
+constexpr double kAlike = 0.25;       ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kAsPredicted = 0.1;  ///< between measured ratios of variances and the closed form's, relative
+constexpr double kTelling = 0.1;      ///< squared deviations per channel between initial statistics and the data's
+
+/// moving = share * initial + (1 - share) * data, by least squares over all channels; means in deviations, variances
+/// in variances of the data.
+struct Lag {
+  double share = 0;        ///< of the initial statistics
+  double unexplained = 1;  ///< part of the squared distance
+  double telling = 0;      ///< how far the initial statistics are from the data's, per channel
+};
+
+Lag lag_of(const StatisticsGap& gap, double epsilon) {
+  double across = 0, along = 0, apart = 0;
+  const auto add = [&](double moving, double data, double initial, double scale) {
+    const double m = (moving - data) / scale, i = (initial - data) / scale;
+    across += m * i;
+    along += i * i;
+    apart += m * m;
+  };
+  for (std::size_t c = 0; c < gap.data.mean.size(); ++c) {
+    const double variance = gap.data.variance[c] + epsilon;
+    add(gap.moving.mean[c], gap.data.mean[c], 0, std::sqrt(variance));
+    add(gap.moving.variance[c], gap.data.variance[c], 1, variance);
+  }
+  if (!(along > 0 && apart > 0) || !std::isfinite(along + apart)) return {};
+  const double share = std::clamp(across / along, 0.0, 1.0);
+  return {share, (apart - 2 * share * across + share * share * along) / apart,
+          along / static_cast<double>(gap.data.mean.size())};
+}
+
+/// The share that is left of the initial statistics in the layers of one momentum: the median of those that can tell,
+/// of two the lower one. What only one of them has is not for want of updates.
+double measured_share(Evidence& evidence, double momentum) {
+  std::vector<double> shares;
+  for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
+    const Normalization& n = evidence.normalizations()[i];
+    if (n.momentum != momentum || is_initial(evidence.gaps()[i].moving)) continue;
+    const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
+    if (lag.telling >= kTelling) shares.push_back(lag.share);
+  }
+  if (shares.empty()) return 0;
+  const auto middle = shares.begin() + (std::ssize(shares) - 1) / 2;
+  std::ranges::nth_element(shares, middle);
+  return *middle;
+}
+
+/// The share that layers of this momentum should have left: by the record, else as most of them have.
+double common_share(Evidence& evidence, double momentum) {
+  const auto updates = evidence.records().updates;
+  return updates ? std::pow(momentum, static_cast<double>(*updates)) : measured_share(evidence, momentum);
+}
+
+/// Whether a layer's statistics are what so few updates leave: enough of the initial ones, no less than one update's,
+/// as much as in other layers of its momentum or as the record has it. Momentum 1 leaves all of them.
+bool lags(const Lag& lag, double momentum, double common) {
+  return momentum < 1 && common >= kLeastShare && lag.share >= kLeastShare && lag.share <= momentum &&
+         lag.unexplained <= kExplained && std::abs(lag.share - common) <= kAlike;
+}
+
+/// One layer's statistics, judged.
+struct Verdict {
+  std::size_t index = 0;  ///< of the normalization
+  std::string code = {};  ///< empty where they fit, or another rule says why they do not
+  double share = 0;       ///< of the initial statistics
+};
+
+Verdict judge_layer(Evidence& evidence, std::size_t i) {
+  Verdict v{.index = i};
+  const Normalization& n = evidence.normalizations()[i];
+  if (is_initial(evidence.gaps()[i].moving) || !are_far(evidence.gaps()[i])) return v;
+  if (!are_far_in_both_modes(evidence, i)) {
+    v.code = "variance-shift";
+  } else if (!n.has_inverted_momentum()) {
+    const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
+    const double common = common_share(evidence, n.momentum);
+    v.code = lags(lag, n.momentum, common) ? "lagging" : "stale-statistics";
+    v.share = evidence.records().updates ? common : lag.share;
+  }
+  return v;
+}
+
+/// On all layers that a rule before has not explained and whose statistics do not fit.
+std::vector<Verdict> verdicts_on(Evidence& evidence, const std::vector<Finding>& findings) {
+  std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+    if (!explains_statistics(findings, evidence.model(), evidence.normalizations()[i].name))
+      if (Verdict v = judge_layer(evidence, i); !v.code.empty()) verdicts.push_back(std::move(v));
+  // All had the same updates: a lag without a record is one where most of them have it.
+  if (!evidence.records().updates && std::ranges::count(verdicts, "lagging", &Verdict::code) <
+                                         std::ranges::count(verdicts, "stale-statistics", &Verdict::code))
+    for (Verdict& v : verdicts)
+      if (v.code == "lagging") v.code = "stale-statistics";
+  return verdicts;
+}
+
+/// The layers that make the noise in front of these.
+std::vector<std::string> noise_layers(Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  std::vector<std::string> names;
+  for (const Verdict& v : verdicts)
+    if (const auto& shift = evidence.noise_shifts()[v.index]; shift && std::ranges::count(names, shift->noise) == 0)
+      names.push_back(shift->noise);
+  return names;
+}
+
+/// Whether every closed form that there is says what was measured, and there is one.
+bool as_predicted(Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  int forms = 0;
+  for (const Verdict& v : verdicts) {
+    const auto& shift = evidence.noise_shifts()[v.index];
+    if (!shift || !shift->closed_form) continue;
+    if (std::abs(shift->measured - *shift->closed_form) > kAsPredicted * shift->measured) return false;
+    ++forms;
+  }
+  return forms > 0;
+}
+
+std::string percent(double share) { return figure(100 * share, 2) + " %"; }
+
+/// One sentence for all layers of a code.
+std::string cause_of(Evidence& evidence, const std::string& code, const std::vector<std::string>& layers,
+                     const std::vector<Verdict>& verdicts) {
+  const std::string who = layers_text(layers);
+  if (code == "variance-shift")
+    return "the moving statistics of " + who +
+           " fit the data with dropout on, not with dropout off: " + layers_text(noise_layers(evidence, verdicts)) +
+           " in front changes the variance that they learn";
+  if (code == "lagging") {
+    const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::share);
+    const double momentum = evidence.normalizations()[worst.index].momentum;
+    return "the moving statistics of " + who + " are still " + percent(worst.share) +
+           " what they were initially: about " + figure(std::log(worst.share) / std::log(momentum), 2) +
+           " updates are too few for momentum " + figure(momentum, 4);
+  }
+  return "the moving statistics of " + who +
+         (evidence.has_train_data()
+              ? " are not those of the training data: the weights moved on, or they come from elsewhere"
+              : " are not those of these data: the weights moved on, or these are other data");
+}
+
+std::string certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  if (code == "variance-shift")
+    return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form has it"
+                                            : "sure: measured with dropout on and off";
+  if (code == "lagging")
+    return evidence.records().updates
+               ? "sure: as the recorded number of updates has it, and an average of initial and present statistics"
+               : "likely: an average of initial and present statistics explains the distance";
+  return "sure that they do not fit; why, is a guess by exclusion";
+}
+
+class MovingStatistics final : public Rule {
+ public:
+  std::string_view checks() const override { return "moving statistics against those of the data, layer by layer"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+  bool cheap() const override { return true; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    std::map<std::string, std::vector<Verdict>> by_code;
+    for (Verdict& v : verdicts_on(evidence, findings)) by_code[v.code].push_back(std::move(v));
+    for (const auto& [code, verdicts] : by_code) findings.push_back(finding(evidence, code, verdicts));
+  }
+
+ private:
+  static void add_shift(Evidence& evidence, std::size_t i, std::vector<Fact>& facts) {
+    const StatisticsGap& with = evidence.gaps_with_dropout()[i];
+    facts.push_back({with.layer + ": the same with dropout on", with.distance, "nats", "below 0.05"});
+    const auto& shift = evidence.noise_shifts()[i];
+    if (!shift) return;
+    facts.push_back({with.layer + ": variance of its input, evaluation / training", shift->measured, "", "near 1"});
+    if (shift->closed_form)
+      facts.push_back({with.layer + ": the same by the closed form for " + shift->noise, *shift->closed_form});
+  }
+
+  static Finding finding(Evidence& evidence, const std::string& code, const std::vector<Verdict>& verdicts) {
+    Finding f{.code = code, .cause = {}};
+    for (const Verdict& v : verdicts) {
+      const StatisticsGap& gap = evidence.gaps()[v.index];
+      f.layers.push_back(gap.layer);
+      f.evidence.push_back(distance_fact(gap));
+      if (code == "variance-shift") add_shift(evidence, v.index, f.evidence);
+      if (code == "lagging")
+        f.evidence.push_back({gap.layer + ": share of the initial statistics", v.share, "", "near 0"});
+    }
+    f.cause = cause_of(evidence, code, f.layers, verdicts);
+    f.certainty = certainty_of(code, evidence, verdicts);
+    weigh(evidence, f, true);
+    return f;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> moving_statistics() { return std::make_unique<MovingStatistics>(); }
+
+}  // namespace evenkeel

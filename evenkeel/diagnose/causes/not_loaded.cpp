@@ -1,0 +1,175 @@
+#include <cmath>
+#include <numbers>
+
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
+#include "evenkeel/diagnose/measure/graph.h"
+#include "evenkeel/nn/initializer_range.h"
+
+namespace evenkeel {
+namespace {
+
+/// Fewer numbers do not tell a distribution; without a bias or a normalization that is untouched too, far more are
+/// needed.
+constexpr std::int64_t kFew = 100, kEnoughAlone = 2000;
+/// So many are enough where the normalization right behind has statistics of another kernel.
+constexpr std::int64_t kEnoughWithStatistics = 500;
+/// Kolmogorov and Smirnov's bound for sqrt(n) times the distance, at a level of one in a thousand.
+constexpr double kKolmogorov = 1.95;
+/// Of n draws the largest misses the bound by more than this many n-ths of the range once in e^10 times. What training
+/// moves or shrinks leaves the bounds, or stays clear of them.
+constexpr double kClearOfBound = 10;
+
+enum class State {
+  unclear,
+  drawn,     ///< bit for bit what this network's seed gives
+  as_drawn,  ///< a sample of the initializer's distribution
+  changed,   ///< certainly not
+};
+
+double normal_share(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+
+/// The distribution that an initializer draws from: its bound, and the share below x.
+struct Drawn {
+  double bound = 0;
+  bool normal = false;  ///< truncated at two deviations; else uniform
+  double below(double x) const {
+    if (!normal) return (x / bound + 1) / 2;
+    const double cut = normal_share(-2);
+    return (normal_share(2 * x / bound) - cut) / (1 - 2 * cut);
+  }
+};
+
+/// Nothing for initializers that draw no numbers.
+std::optional<Drawn> distribution_of(const WeightInfo& weight) {
+  const std::optional<double> bound = largest_drawn(weight.initializer, weight.shape);
+  if (!bound) return {};
+  return Drawn{*bound, weight.initializer.kind != Initializer::Kind::glorot_uniform};
+}
+
+bool is_as_drawn(std::vector<double> values, const Drawn& drawn) {
+  std::ranges::sort(values);
+  const auto n = static_cast<double>(values.size());
+  const double largest = std::max(-values.front(), values.back());
+  if (largest > drawn.bound * (1 + 1e-6)) return false;
+  // At its bound a truncated normal is between four and five times thinner than a uniform distribution.
+  const double margin = kClearOfBound * (drawn.normal ? 5 : 1) / n;
+  if (largest < drawn.bound * (1 - margin)) return false;
+  double distance = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double below = drawn.below(values[i]), at = static_cast<double>(i);
+    distance = std::max({distance, below - at / n, (at + 1) / n - below});
+  }
+  return std::sqrt(n) * distance < kKolmogorov;
+}
+
+Tensor drawn_by(const Network& network, std::size_t index) {
+  const WeightInfo& weight = network.weights()[index];
+  Tensor values(weight.shape, network.options().real);
+  weight.initializer.fill(
+      values.data(), weight.shape, network.options().real,
+      {.seed = network.options().seed, .purpose = Purpose::initializer, .index = static_cast<std::uint32_t>(index)});
+  return values;
+}
+
+State state_of(const Network& network, std::size_t index) {
+  const WeightInfo& weight = network.weights()[index];
+  const TensorView view = network.weight(weight.name);
+  const Tensor values = converted(view, DType::float64), drawn = converted(drawn_by(network, index), DType::float64);
+  const auto numbers = values.as<double>();
+  if (std::ranges::equal(numbers, drawn.as<double>())) return State::drawn;
+  const auto distribution = distribution_of(weight);
+  if (!distribution) return State::changed;
+  if (!is_as_drawn({numbers.begin(), numbers.end()}, *distribution)) return State::changed;
+  return weight.shape.size() < kFew ? State::unclear : State::as_drawn;
+}
+
+struct Kernel {
+  std::string layer;
+  State state = State::unclear;
+  std::int64_t size = 0;
+  bool statistics_of_another = false;  ///< those of the normalization right behind do not fit what it makes
+  bool companions_untouched = false;   ///< its bias, or the normalization right behind, is bit for bit at its default
+};
+
+class NotLoaded final : public Rule {
+ public:
+  std::string_view checks() const override { return "layers that are as they were drawn while others are trained"; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    // Of few samples, or of one class, neither statistics nor the loss of guessing tell anything.
+    const bool data_tell = unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty();
+    const std::vector<Kernel> kernels = kernels_of(evidence, data_tell);
+    const bool others_trained = std::ranges::count(kernels, State::changed, &Kernel::state) > 0;
+    if (!others_trained) return;
+    Finding f{.code = "not-loaded", .severity = Severity::warning, .cause = {}};
+    bool certain = true;
+    for (const Kernel& kernel : kernels) {
+      const bool alone = kernel.size >= (kernel.statistics_of_another ? kEnoughWithStatistics : kEnoughAlone);
+      if (kernel.state != State::drawn && !(kernel.state == State::as_drawn && (kernel.companions_untouched || alone)))
+        continue;
+      f.layers.push_back(kernel.layer);
+      f.evidence.push_back({kernel.layer + "/kernel: numbers that follow the initializer's distribution",
+                            static_cast<double>(kernel.size), "", "0 in a trained layer"});
+      certain = certain && kernel.state == State::drawn;
+    }
+    if (f.layers.empty()) return;
+    f.cause = layers_text(f.layers) + (f.layers.size() == 1 ? " is" : " are") +
+              " as drawn at first, while other layers are trained: never loaded, or never trained";
+    f.certainty = certain ? "certain: bit for bit what the seed draws"
+                          : "sure: within the initializer's bounds, up to them, and distributed alike";
+    // What the right weights would give is not known; that the network guesses is.
+    if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
+      f.severity = Severity::error;
+    findings.push_back(std::move(f));
+  }
+
+ private:
+  static std::vector<Kernel> kernels_of(Evidence& evidence, bool data_tell) {
+    const Network& network = evidence.network();
+    std::vector<Kernel> kernels;
+    for (std::size_t i = 0; i < network.weights().size(); ++i) {
+      const WeightInfo& weight = network.weights()[i];
+      if (!weight.name.ends_with("/kernel")) continue;
+      const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(weight.layer)].layer;
+      kernels.push_back({.layer = layer.name(),
+                         .state = state_of(network, i),
+                         .size = weight.shape.size(),
+                         .statistics_of_another = data_tell && statistics_of_another(evidence, weight.layer),
+                         .companions_untouched = companions_untouched(evidence, weight.layer)});
+    }
+    return kernels;
+  }
+
+  static bool statistics_of_another(Evidence& evidence, int layer) {
+    const std::vector<int> readers = readers_of(evidence.model(), layer);
+    for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
+      if (std::ranges::count(readers, evidence.normalizations()[i].layer) > 0 && are_far(evidence.gaps()[i]))
+        return true;
+    return false;
+  }
+
+  /// Whether the layer's bias and the normalizations right behind it, as far as there are any, are at their defaults.
+  static bool companions_untouched(Evidence& evidence, int layer) {
+    std::vector<int> layers = readers_of(evidence.model(), layer);
+    std::erase_if(layers, [&](int reader) {
+      return std::ranges::count(evidence.normalizations(), reader, &Normalization::layer) == 0;
+    });
+    layers.push_back(layer);
+    const Network& network = evidence.network();
+    int untouched = 0;
+    for (std::size_t i = 0; i < network.weights().size(); ++i) {
+      const WeightInfo& weight = network.weights()[i];
+      if (weight.name.ends_with("/kernel") || std::ranges::count(layers, weight.layer) == 0) continue;
+      if (state_of(network, i) != State::drawn) return false;
+      ++untouched;
+    }
+    return untouched > 0;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> not_loaded() { return std::make_unique<NotLoaded>(); }
+
+}  // namespace evenkeel

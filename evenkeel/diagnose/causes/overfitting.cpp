@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/diagnose/attribution.h"
+#include "evenkeel/diagnose/causes/rules.h"
+
+namespace evenkeel {
+namespace {
+
+// Nearly every network is better on what it has seen. A warning is due where that is much.
+constexpr double kTimesTheLoss = 1.5;
+constexpr double kAccuracyApart = 0.1;
+// The record of a run: how far validation loss may have risen again; losses of single epochs are noisy.
+constexpr double kAboveBest = 1.25, kAboveBestOfChance = 0.05;
+/// What the mode must cost to explain the rise: of a loss next to nothing a tenth is soon reached.
+constexpr double kOfTheRise = 0.5;
+
+/// What is lost from one set of samples to another.
+Cost cost_between(const FourCells::Cell& good, const FourCells::Cell& bad) {
+  const auto difference = [](const Estimate& a, const Estimate& b) {
+    return Estimate{b.value - a.value, std::hypot(a.error, b.error)};
+  };
+  Cost cost{.loss = difference(good.loss, bad.loss)};
+  if (good.accuracy && bad.accuracy) cost.accuracy = difference(*good.accuracy, *bad.accuracy);
+  cost.relative_loss = cost.loss.value / std::max(good.loss.value, 1e-12);
+  return cost;
+}
+
+/// The four cells on training and validation data in the same mode.
+class Overfitting final : public Rule {
+ public:
+  std::string_view checks() const override { return "training data against validation data"; }
+  std::vector<Need> needs() const override { return {Need::train_data}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const FourCells cells = four_cells(evidence, findings);
+    if (cells.gap != FourCells::Gap::overfitting) return;
+    const double train = cells.train_evaluation->loss.value, validation = cells.evaluation.loss.value;
+    const Cost cost = cost_between(*cells.train_evaluation, cells.evaluation);
+    const bool much =
+        validation >= kTimesTheLoss * train && (!cost.accuracy || cost.accuracy->value <= -kAccuracyApart);
+    Finding f{
+        .code = "overfitting",
+        .severity = much ? Severity::warning : Severity::info,
+        .cause = "in the same mode the loss is " + figure(train) + " on training data and " + figure(validation) +
+                 " on validation data: it has learnt some of its samples by heart",
+        .evidence = {{"loss on training data", train}, {"loss on validation data", validation, "", "about the same"}},
+        .certainty = "sure: both sets look alike, and both were evaluated in the same mode",
+        .cost = cost};
+    if (cost.accuracy) {
+      f.evidence.push_back({"accuracy on training data", cells.train_evaluation->accuracy->value});
+      f.evidence.push_back({"accuracy on validation data", cells.evaluation.accuracy->value, "", "about the same"});
+    }
+    findings.push_back(std::move(f));
+  }
+};
+
+/// What a run wrote down: validation loss that rose again while training loss fell.
+class PastItsBest final : public Rule {
+ public:
+  std::string_view checks() const override { return "the validation loss of the run against its best"; }
+  std::vector<Need> needs() const override { return {Need::records, Need::validation_record}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const Records& records = evidence.records();
+    const double last = *records.validation_loss, best = *records.best_validation_loss;
+    const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
+    if (!rose || *records.train_loss >= best) return;
+    // Where the mode makes such a difference, validation suffered from statistics, not from learning by heart.
+    const Cost mode = cost_between(evidence.training(), evidence.evaluation());
+    if (matters(mode) && mode.loss.value >= kOfTheRise * (last - best)) return;
+    const auto known = std::ranges::find(findings, "overfitting", &Finding::code);
+    Finding f{.code = "overfitting",
+              .severity = Severity::warning,
+              .cause = {},
+              .certainty = "sure: from the record of the run"};
+    if (known != findings.end()) f = std::move(*known);
+    f.severity = Severity::warning;
+    if (f.cause.empty())
+      f.cause = "the validation loss rose from " + figure(best) + " to " + figure(last) +
+                " while the training loss went on falling";
+    f.evidence.push_back({"recorded validation loss, last epoch", last, "", "near its best"});
+    f.evidence.push_back({"recorded validation loss, best epoch", best});
+    f.evidence.push_back({"recorded training loss, last epoch", *records.train_loss});
+    if (known != findings.end())
+      *known = std::move(f);
+    else
+      findings.push_back(std::move(f));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> overfitting() { return std::make_unique<Overfitting>(); }
+std::unique_ptr<Rule> past_its_best() { return std::make_unique<PastItsBest>(); }
+
+}  // namespace evenkeel

@@ -1,0 +1,35 @@
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/repairs/linear.h"
+
+namespace evenkeel {
+namespace {
+
+/// A normalization takes off the mean, and with it whatever bias was added.
+class RedundantBias final : public Rule {
+ public:
+  std::string_view checks() const override { return "biases directly before a normalization"; }
+  std::vector<Need> needs() const override { return {Need::normalization}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    Finding f{.code = "redundant-bias", .severity = Severity::info, .cause = {}};
+    std::int64_t parameters = 0;
+    for (const Normalization& n : evidence.normalizations()) {
+      const int before = biased_before(evidence.model(), n.layer);
+      if (before < 0) continue;
+      f.layers.push_back(evidence.model().nodes()[static_cast<std::size_t>(before)].layer.name());
+      parameters += evidence.network().weight(f.layers.back() + "/bias").shape.size();
+    }
+    if (f.layers.empty()) return;
+    f.cause = "the bias of " + layers_text(f.layers) +
+              " has no effect: the normalization right behind takes it off again with the mean";
+    f.evidence = {{"parameters without effect", static_cast<double>(parameters), "", "0"}};
+    f.certainty = "certain: read from the model";
+    findings.push_back(std::move(f));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> redundant_bias() { return std::make_unique<RedundantBias>(); }
+
+}  // namespace evenkeel

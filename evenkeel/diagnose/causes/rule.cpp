@@ -1,0 +1,63 @@
+#include "evenkeel/diagnose/causes/rule.h"
+
+#include "evenkeel/diagnose/causes/rules.h"
+
+namespace evenkeel {
+
+namespace {
+
+/// Why a set cannot stand for all data; empty: it can. Of one class, statistics are other than those of all, and the
+/// loss of guessing is nothing.
+std::string not_representative(const Dataset& data, std::int64_t needed) {
+  const std::int64_t samples = data.size();
+  if (samples < needed)
+    return std::to_string(samples) + (samples == 1 ? " sample is" : " samples are") + " too few, " +
+           std::to_string(needed) + " are needed";
+  return is_of_one_class(data) ? "all samples of \"" + data.name() + "\" are of one class" : "";
+}
+
+bool has_input_statistics(Evidence& evidence) {
+  return evidence.normalizations().empty() || !is_initial(moving_statistics(evidence.network()).front());
+}
+
+}  // namespace
+
+std::string unmet(Need need, Evidence& evidence) {
+  const auto unless = [](bool met, std::string why) { return met ? std::string() : why; };
+  const Records& records = evidence.records();
+  switch (need) {
+    case Need::normalization:
+      return unless(!evidence.normalizations().empty(), "the model has no layer that keeps moving statistics");
+    case Need::samples: return not_representative(evidence.train_data(), kEnoughSamples);
+    case Need::many_samples: return not_representative(evidence.train_data(), kManySamples);
+    case Need::scored_samples: return not_representative(evidence.data(), kEnoughSamples);
+    case Need::input_statistics:
+      return unless(has_input_statistics(evidence), "the statistics of the first normalization are as they were drawn");
+    case Need::accuracy: return unless(evidence.evaluation().accuracy().has_value(), "the loss has no accuracy");
+    case Need::train_data: return unless(evidence.has_train_data(), "no training data were given (--train-data)");
+    case Need::batch_size:
+      return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
+    case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");
+    case Need::records: return unless(records.train_loss.has_value(), "no record of the training is known (--run)");
+    case Need::validation_record:
+      return unless(records.validation_loss && records.best_validation_loss,
+                    "no record of a validation loss is known (--run)");
+    case Need::weight_decay: return unless(records.weight_decay.has_value(), "no weight decay is known (--run)");
+    case Need::raw_weights:
+      return unless(records.raw_weights != nullptr, "the weights are not known to be averages of others (--run)");
+  }
+  return {};
+}
+
+std::string why_not(const Rule& rule, Evidence& evidence) {
+  for (const Need need : rule.needs())
+    if (std::string why = unmet(need, evidence); !why.empty()) return why;
+  return {};
+}
+
+const std::vector<std::unique_ptr<Rule>>& all_rules() {
+  static const std::vector<std::unique_ptr<Rule>> rules = make_rules();
+  return rules;
+}
+
+}  // namespace evenkeel

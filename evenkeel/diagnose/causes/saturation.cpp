@@ -1,0 +1,70 @@
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/measure/graph.h"
+
+namespace evenkeel {
+namespace {
+
+/// Of a layer's units. Sigmoid layers behind many positive inputs have a quarter from the start, and learn.
+constexpr double kMuch = 0.5;
+/// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole.
+constexpr double kFlat = 0.02;
+
+/// The mean slope of a unit as a part of the largest it can have: both are functions of the first two moments.
+double slope_of(ActivationFunction f, double mean, double variance) {
+  const double square = variance + mean * mean;
+  return f == tanh ? 1 - square : 4 * (mean - square);
+}
+
+struct Saturated {
+  std::string layer, function;
+  std::int64_t flat = 0, units = 0;
+  double lowest = 1;  ///< slope
+  double share() const { return static_cast<double>(flat) / static_cast<double>(units); }
+};
+
+class Saturation final : public Rule {
+ public:
+  std::string_view checks() const override { return "sigmoid and tanh units that are stuck at their ends"; }
+  std::vector<Need> needs() const override { return {Need::many_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
+    for (const ChannelSignal& signal : evidence.channels())
+      // A sure answer is at an end: that is what outputs are for.
+      if (&signal != output)
+        if (const Saturated found = measured(evidence.model(), signal); found.flat > 0)
+          findings.push_back(finding(evidence, found));
+  }
+
+ private:
+  static Saturated measured(const Model& model, const ChannelSignal& signal) {
+    const auto node = static_cast<std::size_t>(model.find(signal.layer));
+    const ActivationFunction f = activation_of(model.nodes()[node].layer);
+    Saturated result{.layer = signal.layer, .function = name_of(f), .units = signal.channels()};
+    if (f != sigmoid && f != tanh) return result;
+    for (std::size_t c = 0; c < signal.mean.size(); ++c) {
+      const double slope = slope_of(f, signal.mean[c], signal.variance[c]);
+      if (slope < kFlat) ++result.flat;
+      result.lowest = std::min(result.lowest, slope);
+    }
+    return result;
+  }
+
+  static Finding finding(Evidence& evidence, const Saturated& found) {
+    return {.code = "saturation",
+            .severity = found.share() >= kMuch ? Severity::warning : Severity::info,
+            .layers = {found.layer},
+            .cause = std::to_string(found.flat) + " of " + std::to_string(found.units) + " units of " + found.layer +
+                     " stay at the ends of " + found.function + ", where it is flat: hardly any gradient gets through",
+            .evidence = {{"units with a slope below 2 % of the largest", static_cast<double>(found.flat), "", "0"},
+                         {"mean slope of the flattest unit, as a part of the largest", found.lowest, "",
+                          "above " + figure(kFlat)}},
+            .certainty = "certain for " + std::to_string(evidence.train_data().size()) + " samples"};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> saturation() { return std::make_unique<Saturation>(); }
+
+}  // namespace evenkeel

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evenkeel/diagnose/finding.h"
+#include "evenkeel/diagnose/measure/evidence.h"
+
+// What rules about moving statistics share.
+
+namespace evenkeel {
+
+/// Whether one of these findings says why a layer's statistics do not fit. Behind a wrong axis none can.
+bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
+
+/// Whether a layer's statistics are far from those of the data.
+bool are_far(const StatisticsGap& gap);
+/// Whether they are with noise as without: no noise in front explains it.
+bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization);
+
+Fact distance_fact(const StatisticsGap& gap);
+
+/// What moving statistics in the finding's layers cost, and how grave that makes it: an error where they are far and it
+/// matters, a warning where they are far.
+void weigh(Evidence& evidence, Finding& finding, bool far);
+
+}  // namespace evenkeel

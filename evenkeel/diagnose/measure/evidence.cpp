@@ -1,0 +1,206 @@
+#include "evenkeel/diagnose/measure/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/diagnose/measure/chance_loss.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
+#include "evenkeel/nn/layers/dropout.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::int64_t kBatchSize = 256;
+constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of the same kind: far below
+
+/// The first mask of a pass: no two passes have one in common.
+std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
+
+std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>& gaps) {
+  std::vector<LayerStatistics> all;
+  for (const StatisticsGap& gap : gaps) all.push_back(gap.data);
+  return all;
+}
+
+}  // namespace
+
+Evidence::Evidence(Network& network, Subject subject)
+    : network_(network),
+      subject_(std::move(subject)),
+      defects_(scan_weights(network)),
+      substituted_(network),
+      data_(sample_of(subject_.data, subject_.samples)),
+      normalizations_(evenkeel::normalizations(network.model())),
+      has_dropout_(std::ranges::any_of(network.model().nodes(), is_noise, &Model::Node::layer)),
+      scorer_(network, Network::targets_of(subject_.data), std::min(kBatchSize, data_.size())) {
+  network.check(subject_.data, true);
+  if (subject_.train_data) {
+    network.check(*subject_.train_data, true);
+    train_data_ = sample_of(*subject_.train_data, subject_.samples);
+  }
+}
+
+std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
+  const Reestimated measured = measure_statistics(
+      network, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
+  passes_ += measured.forward_passes;
+  std::vector<StatisticsGap> gaps;
+  for (std::size_t i = 0; i < normalizations_.size(); ++i)
+    gaps.push_back(gap_between(measured.before[i], measured.after[i], normalizations_[i].epsilon));
+  return gaps;
+}
+
+const std::vector<StatisticsGap>& Evidence::gaps() {
+  if (!gaps_) gaps_ = measured_gaps(network_, false);
+  return *gaps_;
+}
+
+const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
+  if (!has_dropout_) return gaps();
+  if (!gaps_with_dropout_) gaps_with_dropout_ = measured_gaps(network_, true);
+  return *gaps_with_dropout_;
+}
+
+const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
+  if (!noise_shifts_) {
+    noise_shifts_ = evenkeel::noise_shifts(network_, train_data(), full_statistics(),
+                                           statistics_of_data(gaps_with_dropout()), kBatchSize);
+    passes_ += 1;
+  }
+  return *noise_shifts_;
+}
+
+std::unique_ptr<Network> Evidence::network_as(const Model& other) const {
+  NetworkOptions options = network_.options();
+  options.probes.clear();
+  auto network = std::make_unique<Network>(other, options);
+  for (const WeightInfo& weight : network_.weights()) network->set_weight(weight.name, network_.weight(weight.name));
+  return network;
+}
+
+std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) { return measured_gaps(*network_as(other), false); }
+
+SampleScores Evidence::evaluation_as(const Model& other) {
+  const std::unique_ptr<Network> network = network_as(other);
+  Scorer scorer(*network, Network::targets_of(data_), scorer_.batch_size());
+  passes_ += 1;
+  return scorer.score(data_, uniform_modes(*network, Statistics::moving, false));
+}
+
+std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_data(gaps()); }
+
+const SampleScores& Evidence::scored(const std::string& key, const std::function<SampleScores()>& measure) {
+  const auto found = scores_.find(key);
+  if (found != scores_.end()) return found->second;
+  return scores_.emplace(key, measure()).first->second;
+}
+
+const SampleScores& Evidence::evaluation() {
+  return scored("evaluation", [&] {
+    std::vector<float> outputs;
+    SampleScores scores = scorer_.score(data_, uniform_modes(network_, Statistics::moving, false), outputs);
+    outputs_ = std::move(outputs);
+    return scores;
+  });
+}
+
+const std::vector<float>& Evidence::outputs() {
+  evaluation();
+  return *outputs_;
+}
+
+const SampleScores& Evidence::full_data() {
+  return scored("full data", [&] {
+    scorer_.supply(full_statistics());
+    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
+  });
+}
+
+SampleScores Evidence::with_dropout(const Dataset& data) {
+  scorer_.supply(statistics_of_data(gaps_with_dropout()));
+  std::vector<SampleScores> passes;
+  for (int pass = 0; pass < (has_dropout_ ? kPasses : 1); ++pass)
+    passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
+  return mean_of_passes(passes);
+}
+
+const SampleScores& Evidence::training() {
+  return scored("training", [&] { return with_dropout(data_); });
+}
+
+const SampleScores& Evidence::train_evaluation() {
+  if (!train_data_) return evaluation();
+  return scored("train evaluation",
+                [&] { return scorer_.score(*train_data_, uniform_modes(network_, Statistics::moving, false)); });
+}
+
+const SampleScores& Evidence::train_training() {
+  if (!train_data_) return training();
+  return scored("train training", [&] { return with_dropout(*train_data_); });
+}
+
+const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, bool dropout) {
+  dropout = dropout && has_dropout_;
+  const auto key = std::pair(batch_size, dropout);
+  const auto found = batches_.find(key);
+  if (found != batches_.end()) return found->second;
+  // The program of another batch size is another one.
+  const std::int64_t own = scorer_.batch_size();
+  scorer_.set_batch_size(batch_size);
+  std::vector<SampleScores> passes;
+  for (int pass = 0; pass < kPasses; ++pass)
+    passes.push_back(scorer_.score_shuffled(data_, uniform_modes(network_, Statistics::batch, dropout),
+                                            first_step(pass), static_cast<std::uint64_t>(pass)));
+  scorer_.set_batch_size(own);
+  return batches_.emplace(key, std::move(passes)).first->second;
+}
+
+const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) {
+  std::string key = "moving in";
+  for (const std::string& layer : layers) key += '\n' + layer;
+  return scored(key, [&] {
+    scorer_.supply(full_statistics());
+    std::vector<LayerMode> modes = uniform_modes(network_, Statistics::supplied, false);
+    for (const std::string& layer : layers)
+      modes[static_cast<std::size_t>(model().find(layer))].statistics = Statistics::moving;
+    return scorer_.score(data_, modes);
+  });
+}
+
+const SampleScores& Evidence::on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics) {
+  return scored("on " + name, [&] {
+    scorer_.supply(statistics);
+    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
+  });
+}
+
+double Evidence::chance_loss() {
+  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs());
+}
+
+bool Evidence::inputs_differ() {
+  if (!inputs_differ_)
+    inputs_differ_ = statistics_distance(channel_moments(data_), channel_moments(train_data()), 1e-6) > kOtherData;
+  return *inputs_differ_;
+}
+
+const std::vector<ChannelSignal>& Evidence::channels() {
+  if (!channels_) {
+    const std::vector<LayerStatistics> statistics = full_statistics();
+    channels_ = channel_signals(network_, train_data(), statistics, kBatchSize);
+    passes_ += 1;
+  }
+  return *channels_;
+}
+
+const std::vector<GradientNorm>& Evidence::gradients() {
+  if (!gradients_) {
+    const std::int64_t size = std::min(kBatchSize, train_data().size());
+    Batches batches(train_data(), {.batch_size = size, .shuffle = false});
+    gradients_ = gradient_norms(network_, batches.next());
+    passes_ += 3.0 * static_cast<double>(size) / static_cast<double>(data_.size());
+  }
+  return *gradients_;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenkeel/diagnose/measure/channel_signals.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/noise.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
+#include "evenkeel/diagnose/measure/weight_scan.h"
+#include "evenkeel/train/checkpoint.h"
+
+namespace evenkeel {
+
+/// What a run folder, or its owner, tells of how the weights came to be.
+struct Records {
+  std::optional<std::uint64_t> updates = {};                    ///< training steps that were made
+  std::optional<std::int64_t> batch_size = {};                  ///< of them
+  std::optional<double> train_loss = {}, validation_loss = {};  ///< of the last epoch
+  std::optional<double> best_validation_loss = {};              ///< of any epoch
+  /// Moving statistics at an earlier checkpoint.
+  std::vector<LayerStatistics> earlier_statistics = {};
+  std::optional<double> weight_decay = {};  ///< that training applied
+  /// Where the weights are moving averages: those that training worked with, of the same moment, and its statistics.
+  std::shared_ptr<const NamedTensors> raw_weights = {};
+};
+
+/// What a diagnosis has to look at.
+struct Subject {
+  Dataset data;                            ///< labelled; what evaluation is about
+  std::optional<Dataset> train_data = {};  ///< what the network was trained on; without: `data` stands for it
+  Records records = {};
+  std::int64_t samples = 2048;  ///< of each set, drawn by seed; 0: all
+  std::int64_t memory_bytes = std::int64_t{1} << 30;
+};
+
+/// Everything that rules may ask about a network. What is measured is measured when first asked for, once, and shared.
+/// The network is left as it was.
+class Evidence {
+ public:
+  static constexpr int kPasses = 4;  ///< masks and shufflings
+
+  /// Throws Error where data and model do not fit, or the network has no loss.
+  Evidence(Network& network, Subject subject);
+
+  Network& network() { return network_; }
+  const Model& model() const { return network_.model(); }
+  const Records& records() const { return subject_.records; }
+  const Dataset& data() const { return data_; }  ///< the sample
+  const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
+  bool has_train_data() const { return train_data_.has_value(); }
+  const std::vector<Normalization>& normalizations() const { return normalizations_; }
+  /// The declaration of a layer.
+  template <class T>
+  const T* layer(const std::string& name) const {
+    return model().nodes()[static_cast<std::size_t>(model().find(name))].layer.as<T>();
+  }
+  bool has_dropout() const { return has_dropout_; }
+  /// What training works with, as far as it is known (else Keras's 32), and the sample has as many.
+  std::int64_t batch_size() const { return std::min(records().batch_size.value_or(32), data_.size()); }
+  /// What the weights alone show. Numbers that cannot be computed with are substituted for everything below.
+  const std::vector<WeightDefect>& defects() const { return defects_; }
+
+  // Statistics. All conditioned: the layers before on full-data ones. On the training data.
+  const std::vector<StatisticsGap>& gaps();               ///< dropout off
+  const std::vector<StatisticsGap>& gaps_with_dropout();  ///< on, as in training; the same without dropout layers
+  const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
+  /// gaps() if the model were this one, which has the same tensors.
+  std::vector<StatisticsGap> gaps_as(const Model& other);
+  std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
+
+  // Scores of the data.
+  const SampleScores& evaluation();                ///< as it is: moving statistics, dropout off
+  SampleScores evaluation_as(const Model& other);  ///< if the model were this one, which has the same tensors
+  const SampleScores& full_data();                 ///< full-data statistics, dropout off
+  const SampleScores& training();          ///< full-data statistics with dropout on, dropout on; mean over masks
+  const SampleScores& train_evaluation();  ///< evaluation() and training() of the training data
+  const SampleScores& train_training();
+  /// Batch statistics at this batch size, in shuffled batches; one entry a pass.
+  const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
+  /// These normalizations (by name) on their moving statistics, the others on full-data ones; dropout off.
+  const SampleScores& moving_in(const std::vector<std::string>& layers);
+  /// As in evaluation, but on these statistics in place of the moving ones; `name` tells them from others.
+  const SampleScores& on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics);
+  /// The loss of the best answer that does not look at the sample, on the training data: log K for K even classes.
+  double chance_loss();
+  /// What the last layer yields in evaluation: [N, K].
+  const std::vector<float>& outputs();
+
+  // Signals.
+  /// Whether the channels of the data have another mean or variance than those of the training data.
+  bool inputs_differ();
+  const std::vector<ChannelSignal>& channels();  ///< of the training data, full-data statistics, dropout off
+  const std::vector<GradientNorm>& gradients();  ///< of one training batch
+
+  Scorer& scorer() { return scorer_; }
+  /// What a rule has measured beside all this, in passes of the sample.
+  void add_passes(double passes) { passes_ += passes; }
+  /// How often the sample has passed through the network for all this.
+  double passes() const { return passes_ + scorer_.passes(data_.size()); }
+
+ private:
+  const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
+  SampleScores with_dropout(const Dataset& data);
+  std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
+  std::unique_ptr<Network> network_as(const Model& other) const;
+
+  Network& network_;
+  Subject subject_;
+  std::vector<WeightDefect> defects_;
+  SubstitutedWeights substituted_;
+  Dataset data_;
+  std::optional<Dataset> train_data_;
+  std::vector<Normalization> normalizations_;
+  bool has_dropout_ = false;
+  Scorer scorer_;
+  double passes_ = 0;
+  std::map<std::string, SampleScores> scores_;
+  std::map<std::pair<std::int64_t, bool>, std::vector<SampleScores>> batches_;
+  std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
+  std::optional<std::vector<std::optional<NoiseShift>>> noise_shifts_;
+  std::optional<std::vector<ChannelSignal>> channels_;
+  std::optional<std::vector<GradientNorm>> gradients_;
+  std::optional<std::vector<float>> outputs_;
+  std::optional<bool> inputs_differ_;
+};
+
+}  // namespace evenkeel

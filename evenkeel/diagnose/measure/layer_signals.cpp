@@ -1,0 +1,92 @@
+#include "evenkeel/diagnose/measure/layer_signals.h"
+
+#include <cmath>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/diagnose/measure/graph.h"
+#include "evenkeel/diagnose/measure/instrument.h"
+#include "evenkeel/program/probes/extremes.h"
+
+namespace evenkeel {
+namespace {
+
+bool bends_at_zero(ActivationFunction f) { return f == relu || f == elu || f == leaky_relu; }
+
+}  // namespace
+
+double statistics_distance(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
+  double sum = 0;
+  for (std::size_t c = 0; c < data.mean.size(); ++c) {
+    const double v = moving.variance[c] + epsilon, w = data.variance[c] + epsilon;
+    const double apart = moving.mean[c] - data.mean[c];
+    sum += 0.5 * (std::log(w / v) + (v + apart * apart) / w - 1);
+  }
+  return sum / static_cast<double>(data.mean.size());
+}
+
+StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
+  StatisticsGap gap{.layer = moving.layer, .epsilon = epsilon, .moving = moving, .data = data};
+  gap.distance = statistics_distance(moving, data, epsilon);
+  const auto channels = static_cast<double>(data.mean.size());
+  gap.variance_ratio = 0;
+  for (std::size_t c = 0; c < data.mean.size(); ++c) {
+    const double variance = data.variance[c] + epsilon;
+    gap.mean_difference += std::abs(moving.mean[c] - data.mean[c]) / std::sqrt(variance) / channels;
+    gap.variance_ratio += (moving.variance[c] + epsilon) / variance / channels;
+  }
+  return gap;
+}
+
+std::vector<StatisticsGap> statistics_gap(Network& network, const Dataset& data, const ReestimateOptions& options) {
+  const Reestimated measured = measure_statistics(network, data, options);
+  const std::vector<Normalization> layers = normalizations(network.model());
+  std::vector<StatisticsGap> gaps;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    gaps.push_back(gap_between(measured.before[i], measured.after[i], layers[i].epsilon));
+  return gaps;
+}
+
+std::vector<GradientNorm> gradient_norms(Network& network, const Batch& batch, std::uint64_t step) {
+  const NetworkOptions& options = network.options();
+  Instrument instrument(network, {.loss = options.loss,
+                                  .targets = Network::targets_of(batch),
+                                  .train = true,
+                                  .class_weight = options.class_weight});
+  StepContext context = network.context(Mode::train, step);
+  for (LayerMode& mode : context.modes) mode.update_statistics = false;
+  network.run(instrument.runner(batch.size), batch, context);
+  std::vector<GradientNorm> norms;
+  for (const WeightInfo& weight : network.weights()) {
+    if (!weight.trainable) continue;
+    const Tensor gradient = converted(instrument.store().gradients.get(weight.name + "/gradient"), DType::float64);
+    double squares = 0;
+    for (const double g : gradient.as<double>()) squares += g * g;
+    norms.push_back({.tensor = weight.name,
+                     .layer = network.model().nodes()[static_cast<std::size_t>(weight.layer)].layer.name(),
+                     .size = weight.shape.size(),
+                     .norm = std::sqrt(squares)});
+  }
+  return norms;
+}
+
+std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size) {
+  std::vector<DeadUnits> result;
+  CompileOptions options;
+  for (const Model::Node& node : network.model().nodes())
+    if (const ActivationFunction activation = activation_of(node.layer); bends_at_zero(activation)) {
+      result.push_back({.layer = node.layer.name(), .activation = activation, .dead = {}});
+      options.extremes.push_back(node.layer.name() + "/output");
+    }
+  if (result.empty()) return result;
+  Instrument instrument(network, options);
+  instrument.run(data, batch_size, network.context(Mode::evaluate));
+  for (DeadUnits& layer : result) {
+    const ChannelExtremes extremes = read_extremes(instrument.store(), layer.layer + "/output");
+    layer.units = std::ssize(extremes.largest);
+    for (std::size_t unit = 0; unit < extremes.largest.size(); ++unit)
+      if (extremes.largest[unit] <= 0) layer.dead.push_back(static_cast<std::int64_t>(unit));
+  }
+  return result;
+}
+
+}  // namespace evenkeel

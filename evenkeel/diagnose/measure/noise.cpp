@@ -1,0 +1,174 @@
+#include "evenkeel/diagnose/measure/noise.h"
+
+#include <algorithm>
+#include <map>
+
+#include "evenkeel/diagnose/measure/graph.h"
+#include "evenkeel/diagnose/measure/instrument.h"
+#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
+#include "evenkeel/kernels/convolution/convolution_reference.h"
+#include "evenkeel/nn/layers/normalization.h"
+#include "evenkeel/program/ops/window.h"
+
+namespace evenkeel {
+namespace {
+
+const Layer& layer_of(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].layer; }
+int only_input(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].inputs.front(); }
+
+/// A layer whose outputs are sums of inputs with weights, and nothing else.
+bool is_weighted_sum(const Layer& layer) {
+  return (layer.as<Conv2D>() || layer.as<Dense>()) && activation_of(layer) == linear;
+}
+
+/// Along the only way, past copies and at most one weighted sum.
+std::optional<NoiseInFront> closed_form_noise(const Model& model, int normalization) {
+  std::optional<int> sum;
+  for (int i = only_input(model, normalization); i >= 0; i = only_input(model, i)) {
+    const Layer& layer = layer_of(model, i);
+    // Whole channels go together: behind a sum over positions they are not independent.
+    if (sum && layer.as<SpatialDropout2D>()) return {};
+    if (added_share(layer)) return NoiseInFront{i, sum, true};
+    if (is_weighted_sum(layer) && !sum)
+      sum = i;
+    else if (!layer.as<Flatten>())
+      return {};
+  }
+  return {};
+}
+
+/// The noise with the highest index that reaches the layer on any way.
+std::optional<int> last_noise(const Model& model, int layer) {
+  std::vector<bool> leads(static_cast<std::size_t>(layer) + 1);
+  leads.back() = true;
+  for (int i = layer; i >= 0; --i) {
+    if (!leads[static_cast<std::size_t>(i)]) continue;
+    if (is_noise(layer_of(model, i))) return i;
+    for (const int input : model.nodes()[static_cast<std::size_t>(i)].inputs)
+      if (input >= 0) leads[static_cast<std::size_t>(input)] = true;
+  }
+  return {};
+}
+
+std::vector<double> squares_of(const Network& network, const std::string& weight) {
+  const Tensor values = converted(network.weight(weight), DType::float64);
+  std::vector<double> squares(values.as<double>().begin(), values.as<double>().end());
+  for (double& w : squares) w *= w;
+  return squares;
+}
+
+/// sum of w^2 m for each output of a Dense or Conv2D, m by element of one sample's input.
+std::vector<double> summed(const Network& network, const Layer& layer, const Shape& input,
+                           const std::vector<double>& moments) {
+  const std::vector<double> kernel = squares_of(network, layer.name() + "/kernel");
+  if (const auto* conv = layer.as<Conv2D>()) {
+    const kernels::Window window =
+        ops::window_over(input.batched(1), {conv->kernel_size, conv->strides, conv->padding});
+    std::vector<double> result(static_cast<std::size_t>(window.oh * window.ow * conv->filters));
+    kernels::reference::convolution<double>(window, conv->filters, moments.data(), kernel.data(), nullptr,
+                                            kernels::Activation::linear, result.data());
+    return result;
+  }
+  const auto units = static_cast<std::size_t>(layer.as<Dense>()->units);
+  std::vector<double> result(units);
+  for (std::size_t i = 0; i < moments.size(); ++i)
+    for (std::size_t u = 0; u < units; ++u) result[u] += moments[i] * kernel[i * units + u];
+  return result;
+}
+
+/// Mean over positions, by channel of the last axis.
+std::vector<double> mean_over_positions(const std::vector<double>& elements, std::size_t channels) {
+  std::vector<double> means(channels);
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    means[i % channels] += elements[i] * static_cast<double>(channels) / static_cast<double>(elements.size());
+  return means;
+}
+
+/// E[x^2] by element of one sample, of some of a network's values with noise off.
+class SecondMoments {
+ public:
+  SecondMoments(Network& network, const Dataset& data, const std::vector<LayerStatistics>& statistics,
+                const std::vector<std::string>& values, std::int64_t batch_size) {
+    Instrument instrument(network, {.keep = values});
+    instrument.supply(statistics, std::min(batch_size, data.size()));
+    StepContext context = network.context(Mode::evaluate);
+    context.modes = uniform_modes(network, Statistics::supplied, false);
+    instrument.run(data, batch_size, context, [&](const Instrument::Seen& seen) {
+      for (const std::string& value : values) add(value, seen.read(value), data.size());
+    });
+  }
+
+  const std::vector<double>& of(const std::string& value) const { return sums_.at(value); }
+
+ private:
+  void add(const std::string& value, TensorView batch, std::int64_t samples) {
+    const Tensor x = converted(batch, DType::float64);
+    std::vector<double>& sum = sums_[value];
+    sum.resize(static_cast<std::size_t>(x.shape().row_size()));
+    for (std::size_t i = 0; i < x.as<double>().size(); ++i)
+      sum[i % sum.size()] += x.as<double>()[i] * x.as<double>()[i] / static_cast<double>(samples);
+  }
+
+  std::map<std::string, std::vector<double>> sums_;
+};
+
+}  // namespace
+
+std::optional<double> dropout_rate(const Layer& layer) {
+  if (const auto* dropout = layer.as<Dropout>()) return dropout->rate;
+  if (const auto* spatial = layer.as<SpatialDropout2D>()) return spatial->rate;
+  if (const auto* gaussian = layer.as<GaussianDropout>()) return gaussian->rate;
+  return {};
+}
+
+std::optional<double> added_share(const Layer& layer) {
+  if (const auto rate = dropout_rate(layer)) return 1 / (1 - *rate) - 1;
+  if (const auto* uout = layer.as<Uout>()) return uout->beta * uout->beta / 3;
+  return {};
+}
+
+std::optional<NoiseInFront> noise_in_front(const Model& model, int normalization) {
+  const auto* layer = layer_of(model, normalization).as<BatchNormalization>();
+  if (!layer || layer->axis == -1)
+    if (const auto found = closed_form_noise(model, normalization)) return found;
+  if (const auto noise = last_noise(model, normalization)) return NoiseInFront{.noise = *noise};
+  return {};
+}
+
+std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Dataset& data,
+                                                    const std::vector<LayerStatistics>& off,
+                                                    const std::vector<LayerStatistics>& on, std::int64_t batch_size) {
+  const Model& model = network.model();
+  const CompiledModel compiled = compile(model, {.batch_size = 1});
+  const auto read_by = [&](int layer) { return input_value(model, compiled, layer); };
+  std::vector<std::optional<NoiseInFront>> found;
+  std::vector<std::string> values;
+  for (const Normalization& n : normalizations(model)) {
+    found.push_back(noise_in_front(model, n.layer));
+    if (found.back() && found.back()->has_closed_form) values.push_back(read_by(found.back()->noise));
+  }
+  std::vector<std::optional<NoiseShift>> shifts;
+  std::optional<SecondMoments> moments;
+  if (!values.empty()) moments.emplace(network, data, off, values, batch_size);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    shifts.emplace_back();
+    if (!found[i]) continue;
+    const Layer& noise = layer_of(model, found[i]->noise);
+    const std::vector<double>& without = off[i].variance;
+    shifts.back() = NoiseShift{.noise = noise.name(), .measured = variance_ratio(without, on[i].variance)};
+    if (!found[i]->has_closed_form) continue;
+    std::vector<double> squares = moments->of(read_by(found[i]->noise));
+    if (const auto sum = found[i]->linear) {
+      const int before = only_input(model, *sum);
+      squares =
+          summed(network, layer_of(model, *sum), compiled.layer_outputs[static_cast<std::size_t>(before)], squares);
+    }
+    std::vector<double> with = mean_over_positions(squares, without.size());
+    for (std::size_t c = 0; c < with.size(); ++c) with[c] = without[c] + *added_share(noise) * with[c];
+    shifts.back()->closed_form = variance_ratio(without, with);
+  }
+  return shifts;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,240 @@
+#include "evenkeel/diagnose/measure/reestimate.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/diagnose/measure/instrument.h"
+#include "evenkeel/kernels/probe/moments.h"
+#include "evenkeel/kernels/probe/moments_reference.h"
+
+namespace evenkeel {
+namespace {
+
+/// What is known so far of one normalization's input.
+struct Accumulator {
+  Normalization of;
+  std::string input;        ///< the value's name
+  int made = -1, read = 0;  ///< lines: that makes the input (-1: it is the model's), that first needs the statistics
+  bool done = false;
+  double count = 0;
+  std::vector<double> mean, m2;
+  LayerStatistics moving = {};  ///< those that the network has
+
+  void add(TensorView x, const Threads& threads) {
+    const std::int64_t columns = x.shape.back(), rows = x.shape.size() / columns;
+    mean.resize(static_cast<std::size_t>(columns));
+    m2.resize(mean.size());
+    if (x.dtype == DType::float64)
+      kernels::reference::accumulate_moments<double>({x.as<double>().data(), rows, columns}, count, mean, m2);
+    else
+      kernels::accumulate_moments({x.as<float>().data(), rows, columns}, count, mean, m2, threads);
+    count += static_cast<double>(rows);
+  }
+
+  LayerStatistics statistics(bool as_declared) const {
+    const double divisor = as_declared && of.unbiased && count > 1 ? count - 1 : count;
+    LayerStatistics result{.layer = of.name, .mean = mean, .variance = m2};
+    for (double& v : result.variance) v /= divisor;
+    return result;
+  }
+};
+
+int line_that_makes(const Program& program, int value) {
+  for (std::size_t line = 0; line < program.nodes().size(); ++line)
+    if (std::ranges::find(program.nodes()[line].outputs, value) != program.nodes()[line].outputs.end())
+      return static_cast<int>(line);
+  return -1;
+}
+
+int line_that_reads(const Program& program, int value) {
+  const auto& nodes = program.nodes();
+  const auto reads = [&](const Node& node) { return std::ranges::find(node.inputs, value) != node.inputs.end(); };
+  return static_cast<int>(std::ranges::find_if(nodes, reads) - nodes.begin());
+}
+
+/// One batch of the data set: its samples, and what is alive of it at the cut, if there was room.
+struct Piece {
+  std::int64_t first = 0, size = 0;
+  std::unique_ptr<std::byte[]> alive = {};
+  std::int64_t bytes = 0;
+};
+
+class Reestimation {
+ public:
+  Reestimation(Network& network, const Dataset& data, const ReestimateOptions& options)
+      : data_(data),
+        options_(options),
+        threads_(network.threads()),
+        instrument_(network, {}),
+        context_(network.context(Mode::evaluate)) {
+    for (LayerMode& mode : context_.modes) {
+      mode.statistics = Statistics::supplied;
+      mode.dropout = options.dropout;
+    }
+    const std::int64_t batch_size = std::min(options.batch_size, data.size());
+    for (std::int64_t first = 0; first < data.size(); first += batch_size)
+      pieces_.push_back({.first = first, .size = std::min(batch_size, data.size() - first)});
+    find_normalizations(instrument_.runner(batch_size));
+    keep_moving_statistics();
+  }
+
+  /// Each pass runs every batch from the last cut to where statistics that are not known yet are needed.
+  std::vector<LayerStatistics> run() {
+    int from = 0;
+    while (const Accumulator* next = first_unknown()) {
+      const Segment segment{from, next->read};
+      const Executor& executor = *instrument_.runner(pieces_.front().size).executor;
+      const std::vector<int> alive = alive_;
+      alive_ = executor.needed_by({segment.last, std::max(segment.last, last_needed_)});
+      for (Piece& piece : pieces_) pass(piece, segment, alive);
+      for (Accumulator& a : accumulators_)
+        if (a.made < segment.last) finish(a);
+      from = segment.last;
+    }
+    std::vector<LayerStatistics> all;
+    for (const Accumulator& a : accumulators_) all.push_back(statistics_of(a));
+    return all;
+  }
+
+  std::int64_t kept_bytes() const { return most_bytes_; }
+  double forward_passes() const {
+    return static_cast<double>(sample_lines_) / static_cast<double>(data_.size() * std::max(lines_, 1));
+  }
+
+ private:
+  void find_normalizations(const Network::Runner& runner) {
+    const Program& program = *runner.compiled.program;
+    const Model& model = instrument_.network().model();
+    lines_ = static_cast<int>(program.nodes().size());
+    for (const Normalization& n : normalizations(model)) {
+      Accumulator a{.of = n, .input = input_value(model, runner.compiled, n.layer), .mean = {}, .m2 = {}};
+      a.made = line_that_makes(program, program.id_of(a.input));
+      a.read = line_that_reads(program, program.id_of(n.name + "/supplied_mean"));
+      last_needed_ = std::max(last_needed_, a.made + 1);
+      accumulators_.push_back(std::move(a));
+    }
+  }
+
+  bool is_kept(const Accumulator& a) const { return std::ranges::count(options_.keep, a.of.name) > 0; }
+
+  LayerStatistics statistics_of(const Accumulator& a) const {
+    return is_kept(a) ? a.moving : a.statistics(options_.as_declared);
+  }
+
+  void keep_moving_statistics() {
+    const std::vector<LayerStatistics> moving = moving_statistics(instrument_.network());
+    for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+      accumulators_[i].moving = moving[i];
+      if (is_kept(accumulators_[i])) finish(accumulators_[i]);
+    }
+  }
+
+  const Accumulator* first_unknown() const {
+    const Accumulator* first = nullptr;
+    for (const Accumulator& a : accumulators_)
+      if (!a.done && (!first || a.read < first->read)) first = &a;
+    return first;
+  }
+
+  /// From here on the normalization uses these statistics.
+  void finish(Accumulator& a) {
+    if (a.done) return;
+    a.done = true;
+    const LayerStatistics found = statistics_of(a);
+    const DType real = instrument_.network().options().real;
+    Block& supplied = instrument_.store().supplied;
+    supplied.set(a.of.name + "/supplied_mean", as_tensor(found.mean, real));
+    supplied.set(a.of.name + "/supplied_variance", as_tensor(found.variance, real));
+  }
+
+  /// `alive`: what of the piece was alive at the beginning of the segment, where it was kept.
+  void pass(Piece& piece, Segment segment, std::span<const int> alive) {
+    Network::Runner& runner = instrument_.runner(piece.size);
+    Executor& executor = *runner.executor;
+    Tensor& input = input_of(runner, piece.size);
+    context_.step = static_cast<std::uint64_t>(piece.first);  // the same masks in every segment
+    if (piece.alive) {
+      executor.restore(alive, piece.alive.get());
+    } else {
+      const Tensor x = converted(data_.x().rows(piece.first, piece.first + piece.size), input.dtype());
+      std::memcpy(input.data(), x.data(), x.bytes());
+      executor.run(context_, {0, segment.first});
+      sample_lines_ += piece.size * segment.first;
+    }
+    if (segment.first == 0) take_in(-1, runner.compiled.program->id_of("input"), input, runner);
+    executor.visit(context_, segment, [&](int line, int value, TensorView output) {
+      take_in(line, value, output, runner);
+      return true;
+    });
+    sample_lines_ += piece.size * (segment.last - segment.first);
+    used_bytes_ -= piece.bytes;
+    piece.alive.reset();
+    piece.bytes = 0;
+    if (segment.last > 0) save(piece, executor);
+  }
+
+  void take_in(int line, int value, TensorView output, const Network::Runner& runner) {
+    for (Accumulator& a : accumulators_)
+      if (!a.done && a.made == line && runner.compiled.program->value(value).name == a.input) a.add(output, threads_);
+  }
+
+  /// Keeps what later lines need of the piece if there is room for it.
+  void save(Piece& piece, const Executor& executor) {
+    const std::int64_t bytes = executor.bytes_of(alive_);
+    if (bytes == 0 || used_bytes_ + bytes > options_.memory_bytes) return;
+    piece.alive = std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(bytes));
+    piece.bytes = bytes;
+    used_bytes_ += bytes;
+    most_bytes_ = std::max(most_bytes_, used_bytes_);
+    executor.save(alive_, piece.alive.get());
+  }
+
+  /// Where the batches of this size lie. It is part of what is alive, so it is written to.
+  Tensor& input_of(Network::Runner& runner, std::int64_t size) {
+    const auto found = inputs_.find(size);
+    if (found != inputs_.end()) return found->second;
+    const TensorType& type = runner.compiled.program->value(runner.compiled.program->require("input")).type;
+    Tensor& input = inputs_.emplace(size, Tensor(type.shape, type.dtype)).first->second;
+    runner.executor->bind("input", input);
+    return input;
+  }
+
+  const Dataset& data_;
+  const ReestimateOptions& options_;
+  Threads threads_;
+  Instrument instrument_;
+  StepContext context_;
+  std::vector<Piece> pieces_;
+  std::vector<Accumulator> accumulators_;
+  std::map<std::int64_t, Tensor> inputs_;  ///< by batch size
+  int lines_ = 0, last_needed_ = 0;        ///< of the program; behind the last line that any normalization needs
+  std::vector<int> alive_;                 ///< values at the cut that the pass under way ends with
+  std::int64_t used_bytes_ = 0, most_bytes_ = 0, sample_lines_ = 0;
+};
+
+}  // namespace
+
+Reestimated measure_statistics(Network& network, const Dataset& data, const ReestimateOptions& options) {
+  network.check(data, false);
+  if (options.batch_size < 1)
+    throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
+  Reestimated result{.before = moving_statistics(network), .after = {}, .samples = data.size()};
+  if (result.before.empty()) return result;
+  const AveragedWeights averaged(network);
+  Reestimation reestimation(network, data, options);
+  result.after = reestimation.run();
+  result.kept_bytes = reestimation.kept_bytes();
+  result.forward_passes = reestimation.forward_passes();
+  return result;
+}
+
+Reestimated reestimate_statistics(Network& network, const Dataset& data, const ReestimateOptions& options) {
+  Reestimated result = measure_statistics(network, data, options);
+  set_moving_statistics(network, result.after);
+  return result;
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,80 @@
+#include "evenkeel/diagnose/measure/training_records.h"
+
+#include <algorithm>
+
+#include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/runs/run_record.h"
+#include "evenkeel/train/settings.h"
+
+namespace evenkeel {
+namespace {
+
+/// The numbers of a column, without gaps.
+std::vector<double> numbers_of(const MetricsTable& metrics, const std::string& name) {
+  std::vector<double> numbers;
+  if (const MetricsTable::Column* column = metrics.find(name))
+    for (const auto& value : *column)
+      if (value) numbers.push_back(*value);
+  return numbers;
+}
+
+std::optional<double> weight_decay_of(const TrainingSettings& settings) {
+  return std::visit([](const auto& optimizer) { return optimizer.weight_decay; }, optimizer_of(settings));
+}
+
+/// The moving statistics of a checkpoint, by normalization of the model; nothing where it is of another one.
+std::vector<LayerStatistics> statistics_of(const Checkpoint& checkpoint, const Model& model) {
+  std::vector<LayerStatistics> all;
+  const auto numbers = [&](const std::string& name) {
+    const auto found = std::ranges::find(checkpoint.weights, name, &NamedTensors::value_type::first);
+    if (found == checkpoint.weights.end()) return std::vector<double>();
+    const Tensor values = converted(found->second, DType::float64);
+    return std::vector<double>(values.as<double>().begin(), values.as<double>().end());
+  };
+  for (const Normalization& n : normalizations(model)) {
+    all.push_back({n.name, numbers(n.name + "/moving_mean"), numbers(n.name + "/moving_variance")});
+    if (all.back().mean.empty() || all.back().variance.size() != all.back().mean.size()) return {};
+  }
+  return all;
+}
+
+/// Of the newest checkpoint but one: a run's end, and an interruption, leave one that has the weights themselves.
+std::vector<LayerStatistics> earlier_statistics(const std::filesystem::path& run_folder, const Model& model) {
+  const std::vector<std::filesystem::path> files = checkpoints_in(run_folder / "checkpoints");
+  for (std::size_t i = 1; i < files.size(); ++i) try {
+      return statistics_of(read_checkpoint(files[i]), model);
+    } catch (const Error&) {
+      // Damaged: the one before does as well.
+    }
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<const NamedTensors> raw_weights_of(const std::filesystem::path& weights) {
+  if (!averages_in(weights)) return nullptr;
+  return std::make_shared<const NamedTensors>(read_checkpoint(weights).weights);
+}
+
+Records training_records(const std::filesystem::path& run_folder, const Model& model) {
+  const RunRecord run = read_run_record(run_folder);
+  Records records;
+  // Of given weights the updates before are not known.
+  if (run.run && run.run->description.initial_weights.empty()) records.updates = run.run->steps_done;
+  if (run.model) {
+    records.batch_size = run.model->training.batch_size.value_or(TrainerOptions{}.batch_size);
+    records.weight_decay = weight_decay_of(run.model->training);
+  }
+  records.earlier_statistics = earlier_statistics(run_folder, model);
+  const std::vector<double> train = numbers_of(run.metrics, "loss"), validation = numbers_of(run.metrics, "val_loss");
+  if (!train.empty()) records.train_loss = train.back();
+  if (!validation.empty()) {
+    records.validation_loss = validation.back();
+    records.best_validation_loss = std::ranges::min(validation);
+  }
+  if (const auto newest = newest_checkpoint(run_folder / "checkpoints"))
+    records.raw_weights = raw_weights_of(newest->path);
+  return records;
+}
+
+}  // namespace evenkeel

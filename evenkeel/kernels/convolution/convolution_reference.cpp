@@ -1,0 +1,114 @@
+#include "evenkeel/kernels/convolution/convolution_reference.h"
+
+#include "evenkeel/kernels/elementwise/activation_reference.h"
+
+namespace evenkeel::kernels::reference {
+namespace {
+
+/// Where the elements of a convolution's tensors lie.
+struct Layout {
+  Window at;
+  std::int64_t filters;
+
+  std::int64_t x(std::int64_t image, std::int64_t row, std::int64_t column) const {
+    return ((image * at.h + row) * at.w + column) * at.c;
+  }
+  std::int64_t y(std::int64_t image, std::int64_t i, std::int64_t j) const {
+    return ((image * at.oh + i) * at.ow + j) * filters;
+  }
+  std::int64_t kernel(std::int64_t a, std::int64_t b, std::int64_t channel) const {
+    return ((a * at.kernel_w + b) * at.c + channel) * filters;
+  }
+};
+
+/// Calls body(a, b, row, column) for each tap (a, b) through which output pixel (i, j) sees an input pixel.
+template <class Body>
+void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body body) {
+  for (std::int64_t a = 0; a < window.kernel_h; ++a) {
+    const std::int64_t row = i * window.stride_h - window.pad_top + a;
+    if (row < 0 || row >= window.h) continue;
+    for (std::int64_t b = 0; b < window.kernel_w; ++b) {
+      const std::int64_t column = j * window.stride_w - window.pad_left + b;
+      if (column >= 0 && column < window.w) body(a, b, row, column);
+    }
+  }
+}
+
+/// Calls body(a, b, i, j) for each tap through which input pixel (row, column) is seen by an output pixel (i, j).
+template <class Body>
+void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column, Body body) {
+  for (std::int64_t a = 0; a < window.kernel_h; ++a) {
+    const std::int64_t i = row + window.pad_top - a;
+    if (i < 0 || i % window.stride_h != 0 || i / window.stride_h >= window.oh) continue;
+    for (std::int64_t b = 0; b < window.kernel_w; ++b) {
+      const std::int64_t j = column + window.pad_left - b;
+      if (j < 0 || j % window.stride_w != 0 || j / window.stride_w >= window.ow) continue;
+      body(a, b, i / window.stride_h, j / window.stride_w);
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void convolution(const Window& window, std::int64_t filters, const T* x, const T* kernel, const T* bias, Activation f,
+                 T* y) {
+  const Layout at{window, filters};
+  for (std::int64_t image = 0; image < window.n; ++image)
+    for (std::int64_t i = 0; i < window.oh; ++i)
+      for (std::int64_t j = 0; j < window.ow; ++j)
+        for (std::int64_t filter = 0; filter < filters; ++filter) {
+          double sum = bias ? double{bias[filter]} : 0.0;
+          for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
+            for (std::int64_t channel = 0; channel < window.c; ++channel)
+              sum += double{x[at.x(image, row, column) + channel]} * double{kernel[at.kernel(a, b, channel) + filter]};
+          });
+          y[at.y(image, i, j) + filter] = static_cast<T>(activation(f, sum));
+        }
+}
+
+template <class T>
+void convolution_data_gradient(const Window& window, std::int64_t filters, const T* dy, const T* kernel, T* dx) {
+  const Layout at{window, filters};
+  for (std::int64_t image = 0; image < window.n; ++image)
+    for (std::int64_t row = 0; row < window.h; ++row)
+      for (std::int64_t column = 0; column < window.w; ++column)
+        for (std::int64_t channel = 0; channel < window.c; ++channel) {
+          double sum = 0;
+          for_each_viewer(window, row, column, [&](std::int64_t a, std::int64_t b, std::int64_t i, std::int64_t j) {
+            for (std::int64_t filter = 0; filter < filters; ++filter)
+              sum += double{dy[at.y(image, i, j) + filter]} * double{kernel[at.kernel(a, b, channel) + filter]};
+          });
+          dx[at.x(image, row, column) + channel] = static_cast<T>(sum);
+        }
+}
+
+template <class T>
+void convolution_kernel_gradient(const Window& window, std::int64_t filters, const T* x, const T* dy, T* dkernel) {
+  const Layout at{window, filters};
+  for (std::int64_t a = 0; a < window.kernel_h; ++a)
+    for (std::int64_t b = 0; b < window.kernel_w; ++b)
+      for (std::int64_t channel = 0; channel < window.c; ++channel)
+        for (std::int64_t filter = 0; filter < filters; ++filter) {
+          double sum = 0;
+          for (std::int64_t image = 0; image < window.n; ++image)
+            for (std::int64_t i = 0; i < window.oh; ++i)
+              for (std::int64_t j = 0; j < window.ow; ++j) {
+                const std::int64_t row = i * window.stride_h - window.pad_top + a;
+                const std::int64_t column = j * window.stride_w - window.pad_left + b;
+                if (row < 0 || row >= window.h || column < 0 || column >= window.w) continue;
+                sum += double{x[at.x(image, row, column) + channel]} * double{dy[at.y(image, i, j) + filter]};
+              }
+          dkernel[at.kernel(a, b, channel) + filter] = static_cast<T>(sum);
+        }
+}
+
+template void convolution(const Window&, std::int64_t, const float*, const float*, const float*, Activation, float*);
+template void convolution(const Window&, std::int64_t, const double*, const double*, const double*, Activation,
+                          double*);
+template void convolution_data_gradient(const Window&, std::int64_t, const float*, const float*, float*);
+template void convolution_data_gradient(const Window&, std::int64_t, const double*, const double*, double*);
+template void convolution_kernel_gradient(const Window&, std::int64_t, const float*, const float*, float*);
+template void convolution_kernel_gradient(const Window&, std::int64_t, const double*, const double*, double*);
+
+}  // namespace evenkeel::kernels::reference

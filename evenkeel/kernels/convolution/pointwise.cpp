@@ -1,0 +1,88 @@
+#include "evenkeel/kernels/convolution/pointwise.h"
+
+#include <algorithm>
+
+#include "evenkeel/kernels/matmul/finish.h"
+#include "evenkeel/kernels/matmul/gemm.h"
+
+namespace evenkeel::kernels::product {
+namespace {
+
+constexpr const char* kName = "gemm, pointwise";
+constexpr std::int64_t kGrain = 256;  // pixels: enough work to be worth a thread
+
+bool serves(const Window& at) { return at.kernel_h == 1 && at.kernel_w == 1 && at.pad_top == 0 && at.pad_left == 0; }
+
+std::int64_t pixels(const Window& at) { return at.n * at.oh * at.ow; }
+
+bool sees_all(const Window& at) { return at.stride_h == 1 && at.stride_w == 1 && at.oh == at.h && at.ow == at.w; }
+
+std::size_t scratch_bytes(const Window& at) {
+  return sees_all(at) ? 0 : static_cast<std::size_t>(pixels(at) * at.c) * sizeof(float);
+}
+
+/// Where in x the pixel lies that output pixel `i` (of all images) sees.
+std::int64_t seen_by(const Window& at, std::int64_t i) {
+  const std::int64_t column = i % at.ow, row = i / at.ow % at.oh, image = i / at.ow / at.oh;
+  return ((image * at.h + row * at.stride_h) * at.w + column * at.stride_w) * at.c;
+}
+
+const float* gather(const Window& at, const float* x, std::byte* scratch, const Threads& threads) {
+  if (sees_all(at)) return x;
+  float* const gathered = reinterpret_cast<float*>(scratch);
+  threads.parallel(pixels(at), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) std::copy_n(x + seen_by(at, i), at.c, gathered + i * at.c);
+  });
+  return gathered;
+}
+
+/// The reverse: what was gathered back to its places, zero elsewhere.
+void spread(const Window& at, const float* gathered, float* dx, const Threads& threads) {
+  threads.parallel(at.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    std::fill(dx + begin * at.h * at.w * at.c, dx + end * at.h * at.w * at.c, 0.0f);
+    for (std::int64_t i = begin * at.oh * at.ow; i < end * at.oh * at.ow; ++i)
+      std::copy_n(gathered + i * at.c, at.c, dx + seen_by(at, i));
+  });
+}
+
+}  // namespace
+
+std::optional<ConvolutionForward> pointwise(const Window& window, std::int64_t filters, bool, Activation f,
+                                            const Machine&, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
+  return ConvolutionForward{
+      .name = kName,
+      .scratch_bytes = scratch_bytes(window),
+      .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
+        const float* const seen = gather(window, x, scratch, threads);
+        gemm(Transpose::no, Transpose::no, pixels(window), filters, window.c, seen, kernel, y, threads);
+        finish({y, pixels(window), filters}, bias, f, threads);
+      }};
+}
+
+std::optional<ConvolutionDataGradient> pointwise_data_gradient(const Window& window, std::int64_t filters,
+                                                               const Machine&, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
+  return ConvolutionDataGradient{.name = kName,
+                                 .scratch_bytes = scratch_bytes(window),
+                                 .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
+                                   float* const seen = sees_all(window) ? dx : reinterpret_cast<float*>(scratch);
+                                   gemm(Transpose::no, Transpose::yes, pixels(window), window.c, filters, dy, kernel,
+                                        seen, threads);
+                                   if (seen != dx) spread(window, seen, dx, threads);
+                                 }};
+}
+
+std::optional<ConvolutionKernelGradient> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                   const Machine&, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
+  return ConvolutionKernelGradient{.name = kName,
+                                   .scratch_bytes = scratch_bytes(window),
+                                   .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
+                                     const float* const seen = gather(window, x, scratch, threads);
+                                     gemm(Transpose::yes, Transpose::no, window.c, filters, pixels(window), seen, dy,
+                                          dkernel, threads);
+                                   }};
+}
+
+}  // namespace evenkeel::kernels::product

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "evenkeel/kernels/convolution/convolution.h"
+
+// A convolution in which every output pixel sees the whole image (1x1 and 2x2 images under a padded 3x3 kernel, or a
+// kernel as large as the image) is a dense layer: x [n, h * w * c] times a matrix [h * w * c, oh * ow * filters] whose
+// blocks are taps of the kernel. Taps that only ever see padding are left out, and nothing is multiplied by zero.
+
+namespace evenkeel::kernels::product {
+
+std::optional<ConvolutionForward> whole_image(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                              const Machine& machine, const Threads& threads);
+std::optional<ConvolutionDataGradient> whole_image_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine& machine, const Threads& threads);
+std::optional<ConvolutionKernelGradient> whole_image_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                     const Machine& machine, const Threads& threads);
+
+}  // namespace evenkeel::kernels::product

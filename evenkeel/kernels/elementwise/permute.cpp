@@ -1,0 +1,67 @@
+// Cost: reads and writes each element once. y is written row by row; the lines of x that neighbouring rows share stay
+// in the cache as long as an axis is not very long.
+
+#include "evenkeel/kernels/elementwise/permute.h"
+
+#include <algorithm>
+#include <array>
+
+#include "evenkeel/kernels/simd/grain.h"
+#include "evenkeel/tensor/bfloat16.h"
+
+namespace evenkeel::kernels {
+namespace {
+
+/// The axes of the result, outermost first: their sizes, and how far apart their elements are in the source.
+struct Walk {
+  Walk(const Shape& shape, std::span<const int> order) : rank(shape.rank()) {
+    std::array<std::int64_t, Shape::kMaxRank> stride_of{};
+    std::int64_t stride = 1;
+    for (int axis = rank - 1; axis >= 0; --axis) {
+      stride_of[static_cast<std::size_t>(axis)] = stride;
+      stride *= shape[axis];
+    }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rank); ++i) {
+      sizes[i] = shape[order[i]];
+      strides[i] = stride_of[static_cast<std::size_t>(order[i])];
+    }
+  }
+
+  /// Where a row of the result begins in the source.
+  std::int64_t begin_of(std::int64_t row) const {
+    std::int64_t at = 0;
+    for (auto i = static_cast<std::size_t>(rank - 1); i-- > 0; row /= sizes[i]) at += row % sizes[i] * strides[i];
+    return at;
+  }
+
+  int rank;
+  std::array<std::int64_t, Shape::kMaxRank> sizes{}, strides{};
+};
+
+}  // namespace
+
+template <class T>
+void permute(std::span<const T> x, const Shape& shape, std::span<const int> order, std::span<T> y,
+             const Threads& threads) {
+  const Walk walk(shape, order);
+  const auto last = static_cast<std::size_t>(walk.rank - 1);
+  const std::int64_t length = walk.sizes[last], stride = walk.strides[last];
+  if (x.empty()) return;
+  threads.parallel(shape.size() / length, grain_of(length), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const T* from = x.data() + walk.begin_of(row);
+      T* to = y.data() + row * length;
+      if (stride == 1)
+        std::copy_n(from, length, to);
+      else
+        for (std::int64_t i = 0; i < length; ++i) to[i] = from[i * stride];
+    }
+  });
+}
+
+template void permute(std::span<const float>, const Shape&, std::span<const int>, std::span<float>, const Threads&);
+template void permute(std::span<const double>, const Shape&, std::span<const int>, std::span<double>, const Threads&);
+template void permute(std::span<const bfloat16>, const Shape&, std::span<const int>, std::span<bfloat16>,
+                      const Threads&);
+
+}  // namespace evenkeel::kernels

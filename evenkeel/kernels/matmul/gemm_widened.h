@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+
+#include "evenkeel/kernels/matmul/gemm.h"
+
+namespace evenkeel::kernels::by_float {
+
+/// kernels::gemm on operands widened into scratch memory: for every shape and machine, slower than float.
+std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
+
+}  // namespace evenkeel::kernels::by_float

@@ -1,0 +1,36 @@
+#include "evenkeel/kernels/matmul/gemm.h"
+
+#include <algorithm>
+#include <array>
+
+#include "evenkeel/kernels/matmul/gemm_onednn.h"
+#include "evenkeel/kernels/matmul/gemm_packed.h"
+#include "evenkeel/kernels/matmul/gemm_widened.h"
+
+namespace evenkeel::kernels {
+
+void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
+          const float* b, float* c, const Threads& threads) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) {  // oneDNN takes rows of no elements for a mistake
+    std::fill_n(c, m * n, 0.0f);
+    return;
+  }
+  threads.bind();
+  onednn::gemm(transpose_a, transpose_b, m, n, k, a, b, c);
+}
+
+namespace {
+
+// The implementations, best first.
+constexpr std::array kNarrow = {&blocks::narrow_gemm, &onednn::narrow_gemm, &by_float::narrow_gemm};
+
+}  // namespace
+
+NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads) {
+  for (const auto prepare : kNarrow)
+    if (auto kernel = prepare(product, machine, threads)) return *kernel;
+  return *kNarrow.back()(product, machine, threads);  // not reached: it serves everything
+}
+
+}  // namespace evenkeel::kernels

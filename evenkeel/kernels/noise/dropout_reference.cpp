@@ -1,0 +1,51 @@
+#include "evenkeel/kernels/noise/dropout_reference.h"
+
+namespace evenkeel::kernels::reference {
+
+template <class T>
+void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y) {
+  const std::uint32_t threshold = dropout_threshold(static_cast<float>(rate));
+  RandomStream stream(key);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    y[i] = stream.bits() >= threshold ? static_cast<T>(double{x[i]} / (1 - rate)) : T{0};
+}
+
+template <class T>
+void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, const RandomKey& key, Matrix<T> y) {
+  const std::uint32_t threshold = dropout_threshold(static_cast<float>(rate));
+  RandomStream stream(key);
+  for (std::int64_t first = 0; first < x.rows; first += positions)
+    for (std::int64_t c = 0; c < x.columns; ++c) {
+      const bool kept = stream.bits() >= threshold;
+      for (std::int64_t i = first; i < first + positions; ++i)
+        y.row(i)[c] = kept ? static_cast<T>(double{x.row(i)[c]} / (1 - rate)) : T{0};
+    }
+}
+
+template <class T>
+void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y) {
+  RandomStream stream(key);
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] = static_cast<T>(double{x[i]} * (1 + deviation * stream.normal()));
+}
+
+template <class T>
+void affine_dropout(std::span<const T> x, double rate, const KeptAndDropped& outcome, const RandomKey& key,
+                    std::span<T> y) {
+  const std::uint32_t threshold = dropout_threshold(static_cast<float>(rate));
+  RandomStream stream(key);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double kept = double{outcome.scale} * double{x[i]} + double{outcome.offset};
+    y[i] = static_cast<T>(stream.bits() >= threshold ? kept : double{outcome.dropped});
+  }
+}
+
+#define INSTANTIATE(T)                                                                               \
+  template void dropout(std::span<const T>, double, const RandomKey&, std::span<T>);                 \
+  template void spatial_dropout(Matrix<const T>, std::int64_t, double, const RandomKey&, Matrix<T>); \
+  template void gaussian_dropout(std::span<const T>, double, const RandomKey&, std::span<T>);        \
+  template void affine_dropout(std::span<const T>, double, const KeptAndDropped&, const RandomKey&, std::span<T>);
+INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+
+}  // namespace evenkeel::kernels::reference

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+
+#include "evenkeel/base/philox.h"
+#include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/noise/dropout.h"
+
+// What ../dropout.h promises, computed in double. For T float and double.
+
+namespace evenkeel::kernels::reference {
+
+/// The mask is that of the float32 kernel: `rate` is rounded to float for it.
+template <class T>
+void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y);
+
+template <class T>
+void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, const RandomKey& key, Matrix<T> y);
+
+template <class T>
+void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y);
+
+/// `outcome` is float32's, so that both precisions mean the same.
+template <class T>
+void affine_dropout(std::span<const T> x, double rate, const KeptAndDropped& outcome, const RandomKey& key,
+                    std::span<T> y);
+
+}  // namespace evenkeel::kernels::reference

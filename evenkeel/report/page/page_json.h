@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/report/page/page.h"
+
+namespace evenkeel {
+
+/// The report as JSON, all points at full precision, null for NaN and infinities:
+///
+///     {"title", "question", "answer", "notes": [...],
+///      "sections": [{"title", "parts": [{"type": "paragraph"|"formula", "text"}
+///                                     | {"type": "listing", "title", "code"}
+///                                     | {"type": "table", "title", "columns": [...], "rows": [[...]], "caption"}
+///                                     | {"type": "line_chart", "title", "x_label", "y_label", "log_x", "log_y",
+///                                     "x_names",
+///                                        "curves": [{"name", "group", "dashed", "traces": [{"label", "x", "y"}]}],
+///                                        "levels": [{"value", "label"}], "caption"}
+///                                     | {"type": "dot_chart", "title", "x_label",
+///                                        "rows": [{"name", "dots": [{"label", "value"}], "mean", "error",
+///                                                  "marks": [{"label", "value"}], "published_range": [low, high]}],
+///                                                  "caption"}
+///                                     | {"type": "waterfall", "title", "x_label", "start_name", "start",
+///                                        "steps": [{"name", "change", "error"}], "end_name", "caption"}
+///                                     | {"type": "diagram", "title", "model"}]}],
+///      "provenance": [{"name", "value"}]}
+///
+/// Optional figures are absent where there are none; a diagram's model is the text of its model file (TOML).
+std::string report_json(const Report& report);
+
+/// All points of all charts, one a line, at full precision; empty where a number is none:
+///
+///     section,chart,kind,series,trace,x,y
+///
+/// Line charts (kind "curve"; "level" with x empty): series is the curve, trace its seed. Dot charts: series is the
+/// row, trace the dot's or mark's label, x empty; kind is "dot", "mean", "error", "mark", "range_low" or "range_high".
+/// Waterfalls: kind "start", "change" or "error", series the step.
+std::string report_csv(const Report& report);
+
+}  // namespace evenkeel

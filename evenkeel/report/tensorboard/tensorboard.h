@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenkeel/report/tensorboard/event_file.h"
+#include "evenkeel/train/trainer.h"
+
+namespace evenkeel {
+
+struct TensorBoardOptions {
+  std::int64_t every = 100;      ///< steps from one summary to the next; the first step has one as well
+  bool histograms = true;        ///< of weights, gradients and normalization statistics
+  std::int64_t max_images = 50;  ///< of a batch, shown with the first and with every tenth summary; 0: none
+  /// Told where events cannot be written (a full disk); training goes on without them. Without it the Error is thrown.
+  std::function<void(const std::string&)> warn = {};
+};
+
+/// A callback that writes what TensorBoard shows of a run into its folder:
+/// - each `every` steps `loss`, `accuracy` (of that step's batch), `learning_rate`, and `images_per_s` since the last
+///   summary; after each whole epoch `epoch/...` and `validation/...`;
+/// - histograms `weights/<tensor>`, `gradients/<tensor>` (those the step used), `statistics/<layer>/moving_mean` and
+///   beside it `batch_mean`, which the layer computed in that step; NaN and infinities are left out of them and counted
+///   in `not_finite/<histogram>`;
+/// - the model as text (`model/summary`, `model/toml`) and images of a batch as the model gets them (`images/batch`), a
+///   row for each class (`images/rows`) where there are few enough classes.
+/// A fit that begins at step 0 replaces the folder's events, one that goes on (a resumed run) keeps those of its steps
+/// so far. Results stay the same to the bit.
+class TensorBoard {
+ public:
+  /// Throws Error unless `every` is 1 or more and `max_images` 0 or more.
+  explicit TensorBoard(std::filesystem::path folder, TensorBoardOptions options = {});
+
+  void on_begin(const FitBegin& e, Trainer& trainer);
+  void on_step(const StepEnd& e, Trainer& trainer);
+  void on_epoch(const EpochRecord& record);
+  void on_settled(const Settled& e, Trainer& trainer);
+
+ private:
+  using Values = std::vector<EventValue>;
+  using Clock = std::chrono::steady_clock;
+
+  /// Speed, which is shown and is never a result.
+  struct Meter {
+    Clock::time_point since = Clock::now();
+    double seconds = 0;
+    std::int64_t samples = 0;
+  };
+
+  /// Whether `step` is the first or a multiple of `every` times `summaries`.
+  bool is_due(std::uint64_t step, std::int64_t summaries = 1) const;
+  void begin_file(std::uint64_t first_step, const Model& model);
+  void add_scalars(Values& values, const StepEnd& e);
+  void write(std::uint64_t step, const Values& values);
+  /// Runs the action, and after an Error no further one.
+  void guarded(const std::function<void()>& action);
+
+  std::filesystem::path folder_;
+  TensorBoardOptions options_;
+  std::optional<EventFile> file_;
+  const Dataset* data_ = nullptr;  ///< of the fit under way
+  std::optional<std::uint64_t> settled_step_;
+  Meter meter_;
+};
+
+}  // namespace evenkeel

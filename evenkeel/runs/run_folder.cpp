@@ -1,0 +1,236 @@
+#include "evenkeel/runs/run_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "evenkeel/base/cpu.h"
+#include "evenkeel/base/version.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
+#include "evenkeel/nn/weights_file.h"
+#include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/train/settings.h"
+
+namespace evenkeel {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+Json json_of(const FieldValue& value) {
+  const auto json = []<class T>(const T& v) {
+    if constexpr (std::same_as<T, std::monostate>)
+      return Json();
+    else
+      return Json(v);
+  };
+  return std::visit(json, value);
+}
+
+Json json_of(const Metrics& metrics) {
+  Json json{{"loss", metrics.loss}};
+  if (metrics.accuracy) json["accuracy"] = *metrics.accuracy;
+  return json;
+}
+
+/// An optimizer or a schedule: its name and its fields.
+Json json_of_choice(const auto& chosen) {
+  Json json{{"name", name_of(chosen)}};
+  for (const auto& [key, value] : settings_of(chosen)) json[key] = json_of(value);
+  return json;
+}
+
+Json description(const Trainer& trainer, const RunDescription& run) {
+  const TrainerOptions& o = trainer.options();
+  Json augmentation = Json::object();
+  for (const auto& [key, value] : settings_of(o.augmentation)) augmentation[key] = json_of(value);
+  const Machine& machine = Machine::here();
+  Json json{{"evenkeel", kVersion},
+            {"command", run.command},
+            {"started", run.started},
+            {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}}},
+            {"loss", name_of(o.loss)},
+            {"optimizer", json_of_choice(o.optimizer)},
+            {"schedule", json_of_choice(o.schedule)},
+            {"batch_size", o.batch_size},
+            {"seed", o.seed},
+            {"resize", run.resize},
+            {"skip_bad_images", run.skip_bad_images},
+            {"shuffle", run.shuffle},
+            {"augmentation", augmentation},
+            {"precision", name_of(o.precision)},
+            {"threads", trainer.network().threads()},
+            {"fuse", o.fuse},
+            {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
+  if (run.steps)
+    json["steps"] = *run.steps;
+  else
+    json["epochs"] = run.epochs;
+  for (const auto& [key, value] : settings_of(o.loss)) json[key] = json_of(value);
+  if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
+  if (!run.validation.empty())
+    json["validation"] = {{"spec", run.validation}, {"fingerprint", run.validation_fingerprint}};
+  if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
+  return json;
+}
+
+/// The model file with the training settings that were used, so that the folder's model.toml repeats the run.
+ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescription& run) {
+  file.training = overridden(file.training, settings_of(trainer.options()));
+  if (run.steps)
+    file.training.steps = run.steps;
+  else
+    file.training.epochs = run.epochs;
+  return file;
+}
+
+/// The folder's lock, which the system gives back when the process ends, however it does.
+formats::Descriptor locked(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
+  formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file.is_open())
+    throw Error{{.where = folder.string(),
+                 .expected = "a folder that can be written",
+                 .received = formats::system_message(errno)}};
+  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0)
+    throw Error{{.where = folder.string(),
+                 .expected = "a run folder that no other process works in",
+                 .received = errno == EWOULDBLOCK ? "one that does" : formats::system_message(errno),
+                 .hint = "Wait for the other run, or choose another --out."}};
+  return file;
+}
+
+}  // namespace
+
+OpenedModel open_model(const fs::path& path) {
+  if (!formats::is_folder(path)) return {.file = read_model_file(path), .weights = {}, .notes = {}};
+  const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
+  std::vector<std::string> notes;
+  std::optional<fs::path> weights;
+  const bool is_complete = formats::exists(complete);
+  if (!is_complete || (formats::exists(record) && !read_run(path).finished))
+    if (const auto found =
+            newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
+      weights = found->path;
+  if (!weights && is_complete) weights = complete;
+  if (!weights || !formats::exists(model))
+    throw Error{{.where = path.string(),
+                 .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
+                 .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
+                 .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
+  return {.file = read_model_file(model), .weights = weights, .notes = std::move(notes)};
+}
+
+std::vector<std::string> load_weights_into(Network& network, const fs::path& path) {
+  const auto metadata = load_weights(path, network.weights(), network.store());
+  const auto format = metadata.find("format");
+  if (format != metadata.end() && format->second == kCheckpointFormat)
+    if (const auto averages = averages_in(path)) network.set_trainable(*averages);
+  const auto names = metadata.find("class_names");
+  if (names == metadata.end()) return {};
+  const Json json = Json::parse(names->second, nullptr, false);
+  if (!json.is_array() || !std::ranges::all_of(json, [](const Json& name) { return name.is_string(); }))
+    throw Error{{.where = path.string() + ": metadata \"class_names\"",
+                 .expected = "a JSON list of texts",
+                 .received = names->second}};
+  return json.get<std::vector<std::string>>();
+}
+
+RecordedRun read_run(const fs::path& folder) {
+  const fs::path path = folder / "run.json";
+  const Json json = formats::read_json(path);
+  if (json.is_discarded())
+    throw Error{{.where = path.string(), .expected = "the record of a run", .received = "text that is no JSON"}};
+  try {
+    RecordedRun recorded;
+    RunDescription& run = recorded.description;
+    json.at("command").get_to(run.command);
+    json.at("data").at("spec").get_to(run.data);
+    json.at("data").at("fingerprint").get_to(run.data_fingerprint);
+    if (json.contains("validation")) {
+      json["validation"].at("spec").get_to(run.validation);
+      json["validation"].at("fingerprint").get_to(run.validation_fingerprint);
+    }
+    json.at("resize").get_to(run.resize);
+    json.at("skip_bad_images").get_to(run.skip_bad_images);
+    json.at("shuffle").get_to(run.shuffle);
+    json.at("started").get_to(run.started);
+    json.at("threads").get_to(recorded.threads);
+    recorded.fuse = json.value("fuse", true);
+    if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
+    run.epochs = json.value("epochs", std::int64_t{0});
+    run.initial_weights = json.value("initial_weights", std::string());
+    json.at("evenkeel").get_to(recorded.version);
+    json.at("precision").get_to(recorded.precision);
+    json.at("machine").at("cpu").get_to(recorded.cpu);
+    json.at("machine").at("features").get_to(recorded.cpu_features);
+    if (json.contains("result")) recorded.steps_done = json["result"].at("steps").get<std::uint64_t>();
+    recorded.finished = json.contains("result") && !json["result"].at("interrupted").get<bool>();
+    return recorded;
+  } catch (const Json::exception& error) {
+    throw Error{{.where = path.string(), .expected = "the record of a run", .received = error.what()}};
+  }
+}
+
+RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) {
+  for (const char* file : {"run.json", "weights.safetensors", "model.toml"})
+    if (existing == Existing::refuse && formats::exists(path_ / file))
+      throw Error{{.where = path_.string(),
+                   .expected = "a folder without a run",
+                   .received = std::string("one that holds ") + file,
+                   .hint = "Go on with it by --resume, choose another --out, or remove the folder."}};
+  formats::make_folder(path_);
+  lock_ = locked(path_);
+  std::error_code ignored;
+  if (existing == Existing::replace) fs::remove_all(checkpoints(), ignored);
+}
+
+fs::path RunFolder::free_path(const std::string& model_name) {
+  // Whatever the name is, the folder is one in runs/, and not hidden.
+  std::string name = model_name;
+  std::ranges::replace(name, '/', '_');
+  for (char& c : name) {
+    if (c != '.') break;
+    c = '_';
+  }
+  for (int n = 1;; ++n) {
+    fs::path path = fs::path("runs") / fmt::format("{}-{}", name, n);
+    if (!formats::exists(path)) return path;
+  }
+}
+
+void RunFolder::write_description(const ModelFile& model, const Trainer& trainer, const RunDescription& run) const {
+  formats::write_file_atomically(path_ / "model.toml", write_model_file(as_trained(model, trainer, run)));
+  formats::write_file_atomically(path_ / "run.json", description(trainer, run).dump(2) + '\n');
+}
+
+std::map<std::string, std::string> RunFolder::metadata(const ModelFile& model, const Trainer& trainer,
+                                                       const RunDescription& run,
+                                                       const std::vector<std::string>& class_names) const {
+  return {{"model", write_model_file(as_trained(model, trainer, run))}, {"class_names", Json(class_names).dump()}};
+}
+
+void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run,
+                             const History& history, const std::vector<std::string>& class_names) const {
+  if (!history.stopped && !history.failed) {
+    const AveragedWeights averaged(trainer.network());
+    save_weights(path_ / "weights.safetensors", trainer.network().weights(), trainer.network().store(),
+                 metadata(model, trainer, run, class_names));
+  }
+  Json json = description(trainer, run);
+  Json result{{"steps", trainer.steps_done()}, {"interrupted", history.stopped}};
+  if (!history.reason.empty()) result["ended_because"] = history.reason;
+  if (!history.epochs.empty()) {
+    result["train"] = json_of(history.epochs.back().train);
+    if (history.epochs.back().validation) result["validation"] = json_of(*history.epochs.back().validation);
+  }
+  json["result"] = result;
+  formats::write_file_atomically(path_ / "run.json", json.dump(2) + '\n');
+}
+
+}  // namespace evenkeel

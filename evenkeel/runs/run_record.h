@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenkeel/nn/model_file.h"
+#include "evenkeel/runs/run_folder.h"
+
+namespace evenkeel {
+
+/// metrics.csv: a column for each name in its first line. Nothing where a cell is empty, NaN where it is no number.
+struct MetricsTable {
+  using Column = std::vector<std::optional<double>>;
+  std::vector<std::string> names = {};
+  std::vector<Column> columns = {};
+
+  std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
+  /// nullptr if there is none.
+  const Column* find(const std::string& name) const;
+};
+
+/// What a run folder says, as far as it could be read.
+struct RunRecord {
+  std::string name;  ///< the folder's
+  std::optional<RecordedRun> run = {};
+  std::optional<ModelFile> model = {};
+  MetricsTable metrics = {};
+  std::vector<std::string> notes = {};  ///< what is missing or damaged, and whether the run has ended
+};
+
+/// Throws Error, which names the folder, where neither run.json nor metrics.csv can be read.
+RunRecord read_run_record(const std::filesystem::path& folder);
+
+/// The folder itself; of a study's folder (study.json, and run folders below) the run folders, by name.
+std::vector<std::filesystem::path> run_folders_in(const std::filesystem::path& folder);
+
+}  // namespace evenkeel

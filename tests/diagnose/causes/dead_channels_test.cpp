@@ -1,0 +1,163 @@
+#include "tests/diagnose/causes/judged.h"
+
+namespace evenkeel {
+namespace {
+
+/// So far below zero that no relu behind it lets anything through.
+void kill(Network& network, const std::string& weight, std::size_t channels) {
+  change(network, weight, [&](auto values) { std::fill_n(values.begin(), channels, -1e3f); });
+}
+
+/// Dense layers with relu and a normalization before it.
+Sequential relu_mlp() {
+  Sequential model({28, 28, 1}, "relu_mlp");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 24, .use_bias = false},
+            BatchNormalization{.momentum = 0.9, .name = "norm_1"}, Activation{.activation = relu, .name = "hidden"},
+            Dense{.units = 16, .use_bias = false}, BatchNormalization{.momentum = 0.9, .name = "norm_2"},
+            Activation{.activation = relu, .name = "next"}, Dense{.units = 10, .name = "head"});
+  return model;
+}
+
+TEST(DeadChannels, WarnFromAQuarterOfALayerOn) {
+  const auto convnet = trained(small_convnet());
+  kill(convnet->network(), "norm_1/beta", 4);
+  EXPECT_EQ(summaries_of(judged(dead_channels, convnet->network())), Summaries{"dead-channels warning activation"});
+  const auto mlp = trained(relu_mlp());
+  kill(mlp->network(), "norm_1/beta", 12);
+  EXPECT_EQ(summaries_of(judged(dead_channels, mlp->network())), Summaries{"dead-channels warning hidden"});
+}
+
+TEST(DeadChannels, AreMentionedBelowThat) {
+  const auto convnet = trained(small_convnet());
+  kill(convnet->network(), "norm_2/beta", 1);
+  EXPECT_EQ(summaries_of(judged(dead_channels, convnet->network())), Summaries{"dead-channels info activation_1"});
+}
+
+TEST(DeadChannels, AreAnErrorWhereNothingGetsThrough) {
+  const auto mlp = trained(relu_mlp());
+  kill(mlp->network(), "norm_2/beta", 16);
+  EXPECT_EQ(summaries_of(judged(dead_channels, mlp->network())), Summaries{"dead-channels error next"});
+}
+
+TEST(DeadChannels, AreNoneInAHealthyNetwork) {
+  for (const Sequential& model : {small_convnet(), relu_mlp()}) {
+    const auto trainer = trained(model);
+    EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries()) << model.name();
+  }
+}
+
+TEST(DeadChannels, AreNotSeenWhereMovingStatisticsAreToBlame) {
+  const auto trainer = trained(small_convnet());
+  // In evaluation everything behind norm_1 is below zero; with statistics of the data nothing is.
+  change(trainer->network(), "norm_1/moving_mean", [](auto values) { std::ranges::fill(values, 1e3f); });
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries());
+}
+
+TEST(ConstantOutput, OfTheNetworkIsAnError) {
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model);
+    change(trainer->network(), "head/kernel", [](auto values) { std::ranges::fill(values, 0.0f); });
+    EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries{"constant-output error head"})
+        << model.name();
+  }
+}
+
+TEST(ConstantOutput, NamesTheLayerThatMakesAChannelConstantAndNoneBehindIt) {
+  const auto convnet = trained(small_convnet());
+  change(convnet->network(), "conv_1/kernel", [](auto values) {
+    for (std::size_t i = 0; i < values.size(); i += 8) values[i] = 0;  // the first of 8 filters
+  });
+  EXPECT_EQ(summaries_of(judged(constant_output, convnet->network())), Summaries{"constant-output info conv_1"});
+  const auto mlp = trained(small_mlp());
+  change(mlp->network(), "norm_1/gamma", [](auto values) { std::fill_n(values.begin(), values.size() / 2, 0.0f); });
+  EXPECT_EQ(summaries_of(judged(constant_output, mlp->network())), Summaries{"constant-output warning norm_1"});
+}
+
+TEST(ConstantOutput, IsNoneInAHealthyNetwork) {
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model);
+    EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries()) << model.name();
+  }
+}
+
+/// Numbers around 2000 that hardly differ by that, and a line that meets them.
+struct Line {
+  Line() : network(model(), {.loss = MeanSquaredError{}, .threads = 1}) {
+    const Dataset x = normal_data(1200, {3});
+    Tensor y({x.size(), 1}, DType::float32);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      y.as<float>()[static_cast<std::size_t>(i)] = 2000 + 0.6f * x.x().as<float>()[static_cast<std::size_t>(3 * i)];
+    data = Dataset({.name = "line", .x = Tensor::copy_of(x.x()), .y = std::move(y), .class_names = {}});
+    change(network, "head/kernel", [](auto values) { values[0] = 0.6f, values[1] = values[2] = 0; });
+    change(network, "head/bias", [](auto values) { values[0] = 2000; });
+  }
+  static Sequential model() {
+    Sequential line({3}, "line");
+    line.add(Dense{.units = 1, .name = "head"});
+    return line;
+  }
+  Network network;
+  Dataset data;
+};
+
+TEST(ConstantOutput, IsMeasuredByTheTargetsOfARegression) {
+  Line line;
+  EXPECT_EQ(summaries_of(judged_on(constant_output, line.network, {.data = line.data})), Summaries());
+  change(line.network, "head/kernel", [](auto values) { values[0] = 1e-4f; });
+  EXPECT_EQ(summaries_of(judged_on(constant_output, line.network, {.data = line.data})),
+            Summaries{"constant-output error head"});
+}
+
+TEST(DeadChannels, AndConstantOnesAreNotJudgedByOneClass) {
+  const auto trainer = trained(small_convnet());
+  const Dataset nines = one_class(make_strokes(false, 12000), 9);
+  ASSERT_GE(nines.size(), 1000);
+  for (const auto rule : {dead_channels, constant_output, saturation, gradient_depth})
+    EXPECT_EQ(summaries_of(judged_on(rule, trainer->network(), {.data = nines})), Summaries());
+}
+
+/// Normalized before each activation, so that units do not saturate by themselves.
+Sequential bounded(ActivationFunction f) {
+  Sequential model({28, 28, 1}, "bounded");
+  model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 6, .strides = 2, .use_bias = false},
+            BatchNormalization{.momentum = 0.9, .name = "norm_1"}, Activation{.activation = f, .name = "bent_1"},
+            Flatten{}, Dense{.units = 24, .use_bias = false}, BatchNormalization{.momentum = 0.9, .name = "norm_2"},
+            Activation{.activation = f, .name = "bent_2"}, Dense{.units = 10, .name = "head"});
+  return model;
+}
+
+TEST(Saturation, IsSeenInSigmoidAndTanhUnitsAtTheirEnds) {
+  for (const ActivationFunction f : {sigmoid, tanh})
+    for (const std::string layer : {"1", "2"}) {
+      const auto trainer = trained(bounded(f));
+      change(trainer->network(), "norm_" + layer + "/beta", [](auto values) { std::ranges::fill(values, 50.0f); });
+      EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries{"saturation warning bent_" + layer})
+          << name_of(f);
+    }
+}
+
+TEST(Saturation, IsSeenInUnitsThatJumpFromEndToEnd) {
+  const auto trainer = trained(bounded(tanh));
+  change(trainer->network(), "norm_2/gamma", [](auto values) {
+    for (float& gamma : values) gamma *= 1e3f;
+  });
+  EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries{"saturation warning bent_2"});
+}
+
+TEST(Saturation, IsNoneInAHealthyNetwork) {
+  for (const ActivationFunction f : {sigmoid, tanh, relu}) {
+    const auto trainer = trained(bounded(f));
+    EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries()) << name_of(f);
+  }
+}
+
+TEST(Saturation, IsWhatOutputsAreFor) {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 10, .activation = sigmoid, .name = "head"});
+  Network network(model, {.loss = SigmoidCrossEntropy{}, .threads = 1});
+  change(network, "head/bias", [](auto values) { std::ranges::fill(values, -50.0f); });
+  EXPECT_EQ(summaries_of(judged(saturation, network)), Summaries());
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,133 @@
+#include "evenkeel/diagnose/measure/noise.h"
+
+#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/variance_shift.h"
+#include "tests/diagnose/helpers.h"
+
+namespace evenkeel {
+namespace {
+
+/// Of a model's last normalization.
+std::optional<NoiseShift> shift_of(const Model& model, std::int64_t samples = 4000, double mean = 0.3) {
+  Network network(model, {.seed = 1, .threads = 2});
+  const Dataset data = normal_data(samples, model.input_shape(), mean);
+  const Reestimated off = measure_statistics(network, data);
+  const Reestimated on = measure_statistics(network, data, {.dropout = true});
+  return noise_shifts(network, data, off.after, on.after, 70).back();
+}
+
+TEST(Noise, RightBeforeANormalizationHasThePapersClosedForm) {
+  for (const double keep : {0.9, 0.7, 0.5}) {
+    Sequential model({16});
+    model.add(Activation{relu}, Dropout{.rate = 1 - keep, .name = "drop"}, BatchNormalization{}, Dense{.units = 2});
+    const auto shift = shift_of(model, 5000, 0);
+    ASSERT_TRUE(shift);
+    EXPECT_EQ(shift->noise, "drop");
+    ASSERT_TRUE(shift->closed_form);
+    // relu of a standard normal number: 0.860, 0.614, 0.405.
+    EXPECT_NEAR(*shift->closed_form, keep == 0.9 ? 0.860 : keep == 0.7 ? 0.614 : 0.405, 0.005);
+    EXPECT_NEAR(shift->measured, *shift->closed_form, 0.01);
+  }
+}
+
+TEST(Noise, GoesThroughADenseLayerAsTheSumOfSquares) {
+  Sequential model({4, 3, 2});
+  model.add(Activation{relu}, Dropout{.rate = 0.35}, Flatten{}, Dense{.units = 7}, BatchNormalization{},
+            Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_LT(*shift->closed_form, 0.9);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+}
+
+TEST(Noise, OfNormalNumbersAddsAsMuch) {
+  Sequential model({9});
+  model.add(Activation{relu}, GaussianDropout{.rate = 0.3}, Dense{.units = 6}, BatchNormalization{}, Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+}
+
+TEST(Noise, GoesThroughAConvolutionWithItsPaddingAndStride) {
+  for (const Padding padding : {Padding::valid, Padding::same}) {
+    Sequential model({6, 5, 3});
+    model.add(Activation{relu}, Dropout{.rate = 0.6},
+              Conv2D{.filters = 5, .kernel_size = {3, 2}, .strides = {2, 1}, .padding = padding}, BatchNormalization{},
+              Flatten{}, Dense{.units = 2});
+    const auto shift = shift_of(model);
+    ASSERT_TRUE(shift && shift->closed_form);
+    EXPECT_LT(*shift->closed_form, 0.8);
+    EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+  }
+}
+
+TEST(Noise, OfUoutAddsAThirdOfBetaSquared) {
+  Sequential model({8});
+  model.add(Activation{relu}, Uout{.beta = 0.8}, BatchNormalization{}, Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+}
+
+TEST(Noise, HasNoClosedFormBehindAnActivation) {
+  Sequential model({8});
+  model.add(Dropout{.rate = 0.3, .name = "drop"}, Dense{.units = 9, .activation = relu}, BatchNormalization{},
+            Dense{.units = 2});
+  const auto shift = shift_of(model, 100);
+  ASSERT_TRUE(shift);
+  EXPECT_EQ(shift->noise, "drop");
+  EXPECT_FALSE(shift->closed_form);
+}
+
+TEST(Noise, OfWholeChannelsHasNoneBehindASumOverPositions) {
+  Sequential model({5, 5, 3});
+  model.add(SpatialDropout2D{.rate = 0.4, .name = "drop"}, Conv2D{.filters = 4}, BatchNormalization{}, Flatten{},
+            Dense{.units = 2});
+  const auto shift = shift_of(model, 100);
+  ASSERT_TRUE(shift);
+  EXPECT_FALSE(shift->closed_form);
+}
+
+TEST(Noise, OfWholeChannelsHasOneRightBefore) {
+  Sequential model({5, 5, 3});
+  model.add(Activation{relu}, SpatialDropout2D{.rate = 0.4}, BatchNormalization{}, Flatten{}, Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.02);
+}
+
+TEST(Noise, IsFoundOnAnyBranch) {
+  Model model({6}, "branches");
+  model.append(Dropout{.rate = 0.2, .name = "first"});
+  model.append(Dense{.units = 4, .name = "left"});
+  model.append(Dropout{.rate = 0.5, .name = "second"}, {"input"});
+  model.append(Dense{.units = 4, .name = "right"});
+  model.append(BatchNormalization{.name = "of_left"}, {"left"});
+  model.append(Add{.name = "sum"}, {"of_left", "right"});
+  model.append(BatchNormalization{.name = "of_sum"});
+  model.append(Dense{.units = 2, .name = "head"});
+  const auto noise_of = [&](const std::string& layer) { return noise_in_front(model, model.find(layer)); };
+  ASSERT_TRUE(noise_of("of_left"));
+  EXPECT_EQ(noise_of("of_left")->noise, model.find("first"));
+  EXPECT_EQ(noise_of("of_left")->linear, model.find("left"));
+  ASSERT_TRUE(noise_of("of_sum"));
+  EXPECT_EQ(noise_of("of_sum")->noise, model.find("second"));
+  EXPECT_FALSE(noise_of("of_sum")->has_closed_form);
+}
+
+TEST(Noise, BehindANormalizationIsNotInFrontOfIt) {
+  Sequential model({6});
+  model.add(Dense{.units = 4}, BatchNormalization{}, Dropout{.rate = 0.2}, Dense{.units = 2});
+  EXPECT_FALSE(shift_of(model, 20));
+}
+
+TEST(Noise, AlongAnotherAxisHasNoClosedForm) {
+  Sequential model({5, 4, 3});
+  model.add(Dropout{.rate = 0.2}, BatchNormalization{.axis = 1}, Flatten{}, Dense{.units = 2});
+  const auto shift = shift_of(model, 20);
+  ASSERT_TRUE(shift);
+  EXPECT_FALSE(shift->closed_form);
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,77 @@
+#include "evenkeel/diagnose/measure/training_records.h"
+
+#include "evenkeel/data/strokes.h"
+#include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/runs/run_folder.h"
+#include "tests/support/testing.h"
+
+namespace evenkeel {
+namespace {
+
+Sequential small_model() {
+  Sequential model({28, 28, 1}, "small");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 6}, BatchNormalization{.name = "norm"},
+            Dense{.units = 10});
+  return model;
+}
+
+/// A run of ten steps with a checkpoint after every fifth, and the statistics at each.
+struct ShortRun {
+  explicit ShortRun(const std::filesystem::path& path, const std::string& initial_weights = {}) : folder(path) {
+    const Sequential model = small_model();
+    const Dataset data = make_strokes(false, 100);
+    Trainer trainer(model, {.optimizer = Adam{.weight_decay = 0.02}, .batch_size = 20, .threads = 1});
+    const RunDescription description{.epochs = 2, .initial_weights = initial_weights};
+    folder.write_description({.model = model}, trainer, description);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      trainer.fit(data, {.callbacks = {CheckpointFolder(folder.checkpoints())}});
+      statistics.push_back(moving_statistics(trainer.network()));
+    }
+    folder.write_result({.model = model}, trainer, description, {}, {});
+  }
+  Records records() const { return training_records(folder.path(), small_model()); }
+
+  RunFolder folder;
+  std::vector<std::vector<LayerStatistics>> statistics;
+};
+
+TEST(TrainingRecords, HaveTheSettingsAndTheStepsOfTheRun) {
+  const TestFolder tmp;
+  const Records records = ShortRun(tmp / "run").records();
+  EXPECT_EQ(records.batch_size, 20);
+  EXPECT_EQ(records.weight_decay, 0.02);
+  EXPECT_EQ(records.updates, 10U);
+}
+
+TEST(TrainingRecords, KnowNoNumberOfUpdatesOfWeightsThatWereGiven) {
+  const TestFolder tmp;
+  EXPECT_FALSE(ShortRun(tmp / "run", "old.safetensors").records().updates);
+}
+
+TEST(TrainingRecords, HaveTheStatisticsOfTheNewestCheckpointButOne) {
+  const TestFolder tmp;
+  const ShortRun run(tmp / "run");
+  const Records records = run.records();
+  EXPECT_EQ(records.earlier_statistics, run.statistics[0]);
+  EXPECT_NE(records.earlier_statistics, run.statistics[1]);
+}
+
+TEST(TrainingRecords, KnowNoEarlierStatisticsOfASingleCheckpointOrAnotherModel) {
+  const TestFolder tmp;
+  const ShortRun run(tmp / "run");
+  Sequential other({28, 28, 1});
+  other.add(Flatten{}, BatchNormalization{.name = "other"}, Dense{.units = 10});
+  EXPECT_TRUE(training_records(run.folder.path(), other).earlier_statistics.empty());
+  std::filesystem::remove(checkpoints_in(run.folder.checkpoints()).back());
+  EXPECT_TRUE(run.records().earlier_statistics.empty());
+}
+
+TEST(TrainingRecords, PassOverADamagedCheckpoint) {
+  const TestFolder tmp;
+  const ShortRun run(tmp / "run");
+  std::filesystem::resize_file(checkpoints_in(run.folder.checkpoints()).back(), 200);
+  EXPECT_TRUE(run.records().earlier_statistics.empty());
+}
+
+}  // namespace
+}  // namespace evenkeel

@@ -1,0 +1,70 @@
+#include "evenkeel/diagnose/measure/weight_scan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/diagnose/helpers.h"
+
+namespace evenkeel {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Kind = WeightDefect::Kind;
+
+std::unique_ptr<Network> network() {
+  return std::make_unique<Network>(chain_model(), NetworkOptions{.seed = 5, .threads = 1});
+}
+
+TEST(WeightScan, FindsNothingInFreshWeights) { EXPECT_THAT(scan_weights(*network()), IsEmpty()); }
+
+TEST(WeightScan, NamesTensorAndChannelsOfWhatIsNotFinite) {
+  const auto n = network();
+  change(*n, "conv/kernel", [](std::span<float> v) {
+    v[3] = std::numeric_limits<float>::quiet_NaN();  // five filters: the last axis
+    v[6] = std::numeric_limits<float>::infinity();
+    v[8] = -std::numeric_limits<float>::infinity();
+  });
+  const auto defects = scan_weights(*n);
+  ASSERT_EQ(defects.size(), 1u);
+  EXPECT_EQ(defects[0].kind, Kind::not_finite);
+  EXPECT_EQ(defects[0].tensor, "conv/kernel");
+  EXPECT_THAT(defects[0].channels, ElementsAre(1, 3));
+}
+
+TEST(WeightScan, TellsTheKindsApart) {
+  const auto n = network();
+  change(*n, "second/moving_variance", [](std::span<float> v) {
+    v[0] = -0.5f;
+    v[1] = 0;
+  });
+  change(*n, "second/gamma", [](std::span<float> v) {
+    v[2] = 1e-38f;
+    v[3] = -5e4f;
+    v[4] = 0;  // a channel that is switched off: allowed
+  });
+  std::vector<Kind> kinds;
+  for (const WeightDefect& defect : scan_weights(*n)) kinds.push_back(defect.kind);
+  EXPECT_THAT(kinds, ::testing::UnorderedElementsAre(Kind::negative_variance, Kind::zero_variance, Kind::tiny_gamma,
+                                                     Kind::huge_gamma));
+}
+
+TEST(SubstitutedWeights, LetTheNetworkBeComputedAndPutTheOriginalsBack) {
+  const auto n = network();
+  change(*n, "second/moving_variance", [](std::span<float> v) { v[0] = -0.5f; });
+  change(*n, "second/gamma", [](std::span<float> v) { v[1] = std::numeric_limits<float>::quiet_NaN(); });
+  const std::vector<std::byte> before = trained_bytes(*n);
+  {
+    const SubstitutedWeights substituted(*n);
+    EXPECT_THAT(scan_weights(*n), IsEmpty());
+    EXPECT_EQ(n->weight("second/gamma").as<float>()[1], 1);
+    EXPECT_EQ(n->weight("second/moving_variance").as<float>()[0], 1);
+  }
+  EXPECT_EQ(trained_bytes(*n), before);
+}
+
+}  // namespace
+}  // namespace evenkeel
