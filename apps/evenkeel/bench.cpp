@@ -6,10 +6,10 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/charts/time_picture.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/studies/workloads.h"
 #include "evenkeel/train/benchmark.h"
 #include "plan_lines.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -94,8 +94,8 @@ Json as_json(const Measured& measured) {
 }
 
 void print_table(const std::vector<Measured>& all) {
-  Table table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
-               ">resident"});
+  TextTable table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
+                   ">resident"});
   for (const auto& [name, precision, r] : all)
     table.row({name, with_commas(r.batch_size), fmt::format("{:.2f}", r.step.median()),
                fmt::format("{:.2f} to {:.2f}", r.step.quantile(0.1), r.step.quantile(0.9)),

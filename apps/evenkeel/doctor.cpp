@@ -5,19 +5,20 @@
 
 #include "commands.h"
 #include "common.h"
-#include "doctor_text.h"
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/diagnose/measure/training_records.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
-#include "evenkeel/report/doctor_page.h"
+#include "evenkeel/report/doctor/json.h"
+#include "evenkeel/report/doctor/page.h"
+#include "evenkeel/report/doctor/text.h"
 #include "evenkeel/report/page/html.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
-#include "shell.h"
 
 namespace evenkeel::app {
 namespace {
@@ -132,9 +133,8 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
   return words;
 }
 
-Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const Diagnosis& diagnosis,
-               const DoctorWords& words) {
-  Report page = doctor_page(diagnosis, network.model(), [&](const Finding& f) { return remedy_command(f, words); });
+Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const DoctorDescription& described) {
+  Report page = doctor_page(described, network.model());
   page.provenance = {{"model", a.model},
                      {"weights", a.weights.empty() ? "the model's" : a.weights},
                      {"data", a.data},
@@ -142,7 +142,7 @@ Report page_of(const DoctorArguments& a, const Sets& sets, const Network& networ
                      {"validation data", a.validation.empty() ? "the data" : a.validation},
                      {"version", std::string("Evenkeel ") + kVersion},
                      {"machine", Machine::here().cpu + " (" + Machine::here().features() + ')'},
-                     {"samples", std::to_string(diagnosis.samples)}};
+                     {"samples", std::to_string(described.samples)}};
   return page;
 }
 
@@ -162,16 +162,13 @@ int run_doctor(const DoctorArguments& a) {
   const LoadedNetwork loaded = load_network(model, options);
   const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
-  const DoctorWords words = words_of(a, sets);
+  const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);
   if (!a.html.empty()) {
-    const Report page = page_of(a, sets, *loaded.network, diagnosis, words);
+    const Report page = page_of(a, sets, *loaded.network, described);
     formats::write_file_atomically(a.html, html(page));
     say(a.shared, "the page is {}", a.html);
   }
-  if (a.shared.json)
-    print_json(json_of(diagnosis, words, expectation));
-  else
-    fmt::print("{}", text_of(diagnosis, words, expectation));
+  fmt::print("{}", a.shared.json ? doctor_json(described) + '\n' : doctor_text(described));
   const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
   return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }

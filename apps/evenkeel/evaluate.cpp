@@ -4,9 +4,9 @@
 #include "common.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/charts/confusion_plot.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -29,7 +29,7 @@ std::string confusion_text(const Evaluation& result) {
   const std::size_t k = result.per_class.size();
   std::vector<std::string> titles = {">true \\ predicted"};
   for (std::size_t i = 0; i < k; ++i) titles.push_back('>' + std::to_string(i));
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   for (std::size_t i = 0; i < k; ++i) {
     std::vector<std::string> row = {std::to_string(i)};
     for (const std::int64_t n : confusion_row(result, i)) row.push_back(n > 0 ? std::to_string(n) : ".");
@@ -57,7 +57,7 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
 void print_as_text(const Evaluation& result, const std::vector<std::string>& names) {
   fmt::print("{}  samples {}\n", metrics_text(result.metrics), with_commas(result.metrics.samples));
   if (result.per_class.empty()) return;
-  Table table({">class", "name", ">samples", ">accuracy"});
+  TextTable table({">class", "name", ">samples", ">accuracy"});
   for (const Evaluation::Class& c : result.per_class) {
     const std::int64_t index = &c - result.per_class.data();
     table.row({std::to_string(index), class_name(names, index), with_commas(c.samples),

@@ -5,9 +5,9 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/benchmark.h"
 #include "plan_lines.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -60,7 +60,7 @@ Json as_json(const Plan& plan) {
 std::string table_of(const PlannedLines& plan) {
   std::vector<std::string> titles = {">line", "phase", "layer", "op", "output", "kernel", ">bytes"};
   if (!plan.seconds.empty()) titles.insert(titles.end(), {">ms", ">share", ">GF/s", ">GB/s", "bound by"});
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   const double total = std::accumulate(plan.seconds.begin(), plan.seconds.end(), 0.0);
   for (std::size_t i = 0; i < plan.lines.size(); ++i) {
     const PlanLine& line = plan.lines[i];

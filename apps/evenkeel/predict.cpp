@@ -7,10 +7,10 @@
 #include "common.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/evaluate.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -99,7 +99,7 @@ Json as_json(const Predicted& p) {
 /// An image with its best classes.
 void print_image(const Predicted& p, std::int64_t i) {
   fmt::print("{}\n", p.images[static_cast<std::size_t>(i)]);
-  Table table({">class", "name", ">score"});
+  TextTable table({">class", "name", ">score"});
   if (p.scores(i).size() == 1)
     table.row({std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
                number_text(static_cast<double>(p.score(i)))});
@@ -117,7 +117,7 @@ void print_as_text(const Predicted& p) {
   }
   std::vector<std::string> titles = {">index", ">class", "name", ">score"};
   if (!p.labels.empty()) titles.insert(titles.end(), {">label", ""});
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   const std::int64_t shown = std::min(p.size(), kRowsShown);
   for (std::int64_t i = 0; i < shown; ++i) {
     const auto index = static_cast<std::size_t>(i);

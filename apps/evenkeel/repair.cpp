@@ -6,14 +6,14 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "shell.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -147,7 +147,7 @@ void print_notes(const Repaired& r) {
 }
 
 void print_scores(const RepairScores& scores) {
-  Table table({"", ">loss", ">accuracy"});
+  TextTable table({"", ">loss", ">accuracy"});
   table.row(row_of("before", scores.before));
   table.row(row_of("after", scores.after));
   if (scores.reference) table.row(row_of("reference: full-data statistics", *scores.reference));
@@ -159,7 +159,7 @@ void print_advice(const RepairArguments& a, const Repaired& r) {
   fmt::print("\"{}\" changes the network in training: its weights must follow. It would do this:\n", r.methods.front());
   print_notes(r);
   if (r.expected) {
-    Table table({"expected gain", ">loss", ">accuracy"});
+    TextTable table({"expected gain", ">loss", ">accuracy"});
     table.row(row_of("now: " + r.expected->what, r.expected->now));
     table.row(row_of("then, at least: full-data statistics", r.expected->then));
     fmt::print("\n{}", table.text());

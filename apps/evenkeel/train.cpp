@@ -8,13 +8,13 @@
 #include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/tensorboard/tensorboard.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
 #include "interruption.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -77,7 +77,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     print_json(json);
     return;
   }
-  Table table({"", ">loss", ">accuracy"});
+  TextTable table({"", ">loss", ">accuracy"});
   const auto row = [&](const char* name, const Metrics& m) {
     table.row({name, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : ""});
   };

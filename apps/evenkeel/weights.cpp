@@ -7,8 +7,8 @@
 #include "evenkeel/formats/npy.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/tensor/statistics.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -111,7 +111,7 @@ void print_as_json(const Tensors& tensors, const std::vector<WeightInfo>& infos,
 }
 
 void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos, bool with_values) {
-  Table table({"tensor", "shape", ">values", "kind", ">mean", ">std", ">min", ">max"});
+  TextTable table({"tensor", "shape", ">values", "kind", ">mean", ">std", ">min", ">max"});
   std::int64_t total = 0;
   for (const WeightInfo& info : infos) {
     const ElementStatistics s = element_statistics(tensors.get(info));

@@ -1,4 +1,4 @@
-#include "evenkeel/report/doctor_page.h"
+#include "evenkeel/report/doctor/page.h"
 
 #include <gtest/gtest.h>
 
@@ -56,13 +56,9 @@ const Curve& curve_of(const Report& report, const std::string& name) {
   throw std::runtime_error("no curve " + name);
 }
 
-Report report_of(const Diagnosis& d) {
-  return doctor_page(d, model(), [](const Finding&) { return std::string(); });
-}
+Report report_of(const Diagnosis& d) { return doctor_page(describe(d, {.model = "net.toml"}), model()); }
 
-std::string page_of(const Diagnosis& d) {
-  return html(doctor_page(d, model(), [](const Finding& f) { return "evenkeel repair --fix " + f.code; }));
-}
+std::string page_of(const Diagnosis& d) { return html(report_of(d)); }
 
 TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   const std::string page = page_of(diagnosis());
@@ -70,7 +66,7 @@ TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   EXPECT_SAYS(page, "error: Moving statistics were never updated");
   EXPECT_SAYS(page, "1.25 nats");
   EXPECT_SAYS(page, "below 0.05");
-  EXPECT_SAYS(page, "evenkeel repair --fix never-updated");
+  EXPECT_SAYS(page, "evenkeel repair net.toml --fix never-updated");
   EXPECT_SAYS(page, "not checked: none are known");
 }
 
@@ -146,7 +142,7 @@ TEST(DoctorPage, SaysWhereNothingWasFound) {
 }
 
 TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
-  const Report report = doctor_page(diagnosis(), model(), [](const Finding&) { return std::string(); });
+  const Report report = report_of(diagnosis());
   int waterfalls = 0, strips = 0;
   for (const Section& section : report.sections)
     for (const Part& part : section.parts) {

@@ -1,6 +1,6 @@
-#include "shell.h"
+#include "evenkeel/base/shell.h"
 
-namespace evenkeel::app {
+namespace evenkeel {
 
 std::string shell_quoted(std::string_view word) {
   constexpr std::string_view kPlain = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-./:,+@";
@@ -18,4 +18,4 @@ std::string shell_flag(std::string_view flag, std::string_view value) {
   return value.empty() ? std::string() : ' ' + std::string(flag) + ' ' + shell_quoted(value);
 }
 
-}  // namespace evenkeel::app
+}  // namespace evenkeel

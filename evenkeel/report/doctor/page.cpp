@@ -1,15 +1,13 @@
-#include "evenkeel/report/doctor_page.h"
+#include "evenkeel/report/doctor/page.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <iterator>
 #include <numbers>
 
 #include "evenkeel/base/text.h"
-#include "evenkeel/diagnose/codes.h"
 
 namespace evenkeel {
 namespace {
@@ -20,51 +18,42 @@ constexpr std::string_view kPlusMinus = "±";
 
 std::string with_error(const Estimate& e) { return estimate_text(e, kPlusMinus); }
 
-std::string sentence(std::string clause) {
-  clause[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(clause[0])));
-  return clause + '.';
-}
-
-Section cells_section(const FourCells& cells) {
+Section cells_section(const DoctorDescription& d) {
   PageTable table{.columns = {"", ">loss", ">accuracy"}};
-  const auto row = [&](const std::string& name, const FourCells::Cell& cell) {
-    table.rows.push_back({name, with_error(cell.loss), cell.accuracy ? with_error(*cell.accuracy) : "–"});
-  };
-  row("data, evaluation mode", cells.evaluation);
-  row("data, training mode", cells.training);
-  if (cells.train_evaluation) row("training data, evaluation mode", *cells.train_evaluation);
-  if (cells.train_training) row("training data, training mode", *cells.train_training);
+  for (const auto& [key, name, scores] : d.cells)
+    table.rows.push_back(
+        {std::string(name), with_error(scores.loss), scores.accuracy ? with_error(*scores.accuracy) : "–"});
   table.caption =
       "Training mode here: dropout on, and normalization by the statistics of all data instead of one batch's. ± is "
       "one standard error over samples.";
-  return {"Mode or data?", {std::move(table), Paragraph{cells.verdict}}};
+  return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
 }
 
-void add_finding(Section& section, const ExplainedFinding& explained, const std::string& command) {
-  const Finding& f = *explained.finding;
-  const CodeInfo& info = code_info(f.code);
-  PageTable table{.title = fmt::format("{}: {} (`{}`)", name_of(f.severity), info.title, f.code),
+void add_finding(Section& section, const DoctorDescription::Entry& entry) {
+  const Finding& f = entry.finding;
+  PageTable table{.title = fmt::format("{}: {} (`{}`)", name_of(f.severity), entry.title, f.code),
                   .columns = {"evidence", ">measured", "should be"}};
   for (const Fact& fact : f.evidence)
     table.rows.push_back({fact.what, figure(fact.value) + (fact.unit.empty() ? "" : ' ' + fact.unit), fact.expected});
   table.caption =
       f.certainty + ". Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
   section.parts.push_back(std::move(table));
-  section.parts.push_back(Paragraph{sentence(f.cause) + ' ' + std::string(info.advice)});
-  if (!command.empty()) section.parts.push_back(Paragraph{'`' + command + '`'});
-  section.parts.push_back(Listing{"In Keras", std::string(info.keras)});
-  section.parts.push_back(Listing{"In PyTorch", std::string(info.pytorch)});
-  std::string more = "More on it: `" + documentation_of(f.code) + "`.";
+  section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + std::string(entry.advice)});
+  if (!entry.command.empty()) section.parts.push_back(Paragraph{'`' + entry.command + '`'});
+  section.parts.push_back(Listing{"In Keras", std::string(entry.keras)});
+  section.parts.push_back(Listing{"In PyTorch", std::string(entry.pytorch)});
+  std::string more = "More on it: `" + entry.documentation + "`.";
   if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
-  for (const Finding* consequence : explained.consequences)
-    more += " From it follows, and goes with it: " + consequence_text(*consequence) + '.';
+  for (const std::string& consequence : entry.consequences)
+    more += " From it follows, and goes with it: " + consequence + '.';
   section.parts.push_back(Paragraph{std::move(more)});
 }
 
-Section findings_section(const Diagnosis& d, const std::function<std::string(const Finding&)>& command) {
+Section findings_section(const DoctorDescription& d) {
   Section section{"Findings", {}};
   if (d.findings.empty()) section.parts.push_back(Paragraph{"Nothing found."});
-  for (const ExplainedFinding& f : explained_findings(d.findings)) add_finding(section, f, command(*f.finding));
+  for (const auto& entry : d.findings)
+    if (!entry.follows) add_finding(section, entry);
   return section;
 }
 
@@ -110,29 +99,20 @@ std::vector<double> as_moving(const std::vector<double>& at, const StatisticsGap
   return density;
 }
 
-/// Whether a normalization's statistics fit, in words, and which findings name it.
-std::string verdict_on(const StatisticsGap& gap, const std::vector<Finding>& findings) {
-  std::string text = gap.distance < kFarStatistics ? "The moving statistics fit the data."
-                                                   : "The moving statistics do not fit the data.";
-  std::string named;
-  for (const Finding& f : findings)
-    if (std::ranges::find(f.layers, gap.layer) != f.layers.end())
-      named += fmt::format("{}`{}` ({})", named.empty() ? "" : ", ", f.code, code_info(f.code).title);
-  return named.empty() ? text : text + " Named by " + named + '.';
-}
-
-LineChart strip(const InputHistogram& h, const StatisticsGap& gap, const std::vector<Finding>& findings) {
+LineChart strip(const DoctorDescription::NormalizationEntry& n) {
+  const InputHistogram& h = *n.histogram;
   LineChart chart{
-      .title = fmt::format("`{}`, distance {} nats", h.layer, figure(gap.distance)),
+      .title = fmt::format("`{}`, distance {} nats", h.layer, figure(n.gap.distance)),
       .x_label = "deviations from the mean of all data",
       .y_label = "density",
       .curves = {{.name = "training mode", .traces = {{.x = h.at, .y = h.training}}, .group = "training"},
                  {.name = "evaluation mode", .traces = {{.x = h.at, .y = h.evaluation}}, .group = "evaluation"}},
-      .caption = verdict_on(gap, findings)};
+      .caption = n.verdict,
+      .folded = !n.is_distant};
   Curve moving{.name = "as the moving statistics have it", .traces = {{}}, .dashed = true, .group = "moving"};
   moving.traces[0].x = h.at;
   // Statistics far too narrow would leave no room for the rest.
-  for (const double density : as_moving(h.at, gap)) moving.traces[0].y.push_back(std::min(density, kHighest));
+  for (const double density : as_moving(h.at, n.gap)) moving.traces[0].y.push_back(std::min(density, kHighest));
   chart.curves.push_back(std::move(moving));
   return chart;
 }
@@ -143,47 +123,44 @@ std::vector<std::string> shift_cells(const std::optional<NoiseShift>& shift) {
   return {figure(shift->measured), shift->closed_form ? figure(*shift->closed_form) : "–", '`' + shift->noise + '`'};
 }
 
-Section layers_section(const Diagnosis& d) {
+PageTable statistics_table(const DoctorDescription& d) {
   PageTable table{.title = "Moving statistics against those of the data",
                   .columns = {"layer", ">distance (nats)", ">means apart (σ)", ">variance, moving / data"}};
-  if (!d.shifts.empty()) {
-    table.columns.emplace_back(">variance, evaluation / training");
-    table.columns.emplace_back(">by the closed form");
-    table.columns.emplace_back("noise in front");
-  }
-  for (std::size_t i = 0; i < d.gaps.size(); ++i) {
-    const StatisticsGap& gap = d.gaps[i];
+  if (d.has_noise)
+    table.columns.insert(table.columns.end(),
+                         {">variance, evaluation / training", ">by the closed form", "noise in front"});
+  for (const auto& n : d.normalizations) {
+    const StatisticsGap& gap = n.gap;
     table.rows.push_back({gap.layer, figure(gap.distance), figure(gap.mean_difference), figure(gap.variance_ratio)});
-    if (d.shifts.empty()) continue;
-    for (const std::string& cell : shift_cells(d.shifts[i])) table.rows.back().push_back(cell);
+    if (d.has_noise) std::ranges::move(shift_cells(n.shift), std::back_inserter(table.rows.back()));
   }
   table.caption =
       "Mean over channels of KL(N(moving) ‖ N(data)), every normalization before the layer on the statistics of the "
       "data. Healthy layers stay below 0.05.";
-  if (!d.shifts.empty())
+  if (d.has_noise)
     table.caption +=
         " Noise of training (dropout) in front of a layer changes the variance that its moving statistics learn: in "
         "evaluation it reads so much of it. The closed form is that of the last noise alone.";
-  Section section{"Every normalization", {std::move(table)}};
+  return table;
+}
+
+Section layers_section(const DoctorDescription& d) {
+  Section section{"Every normalization", {statistics_table(d)}};
   section.parts.push_back(Paragraph{fmt::format(
       "What each reads in the two modes, all channels together, each less its mean and over its deviation in all data. "
       "Dashed: what its moving statistics take the data for, cut off at {}.",
       kHighest)});
-  const std::vector<std::size_t> shown = most_distant(d.gaps, kMostStrips);
   std::vector<Part> folded;
-  for (std::size_t i = 0; i < d.gaps.size(); ++i) {
-    LineChart chart = strip(d.histograms[i], d.gaps[i], d.findings);
-    chart.folded = !std::ranges::binary_search(shown, i);
-    (chart.folded ? folded : section.parts).push_back(std::move(chart));
-  }
+  for (const auto& n : d.normalizations)
+    if (n.histogram) (n.is_distant ? section.parts : folded).push_back(strip(n));
   if (!folded.empty())
     section.parts.push_back(
-        Paragraph{fmt::format("These are the {} most distant of {}; the others:", shown.size(), d.gaps.size())});
+        Paragraph{fmt::format("These are the {} most distant of {}; the others:", d.shown(), d.normalizations.size())});
   std::ranges::move(folded, std::back_inserter(section.parts));
   return section;
 }
 
-Section checked_section(const Diagnosis& d) {
+Section checked_section(const DoctorDescription& d) {
   PageTable table{.columns = {"looked at", "result"}};
   for (const std::string& what : d.checked) table.rows.push_back({what, "checked"});
   for (const auto& [what, why] : d.unchecked) table.rows.push_back({what, "not checked: " + why});
@@ -192,40 +169,15 @@ Section checked_section(const Diagnosis& d) {
 
 }  // namespace
 
-std::vector<ExplainedFinding> explained_findings(const std::vector<Finding>& findings) {
-  // The first finding of the code that a finding follows from; null where it follows from none that is there.
-  const auto cause_of = [&](const Finding& f) -> const Finding* {
-    const auto cause = std::ranges::find(findings, f.consequence_of, &Finding::code);
-    return f.consequence_of.empty() || cause == findings.end() ? nullptr : &*cause;
-  };
-  std::vector<ExplainedFinding> explained;
-  for (const Finding& f : findings)
-    if (!cause_of(f)) explained.push_back({&f});
-  for (const Finding& f : findings) {
-    const Finding* root = cause_of(f);
-    if (!root) continue;
-    while (const Finding* cause = cause_of(*root)) root = cause;
-    std::ranges::find(explained, root, &ExplainedFinding::finding)->consequences.push_back(&f);
-  }
-  return explained;
-}
-
-std::string consequence_text(const Finding& finding) { return finding.code + " in " + layers_text(finding.layers); }
-
-std::string doctor_answer(const Diagnosis& d) {
-  if (d.findings.empty()) return d.cells.verdict + " Nothing was found that explains more.";
-  return d.cells.verdict + ' ' + sentence(explained_findings(d.findings).front().finding->cause);
-}
-
-Report doctor_page(const Diagnosis& d, const Model& model, const std::function<std::string(const Finding&)>& command) {
+Report doctor_page(const DoctorDescription& d, const Model& model) {
   Report page{.title = "doctor: " + model.name(),
               .question = "Why does this network behave in evaluation as it does?",
-              .answer = doctor_answer(d),
+              .answer = d.answer,
               .notes = d.notes};
-  page.sections.push_back(cells_section(d.cells));
-  page.sections.push_back(findings_section(d, command));
-  page.sections.push_back(chain_section(d.attribution));
-  if (!d.gaps.empty()) page.sections.push_back(layers_section(d));
+  page.sections.push_back(cells_section(d));
+  page.sections.push_back(findings_section(d));
+  page.sections.push_back(chain_section(d.chain));
+  if (!d.normalizations.empty()) page.sections.push_back(layers_section(d));
   page.sections.push_back(checked_section(d));
   page.sections.push_back({"The network", {Diagram{.title = model.name(), .model = model}}});
   return page;

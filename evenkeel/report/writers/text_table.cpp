@@ -1,9 +1,9 @@
-#include "table.h"
+#include "evenkeel/report/writers/text_table.h"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace evenkeel::app {
+namespace evenkeel {
 namespace {
 
 /// Characters, not bytes, of UTF-8.
@@ -13,7 +13,7 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
-Table::Table(std::vector<std::string> titles) {
+TextTable::TextTable(std::vector<std::string> titles) {
   for (std::string& title : titles) {
     to_the_right_.push_back(title.starts_with('>'));
     if (to_the_right_.back()) title.erase(0, 1);
@@ -21,7 +21,7 @@ Table::Table(std::vector<std::string> titles) {
   rows_.push_back(std::move(titles));
 }
 
-std::string Table::text() const {
+std::string TextTable::text() const {
   std::vector<std::size_t> widths(to_the_right_.size());
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
@@ -39,4 +39,4 @@ std::string Table::text() const {
   return text;
 }
 
-}  // namespace evenkeel::app
+}  // namespace evenkeel

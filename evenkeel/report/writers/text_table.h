@@ -3,12 +3,12 @@
 #include <string>
 #include <vector>
 
-namespace evenkeel::app {
+namespace evenkeel {
 
 /// Text in columns as wide as their longest cell. A title that begins with '>' has its column on the right (numbers).
-class Table {
+class TextTable {
  public:
-  explicit Table(std::vector<std::string> titles);
+  explicit TextTable(std::vector<std::string> titles);
   void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   /// Title line and rows, without blanks at the ends of lines.
   std::string text() const;
@@ -18,4 +18,4 @@ class Table {
   std::vector<std::vector<std::string>> rows_;  ///< the titles first
 };
 
-}  // namespace evenkeel::app
+}  // namespace evenkeel
