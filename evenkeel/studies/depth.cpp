@@ -17,7 +17,7 @@ namespace {
 /// A network above this has learned: with ten classes chance is 0.1.
 constexpr double kTrained = 0.5;
 
-constexpr DescribedKind<DepthVariant> kVariants[] = {
+constexpr DescribedKind<DepthVariant> kDepthVariants[] = {
     {DepthVariant::plain, "plain", "no normalization"},
     {DepthVariant::batch_norm, "batch_norm", "normalization before every relu"},
     {DepthVariant::batch_norm_parts, "batch_norm_parts", "the same, composed of moments, moving average, scale, shift"},
@@ -74,7 +74,7 @@ Model depth_model(DepthVariant variant, int layers, const Shape& images) {
   const bool plain = variant == DepthVariant::plain;
   const Initializer kernels =
       variant == DepthVariant::batch_norm_parts ? Initializer::truncated_normal(0.05) : Initializer::glorot_uniform();
-  Model model(images, std::string("depth_") + kVariants[static_cast<int>(variant)].name);
+  Model model(images, std::string("depth_") + kDepthVariants[static_cast<int>(variant)].name);
   model.append(Rescaling{.scale = 1.0 / 255.0});
   for (int i = 1; i <= layers; ++i) {
     model.append(Conv2D{.filters = std::int64_t{4} * i,
@@ -114,7 +114,7 @@ DepthStudy::DepthStudy(const StudySettings& settings, const StudyData& data, con
 
 std::vector<StudyVariant> DepthStudy::variants() const {
   return over_sweep(settings_.sweep, [&](std::optional<double> depth) {
-    return variants_of(kVariants, [&](DepthVariant variant) {
+    return variants_of(kDepthVariants, [&](DepthVariant variant) {
       return depth_model(variant, static_cast<int>(depth.value_or(kDepthLayers)), train_.sample_shape());
     });
   });

@@ -9,10 +9,10 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMomentum = 0.75;
+constexpr double kDropoutMomentum = 0.75;
 constexpr double kRates[] = {0.4, 0.5};
 
-constexpr DescribedKind<DropoutVariant> kVariants[] = {
+constexpr DescribedKind<DropoutVariant> kDropoutVariants[] = {
     {DropoutVariant::with_batch_norm, "with_batch_norm",
      "normalization behind the dense layers, the second after a dropout"},
     {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
@@ -58,14 +58,14 @@ DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
 }
 
 Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense, const Shape& images) {
-  Model model(images, std::string("dropout_") + kVariants[static_cast<int>(variant)].name);
-  append_convolutions(model, {30, 50, 60}, kMomentum);
+  Model model(images, std::string("dropout_") + kDropoutVariants[static_cast<int>(variant)].name);
+  append_convolutions(model, {30, 50, 60}, kDropoutMomentum);
   model.append(Flatten{});
-  model.append(BatchNormalization{.momentum = kMomentum});
+  model.append(BatchNormalization{.momentum = kDropoutMomentum});
   for (std::size_t i = 0; i < dense.size(); ++i) {
     const bool last = i + 1 == dense.size();
     model.append(Dense{.units = dense[i], .activation = relu});
-    if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kMomentum});
+    if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kDropoutMomentum});
     if (variant != DropoutVariant::dropout_last || last) model.append(Dropout{.rate = kRates[i]});
   }
   model.append(Dense{.units = 10});
@@ -79,7 +79,7 @@ DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Op
 
 std::vector<StudyVariant> DropoutStudy::variants() const {
   return variants_of(
-      kVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
+      kDropoutVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
 }
 
 Rounds DropoutStudy::rounds_of(const StudyVariant&) const {

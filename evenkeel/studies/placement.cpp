@@ -8,7 +8,7 @@
 namespace evenkeel {
 namespace {
 
-constexpr DescribedKind<PlacementVariant> kVariants[] = {
+constexpr DescribedKind<PlacementVariant> kPlacementVariants[] = {
     {PlacementVariant::before, "before", "convolution, normalization, elu, pool"},
     {PlacementVariant::after, "after", "convolution, elu, normalization, pool"},
     {PlacementVariant::none, "none", "convolution with a bias, elu, pool"},
@@ -50,7 +50,7 @@ PlacementStudy::Options PlacementStudy::options_of(const StudySettings& settings
 }
 
 Model placement_model(PlacementVariant variant, const Rescaling& preprocessing, const Shape& images) {
-  Model model(images, std::string("placement_") + kVariants[static_cast<int>(variant)].name);
+  Model model(images, std::string("placement_") + kPlacementVariants[static_cast<int>(variant)].name);
   const BatchNormalization normalization{.unbiased_moving_variance = true};
   model.append(preprocessing);
   for (const int filters : {16, 32, 64}) {
@@ -78,7 +78,7 @@ PlacementStudy::PlacementStudy(const StudySettings& settings, const StudyData& d
 std::vector<StudyVariant> PlacementStudy::variants() const {
   const Rescaling preprocessing = standardizing(train_);
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    return variants_of(kVariants, [&](PlacementVariant variant) {
+    return variants_of(kPlacementVariants, [&](PlacementVariant variant) {
       return placement_model(variant, preprocessing, train_.sample_shape());
     });
   });

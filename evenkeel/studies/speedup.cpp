@@ -11,9 +11,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMomentum = 0.99;
+constexpr double kSpeedupMomentum = 0.99;
 
-constexpr DescribedKind<SpeedupVariant> kVariants[] = {
+constexpr DescribedKind<SpeedupVariant> kSpeedupVariants[] = {
     {SpeedupVariant::plain, "plain", "no normalization"},
     {SpeedupVariant::batch_norm, "batch_norm", "normalization before every layer, moving statistics updated"},
     {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the notebook's own bug"},
@@ -68,14 +68,14 @@ std::vector<Part> lag_explained(const StudyResult& result) {
       result.variants, [](const StudyVariant& v) { return base_name(v) == "batch_norm" && !v.runs.empty(); });
   if (lagging == result.variants.end()) return {};
   const auto steps = static_cast<double>(lagging->runs.front().steps);
-  const double left = std::pow(kMomentum, steps);
+  const double left = std::pow(kSpeedupMomentum, steps);
   std::vector<Part> parts;
   parts.emplace_back(Paragraph{fmt::format(
       "`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` updates them "
       "with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is still in them; the rest "
       "is an average over batches that earlier weights have seen.{}",
-      kMomentum, steps, left, repair_text(result))});
-  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, left)});
+      kSpeedupMomentum, steps, left, repair_text(result))});
+  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kSpeedupMomentum, steps, left)});
   return parts;
 }
 
@@ -118,9 +118,9 @@ SpeedupStudy::Options SpeedupStudy::options_of(const StudySettings& settings) {
 }
 
 Model speedup_model(SpeedupVariant variant, const std::vector<int>& dense, const Shape& images) {
-  Model model(images, std::string("speedup_") + kVariants[static_cast<int>(variant)].name);
+  Model model(images, std::string("speedup_") + kSpeedupVariants[static_cast<int>(variant)].name);
   std::optional<double> momentum;
-  if (variant == SpeedupVariant::batch_norm) momentum = kMomentum;
+  if (variant == SpeedupVariant::batch_norm) momentum = kSpeedupMomentum;
   if (variant == SpeedupVariant::frozen) momentum = 1.0;
   append_convolutions(model, {30, 50, 60}, momentum);
   model.append(Flatten{});
@@ -141,7 +141,7 @@ SpeedupStudy::SpeedupStudy(const StudySettings& settings, const StudyData& data,
 
 std::vector<StudyVariant> SpeedupStudy::variants() const {
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    return variants_of(kVariants, [&](SpeedupVariant variant) {
+    return variants_of(kSpeedupVariants, [&](SpeedupVariant variant) {
       return speedup_model(variant, options_.dense, train_.sample_shape());
     });
   });

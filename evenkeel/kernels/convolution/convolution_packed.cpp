@@ -10,7 +10,7 @@
 namespace evenkeel::kernels::blocks {
 namespace {
 
-constexpr std::int64_t kSteps = 512;         ///< pixels at a time, if an image has no more
+constexpr std::int64_t kPixelsAtOnce = 512;         ///< pixels at a time, if an image has no more
 constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and of a chunk: what stays in the caches
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
@@ -23,7 +23,7 @@ class KernelGradient {
   KernelGradient(const Window& window, std::int64_t filters)
       : at_(window),
         filters_(filters),
-        images_(std::clamp<std::int64_t>(kSteps / (at_.oh * at_.ow), 1, at_.n)),
+        images_(std::clamp<std::int64_t>(kPixelsAtOnce / (at_.oh * at_.ow), 1, at_.n)),
         step_tiles_(parts_of(images_ * at_.oh * at_.ow, kTileSteps)),
         tiles_of_run_(parts_of(run(), kTileRows)),
         row_blocks_(parts_of(filters, kBlock)),
@@ -36,7 +36,7 @@ class KernelGradient {
   /// Measured against oneDNN 2.6 on a machine with tiles; windows so large or images so small that a tile would be
   /// mostly empty are left to others.
   bool serves() const {
-    return at_.oh * at_.ow * at_.n >= kSteps && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
+    return at_.oh * at_.ow * at_.n >= kPixelsAtOnce && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
            a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
   }
   std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_; }

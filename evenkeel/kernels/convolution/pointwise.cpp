@@ -8,8 +8,8 @@
 namespace evenkeel::kernels::product {
 namespace {
 
-constexpr const char* kName = "gemm, pointwise";
-constexpr std::int64_t kGrain = 256;  // pixels: enough work to be worth a thread
+constexpr const char* kPointwise = "gemm, pointwise";
+constexpr std::int64_t kPixelGrain = 256;  // pixels: enough work to be worth a thread
 
 bool serves(const Window& at) { return at.kernel_h == 1 && at.kernel_w == 1 && at.pad_top == 0 && at.pad_left == 0; }
 
@@ -30,7 +30,7 @@ std::int64_t seen_by(const Window& at, std::int64_t i) {
 const float* gather(const Window& at, const float* x, std::byte* scratch, const Threads& threads) {
   if (sees_all(at)) return x;
   float* const gathered = reinterpret_cast<float*>(scratch);
-  threads.parallel(pixels(at), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
+  threads.parallel(pixels(at), kPixelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) std::copy_n(x + seen_by(at, i), at.c, gathered + i * at.c);
   });
   return gathered;
@@ -51,7 +51,7 @@ std::optional<ConvolutionForward> pointwise(const Window& window, std::int64_t f
                                             const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;
   return ConvolutionForward{
-      .name = kName,
+      .name = kPointwise,
       .scratch_bytes = scratch_bytes(window),
       .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
         const float* const seen = gather(window, x, scratch, threads);
@@ -63,7 +63,7 @@ std::optional<ConvolutionForward> pointwise(const Window& window, std::int64_t f
 std::optional<ConvolutionDataGradient> pointwise_data_gradient(const Window& window, std::int64_t filters,
                                                                const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;
-  return ConvolutionDataGradient{.name = kName,
+  return ConvolutionDataGradient{.name = kPointwise,
                                  .scratch_bytes = scratch_bytes(window),
                                  .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
                                    float* const seen = sees_all(window) ? dx : reinterpret_cast<float*>(scratch);
@@ -76,7 +76,7 @@ std::optional<ConvolutionDataGradient> pointwise_data_gradient(const Window& win
 std::optional<ConvolutionKernelGradient> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
                                                                    const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;
-  return ConvolutionKernelGradient{.name = kName,
+  return ConvolutionKernelGradient{.name = kPointwise,
                                    .scratch_bytes = scratch_bytes(window),
                                    .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
                                      const float* const seen = gather(window, x, scratch, threads);

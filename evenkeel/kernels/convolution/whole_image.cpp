@@ -8,8 +8,8 @@
 namespace evenkeel::kernels::product {
 namespace {
 
-constexpr const char* kName = "gemm, whole image";
-constexpr std::int64_t kGrain = 64;  // rows of filters: enough work to be worth a thread
+constexpr const char* kWholeImage = "gemm, whole image";
+constexpr std::int64_t kRowGrain = 64;  // rows of filters: enough work to be worth a thread
 
 /// The dense layer's matrix, [h * w * c, oh * ow * filters]. Block (p, q), (i, j), each [c, filters], is the tap of the
 /// kernel through which output pixel (i, j) sees input pixel (p, q).
@@ -46,7 +46,7 @@ struct Dense {
 const float* Dense::expand(const float* kernel, std::byte* scratch, const Threads& threads) const {
   if (in_kernel()) return kernel + begin();
   float* const matrix = reinterpret_cast<float*>(scratch);
-  threads.parallel(rows(), kGrain, [&](std::int64_t first, std::int64_t last, int) {
+  threads.parallel(rows(), kRowGrain, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t row = first; row < last; ++row) {
       const std::int64_t channel = row % at.c, q = row / at.c % at.w, p = row / at.c / at.w;
       for (std::int64_t i = 0; i < at.oh; ++i)
@@ -62,7 +62,7 @@ const float* Dense::expand(const float* kernel, std::byte* scratch, const Thread
 
 /// Each tap's gradient is the sum of its blocks' in the order of the outputs; a tap without a block has none.
 void Dense::collapse(const float* matrix, float* dkernel, const Threads& threads) const {
-  threads.parallel(at.kernel_h * at.kernel_w * at.c, kGrain, [&](std::int64_t first, std::int64_t last, int) {
+  threads.parallel(at.kernel_h * at.kernel_w * at.c, kRowGrain, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t row = first; row < last; ++row) {
       const std::int64_t channel = row % at.c, b = row / at.c % at.kernel_w, a = row / at.c / at.kernel_w;
       float* const sum = dkernel + row * filters;
@@ -85,7 +85,7 @@ std::optional<ConvolutionForward> whole_image(const Window& window, std::int64_t
   const Dense dense{window, filters};
   if (!dense.serves()) return std::nullopt;
   return ConvolutionForward{
-      .name = kName,
+      .name = kWholeImage,
       .scratch_bytes = dense.scratch_bytes(),
       .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
         const float* const matrix = dense.expand(kernel, scratch, threads);
@@ -98,7 +98,7 @@ std::optional<ConvolutionDataGradient> whole_image_data_gradient(const Window& w
                                                                  const Machine&, const Threads& threads) {
   const Dense dense{window, filters};
   if (!dense.serves()) return std::nullopt;
-  return ConvolutionDataGradient{.name = kName,
+  return ConvolutionDataGradient{.name = kWholeImage,
                                  .scratch_bytes = dense.scratch_bytes(),
                                  .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
                                    const float* const matrix = dense.expand(kernel, scratch, threads);
@@ -112,7 +112,7 @@ std::optional<ConvolutionKernelGradient> whole_image_kernel_gradient(const Windo
   const Dense dense{window, filters};
   if (!dense.serves()) return std::nullopt;
   return ConvolutionKernelGradient{
-      .name = kName,
+      .name = kWholeImage,
       .scratch_bytes = dense.scratch_bytes(),
       .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
         float* const matrix = dense.in_kernel() ? dkernel + dense.begin() : reinterpret_cast<float*>(scratch);

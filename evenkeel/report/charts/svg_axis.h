@@ -6,6 +6,9 @@
 
 namespace evenkeel {
 
+/// Of every chart, in pixels: the whole, and what stays empty at either end of an axis.
+inline constexpr double kChartWidth = 720, kChartSide = 16;
+
 /// Where a horizontal axis of values lies in a picture, in pixels.
 struct SvgAxis {
   Axis axis;

@@ -33,9 +33,9 @@ std::string cut(const std::string& text, double width) {
   return join(all.first(fits - kEnd - 1), "") + "…" + join(all.last(kEnd), "");
 }
 
-class Picture {
+class DiagramPicture {
  public:
-  Picture(const DiagramLayout& layout, BoxSize size) : layout_(layout), size_(size) {}
+  DiagramPicture(const DiagramLayout& layout, BoxSize size) : layout_(layout), size_(size) {}
 
   std::string text(const std::string& title) {
     const double width = layout_.width + 2 * kMargin, height = layout_.height + 2 * kMargin;
@@ -141,7 +141,7 @@ class Picture {
 std::string svg_of(const Diagram& diagram) {
   const std::vector<LayerStack> stacks = stacks_of(diagram.model);
   const BoxSize size = box_size_for(stacks);
-  return Picture(layout_of(stacks, size), size).text(diagram.title);
+  return DiagramPicture(layout_of(stacks, size), size).text(diagram.title);
 }
 
 }  // namespace evenkeel

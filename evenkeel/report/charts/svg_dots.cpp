@@ -14,7 +14,7 @@ namespace evenkeel {
 namespace {
 
 // All sizes are pixels of the picture; a row is a line of text above a line of dots.
-constexpr double kWidth = 720, kRow = 56, kLine = 36, kSide = 16, kSpread = 5;
+constexpr double kDotRow = 56, kLine = 36, kSpread = 5;
 
 Axis axis_of(const DotChart& chart) {
   ValueRange extent;
@@ -33,22 +33,22 @@ Axis axis_of(const DotChart& chart) {
   return {extent, false, Axis::Room::both_ends};
 }
 
-class Picture {
+class DotPicture {
  public:
-  Picture(const DotChart& chart, const Palette& palette)
+  DotPicture(const DotChart& chart, const Palette& palette)
       : chart_(chart),
         palette_(palette),
         axis_{.axis = axis_of(chart),
-              .width = kWidth,
-              .side = kSide,
-              .bottom = kRow * static_cast<double>(chart.rows.size())},
+              .width = kChartWidth,
+              .side = kChartSide,
+              .bottom = kDotRow * static_cast<double>(chart.rows.size())},
         labels_(mark_labels(chart)) {}
 
   std::string text() {
-    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kChartWidth,
         axis_.bottom + 26, plain(chart_.title));
     svg_ += axis_.text();
-    for (std::size_t i = 0; i < chart_.rows.size(); ++i) row(chart_.rows[i], kRow * static_cast<double>(i));
+    for (std::size_t i = 0; i < chart_.rows.size(); ++i) row(chart_.rows[i], kDotRow * static_cast<double>(i));
     return svg_ + "</svg>\n";
   }
 
@@ -66,7 +66,7 @@ class Picture {
   void row(const DotChart::Row& row, double top) {
     const Look look = palette_.of(row);
     const double y = top + kLine;
-    if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kWidth);
+    if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kChartWidth);
     add("<text class=\"row-name\" x=\"{0}\" y=\"{1:.0f}\">{2}<tspan class=\"row-mean\" dx=\"10\">{3}</tspan></text>\n",
         2, top + 18, escaped(row.name), mean_text(row));
     if (row.published_range) {
@@ -104,7 +104,7 @@ class Picture {
 
 }  // namespace
 
-std::string svg_of(const DotChart& chart, const Palette& palette) { return Picture(chart, palette).text(); }
+std::string svg_of(const DotChart& chart, const Palette& palette) { return DotPicture(chart, palette).text(); }
 
 std::vector<std::string> mark_labels(const DotChart& chart) {
   std::vector<std::string> labels;

@@ -7,13 +7,14 @@
 #include <iterator>
 
 #include "evenkeel/report/charts/axis.h"
+#include "evenkeel/report/charts/svg_axis.h"
 #include "evenkeel/report/page/markup.h"
 
 namespace evenkeel {
 namespace {
 
 // All sizes are pixels of the picture.
-constexpr double kWidth = 720, kPlotHeight = 280, kTop = 12, kRight = 18, kLetter = 6.6;
+constexpr double kPlotHeight = 280, kTop = 12, kRight = 18, kLetter = 6.6;
 
 /// Characters, not bytes.
 std::size_t width_of(std::string_view text) {
@@ -26,7 +27,7 @@ struct Frame {
   double left, bottom;  ///< of the plot; `bottom` counts from the picture's top
   double height;        ///< of the picture
 
-  double at_x(double value) const { return left + x.position(value) * (kWidth - kRight - left); }
+  double at_x(double value) const { return left + x.position(value) * (kChartWidth - kRight - left); }
   double at_y(double value) const { return bottom - y.position(value) * kPlotHeight; }
 };
 
@@ -57,13 +58,13 @@ Frame frame_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
   return frame;
 }
 
-class Picture {
+class LinePicture {
  public:
-  Picture(const LineChart& chart, const std::vector<DrawnCurve>& curves)
+  LinePicture(const LineChart& chart, const std::vector<DrawnCurve>& curves)
       : chart_(chart), curves_(curves), frame_(frame_of(chart, curves)) {}
 
   std::string text() {
-    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth, frame_.height,
+    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kChartWidth, frame_.height,
         plain(chart_.title));
     grid();
     levels();  // below the curves, which their names' halo would hide
@@ -84,9 +85,9 @@ class Picture {
       const double y = frame_.at_y(tick);
       add("<path class=\"grid\" d=\"M{:.1f},{:.1f}H{:.0f}\"/><text class=\"tick end\" x=\"{:.1f}\" "
           "y=\"{:.1f}\">{}</text>\n",
-          frame_.left, y, kWidth - kRight, frame_.left - 8, y + 4, readable(tick));
+          frame_.left, y, kChartWidth - kRight, frame_.left - 8, y + 4, readable(tick));
     }
-    add("<path class=\"base\" d=\"M{:.1f},{:.1f}H{:.0f}\"/>\n", frame_.left, frame_.bottom, kWidth - kRight);
+    add("<path class=\"base\" d=\"M{:.1f},{:.1f}H{:.0f}\"/>\n", frame_.left, frame_.bottom, kChartWidth - kRight);
     if (!chart_.x_names.empty()) return names();
     for (const double tick : frame_.x.ticks())
       add("<path class=\"base\" d=\"M{0:.1f},{1:.1f}v4\"/><text class=\"tick mid\" x=\"{0:.1f}\" "
@@ -95,11 +96,11 @@ class Picture {
   }
 
   void names() {
-    const auto room = static_cast<std::size_t>((kWidth - frame_.left) / 14);
+    const auto room = static_cast<std::size_t>((kChartWidth - frame_.left) / 14);
     const std::size_t every = chart_.x_names.size() / std::max<std::size_t>(1, room) + 1;
     for (std::size_t i = 0; i < chart_.x_names.size(); i += every) {
       const double x = frame_.at_x(static_cast<double>(i));
-      if (x < frame_.left - 1 || x > kWidth) continue;
+      if (x < frame_.left - 1 || x > kChartWidth) continue;
       add("<text class=\"tick end\" transform=\"translate({:.1f},{:.1f}) rotate(-45)\">{}</text>\n", x + 4,
           frame_.bottom + 14, escaped(chart_.x_names[i]));
     }
@@ -164,7 +165,7 @@ class Picture {
       const double y = frame_.at_y(level.value);
       add("<path class=\"level\" d=\"M{0:.1f},{1:.1f}H{2:.0f}\"/>"
           "<text class=\"level-name end\" x=\"{2:.0f}\" y=\"{3:.1f}\">{4}</text>\n",
-          frame_.left, y, kWidth - kRight, y < kTop + 16 ? y + 13 : y - 5, escaped(level.label));
+          frame_.left, y, kChartWidth - kRight, y < kTop + 16 ? y + 13 : y - 5, escaped(level.label));
     }
   }
 
@@ -177,7 +178,7 @@ class Picture {
 }  // namespace
 
 std::string svg_of(const LineChart& chart, const std::vector<DrawnCurve>& curves) {
-  return Picture(chart, curves).text();
+  return LinePicture(chart, curves).text();
 }
 
 std::string swatch_of(const DrawnCurve& curve) {

@@ -13,19 +13,19 @@ namespace evenkeel {
 namespace {
 
 // All sizes are pixels of the picture; a row is a line of text above a bar.
-constexpr double kWidth = 720, kRow = 46, kBar = 14, kSide = 16;
+constexpr double kBarRow = 46, kBar = 14;
 
-class Picture {
+class WaterfallPicture {
  public:
-  explicit Picture(const Waterfall& chart)
+  explicit WaterfallPicture(const Waterfall& chart)
       : chart_(chart),
         axis_{.axis = Axis(extent_of(chart), false, Axis::Room::from_zero_if_near),
-              .width = kWidth,
-              .side = kSide,
-              .bottom = kRow * static_cast<double>(chart.steps.size() + 2)} {}
+              .width = kChartWidth,
+              .side = kChartSide,
+              .bottom = kBarRow * static_cast<double>(chart.steps.size() + 2)} {}
 
   std::string text() {
-    add("<svg class=\"fixed\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+    add("<svg class=\"fixed\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kChartWidth,
         axis_.bottom + 26, plain(chart_.title));
     svg_ += axis_.text();
     double value = chart_.start;
@@ -56,8 +56,8 @@ class Picture {
 
   /// A name with its figure, above the bar; returns the bar's upper edge.
   double head(const std::string& name, const std::string& figure) {
-    const double top = kRow * row_++;
-    if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kWidth);
+    const double top = kBarRow * row_++;
+    if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kChartWidth);
     add("<text class=\"row-name\" x=\"2\" y=\"{:.0f}\">{}<tspan class=\"row-mean\" dx=\"10\">{}</tspan></text>",
         top + 17, escaped(name), figure);
     return top + 24;
@@ -94,6 +94,6 @@ class Picture {
 
 }  // namespace
 
-std::string svg_of(const Waterfall& chart) { return Picture(chart).text(); }
+std::string svg_of(const Waterfall& chart) { return WaterfallPicture(chart).text(); }
 
 }  // namespace evenkeel
