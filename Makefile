@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table install clean packages-build packages-test packages-bench packages-lint
+.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table docs install clean packages-build packages-test packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ doctor-table: packages-build packages-bench ## what the doctor says of networks 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard
 
+docs: packages-build packages-docs ## build the documentation as a site that can be searched (build/docs/index.html)
+	@tools/docs/build $(BUILD) $(JOBS)
+
 install: build ## install library, headers and program below PREFIX
 	@cmake --build $(BUILD) -j $(JOBS) >/dev/null
 	cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
@@ -66,6 +69,6 @@ install: build ## install library, headers and program below PREFIX
 clean: ## remove everything that was built
 	@rm -rf build
 
-packages-build packages-test packages-bench packages-lint: packages-%:
+packages-build packages-test packages-bench packages-lint packages-docs: packages-%:
 	@mkdir -p build
 	tools/install-packages $*
