@@ -27,7 +27,7 @@ html_sidebars = {"**": ["sidebar/scroll-start.html", "sidebar/brand.html", "side
 # Markdown, where a git host would show it as text. What a star finds is listed by the names of the files.
 CONTENTS = {
     "README": {
-        "Start": ["docs/quick-start", "docs/commands"],
+        "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
         "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/data", "docs/training",
                 "docs/precision", "docs/report", "docs/tensorboard", "docs/library", "examples/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
