@@ -21,19 +21,19 @@ struct PlanArguments {
   bool time = false;
 };
 
-struct Plan {
+struct ProgramPlan {
   PlannedLines planned;
   MemoryReport memory;
   std::int64_t scratch_bytes = 0;
 };
 
-Plan plan_of_executor(const Executor& executor) {
+ProgramPlan plan_of_executor(const Executor& executor) {
   return {.planned = {.lines = plan_of(executor)},
           .memory = executor.program().memory,
           .scratch_bytes = static_cast<std::int64_t>(executor.scratch_bytes())};
 }
 
-Plan make_plan(const PlanArguments& a) {
+ProgramPlan make_plan(const PlanArguments& a) {
   const bool train = a.mode == "train";
   const PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
   if (!a.time) {
@@ -41,13 +41,13 @@ Plan make_plan(const PlanArguments& a) {
     return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor);
   }
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);
-  Plan plan = plan_of_executor(run.executor());
+  ProgramPlan plan = plan_of_executor(run.executor());
   plan.planned.seconds = run.line_seconds(kTimedRuns);
   plan.planned.roofline = measure_roofline(Threads(planned.options.threads));
   return plan;
 }
 
-Json as_json(const Plan& plan) {
+Json as_json(const ProgramPlan& plan) {
   const PlanTotals totals = totals_of(plan.planned.lines);
   Json json = {{"lines", json_of(plan.planned)},
                {"bytes", totals.bytes},
@@ -83,7 +83,7 @@ std::string table_of(const PlannedLines& plan) {
   return table.text();
 }
 
-void print_as_text(const Plan& plan) {
+void print_as_text(const ProgramPlan& plan) {
   const PlannedLines& planned = plan.planned;
   fmt::print("{}", table_of(planned));
   if (!planned.seconds.empty())
@@ -106,7 +106,7 @@ void print_as_text(const Plan& plan) {
 }
 
 int run_plan(const PlanArguments& a) {
-  const Plan plan = make_plan(a);
+  const ProgramPlan plan = make_plan(a);
   if (a.shared.json)
     print_json(as_json(plan));
   else

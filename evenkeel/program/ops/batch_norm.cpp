@@ -12,15 +12,14 @@
 namespace evenkeel::ops {
 namespace {
 
-using kernels::Activation;
 using kernels::Matrix;
 
 // The passes over memory, named alike for all types, so that what is around them is written once. S: the type of
 // statistics, T or float.
 
 template <class T, class S>
-void normalize(Matrix<const T> x, std::span<const S> scale, std::span<const S> shift, Activation f, Matrix<T> y,
-               const Threads& threads) {
+void normalize(Matrix<const T> x, std::span<const S> scale, std::span<const S> shift, kernels::Activation f,
+               Matrix<T> y, const Threads& threads) {
   if constexpr (std::is_same_v<T, double>)
     kernels::reference::scale_shift<double>(x, scale, shift, f, y);
   else
@@ -29,7 +28,7 @@ void normalize(Matrix<const T> x, std::span<const S> scale, std::span<const S> s
 
 template <class T, class S>
 void sums(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const S> mean, std::span<const S> inv_std,
-          Activation f, std::span<S> dgamma, std::span<S> dbeta, const Threads& threads) {
+          kernels::Activation f, std::span<S> dgamma, std::span<S> dbeta, const Threads& threads) {
   if constexpr (std::is_same_v<T, double>)
     kernels::reference::batch_norm_sums<double>(x, y, dy, mean, inv_std, f, dgamma, dbeta);
   else
@@ -38,8 +37,8 @@ void sums(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<co
 
 template <class T, class S>
 void data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const S> mean,
-                   std::span<const S> a, std::span<const S> b, std::span<const S> c0, Activation f, Matrix<T> dx,
-                   const Threads& threads) {
+                   std::span<const S> a, std::span<const S> b, std::span<const S> c0, kernels::Activation f,
+                   Matrix<T> dx, const Threads& threads) {
   if constexpr (std::is_same_v<T, double>)
     kernels::reference::batch_norm_data_gradient<double>(x, y, dy, mean, a, b, c0, f, dx);
   else
@@ -47,16 +46,16 @@ void data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std
 }
 
 template <class T>
-void forward(const KernelCall& c, const LayerMode& mode, double epsilon, Activation f) {
+void forward(const KernelCall& c, const LayerMode& mode, double epsilon, kernels::Activation f) {
   const ScaleAndShift<Precise<T>> by = normalize_by<T>(c, mode, epsilon);
   normalize<T, Precise<T>>(c.in_rows<T>(0), by.scale, by.shift, f, c.out_rows<T>(0), c.threads());
 }
 
 template <class T>
-void backward(const KernelCall& c, const LayerMode& mode, Activation f) {
+void backward(const KernelCall& c, const LayerMode& mode, kernels::Activation f) {
   using S = Precise<T>;
   const auto x = c.in_rows<T>(0);
-  const auto y = f == Activation::linear ? x : c.in_rows<T>(1);
+  const auto y = f == kernels::Activation::linear ? x : c.in_rows<T>(1);
   const auto dy = c.in_rows<T>(2);
   const auto gamma = optional_in<S>(c, 3), mean = c.in<S>(4), inv_std = c.in<S>(5);
   const std::span<S> dgamma = c.out<S>(1), dbeta = c.out<S>(2);
@@ -68,7 +67,7 @@ void backward(const KernelCall& c, const LayerMode& mode, Activation f) {
 }  // namespace
 
 std::string BatchNorm::detail() const {
-  return f_ == Activation::linear ? std::string() : std::string(kernels::name_of(f_));
+  return f_ == kernels::Activation::linear ? std::string() : std::string(kernels::name_of(f_));
 }
 
 std::vector<TensorType> BatchNorm::infer(std::span<const TensorType> in) const {
@@ -84,7 +83,7 @@ std::vector<TensorType> BatchNorm::infer(std::span<const TensorType> in) const {
 
 void BatchNorm::differentiate(Gradients& g) const {
   if (!g.of_output(0)) return;
-  const Value y = f_ == Activation::linear ? Value() : g.output(0);
+  const Value y = f_ == kernels::Activation::linear ? Value() : g.output(0);
   const auto d =
       g.emit(BatchNormGradient(layer_, f_), {g.input(0), y, g.of_output(0), g.input(1), g.output(1), g.output(2)});
   for (int i : {0, 1, 2})
@@ -110,7 +109,7 @@ Kernel BatchNorm::choose(const KernelRequest& r) const {
 }
 
 std::string BatchNormGradient::detail() const {
-  return f_ == Activation::linear ? std::string() : std::string(kernels::name_of(f_));
+  return f_ == kernels::Activation::linear ? std::string() : std::string(kernels::name_of(f_));
 }
 
 std::vector<TensorType> BatchNormGradient::infer(std::span<const TensorType> in) const { return {in[0], in[4], in[4]}; }

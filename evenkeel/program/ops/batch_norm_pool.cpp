@@ -9,7 +9,6 @@
 namespace evenkeel::ops {
 namespace {
 
-using kernels::Activation;
 using kernels::PooledNormalization;
 
 // The passes over memory, named alike for all types, so that what is around them is written once. S: the type of
@@ -44,17 +43,18 @@ void data_gradient(const PooledNormalization<S>& of, std::span<const T> x, std::
 }
 
 template <class T>
-void forward(const KernelCall& c, const LayerMode& mode, double epsilon, Activation f, const kernels::Window& window) {
+void forward(const KernelCall& c, const LayerMode& mode, double epsilon, kernels::Activation f,
+             const kernels::Window& window) {
   using S = Precise<T>;
   const ScaleAndShift<S> by = normalize_by<T>(c, mode, epsilon);
   pool<T, S>({window, f, by.scale, by.shift}, c.in<T>(0), c.out<T>(0), c.threads());
 }
 
 template <class T>
-void backward(const KernelCall& c, const LayerMode& mode, Activation f, const kernels::Window& window) {
+void backward(const KernelCall& c, const LayerMode& mode, kernels::Activation f, const kernels::Window& window) {
   using S = Precise<T>;
   const auto x = c.in<T>(0), dy = c.in<T>(2);
-  const auto y = f == Activation::linear ? dy : c.in<T>(1);
+  const auto y = f == kernels::Activation::linear ? dy : c.in<T>(1);
   const auto gamma = optional_in<S>(c, 3), mean = c.in<S>(5), inv_std = c.in<S>(6);
   const std::span<S> dgamma = c.out<S>(1), dbeta = c.out<S>(2);
   const ScaleAndShift<S> forward_by = scale_and_shift<S>(c, gamma, optional_in<S>(c, 4), mean, inv_std);
@@ -65,8 +65,8 @@ void backward(const KernelCall& c, const LayerMode& mode, Activation f, const ke
   data_gradient<T, S>(of, x, y, dy, mean, by, c.out<T>(0), c.threads());
 }
 
-std::string detail_of(Activation f, const WindowOptions& window) {
-  return (f == Activation::linear ? std::string() : std::string(name_of(f)) + ", ") + to_string(window);
+std::string detail_of(kernels::Activation f, const WindowOptions& window) {
+  return (f == kernels::Activation::linear ? std::string() : std::string(name_of(f)) + ", ") + to_string(window);
 }
 
 }  // namespace
@@ -82,15 +82,15 @@ std::vector<TensorType> BatchNormPool::infer(std::span<const TensorType> in) con
 
 void BatchNormPool::differentiate(Gradients& g) const {
   if (!g.of_output(0)) return;
-  const Value y = f_ == Activation::linear ? Value() : g.output(0);
+  const Value y = f_ == kernels::Activation::linear ? Value() : g.output(0);
   const auto d = g.emit(BatchNormPoolGradient(layer_, f_, window_),
                         {g.input(0), y, g.of_output(0), g.input(1), g.input(2), g.output(1), g.output(2)});
   for (int i : {0, 1, 2})
     if (g.wanted(i)) g.add(i, d[static_cast<std::size_t>(i)]);
 }
 
-std::shared_ptr<const Op> BatchNormPool::with_activation(Activation f) const {
-  if (f_ != Activation::linear) return nullptr;
+std::shared_ptr<const Op> BatchNormPool::with_activation(kernels::Activation f) const {
+  if (f_ != kernels::Activation::linear) return nullptr;
   return std::make_shared<const BatchNormPool>(layer_, epsilon_, f, window_);
 }
 

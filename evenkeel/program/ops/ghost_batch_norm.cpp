@@ -12,8 +12,6 @@
 namespace evenkeel::ops {
 namespace {
 
-using kernels::Activation;
-
 /// The groups that a batch falls into, as stretches of its rows (samples and positions).
 struct Groups {
   Groups(const Shape& x, std::int64_t group_samples)
@@ -148,7 +146,7 @@ std::vector<TensorType> GhostBatchNormGradient::infer(std::span<const TensorType
 }
 
 Kernel GhostBatchNormGradient::choose(const KernelRequest& r) const {
-  const Kernel of_group = BatchNormGradient(layer_, Activation::linear).choose(r);
+  const Kernel of_group = BatchNormGradient(layer_, kernels::Activation::linear).choose(r);
   const Groups groups(r.inputs[0].shape, group_samples_);
   const auto run = [=]<class T>(const KernelCall& c, T) { backward<T>(c, of_group, groups); };
   Kernel kernel = by_element(r, run, [run](const KernelCall& c) { run(c, double{}); });

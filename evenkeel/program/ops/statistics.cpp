@@ -15,8 +15,6 @@
 
 namespace evenkeel::ops {
 
-using kernels::Activation;
-
 std::vector<TensorType> Moments::infer(std::span<const TensorType> in) const {
   const TensorType vector{{in[0].shape.back()}, precise(in[0].dtype)};
   return {vector, vector};
@@ -68,14 +66,14 @@ Kernel MomentsGradient::choose(const KernelRequest& request) const {
       []<class T>(const KernelCall& c, T) {
         const auto x = c.in_rows<T>(0);
         const Coefficients<float> k(c, x.rows, x.columns);
-        kernels::batch_norm_data_gradient<T>(x, x, x, c.in<float>(1), k.a, k.b, k.c0, Activation::linear,
+        kernels::batch_norm_data_gradient<T>(x, x, x, c.in<float>(1), k.a, k.b, k.c0, kernels::Activation::linear,
                                              c.out_rows<T>(0), c.threads());
       },
       [](const KernelCall& c) {
         const auto x = c.in_rows<double>(0);
         const Coefficients<double> k(c, x.rows, x.columns);
         kernels::reference::batch_norm_data_gradient<double>(x, x, x, c.in<double>(1), k.a, k.b, k.c0,
-                                                             Activation::linear, c.out_rows<double>(0));
+                                                             kernels::Activation::linear, c.out_rows<double>(0));
       });
   kernel.scratch_bytes = static_cast<std::size_t>(request.inputs[0].shape.back()) * 3 * size_of(request.real);
   return kernel;
@@ -158,12 +156,12 @@ Kernel ScaleShift::choose(const KernelRequest& request) const {
   return by_element(
       request,
       []<class T>(const KernelCall& c, T) {
-        kernels::scale_shift<T>(c.in_rows<T>(0), c.in<float>(1), c.in<float>(2), Activation::linear, c.out_rows<T>(0),
-                                c.threads());
+        kernels::scale_shift<T>(c.in_rows<T>(0), c.in<float>(1), c.in<float>(2), kernels::Activation::linear,
+                                c.out_rows<T>(0), c.threads());
       },
       [](const KernelCall& c) {
         kernels::reference::scale_shift<double>(c.in_rows<double>(0), c.in<double>(1), c.in<double>(2),
-                                                Activation::linear, c.out_rows<double>(0));
+                                                kernels::Activation::linear, c.out_rows<double>(0));
       });
 }
 
