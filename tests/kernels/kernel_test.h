@@ -13,8 +13,7 @@
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
-#include "evenkeel/kernels/simd/targets.h"
-#include "hwy/highway.h"
+#include "evenkeel/kernels/simd/dispatch.h"
 
 // What the tests of the vector kernels share.
 
@@ -27,8 +26,14 @@ class EveryTarget : public testing::TestWithParam<std::int64_t> {
   void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
 };
 
-#define EVENKEEL_ON_EVERY_TARGET(Suite)                                                       \
-  INSTANTIATE_TEST_SUITE_P(On, Suite, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), \
+inline std::vector<std::int64_t> targets_of_this_machine() {
+  std::vector<std::int64_t> each;
+  for (std::int64_t left = targets_here(); left != 0; left &= left - 1) each.push_back(left & -left);
+  return each;
+}
+
+#define EVENKEEL_ON_EVERY_TARGET(Suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(On, Suite, testing::ValuesIn(targets_of_this_machine()), \
                            [](const auto& target) { return std::string(hwy::TargetName(target.param)); })
 
 struct Size {

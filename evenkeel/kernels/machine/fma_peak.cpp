@@ -12,6 +12,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/machine/fma_peak.cpp"
 #include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
 
+#include "evenkeel/kernels/simd/dispatch.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,7 +46,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 namespace evenkeel::kernels {
-HWY_EXPORT(run_fma);
 
 double fma_gflops(const Threads& threads) {
   double best = 0;
@@ -57,7 +57,7 @@ double fma_gflops(const Threads& threads) {
     const auto start = std::chrono::steady_clock::now();
     threads.parallel(threads.count(), 1, [&](std::int64_t, std::int64_t, int t) {
       const auto i = static_cast<std::size_t>(t);
-      operations[i] = HWY_DYNAMIC_DISPATCH(run_fma)(20'000'000, first.data(), sums[i]);
+      operations[i] = EVENKEEL_DISPATCH(run_fma)(20'000'000, first.data(), sums[i]);
     });
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     double total = 0;

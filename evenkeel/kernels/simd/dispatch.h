@@ -1,20 +1,24 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "evenkeel/kernels/simd/targets.h"
 #include "evenkeel/tensor/bfloat16.h"
 #include "hwy/highway.h"
 
-// HWY_EXPORT and HWY_DYNAMIC_DISPATCH for function templates, which Highway's names of tables do not allow for. To be
-// included behind foreach_target.h, as vector-inl.h does.
+// In place of HWY_EXPORT and HWY_DYNAMIC_DISPATCH, which know neither function templates nor EVENKEEL_ISA. To be
+// included after foreach_target.h, as vector-inl.h does.
 
 namespace evenkeel::kernels {
+
+/// Highway's targets that the kernels are compiled for and Machine::here() has.
+std::int64_t targets_here();
 
 template <class Function, std::size_t n>
 Function of_this_machine(Function const (&table)[n]) {
   hwy::ChosenTarget& chosen = hwy::GetChosenTarget();
-  if (!chosen.IsInitialized()) chosen.Update(hwy::SupportedTargets());
+  if (!chosen.IsInitialized()) chosen.Update(targets_here());
   return table[chosen.GetIndex() - 1];  // Highway's own tables have an entry before
 }
 
