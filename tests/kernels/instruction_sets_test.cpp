@@ -1,6 +1,6 @@
 #include "evenkeel/base/cpu.h"
-#include "evenkeel/kernels/convolution.h"
-#include "evenkeel/kernels/elementwise.h"
+#include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
 #include "tests/kernels/convolution_cases.h"
 #include "tests/kernels/kernel_test.h"
 
