@@ -22,8 +22,8 @@ namespace evenkeel::kernels {
 /// Runs each test once for every instruction set that this machine has and the kernels are compiled for.
 class EveryTarget : public testing::TestWithParam<std::int64_t> {
  protected:
-  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+  void SetUp() override { chosen_target().Update(GetParam()); }
+  void TearDown() override { chosen_target().Update(targets_here()); }
 };
 
 inline std::vector<std::int64_t> targets_of_this_machine() {

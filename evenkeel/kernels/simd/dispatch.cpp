@@ -14,4 +14,12 @@ std::int64_t targets_here() {
   return targets;
 }
 
+hwy::ChosenTarget& chosen_target() {
+  struct Widest : hwy::ChosenTarget {
+    Widest() { Update(targets_here()); }
+  };
+  static Widest widest;
+  return widest;
+}
+
 }  // namespace evenkeel::kernels

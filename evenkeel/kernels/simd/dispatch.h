@@ -15,11 +15,13 @@ namespace evenkeel::kernels {
 /// Highway's targets that the kernels are compiled for and Machine::here() has.
 std::int64_t targets_here();
 
+/// Of these the one that runs, the widest. Not Highway's own choice, which hwy::SupportedTargets() sets anew to the
+/// widest of the processor whoever calls it. Tests set it to others.
+hwy::ChosenTarget& chosen_target();
+
 template <class Function, std::size_t n>
 Function of_this_machine(Function const (&table)[n]) {
-  hwy::ChosenTarget& chosen = hwy::GetChosenTarget();
-  if (!chosen.IsInitialized()) chosen.Update(targets_here());
-  return table[chosen.GetIndex() - 1];  // Highway's own tables have an entry before
+  return table[chosen_target().GetIndex() - 1];  // Highway's own tables have an entry before
 }
 
 }  // namespace evenkeel::kernels
