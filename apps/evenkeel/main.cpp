@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
@@ -100,6 +101,7 @@ int run(char** command_line) {
   } catch (const CLI::ParseError& error) {
     throw as_error(app, error, arguments);
   }
+  Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
   if (uses_threads(app)) wait_briefly(command_line);
   return chosen();
 }

@@ -20,6 +20,13 @@ class BadInput : public App {
 
 TEST_F(BadInput, AModelFileThatDoesNotExist) { EXPECT_SAYS(refusal({"summary", "no-such.toml"}), "no-such.toml"); }
 
+TEST_F(BadInput, AnInstructionSetThatTheProcessorLacksWhateverTheCommand) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"summary", "model.toml"}, {"plan", "model.toml", "--threads", "2"}, {"data", "list"}, {"study", "depth"}})
+    EXPECT_SAYS(refusal(command, {"env", "EVENKEEL_ISA=avx1024"}),
+                "EVENKEEL_ISA: expected an instruction set of this processor (sse4");
+}
+
 TEST_F(BadInput, AnUnknownLayer) {
   write_model("\"Dropout\"", "\"Dropuot\"");
   EXPECT_SAYS(refusal({"summary", "model.toml"}), "Did you mean \"Dropout\"?");

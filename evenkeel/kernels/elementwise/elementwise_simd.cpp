@@ -112,14 +112,12 @@ void add(In<T> a, In<T> b, Out<T> y, const Threads& threads) {
 }
 EVENKEEL_FOR_ELEMENTS(add);
 
-HWY_EXPORT(subtract);
 void subtract(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(subtract)(a, b, y, threads);
+  EVENKEEL_DISPATCH(subtract)(a, b, y, threads);
 }
 
-HWY_EXPORT(multiply);
 void multiply(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, b, y, threads);
+  EVENKEEL_DISPATCH(multiply)(a, b, y, threads);
 }
 
 template <class T>
@@ -128,24 +126,20 @@ void scale_offset(In<T> x, float scale, float offset, Out<T> y, const Threads& t
 }
 EVENKEEL_FOR_ELEMENTS(scale_offset);
 
-HWY_EXPORT(scale_offset_narrowed);
 void scale_offset(std::span<const float> x, float scale, float offset, std::span<bfloat16> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(scale_offset_narrowed)(x, scale, offset, y, threads);
+  EVENKEEL_DISPATCH(scale_offset_narrowed)(x, scale, offset, y, threads);
 }
 
-HWY_EXPORT(cast_narrowed);
 void cast(std::span<const float> x, std::span<bfloat16> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(cast_narrowed)(x, y, threads);
+  EVENKEEL_DISPATCH(cast_narrowed)(x, y, threads);
 }
 
-HWY_EXPORT(cast_widened);
 void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(cast_widened)(x, y, threads);
+  EVENKEEL_DISPATCH(cast_widened)(x, y, threads);
 }
 
-HWY_EXPORT(rsqrt);
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(rsqrt)(x, epsilon, y, threads);
+  EVENKEEL_DISPATCH(rsqrt)(x, epsilon, y, threads);
 }
 
 template <class T>

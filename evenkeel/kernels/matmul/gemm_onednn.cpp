@@ -12,6 +12,7 @@ namespace evenkeel::kernels::onednn {
 
 void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
           const float* b, float* c) {
+  limit_instructions();
   const bool ta = transpose_a == Transpose::yes;
   const bool tb = transpose_b == Transpose::yes;
   const dnnl_status_t status =

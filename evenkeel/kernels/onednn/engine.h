@@ -14,6 +14,10 @@
 
 namespace evenkeel::kernels::onednn {
 
+/// Keeps oneDNN to the instruction sets of Machine::here(). Comes before the first use of oneDNN, which engine() sees
+/// to; costs nothing after the first call.
+void limit_instructions();
+
 /// The processor. One for the process.
 const dnnl::engine& engine();
 

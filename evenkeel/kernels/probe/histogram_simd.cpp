@@ -143,9 +143,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(histogram);
 void histogram(std::span<const float> x, Histogram& out, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(histogram)(x, out, threads);
+  EVENKEEL_DISPATCH(histogram)(x, out, threads);
 }
 
 }  // namespace evenkeel::kernels
