@@ -46,13 +46,14 @@ class Error : public std::exception {
   std::string message_;
 };
 
-/// The kind of what the system refused, by its errno: input where the name is to blame (nothing has it, or something
-/// of another kind), environment for everything else (no room, no permission, a device that fails, a limit).
+/// The kind of what the system refused, by its errno: input where the name is to blame (nothing has it, or
+/// something of another kind), environment for everything else (no room, no permission, a device that fails,
+/// a limit).
 Error::Kind kind_of_failure(int error);
 Error::Kind kind_of_failure(const std::error_code& error);
 
-/// Any exception as an Error: itself, or one of the standard library's. No memory and what the system refuses get
-/// their kind; everything else is internal.
+/// Any exception as an Error: itself, or one of the standard library's. No memory and what the system refuses
+/// get their kind; everything else is internal.
 Error as_error(const std::exception& exception);
 
 }  // namespace evenkeel
