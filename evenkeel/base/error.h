@@ -15,14 +15,13 @@ namespace evenkeel {
 /// Where there is nothing to compare (an unknown key), `expected` stays empty and `received` is the whole statement.
 class Error : public std::exception {
  public:
-  /// Who can put it right. `evenkeel` has an exit code for each (docs/exit-codes.md).
-  enum class Kind {
+  /// Who can put it right: Error::input, ... The program has an exit code for each (docs/exit-codes.md).
+  enum Kind : int {
     input,        ///< the user: a wrong file, flag, shape or value
     environment,  ///< whoever looks after the machine: disk, memory, permission, network, limits
     unsupported,  ///< nobody today: it makes sense, but this version or this processor cannot do it
     internal,     ///< the authors: a fault of Evenkeel
   };
-  using enum Kind;
 
   struct Parts {
     Kind kind = input;
