@@ -4,8 +4,8 @@
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/base/version.h"
-#include "shell.h"
 
 namespace evenkeel::app {
 namespace {
