@@ -45,8 +45,9 @@ std::map<std::string, std::string> earlier_repair(const std::string& out) {
   std::map<std::string, std::string> metadata;
   try {
     metadata = formats::read_safetensors(out).metadata;
-  } catch (const Error&) {
-    // No weights at all: not a repair's either.
+  } catch (const Error& error) {
+    if (error.kind() == Error::environment) throw;
+    // Not weights: not a repair's either.
   }
   if (!metadata.contains(kRepairKey))
     throw Error{{.where = "--out",

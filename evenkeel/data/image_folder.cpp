@@ -25,7 +25,10 @@ std::vector<fs::path> entries(const fs::path& folder) {
     std::ranges::sort(paths);
     return paths;
   } catch (const fs::filesystem_error& error) {
-    throw Error{{.where = folder.string(), .expected = "a readable folder", .received = error.code().message()}};
+    throw Error{{.kind = kind_of_failure(error.code()),
+                 .where = folder.string(),
+                 .expected = "a readable folder",
+                 .received = error.code().message()}};
   }
 }
 

@@ -94,11 +94,13 @@ formats::Descriptor locked(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!file.is_open())
-    throw Error{{.where = folder.string(),
+    throw Error{{.kind = kind_of_failure(errno),
+                 .where = folder.string(),
                  .expected = "a folder that can be written",
                  .received = formats::system_message(errno)}};
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0)
-    throw Error{{.where = folder.string(),
+    throw Error{{.kind = Error::environment,
+                 .where = folder.string(),
                  .expected = "a run folder that no other process works in",
                  .received = errno == EWOULDBLOCK ? "one that does" : formats::system_message(errno),
                  .hint = "Wait for the other run, or choose another --out."}};

@@ -183,6 +183,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     const Json callbacks = Json::parse(file.metadata.at("callbacks"));
     for (const auto& [name, numbers] : callbacks.items())
       for (const auto& [key, value] : numbers.items()) checkpoint.callbacks[name].numbers[key] = number_of(value);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw damaged(path, "the metadata of a checkpoint", error.what());
   }

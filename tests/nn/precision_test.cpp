@@ -43,6 +43,11 @@ TEST(Precision, OfAMachineWithoutBfloat16NamesTheAlternatives) {
   const std::string text = error_of([] { check_precision(Precision::bfloat16, kOld, false); });
   EXPECT_SAYS(text, "--precision float32, or --force");
   EXPECT_SAYS(text, "An old processor");
+  try {
+    check_precision(Precision::bfloat16, kOld, false);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Error::unsupported);
+  }
 }
 
 TEST(Precision, IsNotRefusedWhereItIsForcedOrFast) {

@@ -9,8 +9,7 @@ namespace evenkeel::kernels::onednn {
 namespace {
 
 void check(dnnl_status_t status, const char* what) {
-  if (status != dnnl_success)
-    throw Error{{.where = "oneDNN", .received = std::string(what) + " failed with status " + std::to_string(status)}};
+  if (status != dnnl_success) throw failed(what, status);
 }
 
 dnnl::reorder::primitive_desc reorder_desc(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
@@ -34,6 +33,12 @@ void limit_instructions() {
     return true;
   }();
   static_cast<void>(done);
+}
+
+Error failed(const std::string& what, dnnl_status_t status) {
+  return Error{{.kind = status == dnnl_out_of_memory ? Error::environment : Error::internal,
+                .where = "oneDNN",
+                .received = what + " failed with status " + std::to_string(status)}};
 }
 
 const dnnl::engine& engine() {

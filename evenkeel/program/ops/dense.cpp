@@ -35,7 +35,9 @@ std::vector<TensorType> MatMul::infer(std::span<const TensorType> in) const {
 
 void MatMul::differentiate(Gradients& g) const {
   if (a_ == Transpose::yes || b_ == Transpose::yes)
-    throw Error{{.where = "matmul", .received = "the gradient of a transposed product is not defined"}};
+    throw Error{{.kind = Error::unsupported,
+                 .where = "matmul",
+                 .received = "the gradient of a transposed product is not defined"}};
   const Value dy = g.of_output(0);
   if (g.wanted(1)) g.add(1, g.emit_one(MatMul(Transpose::yes, Transpose::no), {g.input(0), dy}));
   if (g.wanted(0)) g.add(0, g.emit_one(MatMul(Transpose::no, Transpose::yes), {dy, g.input(1)}));
