@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/writers/html.h"
 #include "tests/report/sample_report.h"
 #include "tests/support/testing.h"
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "evenkeel/report/page/html.h"
-#include "evenkeel/report/page/page_json.h"
+#include "evenkeel/report/writers/html.h"
+#include "evenkeel/report/writers/page_json.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel {

@@ -32,7 +32,7 @@ std::string percent(double position);
 
 /// Pixels beside and below the plot, and its height (0: page.css says it).
 struct ChartFrame {
-  double left = 16, below = 26, height = 0;
+  double left = 4, below = 26, height = 0;
 };
 std::string chart_begin(const std::string& title, const ChartFrame& frame);
 

@@ -1,4 +1,4 @@
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/writers/html.h"
 
 #include <fmt/format.h>
 
