@@ -7,7 +7,7 @@ function readable(value) {
   if (value === 0 || (size >= 1e-4 && size < 1e15)) return String(Number(value.toPrecision(6)));
   const [mantissa, power] = Number(value.toPrecision(6)).toExponential().split("e");
   const raised = [...power.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
-  return (mantissa === "1" ? "" : mantissa === "-1" ? "-" : `${mantissa}·`) + `10${raised}`;
+  return `${mantissa}·10${raised}`.replace(/^(-?)1·/, "$1");
 }
 
 const percent = (position) => `${(100 * position).toFixed(2)}%`;
@@ -26,11 +26,8 @@ function element(parent, tag, attributes = {}, text = "") {
 class Axis {
   constructor(low, high, log) { Object.assign(this, { low, high, log }); }
   at(value) { return ((this.log ? Math.log10(value) : value) - this.low) / (this.high - this.low); }
-  // The part between two positions, and the positions of a part.
-  part([from, to]) {
-    const width = this.high - this.low;
-    return new Axis(this.low + from * width, this.low + to * width, this.log);
-  }
+  // The part between two positions of 0 to 1, and the positions of a part.
+  part(ends) { return new Axis(...ends.map((end) => this.low + end * (this.high - this.low)), this.log); }
   ends({ low, high }) { return [low, high].map((end) => (end - this.low) / (this.high - this.low)); }
   ticks() {
     const { low, high, log } = this, ticks = [];
@@ -93,7 +90,7 @@ class Chart {
     const { tip, plot } = this, inside = this.size(), outside = plot.getBoundingClientRect();
     this.shown = shown;
     tip.hidden = false;
-    tip.prepend(Object.assign(document.createElement("div"), { className: "head", textContent: head }));
+    if (head) tip.prepend(Object.assign(document.createElement("div"), { className: "head", textContent: head }));
     x += inside.left - outside.left;
     const left = x > outside.width / 2 ? x - tip.offsetWidth - 14 : x + 14;
     tip.style.left = `${Math.max(0, Math.min(left, outside.width - tip.offsetWidth))}px`;
@@ -109,6 +106,7 @@ class Chart {
   hide() {
     this.shown = null;
     this.tip.hidden = true;
+    this.tip.replaceChildren();
   }
 }
 
@@ -133,8 +131,8 @@ class Dots extends Chart {
     return dot && distance(dot) < 18 ? dot : null;
   }
   show(dot) {
-    if (!dot) return this.hide();
-    this.tip.replaceChildren();
+    this.hide();
+    if (!dot) return;
     this.row(dot.drawn.getAttribute("class").replace("hollow", "dashed"), dot.name, dot.value);
     this.open(dot, ...this.centre(dot), this.head);
   }
@@ -158,29 +156,29 @@ class Lines extends Chart {
     this.layout();
   }
   listen(figure) {
-    const { svg } = this;
-    let from = null;
-    svg.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) [from] = this.place(event);
-      if (event.button === 0) svg.setPointerCapture(event.pointerId);
-    });
-    const choose = (low, high) => {
+    const { svg } = this, whole = () => this.zoom([0, 1]);
+    let from = null;  // where a drag began
+    const ends = (event) => [from, this.place(event)[0]].sort((a, b) => a - b);
+    const choose = ([low, high]) => {
       this.chosen.setAttribute("x", low);
       this.chosen.setAttribute("width", high - low);
     };
-    svg.addEventListener("pointermove", (event) => {
-      if (from !== null) choose(...[from, this.place(event)[0]].sort((a, b) => a - b));
+    svg.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      [from] = this.place(event);
+      svg.setPointerCapture(event.pointerId);
     });
+    svg.addEventListener("pointermove", (event) => { if (from !== null) choose(ends(event)); });
     svg.addEventListener("pointerup", (event) => {
-      const ends = [from, this.place(event)[0]].sort((a, b) => a - b), { width } = this.size();
-      if (from !== null && ends[1] - ends[0] >= 10)
-        this.zoom(ends.map((end) => this.range[0] + (end / width) * (this.range[1] - this.range[0])));
+      const [low, high] = ends(event), { width } = this.size();
+      if (from === null || high - low < 10) return;
+      this.zoom(this.whole.x.ends(this.x.part([low / width, high / width])));
     });
     for (const kind of ["pointerup", "pointercancel"])
-      svg.addEventListener(kind, () => { from = null; choose(0, 0); });
-    svg.addEventListener("dblclick", () => this.zoom([0, 1]));
-    svg.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.zoom([0, 1]); });
-    this.reset.addEventListener("click", () => this.zoom([0, 1]));
+      svg.addEventListener(kind, () => { from = null; choose([0, 0]); });
+    svg.addEventListener("dblclick", whole);
+    svg.addEventListener("keydown", ({ key }) => { if (key === "Escape") whole(); });
+    this.reset.addEventListener("click", whole);
     for (const button of figure.querySelectorAll(".legend button"))
       button.addEventListener("click", () => this.toggle(button));
   }
@@ -245,8 +243,8 @@ class Lines extends Chart {
   show(x) {
     this.hide();
     if (x === null) return;
-    const { width, height } = this.size(), { names, label } = this.spec, away = (a) => Math.abs(this.x.at(a) - this.x.at(x));
-    this.tip.replaceChildren();
+    const { width, height } = this.size(), { names, label } = this.spec, here = this.x.at(x);
+    const away = (other) => Math.abs(this.x.at(other) - here);
     for (const curve of this.seen()) {
       // Its own point, where it has one here: nothing between points is made up.
       const own = nearest(curve.x, away);
@@ -255,9 +253,9 @@ class Lines extends Chart {
       const mean = known.length ? readable(known.reduce((a, b) => a + b) / known.length) : "none";
       this.row(`c${curve.colour}${curve.dashed ? " dashed" : ""}`, curve.name, mean, this.traces(curve, values, known));
     }
-    for (const end of ["x1", "x2"]) this.pointer.setAttribute(end, percent(this.x.at(x)));
+    for (const end of ["x1", "x2"]) this.pointer.setAttribute(end, percent(here));
     this.pointer.setAttribute("visibility", "visible");
-    this.open(x, this.x.at(x) * width, height / 2, names.length ? names[x] ?? "" : `${label} ${Number(x.toPrecision(9))}`);
+    this.open(x, here * width, height / 2, names.length ? names[x] : `${label} ${Number(x.toPrecision(9))}`);
   }
   // Each trace's value, or where they are many how far they reach.
   traces({ labels }, values, known) {
