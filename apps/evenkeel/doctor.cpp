@@ -16,7 +16,7 @@
 #include "evenkeel/report/doctor/json.h"
 #include "evenkeel/report/doctor/page.h"
 #include "evenkeel/report/doctor/text.h"
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/writers/html.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
 

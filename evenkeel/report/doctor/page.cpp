@@ -99,21 +99,40 @@ std::vector<double> as_moving(const std::vector<double>& at, const StatisticsGap
   return density;
 }
 
+/// Without the last bins, which would stand out for all that lies beyond them.
+std::vector<double> inner(const std::vector<double>& bins) {
+  return bins.size() < 3 ? bins : std::vector(bins.begin() + 1, bins.end() - 1);
+}
+
+/// "More than 3.9 deviations away: 0.3 % of training mode, 41 % of evaluation mode."
+std::string beyond(const InputHistogram& h) {
+  if (h.at.size() < 3) return {};
+  const double width = h.at[1] - h.at[0];
+  const auto percent = [&](const std::vector<double>& density) {
+    return fmt::format("{:.2g} %", 100 * width * (density.front() + density.back()));
+  };
+  return fmt::format(" More than {:.2g} deviations away: {} of training mode, {} of evaluation mode.",
+                     h.at.back() - width / 2, percent(h.training), percent(h.evaluation));
+}
+
 LineChart strip(const DoctorDescription::NormalizationEntry& n) {
   const InputHistogram& h = *n.histogram;
+  const std::vector<double> at = inner(h.at);
   LineChart chart{
       .title = fmt::format("`{}`, distance {} nats", h.layer, figure(n.gap.distance)),
       .x_label = "deviations from the mean of all data",
       .y_label = "density",
-      .curves = {{.name = "training mode", .traces = {{.x = h.at, .y = h.training}}, .group = "training"},
-                 {.name = "evaluation mode", .traces = {{.x = h.at, .y = h.evaluation}}, .group = "evaluation"}},
-      .caption = n.verdict,
+      .curves = {{.name = "training mode", .traces = {{.x = at, .y = inner(h.training)}}, .group = "training"},
+                 {.name = "evaluation mode", .traces = {{.x = at, .y = inner(h.evaluation)}}, .group = "evaluation"}},
+      .caption = n.verdict + beyond(h),
       .folded = !n.is_distant};
-  Curve moving{.name = "as the moving statistics have it", .traces = {{}}, .dashed = true, .group = "moving"};
-  moving.traces[0].x = h.at;
+  std::vector<double> moving = inner(as_moving(h.at, n.gap));
   // Statistics far too narrow would leave no room for the rest.
-  for (const double density : as_moving(h.at, n.gap)) moving.traces[0].y.push_back(std::min(density, kHighest));
-  chart.curves.push_back(std::move(moving));
+  for (double& density : moving) density = std::min(density, kHighest);
+  chart.curves.push_back({.name = "as the moving statistics have it",
+                          .traces = {{.x = at, .y = std::move(moving)}},
+                          .dashed = true,
+                          .group = "moving"});
   return chart;
 }
 

@@ -1,12 +1,13 @@
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/writers/html.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "evenkeel/base/version.h"
-#include "evenkeel/report/charts/chart_data.h"
 #include "evenkeel/report/charts/svg_diagram.h"
+#include "evenkeel/report/charts/svg_dots.h"
+#include "evenkeel/report/charts/svg_lines.h"
 #include "evenkeel/report/charts/svg_waterfall.h"
 #include "evenkeel/report/page/markup.h"
 #include "evenkeel/report/page/page_files.h"
@@ -57,7 +58,7 @@ class Page {
         "<title>{}</title>\n<link rel=\"icon\" "
         "href=\"data:,\">\n<style>\n{}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}"
         "</body>\n</html>\n",
-        kPolicy, kVersion, plain(report_.title), embedded::page_css, marker_definitions(), body, scripts());
+        kPolicy, kVersion, plain(report_.title), embedded::page_css, marker_definitions(), body, script());
   }
 
  private:
@@ -120,40 +121,26 @@ class Page {
   }
 
   std::string draw(const LineChart& chart) {
-    std::vector<DrawnCurve> curves;
-    for (const Curve& curve : chart.curves) {
-      DrawnCurve drawn{.name = curve.name, .dashed = curve.dashed, .look = palette_.of(curve)};
-      for (const Trace& trace : curve.traces) drawn.labels.push_back(trace.label);
-      drawn.series = series_of(curve, {.log_x = chart.log_x, .log_y = chart.log_y, .buckets = buckets_});
-      curves.push_back(std::move(drawn));
-    }
-    std::string legend;
-    for (std::size_t i = 0; i < curves.size(); ++i)
-      legend += fmt::format("<li><button type=\"button\" data-curve=\"{}\" aria-pressed=\"true\">{}{}</button></li>", i,
-                            swatch_of(curves[i]), marked_up(curves[i].name));
-    const std::string drawn =
-        figure("lines", chart.folded ? "" : chart.title, element("ul", of_class("legend"), legend), chart.y_label,
-               svg_of(chart, curves), chart.x_label, chart.caption, chart_data(chart, curves));
+    const LinePlot plot = plot_of(chart, palette_, buckets_);
+    plots_ += (plots_.empty() ? "" : ",\n") + script_data(plot);
+    const std::string drawn = figure("lines", chart.folded ? "" : chart.title, legend_of(plot), chart.y_label,
+                                     svg_of(plot), chart.x_label, chart.caption);
     return chart.folded ? details(chart.title, drawn) : drawn;
   }
 
   std::string draw(const DotChart& chart) {
-    return figure("dots", chart.title, legend_of(chart), "", svg_of(chart, palette_), chart.x_label, chart.caption,
-                  chart_data(chart, palette_));
+    has_dots_ = true;
+    return figure("dots", chart.title, legend_of(chart), "", svg_of(chart, palette_), chart.x_label, chart.caption);
   }
 
-  /// As drawn, with or without JavaScript.
   std::string draw(const Waterfall& chart) {
-    return fmt::format("<figure class=\"waterfall\">\n{}<div class=\"plot scroll\">{}</div>\n{}{}</figure>\n",
-                       element("h3", "", marked_up(chart.title)), svg_of(chart),
-                       element("p", of_class("x-label"), marked_up(chart.x_label)), caption_of(chart.caption));
+    return figure("waterfall", chart.title, "", "", svg_of(chart), chart.x_label, chart.caption);
   }
 
-  std::string figure(const char* kind, const std::string& title, const std::string& legend, const std::string& y_label,
-                     const std::string& svg, const std::string& x_label, const std::string& caption,
-                     const std::string& data) {
-    charts_ += (charts_.empty() ? "" : ",\n") + data;
-    return fmt::format("<figure class=\"chart {}\">\n{}{}{}<div class=\"plot\">{}</div>\n{}{}</figure>\n", kind,
+  static std::string figure(const char* kind, const std::string& title, const std::string& legend,
+                            const std::string& y_label, const std::string& svg, const std::string& x_label,
+                            const std::string& caption) {
+    return fmt::format("<figure class=\"{}\">\n{}{}{}<div class=\"plot\">{}</div>\n{}{}</figure>\n", kind,
                        element("h3", "", marked_up(title)), legend,
                        element("p", of_class("y-label"), marked_up(y_label)), svg,
                        element("p", of_class("x-label"), marked_up(x_label)), caption_of(caption));
@@ -172,21 +159,19 @@ class Page {
     return list.empty() ? "" : element("footer", "", "<h2>Provenance</h2>\n" + element("dl", "", list));
   }
 
-  /// Only pages with charts need any.
-  std::string scripts() const {
-    if (charts_.empty()) return "";
+  /// Only pages with charts that answer need it.
+  std::string script() const {
+    if (plots_.empty() && !has_dots_) return "";
     return fmt::format(
-        "<script type=\"application/json\" id=\"charts\">[{}]</script>\n<script>\n{}</script>\n<script>\n\"use "
-        "strict\";\n{}{}{}{}"
-        "</script>\n",
-        charts_, embedded::chart_min_js, embedded::figure_js, embedded::lines_js, embedded::dots_js,
-        embedded::start_js);
+        "<script type=\"application/json\" id=\"plots\">[{}]</script>\n<script>\n\"use strict\";\n{}</script>\n",
+        plots_, embedded::charts_js);
   }
 
   const Report& report_;
   Palette palette_;
   int buckets_;
-  std::string charts_;
+  std::string plots_;  ///< what the script knows of line charts, in their order
+  bool has_dots_ = false;
 };
 
 }  // namespace
