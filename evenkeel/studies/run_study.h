@@ -50,6 +50,10 @@ struct StudyTraining {
   std::function<void(Trainer&, StudyRun&)> before = {};
   /// Called after each update; what it adds to the run is in the run's checkpoints.
   std::function<void(const StepEnd&, Trainer&, StudyRun&)> after_step = {};
+  /// Measures the trained network in evaluation: StudyRun::figures and StudyRun::reestimated.
+  std::function<Figures(Trainer&)> figures = {};
+  std::int64_t reestimate_samples = 0;  ///< statistics are re-estimated from the first so many; 0: all
+  bool always_reestimates = false;      ///< also where the moving statistics fit
 };
 
 /// What a study trains one variant with: where it leaves its files, who watches, when to stop.
@@ -70,8 +74,8 @@ class StudyContext {
   StudyObserver& observer() const { return observer_; }
   bool is_stopped() const { return stop_.stop_requested(); }
 
-  /// A trainer that has made all its updates, and the run as measured on the way; nothing if stopped. Leaves a run
-  /// folder, and goes on from its newest checkpoint where the study is resumed.
+  /// A trainer that has made all its updates, and the run as measured on the way and at the end, with the doctor's look
+  /// at it; nothing if stopped. Leaves a run folder, and goes on from its newest checkpoint where the study is resumed.
   struct Trained {
     std::unique_ptr<Trainer> trainer;
     StudyRun run;

@@ -7,6 +7,7 @@
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
 #include "evenkeel/runs/run_folder.h"
+#include "evenkeel/studies/examination.h"
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
 
@@ -123,6 +124,7 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
     samples += epoch.train.samples;
   }
   run.images_per_s = static_cast<double>(samples) / std::max(run.seconds, 1e-9);
+  examine(training, trainer, run, observer_);
   return trained;
 }
 
