@@ -11,6 +11,7 @@
 #include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/diagnose/repairs/methods.h"
+#include "evenkeel/nn/tensor_role.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {
@@ -166,7 +167,7 @@ class Repair {
 
   std::optional<Metrics> reference() const {
     Draft draft(network_);
-    const auto is_parameter = [](const std::string& tensor) { return !is_statistic(tensor); };
+    const auto is_parameter = [&](const std::string& tensor) { return !is_statistic(network_.model(), tensor); };
     if (draft.normalizations().empty() || std::ranges::any_of(draft.not_finite(), is_parameter)) return {};
     const auto copy = draft.network(plain_);
     reestimate_statistics(*copy, scored(), {.batch_size = options_.batch_size, .memory_bytes = options_.memory_bytes});
@@ -211,7 +212,7 @@ std::vector<std::string> defects_that_forbid(const RepairMethod& method, const N
   std::vector<std::string> defects;
   if (method.tolerates == Tolerates::everything) return defects;
   for (const WeightDefect& defect : scan_weights(network)) {
-    if (method.tolerates == Tolerates::moving_statistics && is_statistic(defect.tensor)) continue;
+    if (method.tolerates == Tolerates::moving_statistics && is_statistic(network.model(), defect.tensor)) continue;
     if (defect.kind == WeightDefect::Kind::not_finite)
       defects.push_back(fmt::format("\"{}\" is not finite", defect.tensor));
     if (defect.kind == WeightDefect::Kind::negative_variance)

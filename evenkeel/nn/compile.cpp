@@ -4,7 +4,6 @@
 #include <map>
 #include <variant>
 
-#include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/finish.h"
 #include "evenkeel/program/ops/activation.h"
@@ -88,7 +87,10 @@ class Compiler {
   }
 
   /// Layers that take the model's input as it comes, which may not fit bfloat16.
-  static bool takes_raw(const Layer& layer) { return layer.as<Rescaling>() || layer.as<Input>(); }
+  static bool takes_raw(const Layer& layer) {
+    const LayerTraits traits = layer.traits();
+    return traits.rescales || traits.is_input;
+  }
 
   /// In the type of activations; several layers share the copy.
   Value narrowed(Value x) {

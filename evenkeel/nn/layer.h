@@ -3,6 +3,7 @@
 #include <concepts>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,18 +12,26 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/config/fields.h"
 #include "evenkeel/nn/layer_builder.h"
+#include "evenkeel/nn/layer_traits.h"
 
 namespace evenkeel {
 
-/// A layer's options: an aggregate with its type's name, a name of its own, and a description of its fields.
+/// A layer's options: an aggregate with its type's name, a name of its own, a description of its fields, and `traits`
+/// and `build` beside it.
 template <class T>
 concept LayerOptions = requires(T options, Fields<T>& fields) {
   { T::kType } -> std::convertible_to<std::string_view>;
   { options.name } -> std::same_as<std::string&>;
   T::describe(fields);
+  { traits(options) } -> std::same_as<LayerTraits>;
 };
 
 namespace detail {
+
+template <class T>
+LayerTraits traits_of(const T& options) {
+  return traits(options);
+}
 
 /// Calls the layer's `build`: layers of one input take a Value, merging layers a span.
 template <class T>
@@ -48,11 +57,15 @@ class Layer {
   const std::string& name() const { return self_->name(); }
   /// The same under another name.
   Layer named(std::string name) const { return Layer(self_->renamed(std::move(name))); }
+  /// The same with another value in one of its fields. Throws Error where the value does not fit.
+  Layer with(std::string_view field, const FieldValue& value) const { return Layer(self_->with(field, value)); }
   /// All fields but the name, or those that differ from the default, as a model file spells them.
   std::vector<std::pair<std::string, FieldValue>> settings(bool only_changed) const {
     return self_->settings(only_changed);
   }
   bool trainable() const { return self_->trainable(); }
+  /// What it is, to all who need not know its type.
+  LayerTraits traits() const { return self_->traits(); }
   /// Emits the layer's ops. Throws Error where the inputs do not fit, or options are out of range.
   Value build(LayerBuilder& builder, std::span<const Value> inputs) const { return self_->build(builder, inputs); }
   /// The options, if they are a T.
@@ -68,8 +81,10 @@ class Layer {
     virtual std::string_view type() const = 0;
     virtual const std::string& name() const = 0;
     virtual std::shared_ptr<const Concept> renamed(std::string name) const = 0;
+    virtual std::shared_ptr<const Concept> with(std::string_view field, const FieldValue& value) const = 0;
     virtual std::vector<std::pair<std::string, FieldValue>> settings(bool only_changed) const = 0;
     virtual bool trainable() const = 0;
+    virtual LayerTraits traits() const = 0;
     virtual Value build(LayerBuilder&, std::span<const Value>) const = 0;
   };
 
@@ -83,6 +98,13 @@ class Layer {
       copy->options.name = std::move(name);
       return copy;
     }
+    std::shared_ptr<const Concept> with(std::string_view field, const FieldValue& value) const override {
+      const auto* known = fields_of<T>().find(field);
+      if (!known) throw std::logic_error(std::string(T::kType) + " has no field \"" + std::string(field) + '"');
+      auto copy = std::make_shared<Holder<T>>(options);
+      known->set(copy->options, value);
+      return copy;
+    }
     std::vector<std::pair<std::string, FieldValue>> settings(bool only_changed) const override {
       return settings_of(options, only_changed);
     }
@@ -90,6 +112,7 @@ class Layer {
       if constexpr (requires { options.trainable; }) return options.trainable;
       return true;
     }
+    LayerTraits traits() const override { return detail::traits_of(options); }
     Value build(LayerBuilder& builder, std::span<const Value> inputs) const override {
       check_fields(options);
       return detail::build_layer(options, builder, inputs);

@@ -27,7 +27,7 @@ std::string Model::append(Layer layer, const std::vector<std::string>& inputs) {
     unnamed_types_.emplace_back(layer.type());
   }
   const std::string name = layer.name();
-  const bool is_input = layer.type() == Input::kType;
+  const bool is_input = layer.traits().is_input;
   if (find(name) >= 0)
     throw Error{{.where = "layer \"" + name + '"', .expected = "a name of its own", .received = "one that is taken"}};
   if (name.find_first_of("/\"") != std::string::npos || (name == "input" && !is_input))

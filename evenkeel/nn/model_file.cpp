@@ -268,7 +268,7 @@ std::string write_model_file(const ModelFile& file) {
     const bool named = as_read.default_name(layer.type()) != layer.name();
     if (named) text += fmt::format("name = {}\n", in_quotes(layer.name()));
     as_read.append(named ? layer : layer.named(""));
-    const bool follows = inputs.size() == 1 && inputs[0] == (layer.type() == Input::kType ? -1 : i - 1);
+    const bool follows = inputs.size() == 1 && inputs[0] == (layer.traits().is_input ? -1 : i - 1);
     if (!follows) text += fmt::format("inputs = {}\n", inputs_text(model, inputs));
     for (const auto& [key, value] : layer.settings(true)) text += fmt::format("{} = {}\n", key, to_string(value));
   }

@@ -12,7 +12,6 @@ namespace evenkeel {
 namespace {
 
 constexpr std::string_view kModelInput = "input";
-constexpr std::string_view kInputType = "InputLayer";
 
 /// "2.11 MB", in Keras's units of 1024.
 std::string readable_bytes(double bytes) {
@@ -115,10 +114,11 @@ ModelSummary summarize(const Model& model) {
   bool has_input_layer = false;
   for (int i = 0; i < model.layers(); ++i) {
     const auto& [layer, inputs] = model.nodes()[static_cast<std::size_t>(i)];
-    const bool is_input = layer.type() == Input::kType;
+    const bool is_input = layer.traits().is_input;
     LayerSummary row{.name = layer.name(),
                      .type = std::string(is_input ? kInputType : layer.type()),
-                     .output_shape = compiled.layer_outputs[static_cast<std::size_t>(i)]};
+                     .output_shape = compiled.layer_outputs[static_cast<std::size_t>(i)],
+                     .is_input = is_input};
     for (const int from : inputs)
       if (!is_input)
         row.connected_to.push_back(from < 0 ? std::string(kModelInput)
@@ -133,9 +133,10 @@ ModelSummary summarize(const Model& model) {
   }
   summary.total = summary.trainable + summary.non_trainable;
   if (!summary.is_chain && !has_input_layer)
-    summary.layers.insert(
-        summary.layers.begin(),
-        {.name = std::string(kModelInput), .type = std::string(kInputType), .output_shape = model.input_shape()});
+    summary.layers.insert(summary.layers.begin(), {.name = std::string(kModelInput),
+                                                   .type = std::string(kInputType),
+                                                   .output_shape = model.input_shape(),
+                                                   .is_input = true});
   return summary;
 }
 

@@ -2,16 +2,21 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evenkeel/nn/model.h"
 
 namespace evenkeel {
 
+/// Keras's class for a model's input.
+inline constexpr std::string_view kInputType = "InputLayer";
+
 struct LayerSummary {
   std::string name;
-  std::string type;                            ///< Keras's class: "Conv2D"; "InputLayer" for an Input
-  Shape output_shape;                          ///< of one sample, without the batch axis
+  std::string type;    ///< Keras's class: "Conv2D"; "InputLayer" for an Input
+  Shape output_shape;  ///< of one sample, without the batch axis
+  bool is_input = false;
   std::int64_t parameters = 0;                 ///< moving statistics included, as Keras counts
   std::vector<std::string> connected_to = {};  ///< the layers it reads; "input" is the model's input
 };

@@ -8,6 +8,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/batches.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/nn/tensor_role.h"
 #include "evenkeel/studies/measure.h"
 #include "evenkeel/studies/study_report.h"
 
@@ -141,7 +142,9 @@ std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContex
   const Batch& first = batches.next();
   const auto look_at_gradients = [&](Trainer& trainer, StudyRun& run) {
     auto norms = gradient_norms(trainer.network(), first, trainer.steps_done());
-    std::erase_if(norms, [](const GradientNorm& g) { return !g.tensor.ends_with("/kernel"); });
+    std::erase_if(norms, [&](const GradientNorm& g) {
+      return role_of(trainer.network().model(), g.tensor) != TensorRole::kernel;
+    });
     run.profiles.push_back(
         profile_of(gradients_at(trainer.steps_done()), norms, [](const GradientNorm& g) { return g.norm; }));
   };

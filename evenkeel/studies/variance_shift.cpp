@@ -18,28 +18,10 @@ namespace evenkeel {
 namespace {
 
 /// How a variant disturbs what its normalization sees.
-struct Disturbance {
-  std::optional<double> keep, beta;  ///< of Dropout, of Uout
-
-  double training_variance(double mean, double variance) const {
-    if (keep) return variance_behind_dropout(mean, variance, *keep);
-    if (beta) return variance_behind_uout(mean, variance, *beta);
-    return variance;
-  }
-  double restored_variance(double mean, double variance) const {
-    if (keep) return variance_before_dropout(mean, variance, *keep);
-    if (beta) return variance_before_uout(mean, variance, *beta);
-    return variance;
-  }
-};
-
-Disturbance disturbance_of(const Model& model) {
-  Disturbance found;
-  for (const auto& node : model.nodes()) {
-    if (const auto* dropout = node.layer.as<Dropout>()) found.keep = 1 - dropout->rate;
-    if (const auto* uout = node.layer.as<Uout>()) found.beta = uout->beta;
-  }
-  return found;
+std::optional<NoiseTraits> noise_of(const Model& model) {
+  for (const auto& node : model.nodes())
+    if (auto noise = node.layer.traits().noise) return noise;
+  return {};
 }
 
 Dataset row_of_ones(std::int64_t features) {
@@ -266,8 +248,7 @@ StudyTraining VarianceShiftStudy::training(const StudyVariant& variant) const {
     return {.trainer = {.loss = SoftmaxCrossEntropy{}, .optimizer = adam, .batch_size = options_.network_batch},
             .data = &images_,
             .steps = options_.network_steps};
-  const Disturbance disturbance = disturbance_of(variant.model);
-  const bool alone = !disturbance.keep && !disturbance.beta;
+  const bool alone = !noise_of(variant.model);
   return {.trainer = {.loss = MeanSquaredError{}, .optimizer = adam, .batch_size = options_.batch_size},
           .epochs = !variant.settings.empty() ? options_.sweep_epochs
                     : alone                   ? options_.alone_epochs
@@ -305,10 +286,10 @@ std::optional<StudyRun> VarianceShiftStudy::run_dropout(const StudyVariant& vari
 std::optional<StudyRun> VarianceShiftStudy::run_normalization(const StudyVariant& variant,
                                                               StudyContext& context) const {
   const Dataset data = samples(context.seed());
-  const Disturbance disturbance = disturbance_of(variant.model);
+  const std::optional<NoiseTraits> noise = noise_of(variant.model);
   const bool swept = !variant.settings.empty();
   if (!swept) context.observer().line(summary(variant.model));
-  const bool alone = !disturbance.keep && !disturbance.beta;
+  const bool alone = !noise;
   StudyTraining training = this->training(variant);
   training.data = &data;
   training.before = [&](Trainer& trainer, StudyRun& run) {
@@ -321,8 +302,8 @@ std::optional<StudyRun> VarianceShiftStudy::run_normalization(const StudyVariant
   const auto mean = weight(*trainer, "moving_mean"), variance = weight(*trainer, "moving_variance");
   std::vector<double> predicted, restored;
   for (std::size_t i = 0; i < mean.size(); ++i) {
-    predicted.push_back(disturbance.training_variance(plain.mean[i], plain.variance[i]));
-    restored.push_back(disturbance.restored_variance(mean[i], variance[i]));
+    predicted.push_back(noise ? variance_behind(*noise, plain.mean[i], plain.variance[i]) : plain.variance[i]);
+    restored.push_back(noise ? variance_before(*noise, mean[i], variance[i]) : variance[i]);
   }
   if (swept)
     tell("moving_variance", "moving_variance after", variance, run, context);

@@ -92,4 +92,28 @@ TEST(House, OnlyTheKernelsFloorSeesOneDnn) {
   }
 }
 
+/// What others want to know of a layer it says itself (nn/layer_traits.h). A repair may rewrite a type of its own.
+TEST(House, NobodyButTheLayersAsksForALayersType) {
+  const fs::path root = EVENKEEL_SOURCE_DIR;
+  std::string types;
+  for (const auto& entry : fs::directory_iterator(root / "evenkeel/nn/layers")) {
+    std::ifstream stream(entry.path());
+    const std::regex declares("kType = \"(\\w+)\"");
+    for (std::string line; std::getline(stream, line);)
+      if (std::smatch match; std::regex_search(line, match, declares))
+        types += (types.empty() ? "" : "|") + match[1].str();
+  }
+  ASSERT_NE(types.find("Conv2D"), std::string::npos);
+  const std::regex asks("(as|layer)<(" + types + ")>|\\b(" + types + ")::kType|type\\(\\) [!=]= \"");
+  for (const char* folder : {"evenkeel", "apps"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+      const std::string path = fs::relative(entry.path(), root).string();
+      if (path.starts_with("evenkeel/nn/") || path.starts_with("evenkeel/diagnose/repairs/")) continue;
+      std::ifstream stream(entry.path());
+      for (std::string line; std::getline(stream, line);)
+        EXPECT_FALSE(std::regex_search(line, asks)) << path << ": " << line;
+    }
+}
+
 }  // namespace

@@ -2,13 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "evenkeel/nn/layers/core.h"
-#include "evenkeel/nn/registry.h"
-#include "evenkeel/program/ops/noise.h"
 #include "tests/support/layer_check.h"
 #include "tests/support/program_check.h"
 #include "tests/support/testing.h"
@@ -96,47 +92,6 @@ TEST(AlphaDropout, IsKerasFormula) {
     const bool kept = dx[i] != 0;
     EXPECT_NEAR(y[i], a * (kept ? x[i] : kDropped) + b, 1e-6) << i;
   }
-}
-
-/// A layer of this type that builds on [N, 4, 4, 32], alone or twice, or on [N, 32].
-Layer example_of(const LayerType& type) {
-  const std::vector<std::pair<std::string, FieldValue>> all = {
-      {"filters", std::int64_t{2}}, {"units", std::int64_t{2}}, {"dims", std::vector<std::int64_t>{3, 1, 2}}};
-  std::vector<std::pair<std::string, FieldValue>> known;
-  for (const auto& [key, value] : all)
-    if (std::ranges::find(type.fields, key, &LayerType::FieldInfo::name) != type.fields.end())
-      known.emplace_back(key, value);
-  return type.make("layer", known);
-}
-
-/// Whether an op that the layer emits disturbs at random; nothing where it does not build on such inputs.
-std::optional<bool> emits_noise(const Layer& layer, const Shape& shape, int inputs) {
-  Program program;
-  std::vector<WeightInfo> weights;
-  LayerBuilder builder(program, "layer", 0, true, weights);
-  const Value x = program.input("x", shape, DType::float32);
-  try {
-    layer.build(builder, std::vector<Value>(static_cast<std::size_t>(inputs), x));
-  } catch (const Error&) {
-    return {};
-  }
-  return std::ranges::any_of(
-      program.nodes(), [](const Node& node) { return dynamic_cast<const ops::Noise*>(node.op.get()) != nullptr; });
-}
-
-// The doctor asks is_noise: a layer that is missing there would be judged as if it were not random.
-TEST(DropoutLayers, AreNoiseAndNoOtherIs) {
-  int noisy = 0;
-  for (const LayerType& type : layer_types()) {
-    const Layer layer = example_of(type);
-    std::optional<bool> noise = emits_noise(layer, {2, 4, 4, 32}, 1);
-    if (!noise) noise = emits_noise(layer, {2, 4, 4, 32}, 2);
-    if (!noise) noise = emits_noise(layer, {2, 32}, 1);
-    ASSERT_TRUE(noise) << "example_of() makes no " << type.type << " that builds";
-    EXPECT_EQ(is_noise(layer), *noise) << type.type;
-    noisy += *noise;
-  }
-  EXPECT_GE(noisy, 5);
 }
 
 TEST(DropoutLayers, AreOffInEvaluation) {

@@ -2,6 +2,7 @@
 
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
+#include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
 namespace {
@@ -29,7 +30,9 @@ class RawWeights {
 /// Whether the raw weights are of the moment of these averages: both come with the same statistics, bit by bit.
 bool belong_together(const Network& network, const NamedTensors& raw) {
   for (const auto& [name, values] : raw)
-    if (is_statistic(name) && !std::ranges::equal(values.as<float>(), network.weight(name).as<float>())) return false;
+    if (is_statistic(network.model(), name) &&
+        !std::ranges::equal(values.as<float>(), network.weight(name).as<float>()))
+      return false;
   return true;
 }
 

@@ -31,21 +31,21 @@ struct Constant {
 std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal) {
   const Model& model = evidence.model();
   const Model::Node& node = model.nodes()[static_cast<std::size_t>(model.find(signal.layer))];
-  const auto norm = std::ranges::find(evidence.normalizations(), signal.layer, &Normalization::name);
-  const bool normalizes = norm != evidence.normalizations().end();
-  if (!normalizes && !node.layer.as<Conv2D>() && !node.layer.as<Dense>()) return {};
+  const LayerTraits traits = node.layer.traits();
+  const bool rescales_channels = traits.normalization || !traits.scale.empty();
+  if (!rescales_channels && !traits.linear) return {};
   const ChannelSignal* input = signal_of(model, evidence.channels(), node.inputs.front());
   if (input && input->constant_channels() == input->channels()) return {};
   Constant found{.layer = signal.layer, .channels = signal.channels()};
-  const ActivationFunction f = activation_of(node.layer);
+  const ActivationFunction f = traits.activation;
   if (f == sigmoid || f == tanh) return {};  // saturation has a rule of its own
   const bool cut = f == relu;
   for (std::int64_t c = 0; c < signal.channels(); ++c) {
     const auto at = static_cast<std::size_t>(c);
     const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own
-    const bool came_so = normalizes && input && input->channels() == signal.channels() && input->is_constant(c);
+    const bool came_so = rescales_channels && input && input->channels() == signal.channels() && input->is_constant(c);
     // Without a layer before it the data themselves may have such channels: the margin of an image.
-    if (signal.is_constant(c) && !dead && !came_so && (input || !normalizes)) ++found.constant;
+    if (signal.is_constant(c) && !dead && !came_so && (input || !rescales_channels)) ++found.constant;
   }
   if (found.constant == 0) return {};
   return found;

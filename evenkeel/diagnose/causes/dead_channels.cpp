@@ -1,7 +1,6 @@
 #include <cmath>
 
 #include "evenkeel/diagnose/causes/rules.h"
-#include "evenkeel/diagnose/measure/graph.h"
 
 namespace evenkeel {
 namespace {
@@ -19,8 +18,7 @@ struct Dead {
 std::vector<Dead> dead_layers(Evidence& evidence) {
   std::vector<Dead> layers;
   for (const ChannelSignal& signal : evidence.channels()) {
-    const auto node = static_cast<std::size_t>(evidence.model().find(signal.layer));
-    const ActivationFunction f = activation_of(evidence.model().nodes()[node].layer);
+    const ActivationFunction f = evidence.traits(signal.layer).activation;
     if (f != relu && f != elu && f != leaky_relu) continue;
     const auto dead = std::ranges::count_if(signal.largest, [](double largest) { return largest <= 0; });
     const Dead found{signal.layer, dead, signal.channels(), f == relu};

@@ -21,7 +21,7 @@ class DecayedNormalization final : public Rule {
       for (const WeightInfo& weight : evidence.network().weights()) {
         if (weight.layer != n.layer || !weight.trainable) continue;
         decayed = true;
-        if (!weight.name.ends_with("/gamma")) continue;
+        if (weight.name != n.gamma) continue;
         const Tensor gamma = converted(evidence.network().weight(weight.name), DType::float64);
         for (const double g : gamma.as<double>()) sum += std::abs(g);
         count += static_cast<double>(weight.shape.size());

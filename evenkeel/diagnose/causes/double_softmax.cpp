@@ -6,28 +6,16 @@
 namespace evenkeel {
 namespace {
 
-bool is_softmax(const Layer& layer) {
-  if (const auto* activation = layer.as<Activation>()) return activation->activation == softmax;
-  if (const auto* dense = layer.as<Dense>()) return dense->activation == softmax;
-  return false;
-}
-
-/// Hands on what it gets, in evaluation.
-bool is_transparent(const Layer& layer) {
-  const auto* activation = layer.as<Activation>();
-  return layer.as<Flatten>() || layer.as<Input>() || layer.as<Dropout>() || layer.as<Uout>() ||
-         (activation && activation->activation == linear);
-}
-
 /// The layers whose softmax the outputs pass through with nothing in between, last one first.
 std::vector<int> softmaxes_at_the_end(const Model& model) {
   std::vector<int> found;
   for (int i = model.layers() - 1; i >= 0;) {
     const Model::Node& node = model.nodes()[static_cast<std::size_t>(i)];
-    const bool here = is_softmax(node.layer);
-    if (here) found.push_back(i);
-    const bool goes_on = here ? node.layer.as<Activation>() != nullptr : is_transparent(node.layer);
-    if (!goes_on) break;
+    const LayerTraits traits = node.layer.traits();
+    if (traits.activation == ActivationFunction::softmax) found.push_back(i);
+    const bool bends =
+        traits.activation != ActivationFunction::softmax && traits.activation != ActivationFunction::linear;
+    if (bends || !traits.identity_in_evaluation) break;
     i = node.inputs.front();
   }
   return found;

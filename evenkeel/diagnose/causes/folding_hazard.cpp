@@ -15,13 +15,10 @@ double other_epsilon(double epsilon) {
   return epsilon > std::sqrt(kKerasEpsilon * kPytorchEpsilon) ? kPytorchEpsilon : kKerasEpsilon;
 }
 
-std::vector<double> gamma_of(Evidence& evidence, const std::string& layer, std::size_t channels) {
-  for (const WeightInfo& weight : evidence.network().weights())
-    if (weight.name == layer + "/gamma") {
-      const Tensor gamma = converted(evidence.network().weight(weight.name), DType::float64);
-      return {gamma.as<double>().begin(), gamma.as<double>().end()};
-    }
-  return std::vector<double>(channels, 1.0);
+std::vector<double> gamma_of(Evidence& evidence, const Normalization& n, std::size_t channels) {
+  if (n.gamma.empty()) return std::vector<double>(channels, 1.0);
+  const Tensor gamma = converted(evidence.network().weight(n.gamma), DType::float64);
+  return {gamma.as<double>().begin(), gamma.as<double>().end()};
 }
 
 /// Folded into the layer before, or computed elsewhere, a normalization is a scale and a shift: what that makes of it.
@@ -68,7 +65,7 @@ class FoldingHazard final : public Rule {
     Finding f{.code = "folding-hazard", .severity = Severity::info, .cause = {}};
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
     for (std::size_t i = 0; i < moving.size(); ++i) {
-      std::vector<double> scales = gamma_of(evidence, moving[i].layer, moving[i].mean.size());
+      std::vector<double> scales = gamma_of(evidence, evidence.normalizations()[i], moving[i].mean.size());
       for (std::size_t c = 0; c < scales.size(); ++c)
         scales[c] = std::abs(scales[c]) / std::sqrt(moving[i].variance[c] + evidence.normalizations()[i].epsilon);
       std::ranges::sort(scales);

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "evenkeel/diagnose/causes/rules.h"
-#include "evenkeel/diagnose/measure/graph.h"
+#include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
 namespace {
@@ -34,7 +34,7 @@ double norm_of(TensorView tensor) {
 std::vector<Depth> depths_of(Evidence& evidence) {
   std::vector<Depth> depths;
   for (const GradientNorm& g : evidence.gradients()) {
-    if (!g.tensor.ends_with("/kernel")) continue;
+    if (role_of(evidence.model(), g.tensor) != TensorRole::kernel) continue;
     const ChannelSignal* signal = signal_of(evidence.model(), evidence.channels(), evidence.model().find(g.layer));
     double variance = 0;
     for (const double v : signal->variance) variance += v / static_cast<double>(signal->channels());

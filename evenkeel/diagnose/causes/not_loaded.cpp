@@ -5,6 +5,7 @@
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/measure/graph.h"
 #include "evenkeel/nn/initializer_range.h"
+#include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
 namespace {
@@ -130,7 +131,7 @@ class NotLoaded final : public Rule {
     std::vector<Kernel> kernels;
     for (std::size_t i = 0; i < network.weights().size(); ++i) {
       const WeightInfo& weight = network.weights()[i];
-      if (!weight.name.ends_with("/kernel")) continue;
+      if (role_of(evidence.model(), weight.name) != TensorRole::kernel) continue;
       const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(weight.layer)].layer;
       kernels.push_back({.layer = layer.name(),
                          .state = state_of(network, i),
@@ -160,7 +161,8 @@ class NotLoaded final : public Rule {
     int untouched = 0;
     for (std::size_t i = 0; i < network.weights().size(); ++i) {
       const WeightInfo& weight = network.weights()[i];
-      if (weight.name.ends_with("/kernel") || std::ranges::count(layers, weight.layer) == 0) continue;
+      if (std::ranges::count(layers, weight.layer) == 0) continue;
+      if (role_of(evidence.model(), weight.name) == TensorRole::kernel) continue;
       if (state_of(network, i) != State::drawn) return false;
       ++untouched;
     }

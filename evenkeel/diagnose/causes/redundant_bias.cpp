@@ -16,8 +16,9 @@ class RedundantBias final : public Rule {
     for (const Normalization& n : evidence.normalizations()) {
       const int before = biased_before(evidence.model(), n.layer);
       if (before < 0) continue;
-      f.layers.push_back(evidence.model().nodes()[static_cast<std::size_t>(before)].layer.name());
-      parameters += evidence.network().weight(f.layers.back() + "/bias").shape.size();
+      const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(before)].layer;
+      f.layers.push_back(layer.name());
+      parameters += layer.traits().linear->outputs;
     }
     if (f.layers.empty()) return;
     f.cause = "the bias of " + layers_text(f.layers) +

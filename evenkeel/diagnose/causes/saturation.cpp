@@ -1,5 +1,4 @@
 #include "evenkeel/diagnose/causes/rules.h"
-#include "evenkeel/diagnose/measure/graph.h"
 
 namespace evenkeel {
 namespace {
@@ -39,7 +38,7 @@ class Saturation final : public Rule {
  private:
   static Saturated measured(const Model& model, const ChannelSignal& signal) {
     const auto node = static_cast<std::size_t>(model.find(signal.layer));
-    const ActivationFunction f = activation_of(model.nodes()[node].layer);
+    const ActivationFunction f = model.nodes()[node].layer.traits().activation;
     Saturated result{.layer = signal.layer, .function = name_of(f), .units = signal.channels()};
     if (f != sigmoid && f != tanh) return result;
     for (std::size_t c = 0; c < signal.mean.size(); ++c) {

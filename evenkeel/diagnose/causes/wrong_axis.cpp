@@ -3,7 +3,6 @@
 
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
-#include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
 namespace {
@@ -24,12 +23,11 @@ std::vector<Suspect> suspects_of(Evidence& evidence) {
   std::vector<Suspect> suspects;
   for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
     const Normalization& n = evidence.normalizations()[i];
-    const auto* layer = evidence.layer<BatchNormalization>(n.name);
-    if (!layer) continue;
+    if (!n.axis) continue;
     const int from = model.nodes()[static_cast<std::size_t>(n.layer)].inputs.front();
     const Shape sample = from < 0 ? model.input_shape() : compiled.layer_outputs[static_cast<std::size_t>(from)];
     const int rank = sample.rank() + 1;
-    Suspect suspect{.normalization = i, .declared = layer->axis < 0 ? layer->axis + rank : layer->axis};
+    Suspect suspect{.normalization = i, .declared = *n.axis < 0 ? *n.axis + rank : *n.axis};
     for (int axis = 1; axis < rank; ++axis)
       if (axis != suspect.declared && sample[axis - 1] == sample[static_cast<int>(suspect.declared) - 1])
         suspect.others.push_back(axis);
@@ -48,13 +46,7 @@ Model with_axes(const Model& model, const Axes& axes) {
     for (const int from : node.inputs)
       inputs.push_back(from < 0 ? "input" : model.nodes()[static_cast<std::size_t>(from)].layer.name());
     const auto axis = axes.find(node.layer.name());
-    if (axis == axes.end()) {
-      other.append(node.layer, inputs);
-    } else {
-      BatchNormalization moved = *node.layer.as<BatchNormalization>();
-      moved.axis = axis->second;
-      other.append(moved, inputs);
-    }
+    other.append(axis == axes.end() ? node.layer : node.layer.with("axis", axis->second), inputs);
   }
   return other;
 }

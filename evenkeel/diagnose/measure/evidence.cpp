@@ -5,7 +5,6 @@
 
 #include "evenkeel/diagnose/measure/chance_loss.h"
 #include "evenkeel/diagnose/measure/input_hypotheses.h"
-#include "evenkeel/nn/layers/dropout.h"
 
 namespace evenkeel {
 namespace {
@@ -21,6 +20,11 @@ std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>
   return all;
 }
 
+bool is_noisy(const Model& model) {
+  return std::ranges::any_of(model.nodes(),
+                             [](const Model::Node& node) { return node.layer.traits().noise.has_value(); });
+}
+
 }  // namespace
 
 Evidence::Evidence(Network& network, Subject subject)
@@ -30,7 +34,7 @@ Evidence::Evidence(Network& network, Subject subject)
       substituted_(network),
       data_(sample_of(subject_.data, subject_.samples)),
       normalizations_(evenkeel::normalizations(network.model())),
-      has_dropout_(std::ranges::any_of(network.model().nodes(), is_noise, &Model::Node::layer)),
+      has_dropout_(is_noisy(network.model())),
       scorer_(network, Network::targets_of(subject_.data), std::min(kScoredAtOnce, data_.size())) {
   network.check(subject_.data, true);
   if (subject_.train_data) {

@@ -58,10 +58,9 @@ class Evidence {
   const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
   bool has_train_data() const { return train_data_.has_value(); }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
-  /// The declaration of a layer.
-  template <class T>
-  const T* layer(const std::string& name) const {
-    return model().nodes()[static_cast<std::size_t>(model().find(name))].layer.as<T>();
+  /// What a layer says of itself.
+  LayerTraits traits(const std::string& layer) const {
+    return model().nodes()[static_cast<std::size_t>(model().find(layer))].layer.traits();
   }
   bool has_dropout() const { return has_dropout_; }
   /// What training works with, as far as it is known (else Keras's 32), and the sample has as many.

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/diagnose/measure/graph.h"
 #include "evenkeel/diagnose/measure/instrument.h"
 #include "evenkeel/program/probes/extremes.h"
 
@@ -73,7 +72,7 @@ std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::in
   std::vector<DeadUnits> result;
   CompileOptions options;
   for (const Model::Node& node : network.model().nodes())
-    if (const ActivationFunction activation = activation_of(node.layer); bends_at_zero(activation)) {
+    if (const ActivationFunction activation = node.layer.traits().activation; bends_at_zero(activation)) {
       result.push_back({.layer = node.layer.name(), .activation = activation, .dead = {}});
       options.extremes.push_back(node.layer.name() + "/output");
     }

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "evenkeel/diagnose/measure/graph.h"
 #include "evenkeel/diagnose/measure/instrument.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
-#include "evenkeel/nn/layers/normalization.h"
 #include "evenkeel/program/ops/window.h"
 
 namespace evenkeel {
@@ -17,22 +15,24 @@ namespace {
 const Layer& layer_of(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].layer; }
 int only_input(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].inputs.front(); }
 
-/// A layer whose outputs are sums of inputs with weights, and nothing else.
-bool is_weighted_sum(const Layer& layer) {
-  return (layer.as<Conv2D>() || layer.as<Dense>()) && activation_of(layer) == linear;
+/// A layer whose outputs are sums of all inputs with weights, and nothing else.
+bool is_weighted_sum(const LayerTraits& traits) {
+  return traits.linear && traits.linear->groups == 1 && traits.activation == ActivationFunction::linear;
 }
 
 /// Along the only way, past copies and at most one weighted sum.
 std::optional<NoiseInFront> closed_form_noise(const Model& model, int normalization) {
   std::optional<int> sum;
   for (int i = only_input(model, normalization); i >= 0; i = only_input(model, i)) {
-    const Layer& layer = layer_of(model, i);
-    // Whole channels go together: behind a sum over positions they are not independent.
-    if (sum && layer.as<SpatialDropout2D>()) return {};
-    if (added_share(layer)) return NoiseInFront{i, sum, true};
-    if (is_weighted_sum(layer) && !sum)
+    const LayerTraits traits = layer_of(model, i).traits();
+    if (traits.noise) {
+      // Whole channels go together: behind a sum over positions they are not independent.
+      if (!traits.noise->is_factor() || (sum && traits.noise->per == NoiseTraits::Per::channel)) return {};
+      return NoiseInFront{i, sum, true};
+    }
+    if (is_weighted_sum(traits) && !sum)
       sum = i;
-    else if (!layer.as<Flatten>())
+    else if (!traits.is_identity())
       return {};
   }
   return {};
@@ -44,7 +44,7 @@ std::optional<int> last_noise(const Model& model, int layer) {
   leads.back() = true;
   for (int i = layer; i >= 0; --i) {
     if (!leads[static_cast<std::size_t>(i)]) continue;
-    if (is_noise(layer_of(model, i))) return i;
+    if (layer_of(model, i).traits().noise) return i;
     for (const int input : model.nodes()[static_cast<std::size_t>(i)].inputs)
       if (input >= 0) leads[static_cast<std::size_t>(input)] = true;
   }
@@ -58,19 +58,19 @@ std::vector<double> squares_of(const Network& network, const std::string& weight
   return squares;
 }
 
-/// sum of w^2 m for each output of a Dense or Conv2D, m by element of one sample's input.
+/// sum of w^2 m for each output of a linear layer, m by element of one sample's input.
 std::vector<double> summed(const Network& network, const Layer& layer, const Shape& input,
                            const std::vector<double>& moments) {
-  const std::vector<double> kernel = squares_of(network, layer.name() + "/kernel");
-  if (const auto* conv = layer.as<Conv2D>()) {
-    const kernels::Window window =
-        ops::window_over(input.batched(1), {conv->kernel_size, conv->strides, conv->padding});
-    std::vector<double> result(static_cast<std::size_t>(window.oh * window.ow * conv->filters));
-    kernels::reference::convolution<double>(window, conv->filters, moments.data(), kernel.data(), nullptr,
+  const LinearTraits linear = *layer.traits().linear;
+  const std::vector<double> kernel = squares_of(network, layer.name() + '/' + linear.kernel);
+  if (linear.window) {
+    const kernels::Window window = ops::window_over(input.batched(1), *linear.window);
+    std::vector<double> result(static_cast<std::size_t>(window.oh * window.ow * linear.outputs));
+    kernels::reference::convolution<double>(window, linear.outputs, moments.data(), kernel.data(), nullptr,
                                             kernels::Activation::linear, result.data());
     return result;
   }
-  const auto units = static_cast<std::size_t>(layer.as<Dense>()->units);
+  const auto units = static_cast<std::size_t>(linear.outputs);
   std::vector<double> result(units);
   for (std::size_t i = 0; i < moments.size(); ++i)
     for (std::size_t u = 0; u < units; ++u) result[u] += moments[i] * kernel[i * units + u];
@@ -116,21 +116,12 @@ class SecondMoments {
 }  // namespace
 
 std::optional<double> dropout_rate(const Layer& layer) {
-  if (const auto* dropout = layer.as<Dropout>()) return dropout->rate;
-  if (const auto* spatial = layer.as<SpatialDropout2D>()) return spatial->rate;
-  if (const auto* gaussian = layer.as<GaussianDropout>()) return gaussian->rate;
-  return {};
-}
-
-std::optional<double> added_share(const Layer& layer) {
-  if (const auto rate = dropout_rate(layer)) return 1 / (1 - *rate) - 1;
-  if (const auto* uout = layer.as<Uout>()) return uout->beta * uout->beta / 3;
-  return {};
+  const auto noise = layer.traits().noise;
+  return noise ? noise->rate : std::nullopt;
 }
 
 std::optional<NoiseInFront> noise_in_front(const Model& model, int normalization) {
-  const auto* layer = layer_of(model, normalization).as<BatchNormalization>();
-  if (!layer || layer->axis == -1)
+  if (is_along_channels(model, normalization))
     if (const auto found = closed_form_noise(model, normalization)) return found;
   if (const auto noise = last_noise(model, normalization)) return NoiseInFront{.noise = *noise};
   return {};
@@ -155,6 +146,7 @@ std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Data
     shifts.emplace_back();
     if (!found[i]) continue;
     const Layer& noise = layer_of(model, found[i]->noise);
+    const double share = noise.traits().noise->factor_variance;
     const std::vector<double>& without = off[i].variance;
     shifts.back() = NoiseShift{.noise = noise.name(), .measured = variance_ratio(without, on[i].variance)};
     if (!found[i]->has_closed_form) continue;
@@ -165,7 +157,7 @@ std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Data
           summed(network, layer_of(model, *sum), compiled.layer_outputs[static_cast<std::size_t>(before)], squares);
     }
     std::vector<double> with = mean_over_positions(squares, without.size());
-    for (std::size_t c = 0; c < with.size(); ++c) with[c] = without[c] + *added_share(noise) * with[c];
+    for (std::size_t c = 0; c < with.size(); ++c) with[c] = without[c] + share * with[c];
     shifts.back()->closed_form = variance_ratio(without, with);
   }
   return shifts;

@@ -10,18 +10,15 @@
 
 namespace evenkeel {
 
-/// The rate of a Dropout, or of another noise that adds as much variance to an element; nothing for other layers.
+/// The rate of a Dropout, or of its kin that adds as much variance to an element; nothing for other layers.
 std::optional<double> dropout_rate(const Layer& layer);
-
-/// The variance that a layer's noise adds to an element, in parts of its second moment E[x^2]: 1 / keep - 1 of Dropout
-/// and its kin, beta^2 / 3 of Uout. Nothing for layers that have none, or change the mean (AlphaDropout).
-std::optional<double> added_share(const Layer& layer);
 
 /// The last noise on a way to a normalization.
 struct NoiseInFront {
   int noise = 0;                   ///< layer, by index
-  std::optional<int> linear = {};  ///< the Conv2D or Dense between the two, where that is the whole way
-  /// Whether nothing else lies between but a Flatten: then the added variance has a closed form.
+  std::optional<int> linear = {};  ///< the linear layer between the two, where that is the whole way
+  /// Whether nothing else lies between but layers that hand on what they read: then the added variance has a closed
+  /// form.
   bool has_closed_form = false;
 };
 /// Nothing where no noise reaches the normalization (layer, by index).
@@ -32,9 +29,9 @@ struct NoiseShift {
   std::string noise;  ///< the last layer that makes it
   /// Var_test / Var_train, mean over the channels: 1 without a shift.
   double measured = 1;
-  /// The same by the closed form, of this layer alone: it adds share * E[x^2] where the normalization reads it
-  /// directly, share * sum of w^2 E[x^2] behind a layer with weights w, since masks are independent. Nothing where
-  /// other layers lie between.
+  /// The same by the closed form, of this layer alone: it adds factor_variance * E[x^2] where the normalization reads
+  /// it directly, factor_variance * sum of w^2 E[x^2] behind a layer with weights w, since masks are independent.
+  /// Nothing where other layers lie between.
   std::optional<double> closed_form = {};
 };
 /// By normalization, in the order of the description; nothing where no noise reaches it. `off` and `on` are the

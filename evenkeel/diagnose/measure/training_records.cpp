@@ -32,7 +32,7 @@ std::vector<LayerStatistics> statistics_of(const Checkpoint& checkpoint, const M
     return std::vector<double>(values.as<double>().begin(), values.as<double>().end());
   };
   for (const Normalization& n : normalizations(model)) {
-    all.push_back({n.name, numbers(n.name + "/moving_mean"), numbers(n.name + "/moving_variance")});
+    all.push_back({n.name, numbers(n.mean), numbers(n.variance)});
     if (all.back().mean.empty() || all.back().variance.size() != all.back().mean.size()) return {};
   }
   return all;

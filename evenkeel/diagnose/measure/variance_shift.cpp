@@ -37,16 +37,28 @@ double variance_shift_of_dropout(double mean, double variance, double keep) {
 }
 
 double variance_behind_uout(double mean, double variance, double beta) {
-  check_not_negative("variance", variance);
   check_not_negative("beta", beta);
-  return variance + beta * beta / 3 * (mean * mean + variance);
+  return variance_behind({.factor_variance = beta * beta / 3}, mean, variance);
 }
 
 double variance_before_uout(double mean, double variance, double beta) {
-  check_not_negative("variance", variance);
   check_not_negative("beta", beta);
-  const double added = beta * beta / 3;
-  return (variance - added * mean * mean) / (1 + added);
+  return variance_before({.factor_variance = beta * beta / 3}, mean, variance);
+}
+
+double variance_behind(const NoiseTraits& noise, double mean, double variance) {
+  if (noise.rate) return variance_behind_dropout(mean, variance, 1 - *noise.rate);
+  check_not_negative("variance", variance);
+  return noise.factor_mean * noise.factor_mean * variance + noise.factor_variance * (mean * mean + variance) +
+         noise.offset_variance + 2 * mean * noise.covariance;
+}
+
+double variance_before(const NoiseTraits& noise, double mean, double variance) {
+  if (!noise.is_factor())
+    throw Error{{.where = "noise", .expected = "a factor of mean 1", .received = "one that changes the mean"}};
+  if (noise.rate) return variance_before_dropout(mean, variance, 1 - *noise.rate);
+  check_not_negative("variance", variance);
+  return (variance - noise.factor_variance * mean * mean) / (1 + noise.factor_variance);
 }
 
 }  // namespace evenkeel

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "evenkeel/nn/layer_traits.h"
+
 namespace evenkeel {
 
 // How noise in training changes the variance that the next layer sees, for an element of mean c and variance v that the
@@ -22,5 +24,11 @@ double variance_behind_uout(double mean, double variance, double beta);
 
 /// The variance before a Uout from that behind it: (Var - beta^2 / 3 c^2) / (1 + beta^2 / 3).
 double variance_before_uout(double mean, double variance, double beta);
+
+/// Behind any noise, by what its layer says of it.
+double variance_behind(const NoiseTraits& noise, double mean, double variance);
+
+/// The variance before a noise that is a factor of mean 1 (throws Error for others) from that behind it.
+double variance_before(const NoiseTraits& noise, double mean, double variance);
 
 }  // namespace evenkeel

@@ -5,30 +5,29 @@
 #include <map>
 #include <optional>
 
+#include "evenkeel/nn/tensor_role.h"
+
 namespace evenkeel {
 namespace {
 
 constexpr double kTinyGamma = 1e-30, kHugeGamma = 1e3;
 
-bool is_variance(const std::string& tensor) { return tensor.ends_with("/moving_variance"); }
-bool is_gamma(const std::string& tensor) { return tensor.ends_with("/gamma"); }
-
 /// What is wrong with one number, if anything.
-std::optional<WeightDefect::Kind> defect_of(const std::string& tensor, double value) {
+std::optional<WeightDefect::Kind> defect_of(TensorRole role, double value) {
   using enum WeightDefect::Kind;
   if (!std::isfinite(value)) return not_finite;
-  if (is_variance(tensor) && value < 0) return negative_variance;
-  if (is_variance(tensor) && value == 0) return zero_variance;
-  if (is_gamma(tensor) && value != 0 && std::abs(value) < kTinyGamma) return tiny_gamma;
-  if (is_gamma(tensor) && std::abs(value) > kHugeGamma) return huge_gamma;
+  if (role == TensorRole::moving_variance && value < 0) return negative_variance;
+  if (role == TensorRole::moving_variance && value == 0) return zero_variance;
+  if (role == TensorRole::scale && value != 0 && std::abs(value) < kTinyGamma) return tiny_gamma;
+  if (role == TensorRole::scale && std::abs(value) > kHugeGamma) return huge_gamma;
   return {};
 }
 
 /// What stands in for a number that cannot be computed with.
-std::optional<double> substitute_for(const std::string& tensor, double value) {
-  const auto defect = defect_of(tensor, value);
+std::optional<double> substitute_for(TensorRole role, double value) {
+  const auto defect = defect_of(role, value);
   if (defect != WeightDefect::Kind::not_finite && defect != WeightDefect::Kind::negative_variance) return {};
-  return is_variance(tensor) || is_gamma(tensor) ? 1.0 : 0.0;
+  return role == TensorRole::moving_variance || role == TensorRole::scale ? 1.0 : 0.0;
 }
 
 }  // namespace
@@ -37,11 +36,12 @@ std::vector<WeightDefect> scan_weights(const Network& network) {
   std::vector<WeightDefect> defects;
   for (const WeightInfo& weight : network.weights()) {
     const Tensor values = converted(network.weight(weight.name), DType::float64);
+    const TensorRole role = role_of(network.model(), weight.name);
     const std::int64_t channels = weight.shape.back();
     std::map<WeightDefect::Kind, WeightDefect> found;
     for (std::int64_t i = 0; i < values.shape().size(); ++i) {
       const double value = values.as<double>()[static_cast<std::size_t>(i)];
-      const auto kind = defect_of(weight.name, value);
+      const auto kind = defect_of(role, value);
       if (!kind) continue;
       WeightDefect& defect =
           found
@@ -65,9 +65,10 @@ std::vector<WeightDefect> scan_weights(const Network& network) {
 SubstitutedWeights::SubstitutedWeights(Network& network) : network_(network) {
   for (const WeightInfo& weight : network.weights()) {
     Tensor values = converted(network.weight(weight.name), DType::float64);
+    const TensorRole role = role_of(network.model(), weight.name);
     bool changed = false;
     for (double& value : values.as<double>())
-      if (const auto substitute = substitute_for(weight.name, value)) {
+      if (const auto substitute = substitute_for(role, value)) {
         value = *substitute;
         changed = true;
       }

@@ -5,21 +5,13 @@ namespace evenkeel {
 namespace {
 
 /// The same in evaluation, with all its tensors.
-BatchRenormalization renormalized(const Layer& layer) {
-  BatchRenormalization result;
-  if (const auto* fused = layer.as<BatchNormalization>()) {
-    result.momentum = fused->momentum;
-    result.epsilon = fused->epsilon;
-    result.center = fused->center;
-    result.scale = fused->scale;
-    result.unbiased_moving_variance = fused->unbiased_moving_variance;
-    result.trainable = fused->trainable;
-  } else if (const auto* parts = layer.as<BatchNormalizationFromParts>()) {
-    result.momentum = parts->momentum;
-    result.epsilon = parts->epsilon;
-    result.trainable = parts->trainable;
-  }
-  return result;
+BatchRenormalization renormalized(const Normalization& n, const Layer& layer) {
+  return {.momentum = n.momentum,
+          .epsilon = n.epsilon,
+          .center = !n.beta.empty(),
+          .scale = !n.gamma.empty(),
+          .unbiased_moving_variance = n.unbiased,
+          .trainable = layer.trainable()};
 }
 
 RepairLog renormalize(Draft& draft, const RepairContext&) {
@@ -30,7 +22,7 @@ RepairLog renormalize(Draft& draft, const RepairContext&) {
       log.left.push_back({n.name, kOtherAxis});
       continue;
     }
-    draft.replace(n.layer, renormalized(draft.layer(n.layer)));
+    draft.replace(n.layer, renormalized(n, draft.layer(n.layer)));
     log.changes.push_back({n.name, "now a BatchRenormalization"});
   }
   require_some_change(log, "batch-renormalization", "a normalization of the last axis");

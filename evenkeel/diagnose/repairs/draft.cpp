@@ -23,7 +23,7 @@ Model Draft::model() const {
   Model model(input_shape_, name_);
   for (const Model::Node& node : nodes_) {
     std::vector<std::string> inputs;
-    const bool is_input = node.layer.type() == Input::kType;
+    const bool is_input = node.layer.traits().is_input;
     for (const int i : node.inputs)
       if (!is_input) inputs.push_back(i < 0 ? "input" : name(i));
     model.append(node.layer, inputs);

@@ -23,6 +23,7 @@ class Draft {
   Model model() const;
   int layers() const { return static_cast<int>(nodes_.size()); }
   const Layer& layer(int index) const { return node(index).layer; }
+  LayerTraits traits(int index) const { return layer(index).traits(); }
   const std::string& name(int index) const { return node(index).layer.name(); }
   const std::vector<int>& inputs(int index) const { return node(index).inputs; }
   /// The layers that read this one (-1: the model's input), in order.

@@ -10,13 +10,11 @@ RepairLog drop_bias(Draft& draft, const RepairContext&) {
   for (const Normalization& n : draft.normalizations()) {
     const int before = biased_before(draft.model(), n.layer);
     if (before < 0) continue;
-    LinearOptions options = *linear_options(draft.layer(before));
-    const std::string bias = draft.name(before) + "/bias";
-    const auto mean = draft.values(n.name + "/moving_mean");
+    const std::string bias = draft.name(before) + '/' + draft.traits(before).linear->bias;
+    const auto mean = draft.values(n.mean);
     for (std::size_t c = 0; c < mean.size(); ++c) mean[c] -= draft.values(bias)[c];
     draft.erase(bias);
-    options.use_bias = false;
-    draft.replace(before, with_options(draft.layer(before), options));
+    draft.replace(before, draft.layer(before).with("use_bias", false));
     log.changes.push_back({draft.name(before), "bias dropped, the moving mean of " + quoted(n.name) + " corrected"});
   }
   return log;

@@ -25,7 +25,7 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
   }
   if (log.changes.empty()) return log;
   int last = draft.layers() - 1;
-  while (last >= 0 && !linear_options(draft.layer(last))) --last;
+  while (last >= 0 && !draft.traits(last).linear) --last;
   if (last < 0 || leads_to_normalization(draft, last))
     throw Error{{.where = "dropout-last",
                  .expected = "a Conv2D or Dense behind the last normalization",

@@ -6,26 +6,30 @@
 namespace evenkeel {
 namespace {
 
+std::string kernel_name(const Draft& draft, int layer) {
+  return draft.name(layer) + '/' + draft.traits(layer).linear->kernel;
+}
+std::string bias_name(const Draft& draft, int layer) {
+  return draft.name(layer) + '/' + draft.traits(layer).linear->bias;
+}
+
 /// A new bias; the penalty goes, as the kernel is no longer the one it was meant for.
 void set_bias(Draft& draft, int layer, const std::vector<double>& bias) {
-  LinearOptions options = *linear_options(draft.layer(layer));
-  options.use_bias = true;
-  options.kernel_regularizer.reset();
-  draft.set(draft.name(layer) + "/bias", bias);
-  draft.replace(layer, with_options(draft.layer(layer), options));
+  draft.replace(layer, draft.layer(layer).with("use_bias", true).with("kernel_regularizer", {}));
+  draft.set(bias_name(draft, layer), bias);
 }
 
 std::vector<double> bias_of(const Draft& draft, int layer) {
-  const LinearOptions options = *linear_options(draft.layer(layer));
-  if (!options.use_bias) return std::vector<double>(static_cast<std::size_t>(options.outputs));
-  const auto values = draft.values(draft.name(layer) + "/bias");
+  const LinearTraits linear = *draft.traits(layer).linear;
+  if (linear.bias.empty()) return std::vector<double>(static_cast<std::size_t>(linear.outputs));
+  const auto values = draft.values(bias_name(draft, layer));
   return {values.begin(), values.end()};
 }
 
 /// Scales and shifts what the layer yields.
 void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
   const std::size_t outputs = by.scale.size();
-  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  const auto kernel = draft.values(kernel_name(draft, layer));
   for (std::size_t k = 0; k < kernel.size(); ++k) kernel[k] *= by.scale[k % outputs];
   std::vector<double> bias = bias_of(draft, layer);
   for (std::size_t o = 0; o < outputs; ++o) bias[o] = bias[o] * by.scale[o] + by.shift[o];
@@ -36,7 +40,7 @@ void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
 void fold_into_inputs(Draft& draft, int layer, const ChannelAffine& by) {
   std::vector<double> bias = bias_of(draft, layer);
   const std::size_t outputs = bias.size();
-  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  const auto kernel = draft.values(kernel_name(draft, layer));
   for (std::size_t k = 0; k < kernel.size(); ++k) {
     const std::size_t channel = k / outputs % by.scale.size();
     bias[k % outputs] += kernel[k] * by.shift[channel];
@@ -50,25 +54,28 @@ std::string objection_before(const Draft& draft, int normalization) {
   const int before = draft.inputs(normalization).front();
   if (before < 0) return "before it is the model's input";
   const std::string name = quoted(draft.name(before));
-  const auto options = linear_options(draft.layer(before));
-  if (!options) return fmt::format("before it is {}, a {}", name, draft.layer(before).type());
-  if (options->activation != linear)
-    return fmt::format("before it, {} applies its {} first", name, name_of(options->activation));
+  const LayerTraits traits = draft.traits(before);
+  if (!traits.linear) return fmt::format("before it is {}, a {}", name, draft.layer(before).type());
+  if (traits.activation != ActivationFunction::linear)
+    return fmt::format("before it, {} applies its {} first", name, name_of(traits.activation));
   if (draft.only_reader(before) < 0) return fmt::format("before it, {} is read by other layers as well", name);
   return {};
 }
 
-/// The layer behind a normalization, past a Flatten.
+/// The layer behind a normalization, past those that hand on what they read.
 int layer_behind(const Draft& draft, int normalization) {
-  const int next = draft.only_reader(normalization);
-  return next >= 0 && draft.layer(next).as<Flatten>() ? draft.only_reader(next) : next;
+  int next = draft.only_reader(normalization);
+  while (next >= 0 && draft.traits(next).is_identity()) next = draft.only_reader(next);
+  return next;
 }
 
 std::string objection_behind(const Draft& draft, int normalization) {
   const int next = layer_behind(draft, normalization);
   if (next < 0) return "no single layer reads it";
   const std::string name = quoted(draft.name(next));
-  if (!linear_options(draft.layer(next))) return fmt::format("behind it is {}, a {}", name, draft.layer(next).type());
+  const auto linear = draft.traits(next).linear;
+  if (!linear) return fmt::format("behind it is {}, a {}", name, draft.layer(next).type());
+  if (linear->groups != 1) return fmt::format("behind it, {} reads its channels in groups", name);
   const Shape input = draft.output_shapes()[static_cast<std::size_t>(draft.inputs(next).front())];
   if (pads(draft.layer(next), input))
     return fmt::format("behind it, {} pads with zeros, which the normalization would not have left zeros", name);

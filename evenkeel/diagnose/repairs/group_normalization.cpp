@@ -24,13 +24,11 @@ RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
       log.left.push_back({n.name, kOtherAxis});
       continue;
     }
-    const std::int64_t channels = draft.shape(n.name + "/moving_mean").size();
-    const GroupNormalization layer{.groups = groups_for(channels),
-                                   .epsilon = n.epsilon,
-                                   .center = draft.has(n.name + "/beta"),
-                                   .scale = draft.has(n.name + "/gamma")};
-    draft.erase(n.name + "/moving_mean");
-    draft.erase(n.name + "/moving_variance");
+    const std::int64_t channels = draft.shape(n.mean).size();
+    const GroupNormalization layer{
+        .groups = groups_for(channels), .epsilon = n.epsilon, .center = !n.beta.empty(), .scale = !n.gamma.empty()};
+    draft.erase(n.mean);
+    draft.erase(n.variance);
     draft.replace(n.layer, layer);
     log.changes.push_back(
         {n.name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});

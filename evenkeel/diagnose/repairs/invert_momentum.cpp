@@ -8,16 +8,6 @@
 namespace evenkeel {
 namespace {
 
-Layer with_momentum(const Layer& layer, double momentum) {
-  const auto changed = [&](auto copy) -> Layer {
-    copy.momentum = momentum;
-    return copy;
-  };
-  if (const auto* fused = layer.as<BatchNormalization>()) return changed(*fused);
-  if (const auto* parts = layer.as<BatchNormalizationFromParts>()) return changed(*parts);
-  return changed(*layer.as<BatchRenormalization>());
-}
-
 /// Of a momentum of 0 nothing can be made out: one minus it would never follow.
 double meant_by(double inverted) { return inverted > 0 ? 1 - inverted : BatchNormalization{}.momentum; }
 
@@ -27,7 +17,7 @@ RepairLog invert_momentum(Draft& draft, const RepairContext& context) {
   for (const Normalization& n : draft.normalizations()) {
     if (!n.has_inverted_momentum()) continue;
     const double momentum = meant_by(n.momentum);
-    draft.replace(n.layer, with_momentum(draft.layer(n.layer), momentum));
+    draft.replace(n.layer, draft.layer(n.layer).with("momentum", momentum));
     log.changes.push_back({n.name, fmt::format("momentum {:g} is now {:g}", n.momentum, momentum)});
   }
   if (!log.changes.empty())

@@ -8,61 +8,31 @@
 
 namespace evenkeel {
 
-std::optional<LinearOptions> linear_options(const Layer& layer) {
-  if (const auto* conv = layer.as<Conv2D>())
-    return LinearOptions{conv->filters, conv->activation, conv->use_bias, conv->kernel_regularizer};
-  if (const auto* dense = layer.as<Dense>())
-    return LinearOptions{dense->units, dense->activation, dense->use_bias, dense->kernel_regularizer};
-  return {};
-}
-
-Layer with_options(const Layer& layer, const LinearOptions& options) {
-  const auto set_common = [&](auto copy) {
-    copy.activation = options.activation;
-    copy.use_bias = options.use_bias;
-    copy.kernel_regularizer = options.kernel_regularizer;
-    return copy;
-  };
-  if (const auto* conv = layer.as<Conv2D>()) {
-    Conv2D changed = set_common(*conv);
-    changed.filters = options.outputs;
-    return changed;
-  }
-  Dense changed = set_common(*layer.as<Dense>());
-  changed.units = options.outputs;
-  return changed;
-}
-
 ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalization) {
-  const std::string of = normalization.name + '/';
-  const auto mean = draft.values(of + "moving_mean"), variance = draft.values(of + "moving_variance");
+  const auto mean = draft.values(normalization.mean), variance = draft.values(normalization.variance);
+  const auto at = [&](const std::string& tensor, std::size_t c, double without) {
+    return tensor.empty() ? without : draft.values(tensor)[c];
+  };
   ChannelAffine result{.scale = std::vector<double>(mean.size()), .shift = std::vector<double>(mean.size())};
   for (std::size_t c = 0; c < mean.size(); ++c) {
-    const double gamma = draft.has(of + "gamma") ? draft.values(of + "gamma")[c] : 1;
-    const double beta = draft.has(of + "beta") ? draft.values(of + "beta")[c] : 0;
-    result.scale[c] = gamma / std::sqrt(variance[c] + normalization.epsilon);
-    result.shift[c] = beta - mean[c] * result.scale[c];
+    result.scale[c] = at(normalization.gamma, c, 1) / std::sqrt(variance[c] + normalization.epsilon);
+    result.shift[c] = at(normalization.beta, c, 0) - mean[c] * result.scale[c];
   }
   return result;
-}
-
-bool is_along_channels(const Model& model, int normalization) {
-  const auto at = static_cast<std::size_t>(normalization);
-  const auto* layer = model.nodes()[at].layer.as<BatchNormalization>();
-  return !layer || layer->axis == -1 || layer->axis == compile(model, {.batch_size = 1}).layer_outputs[at].rank();
 }
 
 int biased_before(const Model& model, int normalization) {
   const int before = model.nodes()[static_cast<std::size_t>(normalization)].inputs.front();
   if (before < 0 || readers_of(model, before).size() > 1 || !is_along_channels(model, normalization)) return -1;
-  const auto options = linear_options(model.nodes()[static_cast<std::size_t>(before)].layer);
-  return options && options->use_bias && options->activation == linear ? before : -1;
+  const LayerTraits traits = model.nodes()[static_cast<std::size_t>(before)].layer.traits();
+  const bool is_biased = traits.linear && !traits.linear->bias.empty();
+  return is_biased && traits.activation == ActivationFunction::linear ? before : -1;
 }
 
 bool pads(const Layer& layer, const Shape& input) {
-  const auto* conv = layer.as<Conv2D>();
-  if (!conv) return false;
-  const kernels::Window window = ops::window_over(input.batched(1), {conv->kernel_size, conv->strides, conv->padding});
+  const auto linear = layer.traits().linear;
+  if (!linear || !linear->window) return false;
+  const kernels::Window window = ops::window_over(input.batched(1), *linear->window);
   return window.pad_top > 0 || window.pad_left > 0 || window.pad_bottom() > 0 || window.pad_right() > 0;
 }
 

@@ -9,6 +9,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
+#include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
 namespace {
@@ -17,12 +18,7 @@ using Channels = std::set<std::size_t>;
 
 /// Whether each channel is treated by itself, and keeps its place; behind a Flatten, as each k-th feature.
 bool is_channelwise(const Draft& draft, int index) {
-  const Layer& layer = draft.layer(index);
-  if (const auto* activation = layer.as<Activation>()) return activation->activation != softmax;
-  if (layer.as<BatchNormalization>()) return is_along_channels(draft, index);
-  return layer.as<BatchNormalizationFromParts>() || layer.as<BatchRenormalization>() || layer.as<Affine>() ||
-         layer.as<InstanceNormalization>() || layer.as<MaxPooling2D>() || layer.as<AveragePooling2D>() ||
-         layer.as<GlobalAveragePooling2D>() || layer.as<Flatten>() || layer.as<Rescaling>() || is_noise(layer);
+  return draft.traits(index).per_channel && is_along_channels(draft, index);
 }
 
 /// The way of what a Conv2D or Dense yields to the next one, channel by channel.
@@ -34,10 +30,10 @@ struct Course {
 
 Course course_from(const Draft& draft, int layer) {
   Course course;
-  if (linear_options(draft.layer(layer))->activation == softmax) {
-    course.obstacle = "its softmax mixes channels";
-    return course;
-  }
+  const LayerTraits traits = draft.traits(layer);
+  if (traits.activation == ActivationFunction::softmax) course.obstacle = "its softmax mixes channels";
+  if (traits.linear->groups != 1) course.obstacle = "its channels fall into groups";
+  if (!course.obstacle.empty()) return course;
   for (int at = layer;;) {
     const int next = draft.only_reader(at);
     if (next < 0) {
@@ -45,8 +41,11 @@ Course course_from(const Draft& draft, int layer) {
                                                   : fmt::format("several layers read {}", quoted(draft.name(at)));
       return course;
     }
-    if (linear_options(draft.layer(next))) {
-      course.reader = next;
+    if (const auto linear = draft.traits(next).linear) {
+      if (linear->groups == 1)
+        course.reader = next;
+      else
+        course.obstacle = fmt::format("{} reads them in groups", quoted(draft.name(next)));
       return course;
     }
     if (!is_channelwise(draft, next)) {
@@ -72,7 +71,7 @@ Channels bad_vectors(const Draft& draft, int layer) {
   const auto all = draft.normalizations();
   const auto normalization = std::ranges::find(all, layer, &Normalization::layer);
   for (const std::string& tensor : draft.tensors_of(layer)) {
-    const bool variance = normalization != all.end() && tensor.ends_with("/moving_variance");
+    const bool variance = normalization != all.end() && tensor == normalization->variance;
     add_bad(draft.values(tensor), variance ? -normalization->epsilon : kAnything, bad);
   }
   return bad;
@@ -81,19 +80,21 @@ Channels bad_vectors(const Draft& draft, int layer) {
 /// The channels that a Conv2D or Dense makes of numbers that are not finite.
 Channels bad_outputs(const Draft& draft, int layer) {
   Channels bad;
-  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
-  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const auto outputs = static_cast<std::size_t>(linear.outputs);
+  const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t k = 0; k < kernel.size(); ++k)
     if (!std::isfinite(kernel[k])) bad.insert(k % outputs);
-  if (draft.has(draft.name(layer) + "/bias")) add_bad(draft.values(draft.name(layer) + "/bias"), kAnything, bad);
+  if (!linear.bias.empty()) add_bad(draft.values(draft.name(layer) + '/' + linear.bias), kAnything, bad);
   return bad;
 }
 
 /// The channels that a Conv2D or Dense can make nothing of: all of a row of its kernel is not finite.
 Channels bad_inputs(const Draft& draft, int layer, std::size_t channels) {
   Channels bad;
-  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
-  const auto kernel = draft.values(draft.name(layer) + "/kernel");
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const auto outputs = static_cast<std::size_t>(linear.outputs);
+  const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t row = 0; row < kernel.size() / outputs; ++row)
     if (std::ranges::none_of(kernel.subspan(row * outputs, outputs), [](double v) { return std::isfinite(v); }))
       bad.insert(row % channels);
@@ -115,19 +116,18 @@ void drop(Draft& draft, const std::string& tensor, int axis, const Channels& cha
 }
 
 void remove(Draft& draft, int layer, const Course& course, const Channels& channels) {
-  LinearOptions options = *linear_options(draft.layer(layer));
-  const auto of = static_cast<std::size_t>(options.outputs);
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const auto of = static_cast<std::size_t>(linear.outputs);
   for (const std::string& tensor : draft.tensors_of(layer)) drop(draft, tensor, -1, channels, of);
   for (const int carrier : course.carriers)
     for (const std::string& tensor : draft.tensors_of(carrier)) drop(draft, tensor, -1, channels, of);
-  drop(draft, draft.name(course.reader) + "/kernel", -2, channels, of);
-  options.outputs -= std::ssize(channels);
-  draft.replace(layer, with_options(draft.layer(layer), options));
+  drop(draft, draft.name(course.reader) + '/' + draft.traits(course.reader).linear->kernel, -2, channels, of);
+  draft.replace(layer, draft.layer(layer).with(linear.outputs_field, linear.outputs - std::ssize(channels)));
 }
 
 /// Makes the channels 0 before the activation.
 void silence_outputs(Draft& draft, int layer, const Channels& channels) {
-  const auto outputs = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  const auto outputs = static_cast<std::size_t>(draft.traits(layer).linear->outputs);
   for (const std::string& tensor : draft.tensors_of(layer)) {
     const auto values = draft.values(tensor);
     for (std::size_t k = 0; k < values.size(); ++k)
@@ -138,10 +138,11 @@ void silence_outputs(Draft& draft, int layer, const Channels& channels) {
 /// Makes the channels 0 behind such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
 /// of what it was.
 void silence_vectors(Draft& draft, int layer, const Channels& channels) {
-  const bool has_gamma = draft.has(draft.name(layer) + "/gamma");
-  const double variance = has_gamma ? 1 : static_cast<double>(std::numeric_limits<float>::max());
+  const double variance =
+      !draft.traits(layer).scale.empty() ? 1 : static_cast<double>(std::numeric_limits<float>::max());
   for (const std::string& tensor : draft.tensors_of(layer))
-    for (const std::size_t c : channels) draft.values(tensor)[c] = tensor.ends_with("/moving_variance") ? variance : 0;
+    for (const std::size_t c : channels)
+      draft.values(tensor)[c] = role_of(draft.layer(layer), tensor) == TensorRole::moving_variance ? variance : 0;
 }
 
 std::string numbers(const Channels& channels) {
@@ -161,7 +162,7 @@ void check_some_left(const Draft& draft, int layer, const Channels& bad, std::si
 
 void mend_linear(Draft& draft, int layer, RepairLog& log) {
   const Course course = course_from(draft, layer);
-  const auto of = static_cast<std::size_t>(linear_options(draft.layer(layer))->outputs);
+  const auto of = static_cast<std::size_t>(draft.traits(layer).linear->outputs);
   Channels bad = bad_outputs(draft, layer);
   if (course.reader >= 0) {
     for (const int carrier : course.carriers) {
@@ -196,7 +197,7 @@ void mend_vectors(Draft& draft, int layer, RepairLog& log) {
 RepairLog remove_channels(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (int layer = 0; layer < draft.layers(); ++layer) {
-    if (linear_options(draft.layer(layer)))
+    if (draft.traits(layer).linear)
       mend_linear(draft, layer, log);
     else if (!draft.tensors_of(layer).empty())
       mend_vectors(draft, layer, log);

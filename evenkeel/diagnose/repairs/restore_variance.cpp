@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 #include "evenkeel/diagnose/measure/layer_signals.h"
-#include "evenkeel/diagnose/measure/noise.h"
 #include "evenkeel/diagnose/measure/reestimate.h"
 #include "evenkeel/diagnose/measure/variance_shift.h"
 #include "evenkeel/diagnose/repairs/linear.h"
@@ -14,28 +12,21 @@
 namespace evenkeel {
 namespace {
 
-/// The variance before noise, from the mean and the variance behind it.
-using ClosedForm = std::function<double(double mean, double variance)>;
-
-/// Of the noise that a normalization reads directly; nothing where it reads none.
-std::optional<ClosedForm> closed_form(const Draft& draft, int normalization) {
+/// The noise that a normalization reads directly, if that has a closed form.
+std::optional<NoiseTraits> noise_before(const Draft& draft, int normalization) {
   const int before = draft.inputs(normalization).front();
   if (before < 0) return {};
-  if (const auto rate = dropout_rate(draft.layer(before)))
-    return [keep = 1 - *rate](double m, double v) { return variance_before_dropout(m, v, keep); };
-  if (const auto* uout = draft.layer(before).as<Uout>())
-    return [beta = uout->beta](double m, double v) { return variance_before_uout(m, v, beta); };
-  return {};
+  const auto noise = draft.traits(before).noise;
+  return noise && noise->is_factor() ? noise : std::nullopt;
 }
 
 /// Returns of how many channels the closed form makes no variance: their moving one is not what the noise had made of
 /// these data. They get the measured one.
-std::int64_t restore(Draft& draft, const std::string& layer, const ClosedForm& before_noise,
-                     const LayerStatistics& measured) {
+std::int64_t restore(Draft& draft, const Normalization& n, const NoiseTraits& noise, const LayerStatistics& measured) {
   std::int64_t without = 0;
-  const auto variance = draft.values(layer + "/moving_variance");
+  const auto variance = draft.values(n.variance);
   for (std::size_t c = 0; c < variance.size(); ++c) {
-    const double restored = before_noise(measured.mean[c], variance[c]);
+    const double restored = variance_before(noise, measured.mean[c], variance[c]);
     without += restored <= 0;
     variance[c] = restored > 0 ? restored : measured.variance[c];
   }
@@ -64,12 +55,12 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
   const auto network = draft.network(context.network);
   std::vector<LayerStatistics> measured;
   for (const Normalization& n : draft.normalizations()) {
-    const auto form = closed_form(draft, n.layer);
-    if (!form || behind(draft, restored)[static_cast<std::size_t>(n.layer)]) continue;
+    const auto noise = noise_before(draft, n.layer);
+    if (!noise || behind(draft, restored)[static_cast<std::size_t>(n.layer)]) continue;
     if (measured.empty())
       measured = input_statistics(*network, context.data, network->context(Mode::evaluate).modes, context.batch_size);
     const auto found = std::ranges::find(measured, n.name, &LayerStatistics::layer);
-    const std::int64_t without = restore(draft, n.name, *form, *found);
+    const std::int64_t without = restore(draft, n, *noise, *found);
     std::string text = "variance before the noise, by its closed form";
     if (without > 0)
       text += fmt::format("; as measured in {} of {} channels, where it gives none", without, found->mean.size());

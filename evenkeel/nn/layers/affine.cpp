@@ -8,6 +8,8 @@ void Affine::describe(Fields<Affine>& fields) {
   fields.add("trainable", &Affine::trainable, "gamma and beta updated by the optimizer");
 }
 
+LayerTraits traits(const Affine&) { return {.scale = "gamma", .shift = "beta", .per_channel = true}; }
+
 Value build(const Affine&, LayerBuilder& builder, Value x) {
   if (x.shape().rank() < 2)
     throw Error{{.expected = "input [N, ..., C]", .received = to_string_batched(x.shape().without_first())}};

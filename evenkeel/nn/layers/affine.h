@@ -16,6 +16,7 @@ struct Affine {
   static constexpr std::string_view kType = "Affine";
   static void describe(Fields<Affine>&);
 };
+LayerTraits traits(const Affine&);
 Value build(const Affine&, LayerBuilder&, Value x);
 
 }  // namespace evenkeel

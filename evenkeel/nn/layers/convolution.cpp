@@ -17,6 +17,14 @@ void Conv2D::describe(Fields<Conv2D>& fields) {
       .add("trainable", &Conv2D::trainable, "updated by the optimizer");
 }
 
+LayerTraits traits(const Conv2D& conv) {
+  return {.linear = LinearTraits{.bias = conv.use_bias ? "bias" : "",
+                                 .outputs = conv.filters,
+                                 .outputs_field = "filters",
+                                 .window = ops::WindowOptions{conv.kernel_size, conv.strides, conv.padding}},
+          .activation = conv.activation};
+}
+
 Value build(const Conv2D& conv, LayerBuilder& builder, Value x) {
   if (x.shape().rank() != 4)
     throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};

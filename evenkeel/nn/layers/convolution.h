@@ -24,6 +24,7 @@ struct Conv2D {
   static constexpr std::string_view kType = "Conv2D";
   static void describe(Fields<Conv2D>&);
 };
+LayerTraits traits(const Conv2D&);
 Value build(const Conv2D&, LayerBuilder&, Value x);
 
 }  // namespace evenkeel

@@ -15,6 +15,8 @@ namespace evenkeel {
 
 void Input::describe(Fields<Input>&) {}
 
+LayerTraits traits(const Input&) { return {.identity_in_evaluation = true, .per_channel = true, .is_input = true}; }
+
 Value build(const Input&, LayerBuilder&, Value x) { return x; }
 
 void Dense::describe(Fields<Dense>& fields) {
@@ -25,6 +27,12 @@ void Dense::describe(Fields<Dense>& fields) {
       .add("bias_initializer", &Dense::bias_initializer, "first values of the bias")
       .add("kernel_regularizer", &Dense::kernel_regularizer, "penalty on the kernel, e.g. l2(0.0001)")
       .add("trainable", &Dense::trainable, "updated by the optimizer");
+}
+
+LayerTraits traits(const Dense& dense) {
+  return {
+      .linear = LinearTraits{.bias = dense.use_bias ? "bias" : "", .outputs = dense.units, .outputs_field = "units"},
+      .activation = dense.activation};
 }
 
 Value build(const Dense& dense, LayerBuilder& builder, Value x) {
@@ -44,10 +52,20 @@ void Activation::describe(Fields<Activation>& fields) {
   fields.add("activation", &Activation::activation, "the function");
 }
 
+LayerTraits traits(const Activation& layer) {
+  return {.activation = layer.activation,
+          .identity_in_evaluation = true,
+          .per_channel = layer.activation != ActivationFunction::softmax};
+}
+
 Value build(const Activation& layer, LayerBuilder& builder, Value x) { return builder.activate(layer.activation, x); }
 
 void Rescaling::describe(Fields<Rescaling>& fields) {
   fields.add("scale", &Rescaling::scale, "factor").add("offset", &Rescaling::offset, "added behind the factor");
+}
+
+LayerTraits traits(const Rescaling& layer) {
+  return {.identity_in_evaluation = layer.scale == 1 && layer.offset == 0, .per_channel = true, .rescales = true};
 }
 
 Value build(const Rescaling& layer, LayerBuilder& builder, Value x) {
@@ -56,6 +74,10 @@ Value build(const Rescaling& layer, LayerBuilder& builder, Value x) {
 
 void Flatten::describe(Fields<Flatten>&) {}
 
+LayerTraits traits(const Flatten&) {
+  return {.identity_in_evaluation = true, .per_channel = true, .axes = AxisOrder::flattened};
+}
+
 Value build(const Flatten&, LayerBuilder& builder, Value x) {
   return builder.emit(ops::Reshape({x.shape()[0], x.shape().row_size()}), {x});
 }
@@ -63,6 +85,12 @@ Value build(const Flatten&, LayerBuilder& builder, Value x) {
 void Permute::describe(Fields<Permute>& fields) {
   fields.add("dims", &Permute::dims, "which axis of a sample's input each of its output's is, counted from 1",
              kAtLeastOne);
+}
+
+LayerTraits traits(const Permute& layer) {
+  return {.identity_in_evaluation = std::ranges::is_sorted(layer.dims),
+          .per_channel = !layer.dims.empty() && layer.dims.back() == std::ssize(layer.dims),
+          .axes = AxisOrder::permuted};
 }
 
 Value build(const Permute& layer, LayerBuilder& builder, Value x) {
@@ -83,12 +111,24 @@ void Dropout::describe(Fields<Dropout>& fields) {
   fields.add("rate", &Dropout::rate, "fraction of the elements dropped", kFraction);
 }
 
+LayerTraits traits(const Dropout& layer) {
+  return {.noise = NoiseTraits{.factor_variance = 1 / (1 - layer.rate) - 1, .rate = layer.rate},
+          .identity_in_evaluation = true,
+          .per_channel = true};
+}
+
 Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
 }
 
 void Uout::describe(Fields<Uout>& fields) {
   fields.add("beta", &Uout::beta, "largest relative change of an element", kNotNegative);
+}
+
+LayerTraits traits(const Uout& layer) {
+  return {.noise = NoiseTraits{.factor_variance = layer.beta * layer.beta / 3},
+          .identity_in_evaluation = true,
+          .per_channel = true};
 }
 
 Value build(const Uout& layer, LayerBuilder& builder, Value x) {

@@ -15,6 +15,7 @@ struct Input {
   static constexpr std::string_view kType = "Input";
   static void describe(Fields<Input>&);
 };
+LayerTraits traits(const Input&);
 Value build(const Input&, LayerBuilder&, Value x);
 
 /// y = f(x W + b). Input [N, F], output [N, units]. Keras's Dense.
@@ -31,6 +32,7 @@ struct Dense {
   static constexpr std::string_view kType = "Dense";
   static void describe(Fields<Dense>&);
 };
+LayerTraits traits(const Dense&);
 Value build(const Dense&, LayerBuilder&, Value x);
 
 /// An activation function as a layer. Input and output [N, ...]; softmax over the last axis. Keras's Activation.
@@ -41,6 +43,7 @@ struct Activation {
   static constexpr std::string_view kType = "Activation";
   static void describe(Fields<Activation>&);
 };
+LayerTraits traits(const Activation&);
 Value build(const Activation&, LayerBuilder&, Value x);
 
 /// y = scale * x + offset, for preprocessing inside the model. Input and output [N, ...]. Keras's Rescaling.
@@ -52,6 +55,7 @@ struct Rescaling {
   static constexpr std::string_view kType = "Rescaling";
   static void describe(Fields<Rescaling>&);
 };
+LayerTraits traits(const Rescaling&);
 Value build(const Rescaling&, LayerBuilder&, Value x);
 
 /// [N, ...] -> [N, product of the rest], in row-major order: a view. Keras's Flatten.
@@ -61,6 +65,7 @@ struct Flatten {
   static constexpr std::string_view kType = "Flatten";
   static void describe(Fields<Flatten>&);
 };
+LayerTraits traits(const Flatten&);
 Value build(const Flatten&, LayerBuilder&, Value x);
 
 /// The axes of the input in another order: axis i of a sample's output is axis dims[i - 1] of its input, counted from 1
@@ -72,6 +77,7 @@ struct Permute {
   static constexpr std::string_view kType = "Permute";
   static void describe(Fields<Permute>&);
 };
+LayerTraits traits(const Permute&);
 Value build(const Permute&, LayerBuilder&, Value x);
 
 /// Training: zeroes a fraction `rate` of the elements and divides the others by 1 - rate; evaluation: y = x.
@@ -83,6 +89,7 @@ struct Dropout {
   static constexpr std::string_view kType = "Dropout";
   static void describe(Fields<Dropout>&);
 };
+LayerTraits traits(const Dropout&);
 Value build(const Dropout&, LayerBuilder&, Value x);
 
 /// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. A variance v about a
@@ -96,6 +103,7 @@ struct Uout {
   static constexpr std::string_view kType = "Uout";
   static void describe(Fields<Uout>&);
 };
+LayerTraits traits(const Uout&);
 Value build(const Uout&, LayerBuilder&, Value x);
 
 /// The beta at which Uout injects as much variance as a Dropout of this rate: beta^2/3 = rate / (1 - rate).

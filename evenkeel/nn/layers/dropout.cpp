@@ -2,13 +2,28 @@
 
 #include <cmath>
 
-#include "evenkeel/nn/layers/core.h"
 #include "evenkeel/program/ops/dropout.h"
 
 namespace evenkeel {
+namespace {
+
+constexpr double kSaturated = -1.6732632423543772 * 1.0507009873554805;  // -alpha * scale of selu
+
+/// What AlphaDropout multiplies by, so that variance 1 stays 1.
+double alpha_factor(double rate) { return 1 / std::sqrt((1 - rate) * (1 + rate * kSaturated * kSaturated)); }
+
+}  // namespace
 
 void SpatialDropout2D::describe(Fields<SpatialDropout2D>& fields) {
   fields.add("rate", &SpatialDropout2D::rate, "fraction of the channels dropped", kFraction);
+}
+
+LayerTraits traits(const SpatialDropout2D& layer) {
+  return {.noise =
+              NoiseTraits{
+                  .factor_variance = 1 / (1 - layer.rate) - 1, .per = NoiseTraits::Per::channel, .rate = layer.rate},
+          .identity_in_evaluation = true,
+          .per_channel = true};
 }
 
 Value build(const SpatialDropout2D& layer, LayerBuilder& builder, Value x) {
@@ -21,6 +36,12 @@ void GaussianDropout::describe(Fields<GaussianDropout>& fields) {
   fields.add("rate", &GaussianDropout::rate, "of the Dropout that injects as much variance", kFraction);
 }
 
+LayerTraits traits(const GaussianDropout& layer) {
+  return {.noise = NoiseTraits{.factor_variance = 1 / (1 - layer.rate) - 1, .rate = layer.rate},
+          .identity_in_evaluation = true,
+          .per_channel = true};
+}
+
 Value build(const GaussianDropout& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::GaussianDropout(builder.index(), std::sqrt(layer.rate / (1 - layer.rate))), {x});
 }
@@ -29,19 +50,23 @@ void AlphaDropout::describe(Fields<AlphaDropout>& fields) {
   fields.add("rate", &AlphaDropout::rate, "fraction of the elements dropped", kFraction);
 }
 
+LayerTraits traits(const AlphaDropout& layer) {
+  // a x + b where kept, a s + b where dropped: the factor is a or 0, the offset b or a s + b.
+  const double a = alpha_factor(layer.rate), spread = layer.rate * (1 - layer.rate) * a * a;
+  return {.noise = NoiseTraits{.factor_mean = (1 - layer.rate) * a,
+                               .factor_variance = spread,
+                               .offset_variance = spread * kSaturated * kSaturated,
+                               .covariance = -spread * kSaturated},
+          .identity_in_evaluation = true,
+          .per_channel = true};
+}
+
 Value build(const AlphaDropout& layer, LayerBuilder& builder, Value x) {
-  constexpr double kSaturated = -1.6732632423543772 * 1.0507009873554805;  // -alpha * scale of selu
-  const double a = 1 / std::sqrt((1 - layer.rate) * (1 + layer.rate * kSaturated * kSaturated));
-  const double b = -a * layer.rate * kSaturated;
+  const double a = alpha_factor(layer.rate), b = -a * layer.rate * kSaturated;
   const kernels::KeptAndDropped outcome{.scale = static_cast<float>(a),
                                         .offset = static_cast<float>(b),
                                         .dropped = static_cast<float>(a * kSaturated + b)};
   return builder.emit(ops::AffineDropout(builder.index(), layer.rate, outcome), {x});
-}
-
-bool is_noise(const Layer& layer) {
-  return layer.as<Dropout>() || layer.as<Uout>() || layer.as<SpatialDropout2D>() || layer.as<GaussianDropout>() ||
-         layer.as<AlphaDropout>();
 }
 
 }  // namespace evenkeel

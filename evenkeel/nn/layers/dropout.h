@@ -19,6 +19,7 @@ struct SpatialDropout2D {
   static constexpr std::string_view kType = "SpatialDropout2D";
   static void describe(Fields<SpatialDropout2D>&);
 };
+LayerTraits traits(const SpatialDropout2D&);
 Value build(const SpatialDropout2D&, LayerBuilder&, Value x);
 
 /// Training: y = x * z with z normal of mean 1 and variance rate / (1 - rate) for each element, which is the variance
@@ -30,6 +31,7 @@ struct GaussianDropout {
   static constexpr std::string_view kType = "GaussianDropout";
   static void describe(Fields<GaussianDropout>&);
 };
+LayerTraits traits(const GaussianDropout&);
 Value build(const GaussianDropout&, LayerBuilder&, Value x);
 
 /// Training: a fraction `rate` of the elements becomes s = -1.7580993408473766 (what selu tends to for large negative
@@ -43,9 +45,7 @@ struct AlphaDropout {
   static constexpr std::string_view kType = "AlphaDropout";
   static void describe(Fields<AlphaDropout>&);
 };
+LayerTraits traits(const AlphaDropout&);
 Value build(const AlphaDropout&, LayerBuilder&, Value x);
-
-/// Whether a layer disturbs its input in training and not in evaluation: Dropout, Uout and all of these.
-bool is_noise(const Layer& layer);
 
 }  // namespace evenkeel

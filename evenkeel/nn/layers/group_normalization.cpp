@@ -37,9 +37,23 @@ Value normalize(const T& layer, LayerBuilder& builder, ops::GroupNormOptions opt
   return normalize(builder, options, x, gamma, beta);
 }
 
+/// A normalization of each sample by itself, with the layer's gamma and beta.
+template <class T>
+LayerTraits traits_of(const T& layer, NormalizationTraits normalization) {
+  normalization.epsilon = layer.epsilon;
+  return {.normalization = normalization,
+          .scale = layer.scale ? "gamma" : "",
+          .shift = layer.center ? "beta" : "",
+          .per_channel = normalization.groups == -1};
+}
+
+using Over = NormalizationTraits::Over;
+
 }  // namespace
 
 void LayerNormalization::describe(Fields<LayerNormalization>& fields) { add_common(fields); }
+
+LayerTraits traits(const LayerNormalization& layer) { return traits_of(layer, {.over = Over::position}); }
 
 Value build(const LayerNormalization& layer, LayerBuilder& builder, Value x) {
   require_positions(x, 2, "input [N, ..., C]");
@@ -49,6 +63,10 @@ Value build(const LayerNormalization& layer, LayerBuilder& builder, Value x) {
 void GroupNormalization::describe(Fields<GroupNormalization>& fields) {
   fields.add("groups", &GroupNormalization::groups, "into which the channels fall; -1: each is one");
   add_common(fields);
+}
+
+LayerTraits traits(const GroupNormalization& layer) {
+  return traits_of(layer, {.over = Over::group, .groups = layer.groups});
 }
 
 Value build(const GroupNormalization& layer, LayerBuilder& builder, Value x) {
@@ -64,6 +82,8 @@ Value build(const GroupNormalization& layer, LayerBuilder& builder, Value x) {
 
 void InstanceNormalization::describe(Fields<InstanceNormalization>& fields) { add_common(fields); }
 
+LayerTraits traits(const InstanceNormalization& layer) { return traits_of(layer, {.over = Over::group, .groups = -1}); }
+
 Value build(const InstanceNormalization& layer, LayerBuilder& builder, Value x) {
   require_positions(x, 3, "input [N, positions ..., C]");
   return normalize(layer, builder, {.groups = x.shape().back()}, x);
@@ -73,6 +93,11 @@ void RMSNormalization::describe(Fields<RMSNormalization>& fields) {
   fields.add("epsilon", &RMSNormalization::epsilon, "added to the mean square", kPositive)
       .add("scale", &RMSNormalization::scale, "learn the scale")
       .add("trainable", &RMSNormalization::trainable, "scale updated by the optimizer");
+}
+
+LayerTraits traits(const RMSNormalization& layer) {
+  return {.normalization = NormalizationTraits{.over = Over::position, .epsilon = layer.epsilon, .centered = false},
+          .scale = layer.scale ? "scale" : ""};
 }
 
 Value build(const RMSNormalization& layer, LayerBuilder& builder, Value x) {

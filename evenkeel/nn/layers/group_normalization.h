@@ -23,6 +23,7 @@ struct LayerNormalization {
   static constexpr std::string_view kType = "LayerNormalization";
   static void describe(Fields<LayerNormalization>&);
 };
+LayerTraits traits(const LayerNormalization&);
 Value build(const LayerNormalization&, LayerBuilder&, Value x);
 
 /// The same with mean and variance over all positions and the channels of a group: C / groups neighbouring ones.
@@ -40,6 +41,7 @@ struct GroupNormalization {
   static constexpr std::string_view kType = "GroupNormalization";
   static void describe(Fields<GroupNormalization>&);
 };
+LayerTraits traits(const GroupNormalization&);
 Value build(const GroupNormalization&, LayerBuilder&, Value x);
 
 /// The same with mean and variance over the positions, for each channel alone. Input [N, positions ..., C].
@@ -57,6 +59,7 @@ struct InstanceNormalization {
   static constexpr std::string_view kType = "InstanceNormalization";
   static void describe(Fields<InstanceNormalization>&);
 };
+LayerTraits traits(const InstanceNormalization&);
 Value build(const InstanceNormalization&, LayerBuilder&, Value x);
 
 /// y = scale * x / sqrt(mean(x^2) + epsilon), the mean over the channels (last axis) at each position of each sample.
@@ -70,6 +73,7 @@ struct RMSNormalization {
   static constexpr std::string_view kType = "RMSNormalization";
   static void describe(Fields<RMSNormalization>&);
 };
+LayerTraits traits(const RMSNormalization&);
 Value build(const RMSNormalization&, LayerBuilder&, Value x);
 
 }  // namespace evenkeel

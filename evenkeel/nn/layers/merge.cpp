@@ -17,6 +17,8 @@ void require_several(std::span<const Value> inputs) {
 
 void Add::describe(Fields<Add>&) {}
 
+LayerTraits traits(const Add&) { return {.merge = Merge::sum}; }
+
 Value build(const Add&, LayerBuilder& builder, std::span<const Value> inputs) {
   require_several(inputs);
   Value sum = inputs[0];
@@ -27,6 +29,8 @@ Value build(const Add&, LayerBuilder& builder, std::span<const Value> inputs) {
 void Concatenate::describe(Fields<Concatenate>& fields) {
   fields.add("axis", &Concatenate::axis, "the axis to join along: -1, channels");
 }
+
+LayerTraits traits(const Concatenate&) { return {.merge = Merge::concatenation}; }
 
 Value build(const Concatenate& layer, LayerBuilder& builder, std::span<const Value> inputs) {
   require_several(inputs);

@@ -14,6 +14,7 @@ struct Add {
   static constexpr std::string_view kType = "Add";
   static void describe(Fields<Add>&);
 };
+LayerTraits traits(const Add&);
 Value build(const Add&, LayerBuilder&, std::span<const Value> inputs);
 
 /// Two or more inputs side by side along the last axis (channels). Keras's Concatenate.
@@ -24,6 +25,7 @@ struct Concatenate {
   static constexpr std::string_view kType = "Concatenate";
   static void describe(Fields<Concatenate>&);
 };
+LayerTraits traits(const Concatenate&);
 Value build(const Concatenate&, LayerBuilder&, std::span<const Value> inputs);
 
 }  // namespace evenkeel

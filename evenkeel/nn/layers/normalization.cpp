@@ -79,6 +79,17 @@ void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
       .add("trainable", &BatchNormalization::trainable, "gamma and beta updated by the optimizer");
 }
 
+LayerTraits traits(const BatchNormalization& layer) {
+  return {.normalization = NormalizationTraits{.epsilon = layer.epsilon,
+                                               .axis = layer.axis,
+                                               .moving = MovingTraits{.momentum = layer.momentum,
+                                                                      .unbiased = layer.unbiased_moving_variance,
+                                                                      .virtual_batch_size = layer.virtual_batch_size}},
+          .scale = layer.scale ? "gamma" : "",
+          .shift = layer.center ? "beta" : "",
+          .per_channel = true};
+}
+
 namespace {
 
 /// Along the last axis.
@@ -124,6 +135,14 @@ void BatchNormalizationFromParts::describe(Fields<BatchNormalizationFromParts>& 
       .add("trainable", &BatchNormalizationFromParts::trainable, "gamma and beta updated by the optimizer");
 }
 
+LayerTraits traits(const BatchNormalizationFromParts& layer) {
+  return {.normalization =
+              NormalizationTraits{.epsilon = layer.epsilon, .moving = MovingTraits{.momentum = layer.momentum}},
+          .scale = "gamma",
+          .shift = "beta",
+          .per_channel = true};
+}
+
 Value build(const BatchNormalizationFromParts& layer, LayerBuilder& builder, Value x) {
   const Shape channels = channels_of(x);
   const Value gamma = builder.parameter("gamma", channels, Initializer::ones());
@@ -155,6 +174,15 @@ void BatchRenormalization::describe(Fields<BatchRenormalization>& fields) {
       .add("beta_initializer", &BatchRenormalization::beta_initializer, "first values of beta")
       .add("gamma_initializer", &BatchRenormalization::gamma_initializer, "first values of gamma")
       .add("trainable", &BatchRenormalization::trainable, "gamma and beta updated by the optimizer");
+}
+
+LayerTraits traits(const BatchRenormalization& layer) {
+  return {.normalization = NormalizationTraits{.epsilon = layer.epsilon,
+                                               .moving = MovingTraits{.momentum = layer.momentum,
+                                                                      .unbiased = layer.unbiased_moving_variance}},
+          .scale = layer.scale ? "gamma" : "",
+          .shift = layer.center ? "beta" : "",
+          .per_channel = true};
 }
 
 Value build(const BatchRenormalization& layer, LayerBuilder& builder, Value x) {

@@ -32,6 +32,7 @@ struct BatchNormalization {
   static constexpr std::string_view kType = "BatchNormalization";
   static void describe(Fields<BatchNormalization>&);
 };
+LayerTraits traits(const BatchNormalization&);
 Value build(const BatchNormalization&, LayerBuilder&, Value x);
 
 /// Where a BatchNormalization normalizes another axis than the last: what it reads, with that axis moved to the end, is
@@ -50,6 +51,7 @@ struct BatchNormalizationFromParts {
   static constexpr std::string_view kType = "BatchNormalizationFromParts";
   static void describe(Fields<BatchNormalizationFromParts>&);
 };
+LayerTraits traits(const BatchNormalizationFromParts&);
 Value build(const BatchNormalizationFromParts&, LayerBuilder&, Value x);
 
 /// Batch normalization for small batches: y = gamma * (r * (x - mean) / deviation + d) + beta with the batch's mean and
@@ -75,6 +77,7 @@ struct BatchRenormalization {
   static constexpr std::string_view kType = "BatchRenormalization";
   static void describe(Fields<BatchRenormalization>&);
 };
+LayerTraits traits(const BatchRenormalization&);
 Value build(const BatchRenormalization&, LayerBuilder&, Value x);
 
 }  // namespace evenkeel

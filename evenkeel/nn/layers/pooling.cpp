@@ -22,17 +22,23 @@ ops::WindowOptions window_of(const Pooling& layer) {
 
 void MaxPooling2D::describe(Fields<MaxPooling2D>& fields) { describe_pooling(fields); }
 
+LayerTraits traits(const MaxPooling2D&) { return {.per_channel = true, .pooling = PoolingKind::maximum}; }
+
 Value build(const MaxPooling2D& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::MaxPool(window_of(layer)), {x});
 }
 
 void AveragePooling2D::describe(Fields<AveragePooling2D>& fields) { describe_pooling(fields); }
 
+LayerTraits traits(const AveragePooling2D&) { return {.per_channel = true, .pooling = PoolingKind::mean}; }
+
 Value build(const AveragePooling2D& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::AveragePool(window_of(layer)), {x});
 }
 
 void GlobalAveragePooling2D::describe(Fields<GlobalAveragePooling2D>&) {}
+
+LayerTraits traits(const GlobalAveragePooling2D&) { return {.per_channel = true, .pooling = PoolingKind::mean}; }
 
 Value build(const GlobalAveragePooling2D&, LayerBuilder& builder, Value x) {
   const Shape& shape = x.shape();

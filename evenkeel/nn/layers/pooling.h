@@ -17,6 +17,7 @@ struct MaxPooling2D {
   static constexpr std::string_view kType = "MaxPooling2D";
   static void describe(Fields<MaxPooling2D>&);
 };
+LayerTraits traits(const MaxPooling2D&);
 Value build(const MaxPooling2D&, LayerBuilder&, Value x);
 
 /// Mean over windows; padding is not counted. Input [N, H, W, C], output [N, H', W', C]. Keras's AveragePooling2D.
@@ -29,6 +30,7 @@ struct AveragePooling2D {
   static constexpr std::string_view kType = "AveragePooling2D";
   static void describe(Fields<AveragePooling2D>&);
 };
+LayerTraits traits(const AveragePooling2D&);
 Value build(const AveragePooling2D&, LayerBuilder&, Value x);
 
 /// Mean over height and width. Input [N, H, W, C], output [N, C]. Keras's GlobalAveragePooling2D.
@@ -38,6 +40,7 @@ struct GlobalAveragePooling2D {
   static constexpr std::string_view kType = "GlobalAveragePooling2D";
   static void describe(Fields<GlobalAveragePooling2D>&);
 };
+LayerTraits traits(const GlobalAveragePooling2D&);
 Value build(const GlobalAveragePooling2D&, LayerBuilder&, Value x);
 
 }  // namespace evenkeel

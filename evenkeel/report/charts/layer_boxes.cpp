@@ -30,8 +30,10 @@ std::string shape_text(const Shape& shape) {
 std::vector<LayerNode> nodes_of(const Model& model) {
   ModelSummary summary = summarize(model);
   std::vector<LayerNode> nodes;
-  if (summary.layers.empty() || summary.layers.front().type != "InputLayer")
-    nodes.push_back({.summary = {.name = "input", .type = "InputLayer", .output_shape = model.input_shape()}});
+  if (summary.layers.empty() || !summary.layers.front().is_input)
+    nodes.push_back(
+        {.summary = {
+             .name = "input", .type = std::string(kInputType), .output_shape = model.input_shape(), .is_input = true}});
   std::map<std::string, std::size_t> places;
   for (LayerSummary& layer : summary.layers) nodes.push_back({.summary = std::move(layer)});
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -53,6 +53,15 @@ TEST(DeadChannels, AreNotSeenWhereMovingStatisticsAreToBlame) {
   EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries());
 }
 
+TEST(ConstantOutput, IsSeenInNormalizationsWithoutMovingStatistics) {
+  Sequential model({28, 28, 1}, "groups");
+  model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .strides = 2, .use_bias = false},
+            GroupNormalization{.groups = 2, .name = "norm"}, Activation{elu}, Flatten{}, Dense{.units = 10});
+  const auto trainer = trained(model, 20);
+  change(trainer->network(), "norm/gamma", [](auto values) { std::fill_n(values.begin(), 3, 0.0f); });
+  EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries{"constant-output warning norm"});
+}
+
 TEST(ConstantOutput, OfTheNetworkIsAnError) {
   for (const Sequential& model : small_models()) {
     const auto trainer = trained(model);

@@ -1,3 +1,4 @@
+#include "tests/diagnose/causes/judged.h"
 #include "tests/diagnose/trained.h"
 #include "tests/support/testing.h"
 
@@ -31,6 +32,20 @@ TEST(DoubleSoftmax, IsFoundWhereTheLossAddsTheSecondOne) {
   ASSERT_NE(f, nullptr) << told(d);
   EXPECT_EQ(f->layers, std::vector<std::string>{"probabilities"});
   EXPECT_SAYS(f->cause, "the loss applies a softmax");
+}
+
+TEST(DoubleSoftmax, IsFoundBehindEveryNoise) {
+  for (const Layer& noise : {Layer(Dropout{.rate = 0.1}), Layer(Uout{}), Layer(SpatialDropout2D{.rate = 0.1}),
+                             Layer(GaussianDropout{.rate = 0.1}), Layer(AlphaDropout{.rate = 0.1})}) {
+    Model model({28, 28, 1}, "noisy");
+    model.append(Conv2D{.filters = 10, .kernel_size = 28, .activation = softmax, .name = "probabilities"});
+    model.append(noise);
+    model.append(Flatten{});
+    Network network(model, {.loss = SoftmaxCrossEntropy{}});
+    const auto findings = judged(double_softmax, network);
+    ASSERT_EQ(findings.size(), 1u) << noise.type();
+    EXPECT_EQ(findings[0].layers, std::vector<std::string>{"probabilities"}) << noise.type();
+  }
 }
 
 TEST(DoubleSoftmax, IsAnErrorWhereScoresAreFarTooFlat) {

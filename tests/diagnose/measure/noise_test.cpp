@@ -121,6 +121,23 @@ TEST(Noise, BehindANormalizationIsNotInFrontOfIt) {
   EXPECT_FALSE(shift_of(model, 20));
 }
 
+TEST(Noise, HasTheClosedFormBehindLayersThatHandOnWhatTheyRead) {
+  Sequential model({8});
+  model.add(Activation{relu}, Dropout{.rate = 0.3, .name = "drop"}, Activation{}, Dense{.units = 9},
+            BatchNormalization{}, Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+}
+
+TEST(Noise, AlongTheLastAxisByItsNumberHasTheClosedForm) {
+  Sequential model({5, 4, 3});
+  model.add(Dropout{.rate = 0.2}, BatchNormalization{.axis = 3}, Flatten{}, Dense{.units = 2});
+  const auto shift = shift_of(model);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.01);
+}
+
 TEST(Noise, AlongAnotherAxisHasNoClosedForm) {
   Sequential model({5, 4, 3});
   model.add(Dropout{.rate = 0.2}, BatchNormalization{.axis = 1}, Flatten{}, Dense{.units = 2});

@@ -52,6 +52,19 @@ TEST(WeightScan, TellsTheKindsApart) {
                                                      Kind::huge_gamma));
 }
 
+TEST(WeightScan, TakesWhatMultipliesChannelsForGammaUnderAnyName) {
+  Sequential model({4});
+  model.add(Dense{.units = 3}, RMSNormalization{.name = "norm"}, Dense{.units = 2});
+  Network n(model, {.seed = 5, .threads = 1});
+  change(n, "norm/scale", [](std::span<float> v) { v[1] = 5e4f; });
+  const auto defects = scan_weights(n);
+  ASSERT_EQ(defects.size(), 1u);
+  EXPECT_EQ(defects[0].kind, Kind::huge_gamma);
+  change(n, "norm/scale", [](std::span<float> v) { v[1] = std::numeric_limits<float>::quiet_NaN(); });
+  const SubstitutedWeights substituted(n);
+  EXPECT_EQ(n.weight("norm/scale").as<float>()[1], 1);
+}
+
 TEST(SubstitutedWeights, LetTheNetworkBeComputedAndPutTheOriginalsBack) {
   const auto n = network();
   change(*n, "second/moving_variance", [](std::span<float> v) { v[0] = -0.5f; });

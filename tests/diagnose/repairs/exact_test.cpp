@@ -59,6 +59,13 @@ TEST(Fold, RefusesWhereTheLayerBehindPads) {
               "behind it, \"conv\" pads with zeros");
 }
 
+TEST(Fold, PassesLayersThatHandOnWhatTheyRead) {
+  Sequential model = chain("handed on", {9});
+  model.add(BatchNormalization{}, Activation{}, Dense{.units = 4, .activation = elu}, Dense{.units = 2});
+  expect_same_outputs(model, "fold");
+  EXPECT_EQ(count<BatchNormalization>(Mended(*trained(model), "fold").after->model()), 0);
+}
+
 TEST(DropBias, KeepsTheOutputs) {
   for (const Model& model : foldable_before()) expect_same_outputs(model, "drop-bias");
 }
@@ -69,7 +76,7 @@ TEST(DropBias, DropsWhatTheNormalizationTakesOutAndNothingElse) {
   const Mended mended(*network, "drop-bias");
   const Model& after = mended.after->model();
   const auto has_bias = [&](const char* layer) {
-    return linear_options(after.nodes()[static_cast<std::size_t>(after.find(layer))].layer)->use_bias;
+    return !after.nodes()[static_cast<std::size_t>(after.find(layer))].layer.traits().linear->bias.empty();
   };
   EXPECT_FALSE(has_bias("stem"));
   EXPECT_FALSE(has_bias("left"));

@@ -25,7 +25,7 @@ struct Spoiled {
 };
 
 std::vector<Spoiled> spoiled_networks() {
-  Sequential conv = chain("conv"), flat = chain("flat"), dense = chain("dense", {6});
+  Sequential conv = chain("conv"), flat = chain("flat"), dense = chain("dense", {6}), instance = chain("instance");
   conv.add(Conv2D{.filters = 5, .padding = Padding::same, .name = "a"}, BatchNormalization{.name = "bn"},
            Activation{elu}, MaxPooling2D{}, Conv2D{.filters = 4, .padding = Padding::same, .name = "b"}, Flatten{},
            Dense{.units = 2, .name = "head"});
@@ -34,10 +34,14 @@ std::vector<Spoiled> spoiled_networks() {
            Dense{.units = 2, .name = "head"});
   dense.add(Dense{.units = 5, .name = "a"}, BatchNormalization{.scale = false, .name = "bn"}, Activation{sigmoid},
             Dense{.units = 4, .name = "b"}, Dense{.units = 2, .name = "head"});
+  instance.add(Conv2D{.filters = 5, .name = "a"}, GroupNormalization{.groups = -1, .name = "gn"},
+               Permute{.dims = {2, 1, 3}}, Conv2D{.filters = 4, .name = "b"}, Flatten{},
+               Dense{.units = 2, .name = "head"});
   return {{"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},
           {"a bias", conv, "a/bias", 0, "b", 0, 5},
           {"gamma", conv, "bn/gamma", 4, "b", 4, 5},
           {"a mean", conv, "bn/moving_mean", 2, "b", 2, 5},
+          {"an instance normalization", instance, "gn/gamma", 2, "b", 2, 5},
           {"behind a Flatten", flat, "a/bias", 1, "b", 1, 5},
           {"a dense layer", dense, "a/kernel", 12, "b", 2, 5},
           {"a dense variance", dense, "bn/moving_variance", 1, "b", 1, 5}};

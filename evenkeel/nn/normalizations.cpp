@@ -1,0 +1,45 @@
+#include "evenkeel/nn/normalizations.h"
+
+#include "evenkeel/nn/layers/normalization.h"
+
+namespace evenkeel {
+
+std::vector<Normalization> normalizations(const Model& model) {
+  std::vector<Normalization> found;
+  for (int i = 0; i < model.layers(); ++i) {
+    const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
+    const LayerTraits traits = layer.traits();
+    if (!traits.normalization || !traits.normalization->moving) continue;
+    const MovingTraits& moving = *traits.normalization->moving;
+    const auto whole = [&](const std::string& tensor) { return tensor.empty() ? tensor : layer.name() + '/' + tensor; };
+    found.push_back({.layer = i,
+                     .name = layer.name(),
+                     .epsilon = traits.normalization->epsilon,
+                     .momentum = moving.momentum,
+                     .unbiased = moving.unbiased,
+                     .axis = traits.normalization->axis,
+                     .mean = whole(moving.mean),
+                     .variance = whole(moving.variance),
+                     .gamma = whole(traits.scale),
+                     .beta = whole(traits.shift)});
+  }
+  return found;
+}
+
+bool is_along_channels(const Model& model, int layer) {
+  const auto at = static_cast<std::size_t>(layer);
+  const auto normalization = model.nodes()[at].layer.traits().normalization;
+  const std::int64_t axis = normalization ? normalization->axis.value_or(-1) : -1;
+  return axis == -1 || axis == compile(model, {.batch_size = 1}).layer_outputs[at].rank();
+}
+
+std::string input_value(const Model& model, const CompiledModel& compiled, int layer) {
+  const Model::Node& node = model.nodes()[static_cast<std::size_t>(layer)];
+  if (const std::string moved = node.layer.name() + '/' + std::string(kChannelsLast);
+      compiled.program->id_of(moved) >= 0)
+    return moved;
+  const int from = node.inputs.front();
+  return from < 0 ? "input" : compiled.layer_values[static_cast<std::size_t>(from)];
+}
+
+}  // namespace evenkeel
