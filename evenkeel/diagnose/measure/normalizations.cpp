@@ -62,7 +62,7 @@ std::vector<LayerStatistics> moving_statistics(const Network& network) {
 }
 
 void set_moving_statistics(Network& network, const std::vector<LayerStatistics>& statistics) {
-  const DType real = network.options().real;
+  const DType real = network.options().compute.real;
   for (const LayerStatistics& of : statistics) {
     network.set_weight(of.layer + "/moving_mean", as_tensor(of.mean, real));
     network.set_weight(of.layer + "/moving_variance", as_tensor(of.variance, real));
