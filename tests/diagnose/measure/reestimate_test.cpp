@@ -40,7 +40,7 @@ struct WholeSet {
     compiled = compile(network.model(), options);
     store = network.store().sharing_weights();
     executor = std::make_unique<Executor>(*compiled.program, store, arena, threads);
-    x = converted(data.x(), options.real);
+    x = converted(data.x(), options.compute.real);
     executor->bind("input", x);
     StepContext step;
     step.modes.assign(static_cast<std::size_t>(network.model().layers()), mode);
