@@ -157,18 +157,13 @@ TEST(ModelFile, KeepsEveryTrainingSetting) {
   Sequential model({4});
   model.add(Dense{.units = 2});
   expect_round_trip({model,
-                     {.loss = "categorical_crossentropy",
-                      .optimizer = "sgd",
-                      .learning_rate = 0.1,
-                      .momentum = 0.9,
-                      .nesterov = true,
-                      .beta_1 = 0.8,
-                      .beta_2 = 0.95,
-                      .epsilon = 1e-8,
-                      .batch_size = 250,
-                      .epochs = 10,
-                      .steps = 800,
-                      .seed = 7}});
+                     {{"loss", "categorical_crossentropy"},
+                      {"learning_rate", 0.1},
+                      {"nesterov", true},
+                      {"epsilon", 1e-8},
+                      {"boundaries", std::vector<std::int64_t>{4, 9}},
+                      {"class_weight", std::vector<double>{1, 2.5}},
+                      {"steps", 800}}});
 }
 
 TEST(ModelFileError, NamesTheUnknownKeyAndTheNearestKnownOne) {
