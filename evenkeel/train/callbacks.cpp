@@ -15,7 +15,7 @@ using AskedFor = std::tuple<EarlyStopping,      //
                             ModelCheckpoint,    //
                             ReduceLROnPlateau,  //
                             TerminateOnNaN>;
-constexpr const AskedFor* kList = nullptr;  // for its types
+constexpr const AskedFor* kCallbacks = nullptr;  // for its types
 
 /// Whether it is there, and is not a `false`.
 bool is_on(const Settings& settings, std::string_view key) {
@@ -33,7 +33,7 @@ int owners_of(const std::string& key, const std::tuple<T...>*) {
 template <class T>
 void refuse_own_keys(const Settings& settings) {
   for (const auto& field : fields_of<typename T::Options>().all())
-    if (is_on(settings, field.name) && owners_of(field.name, kList) == 1)
+    if (is_on(settings, field.name) && owners_of(field.name, kCallbacks) == 1)
       throw Error{{.where = '"' + field.name + '"',
                    .expected = '"' + std::string(T::kSetting) + "\" with it",
                    .received = "none"}};
@@ -53,7 +53,7 @@ void choose_monitor(Options& options, const Settings& settings, const CallbackCo
 }
 
 template <class T>
-void add(std::vector<Callback>& callbacks, const Settings& settings, const CallbackContext& context) {
+void add_if_asked_for(std::vector<Callback>& callbacks, const Settings& settings, const CallbackContext& context) {
   if (!is_on(settings, T::kSetting)) return refuse_own_keys<T>(settings);
   typename T::Options options;
   fill_in(options, settings);
@@ -68,12 +68,12 @@ void add(std::vector<Callback>& callbacks, const Settings& settings, const Callb
 }  // namespace
 
 void describe_callbacks(SettingKeys& keys) {
-  [&]<class... T>(const std::tuple<T...>*) { keys.add<typename T::Options...>(); }(kList);
+  [&]<class... T>(const std::tuple<T...>*) { keys.add<typename T::Options...>(); }(kCallbacks);
 }
 
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context) {
   std::vector<Callback> callbacks;
-  [&]<class... T>(const std::tuple<T...>*) { (add<T>(callbacks, settings, context), ...); }(kList);
+  [&]<class... T>(const std::tuple<T...>*) { (add_if_asked_for<T>(callbacks, settings, context), ...); }(kCallbacks);
   return callbacks;
 }
 

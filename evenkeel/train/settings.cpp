@@ -15,7 +15,7 @@ Chosen checked_choice(const Settings& settings, const std::string& key, const Ch
 
 /// The fields that are not absent.
 template <class T>
-void put(const T& options, Settings& settings) {
+void put_fields(const T& options, Settings& settings) {
   for (const auto& [key, value] : settings_of(options))
     if (!std::holds_alternative<std::monostate>(value)) settings.set({key, value});
 }
@@ -23,7 +23,7 @@ void put(const T& options, Settings& settings) {
 template <class Chosen>
 void put_choice(const std::string& key, const Chosen& chosen, Settings& settings) {
   settings.set({key, name_of(chosen)});
-  put(chosen, settings);
+  put_fields(chosen, settings);
 }
 
 }  // namespace
@@ -97,10 +97,10 @@ Settings training_settings(const TrainerOptions& options) {
   put_choice("loss", options.loss, settings);
   put_choice("optimizer", options.optimizer, settings);
   put_choice("schedule", options.schedule, settings);
-  put(options, settings);
+  put_fields(options, settings);
   if (options.class_weight.empty()) settings.erase("class_weight");
-  put(options.compute, settings);
-  put(options.augmentation, settings);
+  put_fields(options.compute, settings);
+  put_fields(options.augmentation, settings);
   return settings;
 }
 
