@@ -27,9 +27,10 @@ int serve(const Flags& flags) {
     throw Error{{.where = "--precision", .expected = kind_of(precision), .received = flags.at("--precision")}};
   const Workload workload = workload_named(flags.at("--workload"));
   const int threads = std::stoi(flags.at("--threads"));
-  BenchmarkRun run(workload.model,
-                   {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads, .precision = precision},
-                   workload.batch_size, flags.at("--what") == "step");
+  BenchmarkRun run(
+      workload.model,
+      {.loss = workload.loss, .optimizer = workload.optimizer, .compute = {.threads = threads, .precision = precision}},
+      workload.batch_size, flags.at("--what") == "step");
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {
       std::cout << fmt::format("{{\"gflops\": {:.1f}, \"step_gflop\": {:.4f}}}", kernels::fma_gflops(Threads(threads)),

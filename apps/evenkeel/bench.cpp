@@ -16,7 +16,7 @@ namespace {
 
 struct BenchArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string workload, model, svg;
   int steps = 0;
 };
@@ -44,7 +44,7 @@ Subject workload_subject(const BenchArguments& a, const std::string& name) {
           .description = workload.description,
           .planned = {.model = std::move(workload.model),
                       .options = std::move(options),
-                      .batch_size = a.settings.batch_size.value_or(workload.batch_size)}};
+                      .batch_size = a.settings.get<std::int64_t>("batch_size").value_or(workload.batch_size)}};
 }
 
 std::vector<Subject> subjects_of(const BenchArguments& a) {
@@ -62,7 +62,7 @@ std::vector<Subject> subjects_of(const BenchArguments& a) {
 Measured measure(const BenchArguments& a, const Subject& subject) {
   say(a.shared, "measuring {} ({}), batch {}", subject.name, subject.description, subject.planned.batch_size);
   return {.name = subject.name,
-          .precision = subject.planned.options.precision,
+          .precision = subject.planned.options.compute.precision,
           .result = benchmark(
               subject.planned.model,
               {.network = subject.planned.options, .batch_size = subject.planned.batch_size, .steps = a.steps})};

@@ -25,7 +25,7 @@ namespace {
 
 struct DoctorArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, weights, data, train_data, validation, run, html, expect;
   std::int64_t samples = 2048;
   bool strict = false;
@@ -37,12 +37,13 @@ std::string run_folder_of(const DoctorArguments& a) {
 }
 
 /// What is known of training: the run's record, and where that is silent the model file. A flag is before both.
-Records records_of(const DoctorArguments& a, const Model& model, const TrainingSettings& settings) {
+Records records_of(const DoctorArguments& a, const Model& model, const Settings& settings) {
   const std::string run = run_folder_of(a);
   Records records = run.empty() ? Records() : training_records(run, model);
-  if (!records.batch_size || a.settings.batch_size) records.batch_size = settings.batch_size;
-  if (!records.weight_decay && (settings.optimizer || settings.weight_decay))
-    records.weight_decay = std::visit([](const auto& of) { return of.weight_decay; }, optimizer_of(settings));
+  if (!records.batch_size || a.settings.has("batch_size"))
+    records.batch_size = settings.get<std::int64_t>("batch_size");
+  if (!records.weight_decay && (settings.has("optimizer") || settings.has("weight_decay")))
+    records.weight_decay = common_options(optimizer_of(settings)).weight_decay;
   if (a.weights.empty()) return records;
   records.raw_weights = raw_weights_of(a.weights);
   if (a.run.empty()) {  // what led to the folder's own weights did not lead to these
@@ -127,7 +128,8 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
     words.data = sets.trained_spec;
     words.validation = sets.evaluated_spec;
   }
-  words.flags = shell_flag("--loss", a.settings.loss.value_or("")) + shell_flag("--data-dir", a.shared.data_dir);
+  words.flags = shell_flag("--loss", a.settings.get<std::string>("loss").value_or("")) +
+                shell_flag("--data-dir", a.shared.data_dir);
   if (a.shared.resize) words.flags += " --resize";
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
   return words;
@@ -148,12 +150,10 @@ Report page_of(const DoctorArguments& a, const Sets& sets, const Network& networ
 
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options = network_options(a.shared, settings);
-  const TrainerOptions trainer = trainer_options(settings, a.shared.threads);
-  options.loss = trainer.loss;
-  options.seed = trainer.seed;
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  loss_of(settings);  // there must be one
+  const NetworkOptions options = network_options(a.shared, settings);
   const Sets sets = sets_of(a, model.file.model);
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,

@@ -13,7 +13,7 @@ namespace {
 
 struct EvaluateArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, weights, plot, mode = "evaluate";
 };
 
@@ -69,16 +69,14 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 
 int run_evaluate(const EvaluateArguments& a) {
   if (!a.plot.empty()) check_ending("--plot", a.plot, {".svg"});
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  const TrainerOptions options = trainer_options(settings, a.shared.threads);
-  NetworkOptions network = network_options(a.shared, settings);
-  network.loss = options.loss;
-  network.seed = options.seed;
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  loss_of(settings);  // there must be one
+  const NetworkOptions network = network_options(a.shared, settings);
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded = load_network(model, network);
   const Evaluation result = evaluate(*loaded.network, data,
-                                     {.batch_size = options.batch_size,
+                                     {.batch_size = batch_size_of(settings),
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,
                                       .progress = evaluation_progress("evaluating", a.shared.quiet)});
   const auto& names = loaded.class_names.empty() ? data.class_names() : loaded.class_names;

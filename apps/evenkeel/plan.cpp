@@ -16,7 +16,7 @@ constexpr int kTimedRuns = 10;
 
 struct PlanArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, mode = "train";
   bool time = false;
 };
@@ -43,7 +43,7 @@ ProgramPlan make_plan(const PlanArguments& a) {
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);
   ProgramPlan plan = plan_of_executor(run.executor());
   plan.planned.seconds = run.line_seconds(kTimedRuns);
-  plan.planned.roofline = measure_roofline(Threads(planned.options.threads));
+  plan.planned.roofline = measure_roofline(Threads(planned.options.compute.threads));
   return plan;
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t kBest = 5;  ///< classes told of an image
 
 struct PredictArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, weights, output;
   std::vector<std::string> images;
 };
@@ -144,18 +144,15 @@ void write(const Predicted& p, const std::string& path) {
 }
 
 Predicted make_predictions(const PredictArguments& a) {
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options = network_options(a.shared, settings);
-  if (settings.loss)
-    options.loss = loss_named(*settings.loss);
-  else
-    say(a.shared, "the model file names no loss: scores are the outputs as they are");
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  const NetworkOptions options = network_options(a.shared, settings);
+  if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
   const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
                                         : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
   Predicted p{.values = predict(*loaded.network, data,
-                                {.batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size),
+                                {.batch_size = batch_size_of(settings),
                                  .progress = evaluation_progress("predicting", a.shared.quiet)}),
               .names = loaded.class_names.empty() ? data.class_names() : loaded.class_names,
               .images = a.images,

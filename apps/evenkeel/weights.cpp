@@ -32,11 +32,11 @@ struct Tensors {
   }
 };
 
-Tensors load(const TrainedModel& model) {
+Tensors load(const OpenedModel& model) {
   const CompiledModel compiled = compile(model.file.model, {.batch_size = 1});
   Tensors tensors{.infos = compiled.weights, .store = {}, .metadata = {}};
   tensors.store.fit(*compiled.program);
-  tensors.metadata = load_weights(model.weights, tensors.infos, tensors.store);
+  tensors.metadata = load_weights(*model.weights, tensors.infos, tensors.store);
   return tensors;
 }
 
@@ -131,7 +131,7 @@ void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos,
 }
 
 int run_weights(const WeightsArguments& a) {
-  const TrainedModel model = open_trained(a.model, a.weights);
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   Tensors tensors = load(model);
   if (a.set.empty() != a.out.empty())
     throw Error{{.where = "weights",

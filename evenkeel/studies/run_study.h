@@ -30,9 +30,7 @@ class StudyObserver {
 /// How a study is carried out, whatever it studies.
 struct StudyPlan {
   std::vector<std::uint64_t> seeds = {0};
-  int threads = 0;
-  Precision precision = Precision::float32;
-  bool force_precision = false;    ///< even where the machine has no instructions for it
+  ComputeOptions compute = {};
   std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
   bool resume = false;             ///< runs that are complete are kept, one that is not goes on
   std::vector<std::string> command = {};
@@ -63,14 +61,9 @@ class StudyContext {
       : plan_(plan), seed_(seed), observer_(observer), stop_(std::move(stop)) {}
 
   std::uint64_t seed() const { return seed_; }
-  int threads() const { return plan_.threads; }
+  int threads() const { return plan_.compute.threads; }
   /// For networks that train() does not make.
-  NetworkOptions network_options() const {
-    return {.seed = seed_,
-            .threads = plan_.threads,
-            .precision = plan_.precision,
-            .force_precision = plan_.force_precision};
-  }
+  NetworkOptions network_options() const { return {.seed = seed_, .compute = plan_.compute}; }
   StudyObserver& observer() const { return observer_; }
   bool is_stopped() const { return stop_.stop_requested(); }
 

@@ -80,9 +80,7 @@ void StudyContext::leave_model(const StudyVariant& variant) const {
 std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& variant, const StudyTraining& training) {
   TrainerOptions options = training.trainer;
   options.seed = seed_;
-  options.threads = plan_.threads;
-  options.precision = plan_.precision;
-  options.force_precision = plan_.force_precision;
+  options.compute = plan_.compute;
   Trained trained{.trainer = std::make_unique<Trainer>(variant.model, options), .run = {.seed = seed_}};
   Trainer& trainer = *trained.trainer;
   FitOptions fit{.epochs = training.epochs,

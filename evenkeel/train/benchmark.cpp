@@ -57,7 +57,7 @@ Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
 
 Targets random_targets(const NetworkOptions& options) {
   if (!options.loss) return Targets::none;
-  return std::holds_alternative<MeanSquaredError>(*options.loss) ? Targets::values : Targets::labels;
+  return scores_of(*options.loss) == Scores::outputs ? Targets::values : Targets::labels;
 }
 
 double Timing::median() const { return quantile(0.5); }
@@ -99,7 +99,7 @@ double BenchmarkResult::peak_share() const { return totals_of(lines).flops / (1e
 BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options) {
   BenchmarkResult result;
   result.batch_size = options.batch_size;
-  const Threads threads(options.network.threads);
+  const Threads threads(options.network.compute.threads);
   {
     BenchmarkRun training(model, options.network, options.batch_size, true);
     const Roofline before = measure_roofline(threads);

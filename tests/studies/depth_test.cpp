@@ -10,7 +10,7 @@ namespace evenkeel {
 namespace {
 
 Shape output_of(const Model& model, const std::string& layer) {
-  const CompiledModel compiled = compile(model, {.batch_size = 1, .fuse = false});
+  const CompiledModel compiled = compile(model, {.batch_size = 1, .compute = {.fuse = false}});
   return compiled.program->find(layer + "/output").shape().without_first();
 }
 

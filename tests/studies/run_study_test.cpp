@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "evenkeel/formats/file.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/studies/placement.h"
 #include "evenkeel/studies/speedup.h"
@@ -24,8 +25,8 @@ class RunStudy : public testing::Test {
                   const std::string& out = "out") {
     const PlacementStudy study({}, data_, {.epochs = 2, .batch_size = 25});
     return run_study(study, {}, data_,
-                     {.seeds = std::move(seeds), .threads = 1, .out = folder_ / out, .resume = resume}, watcher,
-                     watcher.stop.get_token());
+                     {.seeds = std::move(seeds), .compute = {.threads = 1}, .out = folder_ / out, .resume = resume},
+                     watcher, watcher.stop.get_token());
   }
   std::string text(const std::string& file) const {
     std::ifstream in(folder_ / file);

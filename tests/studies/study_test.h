@@ -11,7 +11,7 @@ namespace evenkeel {
 
 /// One thread: several tests run at a time, and their networks are small.
 inline StudyPlan one_thread(std::vector<std::uint64_t> seeds = {0}) {
-  return {.seeds = std::move(seeds), .threads = 1};
+  return {.seeds = std::move(seeds), .compute = {.threads = 1}};
 }
 
 /// Keeps what a study says while it runs.

@@ -27,7 +27,7 @@ TrainerOptions options_with(std::int64_t batch_size) {
           .optimizer = Adam{.learning_rate = 3e-3},
           .batch_size = batch_size,
           .seed = 7,
-          .threads = 2};
+          .compute = {.threads = 2}};
 }
 
 std::vector<std::byte> bytes_of(const Block& block) {
@@ -66,7 +66,7 @@ TEST(Trainer, GivesOtherWeightsForAnotherSeed) {
 /// The loss of each of the first 50 steps.
 std::vector<double> first_losses(int threads) {
   TrainerOptions options = options_with(32);
-  options.threads = threads;
+  options.compute.threads = threads;
   struct Recorder {
     std::shared_ptr<std::vector<double>> losses;
     void on_step(const StepEnd& e) { losses->push_back(e.batch.loss); }

@@ -12,7 +12,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/runs/checkpoint_folder.h"
-#include "evenkeel/runs/run_folder.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/callbacks/early_stopping.h"
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
 #include "evenkeel/train/trainer.h"
@@ -36,7 +36,7 @@ TrainerOptions adam() {
           .optimizer = Adam{.learning_rate = 3e-3},
           .batch_size = 32,
           .seed = 7,
-          .threads = 2};
+          .compute = {.threads = 2}};
 }
 TrainerOptions sgd() {
   TrainerOptions options = adam();
