@@ -244,7 +244,7 @@ TEST(BatchNormalization, HasStatisticsAsLinesOfTheirOwn) {
     Trial trial(subject_of(BatchNormalization{.virtual_batch_size = samples}, {{8, 3}}));
     std::vector<std::string> kinds;
     for (const Node& node : trial.program().nodes()) kinds.emplace_back(node.op->kind());
-    EXPECT_EQ(kinds, (std::vector<std::string>{"moments", "update_statistics", "select_statistics", "inverse_deviation",
+    EXPECT_EQ(kinds, (std::vector<std::string>{"moments", "select_statistics", "update_statistics", "inverse_deviation",
                                                "normalize", "normalize_sums", "normalize_data_gradient"}));
   }
 }

@@ -38,7 +38,8 @@ void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerS
   builder.keep(batch.variance);
 }
 
-/// Those that the layer's mode asks for: the batch's (by groups, where these are), the moving or the supplied ones.
+/// Those that the layer's mode asks for: the batch's (by groups, where these are), the moving or the supplied ones. The
+/// moving ones are those before the step: emitted before the update.
 Pair select(LayerBuilder& builder, const LayerStatistics& layer, const Pair& batch) {
   const auto used = builder.emit_all(
       ops::SelectStatistics(builder.index()),
@@ -114,8 +115,8 @@ Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x)
                                 : emit_pair(builder, ops::MergeGroups(index, samples, group),
                                             {grouped.mean, grouped.variance}, "batch");
   const std::int64_t rows = group == 0 ? rows_of(x) : rows_of(x) / samples * group;
-  update(builder, ops::UpdateStatistics(index, layer.momentum, layer.unbiased_moving_variance, rows), moving, batch);
   const Pair used = select(builder, moving, grouped);
+  update(builder, ops::UpdateStatistics(index, layer.momentum, layer.unbiased_moving_variance, rows), moving, batch);
   const Value inverse = builder.emit(ops::InverseDeviation(layer.epsilon), {used.variance}, "inverse_deviation");
   return builder.emit(ops::Normalize(index, {.group_samples = group}), {x, gamma, beta, used.mean, inverse},
                       "normalized");
