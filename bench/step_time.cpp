@@ -34,7 +34,7 @@ int serve(const Flags& flags) {
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {
       std::cout << fmt::format("{{\"gflops\": {:.1f}, \"step_gflop\": {:.4f}}}", kernels::fma_gflops(Threads(threads)),
-                               totals_of(plan_of(run.executor())).flops / 1e9)
+                               totals_of(plan_of(run.executor(), run.context())).flops / 1e9)
                 << std::endl;
       continue;
     }

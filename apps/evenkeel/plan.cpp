@@ -27,8 +27,8 @@ struct ProgramPlan {
   std::int64_t scratch_bytes = 0;
 };
 
-ProgramPlan plan_of_executor(const Executor& executor) {
-  return {.planned = {.lines = plan_of(executor)},
+ProgramPlan plan_of_executor(const Executor& executor, const StepContext& step) {
+  return {.planned = {.lines = plan_of(executor, step)},
           .memory = executor.program().memory,
           .scratch_bytes = static_cast<std::int64_t>(executor.scratch_bytes())};
 }
@@ -38,10 +38,11 @@ ProgramPlan make_plan(const PlanArguments& a) {
   const PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
   if (!a.time) {
     Network network(planned.model, planned.options);
-    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor);
+    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor,
+                            network.context(train ? Mode::train : Mode::evaluate));
   }
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);
-  ProgramPlan plan = plan_of_executor(run.executor());
+  ProgramPlan plan = plan_of_executor(run.executor(), run.context());
   plan.planned.seconds = run.line_seconds(kTimedRuns);
   plan.planned.roofline = measure_roofline(Threads(planned.options.compute.threads));
   return plan;

@@ -106,7 +106,7 @@ BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options) {
     result.step = time_enough(training, options.steps);
     result.line_seconds = training.line_seconds(kLineRuns);
     result.roofline = larger(before, measure_roofline(threads));
-    result.lines = plan_of(training.executor());
+    result.lines = plan_of(training.executor(), training.context());
     result.memory = training.executor().program().memory;
     result.scratch_bytes = static_cast<std::int64_t>(training.executor().scratch_bytes());
     result.threads = training.network().threads();

@@ -63,6 +63,24 @@ TEST(House, NoFloorIncludesAHigherOne) {
   for (const Include& include : all) EXPECT_LE(level(include.to), level(include.from)) << include.file;
 }
 
+/// An op says what is to be computed; which kernel does it is said in its family's list.
+TEST(House, NoOpNamesAKernel) {
+  const std::regex kernel("#include \"evenkeel/kernels/(.*)\"");
+  const std::regex plain("kernel\\.h|window\\.h|elementwise/activation\\.h|[a-z]+/list\\.h");
+  std::size_t lists = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel/program/ops")) {
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      std::smatch match;
+      if (!std::regex_search(line, match, kernel)) continue;
+      const std::string header = match[1];
+      EXPECT_TRUE(std::regex_match(header, plain)) << entry.path() << " includes " << header;
+      lists += header.ends_with("list.h") ? 1 : 0;
+    }
+  }
+  EXPECT_GT(lists, 10u);
+}
+
 /// Two types of one name would be one to the linker, which keeps the functions of either.
 TEST(House, NoTwoHeadersDefineATypeOfOneNameInOneNamespace) {
   const std::regex opens("^namespace ([a-z_:]+) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: :.*)? \\{");

@@ -105,7 +105,7 @@ Model fusible_model() {
 
 TEST(Compile, JoinsEveryPatternThatItKnows) {
   const std::vector<std::string> kinds = kinds_of(compile(fusible_model(), training()));
-  EXPECT_EQ(std::ranges::count(kinds, "batch_norm_pool"), 3);
+  EXPECT_EQ(std::ranges::count(kinds, "normalize_pool"), 3);
   EXPECT_EQ(std::ranges::count(kinds, "add_bias_gradient"), 2);
   for (const char* kind : {"activation", "activation_gradient", "max_pool", "max_pool_gradient"})
     EXPECT_EQ(std::ranges::count(kinds, kind), 0) << kind;

@@ -5,7 +5,7 @@
 #include "evenkeel/kernels/matmul/gemm_onednn.h"
 #include "evenkeel/tensor/tensor.h"
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 namespace {
 
 constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: in any L2 cache with what is read and written beside it
@@ -26,7 +26,7 @@ std::size_t bytes_per_thread(const Window& at) {
   return aligned_size(static_cast<std::size_t>(images_at_once(at) * pixels_of_image(at) * depth(at)) * sizeof(float));
 }
 
-/// Adds one image's columns up into dx [h, w, c], in the order of the output pixels_of_image.
+/// Adds one image's columns up into dx [h, w, c], in the order of the output pixels.
 void add_up(const Window& at, const float* columns, float* dx) {
   std::fill_n(dx, at.h * at.w * at.c, 0.0f);
   for (std::int64_t i = 0; i < at.oh; ++i)
@@ -44,8 +44,8 @@ void add_up(const Window& at, const float* columns, float* dx) {
 
 }  // namespace
 
-std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& window, std::int64_t filters, const Machine&,
-                                                             const Threads& threads) {
+std::optional<PreparedDataGradient<float>> columns_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine&, const Threads& threads) {
   if (!serves(window, filters)) return std::nullopt;
   const auto run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
     threads.parallel(window.n, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
@@ -61,9 +61,10 @@ std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& windo
       }
     });
   };
-  return ConvolutionDataGradient{.name = "gemm, columns",
-                                 .scratch_bytes = static_cast<std::size_t>(threads.count()) * bytes_per_thread(window),
-                                 .run = run};
+  return PreparedDataGradient<float>{
+      .name = "gemm, columns",
+      .scratch_bytes = static_cast<std::size_t>(threads.count()) * bytes_per_thread(window),
+      .run = run};
 }
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 #include "evenkeel/tensor/tensor.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
 constexpr std::int64_t kPixelsAtOnce = 512;         ///< pixels at a time, if an image has no more
@@ -147,15 +147,14 @@ class KernelGradient {
 
 }  // namespace
 
-std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient(const Window& window,
-                                                                                 std::int64_t filters,
-                                                                                 const Machine& machine,
-                                                                                 const Threads& threads) {
-  const auto engine = blocks::engine(machine);
+std::optional<PreparedKernelGradient<bfloat16>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                            const Machine& machine,
+                                                                            const Threads& threads) {
+  const auto engine = packed::engine(machine);
   const KernelGradient gradient(window, filters);
   if (!engine || !gradient.serves()) return std::nullopt;
-  return ConvolutionKernelGradientOf<bfloat16>{
-      .name = std::string("blocks ") + engine->name,
+  return PreparedKernelGradient<bfloat16>{
+      .name = std::string("packed tiles, ") + engine->name,
       .scratch_bytes = static_cast<std::size_t>(threads.count()) * gradient.bytes_per_thread(),
       .run = [=, places = gradient.places(), n = window.n](const bfloat16* x, const bfloat16* dy, float* dkernel,
                                                            std::byte* scratch) {
@@ -167,4 +166,4 @@ std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient
       }};
 }
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

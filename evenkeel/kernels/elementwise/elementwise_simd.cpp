@@ -76,9 +76,9 @@ void rsqrt(Input x, float epsilon, Output y, const Threads& threads) {
 }
 
 template <class T>
-void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads& threads) {
+void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads& threads, Scratch& scratch) {
   const Columns columns(x.rows, x.columns);
-  const auto [summand] = columns.repeat<1>({bias.data()});
+  const auto [summand] = columns.repeat<1>({bias.data()}, scratch);
   with_activation(f, [&, summand = summand](auto known) HWY_ATTR {
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
       lanes.store(activated<known()>(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
@@ -87,11 +87,12 @@ void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads
 }
 
 template <class T>
-void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, Output dbias, const Threads& threads) {
+void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, Output dbias, const Threads& threads,
+                       Scratch& scratch) {
   const Columns columns(dy.rows, dy.columns);
   with_activation(f, [&](auto known) HWY_ATTR {
     const double* totals =
-        columns.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+        columns.sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
           const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
           lanes.store(dz, dx.data + i);
           *sum = hn::Add(*sum, dz);
@@ -143,15 +144,16 @@ void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Th
 }
 
 template <class T>
-void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, f, y, threads);
+void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads,
+              Scratch scratch) {
+  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, f, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(add_bias);
 
 template <class T>
 void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
-                       const Threads& threads) {
-  EVENKEEL_DISPATCH(add_bias_gradient<T>)(f, y, dy, dx, dbias, threads);
+                       const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(add_bias_gradient<T>)(f, y, dy, dx, dbias, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(add_bias_gradient);
 

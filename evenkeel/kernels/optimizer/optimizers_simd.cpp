@@ -106,9 +106,9 @@ void moving_average(std::span<const float> x, float weight, std::span<float> ave
   });
 }
 
-double squared_norm(std::span<const float> x, const Threads& threads) {
+double squared_norm(std::span<const float> x, const Threads& threads, Scratch& scratch) {
   const Columns elements(static_cast<std::int64_t>(x.size()), 1);
-  return elements.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sums) EVENKEEL_LOOP_BODY {
+  return elements.sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sums) EVENKEEL_LOOP_BODY {
     const Vec value = lanes.load(x.data() + i);
     sums[0] = hn::MulAdd(value, value, sums[0]);
   })[0];
@@ -135,8 +135,8 @@ void moving_average(std::span<const float> x, float weight, std::span<float> ave
   EVENKEEL_DISPATCH(moving_average)(x, weight, average, threads);
 }
 
-double squared_norm(std::span<const float> x, const Threads& threads) {
-  return EVENKEEL_DISPATCH(squared_norm)(x, threads);
+double squared_norm(std::span<const float> x, const Threads& threads, Scratch scratch) {
+  return EVENKEEL_DISPATCH(squared_norm)(x, threads, scratch);
 }
 
 }  // namespace evenkeel::kernels

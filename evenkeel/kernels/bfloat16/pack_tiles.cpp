@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 
 // For AVX-512 with byte and word instructions: every machine with bfloat16 instructions has it.
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
 /// 16 lines of 16 pairs.
@@ -146,6 +146,6 @@ void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, bflo
           });
 }
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed
 
 #pragma GCC pop_options

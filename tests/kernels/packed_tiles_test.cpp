@@ -1,4 +1,4 @@
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "tests/kernels/convolution_cases.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
 /// This machine, and it without its tiles (its dot products taken for fast), as far as they can multiply bfloat16.
@@ -101,8 +101,10 @@ TEST_F(PackedGemm, GivesTheSameBitsEveryTime) {
 
 TEST_F(PackedGemm, IsWhatLargeProductsAreMadeWith) {
   const Machine machine = machines().front();
-  EXPECT_TRUE(prepare_narrow_gemm({.m = 500, .n = 3500, .k = 7260}, machine, Threads(1)).name.starts_with("blocks "));
-  EXPECT_FALSE(prepare_narrow_gemm({.m = 500, .n = 10, .k = 700}, machine, Threads(1)).name.starts_with("blocks "));
+  EXPECT_TRUE(
+      prepare_narrow_gemm({.m = 500, .n = 3500, .k = 7260}, machine, Threads(1)).name.starts_with("packed tiles, "));
+  EXPECT_FALSE(
+      prepare_narrow_gemm({.m = 500, .n = 10, .k = 700}, machine, Threads(1)).name.starts_with("packed tiles, "));
 }
 
 TEST(PackedEngine, LeavesSlowDotProductsToFloats) {
@@ -118,4 +120,4 @@ TEST(PackedEngine, NeedsInstructions) {
 }
 
 }  // namespace
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

@@ -8,7 +8,7 @@
 
 // What products of bfloat16 matrices are made of: blocks of 32 x 32 sums, from operands packed into tiles of 1 KB.
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 
 inline constexpr std::int64_t kTileRows = 16;   ///< rows of a, or columns of b and c
 inline constexpr std::int64_t kTileSteps = 32;  ///< numbers that are multiplied and added up
@@ -61,4 +61,4 @@ void pack_across_for_b_at(const bfloat16* from, const std::int64_t* places, std:
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, float* c, std::int64_t row);
 void write_sums(const float* sums, std::int64_t rows, std::int64_t columns, bfloat16* c, std::int64_t row);
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

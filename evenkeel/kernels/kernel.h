@@ -4,14 +4,13 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/layer_mode.h"
 #include "evenkeel/kernels/matrix.h"
-#include "evenkeel/program/step.h"
-#include "evenkeel/program/value.h"
+#include "evenkeel/kernels/scratch.h"
+#include "evenkeel/tensor/tensor_type.h"
 
 namespace evenkeel {
 
@@ -31,11 +30,18 @@ struct Operand {
   std::int64_t columns = 1;  ///< elements of the last axis
 };
 
+/// What a kernel may know of the step that it runs in.
+struct KernelStep {
+  std::uint64_t seed = 0, step = 0;
+  double learning_rate = 0;
+  LayerMode mode;  ///< of the layer that the line belongs to, where its op asks for one
+};
+
 /// One call of a kernel: its operands, its scratch memory, and the step it belongs to.
 class KernelCall {
  public:
-  KernelCall(std::span<const Operand> inputs, std::span<const Operand> outputs, std::byte* scratch,
-             const StepContext& step, const Threads& threads)
+  KernelCall(std::span<const Operand> inputs, std::span<const Operand> outputs, std::span<std::byte> scratch,
+             const KernelStep& step, const Threads& threads)
       : inputs_(inputs), outputs_(outputs), scratch_(scratch), step_(step), threads_(threads) {}
 
   /// Whether input i is there: optional operands may be absent, or left off at the end.
@@ -70,37 +76,28 @@ class KernelCall {
     const Operand& o = outputs_[static_cast<std::size_t>(i)];
     return {reinterpret_cast<T*>(o.data), o.columns > 0 ? o.size / o.columns : 0, o.columns};
   }
-  std::byte* scratch() const { return scratch_; }
-  const StepContext& step() const { return step_; }
+  /// An input that may be absent: then empty.
+  template <class T>
+  std::span<const T> in_if_any(int i) const {
+    return has(i) ? in<T>(i) : std::span<const T>();
+  }
+  kernels::Scratch scratch() const { return {scratch_.data(), scratch_.size()}; }
+  const KernelStep& step() const { return step_; }
+  const LayerMode& mode() const { return step_.mode; }
   const Threads& threads() const { return threads_; }
 
  private:
   std::span<const Operand> inputs_, outputs_;
-  std::byte* scratch_;
-  const StepContext& step_;
+  std::span<std::byte> scratch_;
+  const KernelStep& step_;
   const Threads& threads_;
 };
 
+/// A kernel made ready for its operands' shapes.
 struct Kernel {
-  std::string name;  ///< shown by `plan`
+  std::string name;  ///< shown by `plan`: what it does, not what it is for
   std::function<void(const KernelCall&)> run;
   std::size_t scratch_bytes = 0;
 };
-
-/// `fast` for float32 programs; `reference`, in double, for float64 ones.
-template <class Fast, class Reference>
-Kernel by_precision(const KernelRequest& request, Fast fast, Reference reference) {
-  if (request.real == DType::float64) return {.name = "reference", .run = std::move(reference)};
-  return {.name = "simd", .run = std::move(fast)};
-}
-
-/// The same for an op whose elements, the first operand's, may be bfloat16: fast(call, T{}) with T the element type.
-template <class Fast, class Reference>
-Kernel by_element(const KernelRequest& request, Fast fast, Reference reference) {
-  if (request.inputs[0].dtype == DType::bfloat16)
-    return {.name = "simd", .run = [fast](const KernelCall& c) { fast(c, bfloat16{}); }};
-  return by_precision(
-      request, [fast](const KernelCall& c) { fast(c, float{}); }, std::move(reference));
-}
 
 }  // namespace evenkeel

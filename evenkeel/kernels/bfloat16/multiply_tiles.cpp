@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
 #pragma GCC push_options
@@ -141,4 +141,4 @@ std::optional<Engine> engine(const Machine& machine) {
   return std::nullopt;
 }
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed
