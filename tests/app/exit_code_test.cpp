@@ -79,6 +79,12 @@ TEST_F(ExitCode, Is4ForAFileOfAKindThatIsNotRead) {
   EXPECT_SAYS(failure(4, {"weights", "a", "--set", "dense/bias=b.npy", "--out", "b.safetensors"}), "dtype >f4");
 }
 
+TEST_F(ExitCode, Is4ForBfloat16OnAProcessorWithoutIt) {
+  EXPECT_SAYS(failure(4, {"train", "model.toml", "--data", "data.npz", "--precision", "bfloat16"},
+                      {"env", "EVENKEEL_ISA=sse4"}),
+              "expected a processor with AVX-512 BF16 or AMX");
+}
+
 TEST_F(ExitCode, OfAFailureLeavesStandardOutputEmptyInJsonToo) {
   const auto result = run({"evaluate", "model.toml", "--data", "none.npz", "--json"});
   EXPECT_EQ(result.code, 2);
