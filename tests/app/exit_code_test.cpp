@@ -36,7 +36,9 @@ TEST_F(ExitCode, Is3ForAFolderThatMayNotBeWritten) {
 }
 
 TEST_F(ExitCode, Is3WhereStandardOutputIsFull) {
-  EXPECT_SAYS(failure(3, {"summary", "model.toml"}, {"sh", "-c", "exec \"$@\" >/dev/full", "sh"}), "No space left");
+  const std::vector<std::string> full = {"sh", "-c", "exec \"$@\" >/dev/full", "sh"};
+  EXPECT_SAYS(failure(3, {"summary", "model.toml"}, full), "No space left");
+  EXPECT_SAYS(failure(3, {"--help"}, full), "No space left");
 }
 
 // A limit on the size of files fails a write as a full disk does.
