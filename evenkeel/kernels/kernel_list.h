@@ -77,7 +77,8 @@ Kernel first_that_serves(const Task& task, const KernelRequest& request,
                          std::initializer_list<std::type_identity_t<Implementation<Task>>> list) {
   for (const Implementation<Task>& implementation : list)
     if (auto kernel = implementation.prepare(task, request)) return *std::move(kernel);
-  throw Error{{.where = "kernels",
+  throw Error{{.kind = Error::unsupported,
+               .where = "kernels",
                .received = "no implementation for elements of type " + std::string(name_of(element_of(request)))}};
 }
 
