@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table install clean packages-build packages-test packages-bench packages-lint
+.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table docs install clean packages-build packages-test packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,7 @@ test-sanitized: packages-build packages-test ## the fast tests under address and
 build: packages-build ## build the program (build/release/evenkeel)
 	@echo "[build] configuring $(BUILD)"
 	cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	echo "[build] compiling with $(JOBS) jobs"
-	cmake --build $(BUILD) -j $(JOBS) --target evenkeel_app >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	tools/progress build $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target evenkeel_app
 	echo "[build] $(PROGRAM)"
 
 format: packages-lint ## format all C++ files
@@ -35,37 +34,41 @@ format: packages-lint ## format all C++ files
 
 lint: packages-lint build ## check formatting and run clang-tidy
 	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
-	# Its own list of commands, since clang cannot read GCC's precompiled headers; generated headers are the build's.
-	cmake --preset release -B build/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
+	# Its own list of commands: a source on its own in each, since clang cannot read GCC's precompiled headers and its
+	# findings are about one file. Generated headers are the build's.
+	cmake --preset release -B build/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DEVENKEEL_JOINED_SOURCES=OFF >/dev/null
 	git ls-files 'evenkeel/*.cpp' 'apps/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build/lint \
 	  --extra-arg=-I$(abspath $(BUILD))/library
 
 bench: packages-build packages-bench ## time training steps beside PyTorch and TensorFlow (bench/compare/README.md)
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
-	cmake --build $(BUILD) -j $(JOBS) --target step_time scaling
+	tools/progress bench $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target step_time scaling
 	python3 bench/compare/compare.py
 
 guard: packages-build packages-test ## hold passes over memory and instructions to bench/baseline.json, without a clock
 	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
-	cmake --build $(BUILD) -j $(JOBS) --target test_guard >/dev/null
+	tools/progress guard $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target test_guard
 	$(BUILD)/tests/test_guard
 
 doctor-table: packages-build packages-bench ## what the doctor says of networks with planted defects, and of healthy ones
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
-	cmake --build $(BUILD) -j $(JOBS) --target doctor_table >/dev/null
+	tools/progress doctor-table $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target doctor_table
 	$(BUILD)/bench/doctor_table
 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard
 
+docs: packages-build packages-docs ## build the documentation as a site that can be searched (build/docs/index.html)
+	@tools/docs/build $(BUILD) $(JOBS)
+
 install: build ## install library, headers and program below PREFIX
-	@cmake --build $(BUILD) -j $(JOBS) >/dev/null
+	@tools/progress install $(BUILD).log cmake --build $(BUILD) -j $(JOBS)
 	cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
 	echo "[install] $(PREFIX)"
 
 clean: ## remove everything that was built
 	@rm -rf build
 
-packages-build packages-test packages-bench packages-lint: packages-%:
+packages-build packages-test packages-bench packages-lint packages-docs: packages-%:
 	@mkdir -p build
 	tools/install-packages $*

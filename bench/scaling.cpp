@@ -35,7 +35,7 @@ double ms_since(Clock::time_point start) {
 }
 
 NetworkOptions options_of(const Workload& workload, int threads) {
-  return {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads};
+  return {.loss = workload.loss, .optimizer = workload.optimizer, .compute = {.threads = threads}};
 }
 
 /// Medians of runs that take turns, so that a drifting clock hits all alike.
@@ -105,7 +105,7 @@ void depth_table() {
 
 void single_image() {
   const Workload workload = workload_named("W3");
-  BenchmarkRun run(workload.model, {.threads = 1}, 1, false);
+  BenchmarkRun run(workload.model, {.compute = {.threads = 1}}, 1, false);
   const Timing timing = run.time(2000, 200);
   fmt::print("A single image of the W3 net on one thread: median {:.3f} ms, 10 to 90 % {:.3f} to {:.3f} (limit 0.35)\n",
              timing.median(), timing.quantile(0.1), timing.quantile(0.9));

@@ -27,13 +27,14 @@ int serve(const Flags& flags) {
     throw Error{{.where = "--precision", .expected = kind_of(precision), .received = flags.at("--precision")}};
   const Workload workload = workload_named(flags.at("--workload"));
   const int threads = std::stoi(flags.at("--threads"));
-  BenchmarkRun run(workload.model,
-                   {.loss = workload.loss, .optimizer = workload.optimizer, .threads = threads, .precision = precision},
-                   workload.batch_size, flags.at("--what") == "step");
+  BenchmarkRun run(
+      workload.model,
+      {.loss = workload.loss, .optimizer = workload.optimizer, .compute = {.threads = threads, .precision = precision}},
+      workload.batch_size, flags.at("--what") == "step");
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {
       std::cout << fmt::format("{{\"gflops\": {:.1f}, \"step_gflop\": {:.4f}}}", kernels::fma_gflops(Threads(threads)),
-                               totals_of(plan_of(run.executor())).flops / 1e9)
+                               totals_of(plan_of(run.executor(), run.context())).flops / 1e9)
                 << std::endl;
       continue;
     }

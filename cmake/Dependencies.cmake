@@ -15,8 +15,3 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_library(LIBDEFLATE deflate REQUIRED)
 # Headers only.
 find_package(Boost REQUIRED)
-# The charts of report pages. Only its text is needed, and only while building.
-find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH)
-if(NOT CHART_JS)
-  message(FATAL_ERROR "Chart.js is missing: install libjs-chart.js, or give its minified UMD build, 3.9, by -DCHART_JS=FILE.")
-endif()

@@ -1,5 +1,5 @@
 # evenkeel_embed(SOURCES HEADER files...): a generated source, named in SOURCES, with the text of each file. The header
-# declares, in namespace evenkeel::embedded, `extern const std::string_view figure_js;` for .../figure.js.
+# declares, in namespace evenkeel::embedded, `extern const std::string_view charts_js;` for .../charts.js.
 function(evenkeel_embed sources header)
   set(definitions "")
   foreach(file IN LISTS ARGN)

@@ -6,17 +6,17 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/charts/time_picture.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/studies/workloads.h"
 #include "evenkeel/train/benchmark.h"
 #include "plan_lines.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
 
 struct BenchArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string workload, model, svg;
   int steps = 0;
 };
@@ -44,7 +44,7 @@ Subject workload_subject(const BenchArguments& a, const std::string& name) {
           .description = workload.description,
           .planned = {.model = std::move(workload.model),
                       .options = std::move(options),
-                      .batch_size = a.settings.batch_size.value_or(workload.batch_size)}};
+                      .batch_size = a.settings.get<std::int64_t>("batch_size").value_or(workload.batch_size)}};
 }
 
 std::vector<Subject> subjects_of(const BenchArguments& a) {
@@ -62,7 +62,7 @@ std::vector<Subject> subjects_of(const BenchArguments& a) {
 Measured measure(const BenchArguments& a, const Subject& subject) {
   say(a.shared, "measuring {} ({}), batch {}", subject.name, subject.description, subject.planned.batch_size);
   return {.name = subject.name,
-          .precision = subject.planned.options.precision,
+          .precision = subject.planned.options.compute.precision,
           .result = benchmark(
               subject.planned.model,
               {.network = subject.planned.options, .batch_size = subject.planned.batch_size, .steps = a.steps})};
@@ -94,8 +94,8 @@ Json as_json(const Measured& measured) {
 }
 
 void print_table(const std::vector<Measured>& all) {
-  Table table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
-               ">resident"});
+  TextTable table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
+                   ">resident"});
   for (const auto& [name, precision, r] : all)
     table.row({name, with_commas(r.batch_size), fmt::format("{:.2f}", r.step.median()),
                fmt::format("{:.2f} to {:.2f}", r.step.quantile(0.1), r.step.quantile(0.9)),

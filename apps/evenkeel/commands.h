@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "exit_code.h"
+
 namespace evenkeel::app {
 
 /// What the command line asks for, ready to run. Returns the exit code.
 using Command = std::function<int()>;
-
-inline constexpr int kDone = 0, kCheckFailed = 1, kWrongInput = 2, kInterrupted = 130;
 
 // Each adds its subcommand; when the command line names it, `chosen` becomes what it means.
 void add_evaluate(CLI::App& app, Command& chosen);

@@ -11,17 +11,10 @@
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/threads.h"
-#include "evenkeel/runs/run_folder.h"
+#include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {
 namespace {
-
-/// What images must be for the model, and what becomes of those that are not.
-ImageOptions image_options(const Shared& shared, const Model& model) {
-  ImageOptions options{.resize = shared.resize};
-  if (model.input_shape().rank() == 3) options.shape = model.input_shape();
-  return options;
-}
 
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -57,7 +50,7 @@ FieldValue parse_value(const std::string& text) {
 
 /// What stands for a flag's value in its help.
 std::string value_name(const std::string& kind) {
-  if (kind == kind_of(std::int64_t())) return "N";
+  if (kind == kind_of(std::int64_t()) || kind == kind_of(std::uint64_t())) return "N";
   if (kind == kind_of(double())) return "X";
   if (kind == kind_of(std::vector<std::int64_t>())) return "N,N,...";
   if (kind == kind_of(std::vector<double>())) return "X,X,...";
@@ -129,7 +122,7 @@ void add_data_dir_flag(CLI::App& command, Shared& shared) {
       ->option_text("DIR");
 }
 
-void add_computing_flags(CLI::App& command, Shared& shared, TrainingSettings& settings) {
+void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings) {
   add_precision_flags(command, shared, settings);
   add_threads_flag(command, shared);
   add_fuse_flag(command, shared);
@@ -156,14 +149,13 @@ void add_image_flags(CLI::App& command, Shared& shared) {
   command.add_flag("--skip-bad-images", shared.skip_bad_images, "leave out images of a folder that cannot be read");
 }
 
-CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
-                         const std::string& value_name) {
-  const auto& field = *fields_of<TrainingSettings>().find(key);
+CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::string& key, const std::string& value_name) {
+  const SettingKey& field = *training_keys().find(key);
   std::string flag = "--" + key;
   std::ranges::replace(flag, '_', '-');
   const auto set = [&field, &settings, flag](const std::string& text) {
     try {
-      field.set(settings, parse_value(text));
+      settings.set({field.name, field.read(parse_value(text))});
     } catch (const Error& error) {
       Error::Parts parts = error.parts();
       parts.where = flag;
@@ -175,18 +167,19 @@ CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const st
   return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
 }
 
-void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings) {
+void add_precision_flags(CLI::App& command, Shared& shared, Settings& settings) {
   if (!command.get_option_no_throw("--precision")) add_setting(command, settings, "precision", "P");
   command.add_flag("--force", shared.force, "bfloat16 even where the processor has no instructions for it: slowly");
 }
 
-void add_all_settings(CLI::App& command, TrainingSettings& settings) {
-  for (const auto& field : fields_of<TrainingSettings>().all())
+void add_all_settings(CLI::App& command, Settings& settings) {
+  for (const SettingKey& field : training_keys().all())
     add_setting(command, settings, field.name, value_name(field.kind))->group("Training, also keys of [training]");
 }
 
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {
-  ImageOptions images = image_options(shared, model);
+  ImageOptions images = images_for(model);
+  images.resize = shared.resize;
   std::int64_t skipped = 0;
   if (shared.skip_bad_images)
     images.on_bad_image = [&](const Error& error) {
@@ -199,33 +192,27 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
 }
 
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files) {
-  return load_images({files.begin(), files.end()}, image_options(shared, model));
+  ImageOptions images = images_for(model);
+  images.resize = shared.resize;
+  return load_images({files.begin(), files.end()}, images);
 }
 
-NetworkOptions network_options(const Shared& shared, const TrainingSettings& settings) {
-  return {.threads = shared.threads,
-          .fuse = shared.fuse,
-          .precision = settings.precision.value_or(Precision::float32),
-          .force_precision = shared.force};
+void apply_flags(const Shared& shared, ComputeOptions& compute) {
+  compute.threads = shared.threads;
+  compute.fuse = shared.fuse;
+  compute.force_precision = shared.force;
 }
 
-TrainedModel open_trained(const std::string& model, const std::string& weights) {
-  OpenedModel opened = open_model(model);
-  if (weights.empty() && !opened.weights)
-    throw Error{{.where = model,
-                 .expected = "--weights FILE beside a model file",
-                 .received = "none",
-                 .hint = "Or name the run folder that `evenkeel train` made: it brings its weights."}};
-  return {.file = std::move(opened.file),
-          .weights = weights.empty() ? *opened.weights : std::filesystem::path(weights)};
+NetworkOptions network_options(const Shared& shared, const Settings& settings) {
+  NetworkOptions options = evenkeel::network_options(settings);
+  apply_flags(shared, options.compute);
+  return options;
 }
 
-LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options) {
-  options.draw_weights = false;
-  LoadedNetwork loaded;
-  loaded.network = std::make_unique<Network>(model.file.model, std::move(options));
-  loaded.class_names = load_weights_into(*loaded.network, model.weights);
-  return loaded;
+OpenedModel open_trained(const Shared& shared, const std::string& model, const std::string& weights) {
+  OpenedModel opened = evenkeel::open_trained(model, weights);
+  for (const std::string& note : opened.notes) say(shared, "passed over: {}", note);
+  return opened;
 }
 
 std::string class_name(const std::vector<std::string>& names, std::int64_t index) {

@@ -15,7 +15,7 @@
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/sources.h"
-#include "evenkeel/nn/model_file.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/metrics.h"
 #include "evenkeel/train/network.h"
 
@@ -40,24 +40,23 @@ struct Shared {
 
 /// A subcommand with its purpose in a sentence and two examples.
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& purpose, const std::string& examples);
-void add_json_flag(CLI::App& command, Shared& shared);                                    ///< --json
-void add_quiet_flag(CLI::App& command, Shared& shared);                                   ///< --quiet
-void add_output_flags(CLI::App& command, Shared& shared);                                 ///< both
-void add_threads_flag(CLI::App& command, Shared& shared);                                 ///< --threads
-void add_data_dir_flag(CLI::App& command, Shared& shared);                                ///< --data-dir
-void add_precision_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);  ///< --precision, --force
-void add_fuse_flag(CLI::App& command, Shared& shared);                                    ///< --no-fuse
+void add_json_flag(CLI::App& command, Shared& shared);                            ///< --json
+void add_quiet_flag(CLI::App& command, Shared& shared);                           ///< --quiet
+void add_output_flags(CLI::App& command, Shared& shared);                         ///< both
+void add_threads_flag(CLI::App& command, Shared& shared);                         ///< --threads
+void add_data_dir_flag(CLI::App& command, Shared& shared);                        ///< --data-dir
+void add_precision_flags(CLI::App& command, Shared& shared, Settings& settings);  ///< --precision, --force
+void add_fuse_flag(CLI::App& command, Shared& shared);                            ///< --no-fuse
 /// All of these, for commands that let a network look at data.
-void add_computing_flags(CLI::App& command, Shared& shared, TrainingSettings& settings);
+void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings);
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
 void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, --skip-bad-images
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
-CLI::Option* add_setting(CLI::App& command, TrainingSettings& settings, const std::string& key,
-                         const std::string& value_name);
+CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::string& key, const std::string& value_name);
 /// A flag for every [training] key.
-void add_all_settings(CLI::App& command, TrainingSettings& settings);
+void add_all_settings(CLI::App& command, Settings& settings);
 
 /// A data set for a model, as the flags say: its images are checked against the model's input, and those left out are
 /// counted on stderr.
@@ -65,23 +64,13 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files);
 
-/// What the flags and a model's settings say of how a network computes: threads, precision, fusing. The rest is the
-/// command's.
-NetworkOptions network_options(const Shared& shared, const TrainingSettings& settings);
+/// How the flags say that a network is computed: threads, fusing, and whether a precision is forced.
+void apply_flags(const Shared& shared, ComputeOptions& compute);
+/// Of a network that is not trained, by its settings and the flags.
+NetworkOptions network_options(const Shared& shared, const Settings& settings);
 
-/// A MODEL whose weights exist: a run folder, or a model file with --weights.
-struct TrainedModel {
-  ModelFile file;
-  std::filesystem::path weights;
-};
-TrainedModel open_trained(const std::string& model, const std::string& weights);
-
-/// A trained model in memory, ready to evaluate.
-struct LoadedNetwork {
-  std::unique_ptr<Network> network;
-  std::vector<std::string> class_names;  ///< those in the weights file; may be empty
-};
-LoadedNetwork load_network(const TrainedModel& model, NetworkOptions options);
+/// A MODEL whose weights exist (runs/open_model.h). Damaged checkpoints that were passed over are named on stderr.
+OpenedModel open_trained(const Shared& shared, const std::string& model, const std::string& weights);
 
 /// The name of a class; empty where it has none.
 std::string class_name(const std::vector<std::string>& names, std::int64_t index);

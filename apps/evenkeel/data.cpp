@@ -9,8 +9,8 @@
 #include "evenkeel/data/sources.h"
 #include "evenkeel/data/statistics.h"
 #include "evenkeel/formats/png.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "fetch.h"
-#include "table.h"
 #include "terminal.h"
 
 namespace evenkeel::app {
@@ -29,7 +29,7 @@ std::string place_of(const NamedSource& source, const std::string& data_dir) {
 
 int run_list(const DataArguments& a) {
   Json json = Json::array();
-  Table table({"name", "samples", ">train", ">test", "where", "what"});
+  TextTable table({"name", "samples", ">train", ">test", "where", "what"});
   for (const NamedSource& source : named_sources()) {
     const std::string place = place_of(source, a.shared.data_dir);
     json.push_back({{"name", source.name},
@@ -89,7 +89,7 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
   if (!data.has_targets()) fmt::print("  targets      none\n");
   fmt::print("  fingerprint  {}\n", data.fingerprint());
   if (s.per_class.empty()) return;
-  Table table({">  class", "name", ">samples"});
+  TextTable table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
     table.row(
         {std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)), with_commas(s.per_class[i])});

@@ -5,26 +5,27 @@
 
 #include "commands.h"
 #include "common.h"
-#include "doctor_text.h"
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/diagnose/measure/training_records.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
-#include "evenkeel/report/doctor_page.h"
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/doctor/json.h"
+#include "evenkeel/report/doctor/page.h"
+#include "evenkeel/report/doctor/text.h"
+#include "evenkeel/report/writers/html.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
-#include "shell.h"
 
 namespace evenkeel::app {
 namespace {
 
 struct DoctorArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, weights, data, train_data, validation, run, html, expect;
   std::int64_t samples = 2048;
   bool strict = false;
@@ -36,12 +37,13 @@ std::string run_folder_of(const DoctorArguments& a) {
 }
 
 /// What is known of training: the run's record, and where that is silent the model file. A flag is before both.
-Records records_of(const DoctorArguments& a, const Model& model, const TrainingSettings& settings) {
+Records records_of(const DoctorArguments& a, const Model& model, const Settings& settings) {
   const std::string run = run_folder_of(a);
   Records records = run.empty() ? Records() : training_records(run, model);
-  if (!records.batch_size || a.settings.batch_size) records.batch_size = settings.batch_size;
-  if (!records.weight_decay && (settings.optimizer || settings.weight_decay))
-    records.weight_decay = std::visit([](const auto& of) { return of.weight_decay; }, optimizer_of(settings));
+  if (!records.batch_size || a.settings.has("batch_size"))
+    records.batch_size = settings.get<std::int64_t>("batch_size");
+  if (!records.weight_decay && (settings.has("optimizer") || settings.has("weight_decay")))
+    records.weight_decay = common_options(optimizer_of(settings)).weight_decay;
   if (a.weights.empty()) return records;
   records.raw_weights = raw_weights_of(a.weights);
   if (a.run.empty()) {  // what led to the folder's own weights did not lead to these
@@ -126,15 +128,15 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
     words.data = sets.trained_spec;
     words.validation = sets.evaluated_spec;
   }
-  words.flags = shell_flag("--loss", a.settings.loss.value_or("")) + shell_flag("--data-dir", a.shared.data_dir);
+  words.flags = shell_flag("--loss", a.settings.get<std::string>("loss").value_or("")) +
+                shell_flag("--data-dir", a.shared.data_dir);
   if (a.shared.resize) words.flags += " --resize";
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
   return words;
 }
 
-Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const Diagnosis& diagnosis,
-               const DoctorWords& words) {
-  Report page = doctor_page(diagnosis, network.model(), [&](const Finding& f) { return remedy_command(f, words); });
+Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const DoctorDescription& described) {
+  Report page = doctor_page(described, network.model());
   page.provenance = {{"model", a.model},
                      {"weights", a.weights.empty() ? "the model's" : a.weights},
                      {"data", a.data},
@@ -142,18 +144,16 @@ Report page_of(const DoctorArguments& a, const Sets& sets, const Network& networ
                      {"validation data", a.validation.empty() ? "the data" : a.validation},
                      {"version", std::string("Evenkeel ") + kVersion},
                      {"machine", Machine::here().cpu + " (" + Machine::here().features() + ')'},
-                     {"samples", std::to_string(diagnosis.samples)}};
+                     {"samples", std::to_string(described.samples)}};
   return page;
 }
 
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options = network_options(a.shared, settings);
-  const TrainerOptions trainer = trainer_options(settings, a.shared.threads);
-  options.loss = trainer.loss;
-  options.seed = trainer.seed;
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  loss_of(settings);  // there must be one
+  const NetworkOptions options = network_options(a.shared, settings);
   const Sets sets = sets_of(a, model.file.model);
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,
@@ -162,16 +162,13 @@ int run_doctor(const DoctorArguments& a) {
   const LoadedNetwork loaded = load_network(model, options);
   const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
-  const DoctorWords words = words_of(a, sets);
+  const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);
   if (!a.html.empty()) {
-    const Report page = page_of(a, sets, *loaded.network, diagnosis, words);
+    const Report page = page_of(a, sets, *loaded.network, described);
     formats::write_file_atomically(a.html, html(page));
     say(a.shared, "the page is {}", a.html);
   }
-  if (a.shared.json)
-    print_json(json_of(diagnosis, words, expectation));
-  else
-    fmt::print("{}", text_of(diagnosis, words, expectation));
+  fmt::print("{}", a.shared.json ? doctor_json(described) + '\n' : doctor_text(described));
   const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
   return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }

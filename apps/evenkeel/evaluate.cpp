@@ -4,16 +4,16 @@
 #include "common.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/charts/confusion_plot.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
 
 struct EvaluateArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, weights, plot, mode = "evaluate";
 };
 
@@ -29,7 +29,7 @@ std::string confusion_text(const Evaluation& result) {
   const std::size_t k = result.per_class.size();
   std::vector<std::string> titles = {">true \\ predicted"};
   for (std::size_t i = 0; i < k; ++i) titles.push_back('>' + std::to_string(i));
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   for (std::size_t i = 0; i < k; ++i) {
     std::vector<std::string> row = {std::to_string(i)};
     for (const std::int64_t n : confusion_row(result, i)) row.push_back(n > 0 ? std::to_string(n) : ".");
@@ -57,7 +57,7 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
 void print_as_text(const Evaluation& result, const std::vector<std::string>& names) {
   fmt::print("{}  samples {}\n", metrics_text(result.metrics), with_commas(result.metrics.samples));
   if (result.per_class.empty()) return;
-  Table table({">class", "name", ">samples", ">accuracy"});
+  TextTable table({">class", "name", ">samples", ">accuracy"});
   for (const Evaluation::Class& c : result.per_class) {
     const std::int64_t index = &c - result.per_class.data();
     table.row({std::to_string(index), class_name(names, index), with_commas(c.samples),
@@ -69,16 +69,14 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 
 int run_evaluate(const EvaluateArguments& a) {
   if (!a.plot.empty()) check_ending("--plot", a.plot, {".svg"});
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  const TrainerOptions options = trainer_options(settings, a.shared.threads);
-  NetworkOptions network = network_options(a.shared, settings);
-  network.loss = options.loss;
-  network.seed = options.seed;
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  loss_of(settings);  // there must be one
+  const NetworkOptions network = network_options(a.shared, settings);
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded = load_network(model, network);
   const Evaluation result = evaluate(*loaded.network, data,
-                                     {.batch_size = options.batch_size,
+                                     {.batch_size = batch_size_of(settings),
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,
                                       .progress = evaluation_progress("evaluating", a.shared.quiet)});
   const auto& names = loaded.class_names.empty() ? data.class_names() : loaded.class_names;

@@ -7,9 +7,9 @@
 #include "commands.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/fetch/fetch.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "interruption.h"
 #include "progress.h"
-#include "table.h"
 #include "terminal.h"
 
 namespace evenkeel::app {
@@ -117,7 +117,7 @@ Json json_of(const std::vector<FileReport>& files) {
 
 std::string text_of(const std::vector<FileReport>& files) {
   if (files.empty()) return {};
-  Table table({"file", "state"});
+  TextTable table({"file", "state"});
   for (const FileReport& file : files) table.row({file.name, describe(file.state)});
   return table.text();
 }

@@ -2,12 +2,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "commands.h"
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
@@ -49,7 +50,7 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 }
 
 /// CLI11 says that something is missing or left over; what was meant is said here.
-Error as_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+Error command_line_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
   const CLI::App* command = &app;
   std::string said = "evenkeel";
   for (std::string word : arguments) {
@@ -81,6 +82,14 @@ bool uses_threads(const CLI::App& app) {
   return !given.empty() && given.front()->get_option_no_throw("--threads") != nullptr && Threads::bound().count() > 1;
 }
 
+/// A result that did not reach its reader is none.
+void flush_output() {
+  if (std::fflush(stdout) == 0) return;
+  const int error = errno;
+  throw Error{
+      {.kind = kind_of_failure(error), .where = "standard output", .received = std::generic_category().message(error)}};
+}
+
 int run(char** command_line) {
   std::vector<std::string> arguments;
   for (char** word = command_line + 1; *word != nullptr; ++word) arguments.emplace_back(*word);
@@ -90,7 +99,8 @@ int run(char** command_line) {
   app.footer(
       "Examples:\n"
       "  evenkeel train examples/models/lenet.toml --data strokes --epochs 3\n"
-      "  evenkeel train --help");
+      "  evenkeel train --help\n\n" +
+      std::string(kExitCodes));
   Command chosen;
   add_commands(app, chosen, arguments);
   try {
@@ -98,28 +108,24 @@ int run(char** command_line) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    throw as_error(app, error, arguments);
+    throw command_line_error(app, error, arguments);
   }
+  Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
   if (uses_threads(app)) wait_briefly(command_line);
-  return chosen();
+  const int code = chosen();
+  flush_output();
+  return code;
 }
 
 }  // namespace
 }  // namespace evenkeel::app
 
 int main(int, char** argv) {
-  int code = evenkeel::app::kWrongInput;
-  std::string problem;
   try {
-    code = evenkeel::app::run(argv);
-  } catch (const std::exception& error) {
-    problem = error.what();
+    return evenkeel::app::run(argv);
+  } catch (...) {
+    const auto [code, message] = evenkeel::app::failure_of(std::current_exception(), argv);
+    fmt::print(stderr, "evenkeel: {}\n", message);
+    return code;
   }
-  // A result that did not reach its reader is none.
-  if (problem.empty() && std::fflush(stdout) != 0) {
-    problem = fmt::format("standard output: {}.", std::strerror(errno));
-    code = evenkeel::app::kWrongInput;
-  }
-  if (!problem.empty()) fmt::print(stderr, "evenkeel: {}\n", problem);
-  return code;
 }

@@ -5,9 +5,9 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/benchmark.h"
 #include "plan_lines.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -16,38 +16,39 @@ constexpr int kTimedRuns = 10;
 
 struct PlanArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, mode = "train";
   bool time = false;
 };
 
-struct Plan {
+struct ProgramPlan {
   PlannedLines planned;
   MemoryReport memory;
   std::int64_t scratch_bytes = 0;
 };
 
-Plan plan_of_executor(const Executor& executor) {
-  return {.planned = {.lines = plan_of(executor)},
+ProgramPlan plan_of_executor(const Executor& executor, const StepContext& step) {
+  return {.planned = {.lines = plan_of(executor, step)},
           .memory = executor.program().memory,
           .scratch_bytes = static_cast<std::int64_t>(executor.scratch_bytes())};
 }
 
-Plan make_plan(const PlanArguments& a) {
+ProgramPlan make_plan(const PlanArguments& a) {
   const bool train = a.mode == "train";
   const PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
   if (!a.time) {
     Network network(planned.model, planned.options);
-    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor);
+    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor,
+                            network.context(train ? Mode::train : Mode::evaluate));
   }
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);
-  Plan plan = plan_of_executor(run.executor());
+  ProgramPlan plan = plan_of_executor(run.executor(), run.context());
   plan.planned.seconds = run.line_seconds(kTimedRuns);
-  plan.planned.roofline = measure_roofline(Threads(planned.options.threads));
+  plan.planned.roofline = measure_roofline(Threads(planned.options.compute.threads));
   return plan;
 }
 
-Json as_json(const Plan& plan) {
+Json as_json(const ProgramPlan& plan) {
   const PlanTotals totals = totals_of(plan.planned.lines);
   Json json = {{"lines", json_of(plan.planned)},
                {"bytes", totals.bytes},
@@ -60,7 +61,7 @@ Json as_json(const Plan& plan) {
 std::string table_of(const PlannedLines& plan) {
   std::vector<std::string> titles = {">line", "phase", "layer", "op", "output", "kernel", ">bytes"};
   if (!plan.seconds.empty()) titles.insert(titles.end(), {">ms", ">share", ">GF/s", ">GB/s", "bound by"});
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   const double total = std::accumulate(plan.seconds.begin(), plan.seconds.end(), 0.0);
   for (std::size_t i = 0; i < plan.lines.size(); ++i) {
     const PlanLine& line = plan.lines[i];
@@ -83,7 +84,7 @@ std::string table_of(const PlannedLines& plan) {
   return table.text();
 }
 
-void print_as_text(const Plan& plan) {
+void print_as_text(const ProgramPlan& plan) {
   const PlannedLines& planned = plan.planned;
   fmt::print("{}", table_of(planned));
   if (!planned.seconds.empty())
@@ -106,7 +107,7 @@ void print_as_text(const Plan& plan) {
 }
 
 int run_plan(const PlanArguments& a) {
-  const Plan plan = make_plan(a);
+  const ProgramPlan plan = make_plan(a);
   if (a.shared.json)
     print_json(as_json(plan));
   else

@@ -1,23 +1,23 @@
 #include "plan_lines.h"
 
-#include "evenkeel/runs/run_folder.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {
 
-PlannedModel planned_model(const Shared& shared, const std::string& model, const TrainingSettings& flags, bool train) {
+PlannedModel planned_model(const Shared& shared, const std::string& model, const Settings& flags, bool train) {
   OpenedModel opened = open_model(model);
-  TrainingSettings settings = overridden(opened.file.training, flags);
-  if (train && !settings.loss) {
-    settings.loss = name_of(TrainerOptions{}.loss);
-    say(shared, "the model file names no loss: {} and {} are taken", *settings.loss, name_of(optimizer_of(settings)));
+  Settings settings = overridden(opened.file.training, flags);
+  if (train && !settings.has("loss")) {
+    const std::string loss = name_of(TrainerOptions{}.loss);
+    settings.set({"loss", loss});
+    say(shared, "the model file names no loss: {} and {} are taken", loss, name_of(optimizer_of(settings)));
   }
   PlannedModel planned{.model = std::move(opened.file.model),
                        .options = network_options(shared, settings),
-                       .batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size)};
+                       .batch_size = batch_size_of(settings)};
   planned.options.optimizer = optimizer_of(settings);
-  planned.options.class_weight = settings.class_weight.value_or(std::vector<double>());
-  if (settings.loss) planned.options.loss = loss_of(settings);
+  planned.options.class_weight = settings.get<std::vector<double>>("class_weight").value_or(std::vector<double>());
   return planned;
 }
 

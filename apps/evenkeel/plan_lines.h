@@ -15,7 +15,7 @@ struct PlannedModel {
   std::int64_t batch_size = 0;
 };
 /// A training program needs a loss: where nothing names one, the trainer's own, and stderr says so.
-PlannedModel planned_model(const Shared& shared, const std::string& model, const TrainingSettings& flags, bool train);
+PlannedModel planned_model(const Shared& shared, const std::string& model, const Settings& flags, bool train);
 
 /// The lines of a program, with times and how they stand below the roofline where they were run.
 struct PlannedLines {

@@ -7,10 +7,10 @@
 #include "common.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/evaluate.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t kBest = 5;  ///< classes told of an image
 
 struct PredictArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, weights, output;
   std::vector<std::string> images;
 };
@@ -99,7 +99,7 @@ Json as_json(const Predicted& p) {
 /// An image with its best classes.
 void print_image(const Predicted& p, std::int64_t i) {
   fmt::print("{}\n", p.images[static_cast<std::size_t>(i)]);
-  Table table({">class", "name", ">score"});
+  TextTable table({">class", "name", ">score"});
   if (p.scores(i).size() == 1)
     table.row({std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
                number_text(static_cast<double>(p.score(i)))});
@@ -117,7 +117,7 @@ void print_as_text(const Predicted& p) {
   }
   std::vector<std::string> titles = {">index", ">class", "name", ">score"};
   if (!p.labels.empty()) titles.insert(titles.end(), {">label", ""});
-  Table table(std::move(titles));
+  TextTable table(std::move(titles));
   const std::int64_t shown = std::min(p.size(), kRowsShown);
   for (std::int64_t i = 0; i < shown; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -144,18 +144,15 @@ void write(const Predicted& p, const std::string& path) {
 }
 
 Predicted make_predictions(const PredictArguments& a) {
-  const TrainedModel model = open_trained(a.model, a.weights);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  NetworkOptions options = network_options(a.shared, settings);
-  if (settings.loss)
-    options.loss = loss_named(*settings.loss);
-  else
-    say(a.shared, "the model file names no loss: scores are the outputs as they are");
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
+  const Settings settings = overridden(model.file.training, a.settings);
+  const NetworkOptions options = network_options(a.shared, settings);
+  if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
   const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
                                         : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
   Predicted p{.values = predict(*loaded.network, data,
-                                {.batch_size = settings.batch_size.value_or(TrainerOptions{}.batch_size),
+                                {.batch_size = batch_size_of(settings),
                                  .progress = evaluation_progress("predicting", a.shared.quiet)}),
               .names = loaded.class_names.empty() ? data.class_names() : loaded.class_names,
               .images = a.images,

@@ -6,14 +6,14 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
-#include "shell.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 struct RepairArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, validation, weights, fix, out;
   std::uint64_t memory = static_cast<std::uint64_t>(RepairOptions().memory_bytes);
   std::int64_t then_train = 0;
@@ -45,8 +45,9 @@ std::map<std::string, std::string> earlier_repair(const std::string& out) {
   std::map<std::string, std::string> metadata;
   try {
     metadata = formats::read_safetensors(out).metadata;
-  } catch (const Error&) {
-    // No weights at all: not a repair's either.
+  } catch (const Error& error) {
+    if (error.kind() == Error::environment) throw;
+    // Not weights: not a repair's either.
   }
   if (!metadata.contains(kRepairKey))
     throw Error{{.where = "--out",
@@ -63,9 +64,9 @@ bool may_write_a_model(const RepairArguments& a, const std::vector<const RepairM
 }
 
 /// Before the work begins: nothing that the command reads is written over, and nothing that no repair wrote.
-void check_out(const RepairArguments& a, const TrainedModel& model, const std::vector<const RepairMethod*>& methods) {
+void check_out(const RepairArguments& a, const OpenedModel& model, const std::vector<const RepairMethod*>& methods) {
   check_ending("--out", a.out, {".safetensors"});
-  if (is_same_file(a.out, model.weights))
+  if (is_same_file(a.out, *model.weights))
     throw Error{{.where = "--out",
                  .expected = "another file than the weights that are to be repaired",
                  .received = a.out,
@@ -101,7 +102,7 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
 std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
   return "evenkeel evaluate " + shell_quoted(repaired.architecture_changed ? model_beside(a).string() : a.model) +
          shell_flag("--weights", a.out) + shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
-         shell_flag("--loss", a.settings.loss.value_or(""));
+         shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
 }
 
 Json list_of(const std::vector<RepairNote>& notes) {
@@ -147,7 +148,7 @@ void print_notes(const Repaired& r) {
 }
 
 void print_scores(const RepairScores& scores) {
-  Table table({"", ">loss", ">accuracy"});
+  TextTable table({"", ">loss", ">accuracy"});
   table.row(row_of("before", scores.before));
   table.row(row_of("after", scores.after));
   if (scores.reference) table.row(row_of("reference: full-data statistics", *scores.reference));
@@ -159,14 +160,14 @@ void print_advice(const RepairArguments& a, const Repaired& r) {
   fmt::print("\"{}\" changes the network in training: its weights must follow. It would do this:\n", r.methods.front());
   print_notes(r);
   if (r.expected) {
-    Table table({"expected gain", ">loss", ">accuracy"});
+    TextTable table({"expected gain", ">loss", ">accuracy"});
     table.row(row_of("now: " + r.expected->what, r.expected->now));
     table.row(row_of("then, at least: full-data statistics", r.expected->then));
     fmt::print("\n{}", table.text());
   }
   fmt::print("\nNothing is written. Do it with: evenkeel repair {}{}{}{}{}{} --then-train N{}\n", shell_quoted(a.model),
              shell_flag("--weights", a.weights), shell_flag("--data", a.data), shell_flag("--validation", a.validation),
-             shell_flag("--loss", a.settings.loss.value_or("")), shell_flag("--fix", a.fix),
+             shell_flag("--loss", a.settings.get<std::string>("loss").value_or("")), shell_flag("--fix", a.fix),
              shell_flag("--out", a.out));
 }
 
@@ -182,12 +183,11 @@ void print_as_text(const RepairArguments& a, const Repaired& r, const std::vecto
   fmt::print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
 }
 
-RepairOptions options_of(const RepairArguments& a, const TrainingSettings& settings) {
+RepairOptions options_of(const RepairArguments& a, const Settings& settings) {
   RepairOptions options{.fix = a.fix, .memory_bytes = static_cast<std::int64_t>(a.memory), .then_train = a.then_train};
-  if (a.settings.batch_size) options.batch_size = *a.settings.batch_size;
-  if (settings.loss) options.training = trainer_options(settings, a.shared.threads);
-  options.training.force_precision = a.shared.force;
-  options.training.fuse = a.shared.fuse;
+  if (const auto size = a.settings.get<std::int64_t>("batch_size")) options.batch_size = *size;
+  if (settings.has("loss")) options.training = trainer_options(settings);
+  apply_flags(a.shared, options.training.compute);
   if (!a.shared.quiet) options.callbacks.emplace_back(ProgressBar(false));
   options.stage = [&a](const std::string& what) { say(a.shared, "{} ...", what); };
   return options;
@@ -195,16 +195,16 @@ RepairOptions options_of(const RepairArguments& a, const TrainingSettings& setti
 
 int run_repair(const RepairArguments& a) {
   const std::vector<const RepairMethod*> methods = methods_named(a.fix);
-  const TrainedModel model = open_trained(a.model, a.weights);
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   check_out(a, model, methods);
-  const TrainingSettings settings = overridden(model.file.training, a.settings);
-  if (!settings.loss) {
+  const Settings settings = overridden(model.file.training, a.settings);
+  if (!settings.has("loss")) {
     if (a.then_train > 0) loss_of(settings);
     say(a.shared, "the model file names no loss, and --loss neither: there will be no scores");
   }
   NetworkOptions network = network_options(a.shared, settings);
+  network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
-  if (settings.loss) network.loss = options.training.loss;
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::train);
   std::optional<Dataset> validation;
   if (!a.validation.empty()) validation = load_data(a.shared, model.file.model, a.validation, Split::test);

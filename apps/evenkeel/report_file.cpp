@@ -2,8 +2,8 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/file.h"
-#include "evenkeel/report/page/html.h"
-#include "evenkeel/report/page/page_json.h"
+#include "evenkeel/report/writers/html.h"
+#include "evenkeel/report/writers/page_json.h"
 
 namespace evenkeel::app {
 namespace {

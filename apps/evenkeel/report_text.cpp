@@ -4,7 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "table.h"
+#include "evenkeel/report/writers/text_table.h"
 
 namespace evenkeel::app {
 
@@ -18,7 +18,7 @@ std::string table_of(const Report& report, const std::string& title) {
     for (const Part& part : section.parts) {
       const auto* found = std::get_if<PageTable>(&part);
       if (!found || (!title.empty() && found->title != title)) continue;
-      Table table(found->columns);
+      TextTable table(found->columns);
       for (std::vector<std::string> row : found->rows) {
         for (std::string& cell : row) cell = without_backquotes(std::move(cell));
         table.row(std::move(row));

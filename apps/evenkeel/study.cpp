@@ -21,7 +21,7 @@ namespace {
 
 struct StudyArguments {
   Shared shared;
-  TrainingSettings settings;  ///< the precision
+  Settings settings;  ///< the precision
   std::string name, data, out, sweep, depth;
   bool quick = false, resume = false;
   std::optional<std::uint64_t> seed, seeds;
@@ -71,9 +71,7 @@ std::string summary_of(const Report& report) {
 
 StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
   StudyPlan plan{.seeds = {a.seed.value_or(0)},
-                 .threads = a.shared.threads,
-                 .precision = a.settings.precision.value_or(Precision::float32),
-                 .force_precision = a.shared.force,
+                 .compute = network_options(a.shared, a.settings).compute,
                  .out = out,
                  .resume = a.resume,
                  .command = a.command_line,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "table.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "terminal.h"
 
 namespace evenkeel::app {
@@ -78,7 +78,7 @@ void StudyDisplay::print(const std::string& text) {
 void StudyDisplay::draw() {
   if (!live_ || rows_.empty()) return;
   erase();
-  Table table({"run", ">seed", ">steps", ">loss", ">accuracy", ">time"});
+  TextTable table({"run", ">seed", ">steps", ">loss", ">accuracy", ">time"});
   for (std::size_t i = rows_.size() > kRows ? rows_.size() - kRows : 0; i < rows_.size(); ++i)
     table.row({rows_[i].variant, rows_[i].seed, rows_[i].progress, rows_[i].loss, rows_[i].accuracy, rows_[i].time});
   const std::string text = table.text();

@@ -2,7 +2,7 @@
 
 #include "commands.h"
 #include "common.h"
-#include "evenkeel/runs/run_folder.h"
+#include "evenkeel/runs/open_model.h"
 
 namespace evenkeel::app {
 namespace {

@@ -8,20 +8,22 @@
 #include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/report/tensorboard/tensorboard.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
+#include "evenkeel/train/callbacks.h"
 #include "evenkeel/train/settings.h"
 #include "interruption.h"
 #include "progress.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
 
 struct TrainArguments {
   Shared shared;
-  TrainingSettings settings;
+  Settings settings;
   std::string model, data, validation, weights, out;
   bool no_shuffle = false, resume = false, doctor = false;
   std::int64_t checkpoint_every = 0;
@@ -35,7 +37,7 @@ struct Plan {
   std::filesystem::path path;            ///< of the run folder
   std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
   RunFolder::Existing existing = RunFolder::Existing::refuse;
-  TrainingSettings settings = {};  ///< the file's with the flags over them
+  Settings settings = {};  ///< the file's with the flags over them
   RunDescription run = {};
   std::optional<std::filesystem::path> initial_weights = {};
   std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
@@ -77,7 +79,7 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     print_json(json);
     return;
   }
-  Table table({"", ">loss", ">accuracy"});
+  TextTable table({"", ">loss", ">accuracy"});
   const auto row = [&](const char* name, const Metrics& m) {
     table.row({name, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : ""});
   };
@@ -104,8 +106,8 @@ Plan new_run(const TrainArguments& a) {
               .resize = a.shared.resize,
               .skip_bad_images = a.shared.skip_bad_images,
               .shuffle = !a.no_shuffle,
-              .epochs = plan.settings.epochs.value_or(1),
-              .steps = plan.settings.steps,
+              .epochs = fit_options(plan.settings).epochs,
+              .steps = fit_options(plan.settings).steps,
               .initial_weights = plan.initial_weights.value_or("").string(),
               .started = now_text()};
   return plan;
@@ -158,8 +160,8 @@ Plan resumed_run(const TrainArguments& a) {
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   plan.fuse = a.shared.fuse && recorded.fuse;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
-  plan.run.epochs = plan.settings.epochs.value_or(1);
-  plan.run.steps = plan.settings.steps;
+  plan.run.epochs = fit_options(plan.settings).epochs;
+  plan.run.steps = fit_options(plan.settings).steps;
   check_not_shorter(before.first, before.second, plan.run);
   if (!a.data.empty()) plan.run.data = a.data;
   if (!a.validation.empty()) plan.run.validation = a.validation;
@@ -201,8 +203,9 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics(), warn)};
-  for (Callback& callback :
-       callbacks_of(plan.settings, !plan.run.validation.empty(), plan.path / "best.safetensors", metadata))
+  for (Callback& callback : callbacks_of(plan.settings, {.has_validation = !plan.run.validation.empty(),
+                                                        .best = plan.path / "best.safetensors",
+                                                        .metadata = metadata}))
     callbacks.push_back(std::move(callback));
   if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
@@ -237,8 +240,8 @@ int train(const TrainArguments& a) {
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
   TrainerOptions options = trainer_options(plan.settings, plan.threads);
-  options.force_precision = a.shared.force;
-  options.fuse = plan.fuse;
+  options.compute.force_precision = a.shared.force;
+  options.compute.fuse = plan.fuse;
   Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,
                  .steps = plan.run.steps,
@@ -248,7 +251,7 @@ int train(const TrainArguments& a) {
   // What does not fit is refused before a folder is made.
   trainer.check(data, fit);
   trainer.prepare(data);
-  callbacks_of(plan.settings, validation.has_value(), {}, {});
+  callbacks_of(plan.settings, {.has_validation = validation.has_value()});
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
 

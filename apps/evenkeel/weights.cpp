@@ -7,8 +7,8 @@
 #include "evenkeel/formats/npy.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/nn/weights_file.h"
+#include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/tensor/statistics.h"
-#include "table.h"
 
 namespace evenkeel::app {
 namespace {
@@ -32,11 +32,11 @@ struct Tensors {
   }
 };
 
-Tensors load(const TrainedModel& model) {
+Tensors load(const OpenedModel& model) {
   const CompiledModel compiled = compile(model.file.model, {.batch_size = 1});
   Tensors tensors{.infos = compiled.weights, .store = {}, .metadata = {}};
   tensors.store.fit(*compiled.program);
-  tensors.metadata = load_weights(model.weights, tensors.infos, tensors.store);
+  tensors.metadata = load_weights(*model.weights, tensors.infos, tensors.store);
   return tensors;
 }
 
@@ -111,7 +111,7 @@ void print_as_json(const Tensors& tensors, const std::vector<WeightInfo>& infos,
 }
 
 void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos, bool with_values) {
-  Table table({"tensor", "shape", ">values", "kind", ">mean", ">std", ">min", ">max"});
+  TextTable table({"tensor", "shape", ">values", "kind", ">mean", ">std", ">min", ">max"});
   std::int64_t total = 0;
   for (const WeightInfo& info : infos) {
     const ElementStatistics s = element_statistics(tensors.get(info));
@@ -131,7 +131,7 @@ void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos,
 }
 
 int run_weights(const WeightsArguments& a) {
-  const TrainedModel model = open_trained(a.model, a.weights);
+  const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   Tensors tensors = load(model);
   if (a.set.empty() != a.out.empty())
     throw Error{{.where = "weights",

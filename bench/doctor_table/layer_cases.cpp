@@ -76,7 +76,7 @@ void add_not_loaded(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      .companions = {"stale-statistics", "lagging"},
                      .recipe = {.architecture = architecture, .seed = seed++},
                      .plant = [layer = layer](Patient& p) {
-                       const Network fresh(p.network().model(), {.seed = 77, .threads = 1});
+                       const Network fresh(p.network().model(), {.seed = 77, .compute = {.threads = 1}});
                        for (const WeightInfo& w : fresh.weights())
                          if (w.name.starts_with(layer + '/')) p.network().set_weight(w.name, fresh.weight(w.name));
                      }});

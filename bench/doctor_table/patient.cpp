@@ -122,13 +122,11 @@ bool has_mnist() {
 
 Patient untrained(const Recipe& recipe, const Model& model) {
   const Sets& sets = sets_of(recipe.data == "mnist" && !has_mnist() ? "strokes" : recipe.data);
-  return {.trainer =
-              std::make_unique<Trainer>(model, TrainerOptions{.optimizer = Adam{.learning_rate = recipe.learning_rate},
-                                                              .batch_size = recipe.batch_size,
-                                                              .seed = recipe.seed,
-                                                              .threads = 1,
-                                                              .precision = recipe.precision,
-                                                              .force_precision = true}),
+  return {.trainer = std::make_unique<Trainer>(
+              model, TrainerOptions{.optimizer = Adam{.learning_rate = recipe.learning_rate},
+                                    .batch_size = recipe.batch_size,
+                                    .seed = recipe.seed,
+                                    .compute = {.threads = 1, .precision = recipe.precision, .force_precision = true}}),
           .train = sets.train,
           .test = sets.test,
           .records = {}};

@@ -17,8 +17,9 @@ Patient moved_on(const PlantedCase& c) {
   Patient p = patient_of(c.recipe);
   const std::vector<LayerStatistics> old = moving_statistics(p.network());
   // A second trainer goes on from these weights at a higher rate.
-  Trainer on(p.network().model(),
-             {.optimizer = Adam{.learning_rate = 2e-2}, .batch_size = 50, .seed = c.recipe.seed, .threads = 1});
+  Trainer on(
+      p.network().model(),
+      {.optimizer = Adam{.learning_rate = 2e-2}, .batch_size = 50, .seed = c.recipe.seed, .compute = {.threads = 1}});
   for (const WeightInfo& w : p.network().weights()) on.network().set_weight(w.name, p.network().weight(w.name));
   on.fit(p.train, {.steps = 200});
   for (const WeightInfo& w : p.network().weights()) p.network().set_weight(w.name, on.network().weight(w.name));

@@ -1,11 +1,15 @@
 #include "evenkeel/base/cpu.h"
 
 #include <cpuid.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
+#include "evenkeel/base/error.h"
 #include "evenkeel/base/threads.h"
 
 namespace evenkeel {
@@ -46,10 +50,46 @@ Machine detect() {
   return machine;
 }
 
+Machine detect_within_limit() {
+  const Machine machine = detect();
+  const char* isa = std::getenv("EVENKEEL_ISA");
+  return isa == nullptr || *isa == '\0' ? machine : machine.limited_to(isa);
+}
+
+/// What EVENKEEL_ISA may name, narrowest first. Every processor we run on has the first.
+struct InstructionSet {
+  std::string_view name;
+  bool Machine::*has;
+};
+constexpr InstructionSet kInstructionSets[] = {{"sse4", nullptr},
+                                               {"avx2", &Machine::avx2},
+                                               {"avx512", &Machine::avx512},
+                                               {"avx512_bf16", &Machine::avx512_bf16},
+                                               {"amx", &Machine::amx_bf16}};
+
 }  // namespace
 
 const Machine& Machine::here() {
-  static const Machine machine = detect();
+  static const Machine machine = detect_within_limit();
+  return machine;
+}
+
+Machine Machine::limited_to(std::string_view isa) const {
+  const auto is_ours = [this](const InstructionSet& set) { return set.has == nullptr || this->*set.has; };
+  const auto* widest = std::find_if(std::begin(kInstructionSets), std::end(kInstructionSets),
+                                    [&](const InstructionSet& set) { return set.name == isa && is_ours(set); });
+  if (widest == std::end(kInstructionSets)) {
+    std::string known;
+    for (const InstructionSet& set : kInstructionSets)
+      if (is_ours(set)) known += fmt::format("{}{}", known.empty() ? "" : ", ", set.name);
+    throw Error{{.where = "EVENKEEL_ISA",
+                 .expected = "an instruction set of this processor (" + known + ")",
+                 .received = fmt::format("\"{}\"", isa)}};
+  }
+  Machine machine = *this;
+  machine.limited = true;
+  for (const auto* wider = widest + 1; wider != std::end(kInstructionSets); ++wider) machine.*(wider->has) = false;
+  machine.fast_dots = fast_dots && machine.avx512_bf16;
   return machine;
 }
 
@@ -57,6 +97,7 @@ std::string Machine::features() const {
   std::string text = avx512 ? "AVX-512" : avx2 ? "AVX2" : "SSE2";
   if (avx512_bf16) text += ", AVX-512 BF16";
   if (amx_bf16) text += ", AMX";
+  if (limited) text += ", limited by EVENKEEL_ISA";
   return text;
 }
 

@@ -1,5 +1,8 @@
 #include "evenkeel/base/error.h"
 
+#include <cerrno>
+#include <filesystem>
+#include <new>
 #include <utility>
 
 namespace evenkeel {
@@ -23,6 +26,42 @@ Error Error::inside(const std::string& outer) const {
   Parts parts = parts_;
   parts.where = parts.where.empty() ? outer : outer + ": " + parts.where;
   return Error(std::move(parts));
+}
+
+Error::Kind kind_of_failure(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EEXIST:
+    case ENOTEMPTY:
+    case ENAMETOOLONG:
+    case ELOOP:
+    case EINVAL:
+    case EXDEV: return Error::input;
+    default: return Error::environment;
+  }
+}
+
+Error::Kind kind_of_failure(const std::error_code& error) {
+  const bool has_errno = error.category() == std::generic_category() || error.category() == std::system_category();
+  return has_errno ? kind_of_failure(error.value()) : Error::environment;
+}
+
+Error as_error(const std::exception& exception) {
+  if (const auto* error = dynamic_cast<const Error*>(&exception)) return *error;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
+    return Error{{.kind = Error::environment,
+                  .where = "memory",
+                  .received = "the system has not enough of it",
+                  .hint = "A smaller batch size or a smaller data set needs less."}};
+  if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
+    return Error{{.kind = kind_of_failure(error->code()),
+                  .where = error->path1().string(),
+                  .received = error->code().message()}};
+  if (const auto* error = dynamic_cast<const std::system_error*>(&exception))
+    return Error{{.kind = kind_of_failure(error->code()), .received = error->what()}};
+  return Error{{.kind = Error::internal, .received = exception.what()}};
 }
 
 }  // namespace evenkeel

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <string>
+#include <system_error>
 
 namespace evenkeel {
 
@@ -14,7 +15,16 @@ namespace evenkeel {
 /// Where there is nothing to compare (an unknown key), `expected` stays empty and `received` is the whole statement.
 class Error : public std::exception {
  public:
+  /// Who can put it right: Error::input, ... The program has an exit code for each (docs/exit-codes.md).
+  enum Kind : int {
+    input,        ///< the user: a wrong file, flag, shape or value
+    environment,  ///< whoever looks after the machine: disk, memory, permission, network, limits
+    unsupported,  ///< nobody today: it makes sense, but this version or this processor cannot do it
+    internal,     ///< the authors: a fault of Evenkeel
+  };
+
   struct Parts {
+    Kind kind = input;
     std::string where = {};     ///< file:line, layer, tensor, flag
     std::string expected = {};  ///< may be empty
     std::string received = {};
@@ -24,6 +34,7 @@ class Error : public std::exception {
   explicit Error(Parts parts);
 
   const char* what() const noexcept override { return message_.c_str(); }
+  Kind kind() const noexcept { return parts_.kind; }
   const Parts& parts() const noexcept { return parts_; }
 
   /// The same error seen from further out: `outer` is put before `where`.
@@ -33,5 +44,15 @@ class Error : public std::exception {
   Parts parts_;
   std::string message_;
 };
+
+/// The kind of what the system refused, by its errno: input where the name is to blame (nothing has it, or
+/// something of another kind), environment for everything else (no room, no permission, a device that fails,
+/// a limit).
+Error::Kind kind_of_failure(int error);
+Error::Kind kind_of_failure(const std::error_code& error);
+
+/// Any exception as an Error: itself, or one of the standard library's. No memory and what the system refuses
+/// get their kind; everything else is internal.
+Error as_error(const std::exception& exception);
 
 }  // namespace evenkeel

@@ -73,4 +73,9 @@ std::string with_commas(std::int64_t value) {
   return digits;
 }
 
+std::string as_sentence(std::string clause) {
+  if (!clause.empty() && clause[0] >= 'a' && clause[0] <= 'z') clause[0] = static_cast<char>(clause[0] - 'a' + 'A');
+  return clause + '.';
+}
+
 }  // namespace evenkeel

@@ -22,4 +22,7 @@ std::vector<std::string_view> split(std::string_view text, char at);
 /// "1,234,567"
 std::string with_commas(std::int64_t value);
 
+/// "the loss rises" -> "The loss rises."
+std::string as_sentence(std::string clause);
+
 }  // namespace evenkeel

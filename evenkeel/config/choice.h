@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,20 +9,64 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/config/fields.h"
 
-// One of several options structs: an optimizer, a schedule, a loss. Each struct has a kType, by which errors call it,
-// and describes its fields.
+// One of several options structs: an optimizer, a schedule, a loss. The variant is the one list of them. Each struct
+// has a kType, the name by which files choose it, and describes its fields. Where it has further names,
+// `static std::vector<std::pair<std::string, T>> presets()` says them, each with the options it stands for.
 
 namespace evenkeel {
+
+template <class T>
+concept HasPresets = requires {
+  T::presets();
+};
+
+/// Every name that chooses one of the variant's structs, with what it chooses.
+template <class... Options>
+std::vector<std::pair<std::string, std::variant<Options...>>> choices(const std::variant<Options...>&) {
+  std::vector<std::pair<std::string, std::variant<Options...>>> all;
+  const auto add = [&]<class T>(const T& defaults) {
+    all.emplace_back(T::kType, defaults);
+    if constexpr (HasPresets<T>)
+      for (const auto& [name, options] : T::presets()) all.emplace_back(name, options);
+  };
+  (add(Options{}), ...);
+  return all;
+}
+
+/// The same names alone.
+template <class Chosen>
+std::vector<std::string> choice_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, chosen] : choices(Chosen())) names.push_back(name);
+  return names;
+}
+
+/// With defaults. Throws Error, with the known names, where there is none of that name; `what` is to be chosen.
+template <class Chosen>
+Chosen chosen_by_name(const std::string& what, const std::string& wanted) {
+  for (const auto& [name, chosen] : choices(Chosen()))
+    if (name == wanted) return chosen;
+  const std::vector<std::string> names = choice_names<Chosen>();
+  const std::string near = nearest(wanted, names);
+  throw Error{{.where = what,
+               .expected = "one of " + join(names),
+               .received = '"' + wanted + '"',
+               .hint = near.empty() ? "" : "Did you mean \"" + near + "\"?"}};
+}
+
+/// Its kType.
+template <class... Options>
+std::string name_of(const std::variant<Options...>& chosen) requires requires {
+  (Options::kType, ...);
+}
+{
+  return std::visit([]<class T>(const T&) { return std::string(T::kType); }, chosen);
+}
 
 /// Names and values of the chosen one's fields.
 template <class... Options>
 std::vector<std::pair<std::string, FieldValue>> settings_of(const std::variant<Options...>& chosen) {
   return std::visit([](const auto& options) { return settings_of(options, false); }, chosen);
-}
-
-template <class... Options>
-bool has_field(const std::variant<Options...>& chosen, const std::string& name) {
-  return std::visit([&]<class T>(const T&) { return fields_of<T>().find(name) != nullptr; }, chosen);
 }
 
 /// Whether any of those that could be chosen has it.
@@ -47,10 +90,19 @@ void set_field(std::variant<Options...>& chosen, const std::string& name, const 
       chosen);
 }
 
-/// Throws Error where an option set in C++ is out of the range that files are held to.
+/// Throws Error where options set in C++ are out of the ranges that files are held to, or do not go together (what the
+/// struct's own `check()` says, where it has one).
 template <class... Options>
 void check_fields(const std::variant<Options...>& chosen) {
-  std::visit([](const auto& options) { check_fields(options); }, chosen);
+  const auto check = [](const auto& options) {
+    check_fields(options);
+    if constexpr (requires { options.check(); }) options.check();
+  };
+  try {
+    std::visit(check, chosen);
+  } catch (const Error& error) {
+    throw error.inside('"' + name_of(chosen) + '"');
+  }
 }
 
 }  // namespace evenkeel

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "evenkeel/base/text.h"
+
 namespace evenkeel {
 namespace {
 
@@ -61,6 +63,12 @@ bool convert(const FieldValue& from, std::int64_t& to) {
   const std::int64_t* v = std::get_if<std::int64_t>(&from);
   if (v) to = *v;
   return v != nullptr;
+}
+
+bool convert(const FieldValue& from, std::uint64_t& to) {
+  const std::int64_t* v = std::get_if<std::int64_t>(&from);
+  if (v) to = static_cast<std::uint64_t>(*v);
+  return v && *v >= 0;
 }
 
 bool convert(const FieldValue& from, double& to) {
@@ -133,6 +141,7 @@ bool convert(const FieldValue& from, Precision& to) {
 
 FieldValue field_value(bool value) { return value; }
 FieldValue field_value(std::int64_t value) { return value; }
+FieldValue field_value(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 FieldValue field_value(double value) { return value; }
 FieldValue field_value(const std::string& value) { return value; }
 FieldValue field_value(const std::vector<std::int64_t>& value) { return value; }
@@ -146,6 +155,7 @@ FieldValue field_value(Padding value) { return std::string(value == Padding::sam
 
 std::string kind_of(bool) { return "true or false"; }
 std::string kind_of(std::int64_t) { return "a whole number"; }
+std::string kind_of(std::uint64_t) { return "a whole number of at least 0"; }
 std::string kind_of(double) { return "a number"; }
 std::string kind_of(const std::string&) { return "a text"; }
 std::string kind_of(const std::vector<std::int64_t>&) { return "a list of whole numbers"; }
@@ -155,6 +165,21 @@ std::string kind_of(Size2D) {
 }
 std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
 std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
+
+Error more_than_one(const std::vector<std::string>& names, int set) {
+  return Error{{.where = {},
+                .expected = fmt::format("at most one of {}", join(names)),
+                .received = fmt::format("{} of them", set)}};
+}
+
+Error unknown_name(const std::string& where, std::string_view what, std::string_view name,
+                   const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  return Error{{.where = where,
+                .received = fmt::format("unknown {} {}", what, quoted(std::string(name))),
+                .hint = fmt::format("Known: {}.{}", join(known),
+                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
+}
 
 std::optional<NamedNumber> parse_named_number(const std::string& text) {
   const std::size_t open = text.find('(');

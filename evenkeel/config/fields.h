@@ -34,6 +34,7 @@ std::string to_string(const FieldValue& value);
 // A new field type needs these three; kind_of is what an error says was expected.
 bool convert(const FieldValue& from, bool& to);
 bool convert(const FieldValue& from, std::int64_t& to);
+bool convert(const FieldValue& from, std::uint64_t& to);
 bool convert(const FieldValue& from, double& to);
 bool convert(const FieldValue& from, std::string& to);
 bool convert(const FieldValue& from, std::vector<std::int64_t>& to);  ///< one number is a list of one
@@ -43,6 +44,7 @@ bool convert(const FieldValue& from, Padding& to);
 bool convert(const FieldValue& from, Precision& to);
 FieldValue field_value(bool value);
 FieldValue field_value(std::int64_t value);
+FieldValue field_value(std::uint64_t value);
 FieldValue field_value(double value);
 FieldValue field_value(const std::string& value);
 FieldValue field_value(const std::vector<std::int64_t>& value);
@@ -52,6 +54,7 @@ FieldValue field_value(Padding value);
 FieldValue field_value(Precision value);
 std::string kind_of(bool);
 std::string kind_of(std::int64_t);
+std::string kind_of(std::uint64_t);
 std::string kind_of(double);
 std::string kind_of(const std::string&);
 std::string kind_of(const std::vector<std::int64_t>&);
@@ -128,7 +131,28 @@ class Fields {
     return *this;
   }
 
+  /// A key without a member: settings that have it ask for a T.
+  Fields& add_switch(const std::string& name, const std::string& help) {
+    fields_.push_back({.name = name,
+                       .help = help,
+                       .kind = kind_of(bool()),
+                       .get = [](const T&) { return FieldValue(); },
+                       .set =
+                           [name](T&, const FieldValue& value) {
+                             bool asked = false;
+                             if (!convert(value, asked)) refuse(name, kind_of(bool()), value);
+                           }});
+    return *this;
+  }
+
+  /// At most one of these is set; settings that set another one replace it.
+  Fields& at_most_one_of(std::vector<std::string> names) {
+    alternatives_.push_back(std::move(names));
+    return *this;
+  }
+
   const std::vector<Field>& all() const { return fields_; }
+  const std::vector<std::vector<std::string>>& alternatives() const { return alternatives_; }
   const Field* find(std::string_view name) const {
     for (const Field& field : fields_)
       if (field.name == name) return &field;
@@ -162,7 +186,15 @@ class Fields {
   }
 
   std::vector<Field> fields_;
+  std::vector<std::vector<std::string>> alternatives_;
 };
+
+/// The error of options that exclude each other.
+Error more_than_one(const std::vector<std::string>& names, int set);
+
+/// The error of a name that is none of the known ones: says which they are, and which of them was likely meant.
+Error unknown_name(const std::string& where, std::string_view what, std::string_view name,
+                   const std::vector<std::string>& known);
 
 /// T's description, made once. T::describe(Fields<T>&) adds the fields.
 template <class T>
@@ -186,11 +218,20 @@ std::vector<std::pair<std::string, FieldValue>> settings_of(const T& options, bo
   return settings;
 }
 
-/// Throws Error as a reader of files would where a value is out of its range: for options set in C++.
+/// Throws Error where a value is out of its range, as a reader of files would, and where options that exclude each
+/// other are set: for options set in C++.
 template <class T>
 void check_fields(const T& options) {
   T copy = options;
-  for (const auto& field : fields_of<T>().all()) field.set(copy, field.get(options));
+  const T defaults{};
+  const Fields<T>& fields = fields_of<T>();
+  for (const auto& field : fields.all()) field.set(copy, field.get(options));
+  for (const auto& names : fields.alternatives()) {
+    const auto set = std::ranges::count_if(names, [&](const std::string& name) {
+      return fields.find(name)->get(options) != fields.find(name)->get(defaults);
+    });
+    if (set > 1) throw more_than_one(names, static_cast<int>(set));
+  }
 }
 
 }  // namespace evenkeel

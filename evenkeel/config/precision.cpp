@@ -8,7 +8,8 @@ std::string_view name_of(Precision precision) { return precision == Precision::b
 
 void check_precision(Precision precision, const Machine& machine, bool force) {
   if (precision == Precision::float32 || machine.has_bfloat16() || force) return;
-  throw Error{{.where = "precision bfloat16",
+  throw Error{{.kind = Error::unsupported,
+               .where = "precision bfloat16",
                .expected = "a processor with AVX-512 BF16 or AMX",
                .received = machine.cpu + " (" + machine.features() + ')',
                .hint = "Use --precision float32, or --force for bfloat16 that is slower than that."}};

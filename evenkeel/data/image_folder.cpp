@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evenkeel/data/resize.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/formats/image.h"
 
 namespace evenkeel {
@@ -24,23 +25,21 @@ std::vector<fs::path> entries(const fs::path& folder) {
     std::ranges::sort(paths);
     return paths;
   } catch (const fs::filesystem_error& error) {
-    throw Error{{.where = folder.string(), .expected = "a readable folder", .received = error.code().message()}};
+    throw Error{{.kind = kind_of_failure(error.code()),
+                 .where = folder.string(),
+                 .expected = "a readable folder",
+                 .received = error.code().message()}};
   }
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
 }
 
 void check_is_image(const fs::path& path) {
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   const auto& known = formats::image_extensions();
-  if (std::ranges::find(known, extension) == known.end() || is_folder(path))
+  if (std::ranges::find(known, extension) == known.end() || formats::is_folder(path))
     throw Error{{.where = path.string(),
                  .expected = "nothing but PNG and JPEG images in the folder of a class",
-                 .received = is_folder(path) ? "a folder" : "another file",
+                 .received = formats::is_folder(path) ? "a folder" : "another file",
                  .hint = "Convert it to PNG or move it away."}};
 }
 
@@ -137,7 +136,7 @@ Dataset load_image_folder(const fs::path& folder, const ImageOptions& options) {
   std::vector<std::string> class_names;
   std::vector<Image> images;
   for (const fs::path& subfolder : entries(folder)) {
-    if (!is_folder(subfolder)) continue;
+    if (!formats::is_folder(subfolder)) continue;
     const auto files = entries(subfolder);
     if (files.empty())
       throw Error{{.where = subfolder.string(), .expected = "images of this class", .received = "an empty folder"}};

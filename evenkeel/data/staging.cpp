@@ -29,7 +29,11 @@ std::vector<fs::path> names_in(const fs::path& folder) {
   std::error_code problem;
   for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem))
     names.push_back(entry->path().filename());
-  if (problem) throw Error{{.where = folder.string(), .expected = "a readable folder", .received = problem.message()}};
+  if (problem)
+    throw Error{{.kind = kind_of_failure(problem),
+                 .where = folder.string(),
+                 .expected = "a readable folder",
+                 .received = problem.message()}};
   return names;
 }
 
@@ -42,7 +46,8 @@ formats::Descriptor lock(const fs::path& path) {
     throw formats::unwritten(path.string(), errno);
   }
   if (flock(folder.number(), LOCK_EX | LOCK_NB) != 0)
-    throw Error{{.where = path.string(),
+    throw Error{{.kind = Error::environment,
+                 .where = path.string(),
                  .received = errno == EWOULDBLOCK ? "another process is fetching this set"
                                                   : "it cannot be locked: " + formats::system_message(errno),
                  .hint = errno == EWOULDBLOCK ? "Try again when it is done." : ""}};

@@ -68,4 +68,12 @@ Diagnosis diagnose(Network& network, Subject subject) {
   return result;
 }
 
+std::vector<Finding> cheap_findings(Network& network, Subject subject) {
+  Evidence evidence(network, std::move(subject));
+  std::vector<Finding> findings;
+  for (const auto& rule : all_rules())
+    if (rule->cheap() && why_not(*rule, evidence).empty()) rule->judge(evidence, findings);
+  return findings;
+}
+
 }  // namespace evenkeel

@@ -37,4 +37,8 @@ std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, st
 /// Throws Error where data and model do not fit, the data have no labels or targets, or the network has no loss.
 Diagnosis diagnose(Network& network, Subject subject);
 
+/// What the cheap rules (Rule::cheap) find in a few passes of the sample, in the order in which they judge. Leaves the
+/// network as it was.
+std::vector<Finding> cheap_findings(Network& network, Subject subject);
+
 }  // namespace evenkeel

@@ -14,11 +14,10 @@ namespace evenkeel {
 namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
-constexpr double kRounding = 0.02;          ///< below it, precision or a constant may be all
+constexpr double kMaybePrecision = 0.02;          ///< below it, precision or a constant may be all
 constexpr std::int64_t kLook = 2048;        ///< samples for what is tried
 constexpr std::int64_t kRowsToOrder = 256;  ///< samples that decide which column is which
-constexpr double kAlike = 1.25;             ///< two norms of noise, at most so many times each other
-constexpr std::int64_t kBatchSize = 256;
+constexpr double kSameNorm = 1.25;             ///< two norms of noise, at most so many times each other
 
 /// [rows, columns]
 struct Matrix {
@@ -110,20 +109,20 @@ class Comparison {
 
   /// What explains the difference, or the nearest of what was tried.
   Trial explain() {
-    if (tried("", look_, kEvaluation, kBatchSize)) return best_;
+    if (tried("", look_, kEvaluation, kScoredAtOnce)) return best_;
     for (const std::int64_t size : batch_sizes_)
       if (tried("training mode without dropout: batch statistics, " + batches_text(size), look_,
                 {.statistics = Statistics::batch, .update_statistics = false, .dropout = false}, size))
         return best_;
     for (const InputHypothesis& hypothesis : input_hypotheses(data_))
-      if (tried("their data are " + hypothesis.correction, corrected(look_, hypothesis), kEvaluation, kBatchSize))
+      if (tried("their data are " + hypothesis.correction, corrected(look_, hypothesis), kEvaluation, kScoredAtOnce))
         return best_;
     return best_;
   }
 
   /// Where a difference is as large as dropout makes it.
   std::optional<Trial> explain_by_dropout() {
-    if (is_dropouts(kEvaluation, kBatchSize)) return Trial{"likely dropout that was on", best_.remaining};
+    if (is_dropouts(kEvaluation, kScoredAtOnce)) return Trial{"likely dropout that was on", best_.remaining};
     for (const std::int64_t size : batch_sizes_)
       if (is_dropouts({.statistics = Statistics::batch, .update_statistics = false, .dropout = false}, size))
         return Trial{"likely training mode: batch statistics, " + batches_text(size) + ", and dropout on",
@@ -149,7 +148,7 @@ class Comparison {
     for (const Tensor Predictions::*form : {&Predictions::outputs, &Predictions::scores}) {
       const double theirs = difference(matrix_of(quiet.*form), expected_);
       const double ours = difference(matrix_of(quiet.*form), matrix_of(noisy.*form));
-      if (ours > kEqual && std::max(theirs / ours, ours / theirs) <= kAlike) return true;
+      if (ours > kEqual && std::max(theirs / ours, ours / theirs) <= kSameNorm) return true;
     }
     return false;
   }
@@ -201,7 +200,7 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
                  .received = to_string(expected.shape)}};
   const Matrix all = matrix_of(converted(expected, DType::float32));
   Expectation result{.samples = data.size()};
-  result.difference = difference(matrix_of(predict(network, data, {.batch_size = kBatchSize}).outputs), all);
+  result.difference = difference(matrix_of(predict(network, data, {.batch_size = kScoredAtOnce}).outputs), all);
   result.remaining = result.difference;
   result.equal = result.difference <= kEqual;
   if (result.equal) {
@@ -216,7 +215,7 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
     result.remaining = found.remaining;
   } else if (const auto dropout = comparison.explain_by_dropout()) {
     result.explanation = dropout->says;
-  } else if (result.difference <= kRounding) {
+  } else if (result.difference <= kMaybePrecision) {
     result.explanation = "no mode, preparation or order explains it: so little may be precision, or another epsilon";
   } else {
     result.explanation = "nothing that was tried explains it; nearest, with a difference of " +

@@ -29,7 +29,7 @@ std::pair<Dataset, Dataset> halves_of(const Dataset& data) {
   return {selected(data, {order.begin(), middle}, data.name()), selected(data, {middle, order.end()}, data.name())};
 }
 
-Metrics mean_of(const Metrics& a, const Metrics& b) {
+Metrics average_of(const Metrics& a, const Metrics& b) {
   Metrics mean{.loss = 0, .accuracy = {}, .samples = a.samples + b.samples};
   const double of_a = static_cast<double>(a.samples) / static_cast<double>(mean.samples);
   mean.loss = of_a * a.loss + (1 - of_a) * b.loss;
@@ -156,7 +156,7 @@ class Repair {
     result.on = RepairScores::On::halves;
     const auto [a, b] = halves_of(data_);
     tell("scoring: one half, repaired by the other");
-    result.after = mean_of(score_fitted(b, a), score_fitted(a, b));
+    result.after = average_of(score_fitted(b, a), score_fitted(a, b));
     return result;
   }
 

@@ -1,6 +1,6 @@
 #include "evenkeel/diagnose/training_doctor.h"
 
-#include "evenkeel/diagnose/causes/rule.h"
+#include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/train/trainer.h"
 
 namespace evenkeel {
@@ -27,11 +27,7 @@ void TrainingDoctor::look(Trainer& trainer) {
   Subject subject{.data = sample_};
   subject.records.updates = trainer.steps_done();
   subject.records.batch_size = batch_size_;
-  Evidence evidence(trainer.network(), std::move(subject));
-  std::vector<Finding> findings;
-  for (const auto& rule : all_rules())
-    if (rule->cheap() && why_not(*rule, evidence).empty()) rule->judge(evidence, findings);
-  for (const Finding& finding : findings) {
+  for (const Finding& finding : cheap_findings(trainer.network(), std::move(subject))) {
     if (finding.severity < Severity::warning) continue;
     bool is_new = finding.layers.empty() && told_.emplace(finding.code, "").second;
     for (const std::string& layer : finding.layers) is_new = told_.emplace(finding.code, layer).second || is_new;

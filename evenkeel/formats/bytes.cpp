@@ -14,7 +14,8 @@ Bytes allocate_bytes(std::uint64_t size, const std::string& where) {
       return Bytes(static_cast<std::size_t>(size));
     } catch (const std::bad_alloc&) {
     }
-  throw Error{{.where = where,
+  throw Error{{.kind = Error::environment,
+               .where = where,
                .expected = fmt::format("what fits into this machine's memory ({} bytes)", memory),
                .received = fmt::format("{} bytes", size)}};
 }

@@ -34,7 +34,9 @@ Checksum checksum_of(const std::filesystem::path& file, Checksum::Kind kind) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (!fine || EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1)
-    throw Error{{.where = source.name(), .received = fmt::format("OpenSSL cannot compute {} here", name_of(kind))}};
+    throw Error{{.kind = Error::environment,
+                 .where = source.name(),
+                 .received = fmt::format("OpenSSL cannot compute {} here", name_of(kind))}};
   Checksum result{.kind = kind, .hex = {}};
   for (unsigned char byte : std::span(digest).first(size)) result.hex += fmt::format("{:02x}", byte);
   return result;

@@ -19,7 +19,9 @@ struct FreeCompressor {
   void operator()(libdeflate_compressor* p) const { libdeflate_free_compressor(p); }
 };
 
-Error out_of_memory() { return Error{{.where = "memory", .received = "none left for the inflater's tables"}}; }
+Error out_of_memory() {
+  return Error{{.kind = Error::environment, .where = "memory", .received = "none left for the inflater's tables"}};
+}
 
 auto make_decompressor() {
   std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(libdeflate_alloc_decompressor());

@@ -32,7 +32,10 @@ fs::file_status status_of(const fs::path& path) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
   if (status.type() == fs::file_type::none)
-    throw Error{{.where = path.string(), .expected = "a name that can be looked up", .received = failure.message()}};
+    throw Error{{.kind = kind_of_failure(failure),
+                 .where = path.string(),
+                 .expected = "a name that can be looked up",
+                 .received = failure.message()}};
   return status;
 }
 
@@ -46,7 +49,8 @@ void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);
   if (failure || !is_folder(path))
-    throw Error{{.where = path.string(),
+    throw Error{{.kind = failure ? kind_of_failure(failure) : Error::input,
+                 .where = path.string(),
                  .expected = "a folder that can be made",
                  .received = failure ? failure.message() : "a file of that name"}};
 }
@@ -65,7 +69,8 @@ Bytes read_maybe_gzip(const fs::path& path, std::size_t limit) {
 
 Error unwritten(const std::string& name, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return Error{{.where = name,
+  return Error{{.kind = kind_of_failure(error),
+                .where = name,
                 .expected = full ? "room for the file" : "a file that can be written",
                 .received = system_message(error),
                 .hint = full ? "Free some space; what was there before is unchanged." : ""}};
@@ -102,7 +107,8 @@ AtomicFile::AtomicFile(const fs::path& path) : name_(path.string()) {
   if (!file_.is_open()) {
     const int error = errno;
     const std::string folder = folder_of(target_).string();
-    throw Error{{.where = name_,
+    throw Error{{.kind = kind_of_failure(error),
+                 .where = name_,
                  .expected = fmt::format("a folder \"{}\" that can be written", folder),
                  .received = system_message(error),
                  .hint = error == ENOENT ? "Create the folder first." : ""}};

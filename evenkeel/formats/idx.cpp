@@ -44,7 +44,8 @@ Tensor decode_idx(BytesView bytes, const std::string& name) {
   const unsigned code = magic >> 8 & 0xff, rank = magic & 0xff;
   const ElementType* type = find_element(code);
   if (!type)
-    throw Error{{.where = name,
+    throw Error{{.kind = Error::unsupported,
+                 .where = name,
                  .expected = "idx elements of type 08 (uint8), 0c (int32), 0d (float32) or 0e (float64)",
                  .received = fmt::format("{:02x}", code)}};
   std::vector<std::int64_t> sizes;

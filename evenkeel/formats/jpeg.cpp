@@ -104,12 +104,14 @@ Error unreadable(const JpegReader& reader, const std::string& name) {
 
 void check_header(const JpegReader& reader, BytesView bytes, const std::string& name) {
   if (!reader.is_gray() && !reader.is_colour())
-    throw Error{{.where = name,
+    throw Error{{.kind = Error::unsupported,
+                 .where = name,
                  .expected = "a gray or an RGB image",
                  .received = "a JPEG in CMYK or another colour space",
                  .hint = "Convert it to RGB first."}};
   if (reader.height() > kMaxImagePixels / reader.width())
-    throw Error{{.where = name,
+    throw Error{{.kind = Error::unsupported,
+                 .where = name,
                  .expected = fmt::format("an image of at most {} pixels", kMaxImagePixels),
                  .received = fmt::format("{} x {}", reader.width(), reader.height())}};
   if (static_cast<std::uint64_t>(reader.height() * reader.width()) / kMaxPixelsPerByte > bytes.size())

@@ -18,7 +18,10 @@ std::string read_header_text(Reader& in) {
   const auto major = in.little<std::uint8_t>();
   in.little<std::uint8_t>();  // The minor version changes nothing.
   if (major < 1 || major > 3)
-    throw Error{{.where = in.where(), .expected = "npy version 1, 2 or 3", .received = fmt::format("{}", major)}};
+    throw Error{{.kind = Error::unsupported,
+                 .where = in.where(),
+                 .expected = "npy version 1, 2 or 3",
+                 .received = fmt::format("{}", major)}};
   return in.text(major == 1 ? in.little<std::uint16_t>() : in.little<std::uint32_t>());
 }
 
@@ -26,7 +29,8 @@ const ElementType& element_type(const std::string& descr, const std::string& whe
   const char order = descr.empty() ? '\0' : descr.front();
   const ElementType* type = find_npy_element(std::string_view(descr).substr(descr.empty() ? 0 : 1));
   if (type && (order == '<' || type->size == 1)) return *type;
-  throw Error{{.where = where,
+  throw Error{{.kind = Error::unsupported,
+               .where = where,
                .expected = "numbers (float32, float64, integers or bool)",
                .received = fmt::format("dtype {}", descr),
                .hint = type ? "Convert the byte order with array.astype(array.dtype.newbyteorder('<'))."
@@ -40,7 +44,8 @@ Tensor decode_npy(Reader& in) {
   const ElementType& type = element_type(header.descr, in.where());
   const Shape shape = make_shape(header.shape, in.where());
   if (header.fortran_order)
-    throw Error{{.where = in.where(),
+    throw Error{{.kind = Error::unsupported,
+                 .where = in.where(),
                  .expected = "an array in C order",
                  .received = fmt::format("{} in Fortran order", to_string(shape)),
                  .hint = "Save it with numpy.ascontiguousarray(array)."}};

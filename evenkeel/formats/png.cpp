@@ -104,7 +104,8 @@ Tensor decode_png(BytesView bytes, const std::string& name) {
   PngReader reader(bytes);
   if (!reader.read_header()) throw unreadable(reader, name);
   if (reader.height > kMaxImagePixels / reader.width)
-    throw Error{{.where = name,
+    throw Error{{.kind = Error::unsupported,
+                 .where = name,
                  .expected = fmt::format("an image of at most {} pixels", kMaxImagePixels),
                  .received = fmt::format("{} x {}", reader.width, reader.height)}};
   const auto stored = static_cast<std::uint64_t>(reader.height * reader.stored_row_bytes);
@@ -135,7 +136,8 @@ Bytes encode_png(TensorView image) {
   Bytes bytes(PNG_IMAGE_PNG_SIZE_MAX(header));
   png_alloc_size_t size = bytes.size();
   if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.data, 0, nullptr))
-    throw Error{{.where = "png", .expected = "an image to encode", .received = header.message}};
+    throw Error{
+        {.kind = Error::internal, .where = "png", .expected = "an image to encode", .received = header.message}};
   bytes.resize(size);
   return bytes;
 }

@@ -84,7 +84,8 @@ Place parse_place(const std::string& name, const Json& tensor, const std::string
   const auto dtype = tensor["dtype"].get<std::string>();
   const ElementType* type = find_safetensors_element(dtype);
   if (!type)
-    throw Error{{.where = where,
+    throw Error{{.kind = Error::unsupported,
+                 .where = where,
                  .expected = "elements of F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8 or BOOL",
                  .received = dtype}};
   const auto offsets = parse_numbers(tensor, "data_offsets", where);

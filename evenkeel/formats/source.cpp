@@ -28,7 +28,10 @@ Source::Source(const std::filesystem::path& path) : name_(path.string()) {
   file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!file_.is_open() || fstat(file_.number(), &status) != 0)
-    throw Error{{.where = name_, .expected = "a file that can be read", .received = system_message(errno)}};
+    throw Error{{.kind = kind_of_failure(errno),
+                 .where = name_,
+                 .expected = "a file that can be read",
+                 .received = system_message(errno)}};
   if (!S_ISREG(status.st_mode))
     throw Error{
         {.where = name_, .expected = "a file", .received = S_ISDIR(status.st_mode) ? "a folder" : "a pipe or device"}};
@@ -51,7 +54,8 @@ void Source::read(std::uint64_t offset, std::span<std::byte> into) const {
         pread(file_.number(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0)
-      throw Error{{.where = name_,
+      throw Error{{.kind = got < 0 ? kind_of_failure(errno) : Error::input,
+                   .where = name_,
                    .expected = fmt::format("{} bytes from offset {}", into.size(), offset),
                    .received = got < 0 ? system_message(errno) : fmt::format("only {}", done)}};
     done += static_cast<std::size_t>(got);

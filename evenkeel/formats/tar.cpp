@@ -19,8 +19,7 @@ using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
 Error damaged(const fs::path& path, archive* from) {
   const char* reason = archive_error_string(from);
-  return Error{
-      {.where = path.string(), .expected = "a tar archive", .received = reason ? reason : "a file that is none"}};
+  return Error{{.where = path.string(), .expected = "a tar archive", .received = reason ? reason : "another file"}};
 }
 
 Archive open_tar(const fs::path& path) {

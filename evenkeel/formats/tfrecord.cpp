@@ -8,6 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/file.h"
 
 namespace evenkeel::formats {
 namespace {
@@ -61,7 +62,10 @@ std::string RecordReader::where() const {
 RecordWriter::RecordWriter(const std::filesystem::path& path)
     : name_(path.string()), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
   if (!file_.is_open())
-    throw Error{{.where = name_, .expected = "a new file that can be written", .received = system_message(errno)}};
+    throw Error{{.kind = kind_of_failure(errno),
+                 .where = name_,
+                 .expected = "a new file that can be written",
+                 .received = system_message(errno)}};
 }
 
 void RecordWriter::write(BytesView records) {
@@ -73,7 +77,7 @@ void RecordWriter::write(BytesView records) {
       const int error = errno;
       if (ftruncate(file_.number(), static_cast<off_t>(size_)) == 0)
         ::lseek(file_.number(), static_cast<off_t>(size_), SEEK_SET);
-      throw Error{{.where = name_, .expected = "room for the file", .received = system_message(error)}};
+      throw unwritten(name_, error);
     }
     records = records.subspan(static_cast<std::size_t>(written));
   }

@@ -179,7 +179,8 @@ void ZipReader::read(const ZipMember& member, FunctionRef<void(Reader&)> consume
   const std::string where = where_of(*source_, member);
   const bool encrypted = (member.flags & zip::kEncryptedFlag) != 0;
   if (encrypted || (member.method != zip::kStored && member.method != zip::kDeflated))
-    throw Error{{.where = where,
+    throw Error{{.kind = Error::unsupported,
+                 .where = where,
                  .expected = "a stored or deflated member",
                  .received = encrypted ? "an encrypted one" : fmt::format("one of method {}", member.method),
                  .hint = "Write the archive with numpy.savez or numpy.savez_compressed."}};

@@ -8,16 +8,16 @@ namespace evenkeel {
 namespace {
 
 // In the order of the enumeration.
-const std::array<std::string, 7> kNames = {"linear", "relu", "elu", "sigmoid", "tanh", "softmax", "leaky_relu"};
+const std::array<std::string, 7> kActivationNames = {"linear", "relu", "elu", "sigmoid", "tanh", "softmax", "leaky_relu"};
 
 }  // namespace
 
-std::string name_of(ActivationFunction f) { return kNames[static_cast<std::size_t>(f)]; }
+std::string name_of(ActivationFunction f) { return kActivationNames[static_cast<std::size_t>(f)]; }
 
 bool convert(const FieldValue& from, ActivationFunction& to) {
   const std::string* name = std::get_if<std::string>(&from);
-  for (std::size_t i = 0; name && i < kNames.size(); ++i) {
-    if (kNames[i] != *name) continue;
+  for (std::size_t i = 0; name && i < kActivationNames.size(); ++i) {
+    if (kActivationNames[i] != *name) continue;
     to = static_cast<ActivationFunction>(i);
     return true;
   }
@@ -26,6 +26,6 @@ bool convert(const FieldValue& from, ActivationFunction& to) {
 
 FieldValue field_value(ActivationFunction value) { return name_of(value); }
 
-std::string kind_of(ActivationFunction) { return "an activation (" + join(kNames) + ")"; }
+std::string kind_of(ActivationFunction) { return "an activation (" + join(kActivationNames) + ")"; }
 
 }  // namespace evenkeel

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <variant>
 
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/finish.h"
@@ -18,20 +17,18 @@
 namespace evenkeel {
 namespace {
 
-ops::LossKind op_of(const SoftmaxCrossEntropy&) { return ops::LossKind::softmax_cross_entropy; }
-ops::LossKind op_of(const SigmoidCrossEntropy&) { return ops::LossKind::sigmoid_cross_entropy; }
-ops::LossKind op_of(const MeanSquaredError&) { return ops::LossKind::squared_error; }
-
 /// One compilation: the steps in their order, with what they hand on.
 class Compiler {
  public:
   Compiler(const Model& model, const CompileOptions& options)
       : model_(model), options_(options), pending_(options.probes), pending_extremes_(options.extremes) {
-    if (options.precision == Precision::bfloat16 && options.real != DType::float32)
-      throw Error{
-          {.where = "precision bfloat16", .expected = "float32", .received = std::string(name_of(options.real))}};
-    result_.program = std::make_unique<Program>(
-        options.real, options.precision == Precision::bfloat16 ? DType::bfloat16 : options.real);
+    if (options.compute.precision == Precision::bfloat16 && options.compute.real != DType::float32)
+      throw Error{{.where = "precision bfloat16",
+                   .expected = "float32",
+                   .received = std::string(name_of(options.compute.real))}};
+    result_.program = std::make_unique<Program>(options.compute.real, options.compute.precision == Precision::bfloat16
+                                                                          ? DType::bfloat16
+                                                                          : options.compute.real);
     result_.layers = model.layers();
     if (options.batch_size < 1)
       throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
@@ -47,7 +44,7 @@ class Compiler {
     if (options_.loss && options_.targets != Targets::none) emit_loss();
     keep_named();
     probe_named();
-    if (options_.fuse) passes::fuse(program());
+    if (options_.compute.fuse) passes::fuse(program());
     if (options_.train) emit_training();
     probe_named();
     refuse_unknown();
@@ -59,7 +56,7 @@ class Compiler {
   Program& program() { return *result_.program; }
 
   void emit_layers() {
-    input_ = program().input("input", model_.input_shape().batched(options_.batch_size), options_.real);
+    input_ = program().input("input", model_.input_shape().batched(options_.batch_size), options_.compute.real);
     program().info(input_).wants_gradient = options_.input_gradient;
     std::vector<Value> made;
     for (const Model::Node& node : model_.nodes()) {
@@ -102,8 +99,8 @@ class Compiler {
   /// What is read, and what the loss is computed from, is as precise as parameters are.
   void widen_outputs() {
     const bool are_logits = logits_ == outputs_;
-    outputs_ = ops::cast(outputs_, options_.real);
-    logits_ = are_logits ? outputs_ : ops::cast(logits_, options_.real);
+    outputs_ = ops::cast(outputs_, options_.compute.real);
+    logits_ = are_logits ? outputs_ : ops::cast(logits_, options_.compute.real);
     result_.outputs = outputs_.name();
     program().keep(outputs_);
   }
@@ -117,8 +114,8 @@ class Compiler {
       const auto* activation = dynamic_cast<const ops::Activation*>(node.op.get());
       const bool is_softmax = dynamic_cast<const ops::Softmax*>(node.op.get()) != nullptr;
       const bool is_sigmoid = activation && activation->function() == kernels::Activation::sigmoid;
-      const bool for_softmax = std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss);
-      const bool for_sigmoid = std::holds_alternative<SigmoidCrossEntropy>(*options_.loss);
+      const bool for_softmax = scores_of(*options_.loss) == Scores::softmax;
+      const bool for_sigmoid = scores_of(*options_.loss) == Scores::sigmoid;
       if ((is_softmax && for_sigmoid) || (is_sigmoid && for_softmax))
         throw Error{
             {.where = "loss",
@@ -134,9 +131,9 @@ class Compiler {
     program().set_label("scores");
     program().set_phase(Phase::loss);
     Value scores = outputs_;
-    if (logits_ == outputs_ && std::holds_alternative<SoftmaxCrossEntropy>(*options_.loss))
+    if (logits_ == outputs_ && scores_of(*options_.loss) == Scores::softmax)
       scores = program().emit_one(ops::Softmax{}, {outputs_}, "scores");
-    if (logits_ == outputs_ && std::holds_alternative<SigmoidCrossEntropy>(*options_.loss))
+    if (logits_ == outputs_ && scores_of(*options_.loss) == Scores::sigmoid)
       scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs_}, "scores");
     result_.scores = scores.name();
     // While training nobody asks for scores: without `keep` the line is dropped.
@@ -150,8 +147,7 @@ class Compiler {
                    .expected = "outputs [N, K] for the loss",
                    .received = to_string_batched(shape.without_first()),
                    .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
-    const auto kind = std::visit([](const auto& loss) { return op_of(loss); }, *options_.loss);
-    if (kind == ops::LossKind::softmax_cross_entropy && shape[1] == 1)
+    if (scores_of(*options_.loss) == Scores::softmax && shape[1] == 1)
       throw Error{{.where = "layer \"" + model_.nodes().back().layer.name() + '"',
                    .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
                    .received = "1, whose softmax is always 1",
@@ -160,16 +156,16 @@ class Compiler {
     Value targets;
     if (options_.targets == Targets::labels) {
       const Value labels = program().input("labels", {options_.batch_size}, DType::int32);
-      targets = program().emit_one(ops::OneHot(shape[1], options_.real), {labels}, "one_hot");
+      targets = program().emit_one(ops::OneHot(shape[1], options_.compute.real), {labels}, "one_hot");
     } else {
-      targets = program().input("targets", shape, options_.real);
+      targets = program().input("targets", shape, options_.compute.real);
     }
-    loss_ = program().emit_one(ops::Loss(kind), {logits_, smoothed(targets)}, "per_sample");
+    loss_ = evenkeel::emit_loss(*options_.loss, program(), logits_, smoothed(targets));
     weigh_classes(targets);
     add_penalties();
     program().keep(loss_);
     result_.loss = loss_.name();
-    if (kind == ops::LossKind::squared_error) return;
+    if (scores_of(*options_.loss) == Scores::outputs) return;
     const Value correct = program().emit_one(ops::Correct(0.0), {logits_, targets}, "correct");
     program().keep(correct);
     result_.correct = correct.name();
@@ -204,7 +200,7 @@ class Compiler {
     program().set_phase(Phase::backward);
     program().set_label("loss");
     const double weight = 1.0 / static_cast<double>(options_.batch_size);
-    const Value seed = program().emit_one(ops::Fill(loss_.shape(), options_.real, weight), {});
+    const Value seed = program().emit_one(ops::Fill(loss_.shape(), options_.compute.real, weight), {});
     const auto gradients = differentiate(program(), loss_, seed);
     if (options_.input_gradient) {
       const Value gradient = gradients[static_cast<std::size_t>(input_.id())];

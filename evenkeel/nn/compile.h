@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/config/precision.h"
+#include "evenkeel/nn/compute_options.h"
 #include "evenkeel/nn/losses.h"
 #include "evenkeel/nn/model.h"
 #include "evenkeel/program/program.h"
@@ -24,11 +24,9 @@ struct CompileOptions {
   Targets targets = Targets::none;        ///< labels or values: the loss and the correct predictions are computed
   bool train = false;                     ///< gradients and update; needs a loss and targets
   std::vector<double> class_weight = {};  ///< by class: of a sample's loss when training; a class without one weighs 1
-  std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers.h)
-  DType real = DType::float32;                ///< float64: all of the program, on the reference kernels
-  Precision precision = Precision::float32;
-  bool fuse = true;
-  bool input_gradient = false;  ///< differentiate with respect to the input as well ("input/gradient")
+  std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers/)
+  ComputeOptions compute = {};                ///< real, precision and fuse; the rest is who runs the program
+  bool input_gradient = false;                ///< differentiate with respect to the input as well ("input/gradient")
   std::vector<std::string> probes =
       {};  ///< values whose moments per channel are accumulated (program/probes/moments.h)
   std::vector<std::string> extremes =

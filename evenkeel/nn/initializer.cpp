@@ -14,7 +14,7 @@ namespace evenkeel {
 namespace {
 
 // In the order of Kind.
-const std::array<std::string, 6> kNames = {"zeros",          "ones",      "constant",
+const std::array<std::string, 6> kInitializerNames = {"zeros",          "ones",      "constant",
                                            "glorot_uniform", "he_normal", "truncated_normal"};
 
 // The deviation of a standard normal that is cut at 2 deviations: he_normal divides by it to keep its variance.
@@ -107,7 +107,7 @@ std::optional<double> largest_drawn(const Initializer& initializer, const Shape&
 }
 
 std::string to_string(const Initializer& initializer) {
-  const std::string& name = kNames[static_cast<std::size_t>(initializer.kind)];
+  const std::string& name = kInitializerNames[static_cast<std::size_t>(initializer.kind)];
   const bool shown = (initializer.kind == Initializer::Kind::constant && initializer.argument != 0) ||
                      (initializer.kind == Initializer::Kind::truncated_normal && initializer.argument != 0.05);
   return shown ? fmt::format("{}({})", name, initializer.argument) : name;
@@ -117,9 +117,9 @@ bool convert(const FieldValue& from, Initializer& to) {
   const std::string* text = std::get_if<std::string>(&from);
   if (!text) return false;
   const auto named = parse_named_number(*text);
-  const auto name = named ? std::ranges::find(kNames, named->name) : kNames.end();
-  if (name == kNames.end()) return false;
-  const auto kind = static_cast<Initializer::Kind>(name - kNames.begin());
+  const auto name = named ? std::ranges::find(kInitializerNames, named->name) : kInitializerNames.end();
+  if (name == kInitializerNames.end()) return false;
+  const auto kind = static_cast<Initializer::Kind>(name - kInitializerNames.begin());
   const bool takes_argument = kind == Initializer::Kind::constant || kind == Initializer::Kind::truncated_normal;
   if (named->number && !takes_argument) return false;
   to = {kind, named->number.value_or(kind == Initializer::Kind::truncated_normal ? 0.05 : 0.0)};
@@ -128,6 +128,6 @@ bool convert(const FieldValue& from, Initializer& to) {
 
 FieldValue field_value(const Initializer& value) { return to_string(value); }
 
-std::string kind_of(const Initializer&) { return "an initializer (" + join(kNames) + ", or e.g. \"constant(0.1)\")"; }
+std::string kind_of(const Initializer&) { return "an initializer (" + join(kInitializerNames) + ", or e.g. \"constant(0.1)\")"; }
 
 }  // namespace evenkeel

@@ -1,65 +1,46 @@
 #include "evenkeel/nn/losses.h"
 
-#include <utility>
-
-#include "evenkeel/base/error.h"
-#include "evenkeel/base/text.h"
+#include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/program.h"
 
 namespace evenkeel {
+namespace {
+
+ops::LossKind op_of(const SoftmaxCrossEntropy&) { return ops::LossKind::softmax_cross_entropy; }
+ops::LossKind op_of(const SigmoidCrossEntropy&) { return ops::LossKind::sigmoid_cross_entropy; }
+ops::LossKind op_of(const MeanSquaredError&) { return ops::LossKind::squared_error; }
+
+}  // namespace
 
 void SoftmaxCrossEntropy::describe(Fields<SoftmaxCrossEntropy>& fields) {
-  fields.add("label_smoothing", &SoftmaxCrossEntropy::label_smoothing, "part of a target shared by all classes", kUnit);
+  fields.add("label_smoothing", &SoftmaxCrossEntropy::label_smoothing, "part of a target for all classes", kUnit);
+}
+
+Smoothing SoftmaxCrossEntropy::smoothing(std::int64_t outputs) const {
+  return {1 - label_smoothing, label_smoothing / static_cast<double>(outputs)};
 }
 
 void SigmoidCrossEntropy::describe(Fields<SigmoidCrossEntropy>& fields) {
   fields.add("label_smoothing", &SigmoidCrossEntropy::label_smoothing, "how far targets go towards 1/2", kUnit);
 }
 
-namespace {
+Smoothing SigmoidCrossEntropy::smoothing(std::int64_t) const { return {1 - label_smoothing, label_smoothing / 2}; }
 
-/// Keras's names and their losses.
-const std::vector<std::pair<std::string, Loss>>& table() {
-  static const std::vector<std::pair<std::string, Loss>> losses = {
-      {std::string(SoftmaxCrossEntropy::kType), SoftmaxCrossEntropy{}},
-      {"categorical_crossentropy", SoftmaxCrossEntropy{}},
-      {std::string(SigmoidCrossEntropy::kType), SigmoidCrossEntropy{}},
-      {std::string(MeanSquaredError::kType), MeanSquaredError{}},
-      {"mean_squared_error", MeanSquaredError{}},
-  };
-  return losses;
-}
+std::vector<std::string> loss_names() { return choice_names<Loss>(); }
 
-}  // namespace
+Loss loss_named(const std::string& name) { return chosen_by_name<Loss>("loss", name); }
 
-const std::vector<std::string>& loss_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> made;
-    for (const auto& [name, loss] : table()) made.push_back(name);
-    return made;
-  }();
-  return names;
-}
-
-Loss loss_named(const std::string& name) {
-  for (const auto& [known, loss] : table())
-    if (known == name) return loss;
-  const std::string near = nearest(name, loss_names());
-  throw Error{{.where = "loss",
-               .expected = "one of " + join(loss_names()),
-               .received = '"' + name + '"',
-               .hint = near.empty() ? "" : "Did you mean \"" + near + "\"?"}};
-}
-
-std::string name_of(const Loss& loss) {
-  return std::visit([]<class T>(const T&) { return std::string(T::kType); }, loss);
+Scores scores_of(const Loss& loss) {
+  return std::visit([]<class T>(const T&) { return T::kScores; }, loss);
 }
 
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs) {
-  if (const auto* softmax = std::get_if<SoftmaxCrossEntropy>(&loss))
-    return {1 - softmax->label_smoothing, softmax->label_smoothing / static_cast<double>(outputs)};
-  if (const auto* sigmoid = std::get_if<SigmoidCrossEntropy>(&loss))
-    return {1 - sigmoid->label_smoothing, sigmoid->label_smoothing / 2};
-  return {};
+  return std::visit([&](const auto& own) { return own.smoothing(outputs); }, loss);
+}
+
+Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets) {
+  const ops::LossKind kind = std::visit([](const auto& own) { return op_of(own); }, loss);
+  return program.emit_one(ops::Loss(kind), {logits, targets}, "per_sample");
 }
 
 }  // namespace evenkeel

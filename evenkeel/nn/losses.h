@@ -1,22 +1,41 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "evenkeel/config/fields.h"
+#include "evenkeel/config/choice.h"
 
 namespace evenkeel {
 
+class Program;
+class Value;
+
 // Losses are computed from logits. Each takes integer labels [N] and targets [N, K] alike.
+
+/// What makes scores of the logits. Without: the outputs are the scores, numbers that are compared with the targets,
+/// and no prediction is right or wrong.
+enum class Scores { outputs, softmax, sigmoid };
+
+/// What a target t becomes: scale * t + offset.
+struct Smoothing {
+  double scale = 1, offset = 0;
+};
 
 /// -sum t log softmax(z). Keras: sparse_categorical_crossentropy, categorical_crossentropy.
 struct SoftmaxCrossEntropy {
   double label_smoothing = 0;  ///< s: targets become t (1 - s) + s / K, in training and in evaluation
 
   static constexpr std::string_view kType = "sparse_categorical_crossentropy";
+  static constexpr Scores kScores = Scores::softmax;
+  static std::vector<std::pair<std::string, SoftmaxCrossEntropy>> presets() {
+    return {{"categorical_crossentropy", {}}};
+  }
   static void describe(Fields<SoftmaxCrossEntropy>&);
+  Smoothing smoothing(std::int64_t outputs) const;
   bool operator==(const SoftmaxCrossEntropy&) const = default;
 };
 /// Mean over the K outputs of the cross-entropy of sigmoid(z). Keras: binary_crossentropy.
@@ -24,30 +43,36 @@ struct SigmoidCrossEntropy {
   double label_smoothing = 0;  ///< s: targets become t (1 - s) + s / 2, in training and in evaluation
 
   static constexpr std::string_view kType = "binary_crossentropy";
+  static constexpr Scores kScores = Scores::sigmoid;
   static void describe(Fields<SigmoidCrossEntropy>&);
+  Smoothing smoothing(std::int64_t outputs) const;
   bool operator==(const SigmoidCrossEntropy&) const = default;
 };
 /// Mean over the K outputs of (z - t)^2. Keras: mse.
 struct MeanSquaredError {
   static constexpr std::string_view kType = "mse";
+  static constexpr Scores kScores = Scores::outputs;
+  static std::vector<std::pair<std::string, MeanSquaredError>> presets() { return {{"mean_squared_error", {}}}; }
   static void describe(Fields<MeanSquaredError>&) {}
+  Smoothing smoothing(std::int64_t) const { return {}; }
   bool operator==(const MeanSquaredError&) const = default;
 };
 
-using Loss = std::variant<SoftmaxCrossEntropy, SigmoidCrossEntropy, MeanSquaredError>;
+/// The losses there are: files, flags and help texts have them from here.
+using Loss = std::variant<  //
+    SoftmaxCrossEntropy,    //
+    SigmoidCrossEntropy,    //
+    MeanSquaredError>;
 
 /// Keras's names, every one that is understood.
-const std::vector<std::string>& loss_names();
+std::vector<std::string> loss_names();
 /// With defaults. Throws Error with the known names.
 Loss loss_named(const std::string& name);
-/// "sparse_categorical_crossentropy", "binary_crossentropy", "mse"
-std::string name_of(const Loss& loss);
 
-/// What a target t becomes: scale * t + offset.
-struct Smoothing {
-  double scale = 1, offset = 0;
-};
+Scores scores_of(const Loss& loss);
 /// Of a loss over K outputs.
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs);
+/// The loss of each sample [N], from logits and targets [N, K].
+Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets);
 
 }  // namespace evenkeel

@@ -26,15 +26,6 @@ std::string kind_of(const toml::node& node) {
   return "TOML's " + text.str();
 }
 
-Error unknown(const std::string& where, std::string_view what, std::string_view name,
-              const std::vector<std::string>& known) {
-  const std::string near = nearest(name, known);
-  return Error{{.where = where,
-                .received = fmt::format("unknown {} {}", what, in_quotes(name)),
-                .hint = fmt::format("Known: {}.{}", join(known),
-                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
-}
-
 /// Runs `f`; an Error is seen from `where`.
 template <class F>
 auto inside(const std::string& where, F&& f) {
@@ -91,7 +82,7 @@ class Reader {
   ModelFile read(const toml::table& file) {
     for (const auto& [key, node] : file)
       if (!std::ranges::count(kTopLevelKeys, key.str()))
-        throw unknown(at(key.source()), "key", key.str(), kTopLevelKeys);
+        throw unknown_name(at(key.source()), "key", key.str(), kTopLevelKeys);
     ModelFile result{.model = empty_model(file)};
     add_layers(file, result.model);
     check_shapes(result.model);
@@ -160,7 +151,7 @@ class Reader {
     if (const LayerType* type = find_layer_type(name)) return *type;
     std::vector<std::string> known;
     for (const LayerType& type : layer_types()) known.push_back(type.type);
-    throw unknown(at(node->source()), "layer type", name, known);
+    throw unknown_name(at(node->source()), "layer type", name, known);
   }
 
   /// The options of a layer, each checked where it stands.
@@ -174,7 +165,7 @@ class Reader {
     for (const auto& [key, node] : table) {
       if (std::ranges::count(kCommonKeys, key.str())) continue;
       const auto field = std::ranges::find(type.fields, key.str(), &LayerType::FieldInfo::name);
-      if (field == type.fields.end()) throw unknown(at(key.source()) + ": " + label, "key", key.str(), known);
+      if (field == type.fields.end()) throw unknown_name(at(key.source()) + ": " + label, "key", key.str(), known);
       inside(at(node.source()) + ": " + label, [&, &value = node] {
         fields.emplace_back(field->name, value_of(field->name, value));
         field->check(fields.back().second);
@@ -209,19 +200,18 @@ class Reader {
     }
   }
 
-  TrainingSettings training_of(const toml::node& node) const {
+  Settings training_of(const toml::node& node) const {
     const toml::table* table = node.as_table();
     if (!table) throw Error{{.where = at(node.source()), .expected = "a table [training]", .received = kind_of(node)}};
-    const Fields<TrainingSettings>& known = fields_of<TrainingSettings>();
-    TrainingSettings settings;
+    std::vector<std::pair<std::uint32_t, Setting>> lines;
     for (const auto& [key, value] : *table) {
-      const auto* field = known.find(key.str());
-      if (!field) throw unknown(at(key.source()) + ": [training]", "key", key.str(), known.names());
-      inside(at(value.source()) + ": [training]", [&, &setting = value] {
-        field->set(settings, value_of(field->name, setting));
-        if (field->name == "loss") loss_named(*settings.loss);
-      });
+      Setting setting{.key = std::string(key.str()), .value = {}, .where = at(key.source()) + ": [training]"};
+      inside(setting.where, [&, &node = value] { setting.value = value_of(setting.key, node); });
+      lines.emplace_back(key.source().begin.line, std::move(setting));
     }
+    std::ranges::stable_sort(lines, {}, &std::pair<std::uint32_t, Setting>::first);
+    Settings settings;
+    for (auto& [line, setting] : lines) settings.set(std::move(setting));
     return settings;
   }
 
@@ -272,9 +262,9 @@ std::string write_model_file(const ModelFile& file) {
     if (!follows) text += fmt::format("inputs = {}\n", inputs_text(model, inputs));
     for (const auto& [key, value] : layer.settings(true)) text += fmt::format("{} = {}\n", key, to_string(value));
   }
-  const auto training = settings_of(file.training, true);
-  if (!training.empty()) text += "\n[training]\n";
-  for (const auto& [key, value] : training) text += fmt::format("{} = {}\n", key, to_string(value));
+  if (!file.training.empty()) text += "\n[training]\n";
+  for (const Setting& setting : file.training.all())
+    text += fmt::format("{} = {}\n", setting.key, to_string(setting.value));
   return text;
 }
 

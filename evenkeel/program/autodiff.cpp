@@ -18,7 +18,8 @@ void Gradients::add(int i, Value gradient) {
   const ValueInfo& input = program_.value(id);
   const TensorType precise_type{input.type.shape, precise(input.type.dtype)};
   if (gradient.type() != input.type && gradient.type() != precise_type)
-    throw Error{{.where = "gradient of " + input.name,
+    throw Error{{.kind = Error::internal,
+                 .where = "gradient of " + input.name,
                  .expected = to_string(input.type.shape),
                  .received = to_string(gradient.shape())}};
   Value& sum = gradients_[static_cast<std::size_t>(id)];

@@ -24,6 +24,8 @@ void Executor::choose_kernels(const Machine& machine) {
     for (int id : node.inputs) inputs.push_back(id < 0 ? TensorType{} : program_.value(id).type);
     for (int id : node.outputs) outputs.push_back(program_.value(id).type);
     Line line;
+    line.op = node.op.get();
+    line.layer = node.op->layer();
     line.runs = !node.op->is_view();
     if (line.runs) line.kernel = node.op->choose({inputs, outputs, machine, threads_, program_.real()});
     scratch_bytes_ = std::max(scratch_bytes_, aligned_size(line.kernel.scratch_bytes));
@@ -85,10 +87,18 @@ void Executor::prepare_run() {
   stale_ = false;
 }
 
-void Executor::run_line(const Line& line, const StepContext& step) const {
-  if (!line.runs) return;
-  std::byte* scratch = arena_.data() + program_.memory.arena_bytes;
-  line.kernel.run(KernelCall(line.inputs, line.outputs, scratch, step, threads_));
+bool Executor::is_idle(std::size_t line, const StepContext& step) const {
+  const Line& l = lines_[line];
+  return l.layer && l.op->is_idle(step.mode(*l.layer));
+}
+
+void Executor::run_line(std::size_t number, const StepContext& step) const {
+  const Line& line = lines_[number];
+  if (!line.runs || is_idle(number, step)) return;
+  KernelStep of_line{.seed = step.seed, .step = step.step, .learning_rate = step.learning_rate, .mode = {}};
+  if (line.layer) of_line.mode = step.mode(*line.layer);
+  std::byte* const scratch = arena_.data() + program_.memory.arena_bytes;
+  line.kernel.run(KernelCall(line.inputs, line.outputs, {scratch, line.kernel.scratch_bytes}, of_line, threads_));
 }
 
 int Executor::end_of(Segment segment) const {
@@ -105,7 +115,7 @@ void Executor::run(const StepContext& step, Segment segment) {
   const int last = end_of(segment);
   prepare_run();
   const DenormalsAsZero flushed(threads_);
-  for (int i = segment.first; i < last; ++i) run_line(lines_[static_cast<std::size_t>(i)], step);
+  for (int i = segment.first; i < last; ++i) run_line(static_cast<std::size_t>(i), step);
 }
 
 void Executor::visit(const StepContext& step, Segment segment, const Visitor& visitor) {
@@ -113,7 +123,8 @@ void Executor::visit(const StepContext& step, Segment segment, const Visitor& vi
   prepare_run();
   const DenormalsAsZero flushed(threads_);
   for (int i = segment.first; i < last; ++i) {
-    run_line(lines_[static_cast<std::size_t>(i)], step);
+    if (is_idle(static_cast<std::size_t>(i), step)) continue;
+    run_line(static_cast<std::size_t>(i), step);
     for (int id : program_.nodes()[static_cast<std::size_t>(i)].outputs)
       if (id >= 0 && !visitor(i, id, {address(id), program_.value(id).type.shape, program_.value(id).type.dtype}))
         return;
@@ -126,7 +137,7 @@ void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) 
   const DenormalsAsZero flushed(threads_);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
-    run_line(lines_[i], step);
+    run_line(i, step);
     seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,8 +36,8 @@ class Executor {
   /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines.
   /// A segment reads what earlier lines left: keep those values (Program::keep).
   void run(const StepContext& step, Segment segment = {});
-  /// What a visitor sees behind each line: its number, and each of its outputs, whose memory may be reused by the next
-  /// line. Returning false ends the run.
+  /// What a visitor sees behind each line that is not idle: its number, and each of its outputs, whose memory may be
+  /// reused by the next line. Returning false ends the run.
   using Visitor = std::function<bool(int line, int value, TensorView output)>;
   /// The same as run, with a visitor.
   void visit(const StepContext& step, Segment segment, const Visitor& visitor);
@@ -58,10 +59,14 @@ class Executor {
 
   const Program& program() const { return program_; }
   const std::string& kernel_name(std::size_t line) const { return lines_[line].kernel.name; }
+  /// Whether the line has nothing to do in such a step (Op::is_idle).
+  bool is_idle(std::size_t line, const StepContext& step) const;
   std::size_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   struct Line {
+    const Op* op = nullptr;
+    std::optional<int> layer;  ///< whose mode the line obeys
     Kernel kernel;
     std::vector<Operand> inputs, outputs;
     bool runs = true;  ///< views have nothing to run
@@ -73,7 +78,7 @@ class Executor {
   void prepare_run();
   /// Throws Error unless the program has these lines. Returns the number of the line behind the last.
   int end_of(Segment segment) const;
-  void run_line(const Line& line, const StepContext& step) const;
+  void run_line(std::size_t number, const StepContext& step) const;
 
   const Program& program_;
   Store& store_;

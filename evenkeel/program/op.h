@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,15 +9,16 @@
 #include <vector>
 
 #include "evenkeel/kernels/elementwise/activation.h"
-#include "evenkeel/program/kernel.h"
+#include "evenkeel/kernels/kernel.h"
+#include "evenkeel/program/step.h"
 #include "evenkeel/program/value.h"
 
 namespace evenkeel {
 
 class Gradients;
 
-/// One kind of operation: its shape rule, its gradient rule, its choice of a kernel. An op is a constant: what changes
-/// from step to step reaches the kernel through the StepContext. Absent optional operands have an empty type.
+/// One kind of operation: its shape rule and its gradient rule. An op is a constant: what changes from step to step
+/// reaches the kernel through the call. Absent optional operands have an empty type.
 class Op {
  public:
   virtual ~Op() = default;
@@ -32,8 +34,13 @@ class Op {
   /// Emits ops for the gradients of the inputs. The default has no gradient: labels, statistics.
   virtual void differentiate(Gradients&) const {}
 
-  /// The kernel for these types: the first that fits in an ordered list, the reference is last.
+  /// Says what is to be computed; which kernel does it is said by its family's list (kernels/<family>/list.cpp).
   virtual Kernel choose(const KernelRequest& request) const = 0;
+
+  /// The layer, by its index in the description, whose mode the op obeys.
+  virtual std::optional<int> layer() const { return {}; }
+  /// Nothing is to be done in this mode of that layer: the outputs are not read then.
+  virtual bool is_idle(const LayerMode&) const { return false; }
 
   /// Pairs (output, input) that may be the same memory.
   virtual std::vector<std::pair<int, int>> in_place() const { return {}; }

@@ -4,7 +4,7 @@
 
 namespace evenkeel {
 
-std::vector<PlanLine> plan_of(const Executor& executor) {
+std::vector<PlanLine> plan_of(const Executor& executor, const StepContext& step) {
   const Program& program = executor.program();
   std::vector<PlanLine> plan;
   for (const Node& node : program.nodes()) {
@@ -12,13 +12,14 @@ std::vector<PlanLine> plan_of(const Executor& executor) {
                   .label = node.label,
                   .op = std::string(node.op->kind()),
                   .detail = node.op->detail(),
-                  .kernel = executor.kernel_name(plan.size()),
+                  .kernel = {},
                   .outputs = {}};
     std::vector<TensorType> inputs, outputs;
     for (int id : node.inputs) inputs.push_back(id < 0 ? TensorType{} : program.value(id).type);
     for (int id : node.outputs) outputs.push_back(program.value(id).type);
     for (const TensorType& type : outputs) line.outputs.push_back(type.shape);
-    if (!node.op->is_view()) {
+    if (!node.op->is_view() && !executor.is_idle(plan.size(), step)) {
+      line.kernel = executor.kernel_name(plan.size());
       for (std::size_t i = 0; i < inputs.size(); ++i)
         if (node.inputs[i] >= 0) line.bytes += static_cast<std::int64_t>(inputs[i].bytes());
       for (const TensorType& type : outputs) line.bytes += static_cast<std::int64_t>(type.bytes());

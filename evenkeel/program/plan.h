@@ -13,13 +13,14 @@ struct PlanLine {
   Phase phase = Phase::forward;
   std::string label;  ///< the layer's name, or what the line is for
   std::string op, detail;
-  std::string kernel;  ///< empty for a view: there is nothing to run
+  std::string kernel;  ///< empty for a view and where the step leaves nothing to do
   std::vector<Shape> outputs;
-  std::int64_t bytes = 0;  ///< of all operands, each once: what the line reads and writes; 0 for a view
+  std::int64_t bytes = 0;  ///< of all operands, each once: what the line reads and writes; 0 without a kernel
   double flops = 0;        ///< 0 where time is not explained by arithmetic
 };
 
-std::vector<PlanLine> plan_of(const Executor& executor);
+/// What the lines do in such a step: the modes of its layers count.
+std::vector<PlanLine> plan_of(const Executor& executor, const StepContext& step);
 
 /// Sums over lines. The bytes are what a step moves to and from memory if no cache helps: passes over memory.
 struct PlanTotals {

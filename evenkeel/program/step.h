@@ -4,24 +4,9 @@
 #include <vector>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/kernels/layer_mode.h"
 
 namespace evenkeel {
-
-enum class Mode { train, evaluate };
-
-/// Which statistics a normalization uses.
-enum class Statistics { batch, moving, supplied };
-
-/// How one layer behaves in a run. Set apart per layer, at run time, without compiling again.
-struct LayerMode {
-  Statistics statistics = Statistics::batch;
-  bool update_statistics = true;  ///< moving statistics follow the batch's
-  bool dropout = true;
-
-  static LayerMode of(Mode mode) {
-    return mode == Mode::train ? LayerMode{} : LayerMode{Statistics::moving, false, false};
-  }
-};
 
 /// All that changes from one run of a program to the next, besides its inputs.
 struct StepContext {

@@ -38,7 +38,8 @@ namespace {
 /// Throws Error unless so many bytes are to be had.
 void check_available(std::int64_t needed, std::int64_t available, const char* where, const char* hint) {
   if (needed > available)
-    throw Error{{.where = where,
+    throw Error{{.kind = Error::environment,
+                 .where = where,
                  .expected = "at most the " + with_commas(available) + " bytes that are available",
                  .received = with_commas(needed) + " bytes needed",
                  .hint = hint}};

@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/tensor/dtype.h"
-#include "evenkeel/tensor/shape.h"
+#include "evenkeel/tensor/tensor_type.h"
 
 namespace evenkeel {
 
@@ -16,14 +15,6 @@ class Program;
 enum class Role { input, parameter, parameter_gradient, state, supplied, slot, probe, activation, gradient };
 
 std::string_view name_of(Role role);
-
-struct TensorType {
-  Shape shape;
-  DType dtype = DType::float32;
-
-  std::size_t bytes() const { return static_cast<std::size_t>(shape.size()) * size_of(dtype); }
-  bool operator==(const TensorType&) const = default;
-};
 
 /// A value of a program by its number; cheap to copy. The default one stands for an absent optional operand.
 class Value {

@@ -11,6 +11,7 @@
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/report/page/markup.h"
 #include "evenkeel/report/run_answer.h"
+#include "evenkeel/train/settings.h"
 
 namespace evenkeel {
 namespace {
@@ -160,10 +161,11 @@ std::vector<std::pair<std::string, std::string>> settings_of_run(const RunRecord
                 {"precision", run.run->precision}};
   }
   if (run.model)
-    for (const auto& [name, value] : settings_of(run.model->training)) {
-      std::string text = to_string(value);
+    for (const SettingKey& key : training_keys().all()) {
+      const Setting* setting = run.model->training.find(key.name);
+      std::string text = setting ? to_string(setting->value) : "none";
       std::erase(text, '"');
-      settings.emplace_back(name, std::move(text));
+      settings.emplace_back(key.name, std::move(text));
     }
   return settings;
 }

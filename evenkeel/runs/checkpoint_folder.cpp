@@ -143,7 +143,10 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::error_code failure;
   fs::directory_iterator entries(folder, failure);
   if (failure && failure != std::errc::no_such_file_or_directory)
-    throw Error{{.where = folder.string(), .expected = "a readable folder", .received = failure.message()}};
+    throw Error{{.kind = kind_of_failure(failure),
+                 .where = folder.string(),
+                 .expected = "a readable folder",
+                 .received = failure.message()}};
   for (const fs::directory_entry& entry : entries)
     if (is_checkpoint(entry.path())) files.push_back(entry.path());
   std::ranges::sort(files, std::greater{});

@@ -63,9 +63,9 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"skip_bad_images", run.skip_bad_images},
             {"shuffle", run.shuffle},
             {"augmentation", augmentation},
-            {"precision", name_of(o.precision)},
+            {"precision", name_of(o.compute.precision)},
             {"threads", trainer.network().threads()},
-            {"fuse", o.fuse},
+            {"fuse", o.compute.fuse},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
   if (run.steps)
     json["steps"] = *run.steps;
@@ -81,11 +81,12 @@ Json description(const Trainer& trainer, const RunDescription& run) {
 
 /// The model file with the training settings that were used, so that the folder's model.toml repeats the run.
 ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescription& run) {
-  file.training = overridden(file.training, settings_of(trainer.options()));
+  Settings used = training_settings(trainer.options());
   if (run.steps)
-    file.training.steps = run.steps;
+    used.set({"steps", *run.steps});
   else
-    file.training.epochs = run.epochs;
+    used.set({"epochs", run.epochs});
+  file.training = overridden(file.training, used);
   return file;
 }
 
@@ -94,11 +95,13 @@ formats::Descriptor locked(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!file.is_open())
-    throw Error{{.where = folder.string(),
+    throw Error{{.kind = kind_of_failure(errno),
+                 .where = folder.string(),
                  .expected = "a folder that can be written",
                  .received = formats::system_message(errno)}};
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0)
-    throw Error{{.where = folder.string(),
+    throw Error{{.kind = Error::environment,
+                 .where = folder.string(),
                  .expected = "a run folder that no other process works in",
                  .received = errno == EWOULDBLOCK ? "one that does" : formats::system_message(errno),
                  .hint = "Wait for the other run, or choose another --out."}};
@@ -106,40 +109,6 @@ formats::Descriptor locked(const fs::path& folder) {
 }
 
 }  // namespace
-
-OpenedModel open_model(const fs::path& path) {
-  if (!formats::is_folder(path)) return {.file = read_model_file(path), .weights = {}, .notes = {}};
-  const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
-  std::vector<std::string> notes;
-  std::optional<fs::path> weights;
-  const bool is_complete = formats::exists(complete);
-  if (!is_complete || (formats::exists(record) && !read_run(path).finished))
-    if (const auto found =
-            newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
-      weights = found->path;
-  if (!weights && is_complete) weights = complete;
-  if (!weights || !formats::exists(model))
-    throw Error{{.where = path.string(),
-                 .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
-                 .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
-                 .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
-  return {.file = read_model_file(model), .weights = weights, .notes = std::move(notes)};
-}
-
-std::vector<std::string> load_weights_into(Network& network, const fs::path& path) {
-  const auto metadata = load_weights(path, network.weights(), network.store());
-  const auto format = metadata.find("format");
-  if (format != metadata.end() && format->second == kCheckpointFormat)
-    if (const auto averages = averages_in(path)) network.set_trainable(*averages);
-  const auto names = metadata.find("class_names");
-  if (names == metadata.end()) return {};
-  const Json json = Json::parse(names->second, nullptr, false);
-  if (!json.is_array() || !std::ranges::all_of(json, [](const Json& name) { return name.is_string(); }))
-    throw Error{{.where = path.string() + ": metadata \"class_names\"",
-                 .expected = "a JSON list of texts",
-                 .received = names->second}};
-  return json.get<std::vector<std::string>>();
-}
 
 RecordedRun read_run(const fs::path& folder) {
   const fs::path path = folder / "run.json";

@@ -15,21 +15,6 @@
 
 namespace evenkeel {
 
-/// What a MODEL on the command line means.
-struct OpenedModel {
-  ModelFile file;
-  std::optional<std::filesystem::path> weights;  ///< a run folder's; a TOML file has none
-  std::vector<std::string> notes;                ///< damaged checkpoints that were passed over
-};
-
-/// A TOML model file, or a run folder: its model.toml and weights.safetensors, or where it is not finished its newest
-/// checkpoint that is whole. Throws Error where it is neither.
-OpenedModel open_model(const std::filesystem::path& path);
-
-/// Puts a weights file into a network; of a checkpoint the moving averages, where it has them. Returns the class names
-/// that travel in it (empty for a bare file).
-std::vector<std::string> load_weights_into(Network& network, const std::filesystem::path& path);
-
 /// Everything needed to run it again, and what it ran on.
 struct RunDescription {
   std::vector<std::string> command = {};  ///< the program's arguments

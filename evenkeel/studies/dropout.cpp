@@ -9,10 +9,10 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMomentum = 0.75;
+constexpr double kDropoutMomentum = 0.75;
 constexpr double kRates[] = {0.4, 0.5};
 
-constexpr DescribedKind<DropoutVariant> kVariants[] = {
+constexpr DescribedKind<DropoutVariant> kDropoutVariants[] = {
     {DropoutVariant::with_batch_norm, "with_batch_norm",
      "normalization behind the dense layers, the second after a dropout"},
     {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
@@ -29,7 +29,6 @@ const StudyInfo& DropoutStudy::about() {
       .sweeps = {},
       .has_rounds = true,
       .figures = {{"test_accuracy", "test"},
-                  {"reestimated_accuracy", "re-estimated"},
                   {"train_accuracy", "train"},
                   {"test_loss", "test loss"},
                   {"best_test_loss", "lowest"},
@@ -43,7 +42,8 @@ const StudyInfo& DropoutStudy::about() {
                     {"without_batch_norm", "best_test_loss_step", 100, 100},
                     {"with_batch_norm", "best_test_loss", 1.197, 1.197, "independent"},
                     {"without_batch_norm", "best_test_loss", 1.137, 1.137, "independent"}},
-      .quick = kScaledDown};
+      .quick = kScaledDown,
+      .subject = {"variance-shift"}};
   return info;
 }
 
@@ -58,14 +58,14 @@ DropoutStudy::Options DropoutStudy::options_of(const StudySettings& settings) {
 }
 
 Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense, const Shape& images) {
-  Model model(images, std::string("dropout_") + kVariants[static_cast<int>(variant)].name);
-  append_convolutions(model, {30, 50, 60}, kMomentum);
+  Model model(images, std::string("dropout_") + kDropoutVariants[static_cast<int>(variant)].name);
+  append_convolutions(model, {30, 50, 60}, kDropoutMomentum);
   model.append(Flatten{});
-  model.append(BatchNormalization{.momentum = kMomentum});
+  model.append(BatchNormalization{.momentum = kDropoutMomentum});
   for (std::size_t i = 0; i < dense.size(); ++i) {
     const bool last = i + 1 == dense.size();
     model.append(Dense{.units = dense[i], .activation = relu});
-    if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kMomentum});
+    if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kDropoutMomentum});
     if (variant != DropoutVariant::dropout_last || last) model.append(Dropout{.rate = kRates[i]});
   }
   model.append(Dense{.units = 10});
@@ -79,7 +79,7 @@ DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Op
 
 std::vector<StudyVariant> DropoutStudy::variants() const {
   return variants_of(
-      kVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
+      kDropoutVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
 }
 
 Rounds DropoutStudy::rounds_of(const StudyVariant&) const {
@@ -106,30 +106,20 @@ std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyCont
 }
 
 std::string DropoutStudy::answer(const StudyResult& result) const {
-  std::string text;
-  for (const StudyVariant& variant : result.variants) {
-    if (variant.runs.empty()) continue;
-    text += fmt::format(
-        "{}`{}`: test accuracy {}, {} with re-estimated statistics, the variance in front of a "
-        "normalization {} of training's",
-        text.empty() ? "" : "; ", variant.name, value_text(variant.values("test_accuracy"), 3),
-        value_text(variant.values("reestimated_accuracy"), 3), value_text(variant.values("variance_ratio"), 2));
-  }
-  return text + '.';
+  return of_each(result, "; ",
+                 [](const StudyVariant& variant) {
+                   return fmt::format(
+                       "`{}`: test accuracy {}, the variance in front of a normalization {} of training's",
+                       variant.name, both_text(variant, "test_accuracy", 3),
+                       value_text(variant.values("variance_ratio"), 2));
+                 }) +
+         '.';
 }
 
 void DropoutStudy::explain(const StudyResult& result, Report& report) const {
-  LineChart accuracy = curves_chart(
-      result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
-      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
-  accuracy.levels = {{0.1, "chance"}};
-  LineChart loss = curves_chart(
-      result, "Loss on test data", "step", "cross-entropy",
-      {{.series = "test_loss"}, {.series = "reestimated_loss", .suffix = ", re-estimated", .dashed = true}});
-  loss.caption = "Where it rises while training goes on, the network learns its training images by heart.";
-  LineChart training =
-      curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
-  add_section(report, "Learning", {accuracy, loss, training});
+  const LineChart loss = test_loss_chart(
+      result, {{.series = "test_loss"}, {.series = "reestimated_loss", .suffix = ", re-estimated", .dashed = true}});
+  add_section(report, "Learning", {test_accuracy_chart(result), loss, training_loss_chart(result)});
 
   LineChart ratio =
       profile_chart(result, "Variance of each normalization's input: evaluation / training", "ratio", "variance_ratio");

@@ -9,6 +9,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/welch.h"
 #include "evenkeel/report/run_answer.h"
+#include "evenkeel/studies/artifacts.h"
 
 namespace evenkeel {
 namespace {
@@ -46,6 +47,13 @@ std::string figure_text(const StudyVariant& variant, const StudyFigure& figure) 
                      variant.runs.size(), variant.runs.front().steps);
 }
 
+std::string both_text(const StudyVariant& variant, const std::string& figure, int decimals) {
+  const std::string text = value_text(variant.values(figure), decimals);
+  const std::vector<double> reestimated = variant.reestimated(figure);
+  if (reestimated.empty()) return text;
+  return fmt::format("{} ({} with re-estimated statistics)", text, value_text(reestimated, decimals));
+}
+
 std::string base_name(const StudyVariant& variant) { return variant.name.substr(0, variant.name.find('@')); }
 
 std::string setting_text(const StudyVariant& variant) {
@@ -72,8 +80,14 @@ std::string comparison_text(const StudyInfo& info, const StudyVariant* first, co
   if (!censored.empty())
     return fmt::format("No interval is given, because {} is censored: not reached by {}.{}", spoken(c.figure),
                        join(censored, " and by "), figures);
-  return sentence(compare_means(first->values(c.figure), second->values(c.figure), c.margin), first->name, second->name,
-                  spoken(c.figure));
+  const bool is_measured_anew = !first->reestimated(c.figure).empty() || !second->reestimated(c.figure).empty();
+  const bool anew = is_measured_anew && (has_artifact(info, *first) || has_artifact(info, *second));
+  const auto values = [&](const StudyVariant& variant) {
+    const std::vector<double> reestimated = variant.reestimated(c.figure);
+    return anew && !reestimated.empty() ? reestimated : variant.values(c.figure);
+  };
+  return sentence(compare_means(values(*first), values(*second), c.margin), first->name, second->name,
+                  spoken(c.figure) + (anew ? " with re-estimated statistics" : ""));
 }
 
 std::vector<std::string> notes_of_lost_numbers(const StudyResult& result) {

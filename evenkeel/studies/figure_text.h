@@ -17,13 +17,26 @@ std::string value_text(const std::vector<double>& values, int decimals = 4);
 /// steps they made.
 std::string figure_text(const StudyVariant& variant, const StudyFigure& figure);
 
+/// "0.479", or "0.479 (0.634 with re-estimated statistics)" where it was measured so, too.
+std::string both_text(const StudyVariant& variant, const std::string& figure, int decimals);
+
+/// What `say` tells of each variant that has a run, joined.
+template <class F>
+std::string of_each(const StudyResult& result, const std::string& separator, F&& say) {
+  std::string text;
+  for (const StudyVariant& variant : result.variants)
+    if (!variant.runs.empty()) text += (text.empty() ? "" : separator) + say(variant);
+  return text;
+}
+
 /// A variant's name without what the sweep put behind it.
 std::string base_name(const StudyVariant& variant);
 
 /// What the sweep changed: " at learning_rate 0.01"; empty where nothing was.
 std::string setting_text(const StudyVariant& variant);
 
-/// What the declared comparison says of these two; null where one is not there.
+/// What the declared comparison says of these two; null where one is not there. Where the doctor finds that moving
+/// statistics of one do not fit, figures with re-estimated statistics are compared.
 std::string comparison_text(const StudyInfo& info, const StudyVariant* first, const StudyVariant* second);
 
 /// Where a run has no number for a figure: "`plain`, seed 2: no number for test loss."

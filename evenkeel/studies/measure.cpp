@@ -21,6 +21,16 @@ void add_metrics(StudyRun& run, const std::string& what, double x, const Metrics
   if (metrics.accuracy) add("accuracy", *metrics.accuracy);
 }
 
+Figures evaluate_all(Trainer& trainer, const std::vector<Evaluated>& sets) {
+  Figures figures;
+  for (const Evaluated& set : sets) {
+    const Metrics metrics = trainer.evaluate(set.data).metrics;
+    figures[fmt::format("{}_loss", set.what)] = metrics.loss;
+    if (metrics.accuracy) figures[fmt::format("{}_accuracy", set.what)] = *metrics.accuracy;
+  }
+  return figures;
+}
+
 std::string to_text(const Metrics& metrics) {
   std::string text = fmt::format("loss {:.4f}", metrics.loss);
   if (metrics.accuracy) text += fmt::format("  accuracy {:.4f}", *metrics.accuracy);

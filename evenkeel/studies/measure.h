@@ -14,6 +14,13 @@ Dataset at_most(const Dataset& data, std::int64_t limit);
 /// Adds `<what>_loss` and `<what>_accuracy` at x.
 void add_metrics(StudyRun& run, const std::string& what, double x, const Metrics& metrics);
 
+/// `<what>_loss` and `<what>_accuracy` of each of these data sets, in evaluation.
+struct Evaluated {
+  const char* what;  ///< "test"
+  const Dataset& data;
+};
+Figures evaluate_all(Trainer& trainer, const std::vector<Evaluated>& sets);
+
 /// "loss 0.4100  accuracy 0.9812"
 std::string to_text(const Metrics& metrics);
 

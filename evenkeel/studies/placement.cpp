@@ -8,7 +8,7 @@
 namespace evenkeel {
 namespace {
 
-constexpr DescribedKind<PlacementVariant> kVariants[] = {
+constexpr DescribedKind<PlacementVariant> kPlacementVariants[] = {
     {PlacementVariant::before, "before", "convolution, normalization, elu, pool"},
     {PlacementVariant::after, "after", "convolution, elu, normalization, pool"},
     {PlacementVariant::none, "none", "convolution with a bias, elu, pool"},
@@ -50,7 +50,7 @@ PlacementStudy::Options PlacementStudy::options_of(const StudySettings& settings
 }
 
 Model placement_model(PlacementVariant variant, const Rescaling& preprocessing, const Shape& images) {
-  Model model(images, std::string("placement_") + kVariants[static_cast<int>(variant)].name);
+  Model model(images, std::string("placement_") + kPlacementVariants[static_cast<int>(variant)].name);
   const BatchNormalization normalization{.unbiased_moving_variance = true};
   model.append(preprocessing);
   for (const int filters : {16, 32, 64}) {
@@ -78,7 +78,7 @@ PlacementStudy::PlacementStudy(const StudySettings& settings, const StudyData& d
 std::vector<StudyVariant> PlacementStudy::variants() const {
   const Rescaling preprocessing = standardizing(train_);
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    return variants_of(kVariants, [&](PlacementVariant variant) {
+    return variants_of(kPlacementVariants, [&](PlacementVariant variant) {
       return placement_model(variant, preprocessing, train_.sample_shape());
     });
   });
@@ -104,30 +104,25 @@ std::optional<StudyRun> PlacementStudy::run(const StudyVariant& variant, StudyCo
   };
   StudyTraining training = this->training(variant);
   training.after_step = after_step;
+  training.figures = [&](Trainer& trainer) {
+    return evaluate_all(trainer, {{.what = "test", .data = test_}, {.what = "train", .data = train_}});
+  };
   auto trained = context.train(variant, training);
   if (!trained) return {};
-  auto& [trainer, run] = *trained;
-  const Metrics test = trainer->evaluate(test_).metrics, train = trainer->evaluate(train_).metrics;
-  run.figures = {{"test_accuracy", *test.accuracy},
-                 {"train_accuracy", *train.accuracy},
-                 {"test_loss", test.loss},
-                 {"train_loss", train.loss}};
-  context.observer().line(fmt::format("  final: training {}; test {}", to_text(train), to_text(test)));
-  return std::move(run);
+  return std::move(trained->run);
 }
 
 std::string PlacementStudy::answer(const StudyResult& result) const {
-  std::string text = "Test accuracy ";
-  bool first = true;
-  for (const StudyVariant& variant : result.variants) {
-    if (variant.runs.empty()) continue;
-    const std::string place = base_name(variant);
-    text +=
-        fmt::format("{}{} with normalization {}{}", first ? "" : ", ", value_text(variant.values("test_accuracy"), 3),
-                    place == "none" ? "left out" : place + " the activation", setting_text(variant));
-    first = false;
-  }
-  return text + '.';
+  return "Test accuracy: " +
+         of_each(result, "; ",
+                 [](const StudyVariant& variant) {
+                   const std::string place = base_name(variant);
+                   return fmt::format(
+                       "{}{} {}",
+                       place == "none" ? "without normalization" : "normalization " + place + " the activation",
+                       setting_text(variant), both_text(variant, "test_accuracy", 3));
+                 }) +
+         '.';
 }
 
 void PlacementStudy::explain(const StudyResult& result, Report& report) const {
@@ -139,9 +134,8 @@ void PlacementStudy::explain(const StudyResult& result, Report& report) const {
       curves_chart(result, "Accuracy of each training batch", "step", "accuracy", {{.series = "training_accuracy"}});
   training.caption = "With dropout, as it trains: it may lie below the test accuracy.";
   add_section(report, "Learning", {accuracy, loss, training});
-  if (settings_.sweep)
-    add_section(report, "Over the learning rate",
-                {sweep_chart(result, "Test accuracy over the learning rate", {"test_accuracy", "test accuracy"})});
+  add_section(report, "Over the learning rate",
+              {sweep_chart(result, "Test accuracy over the learning rate", {"test_accuracy", "test accuracy"})});
 }
 
 }  // namespace evenkeel

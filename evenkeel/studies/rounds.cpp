@@ -68,19 +68,38 @@ std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& 
   };
   StudyTraining training = rounds_training(rounds);
   training.after_step = after_step;
+  training.reestimate_samples = rounds.reestimate_samples;
+  training.always_reestimates = rounds.reestimate_samples > 0;
+  training.figures = [&](Trainer& trainer) {
+    return evaluate_all(trainer, {{.what = "test", .data = *rounds.test}, {.what = "train", .data = *rounds.train}});
+  };
   auto trained = context.train(variant, training);
   if (!trained) return {};
   auto& [trainer, run] = *trained;
-  const Series* accuracy = run.find_curve("test_accuracy");
   const Series* loss = run.find_curve("test_loss");
   const auto lowest = std::ranges::min_element(loss->y) - loss->y.begin();
-  run.figures["test_accuracy"] = accuracy->y.back();
-  run.figures["test_loss"] = loss->y.back();
   run.figures["best_test_loss"] = loss->y[static_cast<std::size_t>(lowest)];
   run.figures["best_test_loss_step"] = loss->x[static_cast<std::size_t>(lowest)];
-  run.figures["train_accuracy"] = *trainer->evaluate(*rounds.train).metrics.accuracy;
   if (more) more(*trainer, run);
   return std::move(run);
+}
+
+LineChart test_accuracy_chart(const StudyResult& result) {
+  LineChart chart = curves_chart(
+      result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
+      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
+  chart.levels = {{0.1, "chance"}};
+  return chart;
+}
+
+LineChart test_loss_chart(const StudyResult& result, const std::vector<CurvesOf>& curves) {
+  LineChart chart = curves_chart(result, "Loss on test data", "step", "cross-entropy", curves);
+  chart.caption = "Where it rises while the training loss falls, the network overfits.";
+  return chart;
+}
+
+LineChart training_loss_chart(const StudyResult& result) {
+  return curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
 }
 
 void append_convolutions(Model& model, const std::vector<int>& filters, std::optional<double> momentum) {

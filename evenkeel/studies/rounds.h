@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "evenkeel/studies/measure.h"
+#include "evenkeel/studies/study_report.h"
 
 namespace evenkeel {
 
@@ -37,11 +38,16 @@ void scale_down(Options& options) {
 
 /// Trains a variant so and measures: series `training_*` at every step, `test_*` and `reestimated_*` at every round,
 /// `statistics_gap` (the largest over the layers); the profiles `statistics_gap`, `statistics_mean_difference` and
-/// `statistics_variance_ratio` (as StatisticsGap has them) at the end; figures `test_accuracy`, `test_loss`,
-/// `train_accuracy`, `best_test_loss`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.
+/// `statistics_variance_ratio` (as StatisticsGap has them) at the end; figures `test_*` and `train_*`, the same with
+/// re-estimated statistics, `best_test_loss`, `best_test_loss_step`, `reestimated_accuracy`. Nothing if stopped.
 /// `more` measures what only one study needs, with the trained network.
 std::optional<StudyRun> train_rounds(const StudyVariant& variant, StudyContext& context, const Rounds& rounds,
                                      const std::function<void(Trainer&, StudyRun&)>& more = {});
+
+/// What both draw: `test_*` solid, `reestimated_*` dashed.
+LineChart test_accuracy_chart(const StudyResult& result);
+LineChart test_loss_chart(const StudyResult& result, const std::vector<CurvesOf>& curves);
+LineChart training_loss_chart(const StudyResult& result);
 
 /// The convolutions that both studies share, on images / 255: 3x3 with `filters`, relu, the first with stride 2,
 /// `valid`; normalization with `momentum` in front of each, where it is given.

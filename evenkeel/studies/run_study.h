@@ -30,9 +30,7 @@ class StudyObserver {
 /// How a study is carried out, whatever it studies.
 struct StudyPlan {
   std::vector<std::uint64_t> seeds = {0};
-  int threads = 0;
-  Precision precision = Precision::float32;
-  bool force_precision = false;    ///< even where the machine has no instructions for it
+  ComputeOptions compute = {};
   std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
   bool resume = false;             ///< runs that are complete are kept, one that is not goes on
   std::vector<std::string> command = {};
@@ -50,6 +48,10 @@ struct StudyTraining {
   std::function<void(Trainer&, StudyRun&)> before = {};
   /// Called after each update; what it adds to the run is in the run's checkpoints.
   std::function<void(const StepEnd&, Trainer&, StudyRun&)> after_step = {};
+  /// Measures the trained network in evaluation: StudyRun::figures and StudyRun::reestimated.
+  std::function<Figures(Trainer&)> figures = {};
+  std::int64_t reestimate_samples = 0;  ///< statistics are re-estimated from the first so many; 0: all
+  bool always_reestimates = false;      ///< also where the moving statistics fit
 };
 
 /// What a study trains one variant with: where it leaves its files, who watches, when to stop.
@@ -59,19 +61,14 @@ class StudyContext {
       : plan_(plan), seed_(seed), observer_(observer), stop_(std::move(stop)) {}
 
   std::uint64_t seed() const { return seed_; }
-  int threads() const { return plan_.threads; }
+  int threads() const { return plan_.compute.threads; }
   /// For networks that train() does not make.
-  NetworkOptions network_options() const {
-    return {.seed = seed_,
-            .threads = plan_.threads,
-            .precision = plan_.precision,
-            .force_precision = plan_.force_precision};
-  }
+  NetworkOptions network_options() const { return {.seed = seed_, .compute = plan_.compute}; }
   StudyObserver& observer() const { return observer_; }
   bool is_stopped() const { return stop_.stop_requested(); }
 
-  /// A trainer that has made all its updates, and the run as measured on the way; nothing if stopped. Leaves a run
-  /// folder, and goes on from its newest checkpoint where the study is resumed.
+  /// A trainer that has made all its updates, and the run as measured on the way and at the end, with the doctor's look
+  /// at it; nothing if stopped. Leaves a run folder, and goes on from its newest checkpoint where the study is resumed.
   struct Trained {
     std::unique_ptr<Trainer> trainer;
     StudyRun run;

@@ -11,9 +11,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMomentum = 0.99;
+constexpr double kSpeedupMomentum = 0.99;
 
-constexpr DescribedKind<SpeedupVariant> kVariants[] = {
+constexpr DescribedKind<SpeedupVariant> kSpeedupVariants[] = {
     {SpeedupVariant::plain, "plain", "no normalization"},
     {SpeedupVariant::batch_norm, "batch_norm", "normalization before every layer, moving statistics updated"},
     {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the notebook's own bug"},
@@ -41,7 +41,7 @@ std::string reached(const StudyVariant& variant) {
 
 bool is_mended(const StudyVariant& variant) {
   return std::ranges::all_of(variant.runs, [](const StudyRun& run) {
-    return run.figure("reestimated_accuracy") > run.figure("test_accuracy");
+    return run.reestimated_figure("test_accuracy") > run.figure("test_accuracy");
   });
 }
 
@@ -50,7 +50,7 @@ std::string repair_text(const StudyResult& result) {
   std::vector<std::string> changes;
   bool all_mended = true;
   for (const StudyVariant& variant : result.variants) {
-    const auto repaired = variant.values("reestimated_accuracy");
+    const auto repaired = variant.reestimated("test_accuracy");
     if (repaired.empty()) continue;
     changes.push_back(fmt::format("{} instead of {} (`{}`)", value_text(repaired, 3),
                                   value_text(variant.values("test_accuracy"), 3), variant.name));
@@ -68,14 +68,14 @@ std::vector<Part> lag_explained(const StudyResult& result) {
       result.variants, [](const StudyVariant& v) { return base_name(v) == "batch_norm" && !v.runs.empty(); });
   if (lagging == result.variants.end()) return {};
   const auto steps = static_cast<double>(lagging->runs.front().steps);
-  const double left = std::pow(kMomentum, steps);
+  const double left = std::pow(kSpeedupMomentum, steps);
   std::vector<Part> parts;
   parts.emplace_back(Paragraph{fmt::format(
-      "`frozen` never updates its moving statistics: they are 0 and 1 as on the first day. `batch_norm` updates them "
+      "`frozen` never updates its moving statistics: they keep their initial 0 and 1. `batch_norm` updates them "
       "with momentum {:g}, so after its {:g} steps a share of {:.2f} of the initial 0 and 1 is still in them; the rest "
       "is an average over batches that earlier weights have seen.{}",
-      kMomentum, steps, left, repair_text(result))});
-  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kMomentum, steps, left)});
+      kSpeedupMomentum, steps, left, repair_text(result))});
+  parts.emplace_back(Formula{fmt::format("{:g}^{:g} = {:.3f}", kSpeedupMomentum, steps, left)});
   return parts;
 }
 
@@ -91,7 +91,6 @@ const StudyInfo& SpeedupStudy::about() {
       .figures = {{"steps_to_loss", "steps to loss", 0},
                   {"final_loss", "last loss"},
                   {"test_accuracy", "test"},
-                  {"reestimated_accuracy", "re-estimated"},
                   {"train_accuracy", "train"},
                   {"test_loss", "test loss"}},
       .comparison = StudyComparison{.figure = "steps_to_loss", .first = "plain", .second = "batch_norm", .margin = 20},
@@ -102,7 +101,8 @@ const StudyInfo& SpeedupStudy::about() {
                     {"batch_norm", "steps_to_loss", 64, 64, "independent"},
                     {"plain", "test_accuracy", 0.641, 0.641, "independent"},
                     {"batch_norm", "test_accuracy", 0.103, 0.124, "independent"}},
-      .quick = std::string(kScaledDown) + ", loss 1.0 as the target instead of 0.2"};
+      .quick = std::string(kScaledDown) + ", loss 1.0 as the target instead of 0.2",
+      .subject = {"lagging", "never-updated"}};
   return info;
 }
 
@@ -118,9 +118,9 @@ SpeedupStudy::Options SpeedupStudy::options_of(const StudySettings& settings) {
 }
 
 Model speedup_model(SpeedupVariant variant, const std::vector<int>& dense, const Shape& images) {
-  Model model(images, std::string("speedup_") + kVariants[static_cast<int>(variant)].name);
+  Model model(images, std::string("speedup_") + kSpeedupVariants[static_cast<int>(variant)].name);
   std::optional<double> momentum;
-  if (variant == SpeedupVariant::batch_norm) momentum = kMomentum;
+  if (variant == SpeedupVariant::batch_norm) momentum = kSpeedupMomentum;
   if (variant == SpeedupVariant::frozen) momentum = 1.0;
   append_convolutions(model, {30, 50, 60}, momentum);
   model.append(Flatten{});
@@ -141,7 +141,7 @@ SpeedupStudy::SpeedupStudy(const StudySettings& settings, const StudyData& data,
 
 std::vector<StudyVariant> SpeedupStudy::variants() const {
   return over_sweep(settings_.sweep, [&](std::optional<double>) {
-    return variants_of(kVariants, [&](SpeedupVariant variant) {
+    return variants_of(kSpeedupVariants, [&](SpeedupVariant variant) {
       return speedup_model(variant, options_.dense, train_.sample_shape());
     });
   });
@@ -176,36 +176,22 @@ std::optional<StudyRun> SpeedupStudy::run(const StudyVariant& variant, StudyCont
 }
 
 std::string SpeedupStudy::answer(const StudyResult& result) const {
-  std::string text = fmt::format("Training loss {:g} was reached", options_.target_loss);
-  std::string evaluation;
-  bool first = true;
-  for (const StudyVariant& variant : result.variants) {
-    if (variant.runs.empty()) continue;
-    const std::string name = '`' + base_name(variant) + '`' + setting_text(variant);
-    text += fmt::format("{} by {} {}", first ? "" : ",", name, reached(variant));
-    first = false;
-    const auto moving = variant.values("test_accuracy"), repaired = variant.values("reestimated_accuracy");
-    if (!repaired.empty())
-      evaluation += fmt::format("{}{} {} with its moving statistics and {} with re-estimated ones",
-                                evaluation.empty() ? " Accuracy on test data: " : ", ", name, value_text(moving, 3),
-                                value_text(repaired, 3));
-  }
-  return text + '.' + evaluation + (evaluation.empty() ? "" : ".");
+  const auto name = [](const StudyVariant& variant) { return '`' + base_name(variant) + '`' + setting_text(variant); };
+  const std::string steps = of_each(
+      result, ", ", [&](const StudyVariant& variant) { return "by " + name(variant) + ' ' + reached(variant); });
+  const std::string accuracies = of_each(result, ", ", [&](const StudyVariant& variant) {
+    return name(variant) + ' ' + both_text(variant, "test_accuracy", 3);
+  });
+  return fmt::format("Training loss {:g} was reached {}. Test accuracy: {}.", options_.target_loss, steps, accuracies);
 }
 
 void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
-  LineChart loss =
-      curves_chart(result, "Training loss of each batch", "step", "cross-entropy", {{.series = "training_loss"}});
+  LineChart loss = training_loss_chart(result);
   loss.levels = {{options_.target_loss, "target"}};
-  LineChart test_loss = curves_chart(result, "Loss on test data", "step", "cross-entropy", {{.series = "test_loss"}});
+  LineChart test_loss = test_loss_chart(result, {{.series = "test_loss"}});
   test_loss.log_y = true;
-  test_loss.caption = "Where it rises while the training loss falls, the network learns its training images by heart.";
   add_section(report, "Learning", {loss, test_loss});
 
-  LineChart accuracy = curves_chart(
-      result, "Accuracy on test data: with moving and with re-estimated statistics", "step", "accuracy",
-      {{.series = "test_accuracy"}, {.series = "reestimated_accuracy", .suffix = ", re-estimated", .dashed = true}});
-  accuracy.levels = {{0.1, "chance"}};
   LineChart gap = curves_chart(result, "Distance of the moving statistics from those of the data, worst layer", "step",
                                "KL divergence", {{.series = "statistics_gap"}});
   gap.log_y = true;
@@ -218,12 +204,11 @@ void SpeedupStudy::explain(const StudyResult& result, Report& report) const {
   variances.log_y = true;
   variances.levels = {{1, "the same"}};
   add_section(report, "Evaluation: moving statistics against those of the data",
-              {accuracy, gap, layers, means, variances});
+              {test_accuracy_chart(result), gap, layers, means, variances});
   add_section(report, "Never updated, and updated late", lag_explained(result));
-  if (settings_.sweep)
-    add_section(report, "Over the learning rate",
-                {sweep_chart(result, "Last training loss over the learning rate", {"final_loss", "loss"}),
-                 sweep_chart(result, "Steps to the target loss", {"steps_to_loss", "steps"})});
+  add_section(report, "Over the learning rate",
+              {sweep_chart(result, "Last training loss over the learning rate", {"final_loss", "loss"}),
+               sweep_chart(result, "Steps to the target loss", {"steps_to_loss", "steps"})});
 }
 
 }  // namespace evenkeel

@@ -94,6 +94,11 @@ std::optional<double> StudyRun::figure(const std::string& name) const {
   return found == figures.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<double> StudyRun::reestimated_figure(const std::string& name) const {
+  const auto found = reestimated.find(name);
+  return found == reestimated.end() ? figure(name) : found->second;
+}
+
 double StudyVariant::setting(const std::string& key, double otherwise) const {
   const auto found = settings.find(key);
   return found == settings.end() ? otherwise : found->second;
@@ -106,11 +111,18 @@ std::vector<double> StudyVariant::values(const std::string& figure) const {
   return all;
 }
 
-std::optional<double> StudyVariant::mean(const std::string& figure) const {
-  const std::vector<double> all = values(figure);
+std::vector<double> StudyVariant::reestimated(const std::string& figure) const {
+  if (std::ranges::none_of(runs, [&](const StudyRun& run) { return run.reestimated.contains(figure); })) return {};
+  std::vector<double> all;
+  for (const StudyRun& run : runs)
+    if (const auto value = run.reestimated_figure(figure)) all.push_back(*value);
+  return all;
+}
+
+std::optional<double> StudyVariant::mean(const std::vector<double>& values) const {
   const bool complete =
-      all.size() == runs.size() && std::ranges::all_of(all, [](double v) { return std::isfinite(v); });
-  return complete && !all.empty() ? std::optional(mean_of(all)) : std::nullopt;
+      values.size() == runs.size() && std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
+  return complete && !values.empty() ? std::optional(mean_of(values)) : std::nullopt;
 }
 
 const StudyVariant* StudyResult::find(const std::string& variant) const { return find_named(variants, variant); }

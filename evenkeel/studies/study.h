@@ -10,6 +10,7 @@
 
 #include "evenkeel/base/sample.h"
 #include "evenkeel/data/dataset.h"
+#include "evenkeel/diagnose/finding.h"
 #include "evenkeel/nn/model.h"
 #include "evenkeel/report/page/page.h"
 
@@ -34,13 +35,20 @@ struct Profile {
   std::vector<double> values;
 };
 
+/// Measured numbers by name: "test_accuracy".
+using Figures = std::map<std::string, double>;
+
 /// One variant trained once.
 struct StudyRun {
   std::uint64_t seed = 0;
   std::int64_t steps = 0;
   double seconds = 0;  ///< of training steps, without evaluation
   double images_per_s = 0;
-  std::map<std::string, double> figures = {};  ///< "test_accuracy"; one that was not reached is absent
+  Figures figures = {};  ///< one that was not reached is absent
+  /// The same in evaluation with statistics re-estimated from training data: where the doctor finds that the moving
+  /// ones do not fit these, or where the study always measures both.
+  Figures reestimated = {};
+  std::vector<Finding> findings = {};  ///< of the doctor's cheap rules in the trained network, without their evidence
   std::vector<Series> series = {};
   std::vector<Profile> profiles = {};
 
@@ -49,6 +57,8 @@ struct StudyRun {
   const Series* find_curve(const std::string& name) const;
   const Profile* find_profile(const std::string& name) const;
   std::optional<double> figure(const std::string& name) const;
+  /// With re-estimated statistics; as it is where it was not measured so.
+  std::optional<double> reestimated_figure(const std::string& name) const;
 };
 
 struct StudyVariant {
@@ -63,8 +73,12 @@ struct StudyVariant {
   double setting(const std::string& key, double otherwise) const;
   /// A figure of every run that has it, in the order of the seeds.
   std::vector<double> values(const std::string& figure) const;
-  /// Its mean; nothing unless every run has it, and it is a number in each: what is left would tell of the lucky ones.
-  std::optional<double> mean(const std::string& figure) const;
+  /// The same with re-estimated statistics; of a run that was not measured so, as it is. Empty where none was.
+  std::vector<double> reestimated(const std::string& figure) const;
+  /// The mean of one of these; nothing unless every run has a finite value: the mean of the others would be that of the
+  /// lucky ones.
+  std::optional<double> mean(const std::vector<double>& values) const;
+  std::optional<double> mean(const std::string& figure) const { return mean(values(figure)); }
 };
 
 /// Counts the model's parameters.
@@ -101,8 +115,9 @@ struct StudyInfo {
   std::vector<StudyFigure> figures;
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};
-  std::string quick;                 ///< what --quick scales down besides the rounds
-  bool quick_is_comparable = false;  ///< what is published may be held against a quick study too
+  std::string quick;                      ///< what --quick scales down besides the rounds
+  bool quick_is_comparable = false;       ///< what is published may be held against a quick study too
+  std::vector<std::string> subject = {};  ///< codes of findings that the study is about: its answer speaks of them
 };
 
 struct StudySweep {

@@ -27,19 +27,59 @@ std::vector<double> numbers_of(const Json& json) {
   return values;
 }
 
+Json json_of(const Figures& figures) {
+  Json json = Json::object();
+  for (const auto& [name, value] : figures) json[name] = std::isfinite(value) ? Json(value) : Json();
+  return json;
+}
+
+Figures figures_of(const Json& json) {
+  Figures figures;
+  for (const auto& [name, value] : json.items())
+    figures[name] = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  return figures;
+}
+
+Json json_of(const Finding& finding) {
+  return {{"code", finding.code},
+          {"severity", name_of(finding.severity)},
+          {"layers", finding.layers},
+          {"cause", finding.cause}};
+}
+
+Finding finding_of(const Json& json) {
+  Finding finding{.code = json.at("code").get<std::string>(),
+                  .layers = json.at("layers").get<std::vector<std::string>>(),
+                  .cause = json.at("cause").get<std::string>()};
+  for (const Severity severity : {Severity::warning, Severity::error})
+    if (json.at("severity").get<std::string>() == name_of(severity)) finding.severity = severity;
+  return finding;
+}
+
+/// What runs had before they had figures with re-estimated statistics under the figures' own names.
+Figures former_reestimated(const StudyRun& run) {
+  Figures figures;
+  if (const auto accuracy = run.figure("reestimated_accuracy")) figures["test_accuracy"] = *accuracy;
+  if (const Series* loss = run.find_curve("reestimated_loss"); loss && !loss->y.empty())
+    figures["test_loss"] = loss->y.back();
+  return figures;
+}
+
 StudyRun read_run(const Json& json) {
   StudyRun run{.seed = json.at("seed").get<std::uint64_t>(),
                .steps = json.at("steps").get<std::int64_t>(),
                .seconds = json.at("seconds").get<double>(),
                .images_per_s = json.at("images_per_s").get<double>()};
-  for (const auto& [name, value] : json.at("figures").items())
-    run.figures[name] = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  run.figures = figures_of(json.at("figures"));
   for (const auto& [name, series] : json.at("series").items())
     run.series.push_back({.name = name, .x = numbers_of(series.at("step")), .y = numbers_of(series.at("value"))});
   for (const auto& [name, profile] : json.at("profiles").items())
     run.profiles.push_back({.name = name,
                             .layers = profile.at("layer").get<std::vector<std::string>>(),
                             .values = numbers_of(profile.at("value"))});
+  run.reestimated = json.contains("reestimated") ? figures_of(json["reestimated"]) : former_reestimated(run);
+  if (json.contains("findings"))
+    for (const Json& finding : json["findings"]) run.findings.push_back(finding_of(finding));
   return run;
 }
 
@@ -50,17 +90,21 @@ Json json_of(const StudyVariant& variant) {
             {"trainable_parameters", variant.trainable_parameters},
             {"settings", variant.settings},
             {"steps", variant.runs.empty() ? 0 : variant.runs.front().steps}};
-  std::set<std::string> names;
+  std::set<std::string> names, reestimated;
   std::vector<double> seconds, rates;
   for (const StudyRun& run : variant.runs) {
     for (const auto& [name, value] : run.figures) names.insert(name);
+    for (const auto& [name, value] : run.reestimated) reestimated.insert(name);
     seconds.push_back(run.seconds);
     rates.push_back(run.images_per_s);
   }
-  for (const std::string& name : names) {
-    const auto mean = variant.mean(name);
-    json[name] = mean ? Json(*mean) : Json();
-  }
+  const auto mean_of_runs = [&](const std::vector<double>& values) {
+    const auto mean = variant.mean(values);
+    return mean ? Json(*mean) : Json();
+  };
+  for (const std::string& name : names) json[name] = mean_of_runs(variant.values(name));
+  json["reestimated"] = Json::object();
+  for (const std::string& name : reestimated) json["reestimated"][name] = mean_of_runs(variant.reestimated(name));
   json["seconds"] = mean_of(seconds);
   json["images_per_s"] = mean_of(rates);
   json["runs"] = Json::array();
@@ -109,11 +153,16 @@ auto reading(const std::string& where, const char* what, F&& read) {
 }  // namespace
 
 Json json_of(const StudyRun& run) {
-  Json json{{"seed", run.seed},          {"steps", run.steps},
-            {"seconds", run.seconds},    {"images_per_s", run.images_per_s},
-            {"figures", Json::object()}, {"series", Json::object()},
+  Json json{{"seed", run.seed},
+            {"steps", run.steps},
+            {"seconds", run.seconds},
+            {"images_per_s", run.images_per_s},
+            {"figures", json_of(run.figures)},
+            {"reestimated", json_of(run.reestimated)},
+            {"findings", Json::array()},
+            {"series", Json::object()},
             {"profiles", Json::object()}};
-  for (const auto& [name, value] : run.figures) json["figures"][name] = value;
+  for (const Finding& finding : run.findings) json["findings"].push_back(json_of(finding));
   for (const Series& s : run.series) json["series"][s.name] = {{"step", numbers(s.x)}, {"value", numbers(s.y)}};
   for (const Profile& p : run.profiles) json["profiles"][p.name] = {{"layer", p.layers}, {"value", numbers(p.values)}};
   return json;

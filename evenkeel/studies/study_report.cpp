@@ -12,6 +12,7 @@
 #include "evenkeel/base/sample.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/report/run_answer.h"
+#include "evenkeel/studies/artifacts.h"
 
 namespace evenkeel {
 namespace {
@@ -60,20 +61,42 @@ bool is_listed(const StudyVariant& variant, const StudyResult& result) {
   return variant.settings.empty() || result.settings.sweep;
 }
 
+std::string reestimated_name(const StudyVariant& variant) { return variant.name + ", re-estimated"; }
+
+/// A variant's or a run's row of a table of figures, where `values` has something for one of them.
+template <class F>
+void add_row(PageTable& table, const std::string& name, const std::string& second,
+             const std::vector<StudyFigure>& figures, F&& text) {
+  std::vector<std::string> row = {name, second};
+  for (const StudyFigure& figure : figures) row.push_back(text(figure));
+  const bool has_any = std::any_of(row.begin() + 2, row.end(), [](const std::string& cell) { return !cell.empty(); });
+  if (has_any) table.rows.push_back(std::move(row));
+}
+
+constexpr const char* kReestimated =
+    " Re-estimated: the same weights with statistics re-estimated from training data in place of the moving ones.";
+
 PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
   std::vector<const StudyVariant*> variants;
   for (const StudyVariant& v : result.variants)
     if (!v.runs.empty() && is_listed(v, result)) variants.push_back(&v);
   const auto figures = figures_of(info, variants);
   PageTable table{.title = "The variants", .columns = titles_of("variant", ">seeds", figures), .rows = {}};
+  bool reestimated = false;
   for (const StudyVariant* variant : variants) {
-    std::vector<std::string> row = {variant->name, std::to_string(variant->runs.size())};
-    for (const StudyFigure& figure : figures) row.push_back(figure_text(*variant, figure));
-    table.rows.push_back(std::move(row));
+    add_row(table, variant->name, std::to_string(variant->runs.size()), figures,
+            [&](const StudyFigure& figure) { return figure_text(*variant, figure); });
+    const std::size_t rows = table.rows.size();
+    add_row(table, reestimated_name(*variant), "", figures, [&](const StudyFigure& figure) {
+      const auto values = variant->reestimated(figure.key);
+      return values.empty() ? "" : value_text(values, figure.decimals);
+    });
+    reestimated = reestimated || table.rows.size() > rows;
   }
   table.caption =
       "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant. Where only "
       "some runs have a number, theirs from the lowest to the highest.";
+  if (reestimated) table.caption += kReestimated;
   return table;
 }
 
@@ -84,12 +107,15 @@ PageTable table_of_runs(const StudyInfo& info, const StudyResult& result) {
   PageTable table{.title = "", .columns = titles_of("variant", ">seed", figures), .rows = {}};
   for (const StudyVariant* variant : variants)
     for (const StudyRun& run : variant->runs) {
-      std::vector<std::string> row = {variant->name, std::to_string(run.seed)};
-      for (const StudyFigure& figure : figures) {
+      const std::string seed = std::to_string(run.seed);
+      add_row(table, variant->name, seed, figures, [&](const StudyFigure& figure) {
         const auto value = run.figure(figure.key);
-        row.push_back(value_text(value ? std::vector{*value} : std::vector<double>(), figure.decimals));
-      }
-      table.rows.push_back(std::move(row));
+        return value_text(value ? std::vector{*value} : std::vector<double>(), figure.decimals);
+      });
+      add_row(table, reestimated_name(*variant), seed, figures, [&](const StudyFigure& figure) {
+        const auto found = run.reestimated.find(figure.key);
+        return found == run.reestimated.end() ? "" : value_text({found->second}, figure.decimals);
+      });
     }
   return table;
 }
@@ -172,6 +198,12 @@ DotChart figure_chart(const StudyResult& result, const StudyFigure& figure,
       }
     }
     chart.rows.push_back(std::move(row));
+    const auto reestimated = variant.reestimated(figure.key);
+    if (reestimated.empty()) continue;
+    DotChart::Row again{.name = reestimated_name(variant), .dots = {}, .mean = variant.mean(reestimated)};
+    for (const StudyRun& run : variant.runs)
+      if (const auto value = run.reestimated_figure(figure.key)) again.dots.emplace_back(label_of(run), *value);
+    chart.rows.push_back(std::move(again));
   }
   return chart;
 }
@@ -309,16 +341,20 @@ LineChart sweep_chart(const StudyResult& result, const std::string& title, const
   for (const StudyVariant& variant : result.variants) {
     const auto setting = variant.settings.find(key);
     if (setting == variant.settings.end()) continue;
-    auto curve = std::ranges::find(chart.curves, base_name(variant), &Curve::name);
-    if (curve == chart.curves.end())
-      curve = chart.curves.insert(chart.curves.end(), Curve{.name = base_name(variant), .traces = {}});
-    const bool complete = variant.mean(figure.key).has_value();
-    for (std::size_t i = 0; i < variant.runs.size(); ++i) {
-      const auto value = complete ? variant.runs[i].figure(figure.key) : std::nullopt;
-      if (curve->traces.size() <= i) curve->traces.push_back({.label = label_of(variant.runs[i]), .x = {}, .y = {}});
-      curve->traces[i].x.push_back(setting->second);
-      curve->traces[i].y.push_back(value.value_or(std::nan("")));
-    }
+    const auto add = [&](Curve like, const std::vector<double>& values) {
+      auto curve = std::ranges::find(chart.curves, like.name, &Curve::name);
+      if (curve == chart.curves.end()) curve = chart.curves.insert(chart.curves.end(), std::move(like));
+      const bool complete = variant.mean(values).has_value();
+      for (std::size_t i = 0; i < variant.runs.size(); ++i) {
+        if (curve->traces.size() <= i) curve->traces.push_back({.label = label_of(variant.runs[i]), .x = {}, .y = {}});
+        curve->traces[i].x.push_back(setting->second);
+        curve->traces[i].y.push_back(complete ? values[i] : std::nan(""));
+      }
+    };
+    const std::string name = base_name(variant);
+    add({.name = name, .traces = {}, .group = name}, variant.values(figure.key));
+    if (const auto again = variant.reestimated(figure.key); !again.empty())
+      add({.name = name + ", re-estimated", .traces = {}, .dashed = true, .group = name}, again);
   }
   return chart;
 }
@@ -339,7 +375,9 @@ Report study_report(const Study& study, const StudyResult& result) {
                        {"batch size", std::to_string(result.batch_size)}};
   const auto published = published_of(study, result);
   add_result(info, result, published, report);
+  report.answer += artifacts_text(info, result);
   add_comparison(info, result, report);
+  add_section(report, "What the doctor finds in the trained networks", {findings_table(result)});
   study.explain(result, report);
   add_section(report, "Published beside measured", {published_table(info, result, published)});
   add_section(report, "Time", {time_table(result)});

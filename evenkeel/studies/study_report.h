@@ -26,7 +26,8 @@ LineChart curves_chart(const StudyResult& result, const std::string& title, cons
 LineChart profile_chart(const StudyResult& result, const std::string& title, const std::string& y_label,
                         const std::string& profile);
 
-/// A figure over the values of a sweep, a curve per variant; a gap where not every run has it.
+/// A figure over the values of a sweep, a curve per variant, dashed with re-estimated statistics; a gap where not every
+/// run has it; nothing without a sweep.
 LineChart sweep_chart(const StudyResult& result, const std::string& title, const StudyFigure& figure);
 
 /// A section where the results have something for it: parts without curves, rows or dots are left out.

@@ -7,6 +7,7 @@
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
 #include "evenkeel/runs/run_folder.h"
+#include "evenkeel/studies/examination.h"
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
 
@@ -79,9 +80,7 @@ void StudyContext::leave_model(const StudyVariant& variant) const {
 std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& variant, const StudyTraining& training) {
   TrainerOptions options = training.trainer;
   options.seed = seed_;
-  options.threads = plan_.threads;
-  options.precision = plan_.precision;
-  options.force_precision = plan_.force_precision;
+  options.compute = plan_.compute;
   Trained trained{.trainer = std::make_unique<Trainer>(variant.model, options), .run = {.seed = seed_}};
   Trainer& trainer = *trained.trainer;
   FitOptions fit{.epochs = training.epochs,
@@ -123,6 +122,7 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
     samples += epoch.train.samples;
   }
   run.images_per_s = static_cast<double>(samples) / std::max(run.seconds, 1e-9);
+  examine(training, trainer, run, observer_);
   return trained;
 }
 

@@ -174,7 +174,8 @@ const StudyInfo& VarianceShiftStudy::about() {
       .quick =
           "five values of keep instead of ten, and 100 steps of the convolutional network instead of 400; the "
           "rest is whole",
-      .quick_is_comparable = true};
+      .quick_is_comparable = true,
+      .subject = {"variance-shift"}};
   return info;
 }
 
@@ -325,11 +326,17 @@ std::optional<StudyRun> VarianceShiftStudy::run_normalization(const StudyVariant
 }
 
 std::optional<StudyRun> VarianceShiftStudy::run_network(const StudyVariant& variant, StudyContext& context) const {
-  auto trained = context.train(variant, training(variant));
+  const Dataset measured = at_most(images_, options_.network_measured);
+  StudyTraining training = this->training(variant);
+  std::vector<Profile> measured_ratios;
+  training.figures = [&](Trainer& trainer) -> Figures {
+    measured_ratios.push_back(variance_ratios(trainer, measured));
+    return {{"variance_ratio", *std::ranges::min_element(measured_ratios.back().values)}};
+  };
+  auto trained = context.train(variant, training);
   if (!trained) return {};
-  auto& [trainer, run] = *trained;
-  const Profile ratios = variance_ratios(*trainer, at_most(images_, options_.network_measured));
-  run.figures["variance_ratio"] = *std::ranges::min_element(ratios.values);
+  StudyRun& run = trained->run;
+  const Profile& ratios = measured_ratios.front();  // as the network is
   for (std::size_t i = 0; i < ratios.layers.size(); ++i)
     context.observer().line(fmt::format("  {:<24} Var_test / Var_train {:.4f}", ratios.layers[i], ratios.values[i]));
   run.profiles.push_back(ratios);

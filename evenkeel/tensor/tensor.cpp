@@ -37,7 +37,11 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) : size_(bytes) {
   if (bytes == 0) return;
   data_.reset(allocate(bytes));
   if (!data_)
-    throw Error{{.where = "memory", .expected = std::to_string(bytes) + " bytes", .received = "none from the system"}};
+    throw Error{{.kind = Error::environment,
+                 .where = "memory",
+                 .expected = std::to_string(bytes) + " bytes",
+                 .received = "none from the system",
+                 .hint = "A smaller batch size or a smaller data set needs less."}};
 }
 
 void AlignedBuffer::Free::operator()(std::byte* p) const { std::free(p); }

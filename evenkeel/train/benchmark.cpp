@@ -57,7 +57,7 @@ Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
 
 Targets random_targets(const NetworkOptions& options) {
   if (!options.loss) return Targets::none;
-  return std::holds_alternative<MeanSquaredError>(*options.loss) ? Targets::values : Targets::labels;
+  return scores_of(*options.loss) == Scores::outputs ? Targets::values : Targets::labels;
 }
 
 double Timing::median() const { return quantile(0.5); }
@@ -99,14 +99,14 @@ double BenchmarkResult::peak_share() const { return totals_of(lines).flops / (1e
 BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options) {
   BenchmarkResult result;
   result.batch_size = options.batch_size;
-  const Threads threads(options.network.threads);
+  const Threads threads(options.network.compute.threads);
   {
     BenchmarkRun training(model, options.network, options.batch_size, true);
     const Roofline before = measure_roofline(threads);
     result.step = time_enough(training, options.steps);
     result.line_seconds = training.line_seconds(kLineRuns);
     result.roofline = larger(before, measure_roofline(threads));
-    result.lines = plan_of(training.executor());
+    result.lines = plan_of(training.executor(), training.context());
     result.memory = training.executor().program().memory;
     result.scratch_bytes = static_cast<std::int64_t>(training.executor().scratch_bytes());
     result.threads = training.network().threads();

@@ -39,6 +39,7 @@ class BenchmarkRun {
   Network& network() { return network_; }
   const Executor& executor() const { return *runner_.executor; }
   const Batch& batch() const { return batch_; }
+  const StepContext& context() const { return context_; }  ///< of the next step
 
  private:
   Network network_;

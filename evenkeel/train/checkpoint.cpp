@@ -23,7 +23,7 @@ constexpr std::string_view kSlots = "@optimizer/", kCallbacks = "@callbacks/";
 std::string text_of(double value) { return fmt::format("{}", value); }
 double number_of(const Json& json) { return std::strtod(json.get<std::string>().c_str(), nullptr); }
 
-Json json_of(const Metrics& m) {
+Json exact_json_of(const Metrics& m) {
   Json json{{"loss", text_of(m.loss)}, {"samples", m.samples}};
   if (m.accuracy) json["accuracy"] = text_of(*m.accuracy);
   return json;
@@ -35,14 +35,14 @@ Metrics metrics_of(const Json& json) {
   return metrics;
 }
 
-Json json_of(const EpochRecord& r) {
+Json exact_json_of(const EpochRecord& r) {
   Json json{{"epoch", r.epoch},
             {"step", r.step},
-            {"train", json_of(r.train)},
+            {"train", exact_json_of(r.train)},
             {"learning_rate", text_of(r.learning_rate)},
             {"seconds", text_of(r.seconds)},
             {"images_per_s", text_of(r.images_per_s)}};
-  if (r.validation) json["validation"] = json_of(*r.validation);
+  if (r.validation) json["validation"] = exact_json_of(*r.validation);
   return json;
 }
 
@@ -58,9 +58,9 @@ EpochRecord record_of(const Json& json) {
   return record;
 }
 
-Json json_of(const FitProgress& p) {
+Json exact_json_of(const FitProgress& p) {
   Json history = Json::array();
-  for (const EpochRecord& record : p.history.epochs) history.push_back(json_of(record));
+  for (const EpochRecord& record : p.history.epochs) history.push_back(exact_json_of(record));
   return {{"first_step", p.first_step},
           {"steps", p.steps},
           {"epoch", p.position.epoch},
@@ -155,7 +155,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   std::map<std::string, std::string> metadata = about;
   metadata["format"] = kCheckpointFormat;
   metadata["identity"] = Json(checkpoint.identity).dump();
-  metadata["progress"] = json_of(checkpoint.progress).dump();
+  metadata["progress"] = exact_json_of(checkpoint.progress).dump();
   metadata["learning_rate_scale"] = text_of(checkpoint.learning_rate_scale);
   metadata["callbacks"] = numbers_of(checkpoint.callbacks).dump();
   Json sums{{"", crc_of(metadata)}};
@@ -183,6 +183,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     const Json callbacks = Json::parse(file.metadata.at("callbacks"));
     for (const auto& [name, numbers] : callbacks.items())
       for (const auto& [key, value] : numbers.items()) checkpoint.callbacks[name].numbers[key] = number_of(value);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw damaged(path, "the metadata of a checkpoint", error.what());
   }

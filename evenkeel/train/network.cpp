@@ -10,11 +10,11 @@ namespace evenkeel {
 Network::Network(Model model, NetworkOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
-      threads_(options_.threads),
-      arena_(options_.memory_limit) {
-  check_precision(options_.precision, options_.machine, options_.force_precision);
+      threads_(options_.compute.threads),
+      arena_(options_.compute.memory_limit) {
+  check_precision(options_.compute.precision, options_.compute.machine, options_.compute.force_precision);
   // The smallest program lays out the weights for all others.
-  const CompiledModel smallest = compile(model_, {.batch_size = 1, .real = options_.real});
+  const CompiledModel smallest = compile(model_, {.batch_size = 1, .compute = {.real = options_.compute.real}});
   weights_ = smallest.weights;
   outputs_ = smallest.program->find(smallest.outputs).shape().back();
   if (const std::int64_t classes = std::max<std::int64_t>(2, outputs_);
@@ -37,8 +37,8 @@ void Network::set_weight(const std::string& name, TensorView value) {
 void Network::set_trainable(TensorView block) {
   std::size_t bytes = 0;
   for (const WeightInfo& w : weights_)
-    if (w.trainable) bytes += aligned_size(TensorType{w.shape, options_.real}.bytes());
-  if (block.dtype != options_.real || block.bytes() != bytes)
+    if (w.trainable) bytes += aligned_size(TensorType{w.shape, options_.compute.real}.bytes());
+  if (block.dtype != options_.compute.real || block.bytes() != bytes)
     throw Error{{.where = "averages of the weights",
                  .expected = std::to_string(bytes) + " bytes, for the layers that are trainable",
                  .received = std::to_string(block.bytes()) + " bytes"}};
@@ -55,16 +55,15 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool 
                                  .targets = targets,
                                  .train = train,
                                  .class_weight = options_.class_weight,
-                                 .real = options_.real,
-                                 .precision = options_.precision,
-                                 .fuse = options_.fuse,
+                                 .compute = options_.compute,
                                  .probes = options_.probes};
   if (train) {
     if (!options_.optimizer) throw Error{{.where = "training", .expected = "an optimizer", .received = "none"}};
     compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };
   }
   Runner made{.compiled = compile(model_, compile_options), .executor = nullptr, .train = train};
-  made.executor = std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_, options_.machine);
+  made.executor =
+      std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_, options_.compute.machine);
   return runners_.emplace(key, std::move(made)).first->second;
 }
 
@@ -130,7 +129,7 @@ void Network::check(const Dataset& data, bool needs_targets) const {
     throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};
   const bool one_output = outputs_ == 1;
   const std::int64_t largest = one_output ? 2 : outputs_;
-  const bool regression = options_.loss && std::holds_alternative<MeanSquaredError>(*options_.loss);
+  const bool regression = options_.loss && scores_of(*options_.loss) == Scores::outputs;
   if (!data.has_labels() && data.classes() != outputs_)
     throw Error{{.where = "data \"" + data.name() + '"',
                  .expected = "targets [N, " + std::to_string(outputs_) + "], a number for each of the model's outputs",

@@ -20,20 +20,14 @@ struct NetworkOptions {
   std::optional<Loss> loss = {};
   std::optional<Optimizer> optimizer = {};  ///< needed to train
   std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
-  std::uint64_t seed = 0;                   ///< of the first weights and the dropout masks
+  std::uint64_t seed = 0;                   ///< of the initial weights and the dropout masks
   bool draw_weights = true;                 ///< false: they are 0 until they are set, as from a file
-  int threads = 0;                          ///< 0: all cores
-  std::int64_t memory_limit = 0;            ///< bytes for the values of a step; 0: what the machine has left
-  bool fuse = true;
-  std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
-  DType real = DType::float32;
-  Precision precision = Precision::float32;
-  bool force_precision = false;       ///< even where the machine has no instructions for it
-  Machine machine = Machine::here();  ///< that kernels are chosen for
+  std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
+  ComputeOptions compute = {};
 };
 
 /// A model with weights on this machine: the programs made of it so far (by batch size and purpose) and the memory they
-/// share. Weights are float32 unless `real` says otherwise.
+/// share. Weights are float32 unless `compute.real` says otherwise.
 class Network {
  public:
   /// A compiled program with what runs it.

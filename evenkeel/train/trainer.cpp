@@ -20,13 +20,11 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .optimizer = options.optimizer,
           .class_weight = options.class_weight,
           .seed = options.seed,
-          .threads = options.threads,
-          .memory_limit = options.memory_limit,
-          .fuse = options.fuse,
           .probes = options.probes,
-          .precision = options.precision,
-          .force_precision = options.force_precision};
+          .compute = options.compute};
 }
+
+constexpr Range kLength{.low = 1, .high = 1e9};  ///< of a run: longer ones do not end
 
 /// The first line of the optimizer's.
 int first_update_line(const Program& program) {
@@ -91,6 +89,21 @@ void check_fit(const Types& own, const NamedTensors& tensors, const char* what) 
 }
 
 }  // namespace
+
+void TrainerOptions::describe(Fields<TrainerOptions>& fields) {
+  fields
+      .add("class_weight", &TrainerOptions::class_weight, "a list: weight of each class in the training loss",
+           kNotNegative)
+      .add("batch_size", &TrainerOptions::batch_size, "samples per step", kAtLeastOne)
+      .add("seed", &TrainerOptions::seed, "of the weights, the shuffling, the dropout and the augmentation",
+           kNotNegative);
+}
+
+void FitOptions::describe(Fields<FitOptions>& fields) {
+  fields.add("epochs", &FitOptions::epochs, "passes over the training data", kLength)
+      .add("steps", &FitOptions::steps, "steps, in place of epochs", kLength)
+      .at_most_one_of({"epochs", "steps"});
+}
 
 Trainer::Trainer(const Model& model, TrainerOptions options)
     : options_(std::move(options)),
@@ -190,7 +203,7 @@ std::map<std::string, std::string> Trainer::identity() const {
           {"augmentation", augmentation},
           {"batch size", std::to_string(options_.batch_size)},
           {"seed", std::to_string(options_.seed)},
-          {"precision", std::string(name_of(options_.precision))}};
+          {"precision", std::string(name_of(options_.compute.precision))}};
 }
 
 Checkpoint Trainer::checkpoint() const {

@@ -21,14 +21,13 @@ struct TrainerOptions {
   Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
   std::vector<double> class_weight = {};   ///< by class: of a sample's loss in training; empty: all weigh 1
   std::int64_t batch_size = 32;
-  std::uint64_t seed = 0;          ///< of first weights, dropout masks and the order of the data
-  Augmentation augmentation = {};  ///< of the images that `fit` trains on
-  int threads = 0;                 ///< 0: all cores
-  std::int64_t memory_limit = 0;   ///< bytes for the values of a step; 0: what the machine has left
-  bool fuse = true;
+  std::uint64_t seed = 0;                ///< of the initial weights, dropout masks and the order of the data
+  Augmentation augmentation = {};        ///< of the images that `fit` trains on
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
-  Precision precision = Precision::float32;
-  bool force_precision = false;  ///< even where the machine has no instructions for it
+  ComputeOptions compute = {};
+
+  /// What neither the loss, the optimizer, the schedule nor the augmentation describes.
+  static void describe(Fields<TrainerOptions>&);
 };
 
 struct FitOptions {
@@ -38,6 +37,9 @@ struct FitOptions {
   const Dataset* validation = nullptr;  ///< evaluated after each epoch, and at the end
   std::vector<Callback> callbacks = {};
   std::stop_token stop = {};  ///< interrupts the run after the step under way
+
+  /// The length.
+  static void describe(Fields<FitOptions>&);
 };
 
 /// Trains a model: `fit`, `evaluate`, `predict`, as in Keras. The same seed, data and thread count give bit-identical

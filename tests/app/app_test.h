@@ -71,8 +71,12 @@ class App : public testing::Test {
   }
   /// What is said, with exit code 2, about wrong input.
   std::string refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& under = {}) {
+    return failure(2, arguments, under);
+  }
+  /// What is said with another exit code.
+  std::string failure(int code, const std::vector<std::string>& arguments, const std::vector<std::string>& under = {}) {
     const auto result = run(arguments, under);
-    EXPECT_EQ(result.code, 2) << result.err;
+    EXPECT_EQ(result.code, code) << result.err;
     // Behind lines of progress, if there are any.
     EXPECT_TRUE(('\n' + result.err).find("\nevenkeel: ") != std::string::npos) << result.err;
     return result.err;

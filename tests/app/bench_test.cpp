@@ -59,7 +59,7 @@ TEST_F(Bench, RefusesAWorkloadBesideAModel) {
 TEST_F(Bench, NamesTheWorkloadsThereAre) { EXPECT_SAYS(refusal({"bench", "--workload", "W9"}), "W1"); }
 
 TEST_F(Bench, RefusesABatchThatDoesNotFitIntoMemory) {
-  EXPECT_SAYS(refusal({"bench", "model.toml", "--batch-size", "10000000000"}), "bytes needed");
+  EXPECT_SAYS(failure(3, {"bench", "model.toml", "--batch-size", "10000000000"}), "bytes needed");
 }
 
 }  // namespace

@@ -22,12 +22,12 @@ class FetchCommand : public App {
 
 TEST_F(FetchCommand, SaysThatTheServerDoesNotHaveTheFile) {
   const FileServer server({});
-  EXPECT_SAYS(refusal(fetch(server.url())), "train-images-idx3-ubyte.gz: HTTP status 404");
+  EXPECT_SAYS(failure(3, fetch(server.url())), "train-images-idx3-ubyte.gz: HTTP status 404");
 }
 
 TEST_F(FetchCommand, RefusesAWrongChecksum) {
   const FileServer server({{"train-images-idx3-ubyte.gz", std::string(9912422, 'x')}});
-  EXPECT_SAYS(refusal(fetch(server.url())), "expected the published file, md5 f68b3c2dcbeaaa9fbdd348bbdeb94873");
+  EXPECT_SAYS(failure(3, fetch(server.url())), "expected the published file, md5 f68b3c2dcbeaaa9fbdd348bbdeb94873");
 }
 
 TEST_F(FetchCommand, WhereStderrIsNoTerminalPrintsALinePerTenth) {

@@ -113,7 +113,7 @@ TEST_F(PlanCommand, IsShownForABatchThatDoesNotFitIntoMemory) {
 }
 
 TEST_F(PlanCommand, WithTimesRefusesABatchThatDoesNotFitIntoMemory) {
-  EXPECT_SAYS(refusal({"plan", "model.toml", "--time", "--batch-size", "10000000000"}), "bytes needed");
+  EXPECT_SAYS(failure(3, {"plan", "model.toml", "--time", "--batch-size", "10000000000"}), "bytes needed");
 }
 
 TEST_F(PlanCommand, ReportsTheArenaWithAndWithoutReuse) {

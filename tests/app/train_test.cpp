@@ -39,6 +39,11 @@ TEST_F(Train, IsBitIdenticalForTheSameSeed) {
   EXPECT_EQ(read("a/weights.safetensors"), read("b/weights.safetensors"));
 }
 
+TEST_F(Train, RecordsTheInstructionSetThatItIsLimitedTo) {
+  run({"train", "model.toml", "--data", "data.npz", "--out", "run"}, {"env", "EVENKEEL_ISA=sse4"});
+  EXPECT_EQ(nlohmann::json::parse(read("run/run.json"))["machine"]["features"], "SSE2, limited by EVENKEEL_ISA");
+}
+
 TEST_F(Train, DependsOnItsSeed) {
   train("a");
   run({"train", "model.toml", "--data", "data.npz", "--out", "b", "--threads", "1", "--seed", "1"});

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <ios>
+#include <new>
+#include <stdexcept>
+
 namespace evenkeel {
 namespace {
 
@@ -40,6 +46,60 @@ TEST(Error, KeepsItsParts) {
 TEST(Error, SeenFromOutsideBeginsWithTheOuterPlace) {
   const Error inner{{.where = "shape", .expected = "1", .received = "2"}};
   EXPECT_STREQ(inner.inside("x.npy").what(), "x.npy: shape: expected 1, received 2.");
+}
+
+TEST(Error, IsAboutTheInputUnlessItSaysOtherwise) {
+  EXPECT_EQ(Error({.received = "broken"}).kind(), Error::input);
+  EXPECT_EQ(Error({.kind = Error::unsupported, .received = "broken"}).kind(), Error::unsupported);
+}
+
+TEST(Error, KeepsItsKindSeenFromOutside) {
+  EXPECT_EQ(Error({.kind = Error::environment, .received = "full"}).inside("x.npy").kind(), Error::environment);
+}
+
+TEST(KindOfFailure, IsInputWhereTheNameIsToBlame) {
+  for (const int error : {ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP})
+    EXPECT_EQ(kind_of_failure(error), Error::input);
+}
+
+TEST(KindOfFailure, IsEnvironmentForRoomPermissionDevicesAndLimits) {
+  for (const int error : {ENOSPC, EDQUOT, EFBIG, EACCES, EPERM, EROFS, EIO, EMFILE, ENFILE, ENOMEM, EAGAIN})
+    EXPECT_EQ(kind_of_failure(error), Error::environment) << error;
+}
+
+TEST(KindOfFailure, TakesTheStandardLibrarysErrorsAsWell) {
+  EXPECT_EQ(kind_of_failure(std::make_error_code(std::errc::no_such_file_or_directory)), Error::input);
+  EXPECT_EQ(kind_of_failure(std::make_error_code(std::errc::no_space_on_device)), Error::environment);
+  EXPECT_EQ(kind_of_failure(std::make_error_code(std::io_errc::stream)), Error::environment);
+}
+
+TEST(AsError, LeavesAnErrorAsItIs) {
+  const Error error{{.kind = Error::unsupported, .where = "w", .received = "r"}};
+  EXPECT_EQ(as_error(error).kind(), Error::unsupported);
+  EXPECT_STREQ(as_error(error).what(), "w: r.");
+}
+
+TEST(AsError, MakesNoMemoryASentence) {
+  const Error error = as_error(std::bad_alloc());
+  EXPECT_EQ(error.kind(), Error::environment);
+  EXPECT_STREQ(error.what(),
+               "memory: the system has not enough of it. A smaller batch size or a smaller data set needs less.");
+}
+
+TEST(AsError, NamesThePathOfAFileSystemError) {
+  const std::filesystem::filesystem_error failure("x", "/a/b", std::make_error_code(std::errc::permission_denied));
+  EXPECT_EQ(as_error(failure).kind(), Error::environment);
+  EXPECT_STREQ(as_error(failure).what(), "/a/b: Permission denied.");
+}
+
+TEST(AsError, TakesWhatTheSystemRefusesByItsCode) {
+  const std::system_error failure(EAGAIN, std::generic_category(), "a thread");
+  EXPECT_EQ(as_error(failure).kind(), Error::environment);
+}
+
+TEST(AsError, HoldsAnythingElseForAFaultOfOurs) {
+  EXPECT_EQ(as_error(std::logic_error("a loss without kernels")).kind(), Error::internal);
+  EXPECT_STREQ(as_error(std::logic_error("a loss without kernels")).what(), "a loss without kernels.");
 }
 
 TEST(Error, WithoutAPlaceTakesTheOuterOneAlone) {

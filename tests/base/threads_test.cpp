@@ -10,7 +10,6 @@
 #include <tuple>
 #include <vector>
 
-#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
@@ -139,25 +138,6 @@ TEST(FunctionRef, PassesArgumentsAndResults) {
   const auto twice = [](int x) { return 2 * x; };
   const FunctionRef<int(int)> reference = twice;
   EXPECT_EQ(reference(21), 42);
-}
-
-TEST(Machine, HasANameAndACore) {
-  EXPECT_FALSE(Machine::here().cpu.empty());
-  EXPECT_EQ(Machine::here().cores, Threads().count());
-}
-
-TEST(Machine, NamesTheWidestInstructionsFirst) {
-  Machine machine;
-  EXPECT_EQ(machine.features(), "SSE2");
-  machine.avx2 = true;
-  EXPECT_EQ(machine.features(), "AVX2");
-  machine.avx512 = machine.avx512_bf16 = machine.amx_bf16 = true;
-  EXPECT_EQ(machine.features(), "AVX-512, AVX-512 BF16, AMX");
-}
-
-TEST(Machine, ClaimsNoBfloat16WithoutAvx512) {
-  const Machine& machine = Machine::here();
-  EXPECT_TRUE(machine.avx512 || !(machine.avx512_bf16 || machine.amx_bf16));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST(FourCells, SeeNoGapInAHealthyNetwork) {
 }
 
 TEST(FourCells, SeeOverfittingInANetworkThatKnowsItsDataByHeart) {
-  Trainer trainer(small_mlp(), {.optimizer = Adam{.learning_rate = 5e-3}, .batch_size = 50, .threads = 1});
+  Trainer trainer(small_mlp(), {.optimizer = Adam{.learning_rate = 5e-3}, .batch_size = 50, .compute = {.threads = 1}});
   const Dataset few = small_data().train.range(0, 600);
   trainer.fit(few, {.epochs = 40});
   const Diagnosis diagnosis = diagnose(trainer.network(), {.data = small_data().test, .train_data = few});

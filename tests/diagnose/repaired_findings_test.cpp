@@ -20,7 +20,8 @@ struct Planted {
 /// The trained network under these options, changed.
 Planted changed(const Model& model, const std::function<void(Network&)>& plant, std::int64_t steps = 120) {
   const auto trainer = trained(model, steps);
-  auto network = std::make_unique<Network>(model, NetworkOptions{.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  auto network =
+      std::make_unique<Network>(model, NetworkOptions{.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   for (const WeightInfo& weight : network->weights())
     network->set_weight(weight.name, trainer->network().weight(weight.name));
   plant(*network);
@@ -96,7 +97,7 @@ TEST(RepairedFindings, AreGone) {
     const Planted planted = plants().at(code)();
     const Diagnosis before = diagnosed(*planted.network, planted.records);
     EXPECT_TRUE(finding_of(before, code)) << code << ":\n" << told(before);
-    RepairOptions options{.fix = code, .training = {.batch_size = 50, .threads = 1}};
+    RepairOptions options{.fix = code, .training = {.batch_size = 50, .compute = {.threads = 1}}};
     if (code == "small-batch") options.then_train = 1;
     const Repaired repaired = repair(*planted.network, small_data().train, options);
     ASSERT_TRUE(repaired.network) << code;

@@ -51,12 +51,11 @@ inline const SmallData& small_data() {
 /// Trained for so many steps of 50 samples.
 inline std::unique_ptr<Trainer> trained(const Model& model, std::int64_t steps = 120, std::uint64_t seed = 0,
                                         Precision precision = Precision::float32) {
-  auto trainer = std::make_unique<Trainer>(model, TrainerOptions{.optimizer = Adam{.learning_rate = 2e-3},
-                                                                 .batch_size = 50,
-                                                                 .seed = seed,
-                                                                 .threads = 1,
-                                                                 .precision = precision,
-                                                                 .force_precision = true});
+  auto trainer = std::make_unique<Trainer>(
+      model, TrainerOptions{.optimizer = Adam{.learning_rate = 2e-3},
+                            .batch_size = 50,
+                            .seed = seed,
+                            .compute = {.threads = 1, .precision = precision, .force_precision = true}});
   trainer->fit(small_data().train, {.steps = steps});
   return trainer;
 }

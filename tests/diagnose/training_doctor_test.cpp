@@ -19,7 +19,9 @@ struct Told {
   }
 };
 
-TrainerOptions options() { return {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1}; }
+TrainerOptions options() {
+  return {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}};
+}
 
 TEST(TrainingDoctor, TellsThatStatisticsLagOnce) {
   for (const Sequential& model : {small_convnet(0.999), small_mlp(0.999)}) {

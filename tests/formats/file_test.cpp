@@ -266,6 +266,38 @@ TEST(WriteFileAtomically, WritesANameWithoutAFolderIntoTheCurrentOne) {
   EXPECT_EQ(text_of(read_file(folder / "file")), "text");
 }
 
+TEST(ErrorsOfFiles, AreInputWhereTheNameIsToBlame) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "text");
+  for (const auto& path : {folder / "none", folder.path(), folder / "file" / "below"})
+    EXPECT_EQ(kind_of([&] { read_file(path); }), Error::input) << path;
+  EXPECT_EQ(kind_of([&] { write_file_atomically(folder / "none" / "file", "text"); }), Error::input);
+  EXPECT_EQ(kind_of([&] { make_folder(folder / "file"); }), Error::input);
+}
+
+TEST(ErrorsOfFiles, AreEnvironmentWithoutPermission) {
+  const TestFolder folder;
+  write_file_atomically(folder / "file", "text");
+  ASSERT_EQ(chmod((folder / "file").c_str(), 0), 0);
+  ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+  const OrdinaryUser user;
+  EXPECT_EQ(kind_of([&] { read_file(folder / "file"); }), Error::environment);
+  EXPECT_EQ(kind_of([&] { write_file_atomically(folder / "new", "text"); }), Error::environment);
+  EXPECT_EQ(kind_of([&] { make_folder(folder / "new"); }), Error::environment);
+}
+
+TEST(ErrorsOfFiles, AreEnvironmentOnAFullDisk) {
+  const TestFolder folder;
+  const FileSizeLimit limit(100);
+  EXPECT_EQ(kind_of([&] { write_file_atomically(folder / "file", std::string(1000, 'x')); }), Error::environment);
+  const Descriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  EXPECT_EQ(kind_of([&] { write_all(full, bytes_of("text"), "/dev/full"); }), Error::environment);
+}
+
+TEST(ErrorsOfFiles, AreEnvironmentWithoutMemory) {
+  EXPECT_EQ(kind_of([] { allocate_bytes(std::uint64_t{1} << 60, "x"); }), Error::environment);
+}
+
 TEST(AtomicFile, ShowsNothingWithoutACommit) {
   const TestFolder folder;
   {

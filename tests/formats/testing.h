@@ -50,6 +50,18 @@ std::string error_of(Action action) {
   return "";
 }
 
+/// The kind of the Error that the action throws.
+template <class Action>
+Error::Kind kind_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.kind();
+  }
+  ADD_FAILURE() << "no Error";
+  return Error::internal;
+}
+
 template <class T>
 std::vector<T> values(const Tensor& tensor) {
   const auto span = tensor.as<T>();

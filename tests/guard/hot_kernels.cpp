@@ -13,6 +13,7 @@
 #include "evenkeel/kernels/normalization/batch_norm.h"
 #include "evenkeel/kernels/optimizer/optimizers.h"
 #include "evenkeel/kernels/pooling/pooling.h"
+#include "evenkeel/tensor/tensor.h"
 
 namespace {
 
@@ -27,7 +28,13 @@ Floats values(std::int64_t size, std::uint64_t seed) {
   return result;
 }
 
-/// Runs `kernel` once to warm up (dispatch, scratch memory), then once counted under `name`.
+/// Memory as a program plans it for its kernels.
+kernels::Scratch planned() {
+  static const AlignedBuffer memory(1 << 22);
+  return {memory.data(), memory.size()};
+}
+
+/// Runs `kernel` once to warm up (dispatch, memory touched), then once counted under `name`.
 template <class Kernel>
 void count(const char* name, Kernel kernel) {
   kernel();
@@ -45,12 +52,13 @@ void normalization(const Threads& threads) {
   const kernels::Matrix<float> xs{x.data(), kRows, kChannels}, ys{y.data(), kRows, kChannels};
   const kernels::Matrix<float> dys{dy.data(), kRows, kChannels}, dxs{dx.data(), kRows, kChannels};
   const auto relu = kernels::Activation::relu, elu = kernels::Activation::elu;
-  count("channel_moments", [&] { kernels::channel_moments(xs, mean, variance, threads); });
-  count("scale_shift_elu", [&] { kernels::scale_shift(xs, scale, shift, elu, ys, threads); });
+  count("channel_moments", [&] { kernels::channel_moments(xs, mean, variance, threads, planned()); });
+  count("scale_shift_elu", [&] { kernels::scale_shift(xs, scale, shift, elu, ys, threads, planned()); });
   count("batch_norm_sums_relu",
-        [&] { kernels::batch_norm_sums(xs, ys, dys, mean, scale, relu, dgamma, dbeta, threads); });
-  count("batch_norm_data_gradient_relu",
-        [&] { kernels::batch_norm_data_gradient(xs, ys, dys, mean, scale, dgamma, dbeta, relu, dxs, threads); });
+        [&] { kernels::batch_norm_sums(xs, ys, dys, mean, scale, relu, dgamma, dbeta, threads, planned()); });
+  count("batch_norm_data_gradient_relu", [&] {
+    kernels::batch_norm_data_gradient(xs, ys, dys, mean, scale, dgamma, dbeta, relu, dxs, threads, planned());
+  });
 }
 
 void pooling(const Threads& threads) {
@@ -66,7 +74,7 @@ void pooling(const Threads& threads) {
                                .ow = 16};
   const Floats x = values(4 * 32 * 32 * 16, 3), dy = values(4 * 16 * 16 * 16, 4);
   Floats y(dy.size()), dx(x.size());
-  count("max_pool", [&] { kernels::max_pool(window, x, y, threads); });
+  count("max_pool", [&] { kernels::max_pool(window, x, y, threads, planned()); });
   count("max_pool_gradient", [&] { kernels::max_pool_gradient(window, x, y, dy, dx, threads); });
 }
 

@@ -16,8 +16,8 @@ TEST(MemoryPasses, OfTheWorkloadsAreThoseOfTheBaseline) {
     Network network(workload.model, options);
     for (const bool train : {true, false}) {
       const auto& runner = network.runner(workload.batch_size, random_targets(options), train);
-      bytes[name + (train ? " training" : " evaluation")] =
-          static_cast<double>(totals_of(plan_of(*runner.executor)).bytes);
+      bytes[name + (train ? " training" : " evaluation")] = static_cast<double>(
+          totals_of(plan_of(*runner.executor, network.context(train ? Mode::train : Mode::evaluate))).bytes);
     }
   }
   check_baseline("bytes", bytes, 0);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -62,6 +63,24 @@ TEST(House, NoFloorIncludesAHigherOne) {
   for (const Include& include : all) EXPECT_LE(level(include.to), level(include.from)) << include.file;
 }
 
+/// An op says what is to be computed; which kernel does it is said in its family's list.
+TEST(House, NoOpNamesAKernel) {
+  const std::regex kernel("#include \"evenkeel/kernels/(.*)\"");
+  const std::regex plain("kernel\\.h|window\\.h|elementwise/activation\\.h|[a-z]+/list\\.h");
+  std::size_t lists = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel/program/ops")) {
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      std::smatch match;
+      if (!std::regex_search(line, match, kernel)) continue;
+      const std::string header = match[1];
+      EXPECT_TRUE(std::regex_match(header, plain)) << entry.path() << " includes " << header;
+      lists += header.ends_with("list.h") ? 1 : 0;
+    }
+  }
+  EXPECT_GT(lists, 10u);
+}
+
 /// Two types of one name would be one to the linker, which keeps the functions of either.
 TEST(House, NoTwoHeadersDefineATypeOfOneNameInOneNamespace) {
   const std::regex opens("^namespace ([a-z_:]+) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: :.*)? \\{");
@@ -113,6 +132,38 @@ TEST(House, NobodyButTheLayersAsksForALayersType) {
       std::ifstream stream(entry.path());
       for (std::string line; std::getline(stream, line);)
         EXPECT_FALSE(std::regex_search(line, asks)) << path << ": " << line;
+    }
+}
+
+/// What a file includes of the library, and what that includes.
+void add_includes(const std::string& header, std::set<std::string>& found) {
+  if (!found.insert(header).second) return;
+  std::ifstream stream(fs::path(EVENKEEL_SOURCE_DIR) / header);
+  const std::regex pattern("#include [\"<](evenkeel/[^\">]+)");
+  for (std::string line; std::getline(stream, line);) {
+    std::smatch match;
+    if (std::regex_search(line, match, pattern)) add_includes(match[1], found);
+  }
+}
+
+TEST(House, ANetworkKnowsNoTrainer) {
+  std::set<std::string> found;
+  add_includes("evenkeel/train/network.h", found);
+  EXPECT_GT(found.size(), 20u);
+  const std::regex of_training("evenkeel/train/(optimizers.*|network\\.h)");
+  for (const std::string& header : found)
+    EXPECT_TRUE(!header.starts_with("evenkeel/train/") || std::regex_match(header, of_training)) << header;
+}
+
+/// One can be added in files of its own: nobody asks which it is.
+TEST(House, NobodyAsksForAnOptimizerOrAScheduleByItsType) {
+  const std::regex asks("(get|get_if|holds_alternative)<(const )?(Adam|SGD|\\w+Schedule)>");
+  for (const char* top : {"evenkeel", "apps"})
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / top)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+      std::ifstream stream(entry.path());
+      for (std::string line; std::getline(stream, line);)
+        EXPECT_FALSE(std::regex_search(line, asks)) << entry.path() << ": " << line;
     }
 }
 

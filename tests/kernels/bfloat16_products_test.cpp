@@ -58,7 +58,7 @@ std::vector<Case> cases() {
       for (const std::int64_t stride : {1, 2})
         all.push_back(
             make_case(3, {29, 30}, c, filters, {3, 3}, {stride, stride}, stride == 1 ? Pad::same : Pad::valid));
-  all.push_back(make_case(7, {56, 56}, 16, 17, {3, 3}, {1, 1}, Pad::same));  // by float: in parts of four and three
+  all.push_back(make_case(7, {56, 56}, 16, 17, {3, 3}, {1, 1}, Pad::same));  // widened: in parts of four and three
   return all;
 }
 

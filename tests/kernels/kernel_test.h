@@ -13,8 +13,7 @@
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
-#include "evenkeel/kernels/simd/targets.h"
-#include "hwy/highway.h"
+#include "evenkeel/kernels/simd/dispatch.h"
 
 // What the tests of the vector kernels share.
 
@@ -23,12 +22,18 @@ namespace evenkeel::kernels {
 /// Runs each test once for every instruction set that this machine has and the kernels are compiled for.
 class EveryTarget : public testing::TestWithParam<std::int64_t> {
  protected:
-  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+  void SetUp() override { chosen_target().Update(GetParam()); }
+  void TearDown() override { chosen_target().Update(targets_here()); }
 };
 
-#define EVENKEEL_ON_EVERY_TARGET(Suite)                                                       \
-  INSTANTIATE_TEST_SUITE_P(On, Suite, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), \
+inline std::vector<std::int64_t> targets_of_this_machine() {
+  std::vector<std::int64_t> each;
+  for (std::int64_t left = targets_here(); left != 0; left &= left - 1) each.push_back(left & -left);
+  return each;
+}
+
+#define EVENKEEL_ON_EVERY_TARGET(Suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(On, Suite, testing::ValuesIn(targets_of_this_machine()), \
                            [](const auto& target) { return std::string(hwy::TargetName(target.param)); })
 
 struct Size {

@@ -67,7 +67,7 @@ TEST(Compile, FusesWithoutChangingTheResult) {
   Memory a, b;
   CompileOptions options = training();
   Compiled fused(varied_model(), options, a);
-  options.fuse = false;
+  options.compute.fuse = false;
   Compiled plain(varied_model(), options, b);
   EXPECT_LT(fused.compiled.program->nodes().size(), plain.compiled.program->nodes().size());
   fused.run();
@@ -105,7 +105,7 @@ Model fusible_model() {
 
 TEST(Compile, JoinsEveryPatternThatItKnows) {
   const std::vector<std::string> kinds = kinds_of(compile(fusible_model(), training()));
-  EXPECT_EQ(std::ranges::count(kinds, "batch_norm_pool"), 3);
+  EXPECT_EQ(std::ranges::count(kinds, "normalize_pool"), 3);
   EXPECT_EQ(std::ranges::count(kinds, "add_bias_gradient"), 2);
   for (const char* kind : {"activation", "activation_gradient", "max_pool", "max_pool_gradient"})
     EXPECT_EQ(std::ranges::count(kinds, kind), 0) << kind;
@@ -116,7 +116,7 @@ TEST(Compile, TrainsTwentyStepsAlikeFusedAndNot) {
   options.update = adam;
   Memory a{.threads = Threads(2)}, b{.threads = Threads(2)};
   Compiled fused(fusible_model(), options, a);
-  options.fuse = false;
+  options.compute.fuse = false;
   Compiled apart(fusible_model(), options, b);
   EXPECT_GT(apart.compiled.program->memory.arena_bytes, fused.compiled.program->memory.arena_bytes);
   double first = 0, loss = 0;
@@ -144,7 +144,7 @@ TEST(Compile, PlansMemorySoundly) {
   for (const CompileOptions& options : {training(), evaluation, update, CompileOptions{.batch_size = 3}})
     for (const bool fuse : {false, true}) {
       CompileOptions chosen = options;
-      chosen.fuse = fuse;
+      chosen.compute.fuse = fuse;
       const CompiledModel compiled = compile(varied_model(), chosen);
       EXPECT_TRUE(memory_is_sound(*compiled.program));
       EXPECT_LT(compiled.program->memory.arena_bytes, compiled.program->memory.unplanned_bytes);
@@ -153,7 +153,7 @@ TEST(Compile, PlansMemorySoundly) {
 
 TEST(Compile, ReusesMemoryWithoutChangingABit) {
   CompileOptions options = training();
-  options.fuse = false;  // a kept value stops fusion
+  options.compute.fuse = false;  // a kept value stops fusion
   Memory a, b;
   Compiled planned(varied_model(), options, a);
   for (const ValueInfo& v : planned.compiled.program->values())

@@ -12,7 +12,7 @@ TEST(Losses, AreKnownByTheNamesTheyAreWrittenWith) {
 }
 
 TEST(Losses, KeepTheirNameWhateverTheirOptions) {
-  EXPECT_EQ(name_of(SigmoidCrossEntropy{.label_smoothing = 0.5}), "binary_crossentropy");
+  EXPECT_EQ(name_of(Loss(SigmoidCrossEntropy{.label_smoothing = 0.5})), "binary_crossentropy");
 }
 
 TEST(Losses, RefuseAnUnknownName) { EXPECT_THROW(loss_named("crossentropy"), Error); }

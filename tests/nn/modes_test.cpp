@@ -16,7 +16,7 @@ enum Layer : std::size_t { kFirst, kDropout, kSecond, kLastDropout };
 
 /// Normalization, dropout, normalization, dropout, without gamma and beta.
 struct Chain {
-  Chain() : network(model(), {.batch_size = kBatch, .real = DType::float64, .keep = kValues}, memory) {
+  Chain() : network(model(), {.batch_size = kBatch, .compute = {.real = DType::float64}, .keep = kValues}, memory) {
     network.step.modes.assign(4, {Statistics::moving, false, false});
   }
   static Model model() {

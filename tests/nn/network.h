@@ -63,7 +63,11 @@ inline void adam(Program& program) {
 
 /// A step of training on five samples with labels.
 inline CompileOptions training(DType real = DType::float32) {
-  return {.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels, .train = true, .real = real};
+  return {.batch_size = 5,
+          .loss = SoftmaxCrossEntropy{},
+          .targets = Targets::labels,
+          .train = true,
+          .compute = {.real = real}};
 }
 
 /// Convolutions with normalization, a residual connection, a concatenation, every kind of pooling, dropout, dense.

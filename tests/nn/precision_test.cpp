@@ -19,7 +19,7 @@ CompileOptions options_in(Precision precision) {
           .targets = Targets::labels,
           .train = true,
           .update = adam,
-          .precision = precision};
+          .compute = {.precision = precision}};
 }
 
 /// What rounding to bfloat16 may do, of a value's norm: each value that is stored in it adds at most 2^-8 to what the
@@ -43,6 +43,11 @@ TEST(Precision, OfAMachineWithoutBfloat16NamesTheAlternatives) {
   const std::string text = error_of([] { check_precision(Precision::bfloat16, kOld, false); });
   EXPECT_SAYS(text, "--precision float32, or --force");
   EXPECT_SAYS(text, "An old processor");
+  try {
+    check_precision(Precision::bfloat16, kOld, false);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Error::unsupported);
+  }
 }
 
 TEST(Precision, IsNotRefusedWhereItIsForcedOrFast) {
@@ -52,7 +57,7 @@ TEST(Precision, IsNotRefusedWhereItIsForcedOrFast) {
 }
 
 TEST(Precision, OfADoubleProgramCannotBeBfloat16) {
-  EXPECT_THROW(compile(varied_model(), {.real = DType::float64, .precision = Precision::bfloat16}), Error);
+  EXPECT_THROW(compile(varied_model(), {.compute = {.precision = Precision::bfloat16, .real = DType::float64}}), Error);
 }
 
 TEST(Precision, LeavesParametersGradientsStatisticsAndWhatIsReadInFloat32) {
@@ -79,7 +84,7 @@ TEST(Precision, RescalesTheInputBeforeItIsRounded) {
   Sequential model({4});
   model.add(Rescaling{.scale = 1, .offset = -1000}, Activation{relu});
   Memory memory;
-  Compiled compiled(model, {.batch_size = 1, .precision = Precision::bfloat16}, memory);
+  Compiled compiled(model, {.batch_size = 1, .compute = {.precision = Precision::bfloat16}}, memory);
   // As bfloat16 1001.5 would be 1000, 1003 1004.
   for (float& x : compiled.bound[0]->as<float>()) x = 1001.5f;
   compiled.bound[0]->as<float>()[3] = 1003;
@@ -91,7 +96,7 @@ TEST(Precision, YieldsProbabilitiesInFloat32) {
   Sequential model({4});
   model.add(Dense{.units = 3, .activation = softmax});
   Memory memory;
-  Compiled compiled(model, {.batch_size = 2, .precision = Precision::bfloat16}, memory);
+  Compiled compiled(model, {.batch_size = 2, .compute = {.precision = Precision::bfloat16}}, memory);
   compiled.run();
   const auto p = compiled.read(compiled.compiled.outputs);
   EXPECT_NEAR(p[0] + p[1] + p[2], 1, 1e-6);
@@ -103,7 +108,7 @@ void expect_bfloat16_is_float32_but_for_rounding(const Model& model, const Machi
     SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << " on " << machine.features());
     Memory exact_memory, narrow_memory;
     CompileOptions exact_options = options_in(Precision::float32), narrow_options = options_in(Precision::bfloat16);
-    exact_options.fuse = narrow_options.fuse = fuse;
+    exact_options.compute.fuse = narrow_options.compute.fuse = fuse;
     Compiled exact(model, exact_options, exact_memory), narrow(model, narrow_options, narrow_memory);
     narrow.executor = std::make_unique<Executor>(*narrow.compiled.program, narrow_memory.store, narrow_memory.arena,
                                                  narrow_memory.threads, machine);

@@ -41,7 +41,7 @@ CompileOptions training() {
           .loss = SoftmaxCrossEntropy{},
           .targets = Targets::labels,
           .train = true,
-          .real = DType::float64};
+          .compute = {.real = DType::float64}};
 }
 
 std::vector<double> parameters(const Memory& memory, const std::string& name) {

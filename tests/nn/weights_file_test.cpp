@@ -16,7 +16,7 @@ namespace {
 /// A model with memory for its tensors.
 struct Loaded {
   explicit Loaded(const Model& model, DType real = DType::float32)
-      : compiled(compile(model, {.batch_size = 1, .real = real})) {
+      : compiled(compile(model, {.batch_size = 1, .compute = {.real = real}})) {
     store.fit(*compiled.program);
   }
 

@@ -5,7 +5,6 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/program/ops/activation.h"
-#include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/concatenate.h"
 #include "evenkeel/program/ops/convolution.h"
 #include "evenkeel/program/ops/dense.h"
@@ -14,9 +13,11 @@
 #include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/ops/regularization.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/scale_shift.h"
 #include "evenkeel/program/ops/statistics.h"
 #include "evenkeel/program/ops/updates.h"
 #include "tests/program/session.h"
+#include "tests/support/normalization_lines.h"
 #include "tests/support/program_check.h"
 
 // Ops that no layer emits, or not in every way they can be used; layers hold the others to the same check (tests/nn).
@@ -59,41 +60,35 @@ TEST(Moments, HoldsTheCheckForEachOfItsOutputs) {
                    }});
 }
 
-TEST(BatchNorm, HoldsTheCheckWithEachActivationBehindIt) {
+TEST(Normalize, HoldsTheCheckWithEachActivationBehindIt) {
   using kernels::Activation;
   for (const Activation f :
        {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
     check_program({.inputs = {{.shape = {5, 3}}, {.shape = {3}}, {.shape = {3}}},
                    .emit = [f](Program& program, std::span<const Value> x) {
-                     const Value normalized = program.emit(
-                         std::make_shared<const ops::BatchNorm>(0, 1e-3),
-                         {x[0], x[1], x[2], program.state("mean", {3}), program.state("variance", {3}),
-                          program.supplied("supplied mean", {3}), program.supplied("supplied variance", {3})})[0];
+                     const Value normalized = emit_normalization(program, x[0], x[1], x[2]);
                      return program.emit_one(ops::Activation(f), {normalized});
                    }});
 }
 
-/// BatchNorm over images, `between` behind it, and max pooling: what the pass joins.
+/// Normalize over images, `between` behind it, and max pooling: what the pass joins.
 Subject normalized_and_pooled(const Shape& images, kernels::Activation between, const ops::WindowOptions& window) {
   const Shape channels = {images.back()};
   return {.inputs = {{.shape = images}, {.shape = channels}, {.shape = channels}},
           .emit = [=](Program& program, std::span<const Value> x) {
-            const Value normalized = program.emit(
-                std::make_shared<const ops::BatchNorm>(0, 1e-3),
-                {x[0], x[1], x[2], program.state("mean", channels), program.state("variance", channels),
-                 program.supplied("supplied mean", channels), program.supplied("supplied variance", channels)})[0];
+            const Value normalized = emit_normalization(program, x[0], x[1], x[2]);
             return program.emit_one(ops::MaxPool(window), {program.emit_one(ops::Activation(between), {normalized})});
           }};
 }
 
-TEST(BatchNormPool, HoldsTheCheckWithEachActivation) {
+TEST(NormalizePool, HoldsTheCheckWithEachActivation) {
   using kernels::Activation;
   for (const Activation f :
        {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
     check_program(normalized_and_pooled({2, 4, 5, 3}, f, {.kernel = 2, .strides = 2, .padding = Padding::same}));
 }
 
-TEST(BatchNormPool, HoldsTheCheckWithWindowsOfEveryKind) {
+TEST(NormalizePool, HoldsTheCheckWithWindowsOfEveryKind) {
   using kernels::Activation;
   check_program(normalized_and_pooled({1, 5, 7, 1}, Activation::elu, {.kernel = 2, .strides = 2}));
   check_program(
@@ -101,7 +96,7 @@ TEST(BatchNormPool, HoldsTheCheckWithWindowsOfEveryKind) {
   check_program(normalized_and_pooled({2, 3, 5, 2}, Activation::elu, {.kernel = {3, 2}, .strides = {3, 2}}));
 }
 
-TEST(BatchNormPool, IsBatchNormAndMaxPoolWhereGammaIsZero) {
+TEST(NormalizePool, IsNormalizeAndMaxPoolWhereGammaIsZero) {
   Subject subject = normalized_and_pooled({2, 4, 5, 3}, kernels::Activation::linear, {.kernel = 2, .strides = 2});
   Trial fused(subject, {.real = DType::float32, .fuse = true}), apart(subject, {.real = DType::float32});
   for (Trial* trial : {&fused, &apart}) {
@@ -361,10 +356,7 @@ TEST(Ops, RefuseOperandsThatDoNotFit) {
   EXPECT_THROW(p.emit_one(ops::AveragePool({.kernel = 2, .strides = 2}), {row}), Error) << "no image";
   EXPECT_THROW(p.emit_one(ops::Reshape({5}), {row}), Error) << "size";
   EXPECT_THROW(p.emit_one(ops::ScaleShift(), {row, vector, vector}), Error) << "scale";
-  EXPECT_THROW(
-      p.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3), {row, vector, Value(), vector, vector, vector, vector}),
-      Error)
-      << "gamma";
+  EXPECT_THROW(p.emit_one(ops::Normalize(0), {row, vector, Value(), vector, vector}), Error) << "gamma";
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "evenkeel/program/ops/activation.h"
-#include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/convolution.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/elementwise.h"
@@ -14,6 +13,7 @@
 #include "evenkeel/program/passes/fuse_pooling.h"
 #include "evenkeel/program/probes/moments.h"
 #include "tests/program/session.h"
+#include "tests/support/normalization_lines.h"
 
 namespace evenkeel {
 namespace {
@@ -129,30 +129,28 @@ TEST(FuseActivations, LeavesAnActivationOfAnInput) {
 TEST(FuseActivations, LeavesAnActivationOfASecondOutput) {
   Program program;
   const Value x = program.input("x", {4, 2}, DType::float32);
-  std::vector<Value> inputs = {x,
-                               Value(),
-                               Value(),
-                               program.state("mean", {2}),
-                               program.state("variance", {2}),
-                               program.supplied("mean of the caller", {2}),
-                               program.supplied("variance of the caller", {2})};
-  const auto normalized = program.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3), inputs);
-  program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {normalized[3]}));
+  const auto moments = program.emit(std::make_shared<const ops::Moments>(), {x});
+  program.keep(program.emit_one(ops::Activation(kernels::Activation::relu), {moments[1]}));
   passes::fuse_activations(program);
-  EXPECT_EQ(kinds_of(program), (Kinds{"batch_norm", "activation"}));
+  EXPECT_EQ(kinds_of(program), (Kinds{"moments", "activation"}));
 }
 
+constexpr std::size_t kStatistics = 3;  // lines: moments, selection, inverse deviation
 const ops::WindowOptions kTiles{.kernel = 2, .strides = 2};
+
+/// What is left of the lines behind those of the statistics.
+Kinds kinds_behind_statistics(const Program& program) {
+  Kinds kinds = kinds_of(program);
+  kinds.erase(kinds.begin(), kinds.begin() + kStatistics);
+  return kinds;
+}
 
 /// Images -> batch normalization ("n/normalized") and whatever a test puts behind it.
 struct NormalizedImages {
   NormalizedImages() {
     program.set_label("n");
-    const auto vector = [&](const char* name) { return program.supplied(name, {3}); };
-    normalized = program.emit(std::make_shared<const ops::BatchNorm>(0, 1e-3),
-                              {program.input("x", {2, 4, 6, 3}, DType::float32), Value(), Value(), vector("mean"),
-                               vector("variance"), vector("supplied mean"), vector("supplied variance")},
-                              {"normalized"})[0];
+    normalized =
+        emit_normalization(program, program.input("x", {2, 4, 6, 3}, DType::float32), Value(), Value(), "normalized");
   }
   Value activated(Value x) { return program.emit_one(ops::Activation(kernels::Activation::elu), {x}); }
   Value pooled(Value x, const ops::WindowOptions& window = kTiles) {
@@ -166,16 +164,16 @@ TEST(FusePooling, FoldsAMaxPoolIntoTheNormalizationBeforeIt) {
   NormalizedImages n;
   const Value y = n.pooled(n.normalized);
   passes::fuse_pooling(n.program);
-  ASSERT_EQ(kinds_of(n.program), Kinds{"batch_norm_pool"});
-  EXPECT_EQ(n.program.nodes()[0].outputs[0], y.id());
-  EXPECT_EQ(n.program.nodes()[0].op->detail(), "2x2 stride 2 valid");
+  ASSERT_EQ(kinds_behind_statistics(n.program), Kinds{"normalize_pool"});
+  EXPECT_EQ(n.program.nodes()[kStatistics].outputs[0], y.id());
+  EXPECT_EQ(n.program.nodes()[kStatistics].op->detail(), "2x2 stride 2 valid");
 }
 
 TEST(FusePooling, LeavesWindowsThatOverlap) {
   NormalizedImages n;
   n.pooled(n.normalized, {.kernel = 3, .strides = 2});
   passes::fuse_pooling(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize", "max_pool"}));
 }
 
 TEST(FusePooling, LeavesAKeptValue) {
@@ -183,7 +181,7 @@ TEST(FusePooling, LeavesAKeptValue) {
   n.program.keep(n.normalized);
   n.pooled(n.normalized);
   passes::fuse_pooling(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize", "max_pool"}));
 }
 
 TEST(FusePooling, LeavesAProbedValue) {
@@ -191,7 +189,7 @@ TEST(FusePooling, LeavesAProbedValue) {
   n.pooled(n.normalized);
   probe_moments(n.program, n.normalized);
   passes::fuse_pooling(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "accumulate_moments", "max_pool"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize", "accumulate_moments", "max_pool"}));
 }
 
 TEST(FusePooling, LeavesAValueThatAnotherLineReads) {
@@ -199,14 +197,14 @@ TEST(FusePooling, LeavesAValueThatAnotherLineReads) {
   n.pooled(n.normalized);
   scaled(n.program, n.normalized);
   passes::fuse_pooling(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "max_pool", "scale_offset"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize", "max_pool", "scale_offset"}));
 }
 
 TEST(FusePooling, LeavesTheMean) {
   NormalizedImages n;
   n.program.emit_one(ops::AveragePool(kTiles), {n.normalized});
   passes::fuse_pooling(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm", "average_pool"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize", "average_pool"}));
 }
 
 TEST(FusePooling, LeavesAConvolution) {
@@ -223,8 +221,8 @@ TEST(Fuse, JoinsAnActivationBeforeThePoolingOrBehindIt) {
   behind.activated(behind.pooled(behind.normalized));
   for (NormalizedImages* n : {&before, &behind}) {
     passes::fuse(n->program);
-    ASSERT_EQ(kinds_of(n->program), Kinds{"batch_norm_pool"});
-    EXPECT_EQ(n->program.nodes()[0].op->detail(), "elu, 2x2 stride 2 valid");
+    ASSERT_EQ(kinds_behind_statistics(n->program), Kinds{"normalize_pool"});
+    EXPECT_EQ(n->program.nodes()[kStatistics].op->detail(), "elu, 2x2 stride 2 valid");
   }
 }
 
@@ -232,7 +230,7 @@ TEST(Fuse, JoinsNoSecondActivation) {
   NormalizedImages n;
   n.activated(n.pooled(n.activated(n.normalized)));
   passes::fuse(n.program);
-  EXPECT_EQ(kinds_of(n.program), (Kinds{"batch_norm_pool", "activation"}));
+  EXPECT_EQ(kinds_behind_statistics(n.program), (Kinds{"normalize_pool", "activation"}));
 }
 
 }  // namespace

@@ -20,17 +20,17 @@ struct DoubledAndFlat : Session {
 
 TEST(Plan, CountsTheBytesOfAllOperands) {
   DoubledAndFlat run;
-  EXPECT_EQ(plan_of(run.executor())[0].bytes, 2 * 6 * 4);
+  EXPECT_EQ(plan_of(run.executor(), run.step)[0].bytes, 2 * 6 * 4);
 }
 
 TEST(Plan, CountsNothingForAView) {
   DoubledAndFlat run;
-  EXPECT_EQ(plan_of(run.executor())[1].bytes, 0);
+  EXPECT_EQ(plan_of(run.executor(), run.step)[1].bytes, 0);
 }
 
 TEST(Plan, NamesTheKernelOfEachLineThatRuns) {
   DoubledAndFlat run;
-  EXPECT_FALSE(plan_of(run.executor())[0].kernel.empty());
+  EXPECT_FALSE(plan_of(run.executor(), run.step)[0].kernel.empty());
 }
 
 TEST(Plan, TimesEveryLine) {

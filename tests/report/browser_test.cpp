@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "evenkeel/report/page/html.h"
+#include "evenkeel/report/writers/html.h"
 #include "tests/report/sample_report.h"
 #include "tests/support/testing.h"
 
@@ -28,54 +28,93 @@ document.addEventListener("securitypolicyviolation", (event) => problems.push("b
 /// Uses the page as a reader would, and tells the window around it what became of it.
 constexpr const char* kUse = R"(<script>
 setTimeout(() => {
-  const figures = [...document.querySelectorAll("figure.chart")];
+  const figures = [...document.querySelectorAll("figure.lines, figure.dots")];
+  const picture = (figure) => figure.querySelector(".picture");
   const visible = (element) => !element.hidden && element.getBoundingClientRect().height > 0;
-  const send = (canvas, kind, x, y) => {
-    const at = canvas.getBoundingClientRect();
-    canvas.dispatchEvent(new PointerEvent(kind, { clientX: at.left + x, clientY: at.top + y, pointerId: 1, bubbles: true }));
+  const send = (svg, kind, x, y) => {
+    const at = svg.getBoundingClientRect();
+    svg.dispatchEvent(new PointerEvent(kind, { clientX: at.left + x, clientY: at.top + y, pointerId: 1, bubbles: true }));
   };
-  const blank = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.every((v) => v === 0);
-  // Over the canvas until values appear.
+  const press = (svg, key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key }));
+  const tip = (figure) => (visible(figure.querySelector(".tip")) ? figure.querySelector(".tip").textContent : "");
+  const ticks = (figure) => [...figure.querySelectorAll(".tick")].map((tick) => tick.textContent).join(" ");
+  // Over the picture until values appear, and away.
   const hover = (figure) => {
-    const canvas = figure.querySelector("canvas"), tip = figure.querySelector(".tip"), at = canvas.getBoundingClientRect();
-    for (let y = 6; y < at.height; y += 6)
-      for (let x = 6; x < at.width; x += 6) {
-        send(canvas, "pointermove", x, y);
-        if (visible(tip)) return tip.textContent;
+    const svg = picture(figure), at = svg.getBoundingClientRect();
+    let text = "";
+    for (let y = 6; y < at.height && !text; y += 6)
+      for (let x = 6; x < at.width && !text; x += 6) {
+        send(svg, "pointermove", x, y);
+        text = tip(figure);
       }
-    return "";
+    send(svg, "pointerleave", -9, -9);
+    return tip(figure) ? "stays" : text;
   };
+  // To the first values, to the next ones, and away.
+  const walk = (figure) => {
+    const texts = ["ArrowRight", "ArrowRight", "ArrowLeft", "Escape"].map((key) => {
+      press(picture(figure), key);
+      return tip(figure);
+    });
+    return texts[0] !== texts[1] && texts[0] === texts[2] && !texts[3];
+  };
+  // What a drag shows, and whether each way back shows the whole again.
   const zoom = (figure) => {
-    const canvas = figure.querySelector("canvas"), reset = figure.querySelector(".reset");
-    canvas.setPointerCapture = () => {};  // there is no real pointer to capture
-    const width = canvas.getBoundingClientRect().width;
-    send(canvas, "pointerdown", width * 0.4, 50);
-    send(canvas, "pointermove", width * 0.6, 50);
-    send(canvas, "pointerup", width * 0.6, 50);
-    const zoomed = visible(reset);
-    canvas.dispatchEvent(new MouseEvent("dblclick"));
-    return zoomed && !visible(reset);
+    const svg = picture(figure), reset = figure.querySelector(".reset"), whole = ticks(figure);
+    svg.setPointerCapture = () => {};  // there is no real pointer to capture
+    const width = svg.getBoundingClientRect().width, curves = figure.querySelector(".curve[data-curve]");
+    const before = curves.getBoundingClientRect().width;
+    const back = [
+      () => svg.dispatchEvent(new MouseEvent("dblclick")), () => press(svg, "Escape"), () => reset.click(),
+    ];
+    return back.every((leave) => {
+      send(svg, "pointerdown", width * 0.3, 50);
+      send(svg, "pointermove", width * 0.7, 50);
+      const chosen = figure.querySelector(".chosen").getBoundingClientRect().width;
+      send(svg, "pointerup", width * 0.7, 50);
+      const wider = curves.getBoundingClientRect().width / before;
+      const zoomed = visible(reset) && ticks(figure) !== whole && Math.abs(chosen / width - 0.4) < 0.01 &&
+                     Math.abs(wider - 2.5) < 0.1;
+      leave();
+      return zoomed && !visible(reset) && ticks(figure) === whole;
+    });
   };
   const toggle = (figure) => {
-    const button = figure.querySelector(".legend button");
-    button.click();
-    return button.getAttribute("aria-pressed") === "false";
+    const button = figure.querySelector(".legend button"), name = button.textContent;
+    const shown = () => [...figure.querySelectorAll('.picture [data-curve="0"]')].some(visible);
+    const states = [0, 1, 2].map((clicks) => {
+      if (clicks) button.click();
+      press(picture(figure), "ArrowRight");
+      return [shown(), tip(figure).includes(name), button.getAttribute("aria-pressed") === "true"];
+    });
+    press(picture(figure), "Escape");
+    return JSON.stringify(states) === JSON.stringify([1, 0, 1].map((on) => [!!on, !!on, !!on]));
   };
   const lines = figures.filter((figure) => figure.classList.contains("lines"));
+  const count = (test) => (list) => list.filter(test).length;
+  const before = ticksBefore, after = lines.map(ticks);
   const result = {
     width: innerWidth,
     charts: figures.length,
-    drawn: figures.filter((figure) => figure.dataset.drawn && !blank(figure.querySelector("canvas"))).length,
-    pictures: figures.filter((figure) => visible(figure.querySelector("svg.still"))).length,
+    pictures: count((figure) => visible(picture(figure)))(figures),
+    fitting: count((figure) => picture(figure).getBoundingClientRect().right <= innerWidth)(figures),
+    numbers: before.filter((text, i) => text === after[i]).length,
     tips: figures.map(hover),
-    zoomed: lines.filter(zoom).length,
-    toggled: lines.filter(toggle).length,
+    walked: count(walk)(figures),
+    zoomed: count(zoom)(lines),
+    toggled: count(toggle)(lines),
     overflow: document.scrollingElement.scrollWidth - innerWidth,
     requests: performance.getEntriesByType("resource").map((entry) => entry.name),
     problems,
   };
   parent.postMessage(JSON.stringify(result), "*");
 }, 100);
+</script>)";
+
+/// Before the page's script: the ticks that it will make again.
+constexpr const char* kBefore = R"(<script>
+const ticksBefore = [...document.querySelectorAll("figure.lines")]
+  .map((figure) => [...figure.querySelectorAll(".tick")].map((tick) => tick.textContent).join(" "));
 </script>)";
 
 /// A desk and a phone beside each other; what both say ends up in the document.
@@ -118,6 +157,7 @@ struct Seen {
 Seen open_in_browser(const TestFolder& folder, std::string page) {
   page.insert(page.find("<title>"), kWatch);
   page.insert(page.find("</body>"), kUse);
+  page.insert(page.find("<script type=\"application/json\""), kBefore);
   std::ofstream(folder / "page.html") << page;
   std::ofstream(folder / "frames.html") << kFrames;
   const std::string log = (folder / "log").string();
@@ -139,7 +179,7 @@ Seen open_in_browser(const TestFolder& folder, std::string page) {
 }
 
 // One test, for starting a browser costs seconds.
-TEST(Browser, DrawsThePageAndLetsItsReaderHoverZoomAndHide) {
+TEST(Browser, DrawsThePageAndLetsItsReaderHoverWalkZoomAndHide) {
   if (!std::filesystem::exists(kBrowser)) {
     if (std::getenv("CI")) FAIL() << "there is no " << kBrowser;
     GTEST_SKIP() << "there is no " << kBrowser;
@@ -155,10 +195,12 @@ TEST(Browser, DrawsThePageAndLetsItsReaderHoverZoomAndHide) {
     EXPECT_EQ(frame["problems"].size(), 0u);
     EXPECT_EQ(frame["requests"].size(), 0u);
     EXPECT_EQ(frame["charts"], 4);
-    EXPECT_EQ(frame["drawn"], 4);
-    EXPECT_EQ(frame["pictures"], 0);
+    EXPECT_EQ(frame["pictures"], 4);
+    EXPECT_EQ(frame["fitting"], 4);
+    EXPECT_EQ(frame["numbers"], 3);  // charts.js has the ticks of charts/axis.cpp
     for (const std::string tip : frame["tips"]) EXPECT_FALSE(tip.empty());
     EXPECT_SAYS(frame["tips"][1].get<std::string>(), "seed 2");
+    EXPECT_EQ(frame["walked"], 4);
     EXPECT_EQ(frame["zoomed"], 3);
     EXPECT_EQ(frame["toggled"], 3);
     EXPECT_LE(frame["overflow"], 0);

@@ -1,12 +1,12 @@
-#include "evenkeel/report/doctor_page.h"
+#include "evenkeel/report/doctor/page.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <stdexcept>
 
-#include "evenkeel/report/page/html.h"
-#include "evenkeel/report/page/page_json.h"
+#include "evenkeel/report/writers/html.h"
+#include "evenkeel/report/writers/page_json.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel {
@@ -40,7 +40,10 @@ Diagnosis diagnosis() {
                  .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
   const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
   d.gaps = {{.layer = "norm", .epsilon = 1e-3, .moving = moving, .data = data, .distance = 1.25}};
-  d.histograms = {{.layer = "norm", .at = {-1, 0, 1}, .training = {0.2, 0.5, 0.3}, .evaluation = {0.6, 0.3, 0.1}}};
+  d.histograms = {{.layer = "norm",
+                   .at = {-2, -1, 0, 1, 2},
+                   .training = {0.05, 0.15, 0.5, 0.25, 0.05},
+                   .evaluation = {0.4, 0.2, 0.3, 0.1, 0}}};
   d.checked = {"statistics"};
   d.unchecked = {{"records", "none are known"}};
   return d;
@@ -56,13 +59,9 @@ const Curve& curve_of(const Report& report, const std::string& name) {
   throw std::runtime_error("no curve " + name);
 }
 
-Report report_of(const Diagnosis& d) {
-  return doctor_page(d, model(), [](const Finding&) { return std::string(); });
-}
+Report report_of(const Diagnosis& d) { return doctor_page(describe(d, {.model = "net.toml"}), model()); }
 
-std::string page_of(const Diagnosis& d) {
-  return html(doctor_page(d, model(), [](const Finding& f) { return "evenkeel repair --fix " + f.code; }));
-}
+std::string page_of(const Diagnosis& d) { return html(report_of(d)); }
 
 TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   const std::string page = page_of(diagnosis());
@@ -70,7 +69,7 @@ TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   EXPECT_SAYS(page, "error: Moving statistics were never updated");
   EXPECT_SAYS(page, "1.25 nats");
   EXPECT_SAYS(page, "below 0.05");
-  EXPECT_SAYS(page, "evenkeel repair --fix never-updated");
+  EXPECT_SAYS(page, "evenkeel repair net.toml --fix never-updated");
   EXPECT_SAYS(page, "not checked: none are known");
 }
 
@@ -122,20 +121,26 @@ TEST(DoctorPage, SaysOfEveryStripWhetherItFits) {
               "never updated).");
   d.findings.clear();
   d.gaps[0].distance = 0.01;
-  EXPECT_SAYS(page_of(d), "<figcaption>The moving statistics fit the data.</figcaption>");
+  EXPECT_SAYS(page_of(d), "<figcaption>The moving statistics fit the data. More than");
 }
 
 TEST(DoctorPage, DrawsMovingStatisticsOnTheScaleOfTheHistogram) {
   Diagnosis d = diagnosis();
   // One channel, 3 wide with epsilon: what moving statistics equal to the data's have is 2 / 3 as wide.
   d.gaps = {{.layer = "norm", .epsilon = 5, .moving = {"norm", {2}, {4}}, .data = {"norm", {2}, {4}}}};
-  d.histograms[0].at = {-1, 0, 1};
   const Report report = report_of(d);
   const std::vector<double>& y = curve_of(report, "as the moving statistics have it").traces[0].y;
-  const double inner = std::erf(0.75 / std::sqrt(2.0));  // within half a bin of the mean
-  EXPECT_NEAR(y[1], inner, 1e-12);
-  EXPECT_NEAR(y[0], (1 - inner) / 2, 1e-12);  // with all that lies beyond
-  EXPECT_NEAR(y[2], (1 - inner) / 2, 1e-12);
+  const auto within = [](double bins) { return std::erf(1.5 * bins / std::sqrt(2.0)); };  // of the mean
+  ASSERT_EQ(y.size(), 3u);
+  EXPECT_NEAR(y[1], within(0.5), 1e-12);
+  EXPECT_NEAR(y[0], (within(1.5) - within(0.5)) / 2, 1e-12);
+  EXPECT_NEAR(y[2], (within(1.5) - within(0.5)) / 2, 1e-12);
+}
+
+TEST(DoctorPage, SaysHowMuchLiesBeyondAStripInsteadOfDrawingIt) {
+  const Report report = report_of(diagnosis());
+  EXPECT_EQ(curve_of(report, "evaluation mode").traces[0].y, (std::vector{0.2, 0.3, 0.1}));
+  EXPECT_SAYS(html(report), "More than 1.5 deviations away: 10 % of training mode, 40 % of evaluation mode.");
 }
 
 TEST(DoctorPage, SaysWhereNothingWasFound) {
@@ -146,7 +151,7 @@ TEST(DoctorPage, SaysWhereNothingWasFound) {
 }
 
 TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
-  const Report report = doctor_page(diagnosis(), model(), [](const Finding&) { return std::string(); });
+  const Report report = report_of(diagnosis());
   int waterfalls = 0, strips = 0;
   for (const Section& section : report.sections)
     for (const Part& part : section.parts) {
@@ -180,12 +185,21 @@ TEST(Waterfall, IsDrawnWithoutJavaScriptAndToldAsFigures) {
                                                .start = 1,
                                                .steps = {{"up", 2.0, 0.25}, {"down", -0.5}}}}}}};
   const std::string page = html(report);
-  EXPECT_SAYS(page, "<svg class=\"fixed\"");
+  EXPECT_SAYS(page, "<svg class=\"picture\"");
   EXPECT_SAYS(page, "+2 ± 0.2");
   EXPECT_SAYS(page, ">2.5<");  // where it ends
   EXPECT_FALSE(contains(page, "<script>"));
   EXPECT_SAYS(report_csv(report), "s,way,change,down,,,-0.5");
   EXPECT_SAYS(report_json(report), "\"type\": \"waterfall\"");
+}
+
+TEST(Waterfall, BreaksTheBarsFromZeroWhereTheAxisBeginsElsewhere) {
+  const auto page = [](double start) {
+    const Waterfall chart{.title = "way", .start_name = "a", .end_name = "b", .start = start, .steps = {{"up", 1.0}}};
+    return html({.title = "t", .question = "q", .answer = "a", .sections = {{"s", {chart}}}});
+  };
+  EXPECT_FALSE(contains(page(0.2), "class=\"break\""));
+  EXPECT_TRUE(contains(page(20), "class=\"break\""));
 }
 
 }  // namespace

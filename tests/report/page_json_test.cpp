@@ -1,4 +1,4 @@
-#include "evenkeel/report/page/page_json.h"
+#include "evenkeel/report/writers/page_json.h"
 
 #include <nlohmann/json.hpp>
 #include <sstream>

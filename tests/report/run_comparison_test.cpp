@@ -35,8 +35,9 @@ void write(const fs::path& path, const std::string& text) { std::ofstream(path) 
 fs::path make_run(const fs::path& path, const Made& made = {}) {
   Sequential model({4}, "tiny");
   model.add(Dense{.units = made.units});
-  Trainer trainer(
-      model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{.learning_rate = made.learning_rate}, .threads = 1});
+  Trainer trainer(model, {.loss = SoftmaxCrossEntropy{},
+                          .optimizer = Adam{.learning_rate = made.learning_rate},
+                          .compute = {.threads = 1}});
   const RunFolder folder(path);
   const RunDescription run{.command = {"train", "tiny.toml"},
                            .data = "set:train",

@@ -36,8 +36,9 @@ Sequential normalizing_first() {
 }
 
 Trainer trainer_of(const Model& model) {
-  return Trainer(model,
-                 {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}, .batch_size = 20, .seed = 3, .threads = 2});
+  return Trainer(
+      model,
+      {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}, .batch_size = 20, .seed = 3, .compute = {.threads = 2}});
 }
 
 std::vector<SeenValue> values_of_run(const TestFolder& folder, const std::string& tag) {

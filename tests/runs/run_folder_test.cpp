@@ -1,3 +1,4 @@
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
 
 #include <gmock/gmock.h>
@@ -28,7 +29,7 @@ fs::path fresh_folder(const std::string& name) {
 ModelFile small_model() {
   Sequential model({28, 28, 1}, "small");
   model.add(Rescaling{.scale = 1.0 / 255.0}, Flatten{}, Dense{.units = 4}, BatchNormalization{}, Dense{.units = 10});
-  return {.model = model, .training = {}};
+  return {.model = model};
 }
 
 std::string text_of(const fs::path& path) {
@@ -70,11 +71,11 @@ TEST(RunFolder, IsAModelWithItsWeightsAndClassNames) {
 TEST(RunFolder, RemembersHowItWasTrained) {
   const fs::path path = fresh_folder("settings");
   train_into(path, make_strokes(false, 40));
-  const TrainingSettings settings = open_model(path).file.training;
-  EXPECT_EQ(settings.optimizer, "adam");
-  EXPECT_EQ(settings.batch_size, 10);
-  EXPECT_EQ(settings.seed, 3);
-  EXPECT_EQ(settings.epochs, 2);
+  const Settings settings = open_model(path).file.training;
+  EXPECT_EQ(settings.get<std::string>("optimizer"), "adam");
+  EXPECT_EQ(settings.get<std::int64_t>("batch_size"), 10);
+  EXPECT_EQ(settings.get<std::int64_t>("seed"), 3);
+  EXPECT_EQ(settings.get<std::int64_t>("epochs"), 2);
 }
 
 TEST(RunFolder, RemembersEveryOptionOfTraining) {
@@ -90,14 +91,14 @@ TEST(RunFolder, RemembersEveryOptionOfTraining) {
   RunDescription run;
   run.epochs = 1;
   RunFolder(path).write_description(model, trainer, run);
-  const TrainingSettings settings = read_model_file(path / "model.toml").training;
-  EXPECT_EQ(settings.label_smoothing, 0.125);
-  EXPECT_EQ(settings.weight_decay, 0.25);
-  EXPECT_EQ(settings.clipnorm, 2);
-  EXPECT_EQ(settings.clipvalue, std::nullopt);
-  EXPECT_EQ(settings.schedule, "cosine");
-  EXPECT_EQ(settings.warmup_steps, 3);
-  EXPECT_EQ(settings.class_weight, options.class_weight);
+  const Settings settings = read_model_file(path / "model.toml").training;
+  EXPECT_EQ(settings.get<double>("label_smoothing"), 0.125);
+  EXPECT_EQ(settings.get<double>("weight_decay"), 0.25);
+  EXPECT_EQ(settings.get<double>("clipnorm"), 2);
+  EXPECT_FALSE(settings.has("clipvalue"));
+  EXPECT_EQ(settings.get<std::string>("schedule"), "cosine");
+  EXPECT_EQ(settings.get<std::int64_t>("warmup_steps"), 3);
+  EXPECT_EQ(settings.get<std::vector<double>>("class_weight"), options.class_weight);
   const std::string json = text_of(path / "run.json");
   for (const char* key : {"\"label_smoothing\": 0.125", "\"weight_decay\": 0.25", "\"name\": \"cosine\"",
                           "\"warmup_steps\": 3", "\"class_weight\": ["})

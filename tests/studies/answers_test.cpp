@@ -22,31 +22,31 @@ TEST(Answers, OfPlacementGiveEachPlacesAccuracy) {
     return study.answer(made_result(study, "test_accuracy", {{before}, {after}, {none}}));
   };
   EXPECT_SAYS(answer(0.75, 0.74, 0.72),
-              "0.750 with normalization before the activation, 0.740 with normalization after the activation, 0.720 "
-              "with normalization left out.");
-  EXPECT_SAYS(answer(0.1, 0.2, 0.3), "0.100 with normalization before the activation, 0.200 with");
+              "Test accuracy: normalization before the activation 0.750; normalization after the activation 0.740; "
+              "without normalization 0.720.");
+  EXPECT_SAYS(answer(0.1, 0.2, 0.3), "before the activation 0.100; normalization after the activation 0.200; without");
 }
 
 TEST(Answers, OfDropoutGiveAccuracyItsRepairAndTheShift) {
   const DropoutStudy study({}, data());
   const auto answer = [&](double test, double repaired, double ratio) {
     StudyResult result = made_result(study, "test_accuracy", {{test}});
-    add_figure(result, "with_batch_norm", "reestimated_accuracy", {repaired});
+    add_reestimated(result, "with_batch_norm", "test_accuracy", {repaired});
     add_figure(result, "with_batch_norm", "variance_ratio", {ratio});
     return study.answer(result);
   };
   EXPECT_EQ(answer(0.61, 0.62, 0.75),
-            "`with_batch_norm`: test accuracy 0.610, 0.620 with re-estimated statistics, the variance in front of a "
+            "`with_batch_norm`: test accuracy 0.610 (0.620 with re-estimated statistics), the variance in front of a "
             "normalization 0.75 of training's.");
   EXPECT_SAYS(answer(0.5, 0.4, 1),
-              "test accuracy 0.500, 0.400 with re-estimated statistics, the variance in front of a "
+              "test accuracy 0.500 (0.400 with re-estimated statistics), the variance in front of a "
               "normalization 1.00 of");
 }
 
 /// A result of speedup, with these accuracies on moving and on re-estimated statistics.
 StudyResult evaluated(const SpeedupStudy& study, std::int64_t steps, double moving, double repaired) {
   StudyResult result = made_result(study, "test_accuracy", {{0.6}, {moving}, {moving}});
-  for (const char* variant : {"batch_norm", "frozen"}) add_figure(result, variant, "reestimated_accuracy", {repaired});
+  for (const char* variant : {"batch_norm", "frozen"}) add_reestimated(result, variant, "test_accuracy", {repaired});
   for (StudyVariant& variant : result.variants) variant.runs[0].steps = steps;
   return result;
 }
@@ -54,10 +54,9 @@ StudyResult evaluated(const SpeedupStudy& study, std::int64_t steps, double movi
 TEST(Answers, OfSpeedupGiveTestAccuracyWithBothStatistics) {
   const SpeedupStudy study({}, data());
   EXPECT_SAYS(study.answer(evaluated(study, 100, 0.1, 0.5)),
-              "Accuracy on test data: `batch_norm` 0.100 with its moving statistics and 0.500 with re-estimated ones, "
-              "`frozen` 0.100");
-  EXPECT_SAYS(study.answer(evaluated(study, 100, 0.4, 0.3)),
-              "`batch_norm` 0.400 with its moving statistics and 0.300 with re-estimated ones");
+              "Test accuracy: `plain` 0.600, `batch_norm` 0.100 (0.500 with re-estimated statistics), `frozen` 0.100 "
+              "(0.500");
+  EXPECT_SAYS(study.answer(evaluated(study, 100, 0.4, 0.3)), "`batch_norm` 0.400 (0.300 with re-estimated statistics)");
 }
 
 TEST(Answers, OfSpeedupExplainTheLagByTheStepsAndSayWhetherReestimatingMendsIt) {

@@ -10,7 +10,7 @@ namespace evenkeel {
 namespace {
 
 Shape output_of(const Model& model, const std::string& layer) {
-  const CompiledModel compiled = compile(model, {.batch_size = 1, .fuse = false});
+  const CompiledModel compiled = compile(model, {.batch_size = 1, .compute = {.fuse = false}});
   return compiled.program->find(layer + "/output").shape().without_first();
 }
 
@@ -131,14 +131,24 @@ TEST(DepthStudy, RefusesADepthThatIsNoCount) {
                 "a number of convolutions");
 }
 
+TEST(DepthStudy, ANetworkHasTrainedThoughItsStatisticsLag) {
+  const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
+  const DepthStudy study({}, data, small_options());
+  StudyResult result = made_result(study, "test_accuracy", {{0.1}, {0.3}});
+  add_reestimated(result, "batch_norm", "test_accuracy", {0.95});
+  EXPECT_SAYS(study.answer(result), "`batch_norm` trained (test accuracy 0.300 (0.950 with re-estimated statistics))");
+}
+
 TEST(DepthStudy, SaysHowManyRunsTrained) {
   const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 10)};
   const DepthStudy study({}, data, small_options());
   const std::string one = study.answer(made_result(study, "test_accuracy", {{0.1, 0.11}, {0.97, 0.3}}));
-  EXPECT_SAYS(one, "`plain` trained in 0 of 2 runs");
+  EXPECT_SAYS(one, "`plain` did not train in any of 2 runs (test accuracy 0.105 ± 0.007)");
   EXPECT_SAYS(one, "`batch_norm` trained in 1 of 2 runs");
   EXPECT_SAYS(study.answer(made_result(study, "test_accuracy", {{0.8, 0.11}, {0.97, 0.9}})),
-              "`plain` trained in 1 of 2 runs");
+              "`batch_norm` trained in all 2 runs");
+  EXPECT_SAYS(study.answer(made_result(study, "test_accuracy", {{0.089}, {0.97}})),
+              "`plain` did not train (test accuracy 0.089); `batch_norm` trained (test accuracy 0.970)");
 }
 
 }  // namespace

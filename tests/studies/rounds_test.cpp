@@ -47,6 +47,17 @@ TEST(Rounds, ReestimateWhereThereIsSomethingToEstimate) {
   EXPECT_EQ(normalized.find_profile("statistics_gap")->layers.size(), 6u);
 }
 
+TEST(Rounds, EndWithTheFiguresOfTheLastRoundAndTheSameReestimated) {
+  const StudyResult result = run(speedup());
+  const StudyRun &plain = result.variants[0].runs.at(0), &normalized = result.variants[1].runs.at(0);
+  EXPECT_TRUE(plain.reestimated.empty());
+  for (const char* figure : {"test_accuracy", "test_loss"})
+    EXPECT_EQ(*normalized.figure(figure), normalized.find_curve(figure)->y.back());
+  EXPECT_EQ(normalized.reestimated.at("test_accuracy"), *normalized.figure("reestimated_accuracy"));
+  EXPECT_EQ(normalized.reestimated.at("test_loss"), normalized.find_curve("reestimated_loss")->y.back());
+  EXPECT_TRUE(normalized.reestimated.contains("train_accuracy"));
+}
+
 TEST(Rounds, ReestimatingDoesNotChangeWhatIsTrained) {
   const auto loss = [](std::int64_t samples) {
     const SpeedupStudy study(

@@ -6,8 +6,10 @@
 #include <fstream>
 
 #include "evenkeel/formats/file.h"
+#include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/studies/placement.h"
+#include "evenkeel/studies/speedup.h"
 #include "evenkeel/studies/study_json.h"
 #include "tests/studies/study_test.h"
 #include "tests/support/testing.h"
@@ -23,8 +25,8 @@ class RunStudy : public testing::Test {
                   const std::string& out = "out") {
     const PlacementStudy study({}, data_, {.epochs = 2, .batch_size = 25});
     return run_study(study, {}, data_,
-                     {.seeds = std::move(seeds), .threads = 1, .out = folder_ / out, .resume = resume}, watcher,
-                     watcher.stop.get_token());
+                     {.seeds = std::move(seeds), .compute = {.threads = 1}, .out = folder_ / out, .resume = resume},
+                     watcher, watcher.stop.get_token());
   }
   std::string text(const std::string& file) const {
     std::ifstream in(folder_ / file);
@@ -99,6 +101,35 @@ TEST_F(RunStudy, ItsJsonReadsBack) {
   const StudyResult read = study_result_of(nlohmann::ordered_json::parse(written), "here");
   EXPECT_EQ(json_of(read).dump(), written);
   EXPECT_EQ(nlohmann::ordered_json::parse(text("out/study.json")), json_of(result));
+}
+
+TEST(StudyJson, KeepsWhatTheDoctorFoundAndReestimated) {
+  const PlacementStudy study({}, {.train = make_strokes(false, 50), .test = make_strokes(true, 10)}, {});
+  StudyResult result = made_result(study, "test_accuracy", {{0.5, 0.25}});
+  add_reestimated(result, "before", "test_accuracy", {0.75});
+  add_finding(result, "before", "lagging", Severity::warning);
+  const auto json = json_of(result);
+  EXPECT_EQ(json["variants"][0]["reestimated"]["test_accuracy"], 0.5);  // the other run as it is
+  EXPECT_EQ(json["variants"][0]["runs"][0]["findings"][0]["severity"], "warning");
+  const StudyResult read = study_result_of(json, "here");
+  EXPECT_EQ(json_of(read), json);
+  EXPECT_EQ(read.variants[0].runs[1].findings.at(0).cause, "the cause of lagging");
+}
+
+TEST(StudyJson, WithoutFindingsIsThatOfAnEarlierVersion) {
+  const SpeedupStudy study({}, {.train = make_strokes(false, 50), .test = make_strokes(true, 10)}, {});
+  StudyResult result = made_result(study, "test_accuracy", {{0.6}, {0.1}});
+  add_figure(result, "batch_norm", "reestimated_accuracy", {0.4});
+  result.variants[1].runs[0].curve("reestimated_loss").y = {1.9, 1.5};
+  auto json = json_of(result);
+  for (auto& variant : json["variants"])
+    for (auto& run : variant["runs"]) {
+      run.erase("reestimated");
+      run.erase("findings");
+    }
+  const StudyResult read = study_result_of(json, "here");
+  EXPECT_EQ(read.variants[1].runs[0].reestimated, (Figures{{"test_accuracy", 0.4}, {"test_loss", 1.5}}));
+  EXPECT_TRUE(read.variants[0].runs[0].reestimated.empty());
 }
 
 TEST(StudyJson, OfSomethingElseIsRefusedByName) {

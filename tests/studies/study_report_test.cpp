@@ -264,8 +264,8 @@ TEST(StudyReport, OfASweepHasNetworksDotsAndAVerdictPerValue) {
   EXPECT_SAYS(verdicts.at(0).text, "`after@learning_rate=0.001` has the higher test accuracy");
   EXPECT_SAYS(verdicts.at(1).text, "`before@learning_rate=0.01` has the higher test accuracy");
   EXPECT_FALSE(contains(report.answer, "higher"));
-  EXPECT_SAYS(report.answer, "0.700 ± 0.001 with normalization before the activation at learning_rate 0.001");
-  EXPECT_SAYS(report.answer, "0.700 ± 0.001 with normalization left out at learning_rate 0.001");
+  EXPECT_SAYS(report.answer, "normalization before the activation at learning_rate 0.001 0.700 ± 0.001");
+  EXPECT_SAYS(report.answer, "without normalization at learning_rate 0.001 0.700 ± 0.001");
 }
 
 TEST(StudyReport, OfASweepOfSpeedupExplainsItsEvaluationToo) {

@@ -11,7 +11,7 @@ namespace evenkeel {
 
 /// One thread: several tests run at a time, and their networks are small.
 inline StudyPlan one_thread(std::vector<std::uint64_t> seeds = {0}) {
-  return {.seeds = std::move(seeds), .threads = 1};
+  return {.seeds = std::move(seeds), .compute = {.threads = 1}};
 }
 
 /// Keeps what a study says while it runs.
@@ -52,10 +52,29 @@ inline void add_figure(StudyResult& result, const std::string& variant, const st
       for (std::size_t seed = 0; seed < values.size(); ++seed) v.runs.at(seed).figures[figure] = values[seed];
 }
 
+/// The same with re-estimated statistics.
+inline void add_reestimated(StudyResult& result, const std::string& variant, const std::string& figure,
+                            const std::vector<double>& values) {
+  for (StudyVariant& v : result.variants)
+    if (v.name == variant)
+      for (std::size_t seed = 0; seed < values.size(); ++seed) v.runs.at(seed).reestimated[figure] = values[seed];
+}
+
+/// Lets the doctor find this in every run of a variant.
+inline void add_finding(StudyResult& result, const std::string& variant, const std::string& code,
+                        Severity severity = Severity::error) {
+  for (StudyVariant& v : result.variants)
+    if (v.name == variant)
+      for (StudyRun& run : v.runs)
+        run.findings.push_back({.code = code, .severity = severity, .layers = {"bn"}, .cause = "the cause of " + code});
+}
+
 /// All figures and series of a run, to compare runs.
 inline std::string figures_text(const StudyRun& run) {
   std::string text;
-  for (const auto& [name, value] : run.figures) text += name + '=' + std::to_string(value) + ' ';
+  for (const Figures& figures : {run.figures, run.reestimated})
+    for (const auto& [name, value] : figures) text += name + '=' + std::to_string(value) + ' ';
+  for (const Finding& finding : run.findings) text += finding.code + ' ' + finding.cause + ' ';
   for (const Series& s : run.series)
     for (const double y : s.y) text += s.name + ' ' + std::to_string(y) + ' ';
   return text;

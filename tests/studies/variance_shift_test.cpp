@@ -52,7 +52,7 @@ TEST(VarianceShift, LeavesTheModelOfDropoutAloneForItsDiagram) {
   Watcher watcher;
   const TestFolder folder;
   const VarianceShiftStudy study({}, images(), few());
-  const StudyPlan plan{.threads = 1, .out = folder.path()};
+  const StudyPlan plan{.compute = {.threads = 1}, .out = folder.path()};
   StudyContext context(plan, 0, watcher, {});
   study.run(study.variants().at(0), context);
   EXPECT_EQ(read_model_file(folder / "dropout-seed0" / "model.toml").model.layers(), 1u);

@@ -36,9 +36,9 @@ TEST_P(WorkloadModel, IsTrainedAsItsModelFileSays) {
   const Workload workload = workload_named(GetParam().workload);
   TrainerOptions expected = trainer_options(file().training);
   expected.batch_size = workload.batch_size;
-  EXPECT_EQ(settings_of(TrainerOptions{
+  EXPECT_EQ(training_settings(TrainerOptions{
                 .loss = workload.loss, .optimizer = workload.optimizer, .batch_size = workload.batch_size}),
-            settings_of(expected));
+            training_settings(expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, WorkloadModel,

@@ -29,7 +29,7 @@ class GoldenCase {
         data_(load_npz_dataset(folder_ / "data.npz")),
         expected_(formats::decode_npz(formats::read_maybe_gzip(folder_ / "expected.npz.gz"), name)),
         options_(trainer_options(file_.training, 1)) {
-    options_.fuse = fuse;
+    options_.compute.fuse = fuse;
   }
 
   void check_evaluation() {

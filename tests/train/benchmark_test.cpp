@@ -18,7 +18,7 @@ Model small_model() {
   return model;
 }
 
-const NetworkOptions kOptions{.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}, .threads = 1};
+const NetworkOptions kOptions{.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}, .compute = {.threads = 1}};
 
 TEST(Timing, HasTheMedianOfAnEvenCountBetweenTheMiddleOnes) {
   EXPECT_DOUBLE_EQ((Timing{.ms = {4, 1, 2, 30}}).median(), 3);
@@ -61,7 +61,7 @@ TEST(Benchmark, RefusesABatchOfNothing) {
 
 NetworkOptions limited() {
   NetworkOptions options = kOptions;
-  options.memory_limit = 10'000;
+  options.compute.memory_limit = 10'000;
   return options;
 }
 
@@ -71,7 +71,7 @@ TEST(MemoryLimit, StopsABenchmarkBeforeItsBatchIsMade) {
 }
 
 TEST(MemoryLimit, StopsATrainerBeforeItsFirstStep) {
-  Trainer trainer(small_model(), {.batch_size = 32, .threads = 1, .memory_limit = 10'000});
+  Trainer trainer(small_model(), {.batch_size = 32, .compute = {.threads = 1, .memory_limit = 10'000}});
   EXPECT_SAYS(error_of([&] { trainer.prepare(make_strokes(false, 64)); }), "at most the 10,000 bytes");
 }
 
@@ -87,7 +87,7 @@ TEST(MemoryLimit, StopsAPrediction) {
 
 TEST(MemoryLimit, LetsASmallerBatchPass) {
   NetworkOptions options = kOptions;
-  options.memory_limit = 1'000'000;
+  options.compute.memory_limit = 1'000'000;
   Network network(small_model(), options);
   EXPECT_EQ(predict(network, make_strokes(false, 64), {.batch_size = 8}).classes.shape()[0], 64);
 }

@@ -215,7 +215,7 @@ TEST(ModelCheckpoint, WritesAFileEverySoManySteps) {
 TEST(ModelCheckpoint, KeepsTheWeightsOfTheBestEpoch) {
   const fs::path file = fresh_folder("best") / "best.safetensors";
   Driver driver;
-  ModelCheckpoint callback({.file = file, .best_of = "val_loss"});
+  ModelCheckpoint callback({.file = file, .monitor = "val_loss", .save_best_only = true});
   const double losses[] = {0.9, 0.4, 0.6, 0.5};
   for (std::int64_t epoch = 1; epoch <= 4; ++epoch) {
     driver.set_weight(static_cast<double>(epoch));

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/strokes.h"
-#include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"
@@ -22,9 +22,7 @@ TrainerOptions options_in(Precision precision) {
           .optimizer = Adam{.learning_rate = 3e-3},
           .batch_size = 50,
           .seed = 3,
-          .threads = 2,
-          .precision = precision,
-          .force_precision = true};
+          .compute = {.threads = 2, .precision = precision, .force_precision = true}};
 }
 
 /// As the placement study's: normalization before the activation, pooling, dropout.
@@ -110,57 +108,56 @@ std::vector<std::byte> bytes_of(const Block& block) {
   return bytes;
 }
 
-std::vector<std::byte> weights_after(const Dataset& data, std::int64_t steps, const std::filesystem::path& resume_at) {
+std::vector<std::byte> weights_after(const Dataset& data, std::int64_t steps, std::optional<Checkpoint> from) {
   Trainer trainer(placement_like(), options_in(Precision::bfloat16));
-  if (auto found = newest_checkpoint(resume_at, [](const Error&) {})) trainer.restore(std::move(found->checkpoint));
+  if (from) trainer.restore(std::move(*from));
   trainer.fit(data, {.steps = steps});
   return bytes_of(trainer.network().store().parameters);
 }
 
-class Bfloat16Checkpoint : public testing::Test {
- protected:
-  void SetUp() override {
-    Trainer trainer(placement_like(), options_in(Precision::bfloat16));
+/// The checkpoint of a run of eight steps that was interrupted after four.
+Checkpoint interrupted(const Dataset& data) {
+  struct Stopper {
     std::stop_source stop;
-    struct Stopper {
-      std::stop_source stop;
-      void on_step(const StepEnd& e) {
-        if (e.step == 4) stop.request_stop();
-      }
-    };
-    trainer.fit(
-        data_, {.steps = 8, .callbacks = {Stopper{stop}, CheckpointFolder(folder_ / "run")}, .stop = stop.get_token()});
-  }
-
-  const Dataset data_ = make_patches(false, 200);
-  const TestFolder folder_;
-};
-
-TEST_F(Bfloat16Checkpoint, ResumesToTheBitsOfAnUninterruptedRun) {
-  ASSERT_TRUE(newest_checkpoint(folder_ / "run", [](const Error&) {}));
-  EXPECT_EQ(weights_after(data_, 8, folder_ / "run"), weights_after(data_, 8, folder_ / "none"));
+    std::shared_ptr<std::optional<Checkpoint>> kept;
+    void on_step(const StepEnd& e) {
+      if (e.step == 4) stop.request_stop();
+    }
+    void on_settled(const Settled& settled, Trainer& trainer) const {
+      if (settled.last) *kept = trainer.checkpoint();
+    }
+  };
+  Trainer trainer(placement_like(), options_in(Precision::bfloat16));
+  const Stopper stopper{.stop = {}, .kept = std::make_shared<std::optional<Checkpoint>>()};
+  trainer.fit(data, {.steps = 8, .callbacks = {stopper}, .stop = stopper.stop.get_token()});
+  return std::move(stopper.kept->value());
 }
 
-TEST_F(Bfloat16Checkpoint, IsRefusedInAnotherPrecision) {
+TEST(Bfloat16Checkpoint, ResumesToTheBitsOfAnUninterruptedRun) {
+  const Dataset data = make_patches(false, 200);
+  EXPECT_EQ(weights_after(data, 8, interrupted(data)), weights_after(data, 8, {}));
+}
+
+TEST(Bfloat16Checkpoint, IsRefusedInAnotherPrecision) {
   Trainer trainer(placement_like(), options_in(Precision::float32));
-  auto found = newest_checkpoint(folder_ / "run", [](const Error&) {});
-  ASSERT_TRUE(found);
-  EXPECT_SAYS(error_of([&] { trainer.restore(std::move(found->checkpoint)); }), "precision bfloat16 as before");
+  EXPECT_SAYS(error_of([&] { trainer.restore(interrupted(make_patches(false, 200))); }),
+              "precision bfloat16 as before");
 }
 
 TEST(Bfloat16Network, OfAMachineWithoutItIsRefused) {
   EXPECT_SAYS(error_of([] {
-                Network(placement_like(), {.precision = Precision::bfloat16, .machine = {.cpu = "An old processor"}});
+                Network(placement_like(),
+                        {.compute = {.precision = Precision::bfloat16, .machine = {.cpu = "An old processor"}}});
               }),
               "--precision float32");
 }
 
 TEST(Bfloat16Network, ForcedOnAMachineWithoutItTrains) {
-  Network network(placement_like(), {.loss = SoftmaxCrossEntropy{},
-                                     .optimizer = Adam{},
-                                     .precision = Precision::bfloat16,
-                                     .force_precision = true,
-                                     .machine = {.cpu = "An old processor"}});
+  Network network(
+      placement_like(),
+      {.loss = SoftmaxCrossEntropy{},
+       .optimizer = Adam{},
+       .compute = {.precision = Precision::bfloat16, .force_precision = true, .machine = {.cpu = "An old processor"}}});
   Network::Runner& runner = network.runner(20, Targets::labels, true);
   Batches batches(make_patches(false, 20), {.batch_size = 20});
   network.run(runner, batches.next(), network.context(Mode::train));
@@ -170,7 +167,7 @@ TEST(Bfloat16Network, ForcedOnAMachineWithoutItTrains) {
 TEST(Bfloat16Network, UsesWeightsThatWereSet) {
   Sequential model({2});
   model.add(Dense{.units = 1, .use_bias = false});
-  Network network(model, {.precision = Precision::bfloat16, .force_precision = true});
+  Network network(model, {.compute = {.precision = Precision::bfloat16, .force_precision = true}});
   const std::vector<float> x{1, 1};
   const Dataset ones({.name = "ones", .x = Tensor::of<float>({1, 2}, x), .y = Tensor(), .class_names = {}});
   for (const float weight : {1.0f, 2.0f}) {
@@ -181,9 +178,9 @@ TEST(Bfloat16Network, UsesWeightsThatWereSet) {
 }
 
 TEST(Bfloat16Settings, AreATrainingKey) {
-  EXPECT_EQ(trainer_options({.loss = "categorical_crossentropy", .precision = Precision::bfloat16}).precision,
+  EXPECT_EQ(trainer_options({{"loss", "categorical_crossentropy"}, {"precision", "bfloat16"}}).compute.precision,
             Precision::bfloat16);
-  EXPECT_EQ(settings_of(options_in(Precision::bfloat16)).precision, Precision::bfloat16);
+  EXPECT_EQ(training_settings(options_in(Precision::bfloat16)).get<Precision>("precision"), Precision::bfloat16);
 }
 
 }  // namespace

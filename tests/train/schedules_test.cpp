@@ -27,14 +27,13 @@ TEST(Schedules, AreThoseOfKerasAndPyTorch) {
   EXPECT_GE(cases.size(), 14u);
   for (const Json& golden : cases) {
     SCOPED_TRACE(golden.at("training").dump());
-    TrainingSettings settings;
-    for (const auto& [key, value] : golden.at("training").items())
-      fields_of<TrainingSettings>().find(key)->set(settings, field_value_of(value));
+    Settings settings;
+    for (const auto& [key, value] : golden.at("training").items()) settings.set({key, field_value_of(value)});
     const Schedule schedule = schedule_of(settings);
     std::uint64_t step = 0;
     for (const double expected : golden.at("learning_rates")) {
-      EXPECT_NEAR(learning_rate_at(schedule, *settings.learning_rate, step, golden.at("total_steps")), expected,
-                  1e-7 * expected)
+      EXPECT_NEAR(learning_rate_at(schedule, *settings.get<double>("learning_rate"), step, golden.at("total_steps")),
+                  expected, 1e-7 * expected)
           << "step " << step;
       ++step;
     }

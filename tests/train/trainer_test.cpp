@@ -27,7 +27,7 @@ TrainerOptions options_with(std::int64_t batch_size) {
           .optimizer = Adam{.learning_rate = 3e-3},
           .batch_size = batch_size,
           .seed = 7,
-          .threads = 2};
+          .compute = {.threads = 2}};
 }
 
 std::vector<std::byte> bytes_of(const Block& block) {
@@ -66,7 +66,7 @@ TEST(Trainer, GivesOtherWeightsForAnotherSeed) {
 /// The loss of each of the first 50 steps.
 std::vector<double> first_losses(int threads) {
   TrainerOptions options = options_with(32);
-  options.threads = threads;
+  options.compute.threads = threads;
   struct Recorder {
     std::shared_ptr<std::vector<double>> losses;
     void on_step(const StepEnd& e) { losses->push_back(e.batch.loss); }
@@ -280,7 +280,8 @@ TEST(Evaluate, IsExactOverARaggedLastBatch) {
   const Metrics whole = evaluate(trainer.network(), data, {.batch_size = 101}).metrics;
   EXPECT_EQ(ragged.samples, 101);
   EXPECT_NEAR(ragged.loss, whole.loss, 1e-6 * whole.loss);
-  EXPECT_EQ(*ragged.accuracy, *whole.accuracy);
+  // Products of other batches may add in another order: two outputs that are equal within rounding may change places.
+  EXPECT_NEAR(*ragged.accuracy, *whole.accuracy, 1.0 / 101);
 }
 
 TEST(Evaluate, CountsEachClass) {

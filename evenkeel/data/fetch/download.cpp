@@ -68,7 +68,7 @@ class Transfer {
 CURL* new_handle() {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   CURL* handle = ready == CURLE_OK ? curl_easy_init() : nullptr;
-  if (!handle) throw Error{{.where = "libcurl", .received = "it cannot be started"}};
+  if (!handle) throw Error{{.kind = Error::environment, .where = "libcurl", .received = "it cannot be started"}};
   return handle;
 }
 
@@ -138,7 +138,8 @@ std::string Transfer::header(const char* name) const {
 }
 
 Error Transfer::another_file(std::int64_t received) const {
-  return Error{{.where = url_,
+  return Error{{.kind = Error::environment,
+                .where = url_,
                 .expected = fmt::format("the published file of {} bytes", bytes_),
                 .received = fmt::format("{} bytes", received),
                 .hint = "That is another file. --url names another address."}};
@@ -158,7 +159,9 @@ void Transfer::begin_body() {
   if (status() == kPartialContent && first_byte(header("Content-Range")) == part_.size()) return;
   if (status() == kPartialContent) {
     part_.restart("");
-    throw Error{{.where = url_, .received = "the server sent another range than the one asked for"}};
+    throw Error{{.kind = Error::environment,
+                 .where = url_,
+                 .received = "the server sent another range than the one asked for"}};
   }
   // Before anything is dropped: a page that asks for a login is no reason to lose what has come.
   if (announced() >= 0 && announced() != bytes_) throw another_file(announced());
@@ -190,8 +193,13 @@ std::optional<Failure> Transfer::run() {
 std::optional<Failure> Transfer::judge(CURLcode code) {
   constexpr long kRequestTimeout = 408, kRangeNotSatisfiable = 416, kTooManyRequests = 429, kServerError = 500;
   const long answer = status();
+  const bool wrong_address = code == CURLE_URL_MALFORMAT || code == CURLE_FILE_COULDNT_READ_FILE;
   const auto failure = [&](std::string what, std::string hint, bool may_pass) {
-    return Failure{Error{{.where = url_, .received = std::move(what), .hint = std::move(hint)}}, may_pass};
+    return Failure{Error{{.kind = wrong_address ? Error::input : Error::environment,
+                          .where = url_,
+                          .received = std::move(what),
+                          .hint = std::move(hint)}},
+                   may_pass};
   };
   switch (code) {
     case CURLE_OK:

@@ -43,7 +43,8 @@ fs::path choose_folder(const PublishedSet& set, const FetchOptions& options) {
     if (can_be_written(directory)) return directory / set.folder;
     tried.push_back(directory.string());
   }
-  throw Error{{.where = set.name,
+  throw Error{{.kind = Error::environment,
+               .where = set.name,
                .expected = "a folder that can be written",
                .received = tried.empty() ? "none: neither EVENKEEL_DATA nor HOME is set" : join(tried),
                .hint = "--data-dir names another."}};
@@ -108,7 +109,8 @@ bool bring(const PublishedFile& file, const std::string& url, const fs::path& pa
   if (is_as_published(file, part)) return true;
   const formats::Checksum received = formats::checksum_of(part, file.checksum.kind);
   PartialFile::remove(part);
-  throw Error{{.where = url,
+  throw Error{{.kind = Error::environment,
+               .where = url,
                .expected = "the published file, " + to_string(file.checksum),
                .received = to_string(received),
                .hint = "The download was removed; the next try begins anew. --url names another address."}};

@@ -8,8 +8,6 @@ namespace {
 
 constexpr double kManyFlips = 0.1;  ///< of the samples: a prediction that depends on the neighbours is noticed
 
-constexpr double kOfChance = 0.02;  ///< of the loss that guessing has: a tenth of next to nothing is not noticed
-
 /// How the scores of samples vary from one shuffling to the next.
 struct Spread {
   double deviation = 0;  ///< of a sample's loss, over shufflings; mean over samples
@@ -41,7 +39,7 @@ class BatchDependence final : public Rule {
     const Spread spread = spread_of(passes);
     // That dropout costs is no news.
     const Cost of_batches = cost_between(evidence.full_data(), mean_of_passes(passes));
-    const bool costs = matters(of_batches) && of_batches.loss.value >= kOfChance * evidence.chance_loss();
+    const bool costs = matters(of_batches) && of_batches.loss.value >= kNoticedOfChance * evidence.chance_loss();
     if (spread.flips < kManyFlips && !costs) return;
     Finding f{.code = "batch-dependence",
               .severity = Severity::info,

@@ -10,10 +10,10 @@ namespace {
 
 // A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
 // form cycles in which each one is taken for the next.
-constexpr double kLeastShare = 0.3;         ///< of a class's samples, taken for another one
+constexpr double kLeastMoved = 0.3;         ///< of a class's samples, taken for another one
 constexpr double kTimesRight = 2;           ///< so many times as many as are taken for what they are
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
-constexpr double kErrors = 5;               ///< standard errors of what accuracy gains
+constexpr double kGainErrors = 5;               ///< standard errors of what accuracy gains
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -47,7 +47,7 @@ bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t o
   std::int64_t samples = 0;
   for (std::int64_t c = 0; c < confusion.count; ++c) samples += confusion.taken(label, c);
   const auto moved = static_cast<double>(confusion.taken(label, other));
-  return samples >= kLeastSamples && moved >= kLeastShare * static_cast<double>(samples) &&
+  return samples >= kLeastSamples && moved >= kLeastMoved * static_cast<double>(samples) &&
          moved > kTimesRight * static_cast<double>(confusion.taken(label, label));
 }
 
@@ -96,7 +96,7 @@ class ClassOrder final : public Rule {
     const SampleScores reordered = evidence.scorer().score(
         relabelled(evidence.data(), order), uniform_modes(evidence.network(), Statistics::moving, false));
     const Estimate gain = paired_difference(evidence.evaluation().correct, reordered.correct);
-    if (!gain.above_zero_by(kErrors)) return;
+    if (!gain.above_zero_by(kGainErrors)) return;
     // A network that only statistics confuse would know its classes with better ones.
     if (!evidence.normalizations().empty() &&
         evidence.full_data().accuracy()->value > evidence.evaluation().accuracy()->value + gain.value / 2)

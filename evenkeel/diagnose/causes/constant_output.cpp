@@ -7,7 +7,7 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kMuch = 0.25;     ///< of a layer's channels: as for dead ones
+constexpr double kManyConstant = 0.25;     ///< of a layer's channels: as for dead ones
 constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
 
 /// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
@@ -64,7 +64,7 @@ class ConstantOutput final : public Rule {
     for (const ChannelSignal& signal : evidence.channels()) {
       if (stuck && &signal == output) continue;
       if (const auto found = made_by(evidence, signal))
-        (static_cast<double>(found->constant) >= kMuch * static_cast<double>(found->channels) ? much : few)
+        (static_cast<double>(found->constant) >= kManyConstant * static_cast<double>(found->channels) ? much : few)
             .push_back(*found);
     }
     if (!much.empty()) findings.push_back(of_layers(evidence, much, Severity::warning));

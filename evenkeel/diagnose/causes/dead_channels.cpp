@@ -6,7 +6,7 @@ namespace evenkeel {
 namespace {
 
 /// Some of a layer is dead in many networks that are well; from here on it is missed.
-constexpr double kMuch = 0.25;
+constexpr double kManyDead = 0.25;
 
 struct Dead {
   std::string layer;
@@ -22,7 +22,7 @@ std::vector<Dead> dead_layers(Evidence& evidence) {
     if (f != relu && f != elu && f != leaky_relu) continue;
     const auto dead = std::ranges::count_if(signal.largest, [](double largest) { return largest <= 0; });
     const Dead found{signal.layer, dead, signal.channels(), f == relu};
-    if (found.dead > 0 && (found.of_relu || found.share() >= kMuch)) layers.push_back(found);
+    if (found.dead > 0 && (found.of_relu || found.share() >= kManyDead)) layers.push_back(found);
   }
   return layers;
 }
@@ -36,7 +36,7 @@ class DeadChannels final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::vector<Dead> few, much;
     for (Dead& layer : dead_layers(evidence))
-      (layer.of_relu && layer.share() >= kMuch ? much : few).push_back(std::move(layer));
+      (layer.of_relu && layer.share() >= kManyDead ? much : few).push_back(std::move(layer));
     if (!much.empty()) findings.push_back(finding(evidence, much, Severity::warning));
     if (!few.empty()) findings.push_back(finding(evidence, few, Severity::info));
   }

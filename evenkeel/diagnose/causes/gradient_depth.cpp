@@ -13,7 +13,7 @@ constexpr double kNoGradient = 1e-6;
 
 /// Of a layer's magnitude: below it every sample looks like the next. Fresh networks of usual depth have a third; the
 /// 19 convolutions of the depth study that do not learn end at 0.014.
-constexpr double kAlike = 0.05;
+constexpr double kEvenVariation = 0.05;
 
 /// A kernel, in the order of the description.
 struct Depth {
@@ -97,7 +97,7 @@ class GradientDepth final : public Rule {
     const bool exploding = !finite || gradients > kDepths || signals < 1 / kDepths;
     const double variation = last_variation(depths);
     const bool vanishing =
-        !exploding && (gradients < 1 / kDepths || signals > kDepths || largest < kNoGradient || variation < kAlike);
+        !exploding && (gradients < 1 / kDepths || signals > kDepths || largest < kNoGradient || variation < kEvenVariation);
     if (!exploding && !vanishing) return;
     Finding f{
         .code = exploding ? "exploding-gradient" : "vanishing-gradient",

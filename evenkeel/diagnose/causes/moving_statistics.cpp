@@ -8,9 +8,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kExplained = 0.25;   ///< the part of the squared distance that a lag may leave unexplained
-constexpr double kLeastShare = 0.03;  ///< of the initial statistics: less is no lag
-constexpr double kAlike = 0.25;       ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kUnexplained = 0.25;   ///< the part of the squared distance that a lag may leave unexplained
+constexpr double kLeastLag = 0.03;  ///< of the initial statistics: less is no lag
+constexpr double kSameShare = 0.25;       ///< layers of one momentum had the same updates: their shares differ by less
 constexpr double kAsPredicted = 0.1;  ///< between measured ratios of variances and the closed form's, relative
 constexpr double kTelling = 0.1;      ///< squared deviations per channel between initial statistics and the data's
 
@@ -66,8 +66,8 @@ double common_share(Evidence& evidence, double momentum) {
 /// Whether a layer's statistics are what so few updates leave: enough of the initial ones, no less than one update's,
 /// as much as in other layers of its momentum or as the record has it. Momentum 1 leaves all of them.
 bool lags(const Lag& lag, double momentum, double common) {
-  return momentum < 1 && common >= kLeastShare && lag.share >= kLeastShare && lag.share <= momentum &&
-         lag.unexplained <= kExplained && std::abs(lag.share - common) <= kAlike;
+  return momentum < 1 && common >= kLeastLag && lag.share >= kLeastLag && lag.share <= momentum &&
+         lag.unexplained <= kUnexplained && std::abs(lag.share - common) <= kSameShare;
 }
 
 /// One layer's statistics, judged.

@@ -66,9 +66,9 @@ bool is_as_drawn(std::vector<double> values, const Drawn& drawn) {
 
 Tensor drawn_by(const Network& network, std::size_t index) {
   const WeightInfo& weight = network.weights()[index];
-  Tensor values(weight.shape, network.options().real);
+  Tensor values(weight.shape, network.options().compute.real);
   weight.initializer.fill(
-      values.data(), weight.shape, network.options().real,
+      values.data(), weight.shape, network.options().compute.real,
       {.seed = network.options().seed, .purpose = Purpose::initializer, .index = static_cast<std::uint32_t>(index)});
   return values;
 }

@@ -4,7 +4,7 @@ namespace evenkeel {
 namespace {
 
 /// Of a layer's units. Sigmoid layers behind many positive inputs have a quarter from the start, and learn.
-constexpr double kMuch = 0.5;
+constexpr double kMuchSaturated = 0.5;
 /// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole.
 constexpr double kFlat = 0.02;
 
@@ -51,7 +51,7 @@ class Saturation final : public Rule {
 
   static Finding finding(Evidence& evidence, const Saturated& found) {
     return {.code = "saturation",
-            .severity = found.share() >= kMuch ? Severity::warning : Severity::info,
+            .severity = found.share() >= kMuchSaturated ? Severity::warning : Severity::info,
             .layers = {found.layer},
             .cause = std::to_string(found.flat) + " of " + std::to_string(found.units) + " units of " + found.layer +
                      " stay at the ends of " + found.function + ", where it is flat: hardly any gradient gets through",

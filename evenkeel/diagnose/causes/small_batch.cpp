@@ -5,7 +5,7 @@ namespace {
 
 /// Of the loss with full-data statistics. Batches of 32 stay far below it in networks that are well, unless that loss
 /// is next to nothing: hence the part of the loss that guessing has.
-constexpr double kNoisy = 0.25, kOfChance = 0.02;
+constexpr double kNoisy = 0.25;
 
 /// Statistics of a batch are estimates; of a small one, poor ones.
 class SmallBatch final : public Rule {
@@ -20,7 +20,7 @@ class SmallBatch final : public Rule {
     if (size < evidence.records().batch_size) return;  // larger than the sample: not small
     const Cost cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, false)));
     if (cost.relative_loss <= kNoisy || !cost.loss.above_zero_by(3)) return;
-    if (cost.loss.value < kOfChance * evidence.chance_loss()) return;
+    if (cost.loss.value < kNoticedOfChance * evidence.chance_loss()) return;
     Finding f{.code = "small-batch",
               .severity = Severity::warning,
               .cause = "batches of " + std::to_string(size) + " are too small for batch normalization: their own " +

@@ -9,7 +9,6 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::int64_t kBatchSize = 256;
 constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of the same kind: far below
 
 /// The first mask of a pass: no two passes have one in common.
@@ -36,7 +35,7 @@ Evidence::Evidence(Network& network, Subject subject)
       data_(sample_of(subject_.data, subject_.samples)),
       normalizations_(evenkeel::normalizations(network.model())),
       has_dropout_(is_noisy(network.model())),
-      scorer_(network, Network::targets_of(subject_.data), std::min(kBatchSize, data_.size())) {
+      scorer_(network, Network::targets_of(subject_.data), std::min(kScoredAtOnce, data_.size())) {
   network.check(subject_.data, true);
   if (subject_.train_data) {
     network.check(*subject_.train_data, true);
@@ -46,7 +45,7 @@ Evidence::Evidence(Network& network, Subject subject)
 
 std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
   const Reestimated measured = measure_statistics(
-      network, train_data(), {.batch_size = kBatchSize, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
+      network, train_data(), {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
   passes_ += measured.forward_passes;
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i)
@@ -68,7 +67,7 @@ const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
 const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
   if (!noise_shifts_) {
     noise_shifts_ = evenkeel::noise_shifts(network_, train_data(), full_statistics(),
-                                           statistics_of_data(gaps_with_dropout()), kBatchSize);
+                                           statistics_of_data(gaps_with_dropout()), kScoredAtOnce);
     passes_ += 1;
   }
   return *noise_shifts_;
@@ -191,7 +190,7 @@ bool Evidence::inputs_differ() {
 const std::vector<ChannelSignal>& Evidence::channels() {
   if (!channels_) {
     const std::vector<LayerStatistics> statistics = full_statistics();
-    channels_ = channel_signals(network_, train_data(), statistics, kBatchSize);
+    channels_ = channel_signals(network_, train_data(), statistics, kScoredAtOnce);
     passes_ += 1;
   }
   return *channels_;
@@ -199,7 +198,7 @@ const std::vector<ChannelSignal>& Evidence::channels() {
 
 const std::vector<GradientNorm>& Evidence::gradients() {
   if (!gradients_) {
-    const std::int64_t size = std::min(kBatchSize, train_data().size());
+    const std::int64_t size = std::min(kScoredAtOnce, train_data().size());
     Batches batches(train_data(), {.batch_size = size, .shuffle = false});
     gradients_ = gradient_norms(network_, batches.next());
     passes_ += 3.0 * static_cast<double>(size) / static_cast<double>(data_.size());

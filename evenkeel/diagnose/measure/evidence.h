@@ -17,6 +17,9 @@
 
 namespace evenkeel {
 
+/// Of the loss that guessing has: below it nobody notices a difference, were it a tenth of next to nothing.
+inline constexpr double kNoticedOfChance = 0.02;
+
 /// What a run folder, or its owner, tells of how the weights came to be.
 struct Records {
   std::optional<std::uint64_t> updates = {};                    ///< training steps that were made

@@ -37,7 +37,7 @@ class FirstNormalization {
   double distance_to(const Dataset& data) {
     reset_probes(instrument_.store());
     StepContext context = instrument_.network().context(Mode::evaluate);
-    instrument_.run(data, std::min<std::int64_t>(256, data.size()), context);
+    instrument_.run(data, std::min(kScoredAtOnce, data.size()), context);
     evidence_.add_passes(static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
     ChannelMoments moments = read_moments(instrument_.store(), value_);
     return statistics_distance(moving_, {moving_.layer, std::move(moments.mean), std::move(moments.variance)},

@@ -28,8 +28,7 @@ Instrument::Instrument(Network& network, CompileOptions options)
       options_(std::move(options)),
       store_(network.store().sharing_weights()),
       threads_(network.threads()) {
-  options_.real = network.options().real;
-  options_.fuse = network.options().fuse;
+  options_.compute = {.fuse = network.options().compute.fuse, .real = network.options().compute.real};
   make_distinct(options_.probes);
   make_distinct(options_.keep);
   std::erase(options_.keep, kInput);
@@ -48,8 +47,8 @@ Network::Runner& Instrument::runner(std::int64_t batch_size) {
 void Instrument::supply(const std::vector<LayerStatistics>& statistics, std::int64_t batch_size) {
   runner(batch_size);
   for (const LayerStatistics& of : statistics) {
-    store_.supplied.set(of.layer + "/supplied_mean", as_tensor(of.mean, options_.real));
-    store_.supplied.set(of.layer + "/supplied_variance", as_tensor(of.variance, options_.real));
+    store_.supplied.set(of.layer + "/supplied_mean", as_tensor(of.mean, options_.compute.real));
+    store_.supplied.set(of.layer + "/supplied_variance", as_tensor(of.variance, options_.compute.real));
   }
 }
 

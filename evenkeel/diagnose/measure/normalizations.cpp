@@ -31,7 +31,7 @@ std::vector<LayerStatistics> moving_statistics(const Network& network) {
 }
 
 void set_moving_statistics(Network& network, const std::vector<LayerStatistics>& statistics) {
-  const DType real = network.options().real;
+  const DType real = network.options().compute.real;
   const std::vector<Normalization> all = normalizations(network.model());
   for (const LayerStatistics& of : statistics) {
     const auto found = std::ranges::find(all, of.layer, &Normalization::name);

@@ -144,7 +144,7 @@ class Reestimation {
     if (a.done) return;
     a.done = true;
     const LayerStatistics found = statistics_of(a);
-    const DType real = instrument_.network().options().real;
+    const DType real = instrument_.network().options().compute.real;
     Block& supplied = instrument_.store().supplied;
     supplied.set(a.of.name + "/supplied_mean", as_tensor(found.mean, real));
     supplied.set(a.of.name + "/supplied_variance", as_tensor(found.variance, real));

@@ -10,6 +10,9 @@
 
 namespace evenkeel {
 
+/// Samples at a time, where nothing asks for another number.
+inline constexpr std::int64_t kScoredAtOnce = 256;
+
 /// A mean with its standard error.
 struct Estimate {
   double value = 0, error = 0;
@@ -52,7 +55,7 @@ bool matters(const Cost& cost);
 class Scorer {
  public:
   /// Throws Error where the network has no loss.
-  explicit Scorer(Network& network, Targets targets, std::int64_t batch_size = 256);
+  explicit Scorer(Network& network, Targets targets, std::int64_t batch_size = kScoredAtOnce);
 
   /// What normalizations with Statistics::supplied use from now on.
   void supply(const std::vector<LayerStatistics>& statistics);

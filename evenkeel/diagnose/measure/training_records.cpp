@@ -18,10 +18,6 @@ std::vector<double> numbers_of(const MetricsTable& metrics, const std::string& n
   return numbers;
 }
 
-std::optional<double> weight_decay_of(const TrainingSettings& settings) {
-  return std::visit([](const auto& optimizer) { return optimizer.weight_decay; }, optimizer_of(settings));
-}
-
 /// The moving statistics of a checkpoint, by normalization of the model; nothing where it is of another one.
 std::vector<LayerStatistics> statistics_of(const Checkpoint& checkpoint, const Model& model) {
   std::vector<LayerStatistics> all;
@@ -62,8 +58,8 @@ Records training_records(const std::filesystem::path& run_folder, const Model& m
   // Of given weights the updates before are not known.
   if (run.run && run.run->description.initial_weights.empty()) records.updates = run.run->steps_done;
   if (run.model) {
-    records.batch_size = run.model->training.batch_size.value_or(TrainerOptions{}.batch_size);
-    records.weight_decay = weight_decay_of(run.model->training);
+    records.batch_size = batch_size_of(run.model->training);
+    records.weight_decay = common_options(optimizer_of(run.model->training)).weight_decay;
   }
   records.earlier_statistics = earlier_statistics(run_folder, model);
   const std::vector<double> train = numbers_of(run.metrics, "loss"), validation = numbers_of(run.metrics, "val_loss");

@@ -74,7 +74,7 @@ SubstitutedWeights::SubstitutedWeights(Network& network) : network_(network) {
       }
     if (!changed) continue;
     originals_.emplace_back(weight.name, Tensor::copy_of(network.weight(weight.name)));
-    network.set_weight(weight.name, converted(values, network.options().real));
+    network.set_weight(weight.name, converted(values, network.options().compute.real));
   }
 }
 

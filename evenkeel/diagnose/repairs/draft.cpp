@@ -42,7 +42,7 @@ void Draft::write_tensors(Network& network) const {
     const auto found = tensors_.find(weight.name);
     if (found == tensors_.end())
       throw Error{{.where = "tensor \"" + weight.name + '"', .expected = to_string(weight.shape), .received = "none"}};
-    network.set_weight(weight.name, converted(found->second, network.options().real));
+    network.set_weight(weight.name, converted(found->second, network.options().compute.real));
   }
 }
 

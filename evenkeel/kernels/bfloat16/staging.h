@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/elementwise/elementwise.h"
 #include "evenkeel/tensor/tensor.h"
 
-namespace evenkeel::kernels::by_float {
+namespace evenkeel::kernels::widening {
 
 /// Scratch memory handed out piece by piece: operands as floats first, then what the float kernel asks for.
 class Staging {
@@ -40,4 +40,4 @@ class Staging {
   Threads threads_;
 };
 
-}  // namespace evenkeel::kernels::by_float
+}  // namespace evenkeel::kernels::widening

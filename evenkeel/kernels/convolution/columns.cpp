@@ -5,7 +5,7 @@
 #include "evenkeel/kernels/matmul/gemm_onednn.h"
 #include "evenkeel/tensor/tensor.h"
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 namespace {
 
 constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: in any L2 cache with what is read and written beside it
@@ -15,15 +15,15 @@ bool serves(const Window& at, std::int64_t filters) {
   return at.c <= 8 && filters >= std::max<std::int64_t>(16, 4 * at.c);
 }
 
-std::int64_t pixels(const Window& at) { return at.oh * at.ow; }
+std::int64_t pixels_of_image(const Window& at) { return at.oh * at.ow; }
 std::int64_t depth(const Window& at) { return at.kernel_h * at.kernel_w * at.c; }
 
 std::int64_t images_at_once(const Window& at) {
-  return std::clamp<std::int64_t>(kColumnFloats / (pixels(at) * depth(at)), 1, at.n);
+  return std::clamp<std::int64_t>(kColumnFloats / (pixels_of_image(at) * depth(at)), 1, at.n);
 }
 
 std::size_t bytes_per_thread(const Window& at) {
-  return aligned_size(static_cast<std::size_t>(images_at_once(at) * pixels(at) * depth(at)) * sizeof(float));
+  return aligned_size(static_cast<std::size_t>(images_at_once(at) * pixels_of_image(at) * depth(at)) * sizeof(float));
 }
 
 /// Adds one image's columns up into dx [h, w, c], in the order of the output pixels.
@@ -44,8 +44,8 @@ void add_up(const Window& at, const float* columns, float* dx) {
 
 }  // namespace
 
-std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& window, std::int64_t filters, const Machine&,
-                                                             const Threads& threads) {
+std::optional<PreparedDataGradient<float>> columns_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine&, const Threads& threads) {
   if (!serves(window, filters)) return std::nullopt;
   const auto run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
     threads.parallel(window.n, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
@@ -53,17 +53,18 @@ std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& windo
           reinterpret_cast<float*>(scratch + static_cast<std::size_t>(thread) * bytes_per_thread(window));
       for (std::int64_t image = begin; image < end; image += images_at_once(window)) {
         const std::int64_t images = std::min(images_at_once(window), end - image);
-        onednn::gemm(Transpose::no, Transpose::yes, images * pixels(window), depth(window), filters,
-                     dy + image * pixels(window) * filters, kernel, columns);
+        onednn::gemm(Transpose::no, Transpose::yes, images * pixels_of_image(window), depth(window), filters,
+                     dy + image * pixels_of_image(window) * filters, kernel, columns);
         for (std::int64_t i = 0; i < images; ++i)
-          add_up(window, columns + i * pixels(window) * depth(window),
+          add_up(window, columns + i * pixels_of_image(window) * depth(window),
                  dx + (image + i) * window.h * window.w * window.c);
       }
     });
   };
-  return ConvolutionDataGradient{.name = "gemm, columns",
-                                 .scratch_bytes = static_cast<std::size_t>(threads.count()) * bytes_per_thread(window),
-                                 .run = run};
+  return PreparedDataGradient<float>{
+      .name = "gemm, columns",
+      .scratch_bytes = static_cast<std::size_t>(threads.count()) * bytes_per_thread(window),
+      .run = run};
 }
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

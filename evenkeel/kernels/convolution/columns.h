@@ -9,9 +9,9 @@
 // [oh * ow, kernel_h * kernel_w * c]; these columns are added up in place, an image or a few at a time, so that they
 // stay in the cache. oneDNN's own kernel computes 16 channels whether they are there or not.
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 
-std::optional<ConvolutionDataGradient> columns_data_gradient(const Window& window, std::int64_t filters,
-                                                             const Machine& machine, const Threads& threads);
+std::optional<PreparedDataGradient<float>> columns_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine& machine, const Threads& threads);
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

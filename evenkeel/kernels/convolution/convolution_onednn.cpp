@@ -114,8 +114,8 @@ std::string name_of(const PrimitiveDesc& desc) {
 }  // namespace
 
 template <class T>
-std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                                   const Machine& machine, const Threads& threads) {
+std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                              const Machine& machine, const Threads& threads) {
   if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && repays_bfloat16(window, machine)))
     return std::nullopt;
   return if_served(threads, [&] {
@@ -131,7 +131,7 @@ std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::in
                        {DNNL_ARG_BIAS, desc.bias_desc()},
                        {DNNL_ARG_DST, desc.dst_desc()},
                        {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionForwardOf<T>{
+    return PreparedForward<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
         .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
@@ -143,8 +143,8 @@ std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::in
 }
 
 template <class T>
-std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                                      const Machine& machine, const Threads& threads) {
+std::optional<PreparedDataGradient<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine& machine, const Threads& threads) {
   if (std::is_same_v<T, bfloat16> &&
       !(machine.is_faster_in_bfloat16() && data_gradient_repays_bfloat16(window, machine)))
     return std::nullopt;
@@ -158,7 +158,7 @@ std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Wind
                        {DNNL_ARG_WEIGHTS, desc.weights_desc()},
                        {DNNL_ARG_DIFF_SRC, desc.diff_src_desc()},
                        {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionDataGradientOf<T>{
+    return PreparedDataGradient<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
         .run = [plan](const T* dy, const T* kernel, T* dx, std::byte* scratch) {
@@ -168,9 +168,8 @@ std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Wind
 }
 
 template <class T>
-std::optional<ConvolutionKernelGradientOf<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
-                                                                          const Machine& machine,
-                                                                          const Threads& threads) {
+std::optional<PreparedKernelGradient<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                     const Machine& machine, const Threads& threads) {
   // 2.6's own for 1x1 kernels with a stride writes past its scratch memory (image 6x7, stride 2x1).
   if (window.kernel_h * window.kernel_w == 1 && window.stride_h * window.stride_w > 1) return std::nullopt;
   if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && kernel_gradient_repays_bfloat16(window)))
@@ -186,7 +185,7 @@ std::optional<ConvolutionKernelGradientOf<T>> convolution_kernel_gradient(const 
                                               {DNNL_ARG_DIFF_DST, desc.diff_dst_desc()},
                                               {DNNL_ARG_DIFF_WEIGHTS, theirs},
                                               {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return ConvolutionKernelGradientOf<T>{
+    return PreparedKernelGradient<T>{
         .name = name_of(desc),
         .scratch_bytes = plan->kernel.scratch_bytes(),
         .run = [plan](const T* x, const T* dy, float* dkernel, std::byte* scratch) {

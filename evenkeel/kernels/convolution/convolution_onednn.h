@@ -7,19 +7,18 @@
 // Convolution by oneDNN on dense NHWC activations. oneDNN chooses the kernel's layout; the kernel is reordered into
 // scratch memory on every call (it changes with every training step), its gradient back. Nothing if oneDNN has no
 // implementation for the shape; in bfloat16 nothing, too, where the machine lacks instructions for it, or the shape is
-// faster by float.
+// faster widened to float.
 
 namespace evenkeel::kernels::onednn {
 
 template <class T>
-std::optional<ConvolutionForwardOf<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                                   const Machine& machine, const Threads& threads);
+std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                              const Machine& machine, const Threads& threads);
 template <class T>
-std::optional<ConvolutionDataGradientOf<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                                      const Machine& machine, const Threads& threads);
+std::optional<PreparedDataGradient<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                 const Machine& machine, const Threads& threads);
 template <class T>
-std::optional<ConvolutionKernelGradientOf<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
-                                                                          const Machine& machine,
-                                                                          const Threads& threads);
+std::optional<PreparedKernelGradient<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                     const Machine& machine, const Threads& threads);
 
 }  // namespace evenkeel::kernels::onednn

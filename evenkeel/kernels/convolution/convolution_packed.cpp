@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 #include "evenkeel/tensor/tensor.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
-constexpr std::int64_t kSteps = 512;         ///< pixels at a time, if an image has no more
+constexpr std::int64_t kPixelsAtOnce = 512;         ///< pixels at a time, if an image has no more
 constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and of a chunk: what stays in the caches
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
@@ -23,7 +23,7 @@ class KernelGradient {
   KernelGradient(const Window& window, std::int64_t filters)
       : at_(window),
         filters_(filters),
-        images_(std::clamp<std::int64_t>(kSteps / (at_.oh * at_.ow), 1, at_.n)),
+        images_(std::clamp<std::int64_t>(kPixelsAtOnce / (at_.oh * at_.ow), 1, at_.n)),
         step_tiles_(parts_of(images_ * at_.oh * at_.ow, kTileSteps)),
         tiles_of_run_(parts_of(run(), kTileRows)),
         row_blocks_(parts_of(filters, kBlock)),
@@ -36,7 +36,7 @@ class KernelGradient {
   /// Measured against oneDNN 2.6 on a machine with tiles; windows so large or images so small that a tile would be
   /// mostly empty are left to others.
   bool serves() const {
-    return at_.oh * at_.ow * at_.n >= kSteps && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
+    return at_.oh * at_.ow * at_.n >= kPixelsAtOnce && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
            a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
   }
   std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_; }
@@ -147,15 +147,14 @@ class KernelGradient {
 
 }  // namespace
 
-std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient(const Window& window,
-                                                                                 std::int64_t filters,
-                                                                                 const Machine& machine,
-                                                                                 const Threads& threads) {
-  const auto engine = blocks::engine(machine);
+std::optional<PreparedKernelGradient<bfloat16>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                            const Machine& machine,
+                                                                            const Threads& threads) {
+  const auto engine = packed::engine(machine);
   const KernelGradient gradient(window, filters);
   if (!engine || !gradient.serves()) return std::nullopt;
-  return ConvolutionKernelGradientOf<bfloat16>{
-      .name = std::string("blocks ") + engine->name,
+  return PreparedKernelGradient<bfloat16>{
+      .name = std::string("packed tiles, ") + engine->name,
       .scratch_bytes = static_cast<std::size_t>(threads.count()) * gradient.bytes_per_thread(),
       .run = [=, places = gradient.places(), n = window.n](const bfloat16* x, const bfloat16* dy, float* dkernel,
                                                            std::byte* scratch) {
@@ -167,4 +166,4 @@ std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient
       }};
 }
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

@@ -7,7 +7,7 @@
 
 #include "evenkeel/kernels/bfloat16/staging.h"
 
-namespace evenkeel::kernels::by_float {
+namespace evenkeel::kernels::widening {
 namespace {
 
 struct Sizes {
@@ -27,7 +27,7 @@ class Parts {
     if (n_ % images_ != 0) rest_.emplace(prepare(of(window, n_ % images_)));
   }
 
-  std::string name() const { return whole_.name + ", by float"; }
+  std::string name() const { return whole_.name + ", widened to float"; }
   /// Of the kernel and of a part's x and y as floats, and what the float kernel asks for.
   std::size_t scratch_bytes(const Sizes& one) const {
     return Staging::bytes_for(one.kernel) + Staging::bytes_for(images_ * one.x) + Staging::bytes_for(images_ * one.y) +
@@ -61,20 +61,19 @@ class Parts {
 
 }  // namespace
 
-std::optional<ConvolutionForwardOf<bfloat16>> convolution(const Window& window, std::int64_t filters, bool bias,
-                                                          Activation f, const Machine& machine,
-                                                          const Threads& threads) {
+std::optional<PreparedForward<bfloat16>> convolution(const Window& window, std::int64_t filters, bool bias,
+                                                     Activation f, const Machine& machine, const Threads& threads) {
   const Sizes one(window, filters);
-  const Parts<ConvolutionForward> parts(window, one, threads, [&](const Window& part) {
+  const Parts<PreparedForward<float>> parts(window, one, threads, [&](const Window& part) {
     return prepare_convolution(part, filters, bias, f, machine, threads);
   });
-  return ConvolutionForwardOf<bfloat16>{
+  return PreparedForward<bfloat16>{
       .name = parts.name(),
       .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* x, const bfloat16* kernel, const float* b, bfloat16* y, std::byte* scratch) {
         Staging kept(scratch, threads);
         const float* const wide_kernel = kept.widened(kernel, one.kernel);
-        parts.each([&](std::int64_t first, std::int64_t images, const ConvolutionForward& part) {
+        parts.each([&](std::int64_t first, std::int64_t images, const PreparedForward<float>& part) {
           Staging staging(kept.rest(), threads);
           const float* const wide_x = staging.widened(x + first * one.x, images * one.x);
           float* const wide_y = staging.room(images * one.y);
@@ -84,20 +83,20 @@ std::optional<ConvolutionForwardOf<bfloat16>> convolution(const Window& window, 
       }};
 }
 
-std::optional<ConvolutionDataGradientOf<bfloat16>> convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                                             const Machine& machine,
-                                                                             const Threads& threads) {
+std::optional<PreparedDataGradient<bfloat16>> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                        const Machine& machine,
+                                                                        const Threads& threads) {
   const Sizes one(window, filters);
-  const Parts<ConvolutionDataGradient> parts(window, one, threads, [&](const Window& part) {
+  const Parts<PreparedDataGradient<float>> parts(window, one, threads, [&](const Window& part) {
     return prepare_convolution_data_gradient(part, filters, machine, threads);
   });
-  return ConvolutionDataGradientOf<bfloat16>{
+  return PreparedDataGradient<bfloat16>{
       .name = parts.name(),
       .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* dy, const bfloat16* kernel, bfloat16* dx, std::byte* scratch) {
         Staging kept(scratch, threads);
         const float* const wide_kernel = kept.widened(kernel, one.kernel);
-        parts.each([&](std::int64_t first, std::int64_t images, const ConvolutionDataGradient& part) {
+        parts.each([&](std::int64_t first, std::int64_t images, const PreparedDataGradient<float>& part) {
           Staging staging(kept.rest(), threads);
           const float* const wide_dy = staging.widened(dy + first * one.y, images * one.y);
           float* const wide_dx = staging.room(images * one.x);
@@ -107,21 +106,20 @@ std::optional<ConvolutionDataGradientOf<bfloat16>> convolution_data_gradient(con
       }};
 }
 
-std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient(const Window& window,
-                                                                                 std::int64_t filters,
-                                                                                 const Machine& machine,
-                                                                                 const Threads& threads) {
+std::optional<PreparedKernelGradient<bfloat16>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                            const Machine& machine,
+                                                                            const Threads& threads) {
   const Sizes one(window, filters);
-  const Parts<ConvolutionKernelGradient> parts(window, one, threads, [&](const Window& part) {
+  const Parts<PreparedKernelGradient<float>> parts(window, one, threads, [&](const Window& part) {
     return prepare_convolution_kernel_gradient(part, filters, machine, threads);
   });
-  return ConvolutionKernelGradientOf<bfloat16>{
+  return PreparedKernelGradient<bfloat16>{
       .name = parts.name(),
       .scratch_bytes = parts.scratch_bytes(one),
       .run = [=](const bfloat16* x, const bfloat16* dy, float* dkernel, std::byte* scratch) {
         Staging kept(scratch, threads);
         float* const sums = kept.room(one.kernel);
-        parts.each([&](std::int64_t first, std::int64_t images, const ConvolutionKernelGradient& part) {
+        parts.each([&](std::int64_t first, std::int64_t images, const PreparedKernelGradient<float>& part) {
           Staging staging(kept.rest(), threads);
           const float* const wide_x = staging.widened(x + first * one.x, images * one.x);
           const float* const wide_dy = staging.widened(dy + first * one.y, images * one.y);
@@ -131,4 +129,4 @@ std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient
       }};
 }
 
-}  // namespace evenkeel::kernels::by_float
+}  // namespace evenkeel::kernels::widening

@@ -7,16 +7,14 @@
 // Convolution in bfloat16 by the float kernels, on operands widened into scratch memory, a few images at a time, so
 // that floats stay in caches: for every shape and machine. Sums are never rounded to bfloat16.
 
-namespace evenkeel::kernels::by_float {
+namespace evenkeel::kernels::widening {
 
-std::optional<ConvolutionForwardOf<bfloat16>> convolution(const Window& window, std::int64_t filters, bool bias,
-                                                          Activation f, const Machine& machine, const Threads& threads);
-std::optional<ConvolutionDataGradientOf<bfloat16>> convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                                             const Machine& machine,
-                                                                             const Threads& threads);
-std::optional<ConvolutionKernelGradientOf<bfloat16>> convolution_kernel_gradient(const Window& window,
-                                                                                 std::int64_t filters,
-                                                                                 const Machine& machine,
-                                                                                 const Threads& threads);
+std::optional<PreparedForward<bfloat16>> convolution(const Window& window, std::int64_t filters, bool bias,
+                                                     Activation f, const Machine& machine, const Threads& threads);
+std::optional<PreparedDataGradient<bfloat16>> convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                                        const Machine& machine, const Threads& threads);
+std::optional<PreparedKernelGradient<bfloat16>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                            const Machine& machine,
+                                                                            const Threads& threads);
 
-}  // namespace evenkeel::kernels::by_float
+}  // namespace evenkeel::kernels::widening

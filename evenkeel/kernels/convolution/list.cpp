@@ -1,89 +1,114 @@
-#include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/convolution/list.h"
 
 #include <array>
 
 #include "evenkeel/kernels/convolution/columns.h"
+#include "evenkeel/kernels/convolution/convolution.h"
 #include "evenkeel/kernels/convolution/convolution_onednn.h"
 #include "evenkeel/kernels/convolution/convolution_packed.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
 #include "evenkeel/kernels/convolution/convolution_widened.h"
 #include "evenkeel/kernels/convolution/pointwise.h"
 #include "evenkeel/kernels/convolution/whole_image.h"
+#include "evenkeel/kernels/kernel_list.h"
 
 namespace evenkeel::kernels {
 namespace {
 
-std::optional<ConvolutionForward> reference_forward(const Window& window, std::int64_t filters, bool, Activation f,
+template <class T>
+std::optional<PreparedForward<T>> reference_forward(const Window& window, std::int64_t filters, bool, Activation f,
                                                     const Machine&, const Threads&) {
-  return ConvolutionForward{.name = "reference",
-                            .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte*) {
-                              reference::convolution(window, filters, x, kernel, bias, f, y);
+  return PreparedForward<T>{.name = "reference",
+                            .run = [=](const T* x, const T* kernel, const T* bias, T* y, std::byte*) {
+                              reference::convolution<T>(window, filters, x, kernel, bias, f, y);
                             }};
 }
 
-std::optional<ConvolutionDataGradient> reference_data_gradient(const Window& window, std::int64_t filters,
+template <class T>
+std::optional<PreparedDataGradient<T>> reference_data_gradient(const Window& window, std::int64_t filters,
                                                                const Machine&, const Threads&) {
-  return ConvolutionDataGradient{.name = "reference",
-                                 .run = [=](const float* dy, const float* kernel, float* dx, std::byte*) {
-                                   reference::convolution_data_gradient(window, filters, dy, kernel, dx);
+  return PreparedDataGradient<T>{.name = "reference", .run = [=](const T* dy, const T* kernel, T* dx, std::byte*) {
+                                   reference::convolution_data_gradient<T>(window, filters, dy, kernel, dx);
                                  }};
 }
 
-std::optional<ConvolutionKernelGradient> reference_kernel_gradient(const Window& window, std::int64_t filters,
+template <class T>
+std::optional<PreparedKernelGradient<T>> reference_kernel_gradient(const Window& window, std::int64_t filters,
                                                                    const Machine&, const Threads&) {
-  return ConvolutionKernelGradient{.name = "reference",
-                                   .run = [=](const float* x, const float* dy, float* dkernel, std::byte*) {
-                                     reference::convolution_kernel_gradient(window, filters, x, dy, dkernel);
+  return PreparedKernelGradient<T>{.name = "reference", .run = [=](const T* x, const T* dy, T* dkernel, std::byte*) {
+                                     reference::convolution_kernel_gradient<T>(window, filters, x, dy, dkernel);
                                    }};
 }
 
 // The implementations, best first: the first that can serve a shape on this machine does.
 template <class T>
-struct Implementations {
-  static constexpr std::array kForward = {&product::whole_image, &product::pointwise, &onednn::convolution<float>,
-                                          &reference_forward};
-  static constexpr std::array kDataGradient = {&product::whole_image_data_gradient, &product::pointwise_data_gradient,
-                                               &product::columns_data_gradient,
-                                               &onednn::convolution_data_gradient<float>, &reference_data_gradient};
-  static constexpr std::array kKernelGradient = {
-      &product::whole_image_kernel_gradient, &product::pointwise_kernel_gradient,
-      &onednn::convolution_kernel_gradient<float>, &reference_kernel_gradient};
-};
+struct Implementations;
+
 template <>
+struct Implementations<float> {
+  static constexpr std::array kForward = {&as_matmul::whole_image, &as_matmul::pointwise, &onednn::convolution<float>,
+                                          &reference_forward<float>};
+  static constexpr std::array kDataGradient = {
+      &as_matmul::whole_image_data_gradient, &as_matmul::pointwise_data_gradient, &as_matmul::columns_data_gradient,
+      &onednn::convolution_data_gradient<float>, &reference_data_gradient<float>};
+  static constexpr std::array kKernelGradient = {
+      &as_matmul::whole_image_kernel_gradient, &as_matmul::pointwise_kernel_gradient,
+      &onednn::convolution_kernel_gradient<float>, &reference_kernel_gradient<float>};
+};
+
+template <>  // what widens goes on with the lists of float
 struct Implementations<bfloat16> {
-  static constexpr std::array kForward = {&onednn::convolution<bfloat16>, &by_float::convolution};
+  static constexpr std::array kForward = {&onednn::convolution<bfloat16>, &widening::convolution};
   static constexpr std::array kDataGradient = {&onednn::convolution_data_gradient<bfloat16>,
-                                               &by_float::convolution_data_gradient};
-  static constexpr std::array kKernelGradient = {&blocks::convolution_kernel_gradient,
+                                               &widening::convolution_data_gradient};
+  static constexpr std::array kKernelGradient = {&packed::convolution_kernel_gradient,
                                                  &onednn::convolution_kernel_gradient<bfloat16>,
-                                                 &by_float::convolution_kernel_gradient};
+                                                 &widening::convolution_kernel_gradient};
+};
+
+template <>
+struct Implementations<double> {
+  static constexpr std::array kForward = {&reference_forward<double>};
+  static constexpr std::array kDataGradient = {&reference_data_gradient<double>};
+  static constexpr std::array kKernelGradient = {&reference_kernel_gradient<double>};
 };
 
 template <class List, class... Arguments>
-auto first_that_serves(const List& list, const Arguments&... arguments) {
+auto first_of(const List& list, const Arguments&... arguments) {
   for (const auto prepare : list)
     if (auto kernel = prepare(arguments...)) return *kernel;
   return *list.back()(arguments...);  // not reached: the last one serves everything
 }
 
+/// How a kernel of two operands is called from a program.
+template <class T, class Out, class Prepared>
+Kernel called(Prepared prepared) {
+  return {.name = prepared.name,
+          .run =
+              [run = std::move(prepared.run)](const KernelCall& c) {
+                run(c.in<T>(0).data(), c.in<T>(1).data(), c.out<Out>(0).data(), c.scratch().data());
+              },
+          .scratch_bytes = prepared.scratch_bytes};
+}
+
 }  // namespace
 
 template <class T>
-ConvolutionForwardOf<T> prepare_convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                            const Machine& machine, const Threads& threads) {
-  return first_that_serves(Implementations<T>::kForward, window, filters, bias, f, machine, threads);
+PreparedForward<T> prepare_convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                       const Machine& machine, const Threads& threads) {
+  return first_of(Implementations<T>::kForward, window, filters, bias, f, machine, threads);
 }
 
 template <class T>
-ConvolutionDataGradientOf<T> prepare_convolution_data_gradient(const Window& window, std::int64_t filters,
-                                                               const Machine& machine, const Threads& threads) {
-  return first_that_serves(Implementations<T>::kDataGradient, window, filters, machine, threads);
+PreparedDataGradient<T> prepare_convolution_data_gradient(const Window& window, std::int64_t filters,
+                                                          const Machine& machine, const Threads& threads) {
+  return first_of(Implementations<T>::kDataGradient, window, filters, machine, threads);
 }
 
 template <class T>
-ConvolutionKernelGradientOf<T> prepare_convolution_kernel_gradient(const Window& window, std::int64_t filters,
-                                                                   const Machine& machine, const Threads& threads) {
-  return first_that_serves(Implementations<T>::kKernelGradient, window, filters, machine, threads);
+PreparedKernelGradient<T> prepare_convolution_kernel_gradient(const Window& window, std::int64_t filters,
+                                                              const Machine& machine, const Threads& threads) {
+  return first_of(Implementations<T>::kKernelGradient, window, filters, machine, threads);
 }
 
 template decltype(prepare_convolution<float>) prepare_convolution<float>;
@@ -92,5 +117,37 @@ template decltype(prepare_convolution_data_gradient<float>) prepare_convolution_
 template decltype(prepare_convolution_data_gradient<bfloat16>) prepare_convolution_data_gradient<bfloat16>;
 template decltype(prepare_convolution_kernel_gradient<float>) prepare_convolution_kernel_gradient<float>;
 template decltype(prepare_convolution_kernel_gradient<bfloat16>) prepare_convolution_kernel_gradient<bfloat16>;
+
+Kernel choose(const Convolution& task, const KernelRequest& request) {
+  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) -> std::optional<Kernel> {
+    const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
+    auto prepared = prepare_convolution<T>(t.window, r.outputs[0].shape[3], has_bias, t.f, r.machine, r.threads);
+    return Kernel{.name = prepared.name,
+                  .run =
+                      [run = std::move(prepared.run)](const KernelCall& c) {
+                        const auto bias = c.in_if_any<Precise<T>>(2);
+                        run(c.in<T>(0).data(), c.in<T>(1).data(), bias.empty() ? nullptr : bias.data(),
+                            c.out<T>(0).data(), c.scratch().data());
+                      },
+                  .scratch_bytes = prepared.scratch_bytes};
+  };
+  return first_that_serves(task, request, {{kAll, prepare}});
+}
+
+Kernel choose(const ConvolutionDataGradient& task, const KernelRequest& request) {
+  const auto prepare = []<class T>(const ConvolutionDataGradient& t, const KernelRequest& r, T) {
+    return std::optional(
+        called<T, T>(prepare_convolution_data_gradient<T>(t.window, r.inputs[0].shape[3], r.machine, r.threads)));
+  };
+  return first_that_serves(task, request, {{kAll, prepare}});
+}
+
+Kernel choose(const ConvolutionKernelGradient& task, const KernelRequest& request) {
+  const auto prepare = []<class T>(const ConvolutionKernelGradient& t, const KernelRequest& r, T) {
+    return std::optional(called<T, Precise<T>>(
+        prepare_convolution_kernel_gradient<T>(t.window, r.inputs[1].shape[3], r.machine, r.threads)));
+  };
+  return first_that_serves(task, request, {{kAll, prepare}});
+}
 
 }  // namespace evenkeel::kernels

@@ -5,11 +5,11 @@
 #include "evenkeel/kernels/matmul/finish.h"
 #include "evenkeel/kernels/matmul/gemm.h"
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 namespace {
 
-constexpr const char* kName = "gemm, pointwise";
-constexpr std::int64_t kGrain = 256;  // pixels: enough work to be worth a thread
+constexpr const char* kPointwise = "gemm, pointwise";
+constexpr std::int64_t kPixelGrain = 256;  // pixels: enough work to be worth a thread
 
 bool serves(const Window& at) { return at.kernel_h == 1 && at.kernel_w == 1 && at.pad_top == 0 && at.pad_left == 0; }
 
@@ -17,9 +17,7 @@ std::int64_t pixels(const Window& at) { return at.n * at.oh * at.ow; }
 
 bool sees_all(const Window& at) { return at.stride_h == 1 && at.stride_w == 1 && at.oh == at.h && at.ow == at.w; }
 
-std::size_t scratch_bytes(const Window& at) {
-  return sees_all(at) ? 0 : static_cast<std::size_t>(pixels(at) * at.c) * sizeof(float);
-}
+std::size_t scratch_bytes(const Window& at) { return sees_all(at) ? 0 : scratch_of<float>(pixels(at) * at.c); }
 
 /// Where in x the pixel lies that output pixel `i` (of all images) sees.
 std::int64_t seen_by(const Window& at, std::int64_t i) {
@@ -30,7 +28,7 @@ std::int64_t seen_by(const Window& at, std::int64_t i) {
 const float* gather(const Window& at, const float* x, std::byte* scratch, const Threads& threads) {
   if (sees_all(at)) return x;
   float* const gathered = reinterpret_cast<float*>(scratch);
-  threads.parallel(pixels(at), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
+  threads.parallel(pixels(at), kPixelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) std::copy_n(x + seen_by(at, i), at.c, gathered + i * at.c);
   });
   return gathered;
@@ -47,42 +45,42 @@ void spread(const Window& at, const float* gathered, float* dx, const Threads& t
 
 }  // namespace
 
-std::optional<ConvolutionForward> pointwise(const Window& window, std::int64_t filters, bool, Activation f,
-                                            const Machine&, const Threads& threads) {
+std::optional<PreparedForward<float>> pointwise(const Window& window, std::int64_t filters, bool, Activation f,
+                                                const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;
-  return ConvolutionForward{
-      .name = kName,
-      .scratch_bytes = scratch_bytes(window),
+  return PreparedForward<float>{
+      .name = kPointwise,
+      .scratch_bytes = scratch_bytes(window) + finish_bytes(filters),
       .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
         const float* const seen = gather(window, x, scratch, threads);
         gemm(Transpose::no, Transpose::no, pixels(window), filters, window.c, seen, kernel, y, threads);
-        finish({y, pixels(window), filters}, bias, f, threads);
+        finish({y, pixels(window), filters}, bias, f, threads, scratch + scratch_bytes(window));
       }};
 }
 
-std::optional<ConvolutionDataGradient> pointwise_data_gradient(const Window& window, std::int64_t filters,
-                                                               const Machine&, const Threads& threads) {
-  if (!serves(window)) return std::nullopt;
-  return ConvolutionDataGradient{.name = kName,
-                                 .scratch_bytes = scratch_bytes(window),
-                                 .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
-                                   float* const seen = sees_all(window) ? dx : reinterpret_cast<float*>(scratch);
-                                   gemm(Transpose::no, Transpose::yes, pixels(window), window.c, filters, dy, kernel,
-                                        seen, threads);
-                                   if (seen != dx) spread(window, seen, dx, threads);
-                                 }};
-}
-
-std::optional<ConvolutionKernelGradient> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
+std::optional<PreparedDataGradient<float>> pointwise_data_gradient(const Window& window, std::int64_t filters,
                                                                    const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;
-  return ConvolutionKernelGradient{.name = kName,
-                                   .scratch_bytes = scratch_bytes(window),
-                                   .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
-                                     const float* const seen = gather(window, x, scratch, threads);
-                                     gemm(Transpose::yes, Transpose::no, window.c, filters, pixels(window), seen, dy,
-                                          dkernel, threads);
-                                   }};
+  return PreparedDataGradient<float>{.name = kPointwise,
+                                     .scratch_bytes = scratch_bytes(window),
+                                     .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
+                                       float* const seen = sees_all(window) ? dx : reinterpret_cast<float*>(scratch);
+                                       gemm(Transpose::no, Transpose::yes, pixels(window), window.c, filters, dy,
+                                            kernel, seen, threads);
+                                       if (seen != dx) spread(window, seen, dx, threads);
+                                     }};
 }
 
-}  // namespace evenkeel::kernels::product
+std::optional<PreparedKernelGradient<float>> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                       const Machine&, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
+  return PreparedKernelGradient<float>{.name = kPointwise,
+                                       .scratch_bytes = scratch_bytes(window),
+                                       .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
+                                         const float* const seen = gather(window, x, scratch, threads);
+                                         gemm(Transpose::yes, Transpose::no, window.c, filters, pixels(window), seen,
+                                              dy, dkernel, threads);
+                                       }};
+}
+
+}  // namespace evenkeel::kernels::as_matmul

@@ -8,13 +8,13 @@
 // the pixels that are seen are gathered first. (oneDNN 2.6's own strided 1x1 kernel gradient writes past its
 // scratch memory: image 6x7, stride 2x1.)
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 
-std::optional<ConvolutionForward> pointwise(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                            const Machine& machine, const Threads& threads);
-std::optional<ConvolutionDataGradient> pointwise_data_gradient(const Window& window, std::int64_t filters,
-                                                               const Machine& machine, const Threads& threads);
-std::optional<ConvolutionKernelGradient> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
+std::optional<PreparedForward<float>> pointwise(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                                const Machine& machine, const Threads& threads);
+std::optional<PreparedDataGradient<float>> pointwise_data_gradient(const Window& window, std::int64_t filters,
                                                                    const Machine& machine, const Threads& threads);
+std::optional<PreparedKernelGradient<float>> pointwise_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                       const Machine& machine, const Threads& threads);
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

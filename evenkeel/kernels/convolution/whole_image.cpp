@@ -5,11 +5,11 @@
 #include "evenkeel/kernels/matmul/finish.h"
 #include "evenkeel/kernels/matmul/gemm.h"
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 namespace {
 
-constexpr const char* kName = "gemm, whole image";
-constexpr std::int64_t kGrain = 64;  // rows of filters: enough work to be worth a thread
+constexpr const char* kWholeImage = "gemm, whole image";
+constexpr std::int64_t kRowGrain = 64;  // rows of filters: enough work to be worth a thread
 
 /// The dense layer's matrix, [h * w * c, oh * ow * filters]. Block (p, q), (i, j), each [c, filters], is the tap of the
 /// kernel through which output pixel (i, j) sees input pixel (p, q).
@@ -29,9 +29,7 @@ struct Dense {
   /// The matrix lies in the kernel as it is: one output pixel, and the taps it uses follow on each other.
   bool in_kernel() const { return at.oh * at.ow == 1 && (at.h == 1 || at.w == at.kernel_w); }
   std::int64_t begin() const { return (at.pad_top * at.kernel_w + at.pad_left) * at.c * filters; }
-  std::size_t scratch_bytes() const {
-    return in_kernel() ? 0 : static_cast<std::size_t>(rows() * columns()) * sizeof(float);
-  }
+  std::size_t scratch_bytes() const { return in_kernel() ? 0 : scratch_of<float>(rows() * columns()); }
 
   const float* expand(const float* kernel, std::byte* scratch, const Threads& threads) const;
   void collapse(const float* matrix, float* dkernel, const Threads& threads) const;
@@ -46,7 +44,7 @@ struct Dense {
 const float* Dense::expand(const float* kernel, std::byte* scratch, const Threads& threads) const {
   if (in_kernel()) return kernel + begin();
   float* const matrix = reinterpret_cast<float*>(scratch);
-  threads.parallel(rows(), kGrain, [&](std::int64_t first, std::int64_t last, int) {
+  threads.parallel(rows(), kRowGrain, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t row = first; row < last; ++row) {
       const std::int64_t channel = row % at.c, q = row / at.c % at.w, p = row / at.c / at.w;
       for (std::int64_t i = 0; i < at.oh; ++i)
@@ -62,7 +60,7 @@ const float* Dense::expand(const float* kernel, std::byte* scratch, const Thread
 
 /// Each tap's gradient is the sum of its blocks' in the order of the outputs; a tap without a block has none.
 void Dense::collapse(const float* matrix, float* dkernel, const Threads& threads) const {
-  threads.parallel(at.kernel_h * at.kernel_w * at.c, kGrain, [&](std::int64_t first, std::int64_t last, int) {
+  threads.parallel(at.kernel_h * at.kernel_w * at.c, kRowGrain, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t row = first; row < last; ++row) {
       const std::int64_t channel = row % at.c, b = row / at.c % at.kernel_w, a = row / at.c / at.kernel_w;
       float* const sum = dkernel + row * filters;
@@ -80,39 +78,40 @@ void Dense::collapse(const float* matrix, float* dkernel, const Threads& threads
 
 }  // namespace
 
-std::optional<ConvolutionForward> whole_image(const Window& window, std::int64_t filters, bool, Activation f,
-                                              const Machine&, const Threads& threads) {
+std::optional<PreparedForward<float>> whole_image(const Window& window, std::int64_t filters, bool, Activation f,
+                                                  const Machine&, const Threads& threads) {
   const Dense dense{window, filters};
   if (!dense.serves()) return std::nullopt;
-  return ConvolutionForward{
-      .name = kName,
-      .scratch_bytes = dense.scratch_bytes(),
+  return PreparedForward<float>{
+      .name = kWholeImage,
+      .scratch_bytes = dense.scratch_bytes() + finish_bytes(filters),
       .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
         const float* const matrix = dense.expand(kernel, scratch, threads);
         gemm(Transpose::no, Transpose::no, dense.at.n, dense.columns(), dense.rows(), x, matrix, y, threads);
-        finish({y, dense.at.n * dense.at.oh * dense.at.ow, dense.filters}, bias, f, threads);
+        finish({y, dense.at.n * dense.at.oh * dense.at.ow, dense.filters}, bias, f, threads,
+               scratch + dense.scratch_bytes());
       }};
 }
 
-std::optional<ConvolutionDataGradient> whole_image_data_gradient(const Window& window, std::int64_t filters,
-                                                                 const Machine&, const Threads& threads) {
-  const Dense dense{window, filters};
-  if (!dense.serves()) return std::nullopt;
-  return ConvolutionDataGradient{.name = kName,
-                                 .scratch_bytes = dense.scratch_bytes(),
-                                 .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
-                                   const float* const matrix = dense.expand(kernel, scratch, threads);
-                                   gemm(Transpose::no, Transpose::yes, dense.at.n, dense.rows(), dense.columns(), dy,
-                                        matrix, dx, threads);
-                                 }};
-}
-
-std::optional<ConvolutionKernelGradient> whole_image_kernel_gradient(const Window& window, std::int64_t filters,
+std::optional<PreparedDataGradient<float>> whole_image_data_gradient(const Window& window, std::int64_t filters,
                                                                      const Machine&, const Threads& threads) {
   const Dense dense{window, filters};
   if (!dense.serves()) return std::nullopt;
-  return ConvolutionKernelGradient{
-      .name = kName,
+  return PreparedDataGradient<float>{.name = kWholeImage,
+                                     .scratch_bytes = dense.scratch_bytes(),
+                                     .run = [=](const float* dy, const float* kernel, float* dx, std::byte* scratch) {
+                                       const float* const matrix = dense.expand(kernel, scratch, threads);
+                                       gemm(Transpose::no, Transpose::yes, dense.at.n, dense.rows(), dense.columns(),
+                                            dy, matrix, dx, threads);
+                                     }};
+}
+
+std::optional<PreparedKernelGradient<float>> whole_image_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                         const Machine&, const Threads& threads) {
+  const Dense dense{window, filters};
+  if (!dense.serves()) return std::nullopt;
+  return PreparedKernelGradient<float>{
+      .name = kWholeImage,
       .scratch_bytes = dense.scratch_bytes(),
       .run = [=](const float* x, const float* dy, float* dkernel, std::byte* scratch) {
         float* const matrix = dense.in_kernel() ? dkernel + dense.begin() : reinterpret_cast<float*>(scratch);
@@ -122,4 +121,4 @@ std::optional<ConvolutionKernelGradient> whole_image_kernel_gradient(const Windo
       }};
 }
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

@@ -8,13 +8,14 @@
 // kernel as large as the image) is a dense layer: x [n, h * w * c] times a matrix [h * w * c, oh * ow * filters] whose
 // blocks are taps of the kernel. Taps that only ever see padding are left out, and nothing is multiplied by zero.
 
-namespace evenkeel::kernels::product {
+namespace evenkeel::kernels::as_matmul {
 
-std::optional<ConvolutionForward> whole_image(const Window& window, std::int64_t filters, bool bias, Activation f,
-                                              const Machine& machine, const Threads& threads);
-std::optional<ConvolutionDataGradient> whole_image_data_gradient(const Window& window, std::int64_t filters,
-                                                                 const Machine& machine, const Threads& threads);
-std::optional<ConvolutionKernelGradient> whole_image_kernel_gradient(const Window& window, std::int64_t filters,
+std::optional<PreparedForward<float>> whole_image(const Window& window, std::int64_t filters, bool bias, Activation f,
+                                                  const Machine& machine, const Threads& threads);
+std::optional<PreparedDataGradient<float>> whole_image_data_gradient(const Window& window, std::int64_t filters,
                                                                      const Machine& machine, const Threads& threads);
+std::optional<PreparedKernelGradient<float>> whole_image_kernel_gradient(const Window& window, std::int64_t filters,
+                                                                         const Machine& machine,
+                                                                         const Threads& threads);
 
-}  // namespace evenkeel::kernels::product
+}  // namespace evenkeel::kernels::as_matmul

@@ -107,14 +107,12 @@ void activate_gradient(Activation f, In<T> y, In<T> dy, Out<T> dx, const Threads
 }
 EVENKEEL_FOR_ELEMENTS(activate_gradient);
 
-HWY_EXPORT(softmax);
 void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(softmax)(x, y, threads);
+  EVENKEEL_DISPATCH(softmax)(x, y, threads);
 }
 
-HWY_EXPORT(softmax_gradient);
 void softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(softmax_gradient)(y, dy, dx, threads);
+  EVENKEEL_DISPATCH(softmax_gradient)(y, dy, dx, threads);
 }
 
 }  // namespace evenkeel::kernels

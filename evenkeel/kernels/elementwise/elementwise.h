@@ -5,6 +5,7 @@
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/scratch.h"
 #include "evenkeel/tensor/bfloat16.h"
 
 namespace evenkeel::kernels {
@@ -30,12 +31,13 @@ void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& thread
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads);
 /// Each row of y = f(that row of x plus bias [columns]).
 template <class T = float>
-void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads);
+void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads,
+              Scratch scratch = {});
 /// Its gradient: dx = dy * f'(.), f' computed from y, and dbias [columns] = the sum of each column of dx, before they
 /// are rounded to T. dx may be y's or dy's memory. Sums as channel_sums of batch_norm.h.
 template <class T = float>
 void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
-                       const Threads& threads);
+                       const Threads& threads, Scratch scratch = {});
 /// Copies x [rows, columns] into columns [at, at + x.columns) of y (concatenation). No overlap.
 template <class T = float>
 void copy_columns_in(InRows<T> x, OutRows<T> y, std::int64_t at, const Threads& threads);

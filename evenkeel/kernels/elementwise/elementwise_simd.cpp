@@ -76,9 +76,9 @@ void rsqrt(Input x, float epsilon, Output y, const Threads& threads) {
 }
 
 template <class T>
-void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads& threads) {
+void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads& threads, Scratch& scratch) {
   const Columns columns(x.rows, x.columns);
-  const auto [summand] = columns.repeat<1>({bias.data()});
+  const auto [summand] = columns.repeat<1>({bias.data()}, scratch);
   with_activation(f, [&, summand = summand](auto known) HWY_ATTR {
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
       lanes.store(activated<known()>(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
@@ -87,11 +87,12 @@ void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads
 }
 
 template <class T>
-void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, Output dbias, const Threads& threads) {
+void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, Output dbias, const Threads& threads,
+                       Scratch& scratch) {
   const Columns columns(dy.rows, dy.columns);
   with_activation(f, [&](auto known) HWY_ATTR {
     const double* totals =
-        columns.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+        columns.sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
           const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
           lanes.store(dz, dx.data + i);
           *sum = hn::Add(*sum, dz);
@@ -112,14 +113,12 @@ void add(In<T> a, In<T> b, Out<T> y, const Threads& threads) {
 }
 EVENKEEL_FOR_ELEMENTS(add);
 
-HWY_EXPORT(subtract);
 void subtract(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(subtract)(a, b, y, threads);
+  EVENKEEL_DISPATCH(subtract)(a, b, y, threads);
 }
 
-HWY_EXPORT(multiply);
 void multiply(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, b, y, threads);
+  EVENKEEL_DISPATCH(multiply)(a, b, y, threads);
 }
 
 template <class T>
@@ -128,36 +127,33 @@ void scale_offset(In<T> x, float scale, float offset, Out<T> y, const Threads& t
 }
 EVENKEEL_FOR_ELEMENTS(scale_offset);
 
-HWY_EXPORT(scale_offset_narrowed);
 void scale_offset(std::span<const float> x, float scale, float offset, std::span<bfloat16> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(scale_offset_narrowed)(x, scale, offset, y, threads);
+  EVENKEEL_DISPATCH(scale_offset_narrowed)(x, scale, offset, y, threads);
 }
 
-HWY_EXPORT(cast_narrowed);
 void cast(std::span<const float> x, std::span<bfloat16> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(cast_narrowed)(x, y, threads);
+  EVENKEEL_DISPATCH(cast_narrowed)(x, y, threads);
 }
 
-HWY_EXPORT(cast_widened);
 void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(cast_widened)(x, y, threads);
+  EVENKEEL_DISPATCH(cast_widened)(x, y, threads);
 }
 
-HWY_EXPORT(rsqrt);
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(rsqrt)(x, epsilon, y, threads);
+  EVENKEEL_DISPATCH(rsqrt)(x, epsilon, y, threads);
 }
 
 template <class T>
-void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, f, y, threads);
+void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads,
+              Scratch scratch) {
+  EVENKEEL_DISPATCH(add_bias<T>)(x, bias, f, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(add_bias);
 
 template <class T>
 void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
-                       const Threads& threads) {
-  EVENKEEL_DISPATCH(add_bias_gradient<T>)(f, y, dy, dx, dbias, threads);
+                       const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(add_bias_gradient<T>)(f, y, dy, dx, dbias, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(add_bias_gradient);
 

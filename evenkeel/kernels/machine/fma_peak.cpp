@@ -12,6 +12,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/machine/fma_peak.cpp"
 #include "hwy/foreach_target.h"  // before any other header of Highway: a block of its own
 
+#include "evenkeel/kernels/simd/dispatch.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,19 +46,19 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 namespace evenkeel::kernels {
-HWY_EXPORT(run_fma);
 
 double fma_gflops(const Threads& threads) {
   double best = 0;
   std::vector<float> first(12);
   std::iota(first.begin(), first.end(), 1.0f);
+  const auto run = EVENKEEL_DISPATCH(run_fma);
   for (int repeat = 0; repeat < 5; ++repeat) {
     std::vector<double> operations(static_cast<std::size_t>(threads.count()), 0.0);
     std::vector<float> sums(operations.size(), 0.0f);
     const auto start = std::chrono::steady_clock::now();
     threads.parallel(threads.count(), 1, [&](std::int64_t, std::int64_t, int t) {
       const auto i = static_cast<std::size_t>(t);
-      operations[i] = HWY_DYNAMIC_DISPATCH(run_fma)(20'000'000, first.data(), sums[i]);
+      operations[i] = run(20'000'000, first.data(), sums[i]);
     });
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     double total = 0;

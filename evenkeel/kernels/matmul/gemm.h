@@ -34,7 +34,8 @@ struct NarrowGemm {
   std::function<void(const bfloat16* a, const bfloat16* b, void* c, std::byte* scratch)> run;
 };
 
-/// The first implementation that can serve the product on this machine; the last one, by float, serves every one.
+/// The first implementation that can serve the product on this machine; the last one widens to float and serves every
+/// one.
 NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
 }  // namespace evenkeel::kernels

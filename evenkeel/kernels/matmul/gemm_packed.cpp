@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 namespace {
 
 // What is to stay in a level-2 cache of 2 MB together: a band of a for some steps (512 KB), a panel of b for them
@@ -135,7 +135,7 @@ bool is_worth_packing(const NarrowProduct& p) {
 
 NarrowGemm prepare_packed(const NarrowProduct& product, const Engine& engine, const Threads& threads) {
   const Scratch scratch(product);
-  return {.name = std::string("blocks ") + engine.name,
+  return {.name = std::string("packed tiles, ") + engine.name,
           .scratch_bytes = scratch.band_bytes + static_cast<std::size_t>(threads.count()) * scratch.thread_bytes,
           .run = [=](const bfloat16* a, const bfloat16* b, void* c, std::byte* memory) {
             if (product.narrow_c)
@@ -146,9 +146,9 @@ NarrowGemm prepare_packed(const NarrowProduct& product, const Engine& engine, co
 }
 
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads) {
-  const auto engine = blocks::engine(machine);
+  const auto engine = packed::engine(machine);
   if (!engine || !is_worth_packing(product)) return std::nullopt;
   return prepare_packed(product, *engine, threads);
 }
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

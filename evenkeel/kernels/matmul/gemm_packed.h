@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "evenkeel/kernels/bfloat16/blocks.h"
+#include "evenkeel/kernels/bfloat16/packed_tiles.h"
 #include "evenkeel/kernels/matmul/gemm.h"
 
-namespace evenkeel::kernels::blocks {
+namespace evenkeel::kernels::packed {
 
 /// Products that are large enough to be worth packing, on a machine that can. Sums are float32, of products that are
 /// exact.
@@ -14,4 +14,4 @@ std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machin
 /// The same for any product.
 NarrowGemm prepare_packed(const NarrowProduct& product, const Engine& engine, const Threads& threads);
 
-}  // namespace evenkeel::kernels::blocks
+}  // namespace evenkeel::kernels::packed

@@ -2,10 +2,10 @@
 
 #include "evenkeel/kernels/bfloat16/staging.h"
 
-namespace evenkeel::kernels::by_float {
+namespace evenkeel::kernels::widening {
 
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine&, const Threads& threads) {
-  return NarrowGemm{.name = "sgemm, by float",
+  return NarrowGemm{.name = "sgemm, widened to float",
                     .scratch_bytes = Staging::bytes_for(product.m * product.k) +
                                      Staging::bytes_for(product.k * product.n) +
                                      (product.narrow_c ? Staging::bytes_for(product.m * product.n) : 0),
@@ -18,4 +18,4 @@ std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machin
                     }};
 }
 
-}  // namespace evenkeel::kernels::by_float
+}  // namespace evenkeel::kernels::widening

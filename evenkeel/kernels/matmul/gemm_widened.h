@@ -4,9 +4,9 @@
 
 #include "evenkeel/kernels/matmul/gemm.h"
 
-namespace evenkeel::kernels::by_float {
+namespace evenkeel::kernels::widening {
 
 /// kernels::gemm on operands widened into scratch memory: for every shape and machine, slower than float.
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
-}  // namespace evenkeel::kernels::by_float
+}  // namespace evenkeel::kernels::widening

@@ -1,36 +1,51 @@
-#include "evenkeel/kernels/matmul/gemm.h"
+#include "evenkeel/kernels/matmul/list.h"
 
-#include <algorithm>
 #include <array>
 
+#include "evenkeel/kernels/kernel_list.h"
 #include "evenkeel/kernels/matmul/gemm_onednn.h"
 #include "evenkeel/kernels/matmul/gemm_packed.h"
+#include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "evenkeel/kernels/matmul/gemm_widened.h"
 
 namespace evenkeel::kernels {
-
-void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-          const float* b, float* c, const Threads& threads) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {  // oneDNN takes rows of no elements for a mistake
-    std::fill_n(c, m * n, 0.0f);
-    return;
-  }
-  threads.bind();
-  onednn::gemm(transpose_a, transpose_b, m, n, k, a, b, c);
-}
-
 namespace {
 
-// The implementations, best first.
-constexpr std::array kNarrow = {&blocks::narrow_gemm, &onednn::narrow_gemm, &by_float::narrow_gemm};
+// Of bfloat16 matrices. The last one serves every product.
+constexpr std::array kNarrow = {&packed::narrow_gemm, &onednn::narrow_gemm, &widening::narrow_gemm};
+
+std::optional<Kernel> narrow(const MatMul& t, const KernelRequest& r, bfloat16) {
+  auto prepared =
+      prepare_narrow_gemm({t.a, t.b, t.m, t.n, t.k, r.outputs[0].dtype == DType::bfloat16}, r.machine, r.threads);
+  return Kernel{.name = prepared.name,
+                .run =
+                    [run = std::move(prepared.run)](const KernelCall& c) {
+                      run(c.in<bfloat16>(0).data(), c.in<bfloat16>(1).data(), c.out<std::byte>(0).data(),
+                          c.scratch().data());
+                    },
+                .scratch_bytes = prepared.scratch_bytes};
+}
 
 }  // namespace
 
 NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads) {
   for (const auto prepare : kNarrow)
     if (auto kernel = prepare(product, machine, threads)) return *kernel;
-  return *kNarrow.back()(product, machine, threads);  // not reached: it serves everything
+  return *kNarrow.back()(product, machine, threads);  // not reached
+}
+
+Kernel choose(const MatMul& task, const KernelRequest& request) {
+  return first_that_serves(task, request,
+                           {{kBfloat16, &narrow},
+                            {"onednn sgemm", kFloat,
+                             [](const MatMul& t, const KernelCall& c, float) {
+                               gemm(t.a, t.b, t.m, t.n, t.k, c.in<float>(0).data(), c.in<float>(1).data(),
+                                    c.out<float>(0).data(), c.threads());
+                             }},
+                            {"reference", kDouble, [](const MatMul& t, const KernelCall& c, double) {
+                               reference::gemm<double>(t.a, t.b, t.m, t.n, t.k, c.in<double>(0).data(),
+                                                       c.in<double>(1).data(), c.out<double>(0).data());
+                             }}});
 }
 
 }  // namespace evenkeel::kernels

@@ -5,6 +5,7 @@
 #include "evenkeel/base/philox.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/scratch.h"
 
 namespace evenkeel::kernels {
 
@@ -14,11 +15,14 @@ namespace evenkeel::kernels {
 template <class T = float>
 void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads);
 
+/// The scratch memory that spatial_dropout takes for each thread.
+std::size_t spatial_dropout_range_bytes(std::int64_t channels);
+
 /// The same with one mask for all positions of a channel: x [samples * positions, channels], and channel c of sample n
 /// has element n * channels + c of the stream.
 template <class T = float>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
-                     const Threads& threads);
+                     const Threads& threads, Scratch scratch = {});
 
 /// y[i] = x[i] * (1 + deviation * z), z number i of the stream's normal ones (RandomStream::normal): to 3e-6 of the
 /// factor's deviation, and three roundings. A pure function of the key and i, as dropout's mask. May be the same

@@ -37,18 +37,22 @@ HWY_INLINE std::uint32_t word_of(const RandomKey& key, std::int64_t i) {
 
 template <class T>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
-                     const Threads& threads) {
+                     const Threads& threads, Scratch& scratch) {
   const std::int64_t channels = x.columns, size = positions * channels;
   const auto scale = static_cast<float>(1 / (1 - double{rate}));
   const std::uint32_t threshold = dropout_threshold(rate);
-  threads.parallel(x.rows / positions, grain_of(size), [&](std::int64_t begin, std::int64_t end, int) HWY_ATTR {
+  const std::int64_t samples = x.rows / positions, grain = grain_of(size);
+  ScratchOfRanges memory(scratch, spatial_dropout_range_bytes(channels), threads.ranges(samples, grain));
+  threads.parallel(samples, grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     const Threads one(1);
     const Columns columns(positions, channels);
-    float* factors = scratch<float>(Scratch::rows, channels);
+    Scratch own = memory.of(range);
+    float* factors = own.take<float>(channels);
     for (std::int64_t sample = begin; sample < end; ++sample) {
+      Scratch of_sample = own.rest();
       for (std::int64_t c = 0; c < channels; ++c)
         factors[c] = word_of(key, sample * channels + c) >= threshold ? scale : 0;
-      const auto [factor] = columns.repeat<1>({factors});
+      const auto [factor] = columns.repeat<1>({factors}, of_sample);
       const T* from = x.data + sample * size;
       T* to = y.data + sample * size;
       columns.for_each(one, [=, factor = factor](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
@@ -109,6 +113,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
+std::size_t spatial_dropout_range_bytes(std::int64_t channels) {
+  return scratch_of<float>(channels) + repeat_bytes(1, channels);
+}
+
 template <class T>
 void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads) {
   EVENKEEL_DISPATCH(dropout<T>)(x, rate, key, y, threads);
@@ -117,8 +125,8 @@ EVENKEEL_FOR_ELEMENTS(dropout);
 
 template <class T>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
-                     const Threads& threads) {
-  EVENKEEL_DISPATCH(spatial_dropout<T>)(x, positions, rate, key, y, threads);
+                     const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(spatial_dropout<T>)(x, positions, rate, key, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(spatial_dropout);
 

@@ -5,6 +5,7 @@
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/scratch.h"
 #include "evenkeel/kernels/window.h"
 #include "evenkeel/tensor/bfloat16.h"
 
@@ -26,9 +27,14 @@ struct PooledNormalization {
   std::span<const S> scale, shift;
 };
 
+/// The scratch memory that each of the three takes at most: a row of pooled numbers and sums per channel for each
+/// thread.
+std::size_t batch_norm_pool_scratch(const Window& window, const Threads& threads);
+
 /// The y of above. NaN in a window makes NaN. Any c >= 1; y may not overlap x.
 template <class T = float>
-void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads);
+void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads,
+                     Scratch scratch = {});
 
 /// With dz = dy * f'(.), f' computed from y, and x* the x of each maximum: dbeta[c] = sum dz,
 /// dgamma[c] = sum dz * (x* - mean[c]) * inv_std[c]. y is not read when f is linear. Accumulated in blocks of fp32,
@@ -36,13 +42,13 @@ void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, co
 template <class T = float>
 void batch_norm_pool_sums(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy, std::span<const float> mean,
                           std::span<const float> inv_std, std::span<float> dgamma, std::span<float> dbeta,
-                          const Threads& threads);
+                          const Threads& threads, Scratch scratch = {});
 
 /// dx = b[c] * (x - mean[c]) + c0[c], and at each maximum a[c] * dz more; a, b and c0 as in batch_norm.h. dx may be x's
 /// memory. y is not read when f is linear.
 template <class T = float>
 void batch_norm_pool_data_gradient(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy,
                                    std::span<const float> mean, std::span<const float> a, std::span<const float> b,
-                                   std::span<const float> c0, Out<T> dx, const Threads& threads);
+                                   std::span<const float> c0, Out<T> dx, const Threads& threads, Scratch scratch = {});
 
 }  // namespace evenkeel::kernels

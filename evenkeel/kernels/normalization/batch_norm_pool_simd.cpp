@@ -7,6 +7,7 @@
 
 #include <type_traits>
 
+#include "evenkeel/kernels/simd/grain.h"
 #include "evenkeel/kernels/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,7 +16,6 @@
 
 // Behind foreach_target.h, which makes them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
-#include "evenkeel/kernels/simd/scratch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
@@ -24,8 +24,8 @@ namespace evenkeel::kernels::HWY_NAMESPACE {
 template <class T>
 class PerRange {
  public:
-  PerRange(Scratch purpose, std::int64_t count, std::int64_t ranges)
-      : stride_((count + 15) / 16 * 16), data_(scratch<T>(purpose, stride_ * ranges)) {}
+  PerRange(Scratch& scratch, std::int64_t count, std::int64_t ranges)
+      : stride_(whole_lines(count)), data_(scratch.take<T>(stride_ * ranges)) {}
   T* of(std::int64_t range) const { return data_ + range * stride_; }
 
  private:
@@ -96,10 +96,11 @@ HWY_INLINE void pool_row(const PooledNormalization<float>& of, std::int64_t i, c
 }
 
 template <class T>
-HWY_INLINE void forward(const PooledNormalization<float>& of, const T* x, T* y, const Threads& threads) {
+HWY_INLINE void forward(const PooledNormalization<float>& of, const T* x, T* y, const Threads& threads,
+                        Scratch& scratch) {
   const Window& window = of.window;
   const Rows rows(window);
-  const PerRange<float> buffers(Scratch::rows, rows.y_row, threads.ranges(rows.count, rows.grain));
+  const PerRange<float> buffers(scratch, rows.y_row, threads.ranges(rows.count, rows.grain));
   threads.parallel(rows.count, rows.grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     float* const largest = buffers.of(range);
     for (std::int64_t row = begin; row < end; ++row) {
@@ -148,14 +149,14 @@ HWY_INLINE void add_row(const PooledNormalization<float>& of, std::int64_t i, co
 template <class T>
 HWY_INLINE void backward_sums(const PooledNormalization<float>& of, const T* x, const T* y, const T* dy,
                               const float* mean, std::span<const float> inv_std, std::span<float> dgamma,
-                              std::span<float> dbeta, const Threads& threads) {
+                              std::span<float> dbeta, const Threads& threads, Scratch& scratch) {
   constexpr std::int64_t kBlock = 64;  // so many fp32 terms go into a double, as in columns-inl.h
   const Window& window = of.window;
   const Rows rows(window);
   const std::int64_t c = window.c, ranges = threads.ranges(rows.count, rows.grain);
   const std::int64_t rows_of_block = std::max<std::int64_t>(kBlock / window.ow, 1);
-  const PerRange<float> buffers(Scratch::rows, rows.y_row, ranges), blocks(Scratch::block_sums, 2 * c, ranges);
-  const PerRange<double> partial(Scratch::partial_sums, 2 * c, ranges);
+  const PerRange<float> buffers(scratch, rows.y_row, ranges), blocks(scratch, 2 * c, ranges);
+  const PerRange<double> partial(scratch, 2 * c, ranges);
   for (std::int64_t range = 0; range < ranges; ++range) std::fill_n(partial.of(range), 2 * c, 0.0);
   threads.parallel(rows.count, rows.grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     float *const dz = buffers.of(range), *const block = blocks.of(range);
@@ -223,11 +224,11 @@ HWY_INLINE void spread_none(std::int64_t count, std::int64_t c, const T* x, cons
 
 template <class T>
 HWY_INLINE void data_gradient(const PooledNormalization<float>& of, const T* x, const T* y, const T* dy,
-                              const DataCoefficients& by, T* dx, const Threads& threads) {
+                              const DataCoefficients& by, T* dx, const Threads& threads, Scratch& scratch) {
   const Window& window = of.window;
   const Rows rows(window);
   const std::int64_t c = window.c, seen_columns = window.columns_of(window.ow - 1).end;
-  const PerRange<float> buffers(Scratch::rows, rows.y_row, threads.ranges(rows.count, rows.grain));
+  const PerRange<float> buffers(scratch, rows.y_row, threads.ranges(rows.count, rows.grain));
   threads.parallel(rows.count, rows.grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     float* const dz = buffers.of(range);
     for (std::int64_t row = begin; row < end; ++row) {
@@ -247,22 +248,24 @@ HWY_INLINE void data_gradient(const PooledNormalization<float>& of, const T* x, 
 }
 
 template <class T>
-void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads) {
-  forward(of, x.data(), y.data(), threads);
+void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads,
+                     Scratch& scratch) {
+  forward(of, x.data(), y.data(), threads, scratch);
 }
 
 template <class T>
 void batch_norm_pool_sums(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy, std::span<const float> mean,
                           std::span<const float> inv_std, std::span<float> dgamma, std::span<float> dbeta,
-                          const Threads& threads) {
-  backward_sums(of, x.data(), y.data(), dy.data(), mean.data(), inv_std, dgamma, dbeta, threads);
+                          const Threads& threads, Scratch& scratch) {
+  backward_sums(of, x.data(), y.data(), dy.data(), mean.data(), inv_std, dgamma, dbeta, threads, scratch);
 }
 
 template <class T>
 void batch_norm_pool_data_gradient(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy,
                                    std::span<const float> mean, std::span<const float> a, std::span<const float> b,
-                                   std::span<const float> c0, Out<T> dx, const Threads& threads) {
-  data_gradient(of, x.data(), y.data(), dy.data(), {mean.data(), a.data(), b.data(), c0.data()}, dx.data(), threads);
+                                   std::span<const float> c0, Out<T> dx, const Threads& threads, Scratch& scratch) {
+  data_gradient(of, x.data(), y.data(), dy.data(), {mean.data(), a.data(), b.data(), c0.data()}, dx.data(), threads,
+                scratch);
 }
 
 }  // namespace evenkeel::kernels::HWY_NAMESPACE
@@ -271,25 +274,30 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
+std::size_t batch_norm_pool_scratch(const Window& window, const Threads& threads) {
+  const std::int64_t row = whole_lines(window.ow * window.c), sums = whole_lines(2 * window.c), n = threads.count();
+  return scratch_of<float>(row * n) + scratch_of<float>(sums * n) + scratch_of<double>(sums * n);
+}
+
 template <class T>
-void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(batch_norm_pool<T>)(of, x, y, threads);
+void batch_norm_pool(const PooledNormalization<float>& of, In<T> x, Out<T> y, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(batch_norm_pool<T>)(of, x, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(batch_norm_pool);
 
 template <class T>
 void batch_norm_pool_sums(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy, std::span<const float> mean,
                           std::span<const float> inv_std, std::span<float> dgamma, std::span<float> dbeta,
-                          const Threads& threads) {
-  EVENKEEL_DISPATCH(batch_norm_pool_sums<T>)(of, x, y, dy, mean, inv_std, dgamma, dbeta, threads);
+                          const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(batch_norm_pool_sums<T>)(of, x, y, dy, mean, inv_std, dgamma, dbeta, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(batch_norm_pool_sums);
 
 template <class T>
 void batch_norm_pool_data_gradient(const PooledNormalization<float>& of, In<T> x, In<T> y, In<T> dy,
                                    std::span<const float> mean, std::span<const float> a, std::span<const float> b,
-                                   std::span<const float> c0, Out<T> dx, const Threads& threads) {
-  EVENKEEL_DISPATCH(batch_norm_pool_data_gradient<T>)(of, x, y, dy, mean, a, b, c0, dx, threads);
+                                   std::span<const float> c0, Out<T> dx, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(batch_norm_pool_data_gradient<T>)(of, x, y, dy, mean, a, b, c0, dx, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(batch_norm_pool_data_gradient);
 

@@ -18,27 +18,29 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
 template <class T>
-void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
+void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads,
+                     Scratch& scratch) {
   const auto rows = static_cast<double>(x.rows);
-  mean_and_m2(x, threads, [&](std::int64_t c, double mean_of_c, double m2) {
+  mean_and_m2(x, threads, scratch, [&](std::int64_t c, double mean_of_c, double m2) {
     mean[c] = static_cast<float>(mean_of_c);
     variance[c] = static_cast<float>(m2 / rows);
   });
 }
 
 template <class T>
-void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads) {
+void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads, Scratch& scratch) {
   const double* totals = Columns(x.rows, x.columns)
-                             .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum)
-                                                  EVENKEEL_LOOP_BODY { *sum = hn::Add(*sum, lanes.load(x.data + i)); });
+                             .sum<1>(threads, scratch,
+                                     [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum)
+                                         EVENKEEL_LOOP_BODY { *sum = hn::Add(*sum, lanes.load(x.data + i)); });
   for (std::int64_t c = 0; c < x.columns; ++c) sums[c] = static_cast<float>(totals[c]);
 }
 
 template <class T>
-void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads) {
+void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads, Scratch& scratch) {
   const double* totals =
       Columns(a.rows, a.columns)
-          .sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
+          .sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
             *sum = hn::MulAdd(lanes.load(a.data + i), lanes.load(b.data + i), *sum);
           });
   for (std::int64_t c = 0; c < a.columns; ++c) sums[c] = static_cast<float>(totals[c]);
@@ -46,9 +48,9 @@ void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Thr
 
 template <class T>
 void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const float> shift, Activation f, OutRows<T> y,
-                 const Threads& threads) {
+                 const Threads& threads, Scratch& scratch) {
   const Columns columns(x.rows, x.columns);
-  const auto [factor, summand] = columns.repeat<2>({scale.data(), shift.data()});
+  const auto [factor, summand] = columns.repeat<2>({scale.data(), shift.data()}, scratch);
   with_activation(f, [&, factor = factor, summand = summand](auto known) HWY_ATTR {
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
       const Vec z = hn::MulAdd(lanes.load(x.data + i), lanes.load(factor + j), lanes.load(summand + j));
@@ -60,12 +62,12 @@ void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const floa
 template <class T>
 void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
-                     const Threads& threads) {
+                     const Threads& threads, Scratch& scratch) {
   const Columns columns(x.rows, x.columns);
-  const auto [center] = columns.repeat<1>({mean.data()});
+  const auto [center] = columns.repeat<1>({mean.data()}, scratch);
   with_activation(f, [&, center = center](auto known) HWY_ATTR {
     const double* totals =
-        columns.sum<2>(threads, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
+        columns.sum<2>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
           const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
           sums[0] = hn::Add(sums[0], dz);
           sums[1] = hn::MulAdd(dz, hn::Sub(lanes.load(x.data + i), lanes.load(center + j)), sums[1]);
@@ -80,9 +82,9 @@ void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const flo
 template <class T>
 void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                               std::span<const float> a, std::span<const float> b, std::span<const float> c0,
-                              Activation f, OutRows<T> dx, const Threads& threads) {
+                              Activation f, OutRows<T> dx, const Threads& threads, Scratch& scratch) {
   const Columns columns(x.rows, x.columns);
-  const auto coefficients = columns.repeat<4>({mean.data(), a.data(), b.data(), c0.data()});
+  const auto coefficients = columns.repeat<4>({mean.data(), a.data(), b.data(), c0.data()}, scratch);
   with_activation(f, [&](auto known) HWY_ATTR {
     const auto [center, of_dz, of_x, constant] = coefficients;
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
@@ -101,43 +103,44 @@ HWY_AFTER_NAMESPACE();
 namespace evenkeel::kernels {
 
 template <class T>
-void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads) {
-  EVENKEEL_DISPATCH(channel_moments<T>)(x, mean, variance, threads);
+void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads,
+                     Scratch scratch) {
+  EVENKEEL_DISPATCH(channel_moments<T>)(x, mean, variance, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(channel_moments);
 
 template <class T>
-void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads) {
-  EVENKEEL_DISPATCH(channel_sums<T>)(x, sums, threads);
+void channel_sums(InRows<T> x, std::span<float> sums, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(channel_sums<T>)(x, sums, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(channel_sums);
 
 template <class T>
-void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads) {
-  EVENKEEL_DISPATCH(channel_products<T>)(a, b, sums, threads);
+void channel_products(InRows<T> a, InRows<T> b, std::span<float> sums, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(channel_products<T>)(a, b, sums, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(channel_products);
 
 template <class T>
 void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const float> shift, Activation f, OutRows<T> y,
-                 const Threads& threads) {
-  EVENKEEL_DISPATCH(scale_shift<T>)(x, scale, shift, f, y, threads);
+                 const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(scale_shift<T>)(x, scale, shift, f, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(scale_shift);
 
 template <class T>
 void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
-                     const Threads& threads) {
-  EVENKEEL_DISPATCH(batch_norm_sums<T>)(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads);
+                     const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(batch_norm_sums<T>)(x, y, dy, mean, inv_std, f, dgamma, dbeta, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(batch_norm_sums);
 
 template <class T>
 void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                               std::span<const float> a, std::span<const float> b, std::span<const float> c0,
-                              Activation f, OutRows<T> dx, const Threads& threads) {
-  EVENKEEL_DISPATCH(batch_norm_data_gradient<T>)(x, y, dy, mean, a, b, c0, f, dx, threads);
+                              Activation f, OutRows<T> dx, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(batch_norm_data_gradient<T>)(x, y, dy, mean, a, b, c0, f, dx, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(batch_norm_data_gradient);
 

@@ -5,6 +5,7 @@
 
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/scratch.h"
 
 // Normalization by statistics of each sample alone. docs/kernels/group_norm.md derives the gradient.
 
@@ -24,6 +25,9 @@ struct Grouping {
   std::int64_t statistics() const { return samples * groups; }       ///< pairs of them
 };
 
+/// The scratch memory that both take for each thread.
+std::size_t group_norm_range_bytes(std::int64_t channels);
+
 /// y = gamma[c] * (x - mean) * inv_std + beta[c] with each group's mean and 1 / sqrt(variance + epsilon), biased. The
 /// statistics are exact to 1e-6 sigma even where |mean| is 10^4 sigma, and y is computed from them before they are
 /// rounded to float. y may be x's memory. x is read from memory once if a sample fits into the cache, which is also
@@ -31,7 +35,7 @@ struct Grouping {
 template <class T = float>
 void group_norm(In<T> x, const Grouping& grouping, double epsilon, std::span<const float> gamma,
                 std::span<const float> beta, Out<T> y, std::span<float> mean, std::span<float> inv_std,
-                const Threads& threads);
+                const Threads& threads, Scratch scratch = {});
 
 /// Its gradient. With h = (x - mean) * inv_std and the means over a group in < >:
 /// dx = inv_std * (gamma dy - <gamma dy> - h <gamma dy h>), without the second term where not centered;
@@ -39,6 +43,6 @@ void group_norm(In<T> x, const Grouping& grouping, double epsilon, std::span<con
 template <class T = float>
 void group_norm_gradient(In<T> x, In<T> dy, const Grouping& grouping, std::span<const float> gamma,
                          std::span<const float> mean, std::span<const float> inv_std, Out<T> dx,
-                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads);
+                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads, Scratch scratch = {});
 
 }  // namespace evenkeel::kernels

@@ -18,21 +18,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-/// What a range of samples works with: double sums per channel of gamma's and beta's gradient, and numbers of the
-/// sample in hand, as doubles or twice as many floats.
+/// What a range of samples works with: double sums per channel of gamma's and beta's gradient, numbers of the sample in
+/// hand, as doubles or twice as many floats, and scratch memory of the loops over its columns.
 class RangeMemory {
  public:
-  RangeMemory(std::int64_t channels, std::int64_t ranges)
-      : channels_(channels),
-        ranges_(ranges),
-        stride_((kPerChannel * channels + 7) / 8 * 8),
-        data_(scratch<double>(Scratch::rows, stride_ * ranges)) {
+  RangeMemory(Scratch& scratch, std::int64_t channels, std::int64_t ranges)
+      : channels_(channels), ranges_(ranges), memory_(scratch, group_norm_range_bytes(channels), ranges) {
     for (std::int64_t range = 0; range < ranges; ++range) std::fill_n(sums(range), 2 * channels, 0.0);
   }
 
-  double* sums(std::int64_t range) const { return data_ + range * stride_; }         ///< [2, channels]: dgamma, dbeta
-  double* doubles(std::int64_t range) const { return sums(range) + 2 * channels_; }  ///< [2, channels]
+  double* sums(std::int64_t range) const { return reinterpret_cast<double*>(memory_.of(range).data()); }
+  /// Of the sample in hand: [2, channels].
+  double* doubles(std::int64_t range) const { return behind(range, 1).take<double>(2 * channels_); }
   float* floats(std::int64_t range) const { return reinterpret_cast<float*>(doubles(range)); }  ///< [4, channels]
+  Scratch rest(std::int64_t range) const { return behind(range, 2); }
 
   void add_up(std::span<float> dgamma, std::span<float> dbeta) const {
     for (std::int64_t c = 0; c < channels_; ++c) {
@@ -47,9 +46,14 @@ class RangeMemory {
   }
 
  private:
-  static constexpr std::int64_t kPerChannel = 4;
-  std::int64_t channels_, ranges_, stride_;
-  double* data_;
+  /// Behind so many pairs of vectors.
+  Scratch behind(std::int64_t range, int pairs) const {
+    Scratch scratch = memory_.of(range);
+    for (int i = 0; i < pairs; ++i) scratch.take<double>(2 * channels_);
+    return scratch;
+  }
+  std::int64_t channels_, ranges_;
+  ScratchOfRanges memory_;
 };
 
 /// A group's statistics. The mean is also had as two floats, so that nothing is lost where it is large.
@@ -124,13 +128,13 @@ HWY_INLINE void normalize_sample(const T* x, const Grouping& grouping, double ep
   const Threads one(1);
   const std::int64_t channels = grouping.channels, width = grouping.width();
   double *means = memory.doubles(range), *m2s = means + channels;
-  mean_and_m2(Matrix<const T>{x, grouping.positions, channels}, one, [=](std::int64_t c, double mean, double m2) {
-    means[c] = mean;
-    m2s[c] = m2;
-  });
-  // Where the guesses of the means were, which nobody needs any more.
-  float *centers = scratch<float>(Scratch::shift, 3 * channels), *scales = centers + channels,
-        *shifts = scales + channels;
+  Scratch scratch = memory.rest(range);
+  mean_and_m2(Matrix<const T>{x, grouping.positions, channels}, one, scratch,
+              [=](std::int64_t c, double mean, double m2) {
+                means[c] = mean;
+                m2s[c] = m2;
+              });
+  float *centers = scratch.take<float>(3 * channels), *scales = centers + channels, *shifts = scales + channels;
   for (std::int64_t g = 0; g < grouping.groups; ++g) {
     double mean = 0, m2 = 0;
     for (std::int64_t c = g * width; c < (g + 1) * width; ++c) mean += means[c] / static_cast<double>(width);
@@ -145,7 +149,7 @@ HWY_INLINE void normalize_sample(const T* x, const Grouping& grouping, double ep
     }
   }
   const Columns columns(grouping.positions, channels);
-  const auto [center, scale, shift] = columns.repeat<3>({centers, scales, shifts});
+  const auto [center, scale, shift] = columns.repeat<3>({centers, scales, shifts}, scratch);
   columns.for_each(one, [=, center = center, scale = scale, shift = shift](auto lanes, std::int64_t i, std::int64_t j)
                             EVENKEEL_LOOP_BODY {
                               const Vec apart = hn::Sub(lanes.load(x + i), lanes.load(center + j));
@@ -158,9 +162,9 @@ HWY_INLINE bool is_row(const Grouping& grouping) { return grouping.positions == 
 template <class T>
 void group_norm(In<T> x, const Grouping& grouping, double epsilon, std::span<const float> gamma,
                 std::span<const float> beta, Out<T> y, std::span<float> mean, std::span<float> inv_std,
-                const Threads& threads) {
+                const Threads& threads, Scratch& scratch) {
   const std::int64_t size = grouping.sample_size(), groups = grouping.groups, grain = grain_of(size);
-  const RangeMemory memory(grouping.channels, threads.ranges(grouping.samples, grain));
+  const RangeMemory memory(scratch, grouping.channels, threads.ranges(grouping.samples, grain));
   threads.parallel(grouping.samples, grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     for (std::int64_t sample = begin; sample < end; ++sample) {
       const auto found = [&](std::int64_t g, const GroupStatistics& of) {
@@ -232,9 +236,10 @@ HWY_INLINE void sample_gradient(const T* x, const T* dy, const Grouping& groupin
   float *centers = memory.floats(range), *of_dy = centers + n, *of_x = of_dy + n, *constants = of_x + n;
   for (std::int64_t c = 0; c < n; ++c) centers[c] = mean[c / width];
   const Columns columns(grouping.positions, n);
-  const auto [center] = columns.repeat<1>({centers});
+  Scratch scratch = memory.rest(range);
+  const auto [center] = columns.repeat<1>({centers}, scratch);
   const double* totals = columns.sum<2>(
-      one, [=, center = center](auto lanes, std::int64_t i, std::int64_t j, Vec* into) EVENKEEL_LOOP_BODY {
+      one, scratch, [=, center = center](auto lanes, std::int64_t i, std::int64_t j, Vec* into) EVENKEEL_LOOP_BODY {
         const Vec g = lanes.load(dy + i);
         into[0] = hn::Add(into[0], g);
         into[1] = hn::MulAdd(g, hn::Sub(lanes.load(x + i), lanes.load(center + j)), into[1]);
@@ -254,7 +259,7 @@ HWY_INLINE void sample_gradient(const T* x, const T* dy, const Grouping& groupin
       constants[c] = by.constant;
     }
   }
-  const auto coefficients = columns.repeat<4>({centers, of_dy, of_x, constants});
+  const auto coefficients = columns.repeat<4>({centers, of_dy, of_x, constants}, scratch);
   const auto [around, a, b, c0] = coefficients;
   columns.for_each(
       one, [=, around = around, a = a, b = b, c0 = c0](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
@@ -267,9 +272,9 @@ HWY_INLINE void sample_gradient(const T* x, const T* dy, const Grouping& groupin
 template <class T>
 void group_norm_gradient(In<T> x, In<T> dy, const Grouping& grouping, std::span<const float> gamma,
                          std::span<const float> mean, std::span<const float> inv_std, Out<T> dx,
-                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads) {
+                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads, Scratch& scratch) {
   const std::int64_t size = grouping.sample_size(), groups = grouping.groups, grain = grain_of(size);
-  const RangeMemory memory(grouping.channels, threads.ranges(grouping.samples, grain));
+  const RangeMemory memory(scratch, grouping.channels, threads.ranges(grouping.samples, grain));
   threads.parallel(grouping.samples, grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     if (is_row(grouping))
       row_gradients(x.data(), dy.data(), grouping, gamma.data(), mean, inv_std, dx.data(), begin, end, memory, range);
@@ -288,19 +293,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
+std::size_t group_norm_range_bytes(std::int64_t channels) {
+  const Threads one(1);
+  const std::size_t forward =
+      moments_bytes(channels, one) + scratch_of<float>(3 * channels) + repeat_bytes(3, channels);
+  const std::size_t backward = repeat_bytes(1, channels) + sum_bytes(2, channels, one) + repeat_bytes(4, channels);
+  return 2 * scratch_of<double>(2 * channels) + std::max(forward, backward);
+}
+
 template <class T>
 void group_norm(In<T> x, const Grouping& grouping, double epsilon, std::span<const float> gamma,
                 std::span<const float> beta, Out<T> y, std::span<float> mean, std::span<float> inv_std,
-                const Threads& threads) {
-  EVENKEEL_DISPATCH(group_norm<T>)(x, grouping, epsilon, gamma, beta, y, mean, inv_std, threads);
+                const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(group_norm<T>)(x, grouping, epsilon, gamma, beta, y, mean, inv_std, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(group_norm);
 
 template <class T>
 void group_norm_gradient(In<T> x, In<T> dy, const Grouping& grouping, std::span<const float> gamma,
                          std::span<const float> mean, std::span<const float> inv_std, Out<T> dx,
-                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads) {
-  EVENKEEL_DISPATCH(group_norm_gradient<T>)(x, dy, grouping, gamma, mean, inv_std, dx, dgamma, dbeta, threads);
+                         std::span<float> dgamma, std::span<float> dbeta, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(group_norm_gradient<T>)(x, dy, grouping, gamma, mean, inv_std, dx, dgamma, dbeta, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(group_norm_gradient);
 

@@ -2,23 +2,47 @@
 
 #include <string>
 
+#include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 
 namespace evenkeel::kernels::onednn {
 namespace {
 
 void check(dnnl_status_t status, const char* what) {
-  if (status != dnnl_success)
-    throw Error{{.where = "oneDNN", .received = std::string(what) + " failed with status " + std::to_string(status)}};
+  if (status != dnnl_success) throw failed(what, status);
 }
 
 dnnl::reorder::primitive_desc reorder_desc(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
   return {engine(), from, engine(), to, attributes()};
 }
 
+/// The widest that oneDNN may use.
+dnnl_cpu_isa_t widest(const Machine& machine) {
+  if (machine.amx_bf16) return dnnl_cpu_isa_avx512_core_amx;
+  if (machine.avx512_bf16) return dnnl_cpu_isa_avx512_core_bf16;
+  if (machine.avx512) return dnnl_cpu_isa_avx512_core;
+  return machine.avx2 ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41;
+}
+
 }  // namespace
 
+void limit_instructions() {
+  static const bool done = [] {
+    const Machine& machine = Machine::here();
+    if (machine.limited) check(dnnl_set_max_cpu_isa(widest(machine)), "EVENKEEL_ISA");
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+Error failed(const std::string& what, dnnl_status_t status) {
+  return Error{{.kind = status == dnnl_out_of_memory ? Error::environment : Error::internal,
+                .where = "oneDNN",
+                .received = what + " failed with status " + std::to_string(status)}};
+}
+
 const dnnl::engine& engine() {
+  limit_instructions();
   static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
   return cpu;
 }

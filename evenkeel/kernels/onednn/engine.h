@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "evenkeel/base/error.h"
@@ -14,11 +15,18 @@
 
 namespace evenkeel::kernels::onednn {
 
+/// Keeps oneDNN to the instruction sets of Machine::here(). Comes before the first use of oneDNN, which engine() sees
+/// to; costs nothing after the first call.
+void limit_instructions();
+
 /// The processor. One for the process.
 const dnnl::engine& engine();
 
 /// Scratch memory comes from the caller, not from oneDNN.
 dnnl::primitive_attr attributes();
+
+/// What oneDNN refused though it should not have. No memory is the machine's fault, all else is ours.
+Error failed(const std::string& what, dnnl_status_t status);
 
 /// What `prepare` returns, or nothing where oneDNN says that it cannot serve such a shape.
 template <class Prepare>
@@ -28,7 +36,7 @@ auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltyp
     return prepare();
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return std::nullopt;
-    throw Error{{.where = "oneDNN", .received = error.what()}};
+    throw failed(error.what(), error.status);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/scratch.h"
 
 // One pass over a block of parameters. All spans have the same length.
 
@@ -32,6 +33,6 @@ void adam(std::span<float> parameters, std::span<const float> gradients, std::sp
 void moving_average(std::span<const float> x, float weight, std::span<float> average, const Threads& threads);
 
 /// The sum of x^2, to 4e-6 of its value. Deterministic for a thread count.
-double squared_norm(std::span<const float> x, const Threads& threads);
+double squared_norm(std::span<const float> x, const Threads& threads, Scratch scratch = {});
 
 }  // namespace evenkeel::kernels

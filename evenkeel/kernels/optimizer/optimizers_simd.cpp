@@ -106,9 +106,9 @@ void moving_average(std::span<const float> x, float weight, std::span<float> ave
   });
 }
 
-double squared_norm(std::span<const float> x, const Threads& threads) {
+double squared_norm(std::span<const float> x, const Threads& threads, Scratch& scratch) {
   const Columns elements(static_cast<std::int64_t>(x.size()), 1);
-  return elements.sum<1>(threads, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sums) EVENKEEL_LOOP_BODY {
+  return elements.sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sums) EVENKEEL_LOOP_BODY {
     const Vec value = lanes.load(x.data() + i);
     sums[0] = hn::MulAdd(value, value, sums[0]);
   })[0];
@@ -120,27 +120,23 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(sgd);
 void sgd(std::span<float> parameters, std::span<const float> gradients, std::span<float> velocity, float learning_rate,
          float momentum, bool nesterov, const Adjustment& adjustment, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(sgd)(parameters, gradients, velocity, learning_rate, momentum, nesterov, adjustment, threads);
+  EVENKEEL_DISPATCH(sgd)(parameters, gradients, velocity, learning_rate, momentum, nesterov, adjustment, threads);
 }
 
-HWY_EXPORT(adam);
 void adam(std::span<float> parameters, std::span<const float> gradients, std::span<float> m, std::span<float> v,
           float alpha, float beta_1, float beta_2, float epsilon, const Adjustment& adjustment,
           const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(adam)(parameters, gradients, m, v, alpha, beta_1, beta_2, epsilon, adjustment, threads);
+  EVENKEEL_DISPATCH(adam)(parameters, gradients, m, v, alpha, beta_1, beta_2, epsilon, adjustment, threads);
 }
 
-HWY_EXPORT(moving_average);
 void moving_average(std::span<const float> x, float weight, std::span<float> average, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(moving_average)(x, weight, average, threads);
+  EVENKEEL_DISPATCH(moving_average)(x, weight, average, threads);
 }
 
-HWY_EXPORT(squared_norm);
-double squared_norm(std::span<const float> x, const Threads& threads) {
-  return HWY_DYNAMIC_DISPATCH(squared_norm)(x, threads);
+double squared_norm(std::span<const float> x, const Threads& threads, Scratch scratch) {
+  return EVENKEEL_DISPATCH(squared_norm)(x, threads, scratch);
 }
 
 }  // namespace evenkeel::kernels

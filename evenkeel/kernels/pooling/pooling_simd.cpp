@@ -13,7 +13,6 @@
 #include "hwy/foreach_target.h"
 
 // Behind foreach_target.h, which makes them once for each target.
-#include "evenkeel/kernels/simd/scratch.h"
 #include "evenkeel/kernels/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,8 +36,8 @@ struct Average {
 
 /// A row of floats for each range of a parallel loop; no two share a cache line.
 struct RowBuffers {
-  RowBuffers(std::int64_t length, int ranges)
-      : stride((length + 15) / 16 * 16), data(scratch<float>(Scratch::rows, stride * ranges)) {}
+  RowBuffers(Scratch& scratch, std::int64_t length, int ranges)
+      : stride(whole_lines(length)), data(scratch.take<float>(stride * ranges)) {}
   float* of(int thread) const { return data + thread * stride; }
 
   std::int64_t stride;
@@ -69,9 +68,9 @@ HWY_INLINE void pool_row(const Window& window, std::int64_t i, const T* x, float
 }
 
 template <class Pool, class T>
-HWY_INLINE void pool(const Window& window, const T* x, T* y, const Threads& threads) {
+HWY_INLINE void pool(const Window& window, const T* x, T* y, const Threads& threads, Scratch& scratch) {
   const std::int64_t width = window.w * window.c, grain = grain_of(window.kernel_h * width);
-  const RowBuffers buffers(width, threads.ranges(window.n * window.oh, grain));
+  const RowBuffers buffers(scratch, width, threads.ranges(window.n * window.oh, grain));
   threads.parallel(window.n * window.oh, grain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
     for (std::int64_t row = begin; row < end; ++row)
       pool_row<Pool>(window, row % window.oh, x + row / window.oh * window.h * width, buffers.of(thread),
@@ -80,13 +79,13 @@ HWY_INLINE void pool(const Window& window, const T* x, T* y, const Threads& thre
 }
 
 template <class T>
-void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
-  pool<Maximum>(window, x.data(), y.data(), threads);
+void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch& scratch) {
+  pool<Maximum>(window, x.data(), y.data(), threads, scratch);
 }
 
 template <class T>
-void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
-  pool<Average>(window, x.data(), y.data(), threads);
+void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch& scratch) {
+  pool<Average>(window, x.data(), y.data(), threads, scratch);
 }
 
 /// Calls scatter(image, i, dx_of_the_image, thread) for each output row i of each image. An input row is zeroed just
@@ -172,9 +171,9 @@ HWY_INLINE void average_pool_row_gradient(const Window& window, std::int64_t i, 
 }
 
 template <class T>
-void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads) {
+void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads, Scratch& scratch) {
   const std::int64_t width = window.w * window.c, row_size = window.ow * window.c;
-  const RowBuffers buffers(width, threads.ranges(window.n, grain_of(window.h * width)));
+  const RowBuffers buffers(scratch, width, threads.ranges(window.n, grain_of(window.h * width)));
   scatter_rows(window, dx.data(), threads, [&](std::int64_t image, std::int64_t i, T* dx_image, int thread) HWY_ATTR {
     average_pool_row_gradient(window, i, dy.data() + (image * window.oh + i) * row_size, buffers.of(thread), dx_image);
   });
@@ -186,9 +185,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
+std::size_t pooling_scratch(const Window& window, const Threads& threads) {
+  return scratch_of<float>(whole_lines(window.w * window.c) * threads.count());
+}
+
 template <class T>
-void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(max_pool<T>)(window, x, y, threads);
+void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(max_pool<T>)(window, x, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(max_pool);
 
@@ -199,14 +202,14 @@ void max_pool_gradient(const Window& window, In<T> x, In<T> y, In<T> dy, Out<T> 
 EVENKEEL_FOR_ELEMENTS(max_pool_gradient);
 
 template <class T>
-void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(average_pool<T>)(window, x, y, threads);
+void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(average_pool<T>)(window, x, y, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(average_pool);
 
 template <class T>
-void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads) {
-  EVENKEEL_DISPATCH(average_pool_gradient<T>)(window, dy, dx, threads);
+void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(average_pool_gradient<T>)(window, dy, dx, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(average_pool_gradient);
 

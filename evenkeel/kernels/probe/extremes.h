@@ -4,6 +4,7 @@
 
 #include "evenkeel/base/threads.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/scratch.h"
 
 namespace evenkeel::kernels {
 
@@ -11,6 +12,6 @@ namespace evenkeel::kernels {
 /// Count 0 overwrites. NaN once seen stays. The caller then adds x.rows to its count.
 template <class T = float>
 void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
-                         const Threads& threads);
+                         const Threads& threads, Scratch scratch = {});
 
 }  // namespace evenkeel::kernels

@@ -19,13 +19,13 @@ namespace evenkeel::kernels::HWY_NAMESPACE {
 
 template <class T>
 void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
-                         const Threads& threads) {
+                         const Threads& threads, Scratch& scratch) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto is_below = [](auto a, auto b) { return a < b || std::isnan(a); };
   const float* found =
       Columns(x.rows, x.columns)
           .fold<2>(
-              threads, {kInfinity, -kInfinity},
+              threads, scratch, {kInfinity, -kInfinity},
               [=](auto lanes, std::int64_t i, Vec* extremes) EVENKEEL_LOOP_BODY {
                 const Vec v = lanes.load(x.data + i);
                 // A comparison with NaN is false: so NaN gets in by itself and stays.
@@ -51,8 +51,8 @@ namespace evenkeel::kernels {
 
 template <class T>
 void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, std::span<double> largest,
-                         const Threads& threads) {
-  EVENKEEL_DISPATCH(accumulate_extremes<T>)(x, count, smallest, largest, threads);
+                         const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(accumulate_extremes<T>)(x, count, smallest, largest, threads, scratch);
 }
 EVENKEEL_FOR_ELEMENTS(accumulate_extremes);
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "evenkeel/base/threads.h"
+#include "evenkeel/kernels/scratch.h"
 
 namespace evenkeel::kernels {
 
@@ -25,6 +26,6 @@ struct Histogram {
 };
 
 /// Replaces `out`. Sums are in double. Deterministic for a thread count.
-void histogram(std::span<const float> x, Histogram& out, const Threads& threads);
+void histogram(std::span<const float> x, Histogram& out, const Threads& threads, Scratch scratch = {});
 
 }  // namespace evenkeel::kernels

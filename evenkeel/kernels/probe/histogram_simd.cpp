@@ -6,7 +6,6 @@
 #include <bit>
 #include <limits>
 
-#include "evenkeel/kernels/simd/scratch.h"
 #include "evenkeel/kernels/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -123,10 +122,10 @@ void count_range(const float* x, std::int64_t n, PartialHistogram& part) {
   part.sum_of_squares = total(low.sum_of_squares, high.sum_of_squares);
 }
 
-void histogram(std::span<const float> x, Histogram& out, const Threads& threads) {
+void histogram(std::span<const float> x, Histogram& out, const Threads& threads, Scratch& scratch) {
   const auto n = static_cast<std::int64_t>(x.size());
   const int ranges = threads.ranges(n, kGrain);
-  auto* parts = scratch<PartialHistogram>(Scratch::partial_sums, ranges);
+  auto* parts = scratch.take<PartialHistogram>(ranges);
   std::fill_n(parts, ranges, PartialHistogram{});
   threads.parallel(n, kGrain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
     count_range(x.data() + begin, end - begin, parts[thread]);
@@ -143,9 +142,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::kernels {
 
-HWY_EXPORT(histogram);
-void histogram(std::span<const float> x, Histogram& out, const Threads& threads) {
-  HWY_DYNAMIC_DISPATCH(histogram)(x, out, threads);
+void histogram(std::span<const float> x, Histogram& out, const Threads& threads, Scratch scratch) {
+  EVENKEEL_DISPATCH(histogram)(x, out, threads, scratch);
 }
 
 }  // namespace evenkeel::kernels

@@ -12,9 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <numeric>
 
-#include "evenkeel/kernels/simd/scratch.h"
+#include "evenkeel/kernels/simd/columns_scratch.h"
 #include "evenkeel/kernels/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,45 +27,35 @@ class Columns {
   Columns(std::int64_t rows, std::int64_t columns)
       : size_(rows * columns),
         columns_(columns),
-        period_(period_of(columns)),
+        period_(period_of(columns, kLanes)),
         stretches_((size_ + period_ - 1) / period_) {}
 
-  /// One coefficient per column, K times, each repeated over the period. They last until the next call.
+  /// One coefficient per column, K times, each repeated over the period, in scratch memory.
   template <std::size_t K>
-  std::array<const float*, K> repeat(std::array<const float*, K> coefficients) const;
+  std::array<const float*, K> repeat(std::array<const float*, K> coefficients, Scratch& scratch) const;
 
   /// Calls body(lanes, i, j) for the elements from i on, of stretch element j on.
   template <class Body>
   void for_each(const Threads& threads, Body body) const;
 
-  /// The sums over each column of K terms: totals[k * columns + c], which last until the next call.
+  /// The sums over each column of K terms: totals[k * columns + c], in scratch memory.
   /// terms(lanes, i, j, sums) adds those of the elements from i on to `sums`, an array of K vectors; a term must be 0
   /// where all that it loads is 0, as the lanes of a First that do not count.
   template <int K, class Terms>
-  const double* sum(const Threads& threads, Terms terms) const;
+  const double* sum(const Threads& threads, Scratch& scratch, Terms terms) const;
 
-  /// Folds each column into K numbers that begin as `first`: folded[k * columns + c], which last until the next call.
+  /// Folds each column into K numbers that begin as `first`: folded[k * columns + c], in scratch memory.
   /// step(lanes, i, folded) takes in the elements from i on, for which `folded` is an array of K vectors;
   /// combine(k, a, b) joins the k-th numbers of two parts of a column.
   template <std::size_t K, class Step, class Combine>
-  const float* fold(const Threads& threads, std::array<float, K> first, Step step, Combine combine) const;
+  const float* fold(const Threads& threads, Scratch& scratch, std::array<float, K> first, Step step,
+                    Combine combine) const;
 
  private:
-  /// Coefficients of four kinds, and no more, stay in the level-1 cache.
-  static constexpr std::int64_t kLongestPeriod = 2048;
-  /// Shorter loops than this many vectors are all overhead.
-  static constexpr std::int64_t kShortestPeriod = 8 * kLanes;
   /// fp32 sums of so many rows go into a double: few enough that their rounding stays below 1e-6 sigma.
   static constexpr std::int64_t kBlock = 64;
   /// So many stretches are read side by side for each time the fp32 sums are loaded and stored.
   static constexpr std::int64_t kAbreast = 8;
-
-  static std::int64_t period_of(std::int64_t columns) {
-    std::int64_t period = std::lcm(columns, kLanes);
-    if (period > kLongestPeriod) return columns;
-    while (period < kShortestPeriod) period *= 2;
-    return period;
-  }
 
   /// Adds the terms of stretches [begin, end) to `sums` [K, stride], by way of `block` [K, stride].
   template <int K, class Terms>
@@ -77,9 +66,9 @@ class Columns {
 };
 
 template <std::size_t K>
-std::array<const float*, K> Columns::repeat(std::array<const float*, K> coefficients) const {
+std::array<const float*, K> Columns::repeat(std::array<const float*, K> coefficients, Scratch& scratch) const {
   if (period_ == columns_) return coefficients;
-  float* to = scratch<float>(Scratch::coefficients, static_cast<std::int64_t>(K) * period_);
+  float* to = scratch.take<float>(static_cast<std::int64_t>(K) * period_);
   const std::int64_t needed = std::min(period_, size_);
   for (const float*& from : coefficients) {
     std::copy_n(from, columns_, to);
@@ -128,16 +117,16 @@ HWY_INLINE void Columns::accumulate(std::int64_t begin, std::int64_t end, std::i
 }
 
 template <int K, class Terms>
-HWY_INLINE const double* Columns::sum(const Threads& threads, Terms terms) const {
+HWY_INLINE const double* Columns::sum(const Threads& threads, Scratch& scratch, Terms terms) const {
   const std::int64_t grain = grain_of(period_), ranges = threads.ranges(stretches_, grain);
   const std::int64_t stride = (period_ + kLanes - 1) / kLanes * kLanes;
-  float* blocks = scratch<float>(Scratch::block_sums, ranges * K * stride);
-  double* partial = scratch<double>(Scratch::partial_sums, ranges * K * stride);
+  float* blocks = scratch.take<float>(ranges * K * stride);
+  double* partial = scratch.take<double>(ranges * K * stride);
   std::fill_n(partial, ranges * K * stride, 0.0);
   threads.parallel(stretches_, grain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
     accumulate<K>(begin, end, stride, blocks + thread * K * stride, partial + thread * K * stride, terms);
   });
-  double* totals = scratch<double>(Scratch::totals, K * columns_);
+  double* totals = scratch.take<double>(K * columns_);
   std::fill_n(totals, K * columns_, 0.0);
   for (std::int64_t row = 0; row < ranges * K; ++row)
     for (std::int64_t j = 0; j < period_; j += columns_)
@@ -146,12 +135,12 @@ HWY_INLINE const double* Columns::sum(const Threads& threads, Terms terms) const
 }
 
 template <std::size_t K, class Step, class Combine>
-HWY_INLINE const float* Columns::fold(const Threads& threads, std::array<float, K> first, Step step,
+HWY_INLINE const float* Columns::fold(const Threads& threads, Scratch& scratch, std::array<float, K> first, Step step,
                                       Combine combine) const {
   constexpr auto kNumbers = static_cast<std::int64_t>(K);
   const std::int64_t grain = grain_of(period_), ranges = threads.ranges(stretches_, grain), period = period_;
   const std::int64_t stride = (period_ + kLanes - 1) / kLanes * kLanes;
-  float* partial = scratch<float>(Scratch::block_sums, ranges * kNumbers * stride);
+  float* partial = scratch.take<float>(ranges * kNumbers * stride);
   for (std::int64_t row = 0; row < ranges * kNumbers; ++row)
     std::fill_n(partial + row * stride, stride, first[static_cast<std::size_t>(row % kNumbers)]);
   threads.parallel(stretches_, grain, [&](std::int64_t begin, std::int64_t end, int thread) HWY_ATTR {
@@ -171,7 +160,7 @@ HWY_INLINE const float* Columns::fold(const Threads& threads, std::array<float, 
       take(from, std::min(from + kAbreast, whole), period);
     if (whole < end) take(whole, end, size_ - whole * period);
   });
-  float* totals = scratch<float>(Scratch::totals, kNumbers * columns_);
+  float* totals = scratch.take<float>(kNumbers * columns_);
   for (std::int64_t k = 0; k < kNumbers; ++k)
     std::fill_n(totals + k * columns_, columns_, first[static_cast<std::size_t>(k)]);
   for (std::int64_t row = 0; row < ranges * kNumbers; ++row)

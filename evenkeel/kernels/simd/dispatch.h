@@ -1,21 +1,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "evenkeel/kernels/simd/targets.h"
 #include "evenkeel/tensor/bfloat16.h"
 #include "hwy/highway.h"
 
-// HWY_EXPORT and HWY_DYNAMIC_DISPATCH for function templates, which Highway's names of tables do not allow for. To be
-// included behind foreach_target.h, as vector-inl.h does.
+// In place of HWY_EXPORT and HWY_DYNAMIC_DISPATCH, which know neither function templates nor EVENKEEL_ISA. To be
+// included after foreach_target.h, as vector-inl.h does.
 
 namespace evenkeel::kernels {
 
+/// Highway's targets that the kernels are compiled for and Machine::here() has.
+std::int64_t targets_here();
+
+/// Of these the one that runs, the widest. Not Highway's own choice, which hwy::SupportedTargets() sets anew to the
+/// widest of the processor whoever calls it. Tests set it to others.
+hwy::ChosenTarget& chosen_target();
+
 template <class Function, std::size_t n>
 Function of_this_machine(Function const (&table)[n]) {
-  hwy::ChosenTarget& chosen = hwy::GetChosenTarget();
-  if (!chosen.IsInitialized()) chosen.Update(hwy::SupportedTargets());
-  return table[chosen.GetIndex() - 1];  // Highway's own tables have an entry before
+  return table[chosen_target().GetIndex() - 1];  // Highway's own tables have an entry before
 }
 
 }  // namespace evenkeel::kernels

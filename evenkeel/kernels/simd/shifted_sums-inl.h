@@ -17,10 +17,10 @@ namespace evenkeel::kernels::HWY_NAMESPACE {
 
 /// The mean of up to 16 rows spread over x: the first rows of a batch of images would all be the same corner.
 template <class T>
-HWY_INLINE const float* guess_means(Matrix<const T> x) {
+HWY_INLINE const float* guess_means(Matrix<const T> x, Scratch& scratch) {
   const std::int64_t samples = std::min(x.rows, std::clamp<std::int64_t>(x.rows / 16, 4, 16));
   const float share = 1.0f / static_cast<float>(samples);
-  float* guess = scratch<float>(Scratch::shift, x.columns);
+  float* guess = scratch.take<float>(x.columns);
   std::fill_n(guess, x.columns, 0.0f);
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     const T* row = x.row(sample * x.rows / samples);
@@ -32,12 +32,12 @@ HWY_INLINE const float* guess_means(Matrix<const T> x) {
 /// Calls found(c, mean, m2) for each column: its mean, and the sum of the squared distances from it.
 /// About the guess the squares do not cancel: what remains is the rounding of sums of a few sigma.
 template <class T, class Found>
-HWY_INLINE void mean_and_m2(Matrix<const T> x, const Threads& threads, Found found) {
+HWY_INLINE void mean_and_m2(Matrix<const T> x, const Threads& threads, Scratch& scratch, Found found) {
   const Columns columns(x.rows, x.columns);
-  const float* guess = guess_means(x);
-  const auto [shift] = columns.repeat<1>({guess});
+  const float* guess = guess_means(x, scratch);
+  const auto [shift] = columns.repeat<1>({guess}, scratch);
   const double* totals =
-      columns.sum<2>(threads, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
+      columns.sum<2>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
         const Vec apart = hn::Sub(lanes.load(x.data + i), lanes.load(shift + j));
         sums[0] = hn::Add(sums[0], apart);
         sums[1] = hn::MulAdd(apart, apart, sums[1]);

@@ -1,6 +1,6 @@
 #include "evenkeel/nn/layers/affine.h"
 
-#include "evenkeel/program/ops/statistics.h"
+#include "evenkeel/program/ops/scale_shift.h"
 
 namespace evenkeel {
 

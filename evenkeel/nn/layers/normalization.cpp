@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "evenkeel/program/ops/batch_norm.h"
 #include "evenkeel/program/ops/elementwise.h"
-#include "evenkeel/program/ops/ghost_batch_norm.h"
+#include "evenkeel/program/ops/normalize.h"
 #include "evenkeel/program/ops/permute.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/scale_shift.h"
 #include "evenkeel/program/ops/statistics.h"
 
 namespace evenkeel {
@@ -26,12 +26,32 @@ struct LayerStatistics {
   Value mean, variance, supplied_mean, supplied_variance;
 };
 
+/// Mean and variance, each a vector over the channels.
+struct Pair {
+  Value mean, variance;
+};
+
 /// Lets the moving statistics follow the batch's, which can be read after the run: who watches one wants the other.
-void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, Value mean,
-            Value variance) {
-  builder.emit_all(op, {moving.mean, moving.variance, mean, variance});
-  builder.keep(mean);
-  builder.keep(variance);
+void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, const Pair& batch) {
+  builder.emit_all(op, {moving.mean, moving.variance, batch.mean, batch.variance});
+  builder.keep(batch.mean);
+  builder.keep(batch.variance);
+}
+
+/// Those that the layer's mode asks for: the batch's (by groups, where these are), the moving or the supplied ones. The
+/// moving ones are those before the step: emitted before the update.
+Pair select(LayerBuilder& builder, const LayerStatistics& layer, const Pair& batch) {
+  const auto used = builder.emit_all(
+      ops::SelectStatistics(builder.index()),
+      {batch.mean, batch.variance, layer.mean, layer.variance, layer.supplied_mean, layer.supplied_variance},
+      {"mean", "variance"});
+  return {used[0], used[1]};
+}
+
+template <class O>
+Pair emit_pair(LayerBuilder& builder, O op, const std::vector<Value>& inputs, const std::string& prefix) {
+  const auto pair = builder.emit_all(std::move(op), inputs, {prefix + "_mean", prefix + "_variance"});
+  return {pair[0], pair[1]};
 }
 
 std::int64_t rows_of(Value x) { return x.shape().size() / x.shape().back(); }
@@ -98,18 +118,19 @@ Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x)
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
   const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
   const LayerStatistics moving(builder, channels);
-  const std::vector<Value> inputs = {
-      x, gamma, beta, moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance};
-  const std::vector<std::string> names = {"normalized", "mean", "inverse_deviation", "batch_mean", "batch_variance"};
-  const std::int64_t samples = x.shape()[0], group = layer.virtual_batch_size;
-  const bool one_group = group == 0 || group >= samples;
-  const auto out = one_group
-                       ? builder.emit_all(ops::BatchNorm(builder.index(), layer.epsilon), inputs, names)
-                       : builder.emit_all(ops::GhostBatchNorm(builder.index(), layer.epsilon, group), inputs, names);
-  const std::int64_t rows = one_group ? rows_of(x) : rows_of(x) / samples * group;
-  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows), moving,
-         out[3], out[4]);
-  return out[0];
+  const std::int64_t samples = x.shape()[0], of_group = layer.virtual_batch_size;
+  const std::int64_t group = of_group >= samples ? 0 : of_group;
+  const int index = builder.index();
+  const Pair grouped = emit_pair(builder, ops::Moments(index, group), {x}, group == 0 ? "batch" : "group");
+  const Pair batch = group == 0 ? grouped
+                                : emit_pair(builder, ops::MergeGroups(index, samples, group),
+                                            {grouped.mean, grouped.variance}, "batch");
+  const std::int64_t rows = group == 0 ? rows_of(x) : rows_of(x) / samples * group;
+  const Pair used = select(builder, moving, grouped);
+  update(builder, ops::UpdateStatistics(index, layer.momentum, layer.unbiased_moving_variance, rows), moving, batch);
+  const Value inverse = builder.emit(ops::InverseDeviation(layer.epsilon), {used.variance}, "inverse_deviation");
+  return builder.emit(ops::Normalize(index, {.group_samples = group}), {x, gamma, beta, used.mean, inverse},
+                      "normalized");
 }
 
 }  // namespace
@@ -148,16 +169,12 @@ Value build(const BatchNormalizationFromParts& layer, LayerBuilder& builder, Val
   const Value gamma = builder.parameter("gamma", channels, Initializer::ones());
   const Value beta = builder.parameter("beta", channels, Initializer::zeros());
   const LayerStatistics moving(builder, channels);
-  const auto batch = builder.emit_all(ops::Moments(), {x}, {"batch_mean", "batch_variance"});
-  const auto used = builder.emit_all(
-      ops::SelectStatistics(builder.index()),
-      {batch[0], batch[1], moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
-      {"mean", "variance"});
-  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, false, rows_of(x)), moving, batch[0],
-         batch[1]);
-  const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used[1]}, "inverse_deviation");
+  const Pair batch = emit_pair(builder, ops::Moments(), {x}, "batch");
+  const Pair used = select(builder, moving, batch);
+  update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, false, rows_of(x)), moving, batch);
+  const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used.variance}, "inverse_deviation");
   const Value scale = builder.emit(ops::Multiply(), {gamma, inverse_deviation}, "scale");
-  const Value shift = builder.emit(ops::Subtract(), {beta, builder.emit(ops::Multiply(), {used[0], scale})}, "shift");
+  const Value shift = builder.emit(ops::Subtract(), {beta, builder.emit(ops::Multiply(), {used.mean, scale})}, "shift");
   return builder.emit(ops::ScaleShift(), {x, scale, shift}, "normalized");
 }
 
@@ -190,23 +207,21 @@ Value build(const BatchRenormalization& layer, LayerBuilder& builder, Value x) {
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
   const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
   const LayerStatistics moving(builder, channels);
-  const auto batch = builder.emit_all(ops::Moments(), {x}, {"batch_mean", "batch_variance"});
-  const auto used = builder.emit_all(
-      ops::SelectStatistics(builder.index()),
-      {batch[0], batch[1], moving.mean, moving.variance, moving.supplied_mean, moving.supplied_variance},
-      {"mean", "variance"});
+  const Pair batch = emit_pair(builder, ops::Moments(), {x}, "batch");
+  const Pair used = select(builder, moving, batch);
   const auto correction =
       builder.emit_all(ops::Renormalization(builder.index(), layer.epsilon, layer.r_max, layer.d_max),
-                       {batch[0], batch[1], moving.mean, moving.variance}, {"r", "d"});
+                       {batch.mean, batch.variance, moving.mean, moving.variance}, {"r", "d"});
   update(builder, ops::UpdateStatistics(builder.index(), layer.momentum, layer.unbiased_moving_variance, rows_of(x)),
-         moving, batch[0], batch[1]);
+         moving, batch);
   // y = x * scale + shift with scale = gamma * r / deviation and shift = gamma * d + beta - mean * scale.
   const auto times_gamma = [&](Value v) { return gamma ? builder.emit(ops::Multiply(), {gamma, v}) : v; };
-  const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used[1]}, "inverse_deviation");
+  const Value inverse_deviation = builder.emit(ops::Rsqrt(layer.epsilon), {used.variance}, "inverse_deviation");
   const Value scale = times_gamma(builder.emit(ops::Multiply(), {inverse_deviation, correction[0]}));
   Value offset = times_gamma(correction[1]);
   if (beta) offset = builder.emit(ops::Add(), {offset, beta});
-  const Value shift = builder.emit(ops::Subtract(), {offset, builder.emit(ops::Multiply(), {used[0], scale})}, "shift");
+  const Value shift =
+      builder.emit(ops::Subtract(), {offset, builder.emit(ops::Multiply(), {used.mean, scale})}, "shift");
   return builder.emit(ops::ScaleShift(), {x, scale, shift}, "normalized");
 }
 

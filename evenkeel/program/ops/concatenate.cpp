@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/elementwise/elementwise.h"
-#include "evenkeel/kernels/elementwise/elementwise_reference.h"
+#include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 
@@ -28,20 +27,8 @@ void Concatenate::differentiate(Gradients& g) const {
   }
 }
 
-Kernel Concatenate::choose(const KernelRequest& request) const {
-  const int count = static_cast<int>(request.inputs.size());
-  return by_element(
-      request,
-      [count]<class T>(const KernelCall& c, T) {
-        std::int64_t at = 0;
-        for (int i = 0; i < count; at += c.in_rows<T>(i++).columns)
-          kernels::copy_columns_in<T>(c.in_rows<T>(i), c.out_rows<T>(0), at, c.threads());
-      },
-      [count](const KernelCall& c) {
-        std::int64_t at = 0;
-        for (int i = 0; i < count; at += c.in_rows<double>(i++).columns)
-          kernels::reference::copy_columns_in<double>(c.in_rows<double>(i), c.out_rows<double>(0), at);
-      });
+Kernel Concatenate::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::Concatenate{.inputs = static_cast<int>(r.inputs.size())}, r);
 }
 
 std::string SliceChannels::detail() const { return fmt::format("[{}:{}]", begin_, begin_ + count_); }
@@ -50,15 +37,8 @@ std::vector<TensorType> SliceChannels::infer(std::span<const TensorType> in) con
   return {{in[0].shape.with(-1, count_), in[0].dtype}};
 }
 
-Kernel SliceChannels::choose(const KernelRequest& request) const {
-  return by_element(
-      request,
-      [at = begin_]<class T>(const KernelCall& c, T) {
-        kernels::copy_columns_out<T>(c.in_rows<T>(0), at, c.out_rows<T>(0), c.threads());
-      },
-      [at = begin_](const KernelCall& c) {
-        kernels::reference::copy_columns_out<double>(c.in_rows<double>(0), at, c.out_rows<double>(0));
-      });
+Kernel SliceChannels::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::SliceChannels{.begin = begin_}, r);
 }
 
 }  // namespace evenkeel::ops

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/convolution/convolution.h"
-#include "evenkeel/kernels/convolution/convolution_reference.h"
+#include "evenkeel/kernels/convolution/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/infer.h"
@@ -49,27 +48,7 @@ std::shared_ptr<const Op> Convolution::with_activation(kernels::Activation f) co
 }
 
 Kernel Convolution::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  const std::int64_t filters = r.outputs[0].shape[3];
-  const auto bias = [](const KernelCall& c, auto zero) -> const decltype(zero)* {
-    return c.has(2) ? c.in<decltype(zero)>(2).data() : nullptr;
-  };
-  if (r.real == DType::float64)
-    return {.name = "reference", .run = [=, f = f_](const KernelCall& c) {
-              kernels::reference::convolution<double>(w, filters, c.in<double>(0).data(), c.in<double>(1).data(),
-                                                      bias(c, 0.0), f, c.out<double>(0).data());
-            }};
-  const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
-  const auto prepare = [&]<class T>(T) -> Kernel {
-    auto prepared = kernels::prepare_convolution<T>(w, filters, has_bias, f_, r.machine, r.threads);
-    return {.name = prepared.name,
-            .run =
-                [=, run = std::move(prepared.run)](const KernelCall& c) {
-                  run(c.in<T>(0).data(), c.in<T>(1).data(), bias(c, 0.0f), c.out<T>(0).data(), c.scratch());
-                },
-            .scratch_bytes = prepared.scratch_bytes};
-  };
-  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
+  return kernels::choose(kernels::Convolution{.window = window_over(r.inputs[0].shape, window_), .f = f_}, r);
 }
 
 double Convolution::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
@@ -81,22 +60,7 @@ std::vector<TensorType> ConvolutionDataGradient::infer(std::span<const TensorTyp
 }
 
 Kernel ConvolutionDataGradient::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(x_, window_);
-  const std::int64_t filters = r.inputs[0].shape[3];
-  if (r.real == DType::float64)
-    return {.name = "reference", .run = [=](const KernelCall& c) {
-              kernels::reference::convolution_data_gradient<double>(w, filters, c.in<double>(0).data(),
-                                                                    c.in<double>(1).data(), c.out<double>(0).data());
-            }};
-  const auto prepare = [&]<class T>(T) -> Kernel {
-    auto prepared = kernels::prepare_convolution_data_gradient<T>(w, filters, r.machine, r.threads);
-    return {
-        .name = prepared.name,
-        .run = [=, run = std::move(prepared.run)](
-                   const KernelCall& c) { run(c.in<T>(0).data(), c.in<T>(1).data(), c.out<T>(0).data(), c.scratch()); },
-        .scratch_bytes = prepared.scratch_bytes};
-  };
-  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
+  return kernels::choose(kernels::ConvolutionDataGradient{window_over(x_, window_)}, r);
 }
 
 double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<const TensorType>) const {
@@ -108,23 +72,7 @@ std::vector<TensorType> ConvolutionKernelGradient::infer(std::span<const TensorT
 }
 
 Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  const std::int64_t filters = r.inputs[1].shape[3];
-  if (r.real == DType::float64)
-    return {.name = "reference", .run = [=](const KernelCall& c) {
-              kernels::reference::convolution_kernel_gradient<double>(w, filters, c.in<double>(0).data(),
-                                                                      c.in<double>(1).data(), c.out<double>(0).data());
-            }};
-  const auto prepare = [&]<class T>(T) -> Kernel {
-    auto prepared = kernels::prepare_convolution_kernel_gradient<T>(w, filters, r.machine, r.threads);
-    return {.name = prepared.name,
-            .run =
-                [=, run = std::move(prepared.run)](const KernelCall& c) {
-                  run(c.in<T>(0).data(), c.in<T>(1).data(), c.out<float>(0).data(), c.scratch());
-                },
-            .scratch_bytes = prepared.scratch_bytes};
-  };
-  return r.inputs[0].dtype == DType::bfloat16 ? prepare(bfloat16{}) : prepare(float{});
+  return kernels::choose(kernels::ConvolutionKernelGradient{window_over(r.inputs[0].shape, window_)}, r);
 }
 
 double ConvolutionKernelGradient::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {

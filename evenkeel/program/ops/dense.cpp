@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "evenkeel/kernels/elementwise/elementwise.h"
-#include "evenkeel/kernels/elementwise/elementwise_reference.h"
-#include "evenkeel/kernels/matmul/gemm_reference.h"
-#include "evenkeel/kernels/normalization/batch_norm.h"
-#include "evenkeel/kernels/normalization/batch_norm_reference.h"
+#include "evenkeel/kernels/elementwise/list.h"
+#include "evenkeel/kernels/normalization/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/infer.h"
@@ -35,35 +32,17 @@ std::vector<TensorType> MatMul::infer(std::span<const TensorType> in) const {
 
 void MatMul::differentiate(Gradients& g) const {
   if (a_ == Transpose::yes || b_ == Transpose::yes)
-    throw Error{{.where = "matmul", .received = "the gradient of a transposed product is not defined"}};
+    throw Error{{.kind = Error::unsupported,
+                 .where = "matmul",
+                 .received = "the gradient of a transposed product is not defined"}};
   const Value dy = g.of_output(0);
   if (g.wanted(1)) g.add(1, g.emit_one(MatMul(Transpose::yes, Transpose::no), {g.input(0), dy}));
   if (g.wanted(0)) g.add(0, g.emit_one(MatMul(Transpose::no, Transpose::yes), {dy, g.input(1)}));
 }
 
-Kernel MatMul::choose(const KernelRequest& request) const {
-  const std::int64_t m = request.outputs[0].shape[0], n = request.outputs[0].shape[1], k = inner(request.inputs[0]);
-  if (request.inputs[0].dtype == DType::bfloat16) {
-    auto prepared = kernels::prepare_narrow_gemm({a_, b_, m, n, k, request.outputs[0].dtype == DType::bfloat16},
-                                                 request.machine, request.threads);
-    return {.name = prepared.name,
-            .run =
-                [run = std::move(prepared.run)](const KernelCall& c) {
-                  run(c.in<bfloat16>(0).data(), c.in<bfloat16>(1).data(), c.out<std::byte>(0).data(), c.scratch());
-                },
-            .scratch_bytes = prepared.scratch_bytes};
-  }
-  Kernel kernel = by_precision(
-      request,
-      [=, a = a_, b = b_](const KernelCall& c) {
-        kernels::gemm(a, b, m, n, k, c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), c.threads());
-      },
-      [=, a = a_, b = b_](const KernelCall& c) {
-        kernels::reference::gemm<double>(a, b, m, n, k, c.in<double>(0).data(), c.in<double>(1).data(),
-                                         c.out<double>(0).data());
-      });
-  if (request.real == DType::float32) kernel.name = "onednn sgemm";
-  return kernel;
+Kernel MatMul::choose(const KernelRequest& r) const {
+  const Shape& y = r.outputs[0].shape;
+  return kernels::choose(kernels::MatMul{.a = a_, .b = b_, .m = y[0], .n = y[1], .k = inner(r.inputs[0])}, r);
 }
 
 double MatMul::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
@@ -88,16 +67,7 @@ std::shared_ptr<const Op> AddBias::with_activation(kernels::Activation f) const 
   return f_ == kernels::Activation::linear ? std::make_shared<const AddBias>(f) : nullptr;
 }
 
-Kernel AddBias::choose(const KernelRequest& request) const {
-  return by_element(
-      request,
-      [f = f_]<class T>(const KernelCall& c, T) {
-        kernels::add_bias<T>(c.in_rows<T>(0), c.in<float>(1), f, c.out_rows<T>(0), c.threads());
-      },
-      [f = f_](const KernelCall& c) {
-        kernels::reference::add_bias<double>(c.in_rows<double>(0), c.in<double>(1), f, c.out_rows<double>(0));
-      });
-}
+Kernel AddBias::choose(const KernelRequest& r) const { return kernels::choose(kernels::AddBias{f_}, r); }
 
 std::string AddBiasGradient::detail() const { return std::string(kernels::name_of(f_)); }
 
@@ -106,17 +76,8 @@ std::vector<TensorType> AddBiasGradient::infer(std::span<const TensorType> in) c
   return {in[1], {{in[1].shape.back()}, precise(in[1].dtype)}};
 }
 
-Kernel AddBiasGradient::choose(const KernelRequest& request) const {
-  return by_element(
-      request,
-      [f = f_]<class T>(const KernelCall& c, T) {
-        kernels::add_bias_gradient<T>(f, c.in_rows<T>(0), c.in_rows<T>(1), c.out_rows<T>(0), c.out<float>(1),
-                                      c.threads());
-      },
-      [f = f_](const KernelCall& c) {
-        kernels::reference::add_bias_gradient<double>(f, c.in_rows<double>(0), c.in_rows<double>(1),
-                                                      c.out_rows<double>(0), c.out<double>(1));
-      });
+Kernel AddBiasGradient::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::AddBiasGradient{f_}, r);
 }
 
 Value differentiate_bias(Gradients& g, kernels::Activation f, int bias) {
@@ -135,11 +96,6 @@ std::vector<TensorType> ChannelSum::infer(std::span<const TensorType> in) const 
   return {{{in[0].shape.back()}, precise(in[0].dtype)}};
 }
 
-Kernel ChannelSum::choose(const KernelRequest& request) const {
-  return by_element(
-      request,
-      []<class T>(const KernelCall& c, T) { kernels::channel_sums<T>(c.in_rows<T>(0), c.out<float>(0), c.threads()); },
-      [](const KernelCall& c) { kernels::reference::channel_sums<double>(c.in_rows<double>(0), c.out<double>(0)); });
-}
+Kernel ChannelSum::choose(const KernelRequest& r) const { return kernels::choose(kernels::ChannelSum{}, r); }
 
 }  // namespace evenkeel::ops

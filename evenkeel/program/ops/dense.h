@@ -1,7 +1,7 @@
 #pragma once
 
 #include "evenkeel/kernels/elementwise/activation.h"
-#include "evenkeel/kernels/matmul/gemm.h"
+#include "evenkeel/kernels/matmul/list.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {

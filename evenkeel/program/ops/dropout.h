@@ -1,6 +1,6 @@
 #pragma once
 
-#include "evenkeel/kernels/noise/dropout.h"
+#include "evenkeel/kernels/noise/list.h"
 #include "evenkeel/program/ops/noise.h"
 
 namespace evenkeel::ops {

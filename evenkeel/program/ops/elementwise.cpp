@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "evenkeel/kernels/elementwise/elementwise.h"
-#include "evenkeel/kernels/elementwise/elementwise_reference.h"
+#include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 
@@ -26,12 +23,7 @@ void Add::differentiate(Gradients& g) const {
     if (g.wanted(i)) g.add(i, g.of_output(0));
 }
 
-Kernel Add::choose(const KernelRequest& request) const {
-  return by_element(
-      request,
-      []<class T>(const KernelCall& c, T) { kernels::add<T>(c.in<T>(0), c.in<T>(1), c.out<T>(0), c.threads()); },
-      [](const KernelCall& c) { kernels::reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0)); });
-}
+Kernel Add::choose(const KernelRequest& r) const { return kernels::choose(kernels::Add{}, r); }
 
 std::vector<TensorType> Subtract::infer(std::span<const TensorType> in) const { return infer_pair(in, "subtract"); }
 
@@ -40,14 +32,7 @@ void Subtract::differentiate(Gradients& g) const {
   if (g.wanted(1)) g.add(1, g.emit_one(ScaleOffset(-1, 0), {g.of_output(0)}));
 }
 
-Kernel Subtract::choose(const KernelRequest& request) const {
-  return by_precision(
-      request,
-      [](const KernelCall& c) { kernels::subtract(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
-      [](const KernelCall& c) {
-        kernels::reference::subtract<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
-      });
-}
+Kernel Subtract::choose(const KernelRequest& r) const { return kernels::choose(kernels::Subtract{}, r); }
 
 std::vector<TensorType> Multiply::infer(std::span<const TensorType> in) const { return infer_pair(in, "multiply"); }
 
@@ -56,14 +41,7 @@ void Multiply::differentiate(Gradients& g) const {
   if (g.wanted(1)) g.add(1, g.emit_one(Multiply(), {g.of_output(0), g.input(0)}));
 }
 
-Kernel Multiply::choose(const KernelRequest& request) const {
-  return by_precision(
-      request,
-      [](const KernelCall& c) { kernels::multiply(c.in<float>(0), c.in<float>(1), c.out<float>(0), c.threads()); },
-      [](const KernelCall& c) {
-        kernels::reference::multiply<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
-      });
-}
+Kernel Multiply::choose(const KernelRequest& r) const { return kernels::choose(kernels::Multiply{}, r); }
 
 std::string ScaleOffset::detail() const { return fmt::format("{:g} x + {:g}", scale_, offset_); }
 
@@ -77,20 +55,9 @@ void ScaleOffset::differentiate(Gradients& g) const {
   g.add(0, g.emit_one(ScaleOffset(scale_, 0), {dy}));
 }
 
-Kernel ScaleOffset::choose(const KernelRequest& request) const {
-  const auto scale = static_cast<float>(scale_), offset = static_cast<float>(offset_);
-  if (request.inputs[0].dtype != request.outputs[0].dtype)
-    return {.name = "simd", .run = [=](const KernelCall& c) {
-              kernels::scale_offset(c.in<float>(0), scale, offset, c.out<bfloat16>(0), c.threads());
-            }};
-  return by_element(
-      request,
-      [=]<class T>(const KernelCall& c, T) {
-        kernels::scale_offset<T>(c.in<T>(0), scale, offset, c.out<T>(0), c.threads());
-      },
-      [scale = scale_, offset = offset_](const KernelCall& c) {
-        kernels::reference::scale_offset<double>(c.in<double>(0), scale, offset, c.out<double>(0));
-      });
+Kernel ScaleOffset::choose(const KernelRequest& r) const {
+  const bool narrows = r.inputs[0].dtype != r.outputs[0].dtype;
+  return kernels::choose(kernels::ScaleOffset{.scale = scale_, .offset = offset_, .narrows = narrows}, r);
 }
 
 std::vector<TensorType> Cast::infer(std::span<const TensorType> in) const { return {{in[0].shape, dtype_}}; }
@@ -101,13 +68,7 @@ void Cast::differentiate(Gradients& g) const {
   g.add(0, dy.type().dtype == dtype ? dy : g.emit_one(Cast(dtype), {dy}));
 }
 
-Kernel Cast::choose(const KernelRequest&) const {
-  if (dtype_ == DType::bfloat16)
-    return {.name = "simd",
-            .run = [](const KernelCall& c) { kernels::cast(c.in<float>(0), c.out<bfloat16>(0), c.threads()); }};
-  return {.name = "simd",
-          .run = [](const KernelCall& c) { kernels::cast(c.in<bfloat16>(0), c.out<float>(0), c.threads()); }};
-}
+Kernel Cast::choose(const KernelRequest& r) const { return kernels::choose(kernels::Cast{}, r); }
 
 Value cast(Value x, DType dtype) {
   if (x.type().dtype == dtype) return x;
@@ -122,25 +83,12 @@ void Rsqrt::differentiate(Gradients& g) const {
   g.add(0, g.emit_one(Multiply(), {g.emit_one(ScaleOffset(-0.5, 0), {cube}), g.of_output(0)}));
 }
 
-Kernel Rsqrt::choose(const KernelRequest& request) const {
-  return by_precision(
-      request,
-      [epsilon = static_cast<float>(epsilon_)](const KernelCall& c) {
-        kernels::rsqrt(c.in<float>(0), epsilon, c.out<float>(0), c.threads());
-      },
-      [epsilon = epsilon_](const KernelCall& c) {
-        kernels::reference::rsqrt<double>(c.in<double>(0), epsilon, c.out<double>(0));
-      });
-}
+Kernel Rsqrt::choose(const KernelRequest& r) const { return kernels::choose(kernels::Rsqrt{.epsilon = epsilon_}, r); }
 
 std::vector<TensorType> Copy::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
 void Copy::differentiate(Gradients& g) const { g.add(0, g.of_output(0)); }
 
-Kernel Copy::choose(const KernelRequest& request) const {
-  return by_element(
-      request, []<class T>(const KernelCall& c, T) { std::ranges::copy(c.in<T>(0), c.out<T>(0).begin()); },
-      [](const KernelCall& c) { std::ranges::copy(c.in<double>(0), c.out<double>(0).begin()); });
-}
+Kernel Copy::choose(const KernelRequest& r) const { return kernels::choose(kernels::Copy{}, r); }
 
 }  // namespace evenkeel::ops

@@ -1,13 +1,9 @@
 #include "evenkeel/program/ops/fill.h"
 
-#include <algorithm>
+#include "evenkeel/kernels/elementwise/list.h"
 
 namespace evenkeel::ops {
 
-Kernel Fill::choose(const KernelRequest& request) const {
-  return by_precision(
-      request, [value = static_cast<float>(value_)](const KernelCall& c) { std::ranges::fill(c.out<float>(0), value); },
-      [value = value_](const KernelCall& c) { std::ranges::fill(c.out<double>(0), value); });
-}
+Kernel Fill::choose(const KernelRequest& r) const { return kernels::choose(kernels::Fill{value_}, r); }
 
 }  // namespace evenkeel::ops

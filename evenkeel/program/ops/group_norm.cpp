@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "evenkeel/kernels/normalization/group_norm_reference.h"
+#include "evenkeel/kernels/normalization/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 
@@ -26,15 +24,6 @@ Grouping grouping_of(const Shape& x, const GroupNormOptions& options) {
 std::string text_of(const GroupNormOptions& options) {
   return fmt::format("{} group{}{}{}", options.groups, options.groups == 1 ? "" : "s",
                      options.per_position ? " per position" : "", options.centered ? "" : ", not centered");
-}
-
-/// A vector per channel that may be absent: then one of `otherwise` in row `row` of the scratch memory.
-template <class T>
-std::span<const T> vector_or(const KernelCall& c, int input, T otherwise, int row, std::int64_t channels) {
-  if (c.has(input)) return c.in<T>(input);
-  const std::span<T> made{reinterpret_cast<T*>(c.scratch()) + row * channels, static_cast<std::size_t>(channels)};
-  std::ranges::fill(made, otherwise);
-  return made;
 }
 
 }  // namespace
@@ -64,23 +53,8 @@ void GroupNorm::differentiate(Gradients& g) const {
 }
 
 Kernel GroupNorm::choose(const KernelRequest& r) const {
-  const Grouping grouping = grouping_of(r.inputs[0].shape, options_);
-  Kernel kernel = by_element(
-      r,
-      [grouping, epsilon = options_.epsilon]<class T>(const KernelCall& c, T) {
-        const auto gamma = vector_or(c, 1, 1.0f, 0, grouping.channels),
-                   beta = vector_or(c, 2, 0.0f, 1, grouping.channels);
-        kernels::group_norm<T>(c.in<T>(0), grouping, epsilon, gamma, beta, c.out<T>(0), c.out<float>(1),
-                               c.out<float>(2), c.threads());
-      },
-      [grouping, epsilon = options_.epsilon](const KernelCall& c) {
-        const auto gamma = vector_or(c, 1, 1.0, 0, grouping.channels),
-                   beta = vector_or(c, 2, 0.0, 1, grouping.channels);
-        kernels::reference::group_norm<double>(c.in<double>(0), grouping, epsilon, gamma, beta, c.out<double>(0),
-                                               c.out<double>(1), c.out<double>(2));
-      });
-  kernel.scratch_bytes = 2 * static_cast<std::size_t>(grouping.channels) * size_of(r.real);
-  return kernel;
+  return kernels::choose(
+      kernels::GroupNorm{.grouping = grouping_of(r.inputs[0].shape, options_), .epsilon = options_.epsilon}, r);
 }
 
 std::string GroupNormGradient::detail() const { return text_of(options_); }
@@ -91,22 +65,7 @@ std::vector<TensorType> GroupNormGradient::infer(std::span<const TensorType> in)
 }
 
 Kernel GroupNormGradient::choose(const KernelRequest& r) const {
-  const Grouping grouping = grouping_of(r.inputs[0].shape, options_);
-  Kernel kernel = by_element(
-      r,
-      [grouping]<class T>(const KernelCall& c, T) {
-        const auto gamma = vector_or(c, 2, 1.0f, 0, grouping.channels);
-        kernels::group_norm_gradient<T>(c.in<T>(0), c.in<T>(1), grouping, gamma, c.in<float>(3), c.in<float>(4),
-                                        c.out<T>(0), c.out<float>(1), c.out<float>(2), c.threads());
-      },
-      [grouping](const KernelCall& c) {
-        const auto gamma = vector_or(c, 2, 1.0, 0, grouping.channels);
-        kernels::reference::group_norm_gradient<double>(c.in<double>(0), c.in<double>(1), grouping, gamma,
-                                                        c.in<double>(3), c.in<double>(4), c.out<double>(0),
-                                                        c.out<double>(1), c.out<double>(2));
-      });
-  kernel.scratch_bytes = static_cast<std::size_t>(grouping.channels) * size_of(r.real);
-  return kernel;
+  return kernels::choose(kernels::GroupNormGradient{.grouping = grouping_of(r.inputs[0].shape, options_)}, r);
 }
 
 }  // namespace evenkeel::ops

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "evenkeel/kernels/normalization/group_norm.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "evenkeel/kernels/loss/list.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {
 
-enum class LossKind { softmax_cross_entropy, sigmoid_cross_entropy, squared_error };
+using kernels::LossKind;
 
 /// (logits [N, K], targets [N, K]) -> loss [N], one number per sample.
 class Loss final : public Op {

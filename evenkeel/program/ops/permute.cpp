@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/kernels/elementwise/permute.h"
+#include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {
@@ -28,13 +28,8 @@ std::vector<TensorType> Permute::infer(std::span<const TensorType> in) const {
 
 void Permute::differentiate(Gradients& g) const { g.add(0, g.emit_one(Permute(inverse(order_)), {g.of_output(0)})); }
 
-Kernel Permute::choose(const KernelRequest& request) const {
-  const auto move = [order = order_, shape = request.inputs[0].shape]<class T>(const KernelCall& c, T) {
-    kernels::permute<T>(c.in<T>(0), shape, order, c.out<T>(0), c.threads());
-  };
-  Kernel kernel = by_element(request, move, [move](const KernelCall& c) { move(c, double{}); });
-  kernel.name = "copy";
-  return kernel;
+Kernel Permute::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::Permute{.shape = r.inputs[0].shape, .order = order_}, r);
 }
 
 std::vector<int> Permute::inverse(const std::vector<int>& order) {

@@ -1,7 +1,6 @@
 #include "evenkeel/program/ops/pooling.h"
 
-#include "evenkeel/kernels/pooling/pooling.h"
-#include "evenkeel/kernels/pooling/pooling_reference.h"
+#include "evenkeel/kernels/pooling/list.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {
@@ -21,23 +20,11 @@ void MaxPool::differentiate(Gradients& g) const {
 }
 
 Kernel MaxPool::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_element(
-      r, [w]<class T>(const KernelCall& c, T) { kernels::max_pool<T>(w, c.in<T>(0), c.out<T>(0), c.threads()); },
-      [w](const KernelCall& c) { kernels::reference::max_pool<double>(w, c.in<double>(0), c.out<double>(0)); });
+  return kernels::choose(kernels::MaxPool{window_over(r.inputs[0].shape, window_)}, r);
 }
 
 Kernel MaxPoolGradient::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_element(
-      r,
-      [w]<class T>(const KernelCall& c, T) {
-        kernels::max_pool_gradient<T>(w, c.in<T>(0), c.in<T>(1), c.in<T>(2), c.out<T>(0), c.threads());
-      },
-      [w](const KernelCall& c) {
-        kernels::reference::max_pool_gradient<double>(w, c.in<double>(0), c.in<double>(1), c.in<double>(2),
-                                                      c.out<double>(0));
-      });
+  return kernels::choose(kernels::MaxPoolGradient{window_over(r.inputs[0].shape, window_)}, r);
 }
 
 std::vector<TensorType> AveragePool::infer(std::span<const TensorType> in) const { return infer_pool(in[0], window_); }
@@ -47,22 +34,11 @@ void AveragePool::differentiate(Gradients& g) const {
 }
 
 Kernel AveragePool::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(r.inputs[0].shape, window_);
-  return by_element(
-      r, [w]<class T>(const KernelCall& c, T) { kernels::average_pool<T>(w, c.in<T>(0), c.out<T>(0), c.threads()); },
-      [w](const KernelCall& c) { kernels::reference::average_pool<double>(w, c.in<double>(0), c.out<double>(0)); });
+  return kernels::choose(kernels::AveragePool{window_over(r.inputs[0].shape, window_)}, r);
 }
 
 Kernel AveragePoolGradient::choose(const KernelRequest& r) const {
-  const kernels::Window w = window_over(x_, window_);
-  return by_element(
-      r,
-      [w]<class T>(const KernelCall& c, T) {
-        kernels::average_pool_gradient<T>(w, c.in<T>(0), c.out<T>(0), c.threads());
-      },
-      [w](const KernelCall& c) {
-        kernels::reference::average_pool_gradient<double>(w, c.in<double>(0), c.out<double>(0));
-      });
+  return kernels::choose(kernels::AveragePoolGradient{window_over(x_, window_)}, r);
 }
 
 }  // namespace evenkeel::ops

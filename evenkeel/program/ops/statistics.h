@@ -2,17 +2,28 @@
 
 #include "evenkeel/program/op.h"
 
-// The parts a normalization can be composed of (nn/layers/normalization.h has one).
+// The lines that make and follow the statistics of a normalization. Those per channel are vectors [C]; where a batch
+// falls into groups that have statistics of their own, [groups, C].
 
 namespace evenkeel::ops {
 
-/// x [..., C] -> mean [C], biased variance [C].
+/// x [N, ..., C] -> mean, biased variance, of the whole batch or of each `group_samples` consecutive samples, and the
+/// last group what is left. Of a layer: idle where that neither uses nor follows the batch's statistics.
 class Moments final : public Op {
  public:
+  explicit Moments(std::optional<int> layer = {}, std::int64_t group_samples = 0)
+      : layer_(layer), group_samples_(group_samples) {}
   std::string_view kind() const override { return "moments"; }
+  std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
-  void differentiate(Gradients&) const override;  ///< dx = (dmean + 2 (x - mean) dvariance) / rows
+  void differentiate(Gradients&) const override;  ///< dx = (dmean + 2 (x - mean) dvariance) / rows; not by groups
   Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
+  bool is_idle(const LayerMode& mode) const override;
+
+ private:
+  std::optional<int> layer_;
+  std::int64_t group_samples_;
 };
 
 /// (x, mean, dmean or absent, dvariance or absent) -> dx.
@@ -23,8 +34,33 @@ class MomentsGradient final : public Op {
   Kernel choose(const KernelRequest&) const override;
 };
 
+/// (means [groups, C], variances [groups, C]) -> those of the batch [C]: the groups' by their shares of its samples.
+/// What moving statistics follow. Idle as Moments is.
+class MergeGroups final : public Op {
+ public:
+  MergeGroups(int layer, std::int64_t samples, std::int64_t group_samples)
+      : layer_(layer), samples_(samples), group_samples_(group_samples) {}
+  std::string_view kind() const override { return "merge_groups"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
+  bool is_idle(const LayerMode& mode) const override;
+
+ private:
+  int layer_;
+  std::int64_t samples_, group_samples_;
+};
+
+/// (a [groups, C], b [groups, C]) -> [C] each, the sums over the groups.
+class SumGroups final : public Op {
+ public:
+  std::string_view kind() const override { return "sum_groups"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+};
+
 /// (batch mean, batch variance, moving mean, moving variance, supplied mean, supplied variance) -> mean, variance:
-/// those that the layer's mode asks for.
+/// those that the layer's mode asks for, for every group where the batch's are by groups.
 class SelectStatistics final : public Op {
  public:
   explicit SelectStatistics(int layer) : layer_(layer) {}
@@ -32,6 +68,7 @@ class SelectStatistics final : public Op {
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
 
  private:
   int layer_;
@@ -44,9 +81,45 @@ class IfBatchStatistics final : public Op {
   std::string_view kind() const override { return "if_batch_statistics"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
   Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
 
  private:
   int layer_;
+};
+
+/// variance -> 1 / sqrt(variance + epsilon), in double and rounded once. Has no gradient of its own: Normalize's rule
+/// is that of all lines from the moments on.
+class InverseDeviation final : public Op {
+ public:
+  explicit InverseDeviation(double epsilon) : epsilon_(epsilon) {}
+  std::string_view kind() const override { return "inverse_deviation"; }
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
+
+ private:
+  double epsilon_;
+};
+
+/// (moving mean, moving variance, batch mean, batch variance): moving = momentum * moving + (1 - momentum) * batch,
+/// where the layer's mode says so. `unbiased`: the variance of the batch times rows / (rows - 1).
+class UpdateStatistics final : public Op {
+ public:
+  UpdateStatistics(int layer, double momentum, bool unbiased, std::int64_t rows)
+      : layer_(layer), momentum_(momentum), unbiased_(unbiased), rows_(rows) {}
+  std::string_view kind() const override { return "update_statistics"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+  bool has_effect() const override { return true; }
+  std::optional<int> layer() const override { return layer_; }
+  bool is_idle(const LayerMode& mode) const override { return !mode.update_statistics; }
+
+ private:
+  int layer_;
+  double momentum_;
+  bool unbiased_;
+  std::int64_t rows_;
 };
 
 /// (batch mean, batch variance, moving mean, moving variance) -> r, d of batch renormalization (Ioffe 2017), constants
@@ -61,31 +134,11 @@ class Renormalization final : public Op {
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
 
  private:
-  template <class T>
-  void run(const KernelCall& c) const;
-
   int layer_;
   double epsilon_, r_max_, d_max_;
-};
-
-/// y = x * scale[c] + shift[c].
-class ScaleShift final : public Op {
- public:
-  std::string_view kind() const override { return "scale_shift"; }
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
-  void differentiate(Gradients&) const override;
-  Kernel choose(const KernelRequest&) const override;
-  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
-};
-
-/// (a, b) [..., C] -> [C]: the sum of a * b over all other axes.
-class ChannelProduct final : public Op {
- public:
-  std::string_view kind() const override { return "channel_product"; }
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
-  Kernel choose(const KernelRequest&) const override;
 };
 
 }  // namespace evenkeel::ops

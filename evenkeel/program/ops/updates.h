@@ -62,7 +62,6 @@ class ClipNorm final : public Op {
   Kernel choose(const KernelRequest&) const override;
 
  private:
-  double factor(double squared_norm) const;
   double limit_;
   std::vector<Extent> tensors_;
 };

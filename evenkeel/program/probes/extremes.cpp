@@ -7,8 +7,8 @@
 namespace evenkeel {
 namespace {
 
-struct Names {
-  explicit Names(const std::string& value)
+struct ExtremeNames {
+  explicit ExtremeNames(const std::string& value)
       : count("probe/" + value + "/extremes/count"),
         smallest("probe/" + value + "/extremes/smallest"),
         largest("probe/" + value + "/extremes/largest") {}
@@ -18,7 +18,7 @@ struct Names {
 }  // namespace
 
 void probe_extremes(Program& program, Value value) {
-  const Names names(value.name());
+  const ExtremeNames names(value.name());
   const Shape channels{value.shape().rank() > 0 ? value.shape().back() : 1};
   const Value count = program.probe(names.count, {1});
   const Value smallest = program.probe(names.smallest, channels);
@@ -27,7 +27,7 @@ void probe_extremes(Program& program, Value value) {
 }
 
 ChannelExtremes read_extremes(const Store& store, const std::string& value) {
-  const Names names(value);
+  const ExtremeNames names(value);
   if (!store.probes.has(names.count))
     throw Error{{.where = "probes", .received = "the extremes of \"" + value + "\" are not probed"}};
   const auto smallest = store.probes.get(names.smallest).as<double>();

@@ -7,8 +7,8 @@
 namespace evenkeel {
 namespace {
 
-struct Names {
-  explicit Names(const std::string& value)
+struct MomentNames {
+  explicit MomentNames(const std::string& value)
       : count("probe/" + value + "/count"), mean("probe/" + value + "/mean"), m2("probe/" + value + "/m2") {}
   std::string count, mean, m2;
 };
@@ -16,7 +16,7 @@ struct Names {
 }  // namespace
 
 void probe_moments(Program& program, Value value) {
-  const Names names(value.name());
+  const MomentNames names(value.name());
   const Shape channels{value.shape().rank() > 0 ? value.shape().back() : 1};
   const Value count = program.probe(names.count, {1});
   const Value mean = program.probe(names.mean, channels);
@@ -25,7 +25,7 @@ void probe_moments(Program& program, Value value) {
 }
 
 ChannelMoments read_moments(const Store& store, const std::string& value) {
-  const Names names(value);
+  const MomentNames names(value);
   if (!store.probes.has(names.count))
     throw Error{{.where = "probes", .received = "the value \"" + value + "\" is not probed"}};
   const auto mean = store.probes.get(names.mean).as<double>();

@@ -7,7 +7,8 @@
 
 namespace evenkeel {
 
-/// One axis of a static chart: from values to positions, with ticks at round numbers.
+/// One axis of a chart: from values to positions, with ticks at round numbers. charts.js has the same rules, for what
+/// a reader zooms to.
 class Axis {
  public:
   enum class Room { none, both_ends, from_zero_if_near };
@@ -16,6 +17,10 @@ class Axis {
   /// of a single value gets room around it.
   Axis(ValueRange values, bool log, Room room = Room::none);
 
+  /// The ends; their logarithms to base ten on a log axis.
+  double low() const { return low_; }
+  double high() const { return high_; }
+  bool log() const { return log_; }
   /// 0 at the lower end, 1 at the upper one.
   double position(double value) const;
   /// Round numbers within the axis, three to eight; on a log axis powers of ten, and 2 and 5 times them where there

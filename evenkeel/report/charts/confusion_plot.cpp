@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/report/charts/svg.h"
 #include "evenkeel/report/page/markup.h"
 
 namespace evenkeel {
@@ -52,36 +52,33 @@ std::string confusion_svg(const Evaluation& evaluation, const std::vector<std::s
     longest = std::max(longest, names.back().size());
   }
   const Layout at(k, longest);
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
-      "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-      "<text x=\"{2:.0f}\" y=\"22\" font-size=\"14\">true class by row, predicted by column; accuracy {3:.4f} of {4} "
+  Svg svg;
+  svg.add(
+      "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<g font-family=\"sans-serif\" font-size=\"12\">\n"
+      "<text x=\"16\" y=\"22\" font-size=\"14\">true class by row, predicted by column; accuracy {:.4f} of {} "
       "samples</text>\n",
-      std::max(at.width(), 470.0), at.height(), 16.0, evaluation.metrics.accuracy.value_or(0),
-      evaluation.metrics.samples);
-  const auto out = std::back_inserter(svg);
+      evaluation.metrics.accuracy.value_or(0), evaluation.metrics.samples);
   for (std::size_t i = 0; i < k; ++i) {
-    fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", at.left - 8,
-                   at.y(i) + at.cell / 2 + 4, names[i]);
-    fmt::format_to(out, "<text transform=\"translate({:.1f},{:.1f}) rotate(-45)\">{}</text>\n", at.x(i) + at.cell / 2,
-                   at.top - 8, names[i]);
+    svg.add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", at.left - 8, at.y(i) + at.cell / 2 + 4,
+            names[i]);
+    svg.add("<text transform=\"translate({:.1f},{:.1f}) rotate(-45)\">{}</text>\n", at.x(i) + at.cell / 2, at.top - 8,
+            names[i]);
   }
   for (std::size_t row = 0; row < k; ++row)
     for (std::size_t column = 0; column < k; ++column) {
       const std::int64_t n = counts[row * k + column];
       const double share =
           static_cast<double>(n) / static_cast<double>(std::max<std::int64_t>(1, evaluation.per_class[row].samples));
-      fmt::format_to(out,
-                     "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" stroke=\"#ddd\">"
-                     "<title>{} taken for {}: {}</title></rect>\n",
-                     at.x(column), at.y(row), at.cell, at.cell, colour(share), names[row], names[column], n);
+      svg.add(
+          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" stroke=\"#ddd\">"
+          "<title>{} taken for {}: {}</title></rect>\n",
+          at.x(column), at.y(row), at.cell, at.cell, colour(share), names[row], names[column], n);
       if (at.cell > 20 && n > 0)
-        fmt::format_to(
-            out, "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" fill=\"{}\" font-size=\"{}\">{}</text>\n",
-            at.x(column) + at.cell / 2, at.y(row) + at.cell / 2 + 4, share > 0.5 ? "#fff" : "#222",
-            at.cell > 40 ? 12 : 9, n);
+        svg.add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" fill=\"{}\" font-size=\"{}\">{}</text>\n",
+                at.x(column) + at.cell / 2, at.y(row) + at.cell / 2 + 4, share > 0.5 ? "#fff" : "#222",
+                at.cell > 40 ? 12 : 9, n);
     }
-  return svg + "</svg>\n";
+  return picture_file(std::max(at.width(), 470.0), at.height(), "Confusion matrix", svg.text() + "</g>\n");
 }
 
 }  // namespace evenkeel

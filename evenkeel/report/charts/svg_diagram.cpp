@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <span>
 #include <vector>
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/report/charts/diagram_layout.h"
+#include "evenkeel/report/charts/svg.h"
 #include "evenkeel/report/page/markup.h"
 
 namespace evenkeel {
@@ -33,31 +33,27 @@ std::string cut(const std::string& text, double width) {
   return join(all.first(fits - kEnd - 1), "") + "…" + join(all.last(kEnd), "");
 }
 
-class Picture {
+class DiagramPicture {
  public:
-  Picture(const DiagramLayout& layout, BoxSize size) : layout_(layout), size_(size) {}
+  DiagramPicture(const DiagramLayout& layout, BoxSize size) : layout_(layout), size_(size) {}
 
   std::string text(const std::string& title) {
     const double width = layout_.width + 2 * kMargin, height = layout_.height + 2 * kMargin;
     // May shrink a little before it has to be scrolled.
-    add("<svg class=\"diagram\" viewBox=\"{1:.0f} {1:.0f} {2:.0f} {3:.0f}\" width=\"{2:.0f}\" "
+    svg_.add(
+        "<svg class=\"diagram\" viewBox=\"{1:.0f} {1:.0f} {2:.0f} {3:.0f}\" width=\"{2:.0f}\" "
         "style=\"min-width:{4:.0f}px\" role=\"img\" aria-label=\"{0}\">\n",
         plain(title), -kMargin, width, height, 0.8 * width);
     for (const Wire& wire : layout_.wires) draw(wire);
     for (const PlacedBox& placed : layout_.boxes) draw(placed);
-    return svg_ + "</svg>\n";
+    return svg_.text() + "</svg>\n";
   }
 
  private:
-  template <class... Values>
-  void add(fmt::format_string<Values...> format, Values&&... values) {
-    fmt::format_to(std::back_inserter(svg_), format, std::forward<Values>(values)...);
-  }
-
   void draw(const Wire& wire) {
     constexpr double kRadius = 6, kHead = 5;
     const auto& corners = wire.corners;
-    add("<path class=\"wire\" d=\"M{:.1f},{:.1f}", corners[0].first, corners[0].second);
+    svg_.add("<path class=\"wire\" d=\"M{:.1f},{:.1f}", corners[0].first, corners[0].second);
     for (std::size_t i = 1; i + 1 < corners.size(); ++i) {
       const auto [x, y] = corners[i];
       // The corner is rounded by as much as both its sides have.
@@ -68,10 +64,10 @@ class Picture {
       };
       const auto [ax, ay] = towards(i - 1);
       const auto [bx, by] = towards(i + 1);
-      add("L{:.1f},{:.1f}Q{:.1f},{:.1f} {:.1f},{:.1f}", ax, ay, x, y, bx, by);
+      svg_.add("L{:.1f},{:.1f}Q{:.1f},{:.1f} {:.1f},{:.1f}", ax, ay, x, y, bx, by);
     }
     const auto [x, y] = corners.back();
-    add("L{0:.1f},{1:.1f}\"/><path class=\"head\" d=\"M{0:.1f},{2:.1f}l-4,-6h8z\"/>\n", x, y - kHead, y);
+    svg_.add("L{0:.1f},{1:.1f}\"/><path class=\"head\" d=\"M{0:.1f},{2:.1f}l-4,-6h8z\"/>\n", x, y - kHead, y);
   }
 
   void draw(const PlacedBox& placed) {
@@ -79,13 +75,13 @@ class Picture {
     const char* kind = box.times > 1                                                              ? "folded"
                        : std::ranges::any_of(box.lines, [](auto& l) { return l.parameters > 0; }) ? "learns"
                                                                                                   : "plain";
-    add("<rect class=\"box {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" rx=\"6\"/>\n", kind,
-        placed.x, placed.y, size_.width, placed.height);
+    svg_.add("<rect class=\"box {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" rx=\"6\"/>\n", kind,
+             placed.x, placed.y, size_.width, placed.height);
     double y = placed.y + kBoxPadding;
     if (box.times > 1) {
       std::int64_t parameters = 0;
       for (const LayerLine& line : box.lines) parameters += line.parameters;
-      add("<text class=\"times\" x=\"{:.1f}\" y=\"{:.1f}\">{} ×</text>", placed.x + kBoxSide, y + 14, box.times);
+      svg_.add("<text class=\"times\" x=\"{:.1f}\" y=\"{:.1f}\">{} ×</text>", placed.x + kBoxSide, y + 14, box.times);
       count(parameters, placed.x, y + 14);
       y += kFoldTitle;
     }
@@ -98,24 +94,25 @@ class Picture {
     const double right = x + size_.width - kBoxSide;
     const double type_width = kTitleLetter * static_cast<double>(line.type.size()) + 8;
     const double shape_width = kNameLetter * static_cast<double>(line.shape.size());
-    add("<text class=\"type\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}<tspan class=\"name\" "
+    svg_.add(
+        "<text class=\"type\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}<tspan class=\"name\" "
         "dx=\"7\">{3}</tspan><title>{4}</title></text>",
         x + kBoxSide, y + 14, escaped(line.type),
         escaped(cut(line.name, size_.width - 2 * kBoxSide - type_width - shape_width - 6)), escaped(line.name));
-    if (alone) add("<text class=\"shape\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right, y + 14, line.shape);
+    if (alone) svg_.add("<text class=\"shape\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right, y + 14, line.shape);
     double below = y + 14;
     for (const std::string& settings : wrapped(line.settings, size_.characters))
-      add("<text class=\"settings\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + kBoxSide, below += kSettingsLine,
-          escaped(settings));
+      svg_.add("<text class=\"settings\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + kBoxSide, below += kSettingsLine,
+               escaped(settings));
     count(line.parameters, x, y + 14 + kSettingsLine);
-    svg_ += '\n';
+    svg_.add("\n");
     return y + height_of(line, size_);
   }
 
   void count(std::int64_t parameters, double x, double y) {
     if (parameters > 0)
-      add("<text class=\"count\" x=\"{:.1f}\" y=\"{:.1f}\">{} params</text>", x + size_.width - kBoxSide, y,
-          with_commas(parameters));
+      svg_.add("<text class=\"count\" x=\"{:.1f}\" y=\"{:.1f}\">{} params</text>", x + size_.width - kBoxSide, y,
+               with_commas(parameters));
   }
 
   void chips(const std::vector<std::string>& shapes, double x, double y) {
@@ -124,16 +121,17 @@ class Picture {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       const double left = x + width * static_cast<double>(i % per_row),
                    top = y + kChip * static_cast<double>(i / per_row);
-      add("<rect class=\"chip\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.0f}\" rx=\"4\"/>"
+      svg_.add(
+          "<rect class=\"chip\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.0f}\" rx=\"4\"/>"
           "<text class=\"chip-text\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
           left, top, width - 4, kChip - 5, left + width / 2 - 2, top + 13, shapes[i]);
     }
-    svg_ += '\n';
+    svg_.add("\n");
   }
 
   const DiagramLayout& layout_;
   BoxSize size_;
-  std::string svg_;
+  Svg svg_;
 };
 
 }  // namespace
@@ -141,7 +139,7 @@ class Picture {
 std::string svg_of(const Diagram& diagram) {
   const std::vector<LayerStack> stacks = stacks_of(diagram.model);
   const BoxSize size = box_size_for(stacks);
-  return Picture(layout_of(stacks, size), size).text(diagram.title);
+  return DiagramPicture(layout_of(stacks, size), size).text(diagram.title);
 }
 
 }  // namespace evenkeel

@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 
-#include "evenkeel/report/charts/svg_axis.h"
+#include "evenkeel/report/charts/svg_rows.h"
 #include "evenkeel/report/page/markup.h"
 
 namespace evenkeel {
 namespace {
 
 // All sizes are pixels of the picture; a row is a line of text above a line of dots.
-constexpr double kWidth = 720, kRow = 56, kLine = 36, kSide = 16, kSpread = 5;
+constexpr double kDotRow = 56, kLine = 36, kSpread = 5;
 
 Axis axis_of(const DotChart& chart) {
   ValueRange extent;
@@ -33,79 +32,7 @@ Axis axis_of(const DotChart& chart) {
   return {extent, false, Axis::Room::both_ends};
 }
 
-class Picture {
- public:
-  Picture(const DotChart& chart, const Palette& palette)
-      : chart_(chart),
-        palette_(palette),
-        axis_{.axis = axis_of(chart),
-              .width = kWidth,
-              .side = kSide,
-              .bottom = kRow * static_cast<double>(chart.rows.size())},
-        labels_(mark_labels(chart)) {}
-
-  std::string text() {
-    add("<svg class=\"still\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
-        axis_.bottom + 26, plain(chart_.title));
-    svg_ += axis_.text();
-    for (std::size_t i = 0; i < chart_.rows.size(); ++i) row(chart_.rows[i], kRow * static_cast<double>(i));
-    return svg_ + "</svg>\n";
-  }
-
- private:
-  template <class... Values>
-  void add(fmt::format_string<Values...> format, Values&&... values) {
-    fmt::format_to(std::back_inserter(svg_), format, std::forward<Values>(values)...);
-  }
-  double at(double value) const { return axis_.at(value); }
-
-  std::size_t shape_of(const std::string& label) const {
-    return shape_of_mark(static_cast<std::size_t>(std::ranges::find(labels_, label) - labels_.begin()));
-  }
-
-  void row(const DotChart::Row& row, double top) {
-    const Look look = palette_.of(row);
-    const double y = top + kLine;
-    if (top > 0) add("<path class=\"grid\" d=\"M0,{:.0f}H{:.0f}\"/>", top, kWidth);
-    add("<text class=\"row-name\" x=\"{0}\" y=\"{1:.0f}\">{2}<tspan class=\"row-mean\" dx=\"10\">{3}</tspan></text>\n",
-        2, top + 18, escaped(row.name), mean_text(row));
-    if (row.published_range) {
-      const double low = at(row.published_range->first), high = at(row.published_range->second);
-      add("<rect class=\"range\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"18\" rx=\"3\"/>\n", low, y - 9,
-          std::max(2.0, high - low));
-    }
-    if (row.mean && std::isfinite(*row.mean)) mean(row, y, look);
-    for (std::size_t i = 0; i < row.dots.size(); ++i)
-      if (std::isfinite(row.dots[i].second))
-        add("<circle class=\"dot c{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.6\"><title>{} {}</title></circle>",
-            look.colour, at(row.dots[i].second), y + kSpread * offset_of_dot(i), escaped(row.dots[i].first),
-            readable(row.dots[i].second));
-    for (const auto& [label, value] : row.marks)
-      if (std::isfinite(value))
-        svg_ += marker_at(at(value), y, {.colour = look.colour, .shape = shape_of(label)}, true);
-    add("\n");
-  }
-
-  void mean(const DotChart::Row& row, double y, Look look) {
-    if (row.error && std::isfinite(*row.error)) {
-      const double low = at(*row.mean - *row.error), high = at(*row.mean + *row.error);
-      add("<path class=\"error c{}\" d=\"M{:.1f},{:.1f}H{:.1f}M{:.1f},{:.1f}v6M{:.1f},{:.1f}v6\"/>", look.colour, low,
-          y, high, low, y - 3, high, y - 3);
-    }
-    add("<path class=\"mean c{}\" d=\"M{:.1f},{:.1f}v20\"/>\n", look.colour, at(*row.mean), y - 10);
-  }
-
-  const DotChart& chart_;
-  const Palette& palette_;
-  SvgAxis axis_;
-  std::vector<std::string> labels_;
-  std::string svg_;
-};
-
-}  // namespace
-
-std::string svg_of(const DotChart& chart, const Palette& palette) { return Picture(chart, palette).text(); }
-
+/// The labels of its hollow marks: "published", ...
 std::vector<std::string> mark_labels(const DotChart& chart) {
   std::vector<std::string> labels;
   for (const DotChart::Row& row : chart.rows)
@@ -115,8 +42,10 @@ std::vector<std::string> mark_labels(const DotChart& chart) {
 }
 
 // Diamond, triangle, square: dots are round.
+/// The marker's shape (palette.h) of marks with that label, by its place in the list above.
 std::size_t shape_of_mark(std::size_t label) { return 3 - label % 3; }
 
+/// "mean 0.9740 ± 0.0021"; empty where the row has none.
 std::string mean_text(const DotChart::Row& row) {
   if (!row.mean || !std::isfinite(*row.mean)) return {};
   if (!row.error || !std::isfinite(*row.error)) return fmt::format("mean {:.4g}", *row.mean);
@@ -126,10 +55,71 @@ std::string mean_text(const DotChart::Row& row) {
   return fmt::format("mean {:.{}f} ± {:.{}f}", *row.mean, decimals, *row.error, decimals);
 }
 
+/// Dots of a row stand a little above and below its line, so that equal values do not hide each other: in [-1, 1].
 double offset_of_dot(std::size_t index) {
   static constexpr std::array kOffsets = {0.0, -0.8, 0.8, -0.4, 0.4, 1.0, -1.0};
   return kOffsets[index % kOffsets.size()];
 }
+
+class DotPicture {
+ public:
+  DotPicture(const DotChart& chart, const Palette& palette)
+      : chart_(chart),
+        palette_(palette),
+        rows_(chart.title, axis_of(chart), kDotRow, chart.rows.size()),
+        labels_(mark_labels(chart)) {}
+
+  std::string text() {
+    for (const DotChart::Row& row : chart_.rows) this->row(row);
+    return rows_.text();
+  }
+
+ private:
+  std::size_t shape_of(const std::string& label) const {
+    return shape_of_mark(static_cast<std::size_t>(std::ranges::find(labels_, label) - labels_.begin()));
+  }
+
+  void row(const DotChart::Row& row) {
+    const Look look = palette_.of(row);
+    const double y = rows_.begin_row(row.name, mean_text(row)) + kLine;
+    if (row.published_range) rows_.bar("range", row.published_range->first, row.published_range->second, y - 9, 18);
+    if (row.mean && std::isfinite(*row.mean)) mean(row, y, look);
+    // Titles are what a reader sees when pointing at them.
+    const auto title = [&](const std::string& label, double value) {
+      return fmt::format("<title>{}, {}: {}</title>", escaped(row.name), escaped(label), readable(value));
+    };
+    for (std::size_t i = 0; i < row.dots.size(); ++i) {
+      const auto& [label, value] = row.dots[i];
+      if (std::isfinite(value))
+        rows_.add("<circle class=\"dot c{}\" cx=\"{}\" cy=\"{:.1f}\" r=\"3.6\">{}</circle>", look.colour,
+                  rows_.at(value), y + kSpread * offset_of_dot(i), title(label, value));
+    }
+    for (const auto& [label, value] : row.marks)
+      if (std::isfinite(value))
+        rows_.add("{}", marker_at(rows_.at(value), fmt::format("{:.0f}", y),
+                                  {.colour = look.colour, .shape = shape_of(label)}, true, title(label, value)));
+    rows_.add("\n");
+  }
+
+  void mean(const DotChart::Row& row, double y, Look look) {
+    if (row.error && std::isfinite(*row.error)) {
+      const double low = *row.mean - *row.error, high = *row.mean + *row.error;
+      const std::string style = fmt::format("error c{}", look.colour);
+      rows_.line(style, low, high, y);
+      for (const double end : {low, high}) rows_.upright(style, end, y - 3, 6);
+    }
+    rows_.upright(fmt::format("mean c{}", look.colour), *row.mean, y - 10, 20);
+  }
+
+  const DotChart& chart_;
+  const Palette& palette_;
+  RowPicture rows_;
+  std::vector<std::string> labels_;
+};
+
+}  // namespace
+
+std::string svg_of(const DotChart& chart, const Palette& palette) { return DotPicture(chart, palette).text(); }
 
 std::string legend_of(const DotChart& chart) {
   std::string items;

@@ -1,25 +1,16 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "evenkeel/report/charts/series.h"
-#include "evenkeel/report/page/palette.h"
+#include "evenkeel/report/charts/line_plot.h"
 
 namespace evenkeel {
 
-/// A curve that is ready to be drawn.
-struct DrawnCurve {
-  std::string name;
-  bool dashed = false;
-  Look look = {};
-  std::vector<std::string> labels = {};  ///< of the traces
-  DrawnSeries series = {};
-};
-
-/// The chart without JavaScript and on paper: an SVG picture whose colours are page.css's classes.
-std::string svg_of(const LineChart& chart, const std::vector<DrawnCurve>& curves);
-/// A short piece of the curve as it stands in legends.
-std::string swatch_of(const DrawnCurve& curve);
+/// The chart as an SVG picture whose colours are page.css's classes. charts.js knows its parts: the ticks of both axes
+/// (.rows, .columns), what lies in percent (markers, .level), the .window through which the curves are seen, and which
+/// curve (data-curve) each of them belongs to.
+std::string svg_of(const LinePlot& plot);
+/// The names of its curves beside a short piece of each, as buttons: a piece of HTML.
+std::string legend_of(const LinePlot& plot);
 
 }  // namespace evenkeel

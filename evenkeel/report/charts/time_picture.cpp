@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <iterator>
 
+#include "evenkeel/report/charts/svg.h"
 #include "evenkeel/report/page/markup.h"
 
 namespace evenkeel {
@@ -50,8 +50,8 @@ class Drawing {
  public:
   void panel(const TimePicture& picture) {
     const std::vector<TimePicture::Bar> bars = drawn_bars(picture.bars);
-    add("<text class=\"title\" x=\"16\" y=\"{:.0f}\">{}</text>\n", top_ + 28, escaped(picture.title));
-    add("<text class=\"muted\" x=\"16\" y=\"{:.0f}\">{}</text>\n", top_ + 48, escaped(picture.subtitle));
+    svg_.add("<text class=\"title\" x=\"16\" y=\"{:.0f}\">{}</text>\n", top_ + 28, escaped(picture.title));
+    svg_.add("<text class=\"muted\" x=\"16\" y=\"{:.0f}\">{}</text>\n", top_ + 48, escaped(picture.subtitle));
     legend(top_ + 68);
     top_ += kHead;
     double longest = 0;
@@ -62,22 +62,15 @@ class Drawing {
   }
 
   std::string file() const {
-    return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
-        "height=\"{1:.0f}\" role=\"img\" aria-label=\"Time per op\">\n{2}"
-        "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\"/>\n{3}</svg>\n",
-        kWidth, top_, kStyle, body_);
+    return picture_file(kWidth, top_, "Time per op",
+                    kStyle + std::string("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n") + svg_.text());
   }
 
  private:
-  template <class... Values>
-  void add(fmt::format_string<Values...> format, Values&&... values) {
-    fmt::format_to(std::back_inserter(body_), format, std::forward<Values>(values)...);
-  }
-
   void legend(double y) {
     const auto entry = [&](double x, const char* kind, const char* text) {
-      add("<rect class=\"{0}\" x=\"{1:.0f}\" y=\"{2:.0f}\" width=\"12\" height=\"12\"/>"
+      svg_.add(
+          "<rect class=\"{0}\" x=\"{1:.0f}\" y=\"{2:.0f}\" width=\"12\" height=\"12\"/>"
           "<text class=\"muted\" x=\"{3:.0f}\" y=\"{4:.0f}\">{5}</text>\n",
           kind, x, y - 11, x + 18, y, text);
     };
@@ -89,19 +82,20 @@ class Drawing {
   void row(const TimePicture::Bar& bar, double longest, double total) {
     const double length = longest > 0 ? bar.ms / longest * kBars : 0, filled = length * std::clamp(bar.share, 0.0, 1.0);
     const char* kind = bar.arithmetic ? "arithmetic" : "memory";
-    add("<text class=\"end\" x=\"{:.0f}\" y=\"{:.0f}\">{}</text>", kNames - 10, top_ + 15, escaped(bar.name));
-    add("<rect class=\"{} rest\" x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"{:.0f}\"/>", kind, kNames,
-        top_ + 3, length, kRow - 6);
-    add("<rect class=\"{}\" x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"{:.0f}\"/>", kind, kNames, top_ + 3,
-        filled, kRow - 6);
-    add("<text class=\"muted\" x=\"{:.1f}\" y=\"{:.0f}\">{:.3f} ms, {:.1f} % of the step; {:.0f} % of its "
+    svg_.add("<text class=\"end\" x=\"{:.0f}\" y=\"{:.0f}\">{}</text>", kNames - 10, top_ + 15, escaped(bar.name));
+    svg_.add("<rect class=\"{} rest\" x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"{:.0f}\"/>", kind, kNames,
+             top_ + 3, length, kRow - 6);
+    svg_.add("<rect class=\"{}\" x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"{:.0f}\"/>", kind, kNames,
+             top_ + 3, filled, kRow - 6);
+    svg_.add(
+        "<text class=\"muted\" x=\"{:.1f}\" y=\"{:.0f}\">{:.3f} ms, {:.1f} % of the step; {:.0f} % of its "
         "limit</text>\n",
         kNames + length + 8, top_ + 15, bar.ms, 100 * bar.ms / std::max(total, 1e-12), 100 * bar.share);
     top_ += kRow;
   }
 
   double top_ = 0;
-  std::string body_;
+  Svg svg_;
 };
 
 }  // namespace

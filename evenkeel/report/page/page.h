@@ -8,7 +8,7 @@
 
 #include "evenkeel/nn/model.h"
 
-// A report as data. Whoever has results (a study, run folders) fills it; html.h, page_json.h draw it and know nothing
+// A report as data. Whoever has results (a study, run folders) fills it; the writers draw it and know nothing
 // of where it came from. Texts are plain, with `code` between backquotes.
 
 namespace evenkeel {

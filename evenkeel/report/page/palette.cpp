@@ -41,9 +41,9 @@ std::string marker_definitions() {
   return text + "</defs></svg>\n";
 }
 
-std::string marker_at(double x, double y, Look look, bool hollow) {
-  return fmt::format("<use class=\"{} c{}\" href=\"#m{}\" x=\"{:.1f}\" y=\"{:.1f}\"/>", hollow ? "hollow" : "mark",
-                     look.colour, look.shape, x, y);
+std::string marker_at(const std::string& x, const std::string& y, Look look, bool hollow, const std::string& content) {
+  return fmt::format("<use class=\"{} c{}\" href=\"#m{}\" x=\"{}\" y=\"{}\">{}</use>", hollow ? "hollow" : "mark",
+                     look.colour, look.shape, x, y, content);
 }
 
 }  // namespace evenkeel

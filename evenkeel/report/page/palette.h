@@ -30,10 +30,11 @@ class Palette {
 
 inline constexpr std::size_t kShapes = 7, kColours = 8;
 
-/// The markers' shapes (circle, square, triangle, diamond, cross, plus, bar; figure.js has the same in this order),
-/// which a page needs once.
+/// The markers' shapes (circle, square, triangle, diamond, cross, plus, bar), which a page needs once.
 std::string marker_definitions();
-/// A marker as SVG, about 8 pixels wide.
-std::string marker_at(double x, double y, Look look, bool hollow);
+/// A marker as SVG, about 8 pixels wide, at a place in pixels ("12") or in percent ("12%"). `content` is what the
+/// element holds: a <title>.
+std::string marker_at(const std::string& x, const std::string& y, Look look, bool hollow,
+                      const std::string& content = {});
 
 }  // namespace evenkeel

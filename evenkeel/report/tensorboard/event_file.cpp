@@ -171,7 +171,10 @@ void drop_events_from(const fs::path& folder, std::uint64_t step) try {
       formats::write_file_atomically(file, left.records);
   }
 } catch (const fs::filesystem_error& error) {
-  throw Error{{.where = folder.string(), .expected = "event files to go on with", .received = error.code().message()}};
+  throw Error{{.kind = kind_of_failure(error.code()),
+               .where = folder.string(),
+               .expected = "event files to go on with",
+               .received = error.code().message()}};
 }
 
 }  // namespace evenkeel

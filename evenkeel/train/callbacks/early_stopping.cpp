@@ -7,6 +7,15 @@
 
 namespace evenkeel {
 
+void EarlyStoppingOptions::describe(Fields<EarlyStoppingOptions>& fields) {
+  describe_monitor(fields);
+  fields
+      .add("early_stopping", &EarlyStoppingOptions::patience,
+           "end after so many epochs in which the monitor has not improved", kNotNegative)
+      .add("restore_best_weights", &EarlyStoppingOptions::restore_best_weights,
+           "early_stopping: end with the weights of the best epoch");
+}
+
 EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
     : options_(std::move(options)), monitor_{.name = options_.monitor, .min_delta = options_.min_delta} {
   if (options_.patience < 0)

@@ -16,6 +16,8 @@ struct EarlyStoppingOptions {
   std::optional<double> baseline = {};
   bool restore_best_weights = false;
   std::int64_t start_from_epoch = 0;  ///< so many epochs are not looked at
+
+  static void describe(Fields<EarlyStoppingOptions>&);  ///< by the keys of [training]
 };
 
 /// Ends training when a figure no longer improves, as Keras's EarlyStopping decides it
@@ -23,7 +25,9 @@ struct EarlyStoppingOptions {
 /// its best epoch, also where training came to its end by itself.
 class EarlyStopping {
  public:
+  using Options = EarlyStoppingOptions;
   static constexpr std::string_view kName = "early_stopping";
+  static constexpr std::string_view kSetting = "early_stopping";  ///< callbacks.h
 
   explicit EarlyStopping(EarlyStoppingOptions options = {});
   void on_begin(const FitBegin& begin);

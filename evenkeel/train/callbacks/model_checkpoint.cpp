@@ -15,10 +15,16 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 }  // namespace
 
+void ModelCheckpointOptions::describe(Fields<ModelCheckpointOptions>& fields) {
+  describe_monitor(fields);
+  fields.add("save_best", &ModelCheckpointOptions::save_best_only,
+             "keep the weights of the best epoch in best.safetensors");
+}
+
 ModelCheckpoint::ModelCheckpoint(ModelCheckpointOptions options)
-    : options_(std::move(options)), monitor_{.name = options_.best_of.value_or("loss")} {
+    : options_(std::move(options)), monitor_{.name = options_.monitor} {
   figure_of({}, monitor_.name);  // refuses an unknown name now, not after the first epoch
-  if (options_.best_of && options_.every_steps > 0)
+  if (options_.save_best_only && options_.every_steps > 0)
     throw Error{{.where = "ModelCheckpoint",
                  .expected = "either the best by a figure, which epochs have, or a file every so many steps",
                  .received = "both"}};
@@ -42,7 +48,7 @@ void ModelCheckpoint::on_step(const StepEnd& step, Trainer& trainer) {
 
 void ModelCheckpoint::on_epoch(const EpochRecord& record, Trainer& trainer) {
   if (options_.every_steps > 0) return;
-  if (options_.best_of) {
+  if (options_.save_best_only) {
     const double value = monitor_.read(record);
     if (!monitor_.improves(value, monitor_.best)) return;
     monitor_.best = value;

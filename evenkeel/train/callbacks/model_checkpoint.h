@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "evenkeel/train/callbacks/monitor.h"
@@ -13,17 +12,21 @@ namespace evenkeel {
 struct ModelCheckpointOptions {
   /// "{epoch}" and "{step}" in it are replaced by their numbers.
   std::filesystem::path file;
-  /// With a monitor: only when it improves.
-  std::optional<std::string> best_of = {};
+  std::string monitor = "val_loss";
+  bool save_best_only = false;                       ///< only when the monitor improves
   std::int64_t every_steps = 0;                      ///< 0: after each epoch
   std::map<std::string, std::string> metadata = {};  ///< of the weights file: "model", "class_names"
+
+  static void describe(Fields<ModelCheckpointOptions>&);  ///< by the keys of [training]
 };
 
 /// Writes weights files while training: the last, every N steps, or the best by a figure (Keras's ModelCheckpoint).
 /// What resumes a run is CheckpointFolder.
 class ModelCheckpoint {
  public:
+  using Options = ModelCheckpointOptions;
   static constexpr std::string_view kName = "model_checkpoint";
+  static constexpr std::string_view kSetting = "save_best";  ///< callbacks.h
 
   explicit ModelCheckpoint(ModelCheckpointOptions options);
   void on_begin(const FitBegin& begin);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "evenkeel/config/fields.h"
 #include "evenkeel/train/callback.h"
 
 namespace evenkeel {
@@ -21,5 +22,15 @@ struct Monitor {
   void save(CallbackState& state) const;
   void load(const CallbackState& state);
 };
+
+/// Describes the options that choose a figure: those of callbacks that watch one share them.
+template <class Options>
+void describe_monitor(Fields<Options>& fields) {
+  fields.add(
+      "monitor", &Options::monitor,
+      "what improves or not: loss, accuracy, val_loss, val_accuracy; default val_loss where there is validation");
+  if constexpr (requires(Options o) { o.min_delta; })
+    fields.add("min_delta", &Options::min_delta, "a smaller change of the monitor is no improvement", kNotNegative);
+}
 
 }  // namespace evenkeel

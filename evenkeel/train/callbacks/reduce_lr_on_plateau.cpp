@@ -9,6 +9,16 @@
 
 namespace evenkeel {
 
+void ReduceLROnPlateauOptions::describe(Fields<ReduceLROnPlateauOptions>& fields) {
+  describe_monitor(fields);
+  fields
+      .add("reduce_lr_patience", &ReduceLROnPlateauOptions::patience,
+           "lower the learning rate after so many epochs in which the monitor has not improved", kNotNegative)
+      .add("reduce_lr_factor", &ReduceLROnPlateauOptions::factor, "what it is then multiplied with; default 0.1",
+           Range{.low = 0, .high = 1, .low_open = true, .high_open = true})
+      .add("min_lr", &ReduceLROnPlateauOptions::min_lr, "the learning rate is not lowered below this", kNotNegative);
+}
+
 ReduceLROnPlateau::ReduceLROnPlateau(ReduceLROnPlateauOptions options)
     : options_(std::move(options)), monitor_{.name = options_.monitor, .min_delta = options_.min_delta} {
   if (!(options_.factor > 0 && options_.factor < 1))

@@ -14,13 +14,17 @@ struct ReduceLROnPlateauOptions {
   double min_delta = 1e-4;
   std::int64_t cooldown = 0;  ///< epochs after a reduction that are not counted
   double min_lr = 0;
+
+  static void describe(Fields<ReduceLROnPlateauOptions>&);  ///< by the keys of [training]
 };
 
 /// Lowers the learning rate when a figure no longer improves, as Keras's ReduceLROnPlateau decides it
 /// (https://keras.io/api/callbacks/reduce_lr_on_plateau).
 class ReduceLROnPlateau {
  public:
+  using Options = ReduceLROnPlateauOptions;
   static constexpr std::string_view kName = "reduce_lr_on_plateau";
+  static constexpr std::string_view kSetting = "reduce_lr_patience";  ///< callbacks.h
 
   explicit ReduceLROnPlateau(ReduceLROnPlateauOptions options = {});
   void on_begin(const FitBegin& begin);

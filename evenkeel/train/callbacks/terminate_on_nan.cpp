@@ -6,6 +6,11 @@
 
 namespace evenkeel {
 
+void TerminateOnNaN::describe(Fields<TerminateOnNaN>& fields) {
+  fields.add_switch("terminate_on_nan",
+                    "end, and say which layer it came from, at a loss or gradient with NaN or infinite values");
+}
+
 void TerminateOnNaN::on_gradients(const GradientsReady& ready, Trainer& trainer) const {
   if (trainer.gradients_are_finite(*ready.data)) return;
   trainer.stop(fmt::format("step {}: the first value that is not finite is {}", ready.step + 1,

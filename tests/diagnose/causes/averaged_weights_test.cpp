@@ -7,7 +7,7 @@ namespace {
 /// A network whose weights lie between those of an early and a late step, with the late one's statistics: what an
 /// average of the weights comes to.
 struct Averaged {
-  explicit Averaged(const Model& model) : network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1}) {
+  explicit Averaged(const Model& model) : network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}}) {
     const auto early = trained(model, 8), late = trained(model, 120);
     for (const WeightInfo& weight : network.weights()) {
       Tensor mean = Tensor::copy_of(late->network().weight(weight.name));

@@ -91,7 +91,7 @@ TEST(ConstantOutput, IsNoneInAHealthyNetwork) {
 
 /// Numbers around 2000 that hardly differ by that, and a line that meets them.
 struct Line {
-  Line() : network(model(), {.loss = MeanSquaredError{}, .threads = 1}) {
+  Line() : network(model(), {.loss = MeanSquaredError{}, .compute = {.threads = 1}}) {
     const Dataset x = normal_data(1200, {3});
     Tensor y({x.size(), 1}, DType::float32);
     for (std::int64_t i = 0; i < x.size(); ++i)
@@ -163,7 +163,7 @@ TEST(Saturation, IsNoneInAHealthyNetwork) {
 TEST(Saturation, IsWhatOutputsAreFor) {
   Sequential model({28, 28, 1});
   model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 10, .activation = sigmoid, .name = "head"});
-  Network network(model, {.loss = SigmoidCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SigmoidCrossEntropy{}, .compute = {.threads = 1}});
   change(network, "head/bias", [](auto values) { std::ranges::fill(values, -50.0f); });
   EXPECT_EQ(summaries_of(judged(saturation, network)), Summaries());
 }

@@ -27,7 +27,7 @@ Sequential deep_convnet(double deviation) {
   return model;
 }
 
-Network fresh(const Model& model) { return {model, {.loss = SoftmaxCrossEntropy{}, .threads = 1}}; }
+Network fresh(const Model& model) { return {model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}}}; }
 
 TEST(VanishingGradient, IsSeenBehindManySigmoids) {
   Network network = fresh(deep_mlp(sigmoid));

@@ -97,7 +97,7 @@ TEST(InputMismatch, IsFoundWhereDivisionBy255WasForgotten) {
   Sequential model({28, 28, 1}, "unit");
   model.add(Flatten{}, Dense{.units = 48, .use_bias = false, .name = "hidden"},
             BatchNormalization{.momentum = 0.9, .name = "norm"}, Activation{relu}, Dense{.units = 10});
-  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1});
+  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
   trainer.fit(corrected(small_data().train, scaled(1 / 255.0, 0)), {.steps = 120});
   EXPECT_SAYS(correction_found(diagnosed_alone(trainer.network(), small_data().test)), "divided by 255");
 }
@@ -117,7 +117,7 @@ TEST(InputMismatch, IsFoundWhereStandardizingWasForgotten) {
             Activation{relu}, Flatten{}, Dense{.units = 10});
   const LayerStatistics moments = channel_moments(small_data().train);
   const double deviation = std::sqrt(moments.variance[0]);
-  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1});
+  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
   trainer.fit(corrected(small_data().train, scaled(1 / deviation, -moments.mean[0] / deviation)), {.steps = 120});
   EXPECT_SAYS(correction_found(diagnosed_alone(trainer.network(), small_data().test)), "standardized");
 }
@@ -144,7 +144,7 @@ TEST(InputMismatch, KnowsBgrFromRgb) {
   Sequential model({6, 6, 3}, "colours");
   model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .use_bias = false}, BatchNormalization{.momentum = 0.9},
             Activation{relu}, Flatten{}, Dense{.units = 4});
-  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1});
+  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
   trainer.fit(colours(3000, 0), {.steps = 150});
   const Dataset test = colours(1000, 1);
   EXPECT_EQ(finding_of(diagnosed_alone(trainer.network(), test), "input-mismatch"), nullptr);

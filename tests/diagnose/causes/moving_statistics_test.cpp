@@ -87,7 +87,7 @@ TEST(MovingStatistics, DoNotLagByAnotherShareThanTheRecords) {
 
 TEST(MovingStatistics, DoNotLagWhereMomentumLetsNothingFollow) {
   const auto trainer = trained(small_convnet(0.99), 60);
-  Network network(small_convnet(1.0), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(small_convnet(1.0), {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   for (const WeightInfo& weight : network.weights())
     network.set_weight(weight.name, trainer->network().weight(weight.name));
   for (const Records& records : {Records{}, Records{.updates = 40}}) {

@@ -7,7 +7,7 @@ TEST(RedundantBias, IsNamedDirectlyBeforeANormalization) {
   Sequential model({28, 28, 1});
   model.add(Conv2D{.filters = 4, .strides = 2, .name = "conv"}, BatchNormalization{}, Activation{relu}, Flatten{},
             Dense{.units = 12, .name = "hidden"}, BatchNormalizationFromParts{}, Dense{.units = 10, .name = "head"});
-  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   const auto findings = judged(redundant_bias, network);
   ASSERT_EQ(summaries_of(findings), Summaries{"redundant-bias info conv hidden"});
   EXPECT_EQ(findings[0].evidence[0].value, 16) << "parameters";
@@ -22,7 +22,7 @@ TEST(RedundantBias, IsNoneBehindAnActivationOrWhereAnotherLayerReadsIt) {
   model.append(Add{.name = "sum"}, {"shared", "norm_2"});
   model.append(Flatten{});
   model.append(Dense{.units = 10, .name = "head"});
-  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries());
 }
 
@@ -36,29 +36,29 @@ TEST(RedundantBias, IsNoneWhereTheMeanIsOfAnotherAxisOrOfTwoNormalizations) {
   model.append(Add{.name = "sum"}, {"norm_1", "norm_2"});
   model.append(Flatten{});
   model.append(Dense{.units = 10, .name = "head"});
-  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries());
 }
 
 TEST(RedundantBias, IsNoneInNetworksWithoutThatBias) {
   for (const Sequential& model : small_models()) {
-    Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+    Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
     EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries()) << model.name();
   }
 }
 
 TEST(DecayedNormalization, IsMentionedWhereTheRunHadWeightDecay) {
   const Records records{.weight_decay = 0.004};
-  Network convnet(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network convnet(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(decayed_normalization, convnet, records)),
             Summaries{"decayed-normalization info norm_1 norm_2 norm_3"});
-  Network mlp(small_mlp(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network mlp(small_mlp(), {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(decayed_normalization, mlp, records)),
             Summaries{"decayed-normalization info norm_1 norm_2"});
 }
 
 TEST(DecayedNormalization, IsNoneWithoutWeightDecayOrWithoutARecord) {
-  Network network(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(decayed_normalization, network, {.weight_decay = 0})), Summaries());
   EXPECT_EQ(summaries_of(judged(decayed_normalization, network)), Summaries());
 }
@@ -90,7 +90,7 @@ TEST(FoldingHazard, SeesScalesFarAboveTheOthers) {
 }
 
 TEST(FoldingHazard, IsNoneWhereVariancesAreFarFromEpsilonAndScalesAreAlike) {
-  Network network(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(small_convnet(), {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(folding_hazard, network)), Summaries());
 }
 

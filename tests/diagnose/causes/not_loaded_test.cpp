@@ -5,7 +5,7 @@ namespace {
 
 /// Takes some tensors of a network of another seed.
 void take_fresh(Network& network, const std::vector<std::string>& tensors, std::uint64_t seed) {
-  const Network fresh(network.model(), {.seed = seed, .threads = 1});
+  const Network fresh(network.model(), {.seed = seed, .compute = {.threads = 1}});
   for (const std::string& tensor : tensors) network.set_weight(tensor, fresh.weight(tensor));
 }
 
@@ -80,7 +80,7 @@ TEST(NotLoaded, SaysNothingOfTrainedNetworks) {
 
 TEST(NotLoaded, SaysNothingOfANetworkThatNobodyHasTrained) {
   for (const Sequential& model : small_models()) {
-    Network network(model, {.loss = SoftmaxCrossEntropy{}, .seed = 5, .threads = 1});
+    Network network(model, {.loss = SoftmaxCrossEntropy{}, .seed = 5, .compute = {.threads = 1}});
     EXPECT_EQ(summaries_of(judged(not_loaded, network)), Summaries()) << model.name();
   }
 }
@@ -89,7 +89,7 @@ TEST(NotLoaded, SaysNothingOfLargeKernelsThatHardlyMove) {
   Sequential model({28, 28, 1}, "wide");
   model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 700, .activation = relu, .name = "wide"},
             Dense{.units = 10, .name = "head"});
-  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 0.01}, .batch_size = 50, .threads = 1});
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 0.01}, .batch_size = 50, .compute = {.threads = 1}});
   trainer.fit(small_data().train, {.steps = 5});
   // Another layer has certainly left its initializer.
   change(trainer.network(), "head/kernel", [](auto values) {

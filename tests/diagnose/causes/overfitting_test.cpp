@@ -6,7 +6,7 @@ namespace {
 /// Trained on so few samples for so long that it knows them by heart.
 std::unique_ptr<Trainer> overfitted(const Model& model, const Dataset& few) {
   auto trainer = std::make_unique<Trainer>(
-      model, TrainerOptions{.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .threads = 1});
+      model, TrainerOptions{.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
   trainer->fit(few, {.steps = 120});
   return trainer;
 }

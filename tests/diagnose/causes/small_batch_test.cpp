@@ -43,7 +43,7 @@ TEST(BatchDependence, SaysHowManyAnswersHangOnTheirBatch) {
 TEST(BatchDependence, TellsTheDeviationWhereThereIsNoAccuracy) {
   Sequential model({3}, "line");
   model.add(Dense{.units = 8, .name = "hidden"}, BatchNormalization{}, Activation{relu}, Dense{.units = 1});
-  Network network(model, {.loss = MeanSquaredError{}, .threads = 1});
+  Network network(model, {.loss = MeanSquaredError{}, .compute = {.threads = 1}});
   const Dataset x = normal_data(600, {3});
   Tensor y({600, 1}, DType::float32);
   for (std::size_t i = 0; i < 600; ++i) y.as<float>()[i] = x.x().as<float>()[3 * i];

@@ -17,7 +17,8 @@ Sequential cube(std::int64_t axis, bool second = false) {
 
 /// The weights of a trained network under another declaration.
 std::unique_ptr<Network> declared_as(const Model& model, const Network& trained) {
-  auto network = std::make_unique<Network>(model, NetworkOptions{.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  auto network =
+      std::make_unique<Network>(model, NetworkOptions{.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   for (const WeightInfo& weight : trained.weights()) network->set_weight(weight.name, trained.weight(weight.name));
   return network;
 }

@@ -17,7 +17,7 @@ std::vector<ChannelSignal> signals_of(Network& network, const Dataset& data, std
 TEST(ChannelSignals, AreMomentsAndExtremesOfWhatEachLayerHandsOn) {
   Sequential model({2}, "affine");
   model.add(Input{}, Dense{.units = 2, .name = "dense"}, Activation{.activation = relu, .name = "cut"});
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   network.set_weight("dense/kernel", Tensor::of<float>({2, 2}, std::vector<float>{1, 0, 0, -1}));
   network.set_weight("dense/bias", Tensor::of<float>({2}, std::vector<float>{1, -1}));
   Dataset::Parts parts{.name = "three",
@@ -37,7 +37,7 @@ TEST(ChannelSignals, AreMomentsAndExtremesOfWhatEachLayerHandsOn) {
 
 TEST(ChannelSignals, UseTheStatisticsTheyAreGiven) {
   const Model model = chain_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const Dataset data = normal_data(60, model.input_shape(), 4, 2);
   for (const ChannelSignal& signal : signals_of(network, data)) {
     if (signal.layer != "second" && signal.layer != "parts") continue;
@@ -50,7 +50,7 @@ TEST(ChannelSignals, UseTheStatisticsTheyAreGiven) {
 
 TEST(ChannelSignals, LeaveTheNetworkAsItWas) {
   const Model model = residual_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const auto before = trained_bytes(network);
   signals_of(network, normal_data(20, model.input_shape()));
   EXPECT_EQ(trained_bytes(network), before);
@@ -59,7 +59,7 @@ TEST(ChannelSignals, LeaveTheNetworkAsItWas) {
 TEST(ChannelSignals, OfALayerThatPassesOnAreThoseOfTheOneBefore) {
   Sequential model({4}, "passing");
   model.add(Dense{.units = 3, .name = "dense"}, Activation{.activation = linear, .name = "nothing"});
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const auto signals = signals_of(network, normal_data(10, {4}));
   ASSERT_TRUE(signal_of(model, signals, 1));
   EXPECT_EQ(signal_of(model, signals, 1)->layer, "dense");

@@ -13,7 +13,7 @@ namespace {
 InputVariance behind_relu_and(const Layer& noise, const InputVarianceOptions& options = {}) {
   Sequential model({16});
   model.add(Activation{relu}, noise, BatchNormalization{.name = "bn"});
-  Network network(model, {.threads = 2});
+  Network network(model, {.compute = {.threads = 2}});
   return input_variances(network, normal_data(5000, {16}), options).at(0);
 }
 
@@ -48,7 +48,7 @@ TEST(InputVariances, AreTheSameBothWaysWithoutNoise) {
 TEST(InputVariances, BehindADenseLayerGrowByTheSquaresOfWeightsAndInputs) {
   Sequential model({16});
   model.add(Dropout{.rate = 0.3}, Dense{.units = 3, .name = "dense"}, BatchNormalization{});
-  Network network(model, {.threads = 2});
+  Network network(model, {.compute = {.threads = 2}});
   const Dataset data = normal_data(20000, {16}, 1.0);
   const InputVariance found = input_variances(network, data).at(0);
   const auto w = network.weight("dense/kernel").as<float>();
@@ -72,7 +72,7 @@ TEST(InputVariances, AreAveragedOverChannels) {
 
 TEST(InputVariances, DrawOtherMasksForEachPass) {
   const Model model = chain_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const Dataset data = normal_data(20, model.input_shape());
   std::vector<LayerMode> modes(static_cast<std::size_t>(model.layers()), {Statistics::moving, false, true});
   const auto first = input_statistics(network, data, modes, 10, 0);
@@ -84,7 +84,7 @@ TEST(InputVariances, DrawOtherMasksForEachPass) {
 
 TEST(InputVariances, CountASmallerLastBatchAsWhatItIs) {
   const Model model = chain_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const Dataset data = normal_data(37, model.input_shape(), 3, 2);
   const std::vector<LayerMode> modes(static_cast<std::size_t>(model.layers()), LayerMode::of(Mode::evaluate));
   const auto ragged = input_statistics(network, data, modes, 10), whole = input_statistics(network, data, modes, 37);
@@ -97,7 +97,7 @@ TEST(InputVariances, CountASmallerLastBatchAsWhatItIs) {
 
 TEST(InputVariances, DependOnMovingStatisticsUnlessTheBatchsAreAskedFor) {
   const Model model = chain_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const Dataset data = normal_data(50, model.input_shape());
   const auto shift = [&](bool batch) {
     return input_variances(network, data, {.batch_size = 25, .batch_statistics = batch}).at(2).test_variance;
@@ -111,7 +111,7 @@ TEST(InputVariances, DependOnMovingStatisticsUnlessTheBatchsAreAskedFor) {
 TEST(InputVariances, PassOverChannelsThatNeverVary) {
   Sequential model({4});
   model.add(Dropout{.rate = 0.5}, Dense{.units = 3, .name = "dense"}, BatchNormalization{});
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   change(network, "dense/kernel", [](auto w) {
     for (std::size_t i = 0; i < w.size(); i += 3) w[i] = 0;
   });
@@ -122,7 +122,7 @@ TEST(InputVariances, PassOverChannelsThatNeverVary) {
 
 TEST(InputVariances, LeaveTheNetworkAsItWas) {
   for (const Model& model : {static_cast<const Model&>(chain_model()), residual_model()}) {
-    Network network(model, {.threads = 1});
+    Network network(model, {.compute = {.threads = 1}});
     const auto before = trained_bytes(network);
     input_variances(network, normal_data(20, model.input_shape()), {.batch_statistics = true});
     EXPECT_EQ(trained_bytes(network), before);

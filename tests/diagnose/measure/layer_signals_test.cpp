@@ -21,7 +21,8 @@ Batch batch_of(const Dataset& data, std::int64_t n) {
 
 /// The chain with the statistics of its data.
 struct Fitted {
-  Fitted() : network(chain_model(), {.threads = 1}), data(normal_data(60, chain_model().input_shape(), 1, 2)) {
+  Fitted()
+      : network(chain_model(), {.compute = {.threads = 1}}), data(normal_data(60, chain_model().input_shape(), 1, 2)) {
     reestimate_statistics(network, data);
   }
   Network network;
@@ -63,7 +64,7 @@ TEST(StatisticsGap, MeasuresVariancesByTheirRatio) {
 
 TEST(StatisticsGap, SeesInitialStatistics) {
   const Model model = chain_model();
-  Network network(model, {.threads = 1});
+  Network network(model, {.compute = {.threads = 1}});
   const auto gaps = statistics_gap(network, normal_data(60, model.input_shape(), 4, 2));
   // KL of N(0, 1) to N(4, 4): (ln 4 + 17 / 4 - 1) / 2
   EXPECT_NEAR(gaps[0].distance, 0.5 * (std::log(4) + 17.0 / 4 - 1), 0.1);
@@ -74,7 +75,8 @@ TEST(GradientNorms, AreThoseThatTrainingUses) {
   const Model model = chain_model();
   const Dataset data = normal_data(20, model.input_shape());
   constexpr double kRate = 1e-2;
-  Trainer trainer(model, {.optimizer = SGD{.learning_rate = kRate}, .batch_size = 20, .seed = 4, .threads = 1});
+  Trainer trainer(model,
+                  {.optimizer = SGD{.learning_rate = kRate}, .batch_size = 20, .seed = 4, .compute = {.threads = 1}});
   const Batch batch = batch_of(data, 20);
   const auto norms = gradient_norms(trainer.network(), batch);
   std::vector<Tensor> before;
@@ -95,7 +97,7 @@ TEST(GradientNorms, AreThoseThatTrainingUses) {
 TEST(GradientNorms, VanishBeforeALayerThatHandsNothingOn) {
   Sequential model({5});
   model.add(Dense{.units = 4, .name = "a"}, Dense{.units = 4, .name = "b"}, Dense{.units = 2, .name = "c"});
-  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   const Batch batch = batch_of(normal_data(8, {5}), 8);
   const auto norm_of = [&](const std::string& tensor) {
     const auto norms = gradient_norms(network, batch);
@@ -114,7 +116,7 @@ TEST(GradientNorms, LeaveTrainingToGoOnAsIfNothingHadBeenMeasured) {
   const Batch batch = batch_of(data, 10);
   std::vector<std::vector<std::byte>> ends;
   for (const bool measures : {false, true}) {
-    Trainer trainer(model, {.batch_size = 10, .seed = 4, .threads = 1});
+    Trainer trainer(model, {.batch_size = 10, .seed = 4, .compute = {.threads = 1}});
     for (int step = 0; step < 3; ++step) {
       if (measures) gradient_norms(trainer.network(), batch, trainer.steps_done());
       trainer.step(batch);
@@ -126,7 +128,7 @@ TEST(GradientNorms, LeaveTrainingToGoOnAsIfNothingHadBeenMeasured) {
 
 TEST(GradientNorms, DependOnTheMasksOfTheStep) {
   const Model model = chain_model();
-  Network network(model, {.loss = SoftmaxCrossEntropy{}, .threads = 1});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
   const Batch batch = batch_of(normal_data(10, model.input_shape()), 10);
   EXPECT_EQ(gradient_norms(network, batch, 1)[0].norm, gradient_norms(network, batch, 1)[0].norm);
   EXPECT_NE(gradient_norms(network, batch, 1)[0].norm, gradient_norms(network, batch, 2)[0].norm);
@@ -143,7 +145,7 @@ TEST(GradientNorms, NeedALossAndTargets) {
 
 /// Convolution and dense with an activation of their own, and an activation as a layer.
 struct Units {
-  Units() : network(model(), {.threads = 1}), data(normal_data(45, {5, 5, 2})) {}
+  Units() : network(model(), {.compute = {.threads = 1}}), data(normal_data(45, {5, 5, 2})) {}
   static Model model() {
     Sequential chain({5, 5, 2});
     chain.add(Conv2D{.filters = 3, .activation = relu, .name = "conv"}, Flatten{}, Dense{.units = 6, .name = "linear"},

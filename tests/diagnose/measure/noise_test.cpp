@@ -9,7 +9,7 @@ namespace {
 
 /// Of a model's last normalization.
 std::optional<NoiseShift> shift_of(const Model& model, std::int64_t samples = 4000, double mean = 0.3) {
-  Network network(model, {.seed = 1, .threads = 2});
+  Network network(model, {.seed = 1, .compute = {.threads = 2}});
   const Dataset data = normal_data(samples, model.input_shape(), mean);
   const Reestimated off = measure_statistics(network, data);
   const Reestimated on = measure_statistics(network, data, {.dropout = true});

@@ -25,7 +25,7 @@ std::vector<Case> cases() {
 Dataset samples_for(const Model& model) { return normal_data(37, model.input_shape(), 2.5, 3); }
 
 std::unique_ptr<Network> network_of(const Model& model, DType real = DType::float32) {
-  return std::make_unique<Network>(model, NetworkOptions{.seed = 5, .threads = 1, .real = real});
+  return std::make_unique<Network>(model, NetworkOptions{.seed = 5, .compute = {.threads = 1, .real = real}});
 }
 
 /// What each normalization reads when all samples are one batch, as the program of that size computes it in these
@@ -33,14 +33,14 @@ std::unique_ptr<Network> network_of(const Model& model, DType real = DType::floa
 struct WholeSet {
   WholeSet(Network& network, const Dataset& data, const LayerMode& mode)
       : arena(), threads(1), layers(normalizations(network.model())) {
-    CompileOptions options{.batch_size = data.size(), .real = network.options().real};
+    CompileOptions options{.batch_size = data.size(), .compute = {.real = network.options().compute.real}};
     const CompiledModel names = compile(network.model(), options);
     for (const Normalization& n : layers) inputs.push_back(input_value(network.model(), names, n.layer));
     options.keep = inputs;
     compiled = compile(network.model(), options);
     store = network.store().sharing_weights();
     executor = std::make_unique<Executor>(*compiled.program, store, arena, threads);
-    x = converted(data.x(), options.real);
+    x = converted(data.x(), options.compute.real);
     executor->bind("input", x);
     StepContext step;
     step.modes.assign(static_cast<std::size_t>(network.model().layers()), mode);
@@ -185,7 +185,7 @@ TEST(Reestimate, TakesTheVarianceAsTheLayerDeclaresIt) {
 
 TEST(Reestimate, SetsMovingStatisticsAndNothingElse) {
   const Model model = chain_model();
-  Trainer trainer(model, {.batch_size = 10, .seed = 1, .threads = 1});
+  Trainer trainer(model, {.batch_size = 10, .seed = 1, .compute = {.threads = 1}});
   const Dataset data = samples_for(model);
   trainer.fit(data);
   const auto others = trained_bytes(trainer.network(), false);
@@ -211,7 +211,7 @@ TEST(Reestimate, LeavesATrainerToGoOnAsIfNothingHadBeenMeasured) {
   const Dataset data = samples_for(model);
   std::vector<std::vector<std::byte>> ends;
   for (const bool measures : {false, true}) {
-    Trainer trainer(model, {.batch_size = 10, .seed = 1, .threads = 1});
+    Trainer trainer(model, {.batch_size = 10, .seed = 1, .compute = {.threads = 1}});
     trainer.fit(data, {.steps = 3});
     if (measures) measure_statistics(trainer.network(), data);
     trainer.fit(data, {.steps = 3});
@@ -223,11 +223,12 @@ TEST(Reestimate, LeavesATrainerToGoOnAsIfNothingHadBeenMeasured) {
 TEST(Reestimate, MeasuresTheAveragesOfTheWeightsThatEvaluationUses) {
   const Model model = chain_model();
   const Dataset data = samples_for(model);
-  Trainer trainer(model,
-                  {.optimizer = Adam{.learning_rate = 0.1, .ema_momentum = 0.5}, .batch_size = 10, .threads = 1});
+  Trainer trainer(
+      model,
+      {.optimizer = Adam{.learning_rate = 0.1, .ema_momentum = 0.5}, .batch_size = 10, .compute = {.threads = 1}});
   trainer.fit(data, {.epochs = 2});
   const auto of_weights = [&] {
-    const auto copy = std::make_unique<Network>(model, NetworkOptions{.threads = 1});
+    const auto copy = std::make_unique<Network>(model, NetworkOptions{.compute = {.threads = 1}});
     for (const WeightInfo& weight : copy->weights())
       copy->set_weight(weight.name, trainer.network().weight(weight.name));
     return measure_statistics(*copy, data).after;

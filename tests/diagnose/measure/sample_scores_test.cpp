@@ -35,7 +35,8 @@ TEST(Scorer, GivesThePerSampleLossesThatEvaluationAverages) {
   const Metrics metrics = evaluate(network, small_data().test, {.batch_size = 1000}).metrics;
   EXPECT_EQ(scores.samples(), 1000);
   EXPECT_NEAR(scores.mean_loss().value, metrics.loss, 1e-5);
-  EXPECT_NEAR(scores.accuracy()->value, *metrics.accuracy, 1e-9);
+  // Products of other batches may add in another order: two outputs that are equal within rounding may change places.
+  EXPECT_NEAR(scores.accuracy()->value, *metrics.accuracy, 1.0 / 1000);
 }
 
 TEST(Scorer, UsesTheStatisticsThatAreSupplied) {

@@ -20,7 +20,7 @@ struct ShortRun {
   explicit ShortRun(const std::filesystem::path& path, const std::string& initial_weights = {}) : folder(path) {
     const Sequential model = small_model();
     const Dataset data = make_strokes(false, 100);
-    Trainer trainer(model, {.optimizer = Adam{.weight_decay = 0.02}, .batch_size = 20, .threads = 1});
+    Trainer trainer(model, {.optimizer = Adam{.weight_decay = 0.02}, .batch_size = 20, .compute = {.threads = 1}});
     const RunDescription description{.epochs = 2, .initial_weights = initial_weights};
     folder.write_description({.model = model}, trainer, description);
     for (int epoch = 0; epoch < 2; ++epoch) {

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using Kind = WeightDefect::Kind;
 
 std::unique_ptr<Network> network() {
-  return std::make_unique<Network>(chain_model(), NetworkOptions{.seed = 5, .threads = 1});
+  return std::make_unique<Network>(chain_model(), NetworkOptions{.seed = 5, .compute = {.threads = 1}});
 }
 
 TEST(WeightScan, FindsNothingInFreshWeights) { EXPECT_THAT(scan_weights(*network()), IsEmpty()); }

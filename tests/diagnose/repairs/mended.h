@@ -17,7 +17,7 @@ inline constexpr double kEqual = 1e-5;  ///< relative difference of outputs (L2)
 
 /// Every tensor made of other numbers than a new network has: gamma and statistics that do something.
 inline std::unique_ptr<Network> trained(const Model& model) {
-  auto network = std::make_unique<Network>(model, NetworkOptions{.seed = 5, .threads = 1});
+  auto network = std::make_unique<Network>(model, NetworkOptions{.seed = 5, .compute = {.threads = 1}});
   RandomStream stream({.seed = 9, .purpose = Purpose::study});
   for (const WeightInfo& weight : network->weights()) {
     if (weight.name.ends_with("/kernel")) continue;

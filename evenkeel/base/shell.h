@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace evenkeel {
+
+/// A word for a command that is to be pasted into bash or zsh: in single quotes where one of them would read it
+/// otherwise ("strokes:test[:600]", a path with a blank).
+std::string shell_quoted(std::string_view word);
+
+/// " --flag 'the value'"; empty without a value.
+std::string shell_flag(std::string_view flag, std::string_view value);
+
+}  // namespace evenkeel

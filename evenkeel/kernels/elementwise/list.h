@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evenkeel/kernels/elementwise/activation.h"
+#include "evenkeel/kernels/kernel.h"
+
+// What the elementwise family computes, as plain descriptions, and which kernel does it (list.cpp). Operands and
+// outputs are those of the ops of the same names (program/ops/activation.h, elementwise.h, dense.h, concatenate.h,
+// ...).
+
+namespace evenkeel::kernels {
+
+struct Activate {
+  Activation f = Activation::linear;
+};
+struct ActivateGradient {
+  Activation f = Activation::linear;
+};
+struct Softmax {};
+struct SoftmaxGradient {};
+Kernel choose(const Activate&, const KernelRequest&);
+Kernel choose(const ActivateGradient&, const KernelRequest&);
+Kernel choose(const Softmax&, const KernelRequest&);
+Kernel choose(const SoftmaxGradient&, const KernelRequest&);
+
+struct Add {};
+struct Subtract {};
+struct Multiply {};
+struct ScaleOffset {
+  double scale = 1, offset = 0;
+  bool narrows = false;  ///< float operands, a bfloat16 output
+};
+struct Rsqrt {
+  double epsilon = 0;
+};
+struct AddBias {
+  Activation f = Activation::linear;
+};
+struct AddBiasGradient {
+  Activation f = Activation::linear;
+};
+Kernel choose(const Add&, const KernelRequest&);
+Kernel choose(const Subtract&, const KernelRequest&);
+Kernel choose(const Multiply&, const KernelRequest&);
+Kernel choose(const ScaleOffset&, const KernelRequest&);
+Kernel choose(const Rsqrt&, const KernelRequest&);
+Kernel choose(const AddBias&, const KernelRequest&);
+Kernel choose(const AddBiasGradient&, const KernelRequest&);
+
+// Moves of elements.
+struct Cast {};
+struct Copy {};
+struct Fill {
+  double value = 0;
+};
+struct Concatenate {
+  int inputs = 0;
+};
+struct SliceChannels {
+  std::int64_t begin = 0;
+};
+struct Permute {
+  Shape shape;  ///< of x
+  std::vector<int> order;
+};
+Kernel choose(const Cast&, const KernelRequest&);
+Kernel choose(const Copy&, const KernelRequest&);
+Kernel choose(const Fill&, const KernelRequest&);
+Kernel choose(const Concatenate&, const KernelRequest&);
+Kernel choose(const SliceChannels&, const KernelRequest&);
+Kernel choose(const Permute&, const KernelRequest&);
+
+}  // namespace evenkeel::kernels

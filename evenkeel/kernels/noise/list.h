@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+
+#include "evenkeel/kernels/kernel.h"
+#include "evenkeel/kernels/noise/dropout.h"
+
+// What the noise family computes, as plain descriptions, and which kernel does it (list.cpp): x [N, ...] disturbed
+// where the layer's mode has dropout on, else y = x. Rates are float32's in both precisions, so that these draw the
+// same.
+
+namespace evenkeel::kernels {
+
+/// `layer` names the stream of random numbers, beside the step.
+struct Dropout {
+  std::uint32_t layer = 0;
+  float rate = 0;
+};
+struct SpatialDropout {
+  std::uint32_t layer = 0;
+  float rate = 0;
+  std::int64_t positions = 1;  ///< of a sample
+};
+struct GaussianDropout {
+  std::uint32_t layer = 0;
+  float deviation = 0;
+};
+struct AffineDropout {
+  std::uint32_t layer = 0;
+  float rate = 0;
+  KeptAndDropped outcome;
+};
+struct Uout {
+  std::uint32_t layer = 0;
+  float beta = 0;
+};
+Kernel choose(const Dropout&, const KernelRequest&);
+Kernel choose(const SpatialDropout&, const KernelRequest&);
+Kernel choose(const GaussianDropout&, const KernelRequest&);
+Kernel choose(const AffineDropout&, const KernelRequest&);
+Kernel choose(const Uout&, const KernelRequest&);
+
+}  // namespace evenkeel::kernels

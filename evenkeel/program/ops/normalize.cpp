@@ -1,0 +1,101 @@
+#include "evenkeel/program/ops/normalize.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/kernels/normalization/list.h"
+#include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/infer.h"
+#include "evenkeel/program/ops/statistics.h"
+
+namespace evenkeel::ops {
+namespace {
+
+using kernels::Activation;
+
+std::string text_of(const NormalizeOptions& options) {
+  std::string text;
+  if (options.group_samples > 0) text += fmt::format(", groups of {}", options.group_samples);
+  if (options.f != Activation::linear) text += fmt::format(", {}", kernels::name_of(options.f));
+  if (options.pool) text += ", " + to_string(*options.pool);
+  return text.empty() ? text : text.substr(2);
+}
+
+/// What the kernels are told of it, over x.
+kernels::Normalization normalization_of(const NormalizeOptions& options, const Shape& x) {
+  kernels::Normalization n{.f = options.f};
+  if (options.pool) n.pool = window_over(x, *options.pool);
+  if (options.group_samples > 0) n.rows_of_group = options.group_samples * (x.size() / x.back() / x[0]);
+  return n;
+}
+
+}  // namespace
+
+std::string Normalize::detail() const { return text_of(options_); }
+
+std::vector<TensorType> Normalize::infer(std::span<const TensorType> in) const {
+  static constexpr const char* kNames[] = {"x", "gamma", "beta"};
+  for (std::size_t i : {1u, 2u})
+    if (in[i].shape.rank() > 0) require_per_channel(in[0], in[i], kNames[i]);
+  require_same(in[3], in[4], "statistics");
+  if (!options_.pool) return {in[0]};
+  const kernels::Window w = window_over(in[0].shape, *options_.pool);
+  return {{{w.n, w.oh, w.ow, w.c}, in[0].dtype}};
+}
+
+void Normalize::differentiate(Gradients& g) const {
+  const Value y = options_.f == Activation::linear ? Value() : g.output(0);
+  // Only to find the maxima again are all of the forward's operands needed.
+  const Value gamma = g.input(1), beta = options_.pool ? g.input(2) : Value();
+  const auto sums = g.emit(NormalizeSums(options_), {g.input(0), y, g.of_output(0), options_.pool ? gamma : Value(),
+                                                     beta, g.input(3), g.input(4)});
+  const auto totals = options_.group_samples > 0 ? g.emit(SumGroups(), sums) : sums;
+  for (int i : {1, 2})
+    if (g.wanted(i)) g.add(i, totals[static_cast<std::size_t>(i) - 1]);
+  if (!g.wanted(0)) return;
+  g.add(0, g.emit_one(NormalizeDataGradient(layer_, options_),
+                      {g.input(0), y, g.of_output(0), gamma, beta, g.input(3), g.input(4), sums[0], sums[1]}));
+}
+
+std::shared_ptr<const Op> Normalize::with_activation(Activation f) const {
+  if (options_.f != Activation::linear || options_.group_samples > 0) return nullptr;
+  NormalizeOptions joined = options_;
+  joined.f = f;
+  return std::make_shared<const Normalize>(layer_, joined);
+}
+
+std::shared_ptr<const Op> Normalize::with_max_pool(const WindowOptions& window) const {
+  if (window.strides != window.kernel || options_.pool || options_.group_samples > 0) return nullptr;
+  NormalizeOptions joined = options_;
+  joined.pool = window;
+  return std::make_shared<const Normalize>(layer_, joined);
+}
+
+Kernel Normalize::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::Normalize{normalization_of(options_, r.inputs[0].shape)}, r);
+}
+
+std::vector<std::pair<int, int>> Normalize::in_place() const {
+  if (options_.pool) return {};
+  return {{0, 0}};
+}
+
+std::string NormalizeSums::detail() const { return text_of(options_); }
+
+std::vector<TensorType> NormalizeSums::infer(std::span<const TensorType> in) const { return {in[5], in[5]}; }
+
+Kernel NormalizeSums::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::NormalizeSums{normalization_of(options_, r.inputs[0].shape)}, r);
+}
+
+std::string NormalizeDataGradient::detail() const { return text_of(options_); }
+
+Kernel NormalizeDataGradient::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::NormalizeDataGradient{normalization_of(options_, r.inputs[0].shape)}, r);
+}
+
+std::vector<std::pair<int, int>> NormalizeDataGradient::in_place() const {
+  if (options_.pool) return {{0, 0}};
+  return {{0, 2}};
+}
+
+}  // namespace evenkeel::ops

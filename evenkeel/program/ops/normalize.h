@@ -1,0 +1,76 @@
+#pragma once
+
+#include "evenkeel/kernels/elementwise/activation.h"
+#include "evenkeel/program/op.h"
+#include "evenkeel/program/ops/window.h"
+
+namespace evenkeel::ops {
+
+/// What a normalization does besides normalizing: it sees groups of samples each with statistics of its own, or has
+/// an activation behind it, and a max pooling whose windows do not overlap. With a pooling nothing of the size of x is
+/// written (docs/kernels/batch_norm_pool.md).
+struct NormalizeOptions {
+  std::int64_t group_samples = 0;  ///< 0: all have the same statistics
+  kernels::Activation f = kernels::Activation::linear;
+  std::optional<WindowOptions> pool = {};
+};
+
+/// y = f(gamma * (x - mean) * inverse_deviation + beta), per channel (last axis), and its largest in each window.
+/// Inputs: x, gamma or absent, beta or absent, mean, inverse deviation: [C], or [groups, C]. They come from lines of
+/// their own (statistics.h). The gradient is that of all these lines at once: where the layer's mode uses the batch's
+/// statistics, they are functions of x. Derivation: docs/kernels/batch_norm.md.
+class Normalize final : public Op {
+ public:
+  explicit Normalize(int layer, NormalizeOptions options = {}) : layer_(layer), options_(options) {}
+  std::string_view kind() const override { return options_.pool ? "normalize_pool" : "normalize"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  /// Emits the sums over x that the statistics and gamma and beta send back, then the gradient of x.
+  void differentiate(Gradients&) const override;
+  /// Every activation is monotone: behind the pooling or before it is the same.
+  std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
+  /// This op with max pooling behind it, where the windows do not overlap; else nothing.
+  std::shared_ptr<const Op> with_max_pool(const WindowOptions& window) const;
+  Kernel choose(const KernelRequest&) const override;
+  std::vector<std::pair<int, int>> in_place() const override;
+
+ private:
+  int layer_;
+  NormalizeOptions options_;
+};
+
+/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation) -> dgamma, dbeta, [C] or
+/// [groups, C]: sum dz * (x - mean) * inverse_deviation and sum dz, with dz the gradient in front of f. y and dy are of
+/// the pooled size; y is absent where f is linear. gamma and beta are read with a pooling only.
+class NormalizeSums final : public Op {
+ public:
+  explicit NormalizeSums(NormalizeOptions options) : options_(options) {}
+  std::string_view kind() const override { return options_.pool ? "normalize_pool_sums" : "normalize_sums"; }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  NormalizeOptions options_;
+};
+
+/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation, dgamma, dbeta) -> dx. The last two
+/// are of the rows that share statistics; beta is read with a pooling only.
+class NormalizeDataGradient final : public Op {
+ public:
+  NormalizeDataGradient(int layer, NormalizeOptions options) : layer_(layer), options_(options) {}
+  std::string_view kind() const override {
+    return options_.pool ? "normalize_pool_data_gradient" : "normalize_data_gradient";
+  }
+  std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
+  Kernel choose(const KernelRequest&) const override;
+  std::optional<int> layer() const override { return layer_; }
+  std::vector<std::pair<int, int>> in_place() const override;
+
+ private:
+  int layer_;
+  NormalizeOptions options_;
+};
+
+}  // namespace evenkeel::ops

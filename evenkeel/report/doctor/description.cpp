@@ -1,0 +1,114 @@
+#include "evenkeel/report/doctor/description.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/base/shell.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/codes.h"
+
+namespace evenkeel {
+namespace {
+
+using Entry = DoctorDescription::Entry;
+
+/// What to do about a finding, as a command; empty where nothing repairs it by itself.
+std::string repair_command(const Finding& finding, const DoctorWords& words) {
+  if (code_info(finding.code).repair.empty() || !finding.consequence_of.empty()) return {};
+  return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
+         shell_flag("--data", words.data) + shell_flag("--validation", words.validation) + words.flags + " --fix " +
+         finding.code + " --out repaired.safetensors";
+}
+
+std::vector<DoctorDescription::Cell> cells_of(const FourCells& cells) {
+  std::vector<DoctorDescription::Cell> all = {
+      {"evaluation", "data, evaluation mode", cells.evaluation},
+      {"training", "data, training mode, statistics of all data", cells.training}};
+  if (cells.train_evaluation)
+    all.push_back({"train_data_evaluation", "training data, evaluation mode", *cells.train_evaluation});
+  if (cells.train_training)
+    all.push_back(
+        {"train_data_training", "training data, training mode, statistics of all data", *cells.train_training});
+  return all;
+}
+
+/// The first finding of the code that a finding follows from; nullptr where it follows from none that is there.
+Entry* cause_of(const Entry& entry, std::vector<Entry>& all) {
+  const std::string& code = entry.finding.consequence_of;
+  if (code.empty()) return nullptr;
+  const auto cause = std::ranges::find(all, code, [](const Entry& e) { return e.finding.code; });
+  return cause == all.end() ? nullptr : &*cause;
+}
+
+std::vector<Entry> entries_of(const std::vector<Finding>& findings, const DoctorWords& words) {
+  std::vector<Entry> all;
+  for (const Finding& f : findings) {
+    const CodeInfo& info = code_info(f.code);
+    all.push_back({.finding = f,
+                   .title = info.title,
+                   .advice = info.advice,
+                   .keras = info.keras,
+                   .pytorch = info.pytorch,
+                   .command = repair_command(f, words),
+                   .documentation = documentation_of(f.code)});
+  }
+  for (Entry& entry : all) {
+    Entry* root = cause_of(entry, all);
+    if (!root) continue;
+    while (Entry* cause = cause_of(*root, all)) root = cause;
+    entry.follows = true;
+    root->consequences.push_back(entry.finding.code + " in " + layers_text(entry.finding.layers));
+  }
+  return all;
+}
+
+/// Whether a normalization's statistics fit, in words, and which findings name it.
+std::string verdict_on(const StatisticsGap& gap, const std::vector<Entry>& findings) {
+  std::string text = gap.distance < kFarStatistics ? "The moving statistics fit the data."
+                                                   : "The moving statistics do not fit the data.";
+  std::string named;
+  for (const Entry& entry : findings)
+    if (std::ranges::find(entry.finding.layers, gap.layer) != entry.finding.layers.end())
+      named += fmt::format("{}`{}` ({})", named.empty() ? "" : ", ", entry.finding.code, entry.title);
+  return named.empty() ? text : text + " Named by " + named + '.';
+}
+
+std::string answer_of(const DoctorDescription& d) {
+  const auto root = std::ranges::find(d.findings, false, &Entry::follows);
+  if (root == d.findings.end()) return d.verdict + " Nothing was found that explains more.";
+  return d.verdict + ' ' + as_sentence(root->finding.cause);
+}
+
+}  // namespace
+
+std::size_t DoctorDescription::shown() const {
+  return static_cast<std::size_t>(std::ranges::count(normalizations, true, &NormalizationEntry::is_distant));
+}
+
+DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
+                           const std::optional<Expectation>& expectation) {
+  DoctorDescription made{.cells = cells_of(d.cells),
+                         .gap = name_of(d.cells.gap),
+                         .verdict = d.cells.verdict,
+                         .findings = entries_of(d.findings, words),
+                         .chain = d.attribution,
+                         .has_noise = !d.shifts.empty(),
+                         .notes = d.notes,
+                         .checked = d.checked,
+                         .unchecked = d.unchecked,
+                         .samples = d.samples,
+                         .passes = d.passes,
+                         .expectation = expectation};
+  for (std::size_t i = 0; i < d.gaps.size(); ++i) {
+    made.normalizations.push_back({.gap = d.gaps[i], .verdict = verdict_on(d.gaps[i], made.findings)});
+    if (made.has_noise) made.normalizations.back().shift = d.shifts[i];
+    if (i < d.histograms.size()) made.normalizations.back().histogram = d.histograms[i];
+  }
+  for (const std::size_t i : most_distant(d.gaps, DoctorDescription::kMostShown))
+    made.normalizations[i].is_distant = true;
+  made.answer = answer_of(made);
+  return made;
+}
+
+}  // namespace evenkeel

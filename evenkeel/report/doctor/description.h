@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenkeel/diagnose/diagnosis.h"
+#include "evenkeel/diagnose/expectation.h"
+
+// What the doctor says of a network, described once. text.h, json.h and page.h lay it out; they decide nothing.
+
+namespace evenkeel {
+
+/// How the user named what was looked at: remedies are commands to paste.
+struct DoctorWords {
+  std::string model, weights;
+  std::string data;        ///< that statistics are taken from
+  std::string validation;  ///< that scores are measured on; empty: on the same
+  std::string flags;       ///< others that had to be given, ready to paste: " --loss mse"
+};
+
+struct DoctorDescription {
+  /// One of the four cells.
+  struct Cell {
+    std::string_view key, name;  ///< "train_data_evaluation", "training data, evaluation mode"
+    FourCells::Cell scores;
+  };
+  /// A finding with what is known of its code.
+  struct Entry {
+    Finding finding;
+    std::string_view title, advice, keras, pytorch;
+    std::string command;  ///< that repairs it; empty where nothing does by itself
+    std::string documentation;
+    /// Whether it follows from another finding of the list, and is shown there.
+    bool follows = false;
+    std::vector<std::string> consequences = {};  ///< "stale-statistics in norm_1 and 2 more", direct or not
+  };
+  struct NormalizationEntry {
+    StatisticsGap gap;
+    std::optional<NoiseShift> shift = {};  ///< nothing where no noise reaches it
+    std::optional<InputHistogram> histogram = {};
+    bool is_distant = false;  ///< among the kMostShown whose statistics are farthest from the data's
+    std::string verdict = {};
+  };
+  static constexpr std::size_t kMostShown = 12;
+
+  std::string answer;  ///< one or two sentences
+  std::vector<Cell> cells;
+  std::string_view gap;
+  std::string verdict;
+  std::vector<Entry> findings;
+  Attribution chain;
+  std::vector<NormalizationEntry> normalizations;
+  bool has_noise = false;  ///< whether any noise of training stands in front of a normalization
+  std::vector<std::string> notes, checked;
+  std::vector<std::pair<std::string, std::string>> unchecked;  ///< what, and why
+  std::int64_t samples = 0;
+  double passes = 0;
+  std::optional<Expectation> expectation = {};
+
+  /// How many normalizations are distant.
+  std::size_t shown() const;
+};
+
+DoctorDescription describe(const Diagnosis& diagnosis, const DoctorWords& words,
+                           const std::optional<Expectation>& expectation = {});
+
+}  // namespace evenkeel

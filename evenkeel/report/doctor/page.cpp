@@ -1,0 +1,205 @@
+#include "evenkeel/report/doctor/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numbers>
+
+#include "evenkeel/base/text.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kHighest = 2;  ///< density that is drawn of what moving statistics have
+
+constexpr std::string_view kPlusMinus = "±";
+
+std::string with_error(const Estimate& e) { return estimate_text(e, kPlusMinus); }
+
+Section cells_section(const DoctorDescription& d) {
+  PageTable table{.columns = {"", ">loss", ">accuracy"}};
+  for (const auto& [key, name, scores] : d.cells)
+    table.rows.push_back(
+        {std::string(name), with_error(scores.loss), scores.accuracy ? with_error(*scores.accuracy) : "–"});
+  table.caption =
+      "Training mode here: dropout on, and normalization by the statistics of all data instead of one batch's. ± is "
+      "one standard error over samples.";
+  return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
+}
+
+void add_finding(Section& section, const DoctorDescription::Entry& entry) {
+  const Finding& f = entry.finding;
+  PageTable table{.title = fmt::format("{}: {} (`{}`)", name_of(f.severity), entry.title, f.code),
+                  .columns = {"evidence", ">measured", "should be"}};
+  for (const Fact& fact : f.evidence)
+    table.rows.push_back({fact.what, figure(fact.value) + (fact.unit.empty() ? "" : ' ' + fact.unit), fact.expected});
+  table.caption =
+      f.certainty + ". Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
+  section.parts.push_back(std::move(table));
+  section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + std::string(entry.advice)});
+  if (!entry.command.empty()) section.parts.push_back(Paragraph{'`' + entry.command + '`'});
+  section.parts.push_back(Listing{"In Keras", std::string(entry.keras)});
+  section.parts.push_back(Listing{"In PyTorch", std::string(entry.pytorch)});
+  std::string more = "More on it: `" + entry.documentation + "`.";
+  if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
+  for (const std::string& consequence : entry.consequences)
+    more += " From it follows, and goes with it: " + consequence + '.';
+  section.parts.push_back(Paragraph{std::move(more)});
+}
+
+Section findings_section(const DoctorDescription& d) {
+  Section section{"Findings", {}};
+  if (d.findings.empty()) section.parts.push_back(Paragraph{"Nothing found."});
+  for (const auto& entry : d.findings)
+    if (!entry.follows) add_finding(section, entry);
+  return section;
+}
+
+Section chain_section(const Attribution& chain) {
+  Waterfall waterfall{.title = "From training mode to evaluation mode",
+                      .x_label = "loss",
+                      .start_name = fmt::format("training mode, batches of {}", chain.batch_size),
+                      .end_name = "evaluation mode",
+                      .start = chain.start.value};
+  PageTable table{.columns = {"change", ">loss", ">in reverse order"}};
+  for (const ChainLink& link : chain.links) {
+    waterfall.steps.push_back({link.change, link.cost.loss.value, link.cost.loss.error});
+    table.rows.push_back({link.change, difference_text(link.cost.loss, kPlusMinus),
+                          difference_text(link.cost_in_reverse.loss, kPlusMinus)});
+  }
+  waterfall.caption =
+      "One thing is switched after the other, so the steps add up to the whole. In the reverse order of layers the "
+      "parts may differ: that is their interaction. ± is one standard error over the same samples.";
+  return {"Where the difference comes from", {std::move(waterfall), std::move(table)}};
+}
+
+/// The part of a normal distribution below x.
+double normal_share(double x, double mean, double sigma) {
+  return 0.5 * std::erfc((mean - x) / (sigma * std::numbers::sqrt2));
+}
+
+/// What the moving statistics take the data to be, a normal distribution per channel, in the bins and on the scale of
+/// the histogram: in deviations from the mean of the data, what lies beyond in the last bins.
+std::vector<double> as_moving(const std::vector<double>& at, const StatisticsGap& gap) {
+  std::vector<double> density(at.size());
+  const double width = at.size() > 1 ? at[1] - at[0] : 1, channels = static_cast<double>(gap.data.mean.size());
+  for (std::size_t c = 0; c < gap.data.mean.size(); ++c) {
+    const double scale = std::sqrt(gap.data.variance[c] + gap.epsilon),
+                 sigma = std::sqrt(std::max(gap.moving.variance[c], 1e-30)) / scale,
+                 mean = (gap.moving.mean[c] - gap.data.mean[c]) / scale;
+    double below = 0;
+    for (std::size_t bin = 0; bin < at.size(); ++bin) {
+      const double next = bin + 1 < at.size() ? normal_share(at[bin] + width / 2, mean, sigma) : 1;
+      density[bin] += (next - below) / width / channels;
+      below = next;
+    }
+  }
+  return density;
+}
+
+/// Without the last bins, which would stand out for all that lies beyond them.
+std::vector<double> inner(const std::vector<double>& bins) {
+  return bins.size() < 3 ? bins : std::vector(bins.begin() + 1, bins.end() - 1);
+}
+
+/// "More than 3.9 deviations away: 0.3 % of training mode, 41 % of evaluation mode."
+std::string beyond(const InputHistogram& h) {
+  if (h.at.size() < 3) return {};
+  const double width = h.at[1] - h.at[0];
+  const auto percent = [&](const std::vector<double>& density) {
+    return fmt::format("{:.2g} %", 100 * width * (density.front() + density.back()));
+  };
+  return fmt::format(" More than {:.2g} deviations away: {} of training mode, {} of evaluation mode.",
+                     h.at.back() - width / 2, percent(h.training), percent(h.evaluation));
+}
+
+LineChart strip(const DoctorDescription::NormalizationEntry& n) {
+  const InputHistogram& h = *n.histogram;
+  const std::vector<double> at = inner(h.at);
+  LineChart chart{
+      .title = fmt::format("`{}`, distance {} nats", h.layer, figure(n.gap.distance)),
+      .x_label = "deviations from the mean of all data",
+      .y_label = "density",
+      .curves = {{.name = "training mode", .traces = {{.x = at, .y = inner(h.training)}}, .group = "training"},
+                 {.name = "evaluation mode", .traces = {{.x = at, .y = inner(h.evaluation)}}, .group = "evaluation"}},
+      .caption = n.verdict + beyond(h),
+      .folded = !n.is_distant};
+  std::vector<double> moving = inner(as_moving(h.at, n.gap));
+  // Statistics far too narrow would leave no room for the rest.
+  for (double& density : moving) density = std::min(density, kHighest);
+  chart.curves.push_back({.name = "as the moving statistics have it",
+                          .traces = {{.x = at, .y = std::move(moving)}},
+                          .dashed = true,
+                          .group = "moving"});
+  return chart;
+}
+
+/// "0.614", "0.612", "dropout".
+std::vector<std::string> shift_cells(const std::optional<NoiseShift>& shift) {
+  if (!shift) return {"–", "–", "none"};
+  return {figure(shift->measured), shift->closed_form ? figure(*shift->closed_form) : "–", '`' + shift->noise + '`'};
+}
+
+PageTable statistics_table(const DoctorDescription& d) {
+  PageTable table{.title = "Moving statistics against those of the data",
+                  .columns = {"layer", ">distance (nats)", ">means apart (σ)", ">variance, moving / data"}};
+  if (d.has_noise)
+    table.columns.insert(table.columns.end(),
+                         {">variance, evaluation / training", ">by the closed form", "noise in front"});
+  for (const auto& n : d.normalizations) {
+    const StatisticsGap& gap = n.gap;
+    table.rows.push_back({gap.layer, figure(gap.distance), figure(gap.mean_difference), figure(gap.variance_ratio)});
+    if (d.has_noise) std::ranges::move(shift_cells(n.shift), std::back_inserter(table.rows.back()));
+  }
+  table.caption =
+      "Mean over channels of KL(N(moving) ‖ N(data)), every normalization before the layer on the statistics of the "
+      "data. Healthy layers stay below 0.05.";
+  if (d.has_noise)
+    table.caption +=
+        " Noise of training (dropout) in front of a layer changes the variance that its moving statistics learn: in "
+        "evaluation it reads so much of it. The closed form is that of the last noise alone.";
+  return table;
+}
+
+Section layers_section(const DoctorDescription& d) {
+  Section section{"Every normalization", {statistics_table(d)}};
+  section.parts.push_back(Paragraph{fmt::format(
+      "What each reads in the two modes, all channels together, each less its mean and over its deviation in all data. "
+      "Dashed: what its moving statistics take the data for, cut off at {}.",
+      kHighest)});
+  std::vector<Part> folded;
+  for (const auto& n : d.normalizations)
+    if (n.histogram) (n.is_distant ? section.parts : folded).push_back(strip(n));
+  if (!folded.empty())
+    section.parts.push_back(
+        Paragraph{fmt::format("These are the {} most distant of {}; the others:", d.shown(), d.normalizations.size())});
+  std::ranges::move(folded, std::back_inserter(section.parts));
+  return section;
+}
+
+Section checked_section(const DoctorDescription& d) {
+  PageTable table{.columns = {"looked at", "result"}};
+  for (const std::string& what : d.checked) table.rows.push_back({what, "checked"});
+  for (const auto& [what, why] : d.unchecked) table.rows.push_back({what, "not checked: " + why});
+  return {"What was checked", {std::move(table)}};
+}
+
+}  // namespace
+
+Report doctor_page(const DoctorDescription& d, const Model& model) {
+  Report page{.title = "doctor: " + model.name(),
+              .question = "Why does this network behave in evaluation as it does?",
+              .answer = d.answer,
+              .notes = d.notes};
+  page.sections.push_back(cells_section(d));
+  page.sections.push_back(findings_section(d));
+  page.sections.push_back(chain_section(d.chain));
+  if (!d.normalizations.empty()) page.sections.push_back(layers_section(d));
+  page.sections.push_back(checked_section(d));
+  page.sections.push_back({"The network", {Diagram{.title = model.name(), .model = model}}});
+  return page;
+}
+
+}  // namespace evenkeel

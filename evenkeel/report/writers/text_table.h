@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace evenkeel {
+
+/// Text in columns as wide as their longest cell. A title that begins with '>' has its column on the right (numbers).
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> titles);
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Title line and rows, without blanks at the ends of lines.
+  std::string text() const;
+
+ private:
+  std::vector<bool> to_the_right_;
+  std::vector<std::vector<std::string>> rows_;  ///< the titles first
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,18 @@
+#include "evenkeel/train/optimizers/sgd.h"
+
+namespace evenkeel {
+
+void SGD::describe(Fields<SGD>& fields) {
+  describe_optimizer(fields, [](Fields<SGD>& own) {
+    own.add("momentum", &SGD::momentum, "weight of the old velocity", kFraction)
+        .add("nesterov", &SGD::nesterov, "look ahead along the velocity (Nesterov's momentum)");
+  });
+}
+
+void emit_update(const SGD& sgd, const UpdateTarget& target) {
+  const Value velocity = sgd.momentum == 0 ? Value() : target.slot("sgd/velocity");
+  target.program.emit(std::make_shared<const ops::SgdUpdate>(sgd.momentum, sgd.nesterov, target.options),
+                      {target.parameters, target.gradients, velocity, target.scales});
+}
+
+}  // namespace evenkeel
