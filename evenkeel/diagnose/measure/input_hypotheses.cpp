@@ -10,14 +10,14 @@ namespace evenkeel {
 namespace {
 
 /// Of each channel, or of all as one.
-struct Extent {
+struct ValueExtent {
   std::vector<double> least, most;
 };
 
-Extent extent_of(const Tensor& x, std::int64_t channels) {
+ValueExtent extent_of(const Tensor& x, std::int64_t channels) {
   const auto values = x.as<float>();
   const auto c = static_cast<std::size_t>(channels);
-  Extent extent{std::vector<double>(c, INFINITY), std::vector<double>(c, -INFINITY)};
+  ValueExtent extent{std::vector<double>(c, INFINITY), std::vector<double>(c, -INFINITY)};
   for (std::size_t i = 0; i < values.size(); ++i) {
     extent.least[i % c] = std::min(extent.least[i % c], static_cast<double>(values[i]));
     extent.most[i % c] = std::max(extent.most[i % c], static_cast<double>(values[i]));
@@ -55,7 +55,7 @@ InputHypothesis standardized(std::string name, std::string correction, const Lay
                {.layer = "input", .mean = std::vector<double>(n), .variance = std::vector<double>(n, 1)});
 }
 
-InputHypothesis spread(std::string name, std::string correction, const Extent& extent, double up_to) {
+InputHypothesis spread(std::string name, std::string correction, const ValueExtent& extent, double up_to) {
   InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};
   for (std::size_t c = 0; c < extent.least.size(); ++c) {
     const double width = extent.most[c] - extent.least[c];
@@ -119,7 +119,7 @@ std::optional<Rescaling> InputHypothesis::layer() const {
 
 std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset* train) {
   const Tensor x = converted(data.x(), DType::float32);
-  const Extent whole = extent_of(x, 1), each = extent_of(x, x.shape().back());
+  const ValueExtent whole = extent_of(x, 1), each = extent_of(x, x.shape().back());
   const LayerStatistics moments = channel_moments(data);
   const bool many = moments.mean.size() > 1;
   std::vector<InputHypothesis> all;

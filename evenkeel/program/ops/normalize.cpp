@@ -10,12 +10,10 @@
 namespace evenkeel::ops {
 namespace {
 
-using kernels::Activation;
-
 std::string text_of(const NormalizeOptions& options) {
   std::string text;
   if (options.group_samples > 0) text += fmt::format(", groups of {}", options.group_samples);
-  if (options.f != Activation::linear) text += fmt::format(", {}", kernels::name_of(options.f));
+  if (options.f != kernels::Activation::linear) text += fmt::format(", {}", kernels::name_of(options.f));
   if (options.pool) text += ", " + to_string(*options.pool);
   return text.empty() ? text : text.substr(2);
 }
@@ -43,7 +41,7 @@ std::vector<TensorType> Normalize::infer(std::span<const TensorType> in) const {
 }
 
 void Normalize::differentiate(Gradients& g) const {
-  const Value y = options_.f == Activation::linear ? Value() : g.output(0);
+  const Value y = options_.f == kernels::Activation::linear ? Value() : g.output(0);
   // Only to find the maxima again are all of the forward's operands needed.
   const Value gamma = g.input(1), beta = options_.pool ? g.input(2) : Value();
   const auto sums = g.emit(NormalizeSums(options_), {g.input(0), y, g.of_output(0), options_.pool ? gamma : Value(),
@@ -56,8 +54,8 @@ void Normalize::differentiate(Gradients& g) const {
                       {g.input(0), y, g.of_output(0), gamma, beta, g.input(3), g.input(4), sums[0], sums[1]}));
 }
 
-std::shared_ptr<const Op> Normalize::with_activation(Activation f) const {
-  if (options_.f != Activation::linear || options_.group_samples > 0) return nullptr;
+std::shared_ptr<const Op> Normalize::with_activation(kernels::Activation f) const {
+  if (options_.f != kernels::Activation::linear || options_.group_samples > 0) return nullptr;
   NormalizeOptions joined = options_;
   joined.f = f;
   return std::make_shared<const Normalize>(layer_, joined);
