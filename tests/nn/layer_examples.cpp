@@ -29,7 +29,8 @@ std::optional<Example> built(const Layer& layer, const std::vector<Shape>& shape
 
 std::optional<Example> built(const Layer& layer) {
   const Shape images{6, 5, 4, 64}, features{6, 64};
-  for (const std::vector<Shape>& inputs : {std::vector{images}, {images, images}, {features}})
+  const std::vector<std::vector<Shape>> all = {{images}, {images, images}, {features}};
+  for (const std::vector<Shape>& inputs : all)
     if (auto example = built(layer, inputs)) return example;
   return {};
 }
@@ -83,6 +84,12 @@ std::string Example::text() const {
   std::string text(layer.type());
   for (const auto& [name, value] : layer.settings(true)) text += ' ' + name + ' ' + to_string(value);
   return text;
+}
+
+std::optional<FieldValue> Example::field(const std::string& name) const {
+  for (const auto& [key, value] : layer.settings(false))
+    if (key == name) return value;
+  return {};
 }
 
 Numbers Example::x() const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +31,7 @@ struct Example {
   bool merges() const { return inputs.size() > 1; }
   std::size_t channels() const { return static_cast<std::size_t>(inputs[0].back()); }  ///< of the input
   std::string text() const;
+  std::optional<FieldValue> field(const std::string& name) const;
 
   Trial trial() const { return Trial(subject_of(layer, inputs)); }
   /// The numbers that a trial begins with.

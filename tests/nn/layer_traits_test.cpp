@@ -85,13 +85,12 @@ TEST(LayerTraits, SayWhichLayersHandOnTheirInputInEvaluation) {
 
 TEST(LayerTraits, SayWhichActivationIsAppliedLast) {
   for_each_example(any, [](const Example& e) {
-    const auto settings = e.layer.settings(false);
-    const auto field = std::ranges::find(settings, "activation", [](const auto& setting) { return setting.first; });
-    if (field == settings.end()) {
+    const auto field = e.field("activation");
+    if (!field) {
       EXPECT_EQ(e.traits().activation, ActivationFunction::linear);
       return;
     }
-    EXPECT_EQ(field_value(e.traits().activation), field->second);
+    EXPECT_EQ(field_value(e.traits().activation), *field);
     const auto last = static_cast<std::size_t>(e.output.back());
     EXPECT_TRUE(agree(e.y(), activated(e.traits().activation, e.before_activation().y(), last), 1e-9));
   });

@@ -39,11 +39,7 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
     const LinearTraits linear = *e.traits().linear;
     const Shape output = e.output;
     EXPECT_EQ(output.back(), linear.outputs);
-    const auto settings = e.layer.settings(false);
-    const auto field =
-        std::ranges::find(settings, linear.outputs_field, [](const auto& setting) { return setting.first; });
-    ASSERT_NE(field, settings.end());
-    EXPECT_EQ(field->second, FieldValue(linear.outputs));
+    EXPECT_EQ(e.field(linear.outputs_field), FieldValue(linear.outputs));
     EXPECT_EQ(linear.window.has_value(), output.rank() == 4);
     if (!linear.window) return;
     const kernels::Window window = ops::window_over(e.inputs[0], *linear.window);
