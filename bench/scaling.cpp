@@ -79,7 +79,7 @@ Model deep_model(int convolutions) {
   for (int i = 0; i < convolutions; ++i) {
     model.append(Conv2D{.filters = 32, .kernel_size = 3, .padding = Padding::same, .use_bias = false});
     model.append(BatchNormalization{});
-    model.append(Activation{relu});
+    model.append(Activation{ActivationFunction::relu});
   }
   model.append(Flatten{});
   model.append(Dense{.units = 10});

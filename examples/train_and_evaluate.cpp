@@ -1,12 +1,11 @@
 // Trains a small network with batch normalization and dropout on `strokes`, evaluates it, and looks at a prediction.
 //   cmake -S examples -B build/examples -DCMAKE_PREFIX_PATH=PREFIX && cmake --build build/examples
+#include <evenkeel/evenkeel.h>
 #include <cstdio>
-
-#include <evenkeel/data/sources.h>
-#include <evenkeel/train/trainer.h>
 
 int main() try {
   using namespace evenkeel;
+  using namespace evenkeel::activations;
   const Dataset train = load_dataset("strokes:train[:6400]", Split::train);
   const Dataset test = load_dataset("strokes:test[:1000]", Split::test);
 

@@ -127,10 +127,10 @@ void add_classes(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
       model.add(Conv2D{.filters = 8, .strides = 2, .use_bias = false});
     else
       model.add(Flatten{}, Dense{.units = 40, .use_bias = false});
-    model.add(BatchNormalization{.momentum = 0.9}, Activation{relu});
+    model.add(BatchNormalization{.momentum = 0.9}, Activation{ActivationFunction::relu});
     if (convolution) model.add(Flatten{});
-    model.add(Dense{.units = 10, .activation = softmax, .name = "head"},
-              Activation{.activation = softmax, .name = "again"});
+    model.add(Dense{.units = 10, .activation = ActivationFunction::softmax, .name = "head"},
+              Activation{.activation = ActivationFunction::softmax, .name = "again"});
     cases.push_back({.code = "double-softmax",
                      .planted = "a softmax of a softmax",
                      .layers = {"head", "again"},

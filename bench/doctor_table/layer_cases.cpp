@@ -52,7 +52,8 @@ void add_dead_and_constant(std::vector<PlantedCase>& cases, std::uint64_t& seed)
 }
 
 void add_saturated(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
-  for (const auto& [f, name] : {std::pair(sigmoid, "sigmoids"), std::pair(evenkeel::tanh, "tanhs")}) {
+  for (const auto& [f, name] :
+       {std::pair(ActivationFunction::sigmoid, "sigmoids"), std::pair(ActivationFunction::tanh, "tanhs")}) {
     Sequential model = chain(name);
     model.add(Flatten{}, Dense{.units = 40, .activation = f, .name = "hidden"}, Dense{.units = 10, .name = "head"});
     cases.push_back({.code = "saturation",
@@ -88,7 +89,7 @@ Sequential convolutions(const std::string& name, int layers, double deviation) {
     model.add(Conv2D{.filters = 6,
                      .strides = i == 0 ? 2 : 1,
                      .padding = Padding::same,
-                     .activation = relu,
+                     .activation = ActivationFunction::relu,
                      .kernel_initializer = Initializer::truncated_normal(deviation)});
   model.add(Flatten{}, Dense{.units = 10, .name = "head"});
   return model;
@@ -97,7 +98,7 @@ Sequential convolutions(const std::string& name, int layers, double deviation) {
 void add_depths(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
   Sequential sigmoids = chain("ten_sigmoids");
   sigmoids.add(Flatten{});
-  for (int i = 0; i < 10; ++i) sigmoids.add(Dense{.units = 24, .activation = sigmoid});
+  for (int i = 0; i < 10; ++i) sigmoids.add(Dense{.units = 24, .activation = ActivationFunction::sigmoid});
   sigmoids.add(Dense{.units = 10, .name = "head"});
   cases.push_back({.code = "vanishing-gradient",
                    .planted = "ten layers of sigmoids",

@@ -33,7 +33,7 @@ void add_head(Model& model, const Recipe& recipe, std::int64_t units) {
   if (recipe.dropout > 0) model.append(Dropout{.rate = recipe.dropout, .name = "drop"});
   model.append(Dense{.units = units, .use_bias = false, .name = "dense"});
   model.append(norm(recipe, "norm_last"));
-  model.append(Activation{.activation = relu, .name = "act_last"});
+  model.append(Activation{.activation = ActivationFunction::relu, .name = "act_last"});
   model.append(Dense{.units = 10, .name = "head"});
 }
 
@@ -41,7 +41,7 @@ void add_block(Model& model, const Recipe& recipe, const std::string& n, std::in
   model.append(
       Conv2D{.filters = filters, .strides = stride, .padding = Padding::same, .use_bias = false, .name = "conv_" + n});
   model.append(norm(recipe, "norm_" + n));
-  model.append(Activation{.activation = relu, .name = "act_" + n});
+  model.append(Activation{.activation = ActivationFunction::relu, .name = "act_" + n});
 }
 
 void build(const std::string& architecture, Model& model, const Recipe& recipe) {
@@ -52,8 +52,10 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
     add_head(model, recipe, 40);
   } else if (architecture == "pooled") {
     for (const std::string n : {"1", "2"}) {
-      model.append(
-          Conv2D{.filters = n == "1" ? 6 : 12, .padding = Padding::same, .activation = elu, .name = "conv_" + n});
+      model.append(Conv2D{.filters = n == "1" ? 6 : 12,
+                          .padding = Padding::same,
+                          .activation = ActivationFunction::elu,
+                          .name = "conv_" + n});
       model.append(norm(recipe, "norm_" + n));
       model.append(MaxPooling2D{.pool_size = 2, .name = "pool_" + n});
     }
@@ -65,7 +67,7 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
     model.append(Conv2D{.filters = 8, .padding = Padding::same, .use_bias = false, .name = "conv_3"});
     model.append(norm(recipe, "norm_3"));
     model.append(Add{.name = "sum"}, {"norm_3", "act_1"});
-    model.append(Activation{.activation = relu, .name = "act_3"});
+    model.append(Activation{.activation = ActivationFunction::relu, .name = "act_3"});
     add_block(model, recipe, "4", 12, 2);
     model.append(Flatten{});
     add_head(model, recipe, 30);
@@ -74,7 +76,7 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
     for (const std::string n : {"1", "2"}) {
       model.append(Dense{.units = 50, .use_bias = false, .name = "dense_" + n});
       model.append(norm(recipe, "norm_" + n));
-      model.append(Activation{.activation = relu, .name = "act_" + n});
+      model.append(Activation{.activation = ActivationFunction::relu, .name = "act_" + n});
     }
     add_head(model, recipe, 30);
   } else if (architecture == "deep") {

@@ -12,7 +12,7 @@ Sequential first_layers(const std::string& name, First first, const BatchNormali
   constexpr bool kConvolution = std::is_same_v<First, Conv2D>;
   Sequential model = chain(name);
   if constexpr (!kConvolution) model.add(Flatten{});
-  model.add(std::move(first), norm, Activation{relu});
+  model.add(std::move(first), norm, Activation{ActivationFunction::relu});
   if constexpr (kConvolution) model.add(Flatten{});
   model.add(Dense{.units = 10, .name = "head"});
   return model;
@@ -147,8 +147,8 @@ std::vector<PlantedCase> axis_cases() {
     const auto cube = [](std::int64_t axis) {
       Sequential model = chain("cube");
       model.add(Conv2D{.filters = 13, .strides = 2, .use_bias = false, .name = "conv"},
-                BatchNormalization{.axis = axis, .momentum = 0.9, .name = "norm"}, Activation{relu}, MaxPooling2D{},
-                Flatten{}, Dense{.units = 10, .name = "head"});
+                BatchNormalization{.axis = axis, .momentum = 0.9, .name = "norm"}, Activation{ActivationFunction::relu},
+                MaxPooling2D{}, Flatten{}, Dense{.units = 10, .name = "head"});
       return model;
     };
     cases.push_back({.code = "wrong-axis",

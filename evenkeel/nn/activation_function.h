@@ -8,7 +8,12 @@ namespace evenkeel {
 
 /// Keras's activations by name. softmax runs over the last axis; leaky_relu has slope 0.2 as in Keras's activation.
 enum class ActivationFunction { linear, relu, elu, sigmoid, tanh, softmax, leaky_relu };
-using enum ActivationFunction;  // Activation{elu}, Dense{.activation = relu}
+
+/// Their names without the type's, for those who want them: `using namespace evenkeel::activations;` and then
+/// Activation{elu}, Dense{.activation = relu}. Elsewhere `relu` and `tanh` stay the user's own.
+namespace activations {
+using enum ActivationFunction;
+}  // namespace activations
 
 std::string name_of(ActivationFunction f);
 

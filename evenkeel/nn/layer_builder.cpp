@@ -9,6 +9,7 @@ namespace evenkeel {
 namespace {
 
 kernels::Activation kernel_of(ActivationFunction f) {
+  using enum ActivationFunction;
   switch (f) {
     case relu: return kernels::Activation::relu;
     case elu: return kernels::Activation::elu;
@@ -56,8 +57,8 @@ Value LayerBuilder::supplied(const std::string& name, const Shape& shape) {
 Value LayerBuilder::factor(Value parameter) { return ops::cast(parameter, activation_type()); }
 
 Value LayerBuilder::activate(ActivationFunction f, Value x) {
-  if (f == linear) return x;
-  if (f == softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
+  if (f == ActivationFunction::linear) return x;
+  if (f == ActivationFunction::softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
   return emit(ops::Activation(kernel_of(f)), {x}, "activation");
 }
 

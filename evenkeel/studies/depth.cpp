@@ -92,12 +92,12 @@ Model depth_model(DepthVariant variant, int layers, const Shape& images) {
                         .use_bias = plain,
                         .kernel_initializer = kernels});
     append_normalization(model, variant, true);
-    model.append(Activation{relu});
+    model.append(Activation{ActivationFunction::relu});
   }
   model.append(Flatten{});
   model.append(Dense{.units = 100, .use_bias = plain});
   append_normalization(model, variant, false);
-  model.append(Activation{relu});
+  model.append(Activation{ActivationFunction::relu});
   model.append(Dense{.units = 10});
   return model;
 }

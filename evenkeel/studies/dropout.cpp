@@ -64,7 +64,7 @@ Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense, con
   model.append(BatchNormalization{.momentum = kDropoutMomentum});
   for (std::size_t i = 0; i < dense.size(); ++i) {
     const bool last = i + 1 == dense.size();
-    model.append(Dense{.units = dense[i], .activation = relu});
+    model.append(Dense{.units = dense[i], .activation = ActivationFunction::relu});
     if (variant != DropoutVariant::without_batch_norm) model.append(BatchNormalization{.momentum = kDropoutMomentum});
     if (variant != DropoutVariant::dropout_last || last) model.append(Dropout{.rate = kRates[i]});
   }

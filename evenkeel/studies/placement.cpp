@@ -62,13 +62,13 @@ Model placement_model(PlacementVariant variant, const Rescaling& preprocessing, 
     model.append(Conv2D{
         .filters = filters, .kernel_size = 3, .padding = Padding::same, .use_bias = variant == PlacementVariant::none});
     if (variant == PlacementVariant::before) model.append(normalization);
-    model.append(Activation{elu});
+    model.append(Activation{ActivationFunction::elu});
     if (variant == PlacementVariant::after) model.append(normalization);
     model.append(MaxPooling2D{.pool_size = 2, .padding = Padding::same});
   }
   model.append(Dropout{.rate = 0.3});
   model.append(Flatten{});
-  model.append(Dense{.units = 512, .activation = elu});
+  model.append(Dense{.units = 512, .activation = ActivationFunction::elu});
   model.append(Dropout{.rate = 0.3});
   model.append(Dense{.units = 10});
   return model;

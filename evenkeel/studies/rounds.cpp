@@ -106,7 +106,8 @@ void append_convolutions(Model& model, const std::vector<int>& filters, std::opt
   model.append(Rescaling{.scale = 1.0 / 255.0});
   for (std::size_t i = 0; i < filters.size(); ++i) {
     if (momentum) model.append(BatchNormalization{.momentum = *momentum, .unbiased_moving_variance = true});
-    model.append(Conv2D{.filters = filters[i], .kernel_size = 3, .strides = i == 0 ? 2 : 1, .activation = relu});
+    model.append(Conv2D{
+        .filters = filters[i], .kernel_size = 3, .strides = i == 0 ? 2 : 1, .activation = ActivationFunction::relu});
   }
 }
 

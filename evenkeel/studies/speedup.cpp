@@ -126,7 +126,7 @@ Model speedup_model(SpeedupVariant variant, const std::vector<int>& dense, const
   model.append(Flatten{});
   for (const int units : dense) {
     if (momentum) model.append(BatchNormalization{.momentum = *momentum});
-    model.append(Dense{.units = units, .activation = relu});
+    model.append(Dense{.units = units, .activation = ActivationFunction::relu});
   }
   if (momentum) model.append(BatchNormalization{.momentum = *momentum});
   model.append(Dense{.units = 10});

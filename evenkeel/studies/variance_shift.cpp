@@ -100,14 +100,14 @@ Model network_model(const std::string& name, const Rescaling& preprocessing, con
   for (const int filters : {16, 32, 64}) {
     model.append(Conv2D{.filters = filters, .kernel_size = 3, .padding = Padding::same, .use_bias = false});
     model.append(BatchNormalization{});
-    model.append(Activation{relu});
+    model.append(Activation{ActivationFunction::relu});
     model.append(disturbance);
     model.append(MaxPooling2D{.pool_size = 2});
   }
   model.append(Flatten{});
   model.append(Dense{.units = 128, .use_bias = false});
   model.append(BatchNormalization{});
-  model.append(Activation{relu});
+  model.append(Activation{ActivationFunction::relu});
   model.append(disturbance);
   model.append(Dense{.units = 10});
   return model;

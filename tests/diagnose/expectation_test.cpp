@@ -8,6 +8,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// What another program may have done with the same weights.
 struct Expected : testing::Test {
   static Network& network() {

@@ -10,6 +10,7 @@
 #include "tests/support/testing.h"
 
 namespace evenkeel {
+using namespace activations;
 
 /// Samples of normal numbers, with two classes of labels.
 inline Dataset normal_data(std::int64_t n, const Shape& sample, double mean = 0, double sigma = 1,

@@ -17,6 +17,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// The `speedup` study's network in small, on strokes.
 Model small_speedup(double momentum) {
   Sequential model({28, 28, 1}, "small_speedup");

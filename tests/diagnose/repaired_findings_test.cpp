@@ -11,6 +11,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// A network with a defect, and what is known of how it came to be.
 struct Planted {
   std::unique_ptr<Network> network;

@@ -14,6 +14,7 @@
 // Small networks that have learned something, to plant defects in. Each trains in about a second.
 
 namespace evenkeel {
+using namespace activations;
 
 /// Two convolutions and two dense layers with normalization, on strokes (28x28x1).
 inline Sequential small_convnet(double momentum = 0.9, double dropout_rate = 0) {

@@ -6,6 +6,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// What compiling says, for a loss with integer labels.
 std::string error_with(const Model& model, const Loss& loss, bool train = false) {
   return error_of([&] { compile(model, {.batch_size = 2, .loss = loss, .targets = Targets::labels, .train = train}); });

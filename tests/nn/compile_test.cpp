@@ -14,6 +14,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 std::vector<std::string> kinds_of(const CompiledModel& compiled) {
   std::vector<std::string> kinds;
   for (const Node& node : compiled.program->nodes()) kinds.emplace_back(node.op->kind());

@@ -18,6 +18,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TEST(LayerTypes, AreAllHeldToTheLayerCheck) {
   const auto* tests = testing::UnitTest::GetInstance();
   for (const LayerType& type : layer_types()) {

@@ -10,6 +10,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 bool is_linear(const Example& e) { return e.traits().linear.has_value(); }
 
 TEST(LayerTraits, SayWhichLayersAreLinear) {

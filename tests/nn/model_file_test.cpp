@@ -9,6 +9,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 const std::string kHead = "input = [8, 8, 3]\n";  // one line
 
 std::string refusal(const std::string& text) {

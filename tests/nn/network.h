@@ -10,6 +10,7 @@
 #include "evenkeel/program/ops/updates.h"
 
 namespace evenkeel {
+using namespace activations;
 
 /// The memory of one model, for as many programs as a test needs.
 struct Memory {

@@ -11,6 +11,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 const Machine kOld{.cpu = "An old processor", .cores = 2, .avx2 = true};
 
 CompileOptions options_in(Precision precision) {

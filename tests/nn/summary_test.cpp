@@ -7,6 +7,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 // The expected tables are what Keras 3.15 prints in a terminal of 80 columns.
 
 TEST(Summary, IsKerassTableForAChain) {

@@ -12,6 +12,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 using testing::ElementsAre;
 using Names = std::vector<std::string>;
 

@@ -7,6 +7,7 @@
 #include "evenkeel/report/page/page.h"
 
 namespace evenkeel {
+using namespace activations;
 
 /// A line that falls from 2 towards `end` over `points` steps, with noise of its own for each seed.
 inline Trace falling_trace(int seed, int points, double end) {

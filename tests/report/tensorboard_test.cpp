@@ -15,6 +15,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 using formats::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;

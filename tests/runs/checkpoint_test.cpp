@@ -21,6 +21,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 namespace fs = std::filesystem;
 
 Sequential small_network() {

@@ -15,6 +15,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 StudyData data() { return {.train = make_strokes(false, 1000), .test = make_strokes(true, 100)}; }
 
 /// A trained network of placement, with normalizations of this momentum.

@@ -18,6 +18,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 

@@ -17,6 +17,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TrainerOptions options_in(Precision precision) {
   return {.loss = SoftmaxCrossEntropy{},
           .optimizer = Adam{.learning_rate = 3e-3},

@@ -13,6 +13,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// A small network with everything that could break determinism: convolution, normalization, dropout.
 Sequential small_network() {
   Sequential model({28, 28, 1});

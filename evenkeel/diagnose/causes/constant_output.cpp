@@ -7,8 +7,8 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kManyConstant = 0.25;     ///< of a layer's channels: as for dead ones
-constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
+constexpr double kManyConstant = 0.25;  ///< of a layer's channels: as for dead ones
+constexpr double kUnmoved = 1e-3;       ///< of what outputs must move by
 
 /// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
 /// meet targets must move as those do, wherever they lie.
@@ -38,8 +38,8 @@ std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal)
   if (input && input->constant_channels() == input->channels()) return {};
   Constant found{.layer = signal.layer, .channels = signal.channels()};
   const ActivationFunction f = traits.activation;
-  if (f == sigmoid || f == tanh) return {};  // saturation has a rule of its own
-  const bool cut = f == relu;
+  if (f == ActivationFunction::sigmoid || f == ActivationFunction::tanh) return {};  // saturation has a rule of its own
+  const bool cut = f == ActivationFunction::relu;
   for (std::int64_t c = 0; c < signal.channels(); ++c) {
     const auto at = static_cast<std::size_t>(c);
     const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own

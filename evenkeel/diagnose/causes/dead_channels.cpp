@@ -19,9 +19,9 @@ std::vector<Dead> dead_layers(Evidence& evidence) {
   std::vector<Dead> layers;
   for (const ChannelSignal& signal : evidence.channels()) {
     const ActivationFunction f = evidence.traits(signal.layer).activation;
-    if (f != relu && f != elu && f != leaky_relu) continue;
+    if (f != ActivationFunction::relu && f != ActivationFunction::elu && f != ActivationFunction::leaky_relu) continue;
     const auto dead = std::ranges::count_if(signal.largest, [](double largest) { return largest <= 0; });
-    const Dead found{signal.layer, dead, signal.channels(), f == relu};
+    const Dead found{signal.layer, dead, signal.channels(), f == ActivationFunction::relu};
     if (found.dead > 0 && (found.of_relu || found.share() >= kManyDead)) layers.push_back(found);
   }
   return layers;

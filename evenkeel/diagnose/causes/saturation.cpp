@@ -11,7 +11,7 @@ constexpr double kFlat = 0.02;
 /// The mean slope of a unit as a part of the largest it can have: both are functions of the first two moments.
 double slope_of(ActivationFunction f, double mean, double variance) {
   const double square = variance + mean * mean;
-  return f == tanh ? 1 - square : 4 * (mean - square);
+  return f == ActivationFunction::tanh ? 1 - square : 4 * (mean - square);
 }
 
 struct Saturated {
@@ -40,7 +40,7 @@ class Saturation final : public Rule {
     const auto node = static_cast<std::size_t>(model.find(signal.layer));
     const ActivationFunction f = model.nodes()[node].layer.traits().activation;
     Saturated result{.layer = signal.layer, .function = name_of(f), .units = signal.channels()};
-    if (f != sigmoid && f != tanh) return result;
+    if (f != ActivationFunction::sigmoid && f != ActivationFunction::tanh) return result;
     for (std::size_t c = 0; c < signal.mean.size(); ++c) {
       const double slope = slope_of(f, signal.mean[c], signal.variance[c]);
       if (slope < kFlat) ++result.flat;

@@ -9,7 +9,9 @@
 namespace evenkeel {
 namespace {
 
-bool bends_at_zero(ActivationFunction f) { return f == relu || f == elu || f == leaky_relu; }
+bool bends_at_zero(ActivationFunction f) {
+  return f == ActivationFunction::relu || f == ActivationFunction::elu || f == ActivationFunction::leaky_relu;
+}
 
 }  // namespace
 

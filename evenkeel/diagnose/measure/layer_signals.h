@@ -84,7 +84,7 @@ std::vector<GradientNorm> gradient_norms(Network& network, const Batch& batch, s
 /// leaky_relu they stay in the part that is no identity.
 struct DeadUnits {
   std::string layer;
-  ActivationFunction activation = relu;
+  ActivationFunction activation = ActivationFunction::relu;
   std::int64_t units = 0;
   std::vector<std::int64_t> dead;  ///< which: their largest value over all samples (and positions) is at most 0
   double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }

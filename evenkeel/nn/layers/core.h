@@ -20,8 +20,8 @@ Value build(const Input&, LayerBuilder&, Value x);
 
 /// y = f(x W + b). Input [N, F], output [N, units]. Keras's Dense.
 struct Dense {
-  std::int64_t units = 0;                  ///< required
-  ActivationFunction activation = linear;  ///< behind the bias
+  std::int64_t units = 0;                                      ///< required
+  ActivationFunction activation = ActivationFunction::linear;  ///< after the bias
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
   Initializer bias_initializer = Initializer::zeros();
@@ -37,7 +37,7 @@ Value build(const Dense&, LayerBuilder&, Value x);
 
 /// An activation function as a layer. Input and output [N, ...]; softmax over the last axis. Keras's Activation.
 struct Activation {
-  ActivationFunction activation = linear;
+  ActivationFunction activation = ActivationFunction::linear;
   std::string name = {};
 
   static constexpr std::string_view kType = "Activation";

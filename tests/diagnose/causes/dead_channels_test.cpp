@@ -3,6 +3,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// So far below zero that no relu behind it lets anything through.
 void kill(Network& network, const std::string& weight, std::size_t channels) {
   change(network, weight, [&](auto values) { std::fill_n(values.begin(), channels, -1e3f); });

@@ -5,6 +5,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 template <class... Layers>
 Sequential ending_in(Layers... layers) {
   Sequential model({28, 28, 1}, "ending");

@@ -3,6 +3,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 Sequential deep_mlp(ActivationFunction f, bool normalized = false) {
   Sequential model({28, 28, 1}, "deep_mlp");
   model.add(Rescaling{.scale = 1 / 255.0}, Flatten{});

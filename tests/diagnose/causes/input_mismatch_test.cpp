@@ -9,6 +9,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 InputHypothesis scaled(double scale, double offset) {
   return {.name = "planted", .correction = {}, .scale = {scale}, .offset = {offset}};
 }

@@ -3,6 +3,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TEST(RedundantBias, IsNamedDirectlyBeforeANormalization) {
   Sequential model({28, 28, 1});
   model.add(Conv2D{.filters = 4, .strides = 2, .name = "conv"}, BatchNormalization{}, Activation{relu}, Flatten{},

@@ -3,6 +3,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// Takes some tensors of a network of another seed.
 void take_fresh(Network& network, const std::vector<std::string>& tensors, std::uint64_t seed) {
   const Network fresh(network.model(), {.seed = seed, .compute = {.threads = 1}});

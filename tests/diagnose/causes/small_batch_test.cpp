@@ -4,6 +4,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TEST(SmallBatch, NamesABatchThatIsTooSmallAndItsNormalizations) {
   for (const Sequential& model : small_models()) {
     const auto trainer = trained(model);

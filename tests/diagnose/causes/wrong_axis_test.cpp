@@ -3,6 +3,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// A convolution that makes 13 x 13 x 13, normalized along that axis.
 Sequential cube(std::int64_t axis, bool second = false) {
   Sequential model({28, 28, 1}, "cube");

@@ -10,6 +10,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 std::vector<ChannelSignal> signals_of(Network& network, const Dataset& data, std::int64_t batch_size = 16) {
   return channel_signals(network, data, measure_statistics(network, data).after, batch_size);
 }

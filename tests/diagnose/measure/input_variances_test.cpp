@@ -9,6 +9,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// relu -> noise -> normalization, over 16 channels of standard normal numbers.
 InputVariance behind_relu_and(const Layer& noise, const InputVarianceOptions& options = {}) {
   Sequential model({16});

@@ -12,6 +12,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// A batch of the first n samples.
 Batch batch_of(const Dataset& data, std::int64_t n) {
   Batches batches(data, {.batch_size = n, .shuffle = false});

@@ -7,6 +7,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// Of a model's last normalization.
 std::optional<NoiseShift> shift_of(const Model& model, std::int64_t samples = 4000, double mean = 0.3) {
   Network network(model, {.seed = 1, .compute = {.threads = 2}});

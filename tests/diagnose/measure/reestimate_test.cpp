@@ -11,6 +11,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 struct Case {
   const char* name;
   Model model;

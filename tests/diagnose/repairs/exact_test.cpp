@@ -5,6 +5,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TEST(Fold, KeepsTheOutputsWhereALayerWithoutActivationComesBefore) {
   for (const Model& model : foldable_before()) expect_same_outputs(model, "fold");
 }

@@ -12,6 +12,7 @@
 // What each method does to a network, without training and scores around it.
 
 namespace evenkeel {
+using namespace activations;
 
 inline constexpr double kEqual = 1e-5;  ///< relative difference of outputs (L2) that an exact repair may make
 

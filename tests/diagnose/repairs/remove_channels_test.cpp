@@ -5,6 +5,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// The same network with what channel c of a layer brings to its reader set to 0: what removing it must come to.
 void blank(Network& network, const std::string& reader, std::size_t channel, std::size_t channels) {
   const TensorView kernel = network.weight(reader + "/kernel");

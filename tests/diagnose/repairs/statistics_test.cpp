@@ -8,6 +8,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 /// Dropout right before a normalization, with two of them behind; the moving statistics are those of training.
 std::unique_ptr<Network> with_shift(const Layer& noise) {
   Sequential model = chain("shifted", {6});

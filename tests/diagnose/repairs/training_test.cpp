@@ -5,6 +5,8 @@
 namespace evenkeel {
 namespace {
 
+using namespace activations;
+
 TEST(UoutForDropout, InjectsTheSameVarianceAndChangesNoOutput) {
   const Model model = chain_model();
   const auto network = trained(model);
