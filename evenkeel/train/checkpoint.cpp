@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // No layer's name begins like these.
-constexpr std::string_view kSlots = "@optimizer/", kCallbacks = "@callbacks/";
+constexpr std::string_view kSlots = "@optimizer/", kCallbackStates = "@callbacks/";
 
 // JSON knows neither NaN nor infinity, and a loss may be either: numbers travel as texts that read back to the bit.
 std::string text_of(double value) { return fmt::format("{}", value); }
@@ -136,7 +136,7 @@ void check_sums(const formats::SafetensorsFile& file, const std::filesystem::pat
 
 /// "callbacks/early_stopping/dense/kernel": of which callback, and which tensor.
 void add_callback_tensor(std::map<std::string, CallbackState>& callbacks, const std::string& name, Tensor tensor) {
-  const std::string rest = name.substr(kCallbacks.size());
+  const std::string rest = name.substr(kCallbackStates.size());
   const std::size_t slash = rest.find('/');
   callbacks[rest.substr(0, slash)].tensors.emplace(rest.substr(slash + 1), std::move(tensor));
 }
@@ -150,7 +150,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   for (const auto& [name, tensor] : checkpoint.slots) entries.push_back({std::string(kSlots) + name, tensor});
   for (const auto& [callback, state] : checkpoint.callbacks)
     for (const auto& [name, tensor] : state.tensors)
-      entries.push_back({fmt::format("{}{}/{}", kCallbacks, callback, name), tensor});
+      entries.push_back({fmt::format("{}{}/{}", kCallbackStates, callback, name), tensor});
 
   std::map<std::string, std::string> metadata = about;
   metadata["format"] = kCheckpointFormat;
@@ -191,7 +191,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   for (auto& [name, tensor] : file.tensors) {
     if (name.starts_with(kSlots))
       checkpoint.slots.emplace_back(name.substr(kSlots.size()), std::move(tensor));
-    else if (name.starts_with(kCallbacks))
+    else if (name.starts_with(kCallbackStates))
       add_callback_tensor(checkpoint.callbacks, name, std::move(tensor));
     else
       checkpoint.weights.emplace_back(name, std::move(tensor));
