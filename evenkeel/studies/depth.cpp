@@ -184,8 +184,11 @@ std::string DepthStudy::answer(const StudyResult& result) const {
                  [](const StudyVariant& variant) {
                    const std::string depth =
                        variant.settings.empty() ? "" : fmt::format("{:g} convolutions, ", variant.setting("depth", 0));
-                   return fmt::format("`{}` {} ({}test accuracy {})", base_name(variant), trained_text(variant), depth,
-                                      both_text(variant, "test_accuracy", 3));
+                   const auto again = variant.reestimated("test_accuracy");
+                   return fmt::format(
+                       "`{}` {} ({}test accuracy {}{})", base_name(variant), trained_text(variant), depth,
+                       value_text(variant.values("test_accuracy"), 3),
+                       again.empty() ? "" : fmt::format("; {} with re-estimated statistics", value_text(again, 3)));
                  }) +
          '.';
 }

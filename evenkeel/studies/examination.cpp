@@ -39,7 +39,8 @@ void examine(const StudyTraining& training, Trainer& trainer, StudyRun& run, Stu
     observer.line("  at the end: " + to_text(figures));
     run.figures.insert(figures.begin(), figures.end());
   }
-  Subject subject{.data = *training.data, .samples = kSample};
+  // Said to be the training data, so that causes can name them.
+  Subject subject{.data = *training.data, .train_data = *training.data, .samples = kSample};
   subject.records.updates = trainer.steps_done();
   subject.records.batch_size = training.trainer.batch_size;
   run.findings = cheap_findings(trainer.network(), std::move(subject));

@@ -136,7 +136,7 @@ TEST(DepthStudy, ANetworkHasTrainedThoughItsStatisticsLag) {
   const DepthStudy study({}, data, small_options());
   StudyResult result = made_result(study, "test_accuracy", {{0.1}, {0.3}});
   add_reestimated(result, "batch_norm", "test_accuracy", {0.95});
-  EXPECT_SAYS(study.answer(result), "`batch_norm` trained (test accuracy 0.300 (0.950 with re-estimated statistics))");
+  EXPECT_SAYS(study.answer(result), "`batch_norm` trained (test accuracy 0.300; 0.950 with re-estimated statistics)");
 }
 
 TEST(DepthStudy, SaysHowManyRunsTrained) {
