@@ -32,6 +32,12 @@ const Threads& threads() {
   return all;
 }
 
+/// Memory as a program plans it for its kernels.
+Scratch planned() {
+  static const AlignedBuffer memory(std::size_t{1} << 26);
+  return {memory.data(), memory.size()};
+}
+
 std::vector<float> values(std::int64_t n, std::uint32_t index) {
   RandomStream stream({.purpose = Purpose::study, .index = index});
   std::vector<float> result(static_cast<std::size_t>(n));
@@ -90,13 +96,14 @@ constexpr Layer kLayers[] = {{"W1", 250, 32, 16}, {"W1", 250, 16, 32},  {"W1", 2
 void channel_moments_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float> x = values(layer.size(), 0);
   std::vector<float> mean(static_cast<std::size_t>(layer.channels)), variance(mean.size());
-  measure(state, 4 * layer.size(), [&] { channel_moments(layer.matrix(x), mean, variance, threads()); });
+  measure(state, 4 * layer.size(), [&] { channel_moments(layer.matrix(x), mean, variance, threads(), planned()); });
 }
 
 void scale_shift_of(benchmark::State& state, const Layer& layer, Activation f) {
   const std::vector<float> x = values(layer.size(), 0), scale = values(layer.channels, 1), shift = scale;
   std::vector<float> y(x.size());
-  measure(state, 8 * layer.size(), [&] { scale_shift(layer.matrix(x), scale, shift, f, layer.matrix(y), threads()); });
+  measure(state, 8 * layer.size(),
+          [&] { scale_shift(layer.matrix(x), scale, shift, f, layer.matrix(y), threads(), planned()); });
 }
 
 void batch_norm_sums_of(benchmark::State& state, const Layer& layer) {
@@ -105,7 +112,7 @@ void batch_norm_sums_of(benchmark::State& state, const Layer& layer) {
   std::vector<float> dgamma(mean.size()), dbeta(mean.size());
   measure(state, 12 * layer.size(), [&] {
     batch_norm_sums(layer.matrix(x), layer.matrix(y), layer.matrix(dy), mean, inv_std, Activation::relu, dgamma, dbeta,
-                    threads());
+                    threads(), planned());
   });
 }
 
@@ -115,7 +122,7 @@ void data_gradient_of(benchmark::State& state, const Layer& layer) {
   std::vector<float> dx(x.size());
   measure(state, 16 * layer.size(), [&] {
     batch_norm_data_gradient(layer.matrix(x), layer.matrix(y), layer.matrix(dy), mean, a, b, c0, Activation::relu,
-                             layer.matrix(dx), threads());
+                             layer.matrix(dx), threads(), planned());
   });
 }
 
@@ -135,13 +142,13 @@ Window halving(const Layer& layer) {
 void max_pool_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float> x = values(layer.size(), 0);
   std::vector<float> y(x.size() / 4);
-  measure(state, 5 * layer.size(), [&] { max_pool(halving(layer), x, y, threads()); });
+  measure(state, 5 * layer.size(), [&] { max_pool(halving(layer), x, y, threads(), planned()); });
 }
 
 void max_pool_gradient_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float> x = values(layer.size(), 0), dy = values(layer.size() / 4, 1);
   std::vector<float> y(dy.size()), dx(x.size());
-  max_pool(halving(layer), x, y, threads());
+  max_pool(halving(layer), x, y, threads(), planned());
   measure(state, 10 * layer.size(), [&] { max_pool_gradient(halving(layer), x, y, dy, dx, threads()); });
 }
 
@@ -153,7 +160,7 @@ struct Pooled {
         y(dy.size()),
         per_channel(values(layer.channels, 2)),
         of{halving(layer), Activation::elu, per_channel, per_channel} {
-    batch_norm_pool(of, x, y, threads());
+    batch_norm_pool(of, x, y, threads(), planned());
   }
 
   std::vector<float> x, dy, y, per_channel;
@@ -162,14 +169,14 @@ struct Pooled {
 
 void batch_norm_pool_of(benchmark::State& state, const Layer& layer) {
   Pooled at(layer);
-  measure(state, 5 * layer.size(), [&] { batch_norm_pool(at.of, at.x, at.y, threads()); });
+  measure(state, 5 * layer.size(), [&] { batch_norm_pool(at.of, at.x, at.y, threads(), planned()); });
 }
 
 void batch_norm_pool_sums_of(benchmark::State& state, const Layer& layer) {
   const Pooled at(layer);
   std::vector<float> dgamma(at.per_channel.size()), dbeta(dgamma.size());
   measure(state, 6 * layer.size(), [&] {
-    batch_norm_pool_sums(at.of, at.x, at.y, at.dy, at.per_channel, at.per_channel, dgamma, dbeta, threads());
+    batch_norm_pool_sums(at.of, at.x, at.y, at.dy, at.per_channel, at.per_channel, dgamma, dbeta, threads(), planned());
   });
 }
 
@@ -178,7 +185,7 @@ void batch_norm_pool_gradient_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float>& c = at.per_channel;
   std::vector<float> dx(at.x.size());
   measure(state, 10 * layer.size(),
-          [&] { batch_norm_pool_data_gradient(at.of, at.x, at.y, at.dy, c, c, c, c, dx, threads()); });
+          [&] { batch_norm_pool_data_gradient(at.of, at.x, at.y, at.dy, c, c, c, c, dx, threads(), planned()); });
 }
 
 void dropout_of(benchmark::State& state, const Layer& layer) {
@@ -221,8 +228,10 @@ struct Grouped {
         dbeta(per_channel.size()) {
     forward();
   }
-  void forward() { group_norm(x, grouping, 1e-3, per_channel, per_channel, y, mean, inv_std, threads()); }
-  void backward() { group_norm_gradient(x, dy, grouping, per_channel, mean, inv_std, y, dgamma, dbeta, threads()); }
+  void forward() { group_norm(x, grouping, 1e-3, per_channel, per_channel, y, mean, inv_std, threads(), planned()); }
+  void backward() {
+    group_norm_gradient(x, dy, grouping, per_channel, mean, inv_std, y, dgamma, dbeta, threads(), planned());
+  }
 
   Grouping grouping;
   std::vector<float> x, dy, per_channel, y, mean, inv_std, dgamma, dbeta;

@@ -112,9 +112,7 @@ int run(char** command_line) {
   }
   Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
   if (uses_threads(app)) wait_briefly(command_line);
-  const int code = chosen();
-  flush_output();
-  return code;
+  return chosen();
 }
 
 }  // namespace
@@ -122,7 +120,9 @@ int run(char** command_line) {
 
 int main(int, char** argv) {
   try {
-    return evenkeel::app::run(argv);
+    const int code = evenkeel::app::run(argv);
+    evenkeel::app::flush_output();
+    return code;
   } catch (...) {
     const auto [code, message] = evenkeel::app::failure_of(std::current_exception(), argv);
     fmt::print(stderr, "evenkeel: {}\n", message);

@@ -66,6 +66,10 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   return parts;
 }
 
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string with_commas(std::int64_t value) {
   std::string digits = std::to_string(value);
   for (auto i = std::ssize(digits) - 3; i > (value < 0 ? 1 : 0); i -= 3)

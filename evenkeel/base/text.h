@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,6 +19,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator 
 
 /// "a,,b" -> "a", "", "b"
 std::vector<std::string_view> split(std::string_view text, char at);
+
+/// Of UTF-8: characters, not bytes.
+std::size_t characters_in(std::string_view text);
 
 /// "1,234,567"
 std::string with_commas(std::int64_t value);

@@ -1,13 +1,11 @@
 #pragma once
 
+#include <array>
 #include <concepts>
-#include <functional>
 #include <initializer_list>
 #include <optional>
-#include <string>
 #include <type_traits>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/kernels/kernel.h"
 
 // Which kernel runs: one list for each task of a family (kernels/<family>/list.cpp), read from the top. That
@@ -32,7 +30,10 @@ inline DType element_of(const KernelRequest& request) {
   return is_narrow ? DType::bfloat16 : request.real;
 }
 
-/// A line of a list.
+/// Throws Error: a list has nothing for the operands' types.
+[[noreturn]] void throw_unserved(const KernelRequest& request);
+
+/// A line of a list. Functions are given as lambdas that capture nothing.
 template <class Task>
 class Implementation {
  public:
@@ -41,34 +42,40 @@ class Implementation {
   /// run(task, call, T{}) computes, with T the elements' type.
   template <class... T, class Run>
   requires(std::invocable<const Run&, const Task&, const KernelCall&, T>&&...)
-      Implementation(const char* name, Elements<T...>, Run run, ScratchBytes scratch_bytes = nullptr)
-      : prepare_([=](const Task& task, const KernelRequest& request) {
-          std::optional<Kernel> kernel;
-          const auto make = [&]<class E>(E) {
-            kernel = Kernel{.name = name,
-                            .run = [task, run](const KernelCall& call) { run(task, call, E{}); },
-                            .scratch_bytes = scratch_bytes ? scratch_bytes(task, request) : 0};
-          };
-          ((kDTypeOf<T> == element_of(request) ? make(T{}) : void()), ...);
-          return kernel;
-        }) {}
+      Implementation(const char* name, Elements<T...>, Run, ScratchBytes scratch_bytes = nullptr)
+      : name_(name), scratch_bytes_(scratch_bytes) {
+    ((run_[place_of(kDTypeOf<T>)] = [](const Task& task, const KernelCall& call) { Run{}(task, call, T{}); }), ...);
+  }
 
   /// make(task, request, T{}) yields a kernel, named by itself, or nothing where it cannot serve.
   template <class... T, class Make>
   requires(std::invocable<const Make&, const Task&, const KernelRequest&, T>&&...)
-      Implementation(Elements<T...>, Make make)
-      : prepare_([=](const Task& task, const KernelRequest& request) {
-          std::optional<Kernel> kernel;
-          ((kDTypeOf<T> == element_of(request) ? void(kernel = make(task, request, T{})) : void()), ...);
-          return kernel;
-        }) {}
+      Implementation(Elements<T...>, Make) {
+    ((make_[place_of(kDTypeOf<T>)] =
+          [](const Task& task, const KernelRequest& request) {
+            return std::optional<Kernel>(Make{}(task, request, T{}));
+          }),
+     ...);
+  }
 
   std::optional<Kernel> prepare(const Task& task, const KernelRequest& request) const {
-    return prepare_(task, request);
+    const std::size_t place = place_of(element_of(request));
+    if (make_[place]) return make_[place](task, request);
+    if (!run_[place]) return std::nullopt;
+    return Kernel{.name = name_,
+                  .run = [task, run = run_[place]](const KernelCall& call) { run(task, call); },
+                  .scratch_bytes = scratch_bytes_ ? scratch_bytes_(task, request) : 0};
   }
 
  private:
-  std::function<std::optional<Kernel>(const Task&, const KernelRequest&)> prepare_;
+  static constexpr std::size_t place_of(DType element) {
+    return element == DType::float32 ? 0 : element == DType::bfloat16 ? 1 : 2;
+  }
+
+  const char* name_ = "";
+  std::array<void (*)(const Task&, const KernelCall&), 3> run_{};  ///< by the elements' type
+  std::array<std::optional<Kernel> (*)(const Task&, const KernelRequest&), 3> make_{};
+  ScratchBytes scratch_bytes_ = nullptr;
 };
 
 /// The first of the list that serves. Throws Error where it has none for the operands' types.
@@ -77,8 +84,7 @@ Kernel first_that_serves(const Task& task, const KernelRequest& request,
                          std::initializer_list<std::type_identity_t<Implementation<Task>>> list) {
   for (const Implementation<Task>& implementation : list)
     if (auto kernel = implementation.prepare(task, request)) return *std::move(kernel);
-  throw Error{{.where = "kernels",
-               .received = "no implementation for elements of type " + std::string(name_of(element_of(request)))}};
+  throw_unserved(request);
 }
 
 }  // namespace evenkeel::kernels

@@ -27,11 +27,6 @@ std::string keras_shape(const Shape& shape) {
   return text + ')';
 }
 
-/// Characters, not bytes: names may be in any script.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 /// A table with Keras's lines: a heading and rows whose cells may have several lines.
 class Table {
  public:
@@ -51,7 +46,7 @@ class Table {
 
   void add(std::vector<Cell> cells) {
     for (std::size_t i = 0; i < cells.size(); ++i)
-      for (const std::string& line : cells[i]) widen(i, width_of(line));
+      for (const std::string& line : cells[i]) widen(i, characters_in(line));
     rows_.push_back(std::move(cells));
   }
 
@@ -82,7 +77,7 @@ class Table {
     for (std::size_t line = 0; line < height; ++line) {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const std::string text = line < cells[i].size() ? cells[i][line] : std::string();
-        const std::string space(columns_[i].width - width_of(text), ' ');
+        const std::string space(columns_[i].width - characters_in(text), ' ');
         result.append(bar).append(" ").append(columns_[i].right_aligned ? space + text : text + space).append(" ");
       }
       result.append(bar).append("\n");
@@ -143,11 +138,11 @@ ModelSummary summarize(const Model& model) {
 std::string to_string(const ModelSummary& summary) {
   Table table = empty_table(summary.is_chain);
   for (const LayerSummary& layer : summary.layers)
-    table.widen(0, std::max(width_of(layer.name), width_of(layer.type) + 2));
+    table.widen(0, std::max(characters_in(layer.name), characters_in(layer.type) + 2));
   for (const LayerSummary& layer : summary.layers) {
     const std::string type = '(' + layer.type + ')';
     const std::string both = layer.name + ' ' + type;
-    const bool fits = width_of(both) <= table.width(0);
+    const bool fits = characters_in(both) <= table.width(0);
     std::vector<Table::Cell> cells = {fits ? Table::Cell{both} : Table::Cell{layer.name, type},
                                       {keras_shape(layer.output_shape)},
                                       {with_commas(layer.parameters)}};

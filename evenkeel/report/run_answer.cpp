@@ -10,7 +10,7 @@
 namespace evenkeel {
 namespace {
 
-struct Entry {
+struct RankedRun {
   const RunRecord* run;
   Outcome outcome;
 };
@@ -29,9 +29,9 @@ Measured data_of(const RunRecord& run, const std::string& column) {
 
 std::string figure(double value) { return std::isnan(value) ? "NaN" : fmt::format("{:.4f}", value); }
 
-std::string listed(const std::vector<Entry>& entries, const std::string& column) {
+std::string listed(const std::vector<RankedRun>& entries, const std::string& column) {
   std::vector<std::string> parts;
-  for (const Entry& e : entries) {
+  for (const RankedRun& e : entries) {
     const std::string spec = data_of(*e.run, column).spec;
     parts.push_back(fmt::format("`{}` {}", e.run->name, figure(e.outcome.final)) +
                     (spec.empty() ? "" : fmt::format(" on {}", spec)));
@@ -49,11 +49,11 @@ std::string deciding_column(const std::vector<RunRecord>& runs) {
 }
 
 /// Best first; what is no number last.
-std::vector<Entry> ranked(const std::vector<RunRecord>& runs, const std::string& column) {
-  std::vector<Entry> entries;
+std::vector<RankedRun> ranked(const std::vector<RunRecord>& runs, const std::string& column) {
+  std::vector<RankedRun> entries;
   for (const RunRecord& run : runs)
     if (const auto outcome = outcome_of(run, column)) entries.push_back({&run, *outcome});
-  std::ranges::stable_sort(entries, [&](const Entry& a, const Entry& b) {
+  std::ranges::stable_sort(entries, [&](const RankedRun& a, const RankedRun& b) {
     if (std::isnan(a.outcome.final) || std::isnan(b.outcome.final))
       return !std::isnan(a.outcome.final) && std::isnan(b.outcome.final);
     return is_loss(column) ? a.outcome.final < b.outcome.final : a.outcome.final > b.outcome.final;
@@ -61,7 +61,7 @@ std::vector<Entry> ranked(const std::vector<RunRecord>& runs, const std::string&
   return entries;
 }
 
-std::string alone(const Entry& e, const std::string& column) {
+std::string alone(const RankedRun& e, const std::string& column) {
   const std::string end =
       std::isnan(e.outcome.final)
           ? fmt::format("`{}` ends without a {}: its last is no number", e.run->name, spoken(column))
@@ -70,8 +70,8 @@ std::string alone(const Entry& e, const std::string& column) {
   return fmt::format("{}; its best, {}, was at step {:.0f}.", end, figure(e.outcome.best), e.outcome.best_step);
 }
 
-std::string best_of(const std::vector<Entry>& entries, const std::string& column) {
-  const Entry &first = entries[0], &second = entries[1];
+std::string best_of(const std::vector<RankedRun>& entries, const std::string& column) {
+  const RankedRun &first = entries[0], &second = entries[1];
   if (std::isnan(first.outcome.final)) return fmt::format("No run ends with a number for {}.", spoken(column));
   if (std::isnan(second.outcome.final))
     return fmt::format("Only `{}` ends with a number for {}: {}.", first.run->name, spoken(column),
@@ -127,10 +127,10 @@ std::string spoken(const std::string& column) {
 std::string answer_of(const std::vector<RunRecord>& runs) {
   const std::string column = deciding_column(runs);
   if (column.empty()) return "No run has measured anything yet.";
-  const std::vector<Entry> entries = ranked(runs, column);
+  const std::vector<RankedRun> entries = ranked(runs, column);
   if (entries.size() == 1) return alone(entries[0], column);
   const Measured first = data_of(*entries[0].run, column);
-  const bool same_data = std::ranges::all_of(entries, [&](const Entry& e) {
+  const bool same_data = std::ranges::all_of(entries, [&](const RankedRun& e) {
     const Measured other = data_of(*e.run, column);
     return other.fingerprint == first.fingerprint && (!other.fingerprint.empty() || other.spec == first.spec);
   });

@@ -210,7 +210,8 @@ void DepthStudy::explain(const StudyResult& result, Report& report) const {
   late.log_y = true;
   LineChart dead = profile_chart(result, "Share of channels that are 0 for every image, at the end",
                                  "share of the layer", "dead_units");
-  dead.caption = "A relu that no input reaches passes no gradient: behind it nothing is learned.";
+  dead.caption =
+      "A relu that is 0 for every image passes no gradient, so the layers before it learn nothing through it.";
   add_section(report, "What passes each layer", {first, late, dead});
   LineChart sweep = sweep_chart(result, "Test accuracy over depth", {"test_accuracy", "test accuracy"});
   sweep.levels = {{0.1, "chance"}};

@@ -13,7 +13,7 @@ inline constexpr int kDepthLayers = 19;  ///< convolutions of the published netw
 /// The network of a variant for [28, 28, 1] images: convolution i of 1..layers is 3x3 `same` with 4 i filters, stride 2
 /// where i % 3 == 0, relu; then Flatten, Dense 100 relu, Dense 10.
 /// batch_norm: normalization after every convolution and the first Dense, before relu, no bias there; moving variance
-/// unbiased behind convolutions and biased behind the Dense, as TensorFlow 1 has it.
+/// unbiased after convolutions and biased after the Dense, as TensorFlow 1 has it.
 /// batch_norm_parts: the same with convolution weights truncated_normal(0.05) and the normalization composed of ops.
 Model depth_model(DepthVariant variant, int layers = kDepthLayers, const Shape& images = {28, 28, 1});
 

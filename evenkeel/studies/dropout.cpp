@@ -14,9 +14,9 @@ constexpr double kRates[] = {0.4, 0.5};
 
 constexpr DescribedKind<DropoutVariant> kDropoutVariants[] = {
     {DropoutVariant::with_batch_norm, "with_batch_norm",
-     "normalization behind the dense layers, the second after a dropout"},
-    {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization behind the dense layers"},
-    {DropoutVariant::dropout_last, "dropout_last", "normalization as in the first, dropout behind the last one only"},
+     "normalization after the dense layers, the second one after a dropout"},
+    {DropoutVariant::without_batch_norm, "without_batch_norm", "no normalization after the dense layers"},
+    {DropoutVariant::dropout_last, "dropout_last", "normalization as in the first, dropout only after the last one"},
 };
 
 }  // namespace
@@ -78,8 +78,9 @@ DropoutStudy::DropoutStudy(const StudySettings&, const StudyData& data, const Op
       test_(at_most(data.test, options.test_limit)) {}
 
 std::vector<StudyVariant> DropoutStudy::variants() const {
-  return variants_of(
-      kDropoutVariants, [&](DropoutVariant variant) { return dropout_model(variant, options_.dense, train_.sample_shape()); });
+  return variants_of(kDropoutVariants, [&](DropoutVariant variant) {
+    return dropout_model(variant, options_.dense, train_.sample_shape());
+  });
 }
 
 Rounds DropoutStudy::rounds_of(const StudyVariant&) const {
@@ -109,7 +110,7 @@ std::string DropoutStudy::answer(const StudyResult& result) const {
   return of_each(result, "; ",
                  [](const StudyVariant& variant) {
                    return fmt::format(
-                       "`{}`: test accuracy {}, the variance in front of a normalization {} of training's",
+                       "`{}`: test accuracy {}, the variance at the input of a normalization {} of that in training",
                        variant.name, both_text(variant, "test_accuracy", 3),
                        value_text(variant.values("variance_ratio"), 2));
                  }) +
@@ -125,7 +126,7 @@ void DropoutStudy::explain(const StudyResult& result, Report& report) const {
       profile_chart(result, "Variance of each normalization's input: evaluation / training", "ratio", "variance_ratio");
   ratio.levels = {{1, "the same"}};
   ratio.caption =
-      "Dropout adds variance in training and none in evaluation; the normalization behind it has learned the larger "
+      "Dropout adds variance in training and none in evaluation; the normalization after it has learned the larger "
       "one. Below 1 its output comes out too small.";
   add_section(report, "The shift, layer by layer", {ratio});
 }

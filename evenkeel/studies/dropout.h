@@ -10,7 +10,7 @@ enum class DropoutVariant { with_batch_norm, without_batch_norm, dropout_last };
 
 /// BN (momentum 0.75) before each of the convolutions 30, 50, 60 and after flatten; then Dense 3500 relu [-> BN] ->
 /// Dropout 0.4 -> Dense 700 relu [-> BN] -> Dropout 0.5 -> Dense 10. `dropout_last` is the repair of Li et al. 2019:
-/// both normalizations, and dropout behind the last of them only.
+/// both normalizations, and dropout only after the last of them.
 Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense = {3500, 700},
                     const Shape& images = {32, 32, 3});
 

@@ -98,7 +98,7 @@ std::vector<std::string> notes_of_lost_numbers(const StudyResult& result) {
       for (const auto& [key, value] : run.figures)
         if (!std::isfinite(value)) lost.push_back(spoken(key));
       if (!lost.empty())
-        notes.push_back(fmt::format("`{}`, seed {}: no number for {}.", variant.name, run.seed, join(lost)));
+        notes.push_back(fmt::format("`{}`, seed {}: NaN or infinite: {}.", variant.name, run.seed, join(lost)));
     }
   return notes;
 }

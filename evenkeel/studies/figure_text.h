@@ -10,7 +10,7 @@
 namespace evenkeel {
 
 /// "0.9741", or "0.9741 ± 0.0020" (mean and standard deviation) where there are several; "–" where there is none. Where
-/// some are no numbers, those that are, and no mean of them: "0.9701 to 0.9741 (2 of 3)".
+/// some are NaN or infinite, the others, and no mean of them: "0.9701 to 0.9741 (2 of 3)".
 std::string value_text(const std::vector<double>& values, int decimals = 4);
 
 /// The same of a variant's figure; where some runs have not reached it, "380 to 390 (2 of 4; others > 400)", with the
@@ -20,7 +20,7 @@ std::string figure_text(const StudyVariant& variant, const StudyFigure& figure);
 /// "0.479", or "0.479 (0.634 with re-estimated statistics)" where it was measured so, too.
 std::string both_text(const StudyVariant& variant, const std::string& figure, int decimals);
 
-/// What `say` tells of each variant that has a run, joined.
+/// What `say` returns for each variant that has a run, joined.
 template <class F>
 std::string of_each(const StudyResult& result, const std::string& separator, F&& say) {
   std::string text;
@@ -29,7 +29,7 @@ std::string of_each(const StudyResult& result, const std::string& separator, F&&
   return text;
 }
 
-/// A variant's name without what the sweep put behind it.
+/// A variant's name without what the sweep appended to it.
 std::string base_name(const StudyVariant& variant);
 
 /// What the sweep changed: " at learning_rate 0.01"; empty where nothing was.
@@ -39,7 +39,7 @@ std::string setting_text(const StudyVariant& variant);
 /// statistics of one do not fit, figures with re-estimated statistics are compared.
 std::string comparison_text(const StudyInfo& info, const StudyVariant* first, const StudyVariant* second);
 
-/// Where a run has no number for a figure: "`plain`, seed 2: no number for test loss."
+/// Where a figure of a run is NaN or infinite: "`plain`, seed 2: NaN or infinite: test loss."
 std::vector<std::string> notes_of_lost_numbers(const StudyResult& result);
 
 }  // namespace evenkeel

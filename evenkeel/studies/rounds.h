@@ -25,7 +25,7 @@ StudyTraining rounds_training(const Rounds& rounds);
 /// "1 round instead of 30"; empty where they are the same.
 std::string rounds_instead(std::int64_t rounds, std::int64_t published);
 
-/// What --quick makes of the size of both studies, and how it is told.
+/// What --quick makes of the size of both studies, and how the notes say it.
 inline constexpr const char* kScaledDown =
     "2,500 training and 1,000 test images, batches of 250, dense layers of 350 and 70 units";
 template <class Options>
@@ -50,7 +50,7 @@ LineChart test_loss_chart(const StudyResult& result, const std::vector<CurvesOf>
 LineChart training_loss_chart(const StudyResult& result);
 
 /// The convolutions that both studies share, on images / 255: 3x3 with `filters`, relu, the first with stride 2,
-/// `valid`; normalization with `momentum` in front of each, where it is given.
+/// `valid`; normalization with `momentum` before each, where it is given.
 void append_convolutions(Model& model, const std::vector<int>& filters, std::optional<double> momentum);
 
 }  // namespace evenkeel

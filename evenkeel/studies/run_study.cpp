@@ -70,7 +70,7 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
       return kept;
     }
   context.observer().run_begins(variant, context.seed());
-  std::error_code none;  // what cannot be removed cannot be replaced either, and that is told
+  std::error_code none;  // what cannot be removed cannot be replaced either, and that is an error then
   if (!folder.empty() && !resume) fs::remove(file, none);
   auto run = study.run(variant, context);
   if (!run) return {};

@@ -84,7 +84,7 @@ struct StudyVariant {
 /// Counts the model's parameters.
 StudyVariant make_variant(std::string name, std::string description, Model model);
 
-/// What is told of a run, in the order of the closing table.
+/// What tables have of a run, in the order of the closing table.
 struct StudyFigure {
   std::string key, title;
   int decimals = 4;
@@ -175,7 +175,7 @@ class Study {
 std::vector<std::string> study_names();
 /// Throws Error with the known names.
 const StudyInfo& study_info(const std::string& name);
-/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, no numbers above zero or
+/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above zero or
 /// named twice, or data that do not fit.
 /// Without data a study can only tell what results mean.
 std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});

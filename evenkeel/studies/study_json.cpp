@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What is no number is null.
+/// NaN and infinite values are null.
 Json numbers(const std::vector<double>& values) {
   Json json = Json::array();
   for (const double v : values) json.push_back(std::isfinite(v) ? Json(v) : Json());

@@ -14,7 +14,7 @@ nlohmann::ordered_json json_of(const StudyRun& run);
 StudyRun study_run_of(const nlohmann::ordered_json& json, const std::string& where);
 
 /// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`; a mean is null where a run lacks the
-/// figure, or has no number for it.
+/// figure, or has NaN for it.
 nlohmann::ordered_json json_of(const StudyResult& result);
 /// The result, its models without layers. Throws Error as above.
 StudyResult study_result_of(const nlohmann::ordered_json& json, const std::string& where);

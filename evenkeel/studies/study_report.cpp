@@ -26,8 +26,8 @@ bool is_empty(const Part& part) {
   return false;
 }
 
-/// The layers of all profiles, each in the order of its network: one that only a deeper network has comes behind the
-/// layer that is in front of it there.
+/// The layers of all profiles, each in the order of its network: one that only a deeper network has comes after the
+/// layer that is before it there.
 std::vector<std::string> all_layers(const std::vector<const Profile*>& profiles) {
   std::vector<std::string> all;
   for (const Profile* profile : profiles) {
@@ -94,8 +94,8 @@ PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
     reestimated = reestimated || table.rows.size() > rows;
   }
   table.caption =
-      "Mean ± standard deviation over the seeds; – was not reached, or does not exist for this variant. Where only "
-      "some runs have a number, theirs from the lowest to the highest.";
+      "Mean ± standard deviation over the seeds. – was not reached, or does not exist for this variant. Where only "
+      "some runs have a value, its range over these.";
   if (reestimated) table.caption += kReestimated;
   return table;
 }
@@ -283,7 +283,7 @@ std::vector<std::string> notes_of(const Study& study, const StudyResult& result)
     if (!variant.runs.empty() && variant.runs.size() < most)
       notes.push_back(fmt::format("{}: {} of {} seeds.", variant.name, variant.runs.size(), most));
   std::ranges::copy(notes_of_lost_numbers(result), std::back_inserter(notes));
-  if (most == 1) notes.emplace_back("One seed: what is told are numbers, no claims. `--seeds N` repeats it.");
+  if (most == 1) notes.emplace_back("One seed: these are numbers, not claims. `--seeds N` repeats the study.");
   return notes;
 }
 

@@ -92,7 +92,7 @@ Model feature_model(const std::string& name, std::int64_t features, std::optiona
 }
 
 /// Three blocks of convolution, normalization, relu, the disturbance, pool: each normalization but the first sees what
-/// it does, through the convolution in front of it.
+/// it does, through the convolution before it.
 Model network_model(const std::string& name, const Rescaling& preprocessing, const Shape& images,
                     const Layer& disturbance) {
   Model model(images, name);
@@ -120,7 +120,7 @@ double largest_deviation(const StudyRun& run) {
   double largest = 0;
   for (std::size_t i = 0; found && predicted && i < found->values.size(); ++i) {
     const double deviation = std::abs(found->values[i] / predicted->values[i] - 1);
-    if (!(deviation <= largest)) largest = deviation;  // also what is no number
+    if (!(deviation <= largest)) largest = deviation;  // NaN, too
   }
   return largest;
 }
@@ -139,7 +139,7 @@ void check_sweep(const std::optional<StudySweep>& sweep) {
 const StudyInfo& VarianceShiftStudy::about() {
   static const StudyInfo info{
       .name = "variance-shift",
-      .question = "What does dropout do to the statistics that a batch normalization behind it learns?",
+      .question = "What does dropout do to the statistics that a batch normalization after it learns?",
       .datasets = {"cifar10", "patches"},
       .sweeps = {"keep", "beta"},
       .figures = {{"gamma", "gamma", 3},
@@ -216,7 +216,7 @@ std::vector<StudyVariant> VarianceShiftStudy::variants() const {
                    feature_model("dropout", features, dropout, false)),
       make_variant("batch_norm", "normalization alone, fitted to reproduce its input",
                    feature_model("batch_norm", features, {})),
-      make_variant("dropout_batch_norm", fmt::format("Dropout {:g} in front of the normalization", options_.rate),
+      make_variant("dropout_batch_norm", fmt::format("Dropout {:g} before the normalization", options_.rate),
                    feature_model("dropout_batch_norm", features, dropout)),
       make_variant("uout_batch_norm", fmt::format("Uout {:.3f} in its place: the same added variance", beta),
                    feature_model("uout_batch_norm", features, uout))};
@@ -277,7 +277,7 @@ std::optional<StudyRun> VarianceShiftStudy::run_dropout(const StudyVariant& vari
     predicted.push_back(variance_behind_dropout(plain.mean[i], plain.variance[i], keep));
   context.observer().line(fmt::format("  what is kept is multiplied with    {:.4f}", 1 / keep));
   tell("data_variance", "variance of the data", plain.variance, run, context);
-  tell("moving_variance", "behind dropout, in training", disturbed.variance, run, context);
+  tell("moving_variance", "after dropout, in training", disturbed.variance, run, context);
   tell("predicted_variance", "predicted", predicted, run, context);
   context.leave_model(variant);
   return run;

@@ -4,8 +4,8 @@
 
 namespace evenkeel {
 
-/// What does dropout do to the statistics that a batch normalization behind it learns? 10,000 samples of five features
-/// from N(5, standard deviation 2): dropout alone, normalization fitted to reproduce its input, dropout in front of it,
+/// What does dropout do to the statistics that a batch normalization after it learns? 10,000 samples of five features
+/// from N(5, standard deviation 2): dropout alone, normalization fitted to reproduce its input, dropout before it,
 /// Uout in its place; the closed form against what training finds; the same on a convolutional network.
 /// docs/studies/variance-shift.md. Sweeps: `keep`, `beta`.
 class VarianceShiftStudy final : public Study {

@@ -110,14 +110,14 @@ std::string VarianceShiftStudy::answer(const StudyResult& result) const {
   if (!alone || !dropout || alone->runs.empty() || dropout->runs.empty()) return "No run is complete.";
   double deviation = 0;
   for (const double d : dropout->values("largest_deviation"))
-    if (!(d <= deviation)) deviation = d;  // also what is no number
+    if (!(d <= deviation)) deviation = d;  // NaN, too
   return fmt::format(
-      "Behind Dropout {:g} the normalization learns a variance of {} instead of {}, {}; in evaluation, where nothing "
+      "After Dropout {:g} the normalization learns a variance of {} instead of {}, {}; in evaluation, where nothing "
       "is "
       "dropped, a row of ones becomes {} instead of {}, and with the variance restored {}.",
       options_.rate, value_text(dropout->values("moving_variance"), 2), value_text(alone->values("moving_variance"), 2),
       std::isfinite(deviation) ? fmt::format("within {:.1f} % of the closed form for every feature", 100 * deviation)
-                               : "which for some features is no number",
+                               : "which for some features is NaN or infinite",
       value_text(dropout->values("ones"), 2), value_text(alone->values("ones"), 2),
       value_text(dropout->values("ones_restored"), 2));
 }

@@ -36,7 +36,9 @@ TEST_F(ExitCode, Is3ForAFolderThatMayNotBeWritten) {
 }
 
 TEST_F(ExitCode, Is3WhereStandardOutputIsFull) {
-  EXPECT_SAYS(failure(3, {"summary", "model.toml"}, {"sh", "-c", "exec \"$@\" >/dev/full", "sh"}), "No space left");
+  const std::vector<std::string> full = {"sh", "-c", "exec \"$@\" >/dev/full", "sh"};
+  EXPECT_SAYS(failure(3, {"summary", "model.toml"}, full), "No space left");
+  EXPECT_SAYS(failure(3, {"--help"}, full), "No space left");
 }
 
 // A limit on the size of files fails a write as a full disk does.
@@ -77,6 +79,12 @@ TEST_F(ExitCode, Is4ForAFileOfAKindThatIsNotRead) {
   header.resize(117, ' ');
   write("b.npy", std::string("\x93NUMPY\1\0", 8) + std::string("\x76\0", 2) + header + '\n' + std::string(12, '\0'));
   EXPECT_SAYS(failure(4, {"weights", "a", "--set", "dense/bias=b.npy", "--out", "b.safetensors"}), "dtype >f4");
+}
+
+TEST_F(ExitCode, Is4ForBfloat16OnAProcessorWithoutIt) {
+  EXPECT_SAYS(failure(4, {"train", "model.toml", "--data", "data.npz", "--precision", "bfloat16"},
+                      {"env", "EVENKEEL_ISA=sse4"}),
+              "expected a processor with AVX-512 BF16 or AMX");
 }
 
 TEST_F(ExitCode, OfAFailureLeavesStandardOutputEmptyInJsonToo) {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "helpers.h"
+#include "tests/nn/helpers.h"
 
 namespace evenkeel {
 namespace {

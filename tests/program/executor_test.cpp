@@ -7,6 +7,7 @@
 #include "evenkeel/program/ops/dropout.h"
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/statistics.h"
 #include "tests/program/session.h"
 
 namespace evenkeel {
@@ -252,6 +253,24 @@ TEST(Program, HandsOutValuesThatOutliveItsGrowth) {
   for (int i = 0; i < 100; ++i) program.emit_one(ops::Copy(), {x});
   EXPECT_EQ(shape, Shape({2, 3}));
   EXPECT_EQ(name, "x");
+}
+
+TEST(Executor, SkipsALineThatIsIdleInItsLayersMode) {
+  Session run;
+  const auto moments = run.program.emit(std::make_shared<const ops::Moments>(0), {run.input("x", {2, 1})}, {"l/mean"});
+  run.keep(moments[0]);
+  const Tensor x = floats({2, 1}, {1, 3});
+  run.bind("x", x);
+  run.step.modes = {LayerMode::of(Mode::train)};
+  run.go();
+  EXPECT_EQ(run.read("l/mean"), (Floats{2}));
+  const Tensor other = floats({2, 1}, {5, 7});
+  run.bind("x", other);
+  run.step.modes = {LayerMode::of(Mode::evaluate)};
+  int seen = 0;
+  run.executor().visit(run.step, {}, [&](int, int, TensorView) { return ++seen > 0; });
+  EXPECT_EQ(run.read("l/mean"), (Floats{2}));
+  EXPECT_EQ(seen, 0) << "what is left of another step";
 }
 
 }  // namespace

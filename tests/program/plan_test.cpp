@@ -4,6 +4,7 @@
 
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/reshape.h"
+#include "evenkeel/program/ops/statistics.h"
 #include "tests/program/session.h"
 
 namespace evenkeel {
@@ -31,6 +32,17 @@ TEST(Plan, CountsNothingForAView) {
 TEST(Plan, NamesTheKernelOfEachLineThatRuns) {
   DoubledAndFlat run;
   EXPECT_FALSE(plan_of(run.executor(), run.step)[0].kernel.empty());
+}
+
+TEST(Plan, CountsNothingForALineThatIsIdleInTheStep) {
+  Session run;
+  const auto moments = run.program.emit(std::make_shared<const ops::Moments>(0), {run.input("x", {4, 3})});
+  run.keep(moments[0]);
+  run.step.modes = {LayerMode::of(Mode::train)};
+  EXPECT_EQ(plan_of(run.executor(), run.step)[0].bytes, (4 * 3 + 2 * 3) * 4);
+  run.step.modes = {LayerMode::of(Mode::evaluate)};
+  EXPECT_EQ(plan_of(run.executor(), run.step)[0].bytes, 0);
+  EXPECT_TRUE(plan_of(run.executor(), run.step)[0].kernel.empty());
 }
 
 TEST(Plan, TimesEveryLine) {

@@ -35,12 +35,13 @@ TEST(Answers, OfDropoutGiveAccuracyItsRepairAndTheShift) {
     add_figure(result, "with_batch_norm", "variance_ratio", {ratio});
     return study.answer(result);
   };
-  EXPECT_EQ(answer(0.61, 0.62, 0.75),
-            "`with_batch_norm`: test accuracy 0.610 (0.620 with re-estimated statistics), the variance in front of a "
-            "normalization 0.75 of training's.");
+  EXPECT_EQ(
+      answer(0.61, 0.62, 0.75),
+      "`with_batch_norm`: test accuracy 0.610 (0.620 with re-estimated statistics), the variance at the input of a "
+      "normalization 0.75 of that in training.");
   EXPECT_SAYS(answer(0.5, 0.4, 1),
-              "test accuracy 0.500 (0.400 with re-estimated statistics), the variance in front of a "
-              "normalization 1.00 of");
+              "test accuracy 0.500 (0.400 with re-estimated statistics), the variance at the input of a "
+              "normalization 1.00 of that");
 }
 
 /// A result of speedup, with these accuracies on moving and on re-estimated statistics.
@@ -85,7 +86,7 @@ TEST(Answers, OfVarianceShiftSayWhereTheVarianceIsNoNumber) {
     return study.answer(result);
   };
   EXPECT_SAYS(answer(0.02), "within 2.0 % of the closed form");
-  EXPECT_SAYS(answer(std::nan("")), "which for some features is no number");
+  EXPECT_SAYS(answer(std::nan("")), "which for some features is NaN or infinite");
 }
 
 /// The one chart of this title's beginning; empty where there is none.

@@ -30,7 +30,7 @@ class Examination : public testing::Test {
     Sequential model({28, 28, 1});
     model.add(Rescaling{.scale = 1.0 / 255}, Conv2D{.filters = 4, .kernel_size = 3, .strides = 2},
               BatchNormalization{.momentum = momentum}, Activation{relu}, Flatten{}, Dense{.units = 10});
-    training_.trainer = {.optimizer = Adam{.learning_rate = 1e-3}, .batch_size = 50, .threads = 1};
+    training_.trainer = {.optimizer = Adam{.learning_rate = 1e-3}, .batch_size = 50, .compute = {.threads = 1}};
     auto trainer = std::make_unique<Trainer>(model, training_.trainer);
     trainer->fit(data_.train, {.epochs = training_.epochs});
     return trainer;

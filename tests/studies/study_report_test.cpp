@@ -138,8 +138,8 @@ TEST(StudyReport, NamesWhatIsNoNumberAndTellsNone) {
   const PlacementStudy study({}, data(), {});
   const double nan = std::nan("");
   const Report report = study_report(study, made_result(study, "test_loss", {{nan, nan}, {0.5, nan}, {0.5, 0.7}}));
-  EXPECT_SAYS(notes_text(report), "`before`, seed 0: no number for test loss.\n");
-  EXPECT_SAYS(notes_text(report), "`after`, seed 1: no number for test loss.\n");
+  EXPECT_SAYS(notes_text(report), "`before`, seed 0: NaN or infinite: test loss.\n");
+  EXPECT_SAYS(notes_text(report), "`after`, seed 1: NaN or infinite: test loss.\n");
   EXPECT_FALSE(contains(notes_text(report), "`none`"));
   const auto rows = parts_of<PageTable>(report, "Result").at(0).rows;
   EXPECT_EQ(rows.at(0).at(2), "–");

@@ -119,7 +119,7 @@ template decltype(prepare_convolution_kernel_gradient<float>) prepare_convolutio
 template decltype(prepare_convolution_kernel_gradient<bfloat16>) prepare_convolution_kernel_gradient<bfloat16>;
 
 Kernel choose(const Convolution& task, const KernelRequest& request) {
-  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) -> std::optional<Kernel> {
+  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) {
     const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
     auto prepared = prepare_convolution<T>(t.window, r.outputs[0].shape[3], has_bias, t.f, r.machine, r.threads);
     return Kernel{.name = prepared.name,
@@ -136,16 +136,15 @@ Kernel choose(const Convolution& task, const KernelRequest& request) {
 
 Kernel choose(const ConvolutionDataGradient& task, const KernelRequest& request) {
   const auto prepare = []<class T>(const ConvolutionDataGradient& t, const KernelRequest& r, T) {
-    return std::optional(
-        called<T, T>(prepare_convolution_data_gradient<T>(t.window, r.inputs[0].shape[3], r.machine, r.threads)));
+    return called<T, T>(prepare_convolution_data_gradient<T>(t.window, r.inputs[0].shape[3], r.machine, r.threads));
   };
   return first_that_serves(task, request, {{kAll, prepare}});
 }
 
 Kernel choose(const ConvolutionKernelGradient& task, const KernelRequest& request) {
   const auto prepare = []<class T>(const ConvolutionKernelGradient& t, const KernelRequest& r, T) {
-    return std::optional(called<T, Precise<T>>(
-        prepare_convolution_kernel_gradient<T>(t.window, r.inputs[1].shape[3], r.machine, r.threads)));
+    return called<T, Precise<T>>(
+        prepare_convolution_kernel_gradient<T>(t.window, r.inputs[1].shape[3], r.machine, r.threads));
   };
   return first_that_serves(task, request, {{kAll, prepare}});
 }

@@ -14,18 +14,6 @@ namespace {
 // Of bfloat16 matrices. The last one serves every product.
 constexpr std::array kNarrow = {&packed::narrow_gemm, &onednn::narrow_gemm, &widening::narrow_gemm};
 
-std::optional<Kernel> narrow(const MatMul& t, const KernelRequest& r, bfloat16) {
-  auto prepared =
-      prepare_narrow_gemm({t.a, t.b, t.m, t.n, t.k, r.outputs[0].dtype == DType::bfloat16}, r.machine, r.threads);
-  return Kernel{.name = prepared.name,
-                .run =
-                    [run = std::move(prepared.run)](const KernelCall& c) {
-                      run(c.in<bfloat16>(0).data(), c.in<bfloat16>(1).data(), c.out<std::byte>(0).data(),
-                          c.scratch().data());
-                    },
-                .scratch_bytes = prepared.scratch_bytes};
-}
-
 }  // namespace
 
 NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads) {
@@ -35,8 +23,19 @@ NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& mach
 }
 
 Kernel choose(const MatMul& task, const KernelRequest& request) {
+  const auto narrow = [](const MatMul& t, const KernelRequest& r, bfloat16) {
+    const bool narrow_c = r.outputs[0].dtype == DType::bfloat16;
+    auto prepared = prepare_narrow_gemm({t.a, t.b, t.m, t.n, t.k, narrow_c}, r.machine, r.threads);
+    return Kernel{.name = prepared.name,
+                  .run =
+                      [run = std::move(prepared.run)](const KernelCall& c) {
+                        run(c.in<bfloat16>(0).data(), c.in<bfloat16>(1).data(), c.out<std::byte>(0).data(),
+                            c.scratch().data());
+                      },
+                  .scratch_bytes = prepared.scratch_bytes};
+  };
   return first_that_serves(task, request,
-                           {{kBfloat16, &narrow},
+                           {{kBfloat16, narrow},
                             {"onednn sgemm", kFloat,
                              [](const MatMul& t, const KernelCall& c, float) {
                                gemm(t.a, t.b, t.m, t.n, t.k, c.in<float>(0).data(), c.in<float>(1).data(),

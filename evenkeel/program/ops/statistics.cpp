@@ -40,7 +40,9 @@ std::vector<TensorType> Moments::infer(std::span<const TensorType> in) const {
 
 void Moments::differentiate(Gradients& g) const {
   if (group_samples_ != 0)
-    throw Error{{.where = "moments", .received = "the gradient of moments by groups is not defined"}};
+    throw Error{{.kind = Error::unsupported,
+                 .where = "moments",
+                 .received = "the gradient of moments by groups is not defined"}};
   g.add(0, g.emit_one(MomentsGradient(), {g.input(0), g.output(0), g.of_output(0), g.of_output(1)}));
 }
 

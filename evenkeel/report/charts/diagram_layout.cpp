@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/text.h"
+
 namespace evenkeel {
 namespace {
 
 constexpr double kGap = 16, kColumnGap = 32, kRowGap = 44, kLane = 14, kTallest = 900;
-
-/// Characters, not bytes.
-std::size_t length_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 double height_of(const LayerStack& stack, BoxSize size) {
   double height = kGap * static_cast<double>(stack.boxes.size() - 1);
@@ -176,7 +173,7 @@ std::size_t chips_per_row(BoxSize size) { return size.width > 300 ? 4 : 3; }
 std::vector<std::string> wrapped(const std::vector<std::string>& settings, std::size_t characters) {
   std::vector<std::string> lines;
   for (const std::string& text : settings) {
-    if (lines.empty() || length_of(lines.back()) + 3 + length_of(text) > characters)
+    if (lines.empty() || characters_in(lines.back()) + 3 + characters_in(text) > characters)
       lines.push_back(text);
     else
       lines.back() += " · " + text;

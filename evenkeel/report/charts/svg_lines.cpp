@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/report/charts/svg.h"
 #include "evenkeel/report/page/markup.h"
 
@@ -16,21 +17,16 @@ constexpr double kUnits = 10'000;
 /// Pixels: of a letter, and of a plot where the page has room.
 constexpr double kLetter = 6.6, kUsualWidth = 680;
 
-/// Characters, not bytes.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 ChartFrame frame_of(const LinePlot& plot) {
   std::size_t longest = 1;
-  for (const double tick : plot.y.ticks()) longest = std::max(longest, width_of(readable(tick)));
+  for (const double tick : plot.y.ticks()) longest = std::max(longest, characters_in(readable(tick)));
   ChartFrame frame{.left = 14 + kLetter * static_cast<double>(longest), .below = 24};
   longest = 0;
-  for (const std::string& name : plot.x_names) longest = std::max(longest, width_of(name));
+  for (const std::string& name : plot.x_names) longest = std::max(longest, characters_in(name));
   if (longest == 0) return frame;
   // Names hang down to the left at 45 degrees, the first one from the axis' end.
   frame.below = 16 + 0.7 * kLetter * static_cast<double>(longest);
-  frame.left = std::max(frame.left, 0.7 * kLetter * static_cast<double>(width_of(plot.x_names[0])));
+  frame.left = std::max(frame.left, 0.7 * kLetter * static_cast<double>(characters_in(plot.x_names[0])));
   return frame;
 }
 

@@ -46,13 +46,13 @@ struct DoctorDescription {
   };
   static constexpr std::size_t kMostShown = 12;
 
-  std::string answer;  ///< one or two sentences
+  std::string answer = {};  ///< one or two sentences
   std::vector<Cell> cells;
   std::string_view gap;
   std::string verdict;
   std::vector<Entry> findings;
   Attribution chain;
-  std::vector<NormalizationEntry> normalizations;
+  std::vector<NormalizationEntry> normalizations = {};
   bool has_noise = false;  ///< whether any noise of training stands in front of a normalization
   std::vector<std::string> notes, checked;
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what, and why

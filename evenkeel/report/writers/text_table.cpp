@@ -3,16 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "evenkeel/base/text.h"
+
 namespace evenkeel {
-namespace {
-
-/// Characters, not bytes, of UTF-8.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-}  // namespace
-
 TextTable::TextTable(std::vector<std::string> titles) {
   for (std::string& title : titles) {
     to_the_right_.push_back(title.starts_with('>'));
@@ -24,12 +17,12 @@ TextTable::TextTable(std::vector<std::string> titles) {
 std::string TextTable::text() const {
   std::vector<std::size_t> widths(to_the_right_.size());
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characters_in(row[i]));
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(widths[i] - width_of(row[i]), ' ');
+      const std::string blanks(widths[i] - characters_in(row[i]), ' ');
       if (i > 0) line += "  ";
       line += to_the_right_[i] ? blanks + row[i] : row[i] + blanks;
     }

@@ -55,7 +55,7 @@ TEST(WeightScan, TellsTheKindsApart) {
 TEST(WeightScan, TakesWhatMultipliesChannelsForGammaUnderAnyName) {
   Sequential model({4});
   model.add(Dense{.units = 3}, RMSNormalization{.name = "norm"}, Dense{.units = 2});
-  Network n(model, {.seed = 5, .threads = 1});
+  Network n(model, {.seed = 5, .compute = {.threads = 1}});
   change(n, "norm/scale", [](std::span<float> v) { v[1] = 5e4f; });
   const auto defects = scan_weights(n);
   ASSERT_EQ(defects.size(), 1u);
