@@ -7,8 +7,8 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kManyConstant = 0.25;     ///< of a layer's channels: as for dead ones
-constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
+constexpr double kManyConstant = 0.25;  ///< of a layer's channels: as for dead ones
+constexpr double kUnmoved = 1e-3;       ///< of what outputs must move by
 
 /// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
 /// meet targets must move as those do, wherever they lie.
