@@ -13,7 +13,7 @@ namespace {
 constexpr double kLeastMoved = 0.3;         ///< of a class's samples, taken for another one
 constexpr double kTimesRight = 2;           ///< so many times as many as are taken for what they are
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
-constexpr double kGainErrors = 5;               ///< standard errors of what accuracy gains
+constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {

@@ -96,8 +96,8 @@ class GradientDepth final : public Rule {
         depths, [](const Depth& d) { return std::isfinite(d.gradient) && std::isfinite(d.signal); });
     const bool exploding = !finite || gradients > kDepths || signals < 1 / kDepths;
     const double variation = last_variation(depths);
-    const bool vanishing =
-        !exploding && (gradients < 1 / kDepths || signals > kDepths || largest < kNoGradient || variation < kEvenVariation);
+    const bool vanishing = !exploding && (gradients < 1 / kDepths || signals > kDepths || largest < kNoGradient ||
+                                          variation < kEvenVariation);
     if (!exploding && !vanishing) return;
     Finding f{
         .code = exploding ? "exploding-gradient" : "vanishing-gradient",

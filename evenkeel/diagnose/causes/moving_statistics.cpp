@@ -8,11 +8,11 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kUnexplained = 0.25;   ///< the part of the squared distance that a lag may leave unexplained
-constexpr double kLeastLag = 0.03;  ///< of the initial statistics: less is no lag
-constexpr double kSameShare = 0.25;       ///< layers of one momentum had the same updates: their shares differ by less
-constexpr double kAsPredicted = 0.1;  ///< between measured ratios of variances and the closed form's, relative
-constexpr double kTelling = 0.1;      ///< squared deviations per channel between initial statistics and the data's
+constexpr double kUnexplained = 0.25;  ///< the part of the squared distance that a lag may leave unexplained
+constexpr double kLeastLag = 0.03;     ///< of the initial statistics: less is no lag
+constexpr double kSameShare = 0.25;    ///< layers of one momentum had the same updates: their shares differ by less
+constexpr double kAsPredicted = 0.1;   ///< between measured ratios of variances and the closed form's, relative
+constexpr double kTelling = 0.1;       ///< squared deviations per channel between initial statistics and the data's
 
 /// moving = share * initial + (1 - share) * data, by least squares over all channels; means in deviations, variances
 /// in variances of the data.
