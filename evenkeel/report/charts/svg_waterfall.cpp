@@ -17,7 +17,10 @@ Axis axis_of(const Waterfall& chart) {
   ValueRange extent;
   double value = chart.start;
   extent.add(value);
-  for (const Waterfall::Step& step : chart.steps) extent.add(value += step.change);
+  for (const Waterfall::Step& step : chart.steps) {
+    value += step.change;
+    for (const double sign : {-1, 0, 1}) extent.add(value + sign * step.error.value_or(0));
+  }
   return {extent, false, Axis::Room::from_zero_if_near};
 }
 

@@ -63,7 +63,7 @@ class Drawing {
 
   std::string file() const {
     return picture_file(kWidth, top_, "Time per op",
-                    kStyle + std::string("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n") + svg_.text());
+                        kStyle + std::string("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n") + svg_.text());
   }
 
  private:
