@@ -167,8 +167,9 @@ std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
 std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
 
 Error more_than_one(const std::vector<std::string>& names, int set) {
+  const std::vector<std::string> first(names.begin(), names.end() - 1);
   return Error{{.where = {},
-                .expected = fmt::format("at most one of {}", join(names)),
+                .expected = fmt::format("at most one of {} and {}", join(first), names.back()),
                 .received = fmt::format("{} of them", set)}};
 }
 

@@ -84,7 +84,7 @@ ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescriptio
   Settings used = training_settings(trainer.options());
   if (run.steps)
     used.set({"steps", *run.steps});
-  else
+  else if (run.epochs > 0)
     used.set({"epochs", run.epochs});
   file.training = overridden(file.training, used);
   return file;

@@ -115,7 +115,7 @@ TEST(Settings, AreReadAsTheTypeThatIsAskedFor) {
 TEST(CheckedFields, ThatExcludeEachOtherAreRefused) {
   EXPECT_NO_THROW(check_fields(Form(Angular{.edge = 1})));
   EXPECT_SAYS(error_of([] { check_fields(Form(Angular{.edge = 1, .height = 1})); }),
-              "\"angular\": expected at most one of edge, height, received 2 of them.");
+              "\"angular\": expected at most one of edge and height, received 2 of them.");
 }
 
 }  // namespace
