@@ -170,7 +170,7 @@ TEST_F(Resume, IsRefusedWhileAnotherProcessTrains) {
   RunningProgram first({"train", "model.toml", "--data", "data.npz", "--epochs", "10000000", "--out", "run"},
                        folder_.path().string());
   first.read_line();
-  const std::string said = refusal({"train", "run", "--resume"});
+  const std::string said = failure(3, {"train", "run", "--resume"});
   EXPECT_TRUE(contains(said, "no other process")) << said;
   first.send(SIGTERM);
   first.wait();
