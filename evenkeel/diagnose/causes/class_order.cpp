@@ -125,7 +125,8 @@ class ClassOrder final : public Rule {
         .evidence = {{"accuracy as the classes are", before},
                      {"accuracy with the classes reordered", after},
                      {"classes that move", static_cast<double>(moved), "", "0"}},
-        .certainty = "sure: nearly all samples of each of these classes are predicted as the next class of its cycle",
+        .certainty =
+            "sure: each of these classes is predicted as the next in its cycle, at least twice as often as correctly",
         .cost = cost_between(reordered, evidence.evaluation())};
   }
 };
