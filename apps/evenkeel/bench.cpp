@@ -151,7 +151,8 @@ int bench(const BenchArguments& a) {
 void add_bench(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<BenchArguments>();
   CLI::App& command = add_command(
-      app, "bench", "Measures training steps, evaluation and every op of a model beside what this machine can do.",
+      app, "bench",
+      "Measures training steps, evaluation and every op of a model, compared with the limits of this machine.",
       "  evenkeel bench --workload W1 --threads 1\n"
       "  evenkeel bench runs/lenet --batch-size 128 --json --svg lenet.svg");
   CLI::Option* model =

@@ -113,12 +113,13 @@ void add_threads_flag(CLI::App& command, Shared& shared) {
 void add_fuse_flag(CLI::App& command, Shared& shared) {
   command.add_flag_callback(
       "--no-fuse", [&shared] { shared.fuse = false; },
-      "one line of the program for each op: slower, with more memory, equal but for rounding");
+      "one line of the program for each op: slower, with more memory, equal up to rounding");
 }
 
 void add_data_dir_flag(CLI::App& command, Shared& shared) {
   command
-      .add_option("--data-dir", shared.data_dir, "where named sets lie, before $EVENKEEL_DATA and ~/.cache/evenkeel")
+      .add_option("--data-dir", shared.data_dir,
+                  "folder of the named sets, searched before $EVENKEEL_DATA and ~/.cache/evenkeel")
       ->option_text("DIR");
 }
 
@@ -135,7 +136,7 @@ void add_model(CLI::App& command, std::string& model) {
 }
 
 void add_weights_flag(CLI::App& command, std::string& weights) {
-  command.add_option("--weights", weights, "a safetensors file; a run folder brings its own")->option_text("FILE");
+  command.add_option("--weights", weights, "a safetensors file; a run folder has its own")->option_text("FILE");
 }
 
 void add_data_flag(CLI::App& command, std::string& spec, bool required) {
@@ -169,7 +170,7 @@ CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::strin
 
 void add_precision_flags(CLI::App& command, Shared& shared, Settings& settings) {
   if (!command.get_option_no_throw("--precision")) add_setting(command, settings, "precision", "P");
-  command.add_flag("--force", shared.force, "bfloat16 even where the processor has no instructions for it: slowly");
+  command.add_flag("--force", shared.force, "bfloat16 even if the processor has no instructions for it: slow");
 }
 
 void add_all_settings(CLI::App& command, Settings& settings) {

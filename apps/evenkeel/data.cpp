@@ -136,7 +136,7 @@ void write_sheet(const DataArguments& a, const Dataset& data) {
 }
 
 void draw_sheet(const DataArguments& a, const Dataset& data) {
-  // An image gets about sixteen characters in width: small, and still told apart.
+  // An image gets about sixteen characters in width: small, and still distinct.
   constexpr std::int64_t kCharacters = 16;
   const int line = terminal_columns(stdout);
   const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
@@ -192,7 +192,7 @@ void add_data(CLI::App& app, Command& chosen) {
                                "  evenkeel data fetch mnist\n"
                                "  evenkeel data show strokes --output grid.png");
   data.require_subcommand(1);
-  CLI::App& list = add_command(data, "list", "Lists the data sets that have names, and where they were found.",
+  CLI::App& list = add_command(data, "list", "Lists the named data sets and where they were found.",
                                "  evenkeel data list\n"
                                "  evenkeel data list --data-dir /data --json");
   CLI::App& info = add_spec_command(data, *a, "info", "Describes a data set: sizes, classes, values, fingerprint.",
@@ -203,7 +203,7 @@ void add_data(CLI::App& app, Command& chosen) {
                                     "  evenkeel data show mnist:train --output grid.png --count 50");
   show.add_option("--output", a->output, "write a PNG; without it the images are drawn in the terminal")
       ->option_text("FILE");
-  show.add_option("--count", a->count, "at most so many images")->option_text("N")->check(at_least(1));
+  show.add_option("--count", a->count, "show at most N images")->option_text("N")->check(at_least(1));
   add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_json_flag(*command, a->shared);

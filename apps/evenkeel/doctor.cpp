@@ -80,11 +80,11 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     shared.skip_bad_images = run.skip_bad_images;
     Dataset data = load_data(shared, model, run.data, Split::train);
     if (data.fingerprint() != run.data_fingerprint)
-      throw Error{{.where = run.data, .received = "its fingerprint is another than that in run.json"}};
+      throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
     sets.trained = std::move(data);
   } catch (const Error& error) {
-    say(a.shared, "without training data: those of {} cannot be had ({}); name them by --train-data", folder,
+    say(a.shared, "without training data: those of {} are not available ({}); name them with --train-data", folder,
         error.what());
   }
 }
@@ -92,7 +92,7 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
 /// --validation is what evaluation is about where it is given; --data is then what the network was trained on.
 Sets sets_of(const DoctorArguments& a, const Model& model) {
   if (!a.train_data.empty() && !a.validation.empty() && a.expect.empty())
-    say(a.shared, "--data is not looked at: --train-data and --validation say all but what --expect is about");
+    say(a.shared, "--data is not used: --train-data and --validation replace it, except for --expect");
   const std::string evaluated = a.validation.empty() ? a.data : a.validation;
   const std::string trained = a.train_data.empty() && !a.validation.empty() ? a.data : a.train_data;
   Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test), .evaluated_spec = evaluated};
@@ -178,26 +178,27 @@ int run_doctor(const DoctorArguments& a) {
 void add_doctor(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<DoctorArguments>();
   CLI::App& command = add_command(
-      app, "doctor", "Says why a network behaves in evaluation as it does: layer, cause, evidence, cost, remedy.",
+      app, "doctor", "Explains why a network behaves in evaluation as it does: layer, cause, evidence, cost, remedy.",
       "  evenkeel doctor runs/lenet --data mnist:test --train-data mnist:train\n"
       "  evenkeel doctor model.toml --weights w.safetensors --data images.npz --strict --json");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
   command
       .add_option("--train-data", a->train_data,
-                  "what it was trained on: statistics are judged by it; default: what the run's record names")
+                  "the data it was trained on, to compare statistics with; default: what the run's record names")
       ->option_text("SPEC");
-  command.add_option("--validation", a->validation, "what evaluation is about; --data is then the training data")
+  command.add_option("--validation", a->validation, "the data to evaluate on; --data is then the training data")
       ->option_text("SPEC");
   add_weights_flag(command, a->weights);
-  command.add_option("--run", a->run, "the run folder that the weights come from; default: MODEL, if it is one")
+  command
+      .add_option("--run", a->run, "the run folder that the weights come from; default: MODEL, if it is a run folder")
       ->option_text("DIR");
   command.add_option("--samples", a->samples, "samples of each set to look at; 0: all; default 2048")
       ->option_text("N")
       ->check(at_least(0));
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
-  command.add_option("--html", a->html, "write it as a page, with pictures")->option_text("FILE.html");
+  command.add_option("--html", a->html, "write the diagnosis as an HTML page with charts")->option_text("FILE.html");
   command
       .add_option(
           "--expect", a->expect,

@@ -96,7 +96,7 @@ int run_evaluate(const EvaluateArguments& a) {
 void add_evaluate(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<EvaluateArguments>();
   CLI::App& command = add_command(
-      app, "evaluate", "Measures loss and accuracy of a trained model, class by class, and what is taken for what.",
+      app, "evaluate", "Measures loss and accuracy of a trained model, for each class, with the confusion matrix.",
       "  evenkeel evaluate runs/lenet --data mnist:test --plot confusion.svg\n"
       "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
   add_model(command, a->model);

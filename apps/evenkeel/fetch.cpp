@@ -82,7 +82,7 @@ void print_result(const FetchArguments& a, const FetchResult& result) {
   fmt::print("{}", text_of(result.files));
   if (!result.replaced.empty()) fmt::print("what was there before is in {}\n", result.replaced.string());
   if (std::ranges::find(result.files, FileState::differs, &FileReport::state) != result.files.end())
-    say(a.shared, "left as it is; --force fetches the published files and keeps this folder beside them");
+    say(a.shared, "unchanged; --force fetches the published files and keeps this folder beside them");
 }
 
 int run_fetch(const FetchArguments& a) {
@@ -100,7 +100,7 @@ int run_fetch(const FetchArguments& a) {
                 {"replaced", result.replaced.empty() ? Json() : Json(result.replaced.string())},
                 {"files", json_of(result.files)}});
   if (result.status == FetchResult::Status::interrupted) {
-    say(a.shared, "interrupted; the same command goes on from here");
+    say(a.shared, "interrupted; the same command continues from here");
     return kInterrupted;
   }
   if (!a.shared.json) print_result(a, result);
@@ -128,7 +128,7 @@ void add_fetch(CLI::App& data, Command& chosen) {
   for (const PublishedSet& set : published_sets()) names.push_back(set.name);
   CLI::App& fetch = add_command(data, "fetch",
                                 "Downloads a published data set, checks it, and puts it where the commands look. "
-                                "A download that broke is gone on with.",
+                                "An interrupted download is continued.",
                                 "  evenkeel data fetch cifar10\n"
                                 "  evenkeel data fetch mnist --url file:///mnt/mirror/mnist --data-dir /data");
   fetch.add_option("NAME", a->name, join(names))->required()->option_text(" ");
@@ -136,10 +136,10 @@ void add_fetch(CLI::App& data, Command& chosen) {
       .add_option("--url", a->url,
                   "a mirror: the address (http, https, file) of a folder with the published files, or of the one file")
       ->option_text("URL");
-  fetch.add_flag("--force", a->force, "fetch anew what is there; it is kept beside the new folder");
+  fetch.add_flag("--force", a->force, "download again what is there; the old folder is kept beside the new one");
   fetch
       .add_option("--data-dir", a->shared.data_dir,
-                  "where to put it; by default the first of $EVENKEEL_DATA and ~/.cache/evenkeel that can be written")
+                  "where to put it; default the first of $EVENKEEL_DATA and ~/.cache/evenkeel that can be written")
       ->option_text("DIR");
   add_output_flags(fetch, a->shared);
   fetch.callback([a, &chosen] { chosen = [a] { return run_fetch(*a); }; });

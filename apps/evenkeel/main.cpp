@@ -82,7 +82,7 @@ bool uses_threads(const CLI::App& app) {
   return !given.empty() && given.front()->get_option_no_throw("--threads") != nullptr && Threads::bound().count() > 1;
 }
 
-/// A result that did not reach its reader is none.
+/// A result that did not reach its reader is a failure.
 void flush_output() {
   if (std::fflush(stdout) == 0) return;
   const int error = errno;
@@ -94,7 +94,7 @@ int run(char** command_line) {
   std::vector<std::string> arguments;
   for (char** word = command_line + 1; *word != nullptr; ++word) arguments.emplace_back(*word);
   CLI::App app("Trains, evaluates and inspects convolutional networks with normalization and dropout.", "evenkeel");
-  app.set_version_flag("--version", kVersion, "print the version and leave");
+  app.set_version_flag("--version", kVersion, "print the version and exit");
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"

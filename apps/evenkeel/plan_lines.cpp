@@ -11,7 +11,7 @@ PlannedModel planned_model(const Shared& shared, const std::string& model, const
   if (train && !settings.has("loss")) {
     const std::string loss = name_of(TrainerOptions{}.loss);
     settings.set({"loss", loss});
-    say(shared, "the model file names no loss: {} and {} are taken", loss, name_of(optimizer_of(settings)));
+    say(shared, "the model file names no loss: using {} and {}", loss, name_of(optimizer_of(settings)));
   }
   PlannedModel planned{.model = std::move(opened.file.model),
                        .options = network_options(shared, settings),

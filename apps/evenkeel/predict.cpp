@@ -16,7 +16,7 @@ namespace evenkeel::app {
 namespace {
 
 constexpr std::int64_t kRowsShown = 20;
-constexpr std::size_t kBest = 5;  ///< classes told of an image
+constexpr std::size_t kBest = 5;  ///< classes shown of an image
 
 struct PredictArguments {
   Shared shared;

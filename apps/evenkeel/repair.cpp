@@ -52,7 +52,7 @@ std::map<std::string, std::string> earlier_repair(const std::string& out) {
   if (!metadata.contains(kRepairKey))
     throw Error{{.where = "--out",
                  .expected = "a new file, or one that `evenkeel repair` wrote",
-                 .received = out + ", which is there and is another",
+                 .received = out + ", which exists and is another",
                  .hint = "Choose another --out, or remove the file."}};
   return metadata;
 }
@@ -81,7 +81,7 @@ void check_out(const RepairArguments& a, const OpenedModel& model, const std::ve
   if (!is_its_own || is_same_file(beside, a.model))
     throw Error{{.where = "--out",
                  .expected = "a name beside which the new model can be written",
-                 .received = beside.string() + ", which is there",
+                 .received = beside.string() + ", which exists",
                  .hint = "Choose another --out."}};
 }
 
@@ -157,7 +157,8 @@ void print_scores(const RepairScores& scores) {
 
 /// What would be done, and what it may bring.
 void print_advice(const RepairArguments& a, const Repaired& r) {
-  fmt::print("\"{}\" changes the network in training: its weights must follow. It would do this:\n", r.methods.front());
+  fmt::print("\"{}\" changes the network in training, so its weights must be trained again. It would do this:\n",
+             r.methods.front());
   print_notes(r);
   if (r.expected) {
     TextTable table({"expected gain", ">loss", ">accuracy"});
@@ -200,7 +201,7 @@ int run_repair(const RepairArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   if (!settings.has("loss")) {
     if (a.then_train > 0) loss_of(settings);
-    say(a.shared, "the model file names no loss, and --loss neither: there will be no scores");
+    say(a.shared, "neither the model file nor --loss names a loss: there will be no scores");
   }
   NetworkOptions network = network_options(a.shared, settings);
   network.seed = 0;  // a repair is the same whatever the network was trained from
@@ -224,15 +225,15 @@ int run_repair(const RepairArguments& a) {
 std::string methods_text() {
   std::string text = "Methods, by what they promise:\n";
   const std::pair<RepairKind, const char*> kinds[] = {
-      {RepairKind::exact, "the outputs stay as they are, but for rounding; no data needed"},
-      {RepairKind::statistics, "moving statistics are set from --data, weights stay"},
-      {RepairKind::training, "done with --then-train N, else told with the gain to be expected"}};
+      {RepairKind::exact, "the outputs stay the same up to rounding; no data needed"},
+      {RepairKind::statistics, "moving statistics are computed from --data; weights stay"},
+      {RepairKind::training, "done with --then-train N; without it, the expected gain is shown"}};
   for (const auto& [kind, promise] : kinds) {
     text += fmt::format("  {}: {}\n", name_of(kind), promise);
     for (const RepairMethod& method : repair_methods())
       if (method.kind == kind) text += fmt::format("    {:<22} {}\n", method.name, method.what);
   }
-  return text + "All but re-estimate and restore-variance change the architecture: FILE.toml is the new model.\n";
+  return text + "All except re-estimate and restore-variance change the architecture: FILE.toml is the new model.\n";
 }
 
 }  // namespace
@@ -240,7 +241,7 @@ std::string methods_text() {
 void add_repair(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<RepairArguments>();
   CLI::App& command = add_command(
-      app, "repair", "Mends what the doctor found, into a new file, and measures what that gained.",
+      app, "repair", "Repairs what the doctor found, writes a new file, and measures the gain.",
       "  evenkeel repair runs/lenet --data mnist:train --validation mnist:test --fix all --out mended.safetensors\n"
       "  evenkeel repair model.toml --weights w.safetensors --data images.npz --fix fold --out folded.safetensors\n\n" +
           methods_text());
@@ -249,21 +250,22 @@ void add_repair(CLI::App& app, Command& chosen) {
   command
       .add_option(
           "--validation", a->validation,
-          "what loss and accuracy are measured on; default: halves of the data, each with a repair by the other")
+          "the data to measure loss and accuracy on; default: each half of --data, repaired with the other half")
       ->option_text("SPEC");
   add_weights_flag(command, a->weights);
   command
-      .add_option("--fix", a->fix,
-                  "the code of a finding, a method, or all: what keeps the architecture and hides no defect")
+      .add_option(
+          "--fix", a->fix,
+          "the code of a finding, a method, or all: every repair that keeps the architecture and hides no defect")
       ->option_text("CODE|METHOD|all (required)")
       ->required();
-  command.add_option("--out", a->out, "the new weights; never the old ones")
+  command.add_option("--out", a->out, "the file of the new weights; never that of the old ones")
       ->option_text("FILE.safetensors (required)")
       ->required();
-  command.add_option("--memory", a->memory, "for what re-estimation keeps between layers; default 1G")
+  command.add_option("--memory", a->memory, "memory for what re-estimation keeps between layers; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
-  command.add_option("--then-train", a->then_train, "epochs of training behind a method that needs it")
+  command.add_option("--then-train", a->then_train, "epochs of training after a method that needs it")
       ->option_text("N")
       ->check(at_least(0));
   add_setting(command, a->settings, "loss", "L");

@@ -60,11 +60,10 @@ int run_report(const ReportArguments& a) {
 
 void add_report(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<ReportArguments>();
-  CLI::App& command =
-      add_command(app, "report", "Lays runs side by side on one page: curves, figures, networks, settings.",
-                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
-                  "  evenkeel report runs/depth --json");
-  command.add_option("RUN", a->runs, "run folders, or the folder of a study: its own report, made again")
+  CLI::App& command = add_command(app, "report", "Compares runs on one page: curves, figures, networks, settings.",
+                                  "  evenkeel report runs/lenet runs/lenet_batch_norm_dropout --out lenets.html\n"
+                                  "  evenkeel report runs/depth --json");
+  command.add_option("RUN", a->runs, "run folders, or the folder of a study, whose report is written again")
       ->required()
       ->option_text("...");
   command

@@ -124,14 +124,15 @@ void check(const StudyArguments& a) {
   if (a.name != "all") return;
   for (const auto& [flag, is_given] :
        {std::pair{"--sweep", !a.sweep.empty()}, {"--depth", !a.depth.empty()}, {"--rounds", a.rounds.has_value()}})
-    if (is_given) throw Error{{.where = flag, .expected = "one study, to which it belongs", .received = "\"all\""}};
+    if (is_given)
+      throw Error{{.where = flag, .expected = "a single study, which it belongs to", .received = "\"all\""}};
 }
 
 int run_study_command(const StudyArguments& a) {
   check(a);
   if (a.resume && a.out.empty())
     throw Error{
-        {.where = "evenkeel study --resume", .expected = "--out DIR of the study to go on with", .received = "none"}};
+        {.where = "evenkeel study --resume", .expected = "--out DIR of the study to continue", .received = "none"}};
   const Interruption interruption;
   const bool all = a.name == "all";
   const std::filesystem::path out =
@@ -144,7 +145,7 @@ int run_study_command(const StudyArguments& a) {
     if (!complete) break;
   }
   if (a.shared.json) print_json(all ? Json{{"studies", results}} : results.front());
-  if (!complete) say(a.shared, "interrupted; --resume --out {} goes on with it", out.string());
+  if (!complete) say(a.shared, "interrupted; --resume --out {} continues it", out.string());
   return complete ? kDone : kInterrupted;
 }
 
@@ -153,7 +154,7 @@ int run_study_command(const StudyArguments& a) {
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line) {
   const auto a = std::make_shared<StudyArguments>();
   CLI::App& command =
-      add_command(app, "study", "Trains the variants of a study, lays their results side by side and writes a report.",
+      add_command(app, "study", "Trains the variants of a study, compares their results and writes a report.",
                   "  evenkeel study placement --quick --seeds 5 --out runs/placement\n"
                   "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
   std::vector<std::string> names = study_names();
@@ -191,7 +192,7 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_option("--out", a->out, "the folder for runs, study.json and the report; default runs/<study>-<n>")
       ->option_text("DIR");
   command.add_flag("--resume", a->resume,
-                   "go on with the study in --out: complete runs are kept, one cut short goes on");
+                   "continue the study in --out: complete runs are kept, an interrupted one continues");
   add_threads_flag(command, a->shared);
   add_data_dir_flag(command, a->shared);
   add_output_flags(command, a->shared);

@@ -69,7 +69,7 @@ int palette_index(const Pixel& p) {
   return squared_distance(p, {gray, gray, gray}) < squared_distance(p, cube) ? 232 + step : index;
 }
 
-/// The colour code behind "\x1b[38;" (the upper half) or "\x1b[48;" (the lower one).
+/// The colour code after "\x1b[38;" (the upper half) or "\x1b[48;" (the lower one).
 std::string code_of(const Pixel& p, Colours colours) {
   return colours == Colours::all ? fmt::format("2;{};{};{}", p[0], p[1], p[2]) : fmt::format("5;{}", palette_index(p));
 }

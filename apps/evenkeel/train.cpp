@@ -46,7 +46,7 @@ struct Plan {
   bool finished = false;  ///< there is nothing left to train
 };
 
-/// What the doctor told while training.
+/// What the doctor found while training.
 struct Told {
   Finding finding;
   std::int64_t epoch = 0;
@@ -122,7 +122,7 @@ void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, c
   const auto check = [](const char* flag, std::int64_t before, std::int64_t now) {
     if (now < before)
       throw Error{{.where = flag,
-                   .expected = fmt::format("at least {}, as this run was to have", before),
+                   .expected = fmt::format("at least {}, as this run was set to", before),
                    .received = std::to_string(now)}};
   };
   if (steps && run.steps) check("--steps", *steps, *run.steps);
@@ -182,7 +182,7 @@ Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& 
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
                  .received = "others (" + data.fingerprint() + ')',
-                 .hint = "A run goes on with the same data; start a new one for other data."}};
+                 .hint = "A run continues with the same data. Start a new run for other data."}};
   return data;
 }
 
@@ -224,7 +224,7 @@ int train(const TrainArguments& a) {
   Interruption interruption;
   Plan plan = a.resume ? resumed_run(a) : new_run(a);
   if (plan.finished) {
-    say(a.shared, "{} is finished; --epochs or --steps with a larger number goes on", plan.path.string());
+    say(a.shared, "{} is finished; a larger --epochs or --steps continues it", plan.path.string());
     if (a.shared.json) print_json({{"folder", plan.path.string()}, {"finished", true}});
     return kDone;
   }
@@ -263,7 +263,7 @@ int train(const TrainArguments& a) {
   const History history = trainer.fit(data, fit);
   folder.write_result(plan.file, trainer, plan.run, history, class_names);
   if (history.stopped)
-    say(a.shared, "stopped after step {}; the run is saved, and --resume goes on with it", trainer.steps_done());
+    say(a.shared, "stopped after step {}; the run is saved, and --resume continues it", trainer.steps_done());
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
   print_result(a, trainer, history, plan.path, told);
   return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
@@ -274,7 +274,7 @@ int train(const TrainArguments& a) {
 void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line) {
   const auto a = std::make_shared<TrainArguments>();
   CLI::App& command = add_command(
-      app, "train", "Trains a model and leaves a run folder with its weights, metrics and settings.",
+      app, "train", "Trains a model and writes a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
       "  evenkeel train runs/lenet --resume");
   add_model(command, a->model);
@@ -283,17 +283,18 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   add_all_settings(command, a->settings);
   command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flags(command, a->shared, a->settings);
-  command.add_flag("--no-shuffle", a->no_shuffle, "take the samples in their order");
+  command.add_flag("--no-shuffle", a->no_shuffle, "keep the order of the samples");
   command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
       ->option_text("FILE");
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_image_flags(command, a->shared);
+  command.add_flag("--doctor", a->doctor,
+                   "check a sample after epochs and warn: moving statistics, NaN or infinite values, dead channels, "
+                   "fading gradients");
   command.add_flag(
-      "--doctor", a->doctor,
-      "look at a sample after epochs and warn: moving statistics, bad numbers, dead channels, fading gradients");
-  command.add_flag("--resume", a->resume,
-                   "go on from the newest checkpoint of the run folder that MODEL or --out names, to the bit as if it "
-                   "had not been interrupted");
+      "--resume", a->resume,
+      "continue from the newest checkpoint of the run folder that MODEL or --out names; the result is bit for "
+      "bit that of an uninterrupted run");
   command
       .add_option("--checkpoint-every", a->checkpoint_every,
                   "steps between checkpoints; default after each epoch, and every 5 minutes")

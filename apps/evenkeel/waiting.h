@@ -2,7 +2,7 @@
 
 namespace evenkeel::app {
 
-/// Starts this program anew, once, with the same arguments and threads that wait for each other less patiently, unless
+/// Starts this program anew, once, with the same arguments and a shorter spin of OpenMP's waiting threads, unless
 /// the user's environment says how they wait (OMP_WAIT_POLICY, GOMP_SPINCOUNT). Returns where that is so or fails.
 ///
 /// GCC's OpenMP spins for 300,000 rounds before a waiting thread sleeps: some 15 ms, more than the system's time slice.

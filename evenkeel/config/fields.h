@@ -192,7 +192,7 @@ class Fields {
 /// The error of options that exclude each other.
 Error more_than_one(const std::vector<std::string>& names, int set);
 
-/// The error of a name that is none of the known ones: says which they are, and which of them was likely meant.
+/// The error of an unknown name: says which they are, and which of them was likely meant.
 Error unknown_name(const std::string& where, std::string_view what, std::string_view name,
                    const std::vector<std::string>& known);
 

@@ -109,15 +109,15 @@ FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
     return cells;
   }
   if (!evidence.has_train_data()) {
-    cells.verdict = "The mode makes no difference that matters: loss " + figure(cells.evaluation.loss.value) +
+    cells.verdict = "The mode makes no relevant difference: loss " + figure(cells.evaluation.loss.value) +
                     " in evaluation, " + figure(cells.training.loss.value) +
-                    " in training mode with statistics of all data. Whether it overfits cannot be told without "
+                    " in training mode with statistics of all data. Whether it overfits cannot be measured without "
                     "training data.";
     return cells;
   }
   const bool worse = clearly_above(cells.train_evaluation->loss, cells.evaluation.loss);
   if (!worse) {
-    cells.verdict = "There is no gap that matters: loss " + figure(cells.train_evaluation->loss.value) +
+    cells.verdict = "There is no relevant gap: loss " + figure(cells.train_evaluation->loss.value) +
                     " on training data and " + figure(cells.evaluation.loss.value) + " on validation data.";
     return cells;
   }
@@ -125,7 +125,7 @@ FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
   cells.gap = other ? FourCells::Gap::other_data : FourCells::Gap::overfitting;
   cells.verdict =
       (cells.gap == FourCells::Gap::overfitting
-           ? "It overfits: in the same mode the loss is "
+           ? "The network overfits: in the same mode the loss is "
            : "The validation data are of another kind than the training data: in the same mode the loss is ") +
       figure(cells.train_evaluation->loss.value) + " on training data and " + figure(cells.evaluation.loss.value) +
       " on validation data.";

@@ -16,7 +16,7 @@ namespace evenkeel {
 struct Diagnosis {
   FourCells cells;
   Attribution attribution;
-  std::vector<Finding> findings;                               ///< the gravest first, then the dearest
+  std::vector<Finding> findings;                               ///< sorted by severity, then by cost
   std::vector<std::string> notes;                              ///< what is to be known of the data beforehand
   std::vector<std::string> checked;                            ///< what was looked at
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
@@ -25,7 +25,7 @@ struct Diagnosis {
   std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
   std::int64_t samples = 0;                                    ///< of the data that were looked at
   double passes = 0;                                           ///< of these samples through the network
-  /// The gravest there is; nothing without findings.
+  /// The highest severity; nothing without findings.
   std::optional<Severity> worst() const;
 };
 

@@ -14,10 +14,10 @@ namespace evenkeel {
 namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
-constexpr double kMaybePrecision = 0.02;          ///< below it, precision or a constant may be all
+constexpr double kMaybePrecision = 0.02;    ///< below it, precision or a constant may be all
 constexpr std::int64_t kLook = 2048;        ///< samples for what is tried
 constexpr std::int64_t kRowsToOrder = 256;  ///< samples that decide which column is which
-constexpr double kSameNorm = 1.25;             ///< two norms of noise, at most so many times each other
+constexpr double kSameNorm = 1.25;          ///< two norms of noise, at most so many times each other
 
 /// [rows, columns]
 struct Matrix {
@@ -216,9 +216,10 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
   } else if (const auto dropout = comparison.explain_by_dropout()) {
     result.explanation = dropout->says;
   } else if (result.difference <= kMaybePrecision) {
-    result.explanation = "no mode, preparation or order explains it: so little may be precision, or another epsilon";
+    result.explanation =
+        "no mode, preparation or order explains it: so small a difference may come from precision, or another epsilon";
   } else {
-    result.explanation = "nothing that was tried explains it; nearest, with a difference of " +
+    result.explanation = "nothing that was tried explains it; the nearest, with a difference of " +
                          figure(found.remaining) + ": " + found.says;
   }
   return result;

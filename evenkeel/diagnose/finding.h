@@ -29,7 +29,7 @@ struct Finding {
   std::string cause;                     ///< one sentence
   std::vector<Fact> evidence = {};
   std::string certainty = {};     ///< how sure, and why
-  std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be told apart
+  std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be separated
   /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
   std::string consequence_of = {};
 };

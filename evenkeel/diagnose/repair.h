@@ -17,15 +17,15 @@ struct RepairOptions {
   const Dataset* validation = nullptr;                ///< for scores
   std::int64_t batch_size = 250;                      ///< samples computed at a time
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< for what re-estimation keeps (ReestimateOptions)
-  /// Epochs of training behind a method that needs it, with `training`, whose batch is no larger than the data; 0:
+  /// Epochs of training after a method that needs it, with `training`, whose batch is no larger than the data; 0:
   /// none. Moving statistics are re-estimated at the end.
   std::int64_t then_train = 0;
   TrainerOptions training = {};
   std::vector<Callback> callbacks = {};                     ///< of that training
-  std::function<void(const std::string& what)> stage = {};  ///< told what begins
+  std::function<void(const std::string& what)> stage = {};  ///< called with what begins
 };
 
-/// Loss and accuracy of a network before and behind its repair, in evaluation, on samples that the repair has not seen.
+/// Loss and accuracy of a network before and after its repair, in evaluation, on samples that the repair has not seen.
 struct RepairScores {
   Metrics before, after;
   /// Of the network as it was, with the statistics of the scored samples themselves, all of them: what no moving

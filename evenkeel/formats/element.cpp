@@ -110,7 +110,7 @@ Tensor read_elements(Reader& in, const Shape& shape, const ElementType& type) {
         {.where = in.where(),
          .expected = fmt::format("{} elements of {} bytes, as its shape {} says", count, type.size, to_string(shape)),
          .received = fmt::format("{} bytes", in.remaining()),
-         .hint = "The file is cut short, has bytes behind its end, or its header is damaged."}};
+         .hint = "The file is cut short, has bytes after its end, or its header is damaged."}};
   Tensor tensor(shape, type.dtype);
   if (type.widen)
     read_widened(in, type, tensor);

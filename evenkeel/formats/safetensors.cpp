@@ -121,7 +121,7 @@ std::vector<Place> parse_places(const Json& header, std::uint64_t size, const st
     throw Error{{.where = file,
                  .expected = fmt::format("{} bytes of tensors", end),
                  .received = fmt::format("{}", size),
-                 .hint = "The file is damaged or has bytes behind its end."}};
+                 .hint = "The file is damaged or has bytes after its end."}};
   return places;
 }
 

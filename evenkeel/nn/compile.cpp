@@ -120,7 +120,7 @@ class Compiler {
         throw Error{
             {.where = "loss",
              .expected =
-                 is_softmax ? "categorical_crossentropy behind a softmax" : "binary_crossentropy behind a sigmoid",
+                 is_softmax ? "categorical_crossentropy after a softmax" : "binary_crossentropy after a sigmoid",
              .received = '"' + name_of(*options_.loss) + '"',
              .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
       if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits_ = program().handle(node.inputs[0]);

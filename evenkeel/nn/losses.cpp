@@ -21,7 +21,7 @@ Smoothing SoftmaxCrossEntropy::smoothing(std::int64_t outputs) const {
 }
 
 void SigmoidCrossEntropy::describe(Fields<SigmoidCrossEntropy>& fields) {
-  fields.add("label_smoothing", &SigmoidCrossEntropy::label_smoothing, "how far targets go towards 1/2", kUnit);
+  fields.add("label_smoothing", &SigmoidCrossEntropy::label_smoothing, "how far targets move towards 1/2", kUnit);
 }
 
 Smoothing SigmoidCrossEntropy::smoothing(std::int64_t) const { return {1 - label_smoothing, label_smoothing / 2}; }

@@ -48,7 +48,7 @@ std::string deciding_column(const std::vector<RunRecord>& runs) {
   return {};
 }
 
-/// Best first; what is no number last.
+/// Best first; NaN last.
 std::vector<RankedRun> ranked(const std::vector<RunRecord>& runs, const std::string& column) {
   std::vector<RankedRun> entries;
   for (const RunRecord& run : runs)
@@ -64,7 +64,7 @@ std::vector<RankedRun> ranked(const std::vector<RunRecord>& runs, const std::str
 std::string alone(const RankedRun& e, const std::string& column) {
   const std::string end =
       std::isnan(e.outcome.final)
-          ? fmt::format("`{}` ends without a {}: its last is no number", e.run->name, spoken(column))
+          ? fmt::format("`{}` ends with a {} of NaN", e.run->name, spoken(column))
           : fmt::format("`{}` ends at a {} of {}", e.run->name, spoken(column), figure(e.outcome.final));
   if (e.outcome.best == e.outcome.final) return end + ", its best.";
   return fmt::format("{}; its best, {}, was at step {:.0f}.", end, figure(e.outcome.best), e.outcome.best_step);
@@ -72,9 +72,9 @@ std::string alone(const RankedRun& e, const std::string& column) {
 
 std::string best_of(const std::vector<RankedRun>& entries, const std::string& column) {
   const RankedRun &first = entries[0], &second = entries[1];
-  if (std::isnan(first.outcome.final)) return fmt::format("No run ends with a number for {}.", spoken(column));
+  if (std::isnan(first.outcome.final)) return fmt::format("No run ends with a finite {}.", spoken(column));
   if (std::isnan(second.outcome.final))
-    return fmt::format("Only `{}` ends with a number for {}: {}.", first.run->name, spoken(column),
+    return fmt::format("Only `{}` ends with a finite {}: {}.", first.run->name, spoken(column),
                        figure(first.outcome.final));
   if (first.outcome.final == second.outcome.final)
     return fmt::format("`{}` and `{}` end with the same {}, {}.", first.run->name, second.run->name, spoken(column),

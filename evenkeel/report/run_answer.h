@@ -10,7 +10,7 @@ namespace evenkeel {
 
 /// Where a measured column ends and where it was best.
 struct Outcome {
-  double final = 0;  ///< the last value; NaN where it is no number
+  double final = 0;  ///< the last value; NaN where it is NaN or infinite
   double best = 0;   ///< highest, or lowest of a loss
   double best_step = 0;
 };

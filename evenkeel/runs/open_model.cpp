@@ -49,7 +49,7 @@ OpenedModel open_trained(const fs::path& path, const fs::path& weights) {
     throw Error{{.where = path.string(),
                  .expected = "--weights FILE beside a model file",
                  .received = "none",
-                 .hint = "Or name the run folder that `evenkeel train` made: it brings its weights."}};
+                 .hint = "Or name the run folder that `evenkeel train` made: it has its weights."}};
   return opened;
 }
 

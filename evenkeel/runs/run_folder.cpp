@@ -114,7 +114,7 @@ RecordedRun read_run(const fs::path& folder) {
   const fs::path path = folder / "run.json";
   const Json json = formats::read_json(path);
   if (json.is_discarded())
-    throw Error{{.where = path.string(), .expected = "the record of a run", .received = "text that is no JSON"}};
+    throw Error{{.where = path.string(), .expected = "the record of a run", .received = "text that is not JSON"}};
   try {
     RecordedRun recorded;
     RunDescription& run = recorded.description;
@@ -152,7 +152,7 @@ RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) 
       throw Error{{.where = path_.string(),
                    .expected = "a folder without a run",
                    .received = std::string("one that holds ") + file,
-                   .hint = "Go on with it by --resume, choose another --out, or remove the folder."}};
+                   .hint = "Continue it with --resume, choose another --out, or remove the folder."}};
   formats::make_folder(path_);
   lock_ = locked(path_);
   std::error_code ignored;

@@ -24,7 +24,7 @@ constexpr DescribedKind<DropoutVariant> kDropoutVariants[] = {
 const StudyInfo& DropoutStudy::about() {
   static const StudyInfo info{
       .name = "dropout",
-      .question = "Do dropout and batch normalization get on with each other?",
+      .question = "Do dropout and batch normalization work well together?",
       .datasets = {"cifar10", "patches"},
       .sweeps = {},
       .has_rounds = true,

@@ -16,7 +16,7 @@ constexpr double kSpeedupMomentum = 0.99;
 constexpr DescribedKind<SpeedupVariant> kSpeedupVariants[] = {
     {SpeedupVariant::plain, "plain", "no normalization"},
     {SpeedupVariant::batch_norm, "batch_norm", "normalization before every layer, moving statistics updated"},
-    {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the notebook's own bug"},
+    {SpeedupVariant::frozen, "frozen", "the same, moving statistics never updated: the bug of the original notebook"},
 };
 
 /// The first step whose batch had at most this loss.
@@ -59,7 +59,7 @@ std::string repair_text(const StudyResult& result) {
   if (changes.empty()) return {};
   const std::string text =
       " Estimated anew, with the weights as they are, the statistics give a test accuracy of " + join(changes) + '.';
-  return text + (all_mended ? " That mends them in every run." : " That does not mend them in every run.");
+  return text + (all_mended ? " That repairs them in every run." : " That does not repair them in every run.");
 }
 
 /// What is left of the first statistics, in words and as a formula, and what becomes of it.

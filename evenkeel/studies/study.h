@@ -177,7 +177,7 @@ std::vector<std::string> study_names();
 const StudyInfo& study_info(const std::string& name);
 /// Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above zero or
 /// named twice, or data that do not fit.
-/// Without data a study can only tell what results mean.
+/// Without data a study can only say what results mean.
 std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
 
 /// Where a study leaves a run: "batch_norm-seed0".

@@ -94,8 +94,8 @@ PageTable summary_table(const StudyInfo& info, const StudyResult& result) {
     reestimated = reestimated || table.rows.size() > rows;
   }
   table.caption =
-      "Mean ± standard deviation over the seeds. – was not reached, or does not exist for this variant. Where only "
-      "some runs have a value, its range over these.";
+      "Mean ± standard deviation over the seeds. – means not reached, or not defined for this variant. Where only "
+      "some runs have a value, their range is shown.";
   if (reestimated) table.caption += kReestimated;
   return table;
 }
@@ -241,7 +241,7 @@ void add_comparison(const StudyInfo& info, const StudyResult& result, Report& re
   }
   if (parts.size() > 1)
     parts.emplace_back(Paragraph{
-        "Each interval stands for itself: of many that are of 95 %, one in twenty misses what it should hold."});
+        "Each interval is computed on its own: of many 95 % intervals, about one in twenty misses the true value."});
   add_section(report, "The comparison declared beforehand", std::move(parts));
 }
 
@@ -265,7 +265,7 @@ std::vector<std::string> notes_of_scale(const Study& study, const StudyResult& r
   else if (!rounds.empty())
     notes.push_back("Not the whole study: " + rounds + '.');
   if (!has_published_data(result) && !info.quick_is_comparable)
-    notes.push_back(fmt::format("Run on {}: what was published was measured on {}, and does not stand beside it.",
+    notes.push_back(fmt::format("Run on {}: the published figures were measured on {} and are not comparable.",
                                 result.data.empty() ? "other data" : result.data, info.datasets.front()));
   return notes;
 }
@@ -283,7 +283,7 @@ std::vector<std::string> notes_of(const Study& study, const StudyResult& result)
     if (!variant.runs.empty() && variant.runs.size() < most)
       notes.push_back(fmt::format("{}: {} of {} seeds.", variant.name, variant.runs.size(), most));
   std::ranges::copy(notes_of_lost_numbers(result), std::back_inserter(notes));
-  if (most == 1) notes.emplace_back("One seed: these are numbers, not claims. `--seeds N` repeats the study.");
+  if (most == 1) notes.emplace_back("One seed: differences may be luck. `--seeds N` repeats the study.");
   return notes;
 }
 

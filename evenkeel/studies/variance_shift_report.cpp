@@ -21,7 +21,7 @@ std::optional<double> standard_error(const std::vector<double>& means) {
 
 /// How far each feature's variance is from the closed form.
 DotChart deviation_chart(const StudyResult& result) {
-  DotChart chart{.title = "Variance found by training, held against the closed form: every feature of every seed",
+  DotChart chart{.title = "Variance found by training, compared with the closed form: every feature of every seed",
                  .x_label = "deviation in %",
                  .rows = {}};
   std::vector<std::string> spreads;

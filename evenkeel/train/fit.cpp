@@ -48,7 +48,7 @@ void check_identity(const std::map<std::string, std::string>& now, const std::ma
     throw Error{{.where = "checkpoint",
                  .expected = long_text ? "the same " + key + " as before" : fmt::format("{} {} as before", key, before),
                  .received = long_text ? "another one" : value,
-                 .hint = "A run goes on with the model, data and settings it began with."}};
+                 .hint = "A run continues with the model, data and settings it began with."}};
   }
 }
 
@@ -181,7 +181,7 @@ History Fit::run() {
     settle(end_of_epoch, is_over() || interrupted);
   }
   History history = progress_.history;
-  // What was cut short is told, though a resumed run will tell it as a whole.
+  // What was cut short is reported, though a resumed run will report it as a whole.
   if (progress_.step_in_epoch > 0) {
     history.epochs.push_back(record(false));
     for (const Callback& c : options_.callbacks) c.on_epoch(history.epochs.back(), trainer_);

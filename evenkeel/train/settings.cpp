@@ -34,7 +34,7 @@ const SettingKeys& training_keys() {
     SettingKeys made;
     made.add_choice("loss", "what is minimized", defaults.loss)
         .add_choice("optimizer", "what updates the weights", defaults.optimizer)
-        .add_choice("schedule", "of the learning rate", defaults.schedule);
+        .add_choice("schedule", "how the learning rate changes", defaults.schedule);
     describe_callbacks(made);
     made.add<TrainerOptions>().add<FitOptions>().add<ComputeOptions>().add<Augmentation>();
     return made;

@@ -83,7 +83,7 @@ TEST_F(Doctor, LeavesOutTrainingDataThatAreNoLongerWhatTheyWere) {
   write_data("fresh.npz", 550);
   write_data("many.npz", 601);
   const auto result = run({"doctor", "run", "--data", "fresh.npz", "--json", "--threads", "1"});
-  EXPECT_SAYS(result.err, "without training data: those of run cannot be had");
+  EXPECT_SAYS(result.err, "without training data: those of run are not available");
   EXPECT_TRUE(nlohmann::json::parse(result.out)["cells"]["train_data_evaluation"].is_null());
 }
 

@@ -44,7 +44,7 @@ TEST_F(FetchCommand, InterruptedEndsWith130AndKeepsWhatCame) {
   program.send(SIGINT);
   const auto result = program.wait();
   EXPECT_EQ(result.code, 130);
-  EXPECT_SAYS(result.err, "the same command goes on");
+  EXPECT_SAYS(result.err, "the same command continues");
   EXPECT_TRUE(exists("data/mnist.part/train-images-idx3-ubyte.gz.part"));
 }
 

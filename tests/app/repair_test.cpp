@@ -118,7 +118,7 @@ TEST_F(RepairCommand, RefusesToWriteInPlace) {
 
 TEST_F(RepairCommand, RefusesToReplaceAModelFileThatItDidNotWrite) {
   write("mended.toml", "mine");
-  EXPECT_SAYS(refusal(repair("fold")), "mended.toml, which is there");
+  EXPECT_SAYS(refusal(repair("fold")), "mended.toml, which exists");
   EXPECT_EQ(read("mended.toml"), "mine");
   EXPECT_FALSE(exists("mended.safetensors"));
 }
@@ -131,10 +131,10 @@ TEST_F(RepairCommand, RefusesThatBeforeTheWorkBegins) {
 
 TEST_F(RepairCommand, RefusesToReplaceAFileThatNoRepairWrote) {
   std::filesystem::copy_file(folder_ / "a/weights.safetensors", folder_ / "mended.safetensors");
-  EXPECT_SAYS(refusal(repair("all")), "mended.safetensors, which is there and is another");
+  EXPECT_SAYS(refusal(repair("all")), "mended.safetensors, which exists and is another");
   EXPECT_EQ(read("mended.safetensors"), read("a/weights.safetensors"));
   write("mended.safetensors", "no weights");
-  EXPECT_SAYS(refusal(repair("all")), "which is there and is another");
+  EXPECT_SAYS(refusal(repair("all")), "which exists and is another");
 }
 
 TEST_F(RepairCommand, ReplacesWhatAnEarlierRepairWrote) {

@@ -51,7 +51,7 @@ TEST_F(StudyProgram, RefusesBeforeItRunsAnythingWhatIsOneStudysWhereAllAreAskedF
   for (const auto& flag :
        {std::vector<std::string>{"--sweep", "learning_rate=0.1"}, {"--depth", "4,8"}, {"--rounds", "2"}})
     EXPECT_SAYS(refusal({"study", "all", "--quick", "--out", "all", flag[0], flag[1]}),
-                flag[0] + ": expected one study");
+                flag[0] + ": expected a single study");
   EXPECT_FALSE(exists("all"));
 }
 

@@ -67,7 +67,7 @@ TEST_F(Download, IsNotRepeatedWhenAllIsThere) {
 TEST_F(Download, ThatBreaksKeepsWhatCame) {
   FileServer server({{"file", text_}});
   server.break_after(20000);
-  EXPECT_SAYS(refusal(server.url() + "file"), "The 20000 bytes that came are kept");
+  EXPECT_SAYS(refusal(server.url() + "file"), "The 20000 bytes received are kept");
   EXPECT_EQ(part(), text_.substr(0, 20000));
 }
 
@@ -177,7 +177,7 @@ TEST_F(Download, GivesUpOnAServerThatSaysNothing) {
 TEST_F(Download, GivesUpOnAServerThatStallsAndKeepsWhatCame) {
   const RawServer server({{.text = whole_answer(text_).substr(0, 30000), .hold = true}});
   options_.limits.stall_timeout = std::chrono::seconds(1);
-  EXPECT_SAYS(refusal(server.url()), "bytes that came are kept");
+  EXPECT_SAYS(refusal(server.url()), "bytes received are kept");
   EXPECT_TRUE(text_.starts_with(part()));
 }
 
@@ -188,7 +188,7 @@ TEST_F(Download, SaysThatNobodyListens) {
 
 TEST_F(Download, WithoutALengthThatEndsEarlyIsBroken) {
   const RawServer server({{"HTTP/1.0 200 OK\r\n\r\n" + text_.substr(0, 30000)}});
-  EXPECT_SAYS(refusal(server.url()), "the connection ended early. The 30000 bytes that came are kept");
+  EXPECT_SAYS(refusal(server.url()), "the connection ended early. The 30000 bytes received are kept");
 }
 
 TEST_F(Download, RefusesAFileOfAnotherSize) {

@@ -66,13 +66,13 @@ TEST(CompileErrors, RefuseASoftmaxOverASingleOutput) {
 TEST(CompileErrors, RefuseABinaryLossBehindASoftmax) {
   Sequential model({4});
   model.add(Dense{.units = 2, .activation = softmax});
-  EXPECT_SAYS(error_with(model, SigmoidCrossEntropy{}), "categorical_crossentropy behind a softmax");
+  EXPECT_SAYS(error_with(model, SigmoidCrossEntropy{}), "categorical_crossentropy after a softmax");
 }
 
 TEST(CompileErrors, RefuseACategoricalLossBehindASigmoid) {
   Sequential model({4});
   model.add(Dense{.units = 2, .activation = sigmoid});
-  EXPECT_SAYS(error_with(model, SoftmaxCrossEntropy{}), "binary_crossentropy behind a sigmoid");
+  EXPECT_SAYS(error_with(model, SoftmaxCrossEntropy{}), "binary_crossentropy after a sigmoid");
 }
 
 TEST(CompileErrors, RefuseToTrainWithoutALoss) {

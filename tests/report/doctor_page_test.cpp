@@ -92,7 +92,7 @@ TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
       {.code = "stale-statistics", .layers = {"norm"}, .cause = "c", .consequence_of = "never-updated"});
   const std::string page = page_of(d);
   EXPECT_SAYS(page,
-              "From it follows, and goes with it: lagging in norm. From it follows, and goes with it: "
+              "Consequences that go away with it: lagging in norm. Consequences that go away with it: "
               "stale-statistics in norm.");
   EXPECT_FALSE(contains(page, "info: Moving statistics do not fit the data"));
 }
@@ -129,7 +129,7 @@ TEST(DoctorPage, DrawsMovingStatisticsOnTheScaleOfTheHistogram) {
   // One channel, 3 wide with epsilon: what moving statistics equal to the data's have is 2 / 3 as wide.
   d.gaps = {{.layer = "norm", .epsilon = 5, .moving = {"norm", {2}, {4}}, .data = {"norm", {2}, {4}}}};
   const Report report = report_of(d);
-  const std::vector<double>& y = curve_of(report, "as the moving statistics have it").traces[0].y;
+  const std::vector<double>& y = curve_of(report, "assumed by the moving statistics").traces[0].y;
   const auto within = [](double bins) { return std::erf(1.5 * bins / std::sqrt(2.0)); };  // of the mean
   ASSERT_EQ(y.size(), 3u);
   EXPECT_NEAR(y[1], within(0.5), 1e-12);

@@ -137,7 +137,7 @@ TEST(RunComparison, OfOneRunTellsItsEndAndItsBest) {
 TEST(RunComparison, SaysThatARunEndsWithoutANumber) {
   const TestFolder folder;
   const auto a = make_run(folder / "a"), b = make_run(folder / "b", ending_at("nan"));
-  EXPECT_EQ(compare_runs({a, b}).answer, "Only `a` ends with a number for validation accuracy: 0.9000.");
+  EXPECT_EQ(compare_runs({a, b}).answer, "Only `a` ends with a finite validation accuracy: 0.9000.");
   EXPECT_TRUE(std::isnan(parts_of<LineChart>(compare_runs({b}), "Curves")[1].curves[0].traces[0].y[1]));
 }
 

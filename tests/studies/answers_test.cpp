@@ -72,10 +72,10 @@ TEST(Answers, OfSpeedupExplainTheLagByTheStepsAndSayWhetherReestimatingMendsIt) 
   const std::string mended = explained(80, 0.1, 0.5), not_mended = explained(200, 0.5, 0.4);
   EXPECT_SAYS(mended, "after its 80 steps a share of 0.45");
   EXPECT_SAYS(mended, "0.99^80 = 0.448");
-  EXPECT_SAYS(mended, "0.500 instead of 0.100 (`batch_norm`), 0.500 instead of 0.100 (`frozen`). That mends them");
+  EXPECT_SAYS(mended, "0.500 instead of 0.100 (`batch_norm`), 0.500 instead of 0.100 (`frozen`). That repairs them");
   EXPECT_SAYS(not_mended, "after its 200 steps a share of 0.13");
   EXPECT_SAYS(not_mended, "0.400 instead of 0.500 (`batch_norm`)");
-  EXPECT_SAYS(not_mended, "does not mend");
+  EXPECT_SAYS(not_mended, "does not repair");
 }
 
 TEST(Answers, OfVarianceShiftSayWhereTheVarianceIsNoNumber) {

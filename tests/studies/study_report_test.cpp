@@ -238,7 +238,7 @@ TEST(StudyReport, SaysThatOtherDataAreNotThoseThatWerePublishedOn) {
   EXPECT_FALSE(contains(notes_text(study_report(study, result)), "Run on"));
   result.data = "patches:train";
   EXPECT_SAYS(notes_text(study_report(study, result)),
-              "Run on patches:train: what was published was measured on cifar10");
+              "Run on patches:train: the published figures were measured on cifar10");
 }
 
 TEST(StudyReport, ComparesSamplesThatTheStudyDrawsWhateverElseItRunsOn) {

@@ -230,7 +230,7 @@ std::optional<Failure> Transfer::judge(CURLcode code) {
 Error last_word(const Error& error, const PartialFile& part) {
   Error::Parts parts = error.parts();
   if (part.size() > 0)
-    parts.hint += fmt::format("{}The {} bytes that came are kept: the same command goes on from there.",
+    parts.hint += fmt::format("{}The {} bytes received are kept: the same command continues from there.",
                               parts.hint.empty() ? "" : " ", part.size());
   return Error(parts);
 }

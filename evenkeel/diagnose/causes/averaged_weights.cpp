@@ -56,12 +56,12 @@ class AveragedWeightsRule final : public Rule {
       f.layers.push_back(gap.layer);
       f.evidence.push_back(distance_fact(gap));
       f.evidence.push_back(
-          {gap.layer + ": the same with the weights as training had them", with_raw[i].distance, "nats", "below 0.05"});
+          {gap.layer + ": the same with the weights of training", with_raw[i].distance, "nats", "below 0.05"});
     }
     if (f.layers.empty()) return;
     f.cause = "the weights are moving averages, the moving statistics of " + layers_text(f.layers) +
-              " those of the weights that were averaged";
-    f.certainty = "sure: the same statistics fit the weights that the checkpoint has beside the averages";
+              " belong to the weights that were averaged";
+    f.certainty = "sure: the same statistics fit the weights that the checkpoint holds beside their averages";
     weigh(evidence, f, true);
     for (Finding& other : findings)
       if (other.code == "stale-statistics" && std::ranges::includes(sorted(f.layers), sorted(other.layers))) {

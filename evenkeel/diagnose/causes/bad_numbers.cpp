@@ -9,7 +9,7 @@ namespace {
 struct Meaning {
   std::string_view code;
   Severity severity;
-  std::string_view says;  ///< behind "<tensor> has 3 channels ..."
+  std::string_view says;  ///< after "<tensor> has 3 channels ..."
   std::string_view expected;
 };
 
@@ -19,7 +19,8 @@ Meaning meaning_of(WeightDefect::Kind kind) {
     case not_finite: return {"not-finite", Severity::error, "that are NaN or infinite", "finite numbers"};
     case negative_variance: return {"bad-variance", Severity::error, "below zero", "above 0"};
     case zero_variance:
-      return {"bad-variance", Severity::info, "of exactly zero: only epsilon divides there", "above 0"};
+      return {"bad-variance", Severity::info, "of exactly zero: the input is divided by the root of epsilon alone",
+              "above 0"};
     case tiny_gamma:
       return {"extreme-gamma", Severity::warning, "so small that they are or become denormal", "0, or above 1e-30"};
     case huge_gamma: return {"extreme-gamma", Severity::warning, "above a thousand in magnitude", "below 1000"};
@@ -40,7 +41,9 @@ WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
 /// afterwards sees substitutes.
 class BadNumbers final : public Rule {
  public:
-  std::string_view checks() const override { return "numbers in the weights that are not finite, negative or extreme"; }
+  std::string_view checks() const override {
+    return "values in the weights that are NaN, infinite, negative or extreme";
+  }
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
@@ -52,7 +55,7 @@ class BadNumbers final : public Rule {
       findings.push_back({.code = std::string(meaning.code),
                           .severity = meaning.severity,
                           .layers = {defect.layer},
-                          .cause = defect.tensor + " has numbers " + std::string(meaning.says) + " in " + count +
+                          .cause = defect.tensor + " has values " + std::string(meaning.says) + " in " + count +
                                    (defect.channels.size() == 1 ? " channel" : " channels") +
                                    " (first: " + std::to_string(defect.channels.front()) + ')',
                           .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},

@@ -11,7 +11,7 @@ namespace {
 // A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
 // form cycles in which each one is taken for the next.
 constexpr double kLeastMoved = 0.3;         ///< of a class's samples, taken for another one
-constexpr double kTimesRight = 2;           ///< so many times as many as are taken for what they are
+constexpr double kTimesRight = 2;           ///< predictions of the other class, as a multiple of the correct ones
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
 constexpr std::size_t kPairsTold = 12;
@@ -116,16 +116,18 @@ class ClassOrder final : public Rule {
       moves.emplace_back("...");
     }
     const double before = evidence.evaluation().accuracy()->value, after = reordered.accuracy()->value;
-    return {.code = "class-order",
-            .severity = Severity::error,
-            .layers = {evidence.model().nodes().back().layer.name()},
-            .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
-                     join(moves),
-            .evidence = {{"accuracy as the classes are", before},
-                         {"accuracy with the classes reordered", after},
-                         {"classes that move", static_cast<double>(moved), "", "0"}},
-            .certainty = "sure: each of them is taken for the next in its cycle, and hardly ever for itself",
-            .cost = cost_between(reordered, evidence.evaluation())};
+    return {
+        .code = "class-order",
+        .severity = Severity::error,
+        .layers = {evidence.model().nodes().back().layer.name()},
+        .cause =
+            "the classes of the data are in another order than the network's outputs (label -> output): " + join(moves),
+        .evidence = {{"accuracy as the classes are", before},
+                     {"accuracy with the classes reordered", after},
+                     {"classes that move", static_cast<double>(moved), "", "0"}},
+        .certainty =
+            "sure: each of these classes is predicted as the next in its cycle, at least twice as often as correctly",
+        .cost = cost_between(reordered, evidence.evaluation())};
   }
 };
 

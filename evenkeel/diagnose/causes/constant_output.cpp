@@ -78,7 +78,7 @@ class ConstantOutput final : public Rule {
             .severity = Severity::error,
             .layers = {output.layer},
             .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
-                     " samples alike: " + output.layer + " hardly changes from one to the next",
+                     " samples alike: " + output.layer + " is almost constant over them",
             .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
                           "far above " + figure(unmoved(evidence, output))}},
             .certainty = "certain, with statistics of the data in every normalization and dropout off"};

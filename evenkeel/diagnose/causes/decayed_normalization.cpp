@@ -30,10 +30,10 @@ class DecayedNormalization final : public Rule {
     }
     if (f.layers.empty()) return;
     f.cause = "training applied its weight decay to scale and shift of " + layers_text(f.layers) +
-              ", where it limits nothing but pulls both to zero";
+              ", where it only pulls both towards zero";
     f.evidence = {{"weight decay", decay, "", "0 for gamma and beta"}};
     if (count > 0) f.evidence.push_back({"mean of |gamma|", sum / count, "", "about 1 at first"});
-    f.certainty = "certain: from the record of the run";
+    f.certainty = "certain: read from the record of the run";
     findings.push_back(std::move(f));
   }
 };

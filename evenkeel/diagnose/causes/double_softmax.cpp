@@ -85,7 +85,7 @@ class DoubleSoftmax final : public Rule {
               .layers = layers,
               .cause = last ? "the outputs pass through a softmax twice, in " + layers_text(layers) +
                                   ": no score can be more than e = 2.72 times another"
-                            : "the loss applies a softmax to what is softmax already, by " + layers_text(layers) +
+                            : "the loss applies a softmax to the output of a softmax, " + layers_text(layers) +
                                   ": no score can be more than e = 2.72 times another",
               .certainty = "certain: read from the model"};
     if (evidence.data().has_labels()) measure(evidence, last, f);
@@ -102,7 +102,7 @@ class DoubleSoftmax final : public Rule {
                            static_cast<std::size_t>(evidence.network().outputs())};
     const double sharpness = best_sharpness(scores);
     const std::vector<double>& correct = evidence.evaluation().correct;
-    f.evidence.push_back({"the temperature that suits the scores best", 1 / sharpness, "", "near 1"});
+    f.evidence.push_back({"the temperature that fits the scores best", 1 / sharpness, "", "near 1"});
     f.cost = cost_between({scores.losses(sharpness), correct}, {scores.losses(1), correct});
     if (matters(*f.cost)) f.severity = Severity::error;
   }

@@ -24,7 +24,7 @@ std::vector<double> gamma_of(Evidence& evidence, const Normalization& n, std::si
 /// Folded into the layer before, or computed elsewhere, a normalization is a scale and a shift: what that makes of it.
 class FoldingHazard final : public Rule {
  public:
-  std::string_view checks() const override { return "what folding, exporting and quantizing may break"; }
+  std::string_view checks() const override { return "what folding, exporting and quantizing may change"; }
   std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
@@ -52,7 +52,7 @@ class FoldingHazard final : public Rule {
     }
     if (f.layers.empty()) return;
     f.cause = figure(channels, 6) + (channels == 1 ? " channel of " : " channels of ") + layers_text(f.layers) +
-              " vary so little that epsilon counts: an exporter that takes " +
+              " vary so little that epsilon matters: an exporter that takes " +
               figure(other_epsilon(evidence.normalizations()[0].epsilon)) + " for it gets other outputs";
     f.evidence = {{"channels whose variance is near epsilon", channels, "", "0"},
                   {"largest change of a channel's scale", 100 * largest, "%", "below 5 %"}};
@@ -76,9 +76,8 @@ class FoldingHazard final : public Rule {
           {moving[i].layer + ": largest folded scale over their median", scales.back() / median, "", "below 20"});
     }
     if (f.layers.empty()) return;
-    f.cause =
-        "some channels of " + layers_text(f.layers) +
-        " have a folded scale far above the others': quantized with one range for all, the others lose their steps";
+    f.cause = "some channels of " + layers_text(f.layers) +
+              " have a folded scale far above the others: quantized with one range for all, the others lose precision";
     f.certainty = "certain: computed from gamma and the moving variance";
     findings.push_back(std::move(f));
   }

@@ -31,7 +31,7 @@ class FrozenStatistics final : public Rule {
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + " is frozen (trainable = false), and its statistics are not those of " +
               (evidence.has_train_data() ? "the training data" : "these data");
-    f.certainty = "sure that they do not fit; that they come from other data is the usual reason";
+    f.certainty = "sure that they do not fit; the usual reason is that they come from other data";
     weigh(evidence, f, true);
     findings.push_back(std::move(f));
   }
@@ -54,11 +54,11 @@ class FrozenButMoving final : public Rule {
       const double moved = moved_since(evidence, moving[i], n.epsilon);
       if (moved == 0) continue;
       f.layers.push_back(n.name);
-      f.evidence.push_back({n.name + ": distance to those of the checkpoint before", moved, "nats", "0"});
+      f.evidence.push_back({n.name + ": distance to those of the earlier checkpoint", moved, "nats", "0"});
     }
     if (f.layers.empty()) return;
     f.cause = "the statistics of " + layers_text(f.layers) +
-              " still move, though the layer is frozen: trainable = false holds gamma and beta only";
+              " still move, though the layer is frozen: trainable = false stops only gamma and beta";
     f.certainty = "certain: compared with an earlier checkpoint";
     findings.push_back(std::move(f));
   }

@@ -106,13 +106,13 @@ class GradientDepth final : public Rule {
         .layers = {depths.front().layer, depths.back().layer},
         .cause = std::string("the training loss is that of guessing, and from ") + depths.front().layer + " to " +
                  depths.back().layer +
-                 (exploding ? " activations or gradients grow beyond use" : " activations or gradients fade away")};
+                 (exploding ? " activations or gradients grow out of range" : " activations or gradients fade away")};
     f.evidence = {{"training loss", loss, "", "well below " + figure(chance) + " (guessing)"},
                   {"gradient over kernel, first layers to last layers", gradients, "", "0.001 to 1000"},
                   {"largest gradient over kernel", largest, "", "above 1e-06"},
                   {"deviation of activations, first layers to last layers", signals, "", "0.001 to 1000"},
                   {"the same as a part of their magnitude, last layers", variation, "", "above 0.05"}};
-    f.certainty = "sure of the numbers: one training batch, and all samples in evaluation";
+    f.certainty = "sure of the values: measured on one training batch, and on all samples in evaluation";
     findings.push_back(std::move(f));
   }
 };

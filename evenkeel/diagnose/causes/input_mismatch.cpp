@@ -16,11 +16,11 @@ std::string numbers(const std::vector<double>& values) {
   return values.size() > 1 ? '[' + text + ']' : text;
 }
 
-/// The correction in formulas: "Rescaling with scale = 255 and offset = 0 in front", "x * [...] + [...]".
+/// The correction in formulas: "Rescaling with scale = 255 and offset = 0 before the network", "x * [...] + [...]".
 std::string formula(const InputHypothesis& h) {
   if (const auto layer = h.layer())
     return ": a Rescaling with scale = " + figure(layer->scale, 5) + " and offset = " + figure(layer->offset, 5) +
-           " in front of the network does it";
+           " before the network corrects it";
   if (h.scale.size() > 1 && h.scale.size() <= 4)
     return ": x * " + numbers(h.scale) + " + " + numbers(h.offset) + " by channel";
   return {};
@@ -29,12 +29,14 @@ std::string formula(const InputHypothesis& h) {
 std::string how_much_better(const Estimate& loss) {
   const double errors = loss.value / loss.error;
   return std::isfinite(errors) ? "better by " + figure(errors, 2) + " standard errors of the loss"
-                               : "better beyond all error of the loss";
+                               : "better by far more than the error of the loss";
 }
 
 class InputMismatchRule final : public Rule {
  public:
-  std::string_view checks() const override { return "the data's range, scale, channels and axes, by hypotheses"; }
+  std::string_view checks() const override {
+    return "the data's range, scale, channels and axes, by trying corrections";
+  }
   std::vector<Need> needs() const override { return {Need::samples, Need::scored_samples, Need::input_statistics}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {

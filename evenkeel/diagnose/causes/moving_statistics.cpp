@@ -136,29 +136,30 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
   if (code == "variance-shift")
     return "the moving statistics of " + who +
            " fit the data with dropout on, not with dropout off: " + layers_text(noise_layers(evidence, verdicts)) +
-           " in front changes the variance that they learn";
+           " before them changes the variance that they learn";
   if (code == "lagging") {
     const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::share);
     const double momentum = evidence.normalizations()[worst.index].momentum;
     return "the moving statistics of " + who + " are still " + percent(worst.share) +
-           " what they were initially: about " + figure(std::log(worst.share) / std::log(momentum), 2) +
+           " of their initial values: about " + figure(std::log(worst.share) / std::log(momentum), 2) +
            " updates are too few for momentum " + figure(momentum, 4);
   }
   return "the moving statistics of " + who +
          (evidence.has_train_data()
-              ? " are not those of the training data: the weights moved on, or they come from elsewhere"
-              : " are not those of these data: the weights moved on, or these are other data");
+              ? " are not those of the training data: the weights have changed since, or the statistics come from "
+                "elsewhere"
+              : " are not those of these data: the weights have changed since, or these are other data");
 }
 
 std::string certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
   if (code == "variance-shift")
-    return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form has it"
+    return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form predicts"
                                             : "sure: measured with dropout on and off";
   if (code == "lagging")
-    return evidence.records().updates
-               ? "sure: as the recorded number of updates has it, and an average of initial and present statistics"
-               : "likely: an average of initial and present statistics explains the distance";
-  return "sure that they do not fit; why, is a guess by exclusion";
+    return evidence.records().updates ? "sure: the recorded number of updates explains it, and so does an average of "
+                                        "initial and present statistics"
+                                      : "likely: an average of initial and present statistics explains the distance";
+  return "sure that they do not fit; the reason is what remains after others were excluded";
 }
 
 class MovingStatistics final : public Rule {

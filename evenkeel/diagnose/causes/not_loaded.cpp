@@ -10,10 +10,10 @@
 namespace evenkeel {
 namespace {
 
-/// Fewer numbers do not tell a distribution; without a bias or a normalization that is untouched too, far more are
+/// Fewer numbers do not show a distribution; without a bias or a normalization that is untouched too, far more are
 /// needed.
 constexpr std::int64_t kFew = 100, kEnoughAlone = 2000;
-/// So many are enough where the normalization right behind has statistics of another kernel.
+/// So many are enough where the normalization right after it has statistics of another kernel.
 constexpr std::int64_t kEnoughWithStatistics = 500;
 /// Kolmogorov and Smirnov's bound for sqrt(n) times the distance, at a level of one in a thousand.
 constexpr double kKolmogorov = 1.95;
@@ -89,16 +89,16 @@ struct Kernel {
   std::string layer;
   State state = State::unclear;
   std::int64_t size = 0;
-  bool statistics_of_another = false;  ///< those of the normalization right behind do not fit what it makes
-  bool companions_untouched = false;   ///< its bias, or the normalization right behind, is bit for bit at its default
+  bool statistics_of_another = false;  ///< those of the normalization right after it do not fit what it makes
+  bool companions_untouched = false;   ///< its bias, or the normalization right after it, is bit for bit at its default
 };
 
 class NotLoaded final : public Rule {
  public:
-  std::string_view checks() const override { return "layers that are as they were drawn while others are trained"; }
+  std::string_view checks() const override { return "layers with their initial values while others are trained"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    // Of few samples, or of one class, neither statistics nor the loss of guessing tell anything.
+    // Of few samples, or of one class, neither statistics nor the loss of guessing show anything.
     const bool data_tell = unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty();
     const std::vector<Kernel> kernels = kernels_of(evidence, data_tell);
     const bool others_trained = std::ranges::count(kernels, State::changed, &Kernel::state) > 0;
@@ -110,15 +110,15 @@ class NotLoaded final : public Rule {
       if (kernel.state != State::drawn && !(kernel.state == State::as_drawn && (kernel.companions_untouched || alone)))
         continue;
       f.layers.push_back(kernel.layer);
-      f.evidence.push_back({kernel.layer + "/kernel: numbers that follow the initializer's distribution",
+      f.evidence.push_back({kernel.layer + "/kernel: values that follow the initializer's distribution",
                             static_cast<double>(kernel.size), "", "0 in a trained layer"});
       certain = certain && kernel.state == State::drawn;
     }
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + (f.layers.size() == 1 ? " is" : " are") +
-              " as drawn at first, while other layers are trained: never loaded, or never trained";
-    f.certainty = certain ? "certain: bit for bit what the seed draws"
-                          : "sure: within the initializer's bounds, up to them, and distributed alike";
+              " at the initial values, while other layers are trained: never loaded, or never trained";
+    f.certainty = certain ? "certain: bit for bit the initial values of the seed"
+                          : "sure: the values have the initializer's bounds and distribution";
     // What the right weights would give is not known; that the network guesses is.
     if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
       f.severity = Severity::error;
@@ -150,7 +150,7 @@ class NotLoaded final : public Rule {
     return false;
   }
 
-  /// Whether the layer's bias and the normalizations right behind it, as far as there are any, are at their defaults.
+  /// Whether the layer's bias and the normalizations right after it, as far as there are any, are at their defaults.
   static bool companions_untouched(Evidence& evidence, int layer) {
     std::vector<int> layers = readers_of(evidence.model(), layer);
     std::erase_if(layers, [&](int reader) {

@@ -43,7 +43,7 @@ class Overfitting final : public Rule {
         .code = "overfitting",
         .severity = much ? Severity::warning : Severity::info,
         .cause = "in the same mode the loss is " + figure(train) + " on training data and " + figure(validation) +
-                 " on validation data: it has learnt some of its samples by heart",
+                 " on validation data: the network overfits its training data",
         .evidence = {{"loss on training data", train}, {"loss on validation data", validation, "", "about the same"}},
         .certainty = "sure: both sets look alike, and both were evaluated in the same mode",
         .cost = cost};
@@ -66,7 +66,7 @@ class PastItsBest final : public Rule {
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
     if (!rose || *records.train_loss >= best) return;
-    // Where the mode makes such a difference, validation suffered from statistics, not from learning by heart.
+    // Where the mode makes such a difference, validation suffered from statistics, not from overfitting.
     const Cost mode = cost_between(evidence.training(), evidence.evaluation());
     if (matters(mode) && mode.loss.value >= kOfTheRise * (last - best)) return;
     const auto known = std::ranges::find(findings, "overfitting", &Finding::code);
@@ -78,7 +78,7 @@ class PastItsBest final : public Rule {
     f.severity = Severity::warning;
     if (f.cause.empty())
       f.cause = "the validation loss rose from " + figure(best) + " to " + figure(last) +
-                " while the training loss went on falling";
+                " while the training loss kept falling";
     f.evidence.push_back({"recorded validation loss, last epoch", last, "", "near its best"});
     f.evidence.push_back({"recorded validation loss, best epoch", best});
     f.evidence.push_back({"recorded training loss, last epoch", *records.train_loss});

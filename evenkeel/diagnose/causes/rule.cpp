@@ -32,9 +32,10 @@ std::string unmet(Need need, Evidence& evidence) {
     case Need::many_samples: return not_representative(evidence.train_data(), kManySamples);
     case Need::scored_samples: return not_representative(evidence.data(), kEnoughSamples);
     case Need::input_statistics:
-      return unless(has_input_statistics(evidence), "the statistics of the first normalization are as they were drawn");
+      return unless(has_input_statistics(evidence),
+                    "the statistics of the first normalization have their initial values");
     case Need::accuracy: return unless(evidence.evaluation().accuracy().has_value(), "the loss has no accuracy");
-    case Need::train_data: return unless(evidence.has_train_data(), "no training data were given (--train-data)");
+    case Need::train_data: return unless(evidence.has_train_data(), "no training data are given (--train-data)");
     case Need::batch_size:
       return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
     case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");

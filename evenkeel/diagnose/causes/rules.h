@@ -22,7 +22,7 @@ std::unique_ptr<Rule> dead_channels();
 std::unique_ptr<Rule> constant_output();        ///< of channels, and of the network
 std::unique_ptr<Rule> saturation();             ///< of sigmoid and tanh
 std::unique_ptr<Rule> gradient_depth();         ///< vanishing and exploding, while nothing is learnt
-std::unique_ptr<Rule> not_loaded();             ///< layers as they were drawn
+std::unique_ptr<Rule> not_loaded();             ///< layers at their initial values
 std::unique_ptr<Rule> overfitting();            ///< by training and validation data
 std::unique_ptr<Rule> past_its_best();          ///< by the record of the run
 std::unique_ptr<Rule> redundant_bias();         ///< before a normalization

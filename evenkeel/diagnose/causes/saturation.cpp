@@ -3,7 +3,7 @@
 namespace evenkeel {
 namespace {
 
-/// Of a layer's units. Sigmoid layers behind many positive inputs have a quarter from the start, and learn.
+/// Of a layer's units. Sigmoid layers after many positive inputs have a quarter from the start, and learn.
 constexpr double kMuchSaturated = 0.5;
 /// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole.
 constexpr double kFlat = 0.02;

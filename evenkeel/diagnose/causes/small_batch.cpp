@@ -28,7 +28,7 @@ class SmallBatch final : public Rule {
                        " % over those of all data",
               .evidence = {{"batch size", static_cast<double>(size), "samples", "larger"},
                            {"loss on statistics of batches", evidence.full_data().mean_loss().value + cost.loss.value,
-                            "", "at most 25 % above the next"},
+                            "", "at most 25 % above the next line"},
                            {"loss on statistics of all data", evidence.full_data().mean_loss().value}},
               .certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off",
               .cost = cost};

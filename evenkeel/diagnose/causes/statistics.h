@@ -10,7 +10,7 @@
 
 namespace evenkeel {
 
-/// Whether one of these findings says why a layer's statistics do not fit. Behind a wrong axis none can.
+/// Whether one of these findings says why a layer's statistics do not fit. After a wrong axis none can.
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
 
 /// Whether a layer's statistics are far from those of the data.

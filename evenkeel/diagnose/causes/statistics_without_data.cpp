@@ -32,7 +32,7 @@ class StatisticsWithoutData final : public Rule {
     if (!initial.layers.empty()) {
       initial.cause =
           "the moving statistics of " + layers_text(initial.layers) +
-          " are exactly 0 and 1, as they were drawn: training never updated them, or they were never loaded";
+          " are exactly 0 and 1, their initial values: training never updated them, or they were never loaded";
       measure(evidence, initial);
       findings.push_back(std::move(initial));
     }
@@ -51,7 +51,7 @@ class StatisticsWithoutData final : public Rule {
   static void measure(Evidence& evidence, Finding& f) {
     if (const std::string why = unmet(Need::samples, evidence); !why.empty()) {
       f.severity = Severity::warning;
-      f.certainty += "; how much it matters was not measured, since " + why;
+      f.certainty += "; its cost was not measured, since " + why;
       return;
     }
     bool far = false;

@@ -55,7 +55,7 @@ Model with_axes(const Model& model, const Axes& axes) {
 class WrongAxis final : public Rule {
  public:
   std::string_view checks() const override {
-    return "the axis of normalizations whose input has several of one length";
+    return "the axis of normalizations whose input has several axes of the same length";
   }
   std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
 
@@ -89,7 +89,7 @@ class WrongAxis final : public Rule {
       gaps = std::move(best);
     }
     if (f.layers.empty()) return;
-    f.cause = layers_text(f.layers) + " normalizes along another axis than its statistics were taken along: axis " +
+    f.cause = layers_text(f.layers) + " normalizes along another axis than its statistics were computed along: axis " +
               std::to_string(axes.at(f.layers.front())) + " fits the data";
     f.certainty = "sure: the statistics fit along one axis and not along the declared one of the same length";
     f.cost = cost_between(evidence.evaluation_as(with_axes(evidence.model(), axes)), evidence.evaluation());

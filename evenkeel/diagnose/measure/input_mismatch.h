@@ -27,7 +27,7 @@ std::optional<InputMismatch> find_input_mismatch(Evidence& evidence);
 /// Whether data are prepared otherwise than the network expects: nothing should be estimated from them.
 struct InputCheck {
   bool mismatches = false;
-  std::string unchecked = {};  ///< why that cannot be told, as a clause
+  std::string unchecked = {};  ///< why that cannot be decided, as a clause
 };
 /// Throws Error where data and model do not fit.
 InputCheck check_input(Network& network, const Dataset& data);

@@ -16,7 +16,7 @@ struct LayerStatistics {
   bool operator==(const LayerStatistics&) const = default;
 };
 
-/// Whether they are bit for bit as they were drawn: 0 and 1.
+/// Whether they are bit for bit their initial values, 0 and 1.
 bool is_initial(const LayerStatistics& statistics);
 
 /// A vector of that type.

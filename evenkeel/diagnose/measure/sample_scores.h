@@ -38,7 +38,7 @@ SampleScores mean_of_passes(const std::vector<SampleScores>& passes);
 /// their numbers differ.
 Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b);
 
-/// For orders: what is no number is as bad as can be.
+/// For orders: NaN is the worst.
 double or_infinite(double value);
 
 /// What a change from one way of computing to another does to loss and accuracy.

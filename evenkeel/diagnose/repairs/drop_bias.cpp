@@ -25,7 +25,7 @@ RepairLog drop_bias(Draft& draft, const RepairContext&) {
 RepairMethod drop_bias_method() {
   return {.name = "drop-bias",
           .kind = RepairKind::exact,
-          .what = "a bias right before a normalization, which takes it out again, goes",
+          .what = "a bias right before a normalization, which subtracts it again, is removed",
           .apply = drop_bias};
 }
 

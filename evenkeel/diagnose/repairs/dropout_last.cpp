@@ -11,7 +11,7 @@ namespace evenkeel {
 namespace {
 
 /// Right before the last Conv2D or Dense, unless there is one already; the largest rate of those that move. Li et al.
-/// 2019: dropout behind the last normalization shifts no variance.
+/// 2019: dropout after the last normalization shifts no variance.
 RepairLog move_dropout(Draft& draft, const RepairContext&) {
   RepairLog log;
   double rate = 0;
@@ -28,7 +28,7 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
   while (last >= 0 && !draft.traits(last).linear) --last;
   if (last < 0 || leads_to_normalization(draft, last))
     throw Error{{.where = "dropout-last",
-                 .expected = "a Conv2D or Dense behind the last normalization",
+                 .expected = "a Conv2D or Dense after the last normalization",
                  .received = "none",
                  .hint = "The method \"uout\" leaves noise where it is."}};
   const int before = draft.inputs(last).front();
@@ -43,7 +43,7 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
 RepairMethod dropout_last_method() {
   return {.name = "dropout-last",
           .kind = RepairKind::training,
-          .what = "Dropout moves behind the last normalization",
+          .what = "Dropout moves after the last normalization",
           .gain = Gain::variance_shift,
           .apply = move_dropout};
 }

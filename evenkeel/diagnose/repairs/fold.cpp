@@ -62,7 +62,7 @@ std::string objection_before(const Draft& draft, int normalization) {
   return {};
 }
 
-/// The layer behind a normalization, past those that hand on what they read.
+/// The layer after a normalization, past those that hand on what they read.
 int layer_behind(const Draft& draft, int normalization) {
   int next = draft.only_reader(normalization);
   while (next >= 0 && draft.traits(next).is_identity()) next = draft.only_reader(next);
@@ -74,11 +74,11 @@ std::string objection_behind(const Draft& draft, int normalization) {
   if (next < 0) return "no single layer reads it";
   const std::string name = quoted(draft.name(next));
   const auto linear = draft.traits(next).linear;
-  if (!linear) return fmt::format("behind it is {}, a {}", name, draft.layer(next).type());
-  if (linear->groups != 1) return fmt::format("behind it, {} reads its channels in groups", name);
+  if (!linear) return fmt::format("after it is {}, a {}", name, draft.layer(next).type());
+  if (linear->groups != 1) return fmt::format("after it, {} reads its channels in groups", name);
   const Shape input = draft.output_shapes()[static_cast<std::size_t>(draft.inputs(next).front())];
   if (pads(draft.layer(next), input))
-    return fmt::format("behind it, {} pads with zeros, which the normalization would not have left zeros", name);
+    return fmt::format("after it, {} pads with zeros, which the normalization would have changed", name);
   return {};
 }
 
@@ -100,7 +100,7 @@ RepairLog fold(Draft& draft, const RepairContext&) {
     } else if (behind.empty()) {
       const int into = layer_behind(draft, n.layer);
       fold_into_inputs(draft, into, affine);
-      log.changes.push_back({n.name, fmt::format("folded into {} behind it", quoted(draft.name(into)))});
+      log.changes.push_back({n.name, fmt::format("folded into {} after it", quoted(draft.name(into)))});
     } else {
       log.left.push_back({n.name, fmt::format("{}; {}", before, behind)});
       continue;
@@ -108,7 +108,7 @@ RepairLog fold(Draft& draft, const RepairContext&) {
     draft.remove(n.layer);
   }
   require_some_change(log, "fold",
-                      "a normalization right behind a Conv2D or Dense without activation, or right before one that "
+                      "a normalization right after a Conv2D or Dense without activation, or right before one that "
                       "does not pad",
                       "The method \"affine\" freezes a normalization where it stands.");
   return log;
@@ -119,7 +119,7 @@ RepairLog fold(Draft& draft, const RepairContext&) {
 RepairMethod fold_method() {
   return {.name = "fold",
           .kind = RepairKind::exact,
-          .what = "normalizations become part of the Conv2D or Dense before or behind them, for prediction",
+          .what = "normalizations become part of the Conv2D or Dense before or after them, for prediction",
           .apply = fold};
 }
 

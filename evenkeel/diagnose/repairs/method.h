@@ -13,14 +13,14 @@ namespace evenkeel {
 enum class RepairKind {
   exact,       ///< the outputs stay what they are, but for rounding; needs no data
   statistics,  ///< moving statistics are set, weights stay
-  training,    ///< weights must follow: done with training behind it, else advice
+  training,    ///< weights must follow: done with training after it, else advice
 };
 std::string name_of(RepairKind kind);  ///< "exact", "statistics", "needs training"
 
 /// What of a network may be no finite number when a method begins: what it mends.
 enum class Tolerates { nothing, moving_statistics, everything };
 
-/// What a method that needs training promises, told by the figures that show it.
+/// What a method that needs training promises, and the figures that show it.
 enum class Gain {
   none,
   variance_shift,  ///< full-data statistics against the moving ones

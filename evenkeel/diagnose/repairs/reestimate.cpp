@@ -13,7 +13,7 @@ namespace {
 
 std::string how_far(double distance) {
   return std::isfinite(distance) ? fmt::format("the old ones were {:.2g} nats away", distance)
-                                 : "the old ones were no statistics";
+                                 : "the old ones were NaN, infinite or negative";
 }
 
 RepairLog reestimate(Draft& draft, const RepairContext& context) {

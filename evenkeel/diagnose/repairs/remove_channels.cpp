@@ -16,7 +16,7 @@ namespace {
 
 using Channels = std::set<std::size_t>;
 
-/// Whether each channel is treated by itself, and keeps its place; behind a Flatten, as each k-th feature.
+/// Whether each channel is treated by itself, and keeps its place; after a Flatten, as each k-th feature.
 bool is_channelwise(const Draft& draft, int index) {
   return draft.traits(index).per_channel && is_along_channels(draft, index);
 }
@@ -135,7 +135,7 @@ void silence_outputs(Draft& draft, int layer, const Channels& channels) {
   }
 }
 
-/// Makes the channels 0 behind such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
+/// Makes the channels 0 after such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
 /// of what it was.
 void silence_vectors(Draft& draft, int layer, const Channels& channels) {
   const double variance =
@@ -155,9 +155,9 @@ std::string numbers(const Channels& channels) {
 void check_some_left(const Draft& draft, int layer, const Channels& bad, std::size_t of) {
   if (bad.size() == of)
     throw Error{{.where = "layer " + quoted(draft.name(layer)),
-                 .expected = "a channel of finite numbers to be left",
+                 .expected = "at least one channel with finite values",
                  .received = fmt::format("none of {}", of),
-                 .hint = "Training broke down: go back to a checkpoint from before."}};
+                 .hint = "Training broke down: go back to an earlier checkpoint."}};
 }
 
 void mend_linear(Draft& draft, int layer, RepairLog& log) {
@@ -190,7 +190,7 @@ void mend_vectors(Draft& draft, int layer, RepairLog& log) {
   if (bad.empty()) return;
   check_some_left(draft, layer, bad, draft.values(draft.tensors_of(layer).front()).size());
   silence_vectors(draft, layer, bad);
-  log.changes.push_back({draft.name(layer), fmt::format("{} set to 0 behind it", numbers(bad))});
+  log.changes.push_back({draft.name(layer), fmt::format("{} set to 0 after it", numbers(bad))});
 }
 
 /// In graph order, so that a layer is judged without what it read of channels that are gone.
@@ -203,7 +203,9 @@ RepairLog remove_channels(Draft& draft, const RepairContext&) {
       mend_vectors(draft, layer, log);
   }
   if (const auto left = draft.not_finite(); !left.empty())
-    throw Error{{.where = "remove-channels", .expected = "channels to be what is not finite", .received = join(left)}};
+    throw Error{{.where = "remove-channels",
+                 .expected = "NaN and infinite values only in single channels",
+                 .received = join(left)}};
   return log;
 }
 
@@ -212,7 +214,7 @@ RepairLog remove_channels(Draft& draft, const RepairContext&) {
 RepairMethod remove_channels_method() {
   return {.name = "remove-channels",
           .kind = RepairKind::exact,
-          .what = "channels whose weights or statistics are no finite numbers go, or are set to 0",
+          .what = "channels whose weights or statistics have NaN or infinite values are removed, or set to 0",
           .needs_normalization = false,
           .tolerates = Tolerates::everything,
           .apply = remove_channels};

@@ -33,13 +33,13 @@ std::int64_t restore(Draft& draft, const Normalization& n, const NoiseTraits& no
   return without;
 }
 
-/// Everything behind the layers gets the statistics of the data, given theirs; the rest stays.
+/// Everything after the layers gets the statistics of the data, given theirs; the rest stays.
 void reestimate_behind(Draft& draft, const std::vector<int>& layers, const RepairContext& context, RepairLog& log) {
   const std::vector<bool> reached = behind(draft, layers);
   std::vector<std::string> kept;
   for (const Normalization& n : draft.normalizations()) {
     if (reached[static_cast<std::size_t>(n.layer)])
-      log.changes.push_back({n.name, "re-estimated behind it"});
+      log.changes.push_back({n.name, "re-estimated after it"});
     else
       kept.push_back(n.name);
   }
@@ -76,7 +76,7 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
 RepairMethod restore_variance_method() {
   return {.name = "restore-variance",
           .kind = RepairKind::statistics,
-          .what = "variances right behind Dropout or Uout by closed form; what follows re-estimated",
+          .what = "variances right after Dropout or Uout by their closed form; what follows is re-estimated",
           .changes_architecture = false,
           .apply = restore_variance};
 }

@@ -9,10 +9,10 @@ void Conv2D::describe(Fields<Conv2D>& fields) {
       .add("kernel_size", &Conv2D::kernel_size, "height and width of the window")
       .add("strides", &Conv2D::strides, "step of the window")
       .add("padding", &Conv2D::padding, "same or valid")
-      .add("activation", &Conv2D::activation, "activation behind the bias")
+      .add("activation", &Conv2D::activation, "activation after the bias")
       .add("use_bias", &Conv2D::use_bias, "add a learned bias")
-      .add("kernel_initializer", &Conv2D::kernel_initializer, "first values of the kernel")
-      .add("bias_initializer", &Conv2D::bias_initializer, "first values of the bias")
+      .add("kernel_initializer", &Conv2D::kernel_initializer, "initial values of the kernel")
+      .add("bias_initializer", &Conv2D::bias_initializer, "initial values of the bias")
       .add("kernel_regularizer", &Conv2D::kernel_regularizer, "penalty on the kernel, e.g. l2(0.0001)")
       .add("trainable", &Conv2D::trainable, "updated by the optimizer");
 }

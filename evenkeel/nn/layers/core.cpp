@@ -21,10 +21,10 @@ Value build(const Input&, LayerBuilder&, Value x) { return x; }
 
 void Dense::describe(Fields<Dense>& fields) {
   fields.add("units", &Dense::units, "number of outputs", kAtLeastOne)
-      .add("activation", &Dense::activation, "activation behind the bias")
+      .add("activation", &Dense::activation, "activation after the bias")
       .add("use_bias", &Dense::use_bias, "add a learned bias")
-      .add("kernel_initializer", &Dense::kernel_initializer, "first values of the kernel")
-      .add("bias_initializer", &Dense::bias_initializer, "first values of the bias")
+      .add("kernel_initializer", &Dense::kernel_initializer, "initial values of the kernel")
+      .add("bias_initializer", &Dense::bias_initializer, "initial values of the bias")
       .add("kernel_regularizer", &Dense::kernel_regularizer, "penalty on the kernel, e.g. l2(0.0001)")
       .add("trainable", &Dense::trainable, "updated by the optimizer");
 }
@@ -61,7 +61,7 @@ LayerTraits traits(const Activation& layer) {
 Value build(const Activation& layer, LayerBuilder& builder, Value x) { return builder.activate(layer.activation, x); }
 
 void Rescaling::describe(Fields<Rescaling>& fields) {
-  fields.add("scale", &Rescaling::scale, "factor").add("offset", &Rescaling::offset, "added behind the factor");
+  fields.add("scale", &Rescaling::scale, "factor").add("offset", &Rescaling::offset, "added after the factor");
 }
 
 LayerTraits traits(const Rescaling& layer) {
@@ -83,7 +83,7 @@ Value build(const Flatten&, LayerBuilder& builder, Value x) {
 }
 
 void Permute::describe(Fields<Permute>& fields) {
-  fields.add("dims", &Permute::dims, "which axis of a sample's input each of its output's is, counted from 1",
+  fields.add("dims", &Permute::dims, "for each axis of the output, the axis of the input it comes from, counted from 1",
              kAtLeastOne);
 }
 

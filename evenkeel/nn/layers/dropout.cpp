@@ -33,7 +33,7 @@ Value build(const SpatialDropout2D& layer, LayerBuilder& builder, Value x) {
 }
 
 void GaussianDropout::describe(Fields<GaussianDropout>& fields) {
-  fields.add("rate", &GaussianDropout::rate, "of the Dropout that injects as much variance", kFraction);
+  fields.add("rate", &GaussianDropout::rate, "rate of the Dropout that adds as much variance", kFraction);
 }
 
 LayerTraits traits(const GaussianDropout& layer) {

@@ -13,8 +13,8 @@ void add_common(Fields<T>& fields) {
   fields.add("epsilon", &T::epsilon, "added to the variance", kPositive)
       .add("center", &T::center, "learn beta")
       .add("scale", &T::scale, "learn gamma")
-      .add("beta_initializer", &T::beta_initializer, "first values of beta")
-      .add("gamma_initializer", &T::gamma_initializer, "first values of gamma")
+      .add("beta_initializer", &T::beta_initializer, "initial values of beta")
+      .add("gamma_initializer", &T::gamma_initializer, "initial values of gamma")
       .add("trainable", &T::trainable, "gamma and beta updated by the optimizer");
 }
 
@@ -61,7 +61,7 @@ Value build(const LayerNormalization& layer, LayerBuilder& builder, Value x) {
 }
 
 void GroupNormalization::describe(Fields<GroupNormalization>& fields) {
-  fields.add("groups", &GroupNormalization::groups, "into which the channels fall; -1: each is one");
+  fields.add("groups", &GroupNormalization::groups, "groups of channels; -1: one per channel");
   add_common(fields);
 }
 

@@ -94,8 +94,8 @@ void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
            "moving variance follows n/(n-1) times the batch's")
       .add("virtual_batch_size", &BatchNormalization::virtual_batch_size,
            "samples that share statistics in training; 0: the whole batch", kNotNegative)
-      .add("beta_initializer", &BatchNormalization::beta_initializer, "first values of beta")
-      .add("gamma_initializer", &BatchNormalization::gamma_initializer, "first values of gamma")
+      .add("beta_initializer", &BatchNormalization::beta_initializer, "initial values of beta")
+      .add("gamma_initializer", &BatchNormalization::gamma_initializer, "initial values of gamma")
       .add("trainable", &BatchNormalization::trainable, "gamma and beta updated by the optimizer");
 }
 
@@ -188,8 +188,8 @@ void BatchRenormalization::describe(Fields<BatchRenormalization>& fields) {
       .add("scale", &BatchRenormalization::scale, "learn gamma")
       .add("unbiased_moving_variance", &BatchRenormalization::unbiased_moving_variance,
            "moving variance follows n/(n-1) times the batch's")
-      .add("beta_initializer", &BatchRenormalization::beta_initializer, "first values of beta")
-      .add("gamma_initializer", &BatchRenormalization::gamma_initializer, "first values of gamma")
+      .add("beta_initializer", &BatchRenormalization::beta_initializer, "initial values of beta")
+      .add("gamma_initializer", &BatchRenormalization::gamma_initializer, "initial values of gamma")
       .add("trainable", &BatchRenormalization::trainable, "gamma and beta updated by the optimizer");
 }
 

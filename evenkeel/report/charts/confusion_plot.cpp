@@ -71,7 +71,7 @@ std::string confusion_svg(const Evaluation& evaluation, const std::vector<std::s
           static_cast<double>(n) / static_cast<double>(std::max<std::int64_t>(1, evaluation.per_class[row].samples));
       svg.add(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" stroke=\"#ddd\">"
-          "<title>{} taken for {}: {}</title></rect>\n",
+          "<title>{} predicted as {}: {}</title></rect>\n",
           at.x(column), at.y(row), at.cell, at.cell, colour(share), names[row], names[column], n);
       if (at.cell > 20 && n > 0)
         svg.add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" fill=\"{}\" font-size=\"{}\">{}</text>\n",

@@ -76,7 +76,7 @@ std::string verdict_on(const StatisticsGap& gap, const std::vector<Entry>& findi
 
 std::string answer_of(const DoctorDescription& d) {
   const auto root = std::ranges::find(d.findings, false, &Entry::follows);
-  if (root == d.findings.end()) return d.verdict + " Nothing was found that explains more.";
+  if (root == d.findings.end()) return d.verdict + " No finding explains more.";
   return d.verdict + ' ' + as_sentence(root->finding.cause);
 }
 

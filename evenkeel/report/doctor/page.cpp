@@ -24,7 +24,7 @@ Section cells_section(const DoctorDescription& d) {
     table.rows.push_back(
         {std::string(name), with_error(scores.loss), scores.accuracy ? with_error(*scores.accuracy) : "–"});
   table.caption =
-      "Training mode here: dropout on, and normalization by the statistics of all data instead of one batch's. ± is "
+      "Training mode here means dropout on, and normalization with statistics of all data instead of one batch. ± is "
       "one standard error over samples.";
   return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
 }
@@ -45,7 +45,7 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry) {
   std::string more = "More on it: `" + entry.documentation + "`.";
   if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
   for (const std::string& consequence : entry.consequences)
-    more += " From it follows, and goes with it: " + consequence + '.';
+    more += " Consequences that go away with it: " + consequence + '.';
   section.parts.push_back(Paragraph{std::move(more)});
 }
 
@@ -70,8 +70,8 @@ Section chain_section(const Attribution& chain) {
                           difference_text(link.cost_in_reverse.loss, kPlusMinus)});
   }
   waterfall.caption =
-      "One thing is switched after the other, so the steps add up to the whole. In the reverse order of layers the "
-      "parts may differ: that is their interaction. ± is one standard error over the same samples.";
+      "One thing after the other is switched, so the steps add up to the whole. In the reverse order of layers the "
+      "parts may differ because they interact. ± is one standard error over the same samples.";
   return {"Where the difference comes from", {std::move(waterfall), std::move(table)}};
 }
 
@@ -129,7 +129,7 @@ LineChart strip(const DoctorDescription::NormalizationEntry& n) {
   std::vector<double> moving = inner(as_moving(h.at, n.gap));
   // Statistics far too narrow would leave no room for the rest.
   for (double& density : moving) density = std::min(density, kHighest);
-  chart.curves.push_back({.name = "as the moving statistics have it",
+  chart.curves.push_back({.name = "assumed by the moving statistics",
                           .traces = {{.x = at, .y = std::move(moving)}},
                           .dashed = true,
                           .group = "moving"});
@@ -147,7 +147,7 @@ PageTable statistics_table(const DoctorDescription& d) {
                   .columns = {"layer", ">distance (nats)", ">means apart (σ)", ">variance, moving / data"}};
   if (d.has_noise)
     table.columns.insert(table.columns.end(),
-                         {">variance, evaluation / training", ">by the closed form", "noise in front"});
+                         {">variance, evaluation / training", ">by the closed form", "noise before it"});
   for (const auto& n : d.normalizations) {
     const StatisticsGap& gap = n.gap;
     table.rows.push_back({gap.layer, figure(gap.distance), figure(gap.mean_difference), figure(gap.variance_ratio)});
@@ -158,16 +158,16 @@ PageTable statistics_table(const DoctorDescription& d) {
       "data. Healthy layers stay below 0.05.";
   if (d.has_noise)
     table.caption +=
-        " Noise of training (dropout) in front of a layer changes the variance that its moving statistics learn: in "
-        "evaluation it reads so much of it. The closed form is that of the last noise alone.";
+        " Noise of training (dropout) before a layer changes the variance that its moving statistics learn. The ratio "
+        "shows how much of it is left in evaluation. The closed form covers the last noise alone.";
   return table;
 }
 
 Section layers_section(const DoctorDescription& d) {
   Section section{"Every normalization", {statistics_table(d)}};
   section.parts.push_back(Paragraph{fmt::format(
-      "What each reads in the two modes, all channels together, each less its mean and over its deviation in all data. "
-      "Dashed: what its moving statistics take the data for, cut off at {}.",
+      "The input of each in the two modes, all channels together, standardized with mean and deviation of all data. "
+      "Dashed: the distribution that its moving statistics assume, cut off at {}.",
       kHighest)});
   std::vector<Part> folded;
   for (const auto& n : d.normalizations)

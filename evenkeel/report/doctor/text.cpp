@@ -39,7 +39,7 @@ std::string finding_text(const Entry& entry) {
   text += snippet_text("Keras", entry.keras) + snippet_text("PyTorch", entry.pytorch);
   text += "  " + entry.documentation + '\n';
   for (const std::string& consequence : entry.consequences)
-    text += "  follows from it, and goes with it: " + consequence + '\n';
+    text += "  consequence, which goes away with it: " + consequence + '\n';
   return text;
 }
 
@@ -47,7 +47,7 @@ std::string expectation_text(const Expectation& e) {
   std::string text =
       fmt::format("\nexpected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
   text += fmt::format("  relative difference (L2) {}", figure(e.difference));
-  if (e.remaining < e.difference) text += fmt::format(", so explained {}", figure(e.remaining));
+  if (e.remaining < e.difference) text += fmt::format(", {} when explained so", figure(e.remaining));
   return text + '\n';
 }
 
@@ -64,7 +64,7 @@ std::string chain_text(const Attribution& chain) {
 std::string normalizations_text(const DoctorDescription& d) {
   std::vector<std::string> columns{"normalization", ">distance to the data, nats"};
   if (d.has_noise)
-    columns.insert(columns.end(), {">variance, evaluation / training", ">by the closed form", "noise in front"});
+    columns.insert(columns.end(), {">variance, evaluation / training", ">by the closed form", "noise before it"});
   TextTable table(columns);
   for (const NormalizationEntry& n : d.normalizations) {
     if (!n.is_distant) continue;

@@ -8,7 +8,7 @@
 namespace evenkeel {
 
 /// How what has one name looks, in all charts of a page: a colour of page.css (--c0 ... --c7) and a marker's shape.
-/// There are 8 and 7 of them, so 56 names look different; colour never tells alone.
+/// There are 8 and 7 of them, so 56 names look different; colour is never the only difference.
 struct Look {
   std::size_t colour = 0, shape = 0;
 };

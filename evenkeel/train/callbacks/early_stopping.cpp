@@ -10,8 +10,8 @@ namespace evenkeel {
 void EarlyStoppingOptions::describe(Fields<EarlyStoppingOptions>& fields) {
   describe_monitor(fields);
   fields
-      .add("early_stopping", &EarlyStoppingOptions::patience,
-           "end after so many epochs in which the monitor has not improved", kNotNegative)
+      .add("early_stopping", &EarlyStoppingOptions::patience, "end after N epochs without improvement of the monitor",
+           kNotNegative)
       .add("restore_best_weights", &EarlyStoppingOptions::restore_best_weights,
            "early_stopping: end with the weights of the best epoch");
 }

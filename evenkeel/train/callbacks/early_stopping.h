@@ -12,7 +12,7 @@ namespace evenkeel {
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
   double min_delta = 0;
-  std::int64_t patience = 0;  ///< epochs without improvement that are borne
+  std::int64_t patience = 0;  ///< epochs without improvement that are allowed
   std::optional<double> baseline = {};
   bool restore_best_weights = false;
   std::int64_t start_from_epoch = 0;  ///< so many epochs are not looked at

@@ -26,9 +26,8 @@ struct Monitor {
 /// Describes the options that choose a figure: those of callbacks that watch one share them.
 template <class Options>
 void describe_monitor(Fields<Options>& fields) {
-  fields.add(
-      "monitor", &Options::monitor,
-      "what improves or not: loss, accuracy, val_loss, val_accuracy; default val_loss where there is validation");
+  fields.add("monitor", &Options::monitor,
+             "the figure to watch: loss, accuracy, val_loss, val_accuracy; default val_loss where there is validation");
   if constexpr (requires(Options o) { o.min_delta; })
     fields.add("min_delta", &Options::min_delta, "a smaller change of the monitor is no improvement", kNotNegative);
 }

@@ -13,8 +13,8 @@ void ReduceLROnPlateauOptions::describe(Fields<ReduceLROnPlateauOptions>& fields
   describe_monitor(fields);
   fields
       .add("reduce_lr_patience", &ReduceLROnPlateauOptions::patience,
-           "lower the learning rate after so many epochs in which the monitor has not improved", kNotNegative)
-      .add("reduce_lr_factor", &ReduceLROnPlateauOptions::factor, "what it is then multiplied with; default 0.1",
+           "lower the learning rate after N epochs without improvement of the monitor", kNotNegative)
+      .add("reduce_lr_factor", &ReduceLROnPlateauOptions::factor, "factor by which it is lowered; default 0.1",
            Range{.low = 0, .high = 1, .low_open = true, .high_open = true})
       .add("min_lr", &ReduceLROnPlateauOptions::min_lr, "the learning rate is not lowered below this", kNotNegative);
 }

@@ -10,7 +10,7 @@ namespace evenkeel {
 struct ReduceLROnPlateauOptions {
   std::string monitor = "val_loss";
   double factor = 0.1;         ///< in (0, 1): what the rate is multiplied with
-  std::int64_t patience = 10;  ///< epochs without improvement that are borne
+  std::int64_t patience = 10;  ///< epochs without improvement that are allowed
   double min_delta = 1e-4;
   std::int64_t cooldown = 0;  ///< epochs after a reduction that are not counted
   double min_lr = 0;

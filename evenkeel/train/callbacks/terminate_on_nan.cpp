@@ -8,7 +8,7 @@ namespace evenkeel {
 
 void TerminateOnNaN::describe(Fields<TerminateOnNaN>& fields) {
   fields.add_switch("terminate_on_nan",
-                    "end, and say which layer it came from, at a loss or gradient with NaN or infinite values");
+                    "end at a loss or gradient with NaN or infinite values, and name the layer it came from");
 }
 
 void TerminateOnNaN::on_gradients(const GradientsReady& ready, Trainer& trainer) const {

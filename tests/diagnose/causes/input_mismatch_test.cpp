@@ -195,8 +195,8 @@ TEST(InputMismatch, IsNotAnsweredWhereNothingCanTell) {
   EXPECT_SAYS(check_input(trainer->network(), one_class(small_data().train, 9)).unchecked, "of one class");
   EXPECT_SAYS(check_input(trainer->network(), unlabelled).unchecked, "no labels or targets");
   const auto initial = trained(small_mlp(1.0));
-  EXPECT_SAYS(check_input(initial->network(), test).unchecked, "as they were drawn");
-  EXPECT_SAYS(unchecked_reason(diagnosed(initial->network()), "by hypotheses"), "as they were drawn");
+  EXPECT_SAYS(check_input(initial->network(), test).unchecked, "initial values");
+  EXPECT_SAYS(unchecked_reason(diagnosed(initial->network()), "by trying corrections"), "initial values");
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ TEST(MovingStatistics, BlamesDropoutWhereTheyFitWithItOn) {
   ASSERT_TRUE(finding) << told(diagnosis);
   EXPECT_THAT(finding->layers, ElementsAre("norm_3"));
   EXPECT_FALSE(finding_of(diagnosis, "stale-statistics"));
-  EXPECT_THAT(finding->cause, HasSubstr("drop in front"));
+  EXPECT_THAT(finding->cause, HasSubstr("drop before them"));
   ASSERT_EQ(finding->evidence.size(), 4u);
   EXPECT_LT(finding->evidence[2].value, 0.8);
   EXPECT_NEAR(finding->evidence[2].value, finding->evidence[3].value, 0.05) << "measured, and by the closed form";

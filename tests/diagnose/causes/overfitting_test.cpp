@@ -3,7 +3,7 @@
 namespace evenkeel {
 namespace {
 
-/// Trained on so few samples for so long that it knows them by heart.
+/// Trained on so few samples for so long that it overfits.
 std::unique_ptr<Trainer> overfitted(const Model& model, const Dataset& few) {
   auto trainer = std::make_unique<Trainer>(
       model, TrainerOptions{.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});

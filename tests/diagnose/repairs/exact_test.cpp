@@ -53,12 +53,12 @@ TEST(Fold, RefusesWhereAnActivationComesBetween) {
 TEST(Fold, RefusesWhereAPoolingComesBetween) {
   const std::string said = refusal(MaxPooling2D{.name = "before"}, MaxPooling2D{.name = "behind"});
   EXPECT_SAYS(said, "before it is \"before\", a MaxPooling2D");
-  EXPECT_SAYS(said, "behind it is \"behind\", a MaxPooling2D");
+  EXPECT_SAYS(said, "after it is \"behind\", a MaxPooling2D");
 }
 
 TEST(Fold, RefusesWhereTheLayerBehindPads) {
   EXPECT_SAYS(refusal(MaxPooling2D{}, Conv2D{.filters = 3, .padding = Padding::same, .name = "conv"}),
-              "behind it, \"conv\" pads with zeros");
+              "after it, \"conv\" pads with zeros");
 }
 
 TEST(Fold, PassesLayersThatHandOnWhatTheyRead) {

@@ -116,7 +116,7 @@ TEST(RemoveChannels, RefusesWhereNothingOfALayerIsLeft) {
   const auto network = trained(c.model);
   change(*network, "a/kernel", [](auto values) { std::ranges::fill(values, INFINITY); });
   EXPECT_SAYS(error_of([&] { Mended(*network, "remove-channels"); }),
-              "layer \"a\": expected a channel of finite numbers");
+              "layer \"a\": expected at least one channel with finite values");
 }
 
 TEST(RemoveChannels, FindsNothingToDoInAHealthyNetwork) {

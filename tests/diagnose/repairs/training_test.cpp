@@ -42,7 +42,7 @@ TEST(DropoutLast, RefusesWhereNoLayerComesBehindTheLastNormalization) {
   Sequential model = chain("ends", {5});
   model.add(Dropout{}, Dense{.units = 2}, BatchNormalization{});
   const auto network = trained(model);
-  EXPECT_SAYS(error_of([&] { Mended(*network, "dropout-last"); }), "a Conv2D or Dense behind the last normalization");
+  EXPECT_SAYS(error_of([&] { Mended(*network, "dropout-last"); }), "a Conv2D or Dense after the last normalization");
 }
 
 TEST(SwapForBatchRenormalization, KeepsTheOutputs) {
