@@ -28,9 +28,9 @@ TEST(LayerTraits, SayWhichLayersAreLinear) {
     EXPECT_TRUE(agree(f(sum), expected, 1e-9));
     // Nothing but the bias is added.
     Trial trial = e.trial();
-    const LinearTraits linear = *e.traits().linear;
-    Numbers bias(static_cast<std::size_t>(linear.outputs));
-    if (!linear.bias.empty()) bias = in_double(trial.store().parameters.get("layer/" + linear.bias));
+    const LinearTraits map = *e.traits().linear;
+    Numbers bias(static_cast<std::size_t>(map.outputs));
+    if (!map.bias.empty()) bias = in_double(trial.store().parameters.get("layer/" + map.bias));
     for (std::size_t i = 0; i < at_zero.size(); ++i) EXPECT_NEAR(at_zero[i], bias[i % bias.size()], 1e-9) << i;
   });
   EXPECT_GE(linear, 10);
@@ -38,10 +38,10 @@ TEST(LayerTraits, SayWhichLayersAreLinear) {
 
 TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
   for_each_example(is_linear, [](const Example& e) {
-    const LinearTraits linear = *e.traits().linear;
+    const LinearTraits map = *e.traits().linear;
     const Shape output = e.output;
-    EXPECT_EQ(output.back(), linear.outputs);
-    EXPECT_EQ(e.field(linear.outputs_field), FieldValue(linear.outputs));
+    EXPECT_EQ(output.back(), map.outputs);
+    EXPECT_EQ(e.field(map.outputs_field), FieldValue(map.outputs));
     EXPECT_EQ(linear.window.has_value(), output.rank() == 4);
     if (!linear.window) return;
     const kernels::Window window = ops::window_over(e.inputs[0], *linear.window);
@@ -52,12 +52,12 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
 
 TEST(LayerTraits, SayWhichElementsOfAKernelBelongToAnOutput) {
   for_each_example(is_linear, [](const Example& e) {
-    const LinearTraits linear = *e.traits().linear;
+    const LinearTraits map = *e.traits().linear;
     Trial trial = e.before_activation().trial();
     trial.run(kEvaluation);
     const Numbers before = trial.output();
     const TensorView kernel = trial.variable("layer/" + linear.kernel);
-    const auto outputs = static_cast<std::size_t>(linear.outputs);
+    const auto outputs = static_cast<std::size_t>(map.outputs);
     EXPECT_EQ(kernel.shape.size() % linear.outputs, 0);
     auto* weights = reinterpret_cast<double*>(const_cast<std::byte*>(kernel.data));
     for (std::size_t k : {std::size_t{0}, outputs + 1, static_cast<std::size_t>(kernel.shape.size()) - 1}) {

@@ -15,10 +15,10 @@ namespace evenkeel {
 
 /// How the user named what was looked at: remedies are commands to paste.
 struct DoctorWords {
-  std::string model, weights;
-  std::string data;        ///< that statistics are taken from
-  std::string validation;  ///< that scores are measured on; empty: on the same
-  std::string flags;       ///< others that had to be given, ready to paste: " --loss mse"
+  std::string model = {}, weights = {};
+  std::string data = {};        ///< that statistics are taken from
+  std::string validation = {};  ///< that scores are measured on; empty: on the same
+  std::string flags = {};       ///< others that had to be given, ready to paste: " --loss mse"
 };
 
 struct DoctorDescription {
