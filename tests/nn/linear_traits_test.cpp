@@ -10,8 +10,6 @@
 namespace evenkeel {
 namespace {
 
-using namespace activations;
-
 bool is_linear(const Example& e) { return e.traits().linear.has_value(); }
 
 TEST(LayerTraits, SayWhichLayersAreLinear) {
@@ -42,9 +40,9 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
     const Shape output = e.output;
     EXPECT_EQ(output.back(), map.outputs);
     EXPECT_EQ(e.field(map.outputs_field), FieldValue(map.outputs));
-    EXPECT_EQ(linear.window.has_value(), output.rank() == 4);
-    if (!linear.window) return;
-    const kernels::Window window = ops::window_over(e.inputs[0], *linear.window);
+    EXPECT_EQ(map.window.has_value(), output.rank() == 4);
+    if (!map.window) return;
+    const kernels::Window window = ops::window_over(e.inputs[0], *map.window);
     EXPECT_EQ(output[1], window.oh);
     EXPECT_EQ(output[2], window.ow);
   });
@@ -56,9 +54,9 @@ TEST(LayerTraits, SayWhichElementsOfAKernelBelongToAnOutput) {
     Trial trial = e.before_activation().trial();
     trial.run(kEvaluation);
     const Numbers before = trial.output();
-    const TensorView kernel = trial.variable("layer/" + linear.kernel);
+    const TensorView kernel = trial.variable("layer/" + map.kernel);
     const auto outputs = static_cast<std::size_t>(map.outputs);
-    EXPECT_EQ(kernel.shape.size() % linear.outputs, 0);
+    EXPECT_EQ(kernel.shape.size() % map.outputs, 0);
     auto* weights = reinterpret_cast<double*>(const_cast<std::byte*>(kernel.data));
     for (std::size_t k : {std::size_t{0}, outputs + 1, static_cast<std::size_t>(kernel.shape.size()) - 1}) {
       const double kept = weights[k];
@@ -76,9 +74,9 @@ TEST(LayerTraits, SayWhichElementsOfAKernelBelongToAnOutput) {
 
 TEST(LayerTraits, SayIntoHowManyGroupsALinearLayerPutsItsChannels) {
   for_each_example(is_linear, [](const Example& e) {
-    const LinearTraits linear = *e.traits().linear;
+    const LinearTraits map = *e.traits().linear;
     const Example linear_part = e.before_activation();
-    const auto outputs = static_cast<std::size_t>(linear.outputs);
+    const auto outputs = static_cast<std::size_t>(map.outputs);
     Numbers x = e.x();
     const Numbers before = linear_part.y_of(x);
     for (std::size_t i = 0; i < x.size(); i += e.channels()) x[i] += 1;
@@ -86,7 +84,7 @@ TEST(LayerTraits, SayIntoHowManyGroupsALinearLayerPutsItsChannels) {
     std::set<std::size_t> reached;
     for (std::size_t i = 0; i < after.size(); ++i)
       if (after[i] != before[i]) reached.insert(i % outputs);
-    EXPECT_EQ(reached.size(), outputs / static_cast<std::size_t>(linear.groups));
+    EXPECT_EQ(reached.size(), outputs / static_cast<std::size_t>(map.groups));
   });
 }
 
