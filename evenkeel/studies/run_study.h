@@ -39,7 +39,7 @@ struct StudyPlan {
 
 /// How a run trains; seed, threads and precision come from the context.
 struct StudyTraining {
-  TrainerOptions trainer;
+  TrainerOptions trainer = {};
   const Dataset* data = nullptr;
   std::int64_t epochs = 1;
   std::optional<std::int64_t> steps = {};  ///< instead of epochs, as in FitOptions
