@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "evenkeel/nn/layers/core.h"
+#include "tests/nn/estimates.h"
 #include "tests/support/layer_check.h"
 #include "tests/support/program_check.h"
 #include "tests/support/testing.h"
@@ -37,19 +38,6 @@ TEST(SpatialDropout2D, TakesImagesOnly) {
 
 /// A layer over many elements that are uniform in [-2, 2): mean 0 and variance 4/3.
 Trial over_many(const Layer& layer) { return Trial(subject_of(layer, {{50, 20, 20, 10}}), {.real = DType::float32}); }
-
-struct Estimates {
-  explicit Estimates(const std::vector<double>& values) {
-    const auto n = static_cast<double>(values.size());
-    double fourth = 0;
-    for (const double v : values) mean += v / n;
-    for (const double v : values) variance += (v - mean) * (v - mean) / n;
-    for (const double v : values) fourth += std::pow(v - mean, 4) / n;
-    mean_error = std::sqrt(variance / n);
-    variance_error = std::sqrt((fourth - variance * variance) / n);
-  }
-  double mean = 0, variance = 0, mean_error = 0, variance_error = 0;
-};
 
 // Of independent factors f of mean 1 and variance s, and elements of mean c and variance v: x * f has mean c and
 // variance v + s (c^2 + v). All of these have s = rate / (1 - rate).

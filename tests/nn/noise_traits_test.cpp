@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/nn/estimates.h"
 #include "tests/nn/layer_examples.h"
 
 // What a layer says of itself, against what it computes.
@@ -15,20 +16,6 @@ TEST(LayerTraits, HaveNoiseWhereTheOpsDoAndNowhereElse) {
                                      [](const Example& e) { EXPECT_EQ(e.traits().noise.has_value(), e.emits_noise); });
   EXPECT_GE(noisy, 5);
 }
-
-/// Mean, variance and the errors of both.
-struct Estimates {
-  explicit Estimates(const Numbers& values) {
-    const auto n = static_cast<double>(values.size());
-    double fourth = 0;
-    for (const double v : values) mean += v / n;
-    for (const double v : values) variance += (v - mean) * (v - mean) / n;
-    for (const double v : values) fourth += std::pow(v - mean, 4) / n;
-    mean_error = std::sqrt(variance / n);
-    variance_error = std::sqrt((fourth - variance * variance) / n);
-  }
-  double mean = 0, variance = 0, mean_error = 0, variance_error = 0;
-};
 
 TEST(LayerTraits, HaveTheMomentsOfTheirNoise) {
   constexpr double kMean = 1.5, kVariance = 4.0 / 3.0;  // of the trial's inputs, moved
