@@ -15,6 +15,19 @@ std::string_view name_of(Severity severity) {
   return {};
 }
 
+std::string_view name_of(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::possible: return "possible";
+    case Confidence::likely: return "likely";
+    case Confidence::sure: return "sure";
+  }
+  return {};
+}
+
+std::string certainty_text(const Certainty& certainty) {
+  return std::string(name_of(certainty.level)) + (certainty.why.empty() ? "" : ": " + certainty.why);
+}
+
 std::string figure(double value, int digits) {
   const double size = std::abs(value);
   if (size >= 1 && size < 1e6) {  // 100, not 1e+02

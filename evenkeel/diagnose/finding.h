@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evenkeel/diagnose/measure/sample_scores.h"
@@ -12,6 +13,25 @@ namespace evenkeel {
 /// info: good to know; warning: something is not as it should be; error: and it costs, or will not go well.
 enum class Severity { info, warning, error };
 std::string_view name_of(Severity severity);
+
+/// How often a finding is right that says so, measured over the doctor's table (docs/doctor/table.md): "sure" at least
+/// 0.98 of the time, "likely" 0.85, "possible" 0.5.
+enum class Confidence { possible, likely, sure };
+std::string_view name_of(Confidence confidence);
+
+/// How far a finding is to be believed.
+struct Certainty {
+  Confidence level = Confidence::sure;
+  std::string why;                         ///< what it rests on: "tried, and the loss falls by ..."
+  std::vector<std::string> excluded = {};  ///< other explanations that were tried, and why they are none
+  std::vector<std::string> unseen = {};    ///< what could also explain it and cannot be seen from here
+
+  static Certainty sure(std::string why) { return {Confidence::sure, std::move(why)}; }
+  static Certainty likely(std::string why) { return {Confidence::likely, std::move(why)}; }
+  static Certainty possible(std::string why) { return {Confidence::possible, std::move(why)}; }
+};
+/// "sure: bit for bit".
+std::string certainty_text(const Certainty& certainty);
 
 /// A number that a finding rests on, and what it should be.
 struct Fact {
@@ -28,7 +48,7 @@ struct Finding {
   std::vector<std::string> layers = {};  ///< exact names in graph order; empty: the network as a whole
   std::string cause;                     ///< one sentence
   std::vector<Fact> evidence = {};
-  std::string certainty = {};     ///< how sure, and why
+  Certainty certainty = {};
   std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be separated
   /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
   std::string consequence_of = {};

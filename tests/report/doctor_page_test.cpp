@@ -36,7 +36,7 @@ Diagnosis diagnosis() {
                  .layers = {"norm"},
                  .cause = "the moving statistics of norm are exactly 0 and 1",
                  .evidence = {{"norm: distance", 1.25, "nats", "below 0.05"}},
-                 .certainty = "certain",
+                 .certainty = Certainty::sure("measured"),
                  .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
   const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
   d.gaps = {{.layer = "norm", .epsilon = 1e-3, .moving = moving, .data = data, .distance = 1.25}};

@@ -61,7 +61,8 @@ class AveragedWeightsRule final : public Rule {
     if (f.layers.empty()) return;
     f.cause = "the weights are moving averages, the moving statistics of " + layers_text(f.layers) +
               " belong to the weights that were averaged";
-    f.certainty = "sure: the same statistics fit the weights that the checkpoint holds beside their averages";
+    f.certainty =
+        Certainty::sure("the same statistics fit the weights that the checkpoint holds beside their averages");
     weigh(evidence, f, true);
     for (Finding& other : findings)
       if (other.code == "stale-statistics" && std::ranges::includes(sorted(f.layers), sorted(other.layers))) {

@@ -60,7 +60,7 @@ class BadNumbers final : public Rule {
                                    " (first: " + std::to_string(defect.channels.front()) + ')',
                           .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},
                                        {"channels concerned", static_cast<double>(defect.channels.size()), "", "0"}},
-                          .certainty = "certain: read from the weights"});
+                          .certainty = Certainty::sure("read from the weights")});
     }
   }
 };

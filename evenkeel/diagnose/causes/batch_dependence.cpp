@@ -54,7 +54,7 @@ class BatchDependence final : public Rule {
     }
     f.evidence.push_back(
         {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"});
-    f.certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off";
+    f.certainty = Certainty::sure("measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off");
     findings.push_back(std::move(f));
   }
 };

@@ -116,18 +116,17 @@ class ClassOrder final : public Rule {
       moves.emplace_back("...");
     }
     const double before = evidence.evaluation().accuracy()->value, after = reordered.accuracy()->value;
-    return {
-        .code = "class-order",
-        .severity = Severity::error,
-        .layers = {evidence.model().nodes().back().layer.name()},
-        .cause =
-            "the classes of the data are in another order than the network's outputs (label -> output): " + join(moves),
-        .evidence = {{"accuracy as the classes are", before},
-                     {"accuracy with the classes reordered", after},
-                     {"classes that move", static_cast<double>(moved), "", "0"}},
-        .certainty =
-            "sure: each of these classes is predicted as the next in its cycle, at least twice as often as correctly",
-        .cost = cost_between(reordered, evidence.evaluation())};
+    return {.code = "class-order",
+            .severity = Severity::error,
+            .layers = {evidence.model().nodes().back().layer.name()},
+            .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
+                     join(moves),
+            .evidence = {{"accuracy as the classes are", before},
+                         {"accuracy with the classes reordered", after},
+                         {"classes that move", static_cast<double>(moved), "", "0"}},
+            .certainty = Certainty::sure(
+                "each of these classes is predicted as the next in its cycle, at least twice as often as correctly"),
+            .cost = cost_between(reordered, evidence.evaluation())};
   }
 };
 

@@ -81,7 +81,7 @@ class ConstantOutput final : public Rule {
                      " samples alike: " + output.layer + " is almost constant over them",
             .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
                           "far above " + figure(unmoved(evidence, output))}},
-            .certainty = "certain, with statistics of the data in every normalization and dropout off"};
+            .certainty = Certainty::sure("with statistics of the data in every normalization and dropout off")};
   }
 
   static Finding of_layers(Evidence& evidence, const std::vector<Constant>& layers, Severity severity) {
@@ -97,7 +97,7 @@ class ConstantOutput final : public Rule {
     f.cause = std::to_string(constant) + " of " + std::to_string(channels) + " channels of " + layers_text(f.layers) +
               " have the same value for all of " + std::to_string(evidence.train_data().size()) +
               " samples, though what reaches them varies";
-    f.certainty = "certain for these samples";
+    f.certainty = Certainty::sure("for these samples");
     return f;
   }
 };

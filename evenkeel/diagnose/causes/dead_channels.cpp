@@ -57,7 +57,7 @@ class DeadChannels final : public Rule {
     f.cause = std::to_string(dead) + " of " + std::to_string(channels) + " channels of " + layers_text(f.layers) +
               " are never above 0 in " + std::to_string(evidence.train_data().size()) +
               " samples: after a relu they pass on nothing and learn nothing";
-    f.certainty = "certain for these samples, with statistics of the data in every normalization";
+    f.certainty = Certainty::sure("for these samples, with statistics of the data in every normalization");
     // Nothing gets past a layer that is dead as a whole, unless a branch leads around it.
     if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
         all_of_one && output && output->constant_channels() == output->channels())

@@ -33,7 +33,7 @@ class DecayedNormalization final : public Rule {
               ", where it only pulls both towards zero";
     f.evidence = {{"weight decay", decay, "", "0 for gamma and beta"}};
     if (count > 0) f.evidence.push_back({"mean of |gamma|", sum / count, "", "about 1 at first"});
-    f.certainty = "certain: read from the record of the run";
+    f.certainty = Certainty::sure("read from the record of the run");
     findings.push_back(std::move(f));
   }
 };

@@ -87,7 +87,7 @@ class DoubleSoftmax final : public Rule {
                                   ": no score can be more than e = 2.72 times another"
                             : "the loss applies a softmax to the output of a softmax, " + layers_text(layers) +
                                   ": no score can be more than e = 2.72 times another",
-              .certainty = "certain: read from the model"};
+              .certainty = Certainty::sure("read from the model")};
     if (evidence.data().has_labels()) measure(evidence, last, f);
     findings.push_back(std::move(f));
   }

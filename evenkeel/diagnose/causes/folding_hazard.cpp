@@ -56,7 +56,8 @@ class FoldingHazard final : public Rule {
               figure(other_epsilon(evidence.normalizations()[0].epsilon)) + " for it gets other outputs";
     f.evidence = {{"channels whose variance is near epsilon", channels, "", "0"},
                   {"largest change of a channel's scale", 100 * largest, "%", "below 5 %"}};
-    f.certainty = "certain of the variances; the cost is measured with the other epsilon in every normalization";
+    f.certainty =
+        Certainty::sure("of the variances; the cost is measured with the other epsilon in every normalization");
     f.cost = cost_between(evidence.evaluation(), evidence.on_statistics("other epsilon", changed));
     findings.push_back(std::move(f));
   }
@@ -78,7 +79,7 @@ class FoldingHazard final : public Rule {
     if (f.layers.empty()) return;
     f.cause = "some channels of " + layers_text(f.layers) +
               " have a folded scale far above the others: quantized with one range for all, the others lose precision";
-    f.certainty = "certain: computed from gamma and the moving variance";
+    f.certainty = Certainty::sure("computed from gamma and the moving variance");
     findings.push_back(std::move(f));
   }
 };

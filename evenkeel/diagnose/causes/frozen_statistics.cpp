@@ -31,7 +31,7 @@ class FrozenStatistics final : public Rule {
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + " is frozen (trainable = false), and its statistics are not those of " +
               (evidence.has_train_data() ? "the training data" : "these data");
-    f.certainty = "sure that they do not fit; the usual reason is that they come from other data";
+    f.certainty = Certainty::sure("that they do not fit; the usual reason is that they come from other data");
     weigh(evidence, f, true);
     findings.push_back(std::move(f));
   }
@@ -59,7 +59,7 @@ class FrozenButMoving final : public Rule {
     if (f.layers.empty()) return;
     f.cause = "the statistics of " + layers_text(f.layers) +
               " still move, though the layer is frozen: trainable = false stops only gamma and beta";
-    f.certainty = "certain: compared with an earlier checkpoint";
+    f.certainty = Certainty::sure("compared with an earlier checkpoint");
     findings.push_back(std::move(f));
   }
 

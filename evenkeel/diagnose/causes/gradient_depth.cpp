@@ -112,7 +112,7 @@ class GradientDepth final : public Rule {
                   {"largest gradient over kernel", largest, "", "above 1e-06"},
                   {"deviation of activations, first layers to last layers", signals, "", "0.001 to 1000"},
                   {"the same as a part of their magnitude, last layers", variation, "", "above 0.05"}};
-    f.certainty = "sure of the values: measured on one training batch, and on all samples in evaluation";
+    f.certainty = Certainty::sure("of the values: measured on one training batch, and on all samples in evaluation");
     findings.push_back(std::move(f));
   }
 };

@@ -54,7 +54,7 @@ class InputMismatchRule final : public Rule {
       f.evidence.push_back(
           {first + ": the same with the data corrected", *mismatch->corrected_distance, "nats", "below 0.05"});
     }
-    f.certainty = "sure: tried, and " + how_much_better(mismatch->cost.loss);
+    f.certainty = Certainty::sure("tried, and " + how_much_better(mismatch->cost.loss));
     f.cost = mismatch->cost;
     findings.push_back(std::move(f));
   }

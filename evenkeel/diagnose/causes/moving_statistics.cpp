@@ -151,15 +151,18 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
               : " are not those of these data: the weights have changed since, or these are other data");
 }
 
-std::string certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
+Certainty certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
   if (code == "variance-shift")
-    return as_predicted(evidence, verdicts) ? "sure: measured with dropout on and off, and as the closed form predicts"
-                                            : "sure: measured with dropout on and off";
+    return Certainty::sure(as_predicted(evidence, verdicts)
+                               ? "measured with dropout on and off, and as the closed form predicts"
+                               : "measured with dropout on and off");
   if (code == "lagging")
-    return evidence.records().updates ? "sure: the recorded number of updates explains it, and so does an average of "
-                                        "initial and present statistics"
-                                      : "likely: an average of initial and present statistics explains the distance";
-  return "sure that they do not fit; the reason is what remains after others were excluded";
+    return evidence.records().updates
+               ? Certainty::sure(
+                     "the recorded number of updates explains it, and so does an average of initial and present "
+                     "statistics")
+               : Certainty::likely("an average of initial and present statistics explains the distance");
+  return Certainty::possible("they do not fit these data; the reason is what remains after others were excluded");
 }
 
 class MovingStatistics final : public Rule {

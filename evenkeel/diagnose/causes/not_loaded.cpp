@@ -117,8 +117,8 @@ class NotLoaded final : public Rule {
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + (f.layers.size() == 1 ? " is" : " are") +
               " at the initial values, while other layers are trained: never loaded, or never trained";
-    f.certainty = certain ? "certain: bit for bit the initial values of the seed"
-                          : "sure: the values have the initializer's bounds and distribution";
+    f.certainty = certain ? Certainty::sure("bit for bit the initial values of the seed")
+                          : Certainty::sure("the values have the initializer's bounds and distribution");
     // What the right weights would give is not known; that the network guesses is.
     if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
       f.severity = Severity::error;

@@ -45,7 +45,7 @@ class Overfitting final : public Rule {
         .cause = "in the same mode the loss is " + figure(train) + " on training data and " + figure(validation) +
                  " on validation data: the network overfits its training data",
         .evidence = {{"loss on training data", train}, {"loss on validation data", validation, "", "about the same"}},
-        .certainty = "sure: both sets look alike, and both were evaluated in the same mode",
+        .certainty = Certainty::sure("both sets look alike, and both were evaluated in the same mode"),
         .cost = cost};
     if (cost.accuracy) {
       f.evidence.push_back({"accuracy on training data", cells.train_evaluation->accuracy->value});
@@ -73,7 +73,7 @@ class PastItsBest final : public Rule {
     Finding f{.code = "overfitting",
               .severity = Severity::warning,
               .cause = {},
-              .certainty = "sure: from the record of the run"};
+              .certainty = Certainty::sure("from the record of the run")};
     if (known != findings.end()) f = std::move(*known);
     f.severity = Severity::warning;
     if (f.cause.empty())

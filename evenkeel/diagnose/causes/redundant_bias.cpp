@@ -24,7 +24,7 @@ class RedundantBias final : public Rule {
     f.cause = "the bias of " + layers_text(f.layers) +
               " has no effect: the normalization right after it subtracts it with the mean";
     f.evidence = {{"parameters without effect", static_cast<double>(parameters), "", "0"}};
-    f.certainty = "certain: read from the model";
+    f.certainty = Certainty::sure("read from the model");
     findings.push_back(std::move(f));
   }
 };

@@ -21,17 +21,17 @@ class SmallBatch final : public Rule {
     const Cost cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, false)));
     if (cost.relative_loss <= kNoisy || !cost.loss.above_zero_by(3)) return;
     if (cost.loss.value < kNoticedOfChance * evidence.chance_loss()) return;
-    Finding f{.code = "small-batch",
-              .severity = Severity::warning,
-              .cause = "batches of " + std::to_string(size) + " are too small for batch normalization: their own " +
-                       "statistics raise the loss by " + figure(100 * cost.relative_loss, 2) +
-                       " % over those of all data",
-              .evidence = {{"batch size", static_cast<double>(size), "samples", "larger"},
-                           {"loss on statistics of batches", evidence.full_data().mean_loss().value + cost.loss.value,
-                            "", "at most 25 % above the next line"},
-                           {"loss on statistics of all data", evidence.full_data().mean_loss().value}},
-              .certainty = "sure: measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off",
-              .cost = cost};
+    Finding f{
+        .code = "small-batch",
+        .severity = Severity::warning,
+        .cause = "batches of " + std::to_string(size) + " are too small for batch normalization: their own " +
+                 "statistics raise the loss by " + figure(100 * cost.relative_loss, 2) + " % over those of all data",
+        .evidence = {{"batch size", static_cast<double>(size), "samples", "larger"},
+                     {"loss on statistics of batches", evidence.full_data().mean_loss().value + cost.loss.value, "",
+                      "at most 25 % above the next line"},
+                     {"loss on statistics of all data", evidence.full_data().mean_loss().value}},
+        .certainty = Certainty::sure("measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off"),
+        .cost = cost};
     for (const Normalization& n : evidence.normalizations()) f.layers.push_back(n.name);
     findings.push_back(std::move(f));
   }

@@ -14,8 +14,8 @@ class StatisticsWithoutData final : public Rule {
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    Finding initial{.code = "never-updated", .cause = {}, .certainty = "certain: bit for bit"};
-    Finding inverted{.code = "momentum-inverted", .cause = {}, .certainty = "certain of the setting"};
+    Finding initial{.code = "never-updated", .cause = {}, .certainty = Certainty::sure("bit for bit")};
+    Finding inverted{.code = "momentum-inverted", .cause = {}, .certainty = Certainty::sure("of the setting")};
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
     double momentum = 1;
     for (std::size_t i = 0; i < moving.size(); ++i) {
@@ -51,7 +51,7 @@ class StatisticsWithoutData final : public Rule {
   static void measure(Evidence& evidence, Finding& f) {
     if (const std::string why = unmet(Need::samples, evidence); !why.empty()) {
       f.severity = Severity::warning;
-      f.certainty += "; its cost was not measured, since " + why;
+      f.certainty.why += "; its cost was not measured, since " + why;
       return;
     }
     bool far = false;

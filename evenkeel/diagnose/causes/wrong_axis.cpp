@@ -91,7 +91,8 @@ class WrongAxis final : public Rule {
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + " normalizes along another axis than its statistics were computed along: axis " +
               std::to_string(axes.at(f.layers.front())) + " fits the data";
-    f.certainty = "sure: the statistics fit along one axis and not along the declared one of the same length";
+    f.certainty =
+        Certainty::sure("the statistics fit along one axis and not along the declared one of the same length");
     f.cost = cost_between(evidence.evaluation_as(with_axes(evidence.model(), axes)), evidence.evaluation());
     f.severity = matters(*f.cost) ? Severity::error : Severity::warning;
     findings.push_back(std::move(f));

@@ -35,8 +35,8 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry) {
                   .columns = {"evidence", ">measured", "should be"}};
   for (const Fact& fact : f.evidence)
     table.rows.push_back({fact.what, figure(fact.value) + (fact.unit.empty() ? "" : ' ' + fact.unit), fact.expected});
-  table.caption =
-      f.certainty + ". Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
+  table.caption = as_sentence(certainty_text(f.certainty)) +
+                  " Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
   section.parts.push_back(std::move(table));
   section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + std::string(entry.advice)});
   if (!entry.command.empty()) section.parts.push_back(Paragraph{'`' + entry.command + '`'});

@@ -33,8 +33,8 @@ std::string finding_text(const Entry& entry) {
   for (const Fact& fact : f.evidence)
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
-  text +=
-      fmt::format("  cost: {}\n  {}.\n  {}\n", f.cost ? cost_text(*f.cost) : "not measured", f.certainty, entry.advice);
+  text += fmt::format("  cost: {}\n  {}.\n  {}\n", f.cost ? cost_text(*f.cost) : "not measured",
+                      certainty_text(f.certainty), entry.advice);
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
   text += snippet_text("Keras", entry.keras) + snippet_text("PyTorch", entry.pytorch);
   text += "  " + entry.documentation + '\n';

@@ -147,7 +147,7 @@ TEST(MovingStatistics, BlamesDropoutWhereTheyFitWithItOn) {
   ASSERT_EQ(finding->evidence.size(), 4u);
   EXPECT_LT(finding->evidence[2].value, 0.8);
   EXPECT_NEAR(finding->evidence[2].value, finding->evidence[3].value, 0.05) << "measured, and by the closed form";
-  EXPECT_THAT(finding->certainty, HasSubstr("closed form"));
+  EXPECT_THAT(finding->certainty.why, HasSubstr("closed form"));
 }
 
 TEST(MovingStatistics, CallsThemStaleWhereTheWeightsMovedOn) {
@@ -176,7 +176,7 @@ TEST(MovingStatistics, NeedNoSamplesWhereTheyWereNeverUpdatedOrMomentumIsInverte
     ASSERT_TRUE(finding) << told(diagnosis);
     EXPECT_EQ(finding->severity, Severity::warning);
     EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
-    EXPECT_THAT(finding->certainty, HasSubstr("500 are needed"));
+    EXPECT_THAT(finding->certainty.why, HasSubstr("500 are needed"));
   }
 }
 

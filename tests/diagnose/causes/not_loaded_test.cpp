@@ -16,7 +16,7 @@ TEST(NotLoaded, NamesALayerThatIsAsItsSeedDrewIt) {
   take_fresh(convnet->network(), {"conv_1/kernel"}, 0);
   auto findings = judged(not_loaded, convnet->network());
   ASSERT_EQ(summaries_of(findings), Summaries{"not-loaded warning conv_1"});
-  EXPECT_SAYS(findings[0].certainty, "bit for bit");
+  EXPECT_SAYS(findings[0].certainty.why, "bit for bit");
 }
 
 TEST(NotLoaded, NamesALayerThatAnotherSeedDrew) {
