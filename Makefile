@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint bench guard guard-update doctor-table docs install clean packages-build packages-test packages-bench packages-lint packages-docs
+.PHONY: help demo test test-sanitized build format lint lint-changed bench guard guard-update doctor-table docs install clean packages-build packages-test packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,13 +32,11 @@ build: packages-build ## build the program (build/release/evenkeel)
 format: packages-lint ## format all C++ files
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
-lint: packages-lint build ## check formatting and run clang-tidy
-	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
-	# Its own list of commands: a source on its own in each, since clang cannot read GCC's precompiled headers and its
-	# findings are about one file. Generated headers are the build's.
-	cmake --preset release -B build/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DEVENKEEL_JOINED_SOURCES=OFF >/dev/null
-	git ls-files 'evenkeel/*.cpp' 'apps/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build/lint \
-	  --extra-arg=-I$(abspath $(BUILD))/library
+lint: packages-build packages-lint ## check formatting and run clang-tidy over the whole tree
+	@tools/lint $(JOBS)
+
+lint-changed: packages-build packages-lint ## the same on what was changed since origin/main, or EVENKEEL_LINT_BASE
+	@tools/lint $(JOBS) changed
 
 bench: packages-build packages-bench ## time training steps beside PyTorch and TensorFlow (bench/compare/README.md)
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
