@@ -31,6 +31,15 @@ std::vector<Recipe> healthy_recipes(std::uint64_t shift) {
                              .seed = seed++,
                              .precision = precision,
                              .dropout = i == 2 ? 0.1 : 0});
+  // What is unusual and no defect.
+  for (const std::string condition : {"small", "imbalanced", "half", "long-tailed", "hard"})
+    for (const std::string architecture : {"convnet", "residual", "mlp", "plain", "bare", "pooled"})
+      for (const std::string data : {"strokes", "mnist"})
+        recipes.push_back({.architecture = architecture,
+                           .data = data,
+                           .condition = condition,
+                           .seed = seed++,
+                           .steps = condition == "small" ? 60 : 240});
   return recipes;
 }
 

@@ -1,9 +1,14 @@
 #include "patient.h"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
+#include <random>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/sources.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
 
 namespace evenkeel::table {
 namespace {
@@ -14,13 +19,62 @@ struct Sets {
   Dataset train, test;
 };
 
-const Sets& sets_of(const std::string& name) {
-  static std::map<std::string, Sets> all;
-  const auto found = all.find(name);
+/// Those samples of a set for which `keep(index, label)` holds.
+Dataset kept_of(const Dataset& set, const std::function<bool(std::int64_t, std::int32_t)>& keep) {
+  const auto labels = set.y().as<std::int32_t>();
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (keep(static_cast<std::int64_t>(i), labels[i])) rows.push_back(static_cast<std::uint32_t>(i));
+  return selected(set, rows, set.name());
+}
+
+Dataset with_x(const Dataset& set, Tensor x) {
+  return Dataset(
+      {.name = set.name(), .x = std::move(x), .y = Tensor::copy_of(set.y()), .class_names = set.class_names()});
+}
+
+/// Every value v of [0, 255] becomes one whose logarithm is noisy: most are small, a few are large.
+Dataset long_tailed(const Dataset& set, std::uint64_t seed) {
+  Tensor x = converted(set.x(), DType::float32);
+  const auto values = x.as<float>();
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal(0, 0.7f);
+  for (float& v : values) v = std::min(4000.0f, v * std::exp(normal(random)));
+  return with_x(set, std::move(x));
+}
+
+Dataset noisy(const Dataset& set, std::uint64_t seed) {
+  Tensor x = converted(set.x(), DType::float32);
+  const auto values = x.as<float>();
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal(0, 150);
+  for (float& v : values) v = std::clamp(v + normal(random), 0.0f, 255.0f);
+  return with_x(set, std::move(x));
+}
+
+Dataset conditioned(const Dataset& set, const std::string& condition, bool train) {
+  if (condition == "small") return train ? set.range(0, 1500) : set;
+  // Class c keeps one sample in 1, 1.46, 2.1, ... 30: as many per class in both sets, in proportion.
+  if (condition == "imbalanced")
+    return kept_of(set, [](std::int64_t i, std::int32_t label) {
+      return static_cast<double>(i * 7919 % 1000) < 1000 * std::pow(30.0, -label / 9.0);
+    });
+  if (condition == "half") return kept_of(set, [](std::int64_t, std::int32_t label) { return label % 2 == 0; });
+  if (condition == "long-tailed") return long_tailed(set, train ? 1 : 2);
+  if (condition == "hard") return noisy(set, train ? 3 : 4);
+  return set;
+}
+
+const Sets& sets_of(const std::string& name, const std::string& condition) {
+  static std::map<std::pair<std::string, std::string>, Sets> all;
+  const auto found = all.find({name, condition});
   if (found != all.end()) return found->second;
   const std::string train = name + ":train[:" + std::to_string(kTrain) + ']';
   const std::string test = name + ":test[:" + std::to_string(kTest) + ']';
-  return all.emplace(name, Sets{load_dataset(train, Split::train), load_dataset(test, Split::test)}).first->second;
+  return all
+      .emplace(std::pair(name, condition), Sets{conditioned(load_dataset(train, Split::train), condition, true),
+                                                conditioned(load_dataset(test, Split::test), condition, false)})
+      .first->second;
 }
 
 Shape input_of(const Recipe& recipe) { return recipe.data == "patches" ? Shape{32, 32, 3} : Shape{28, 28, 1}; }
@@ -83,6 +137,21 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
     for (int i = 1; i <= 6; ++i) add_block(model, recipe, std::to_string(i), 4 + 2 * i, i % 3 == 1 ? 2 : 1);
     model.append(GlobalAveragePooling2D{.name = "average"});
     add_head(model, recipe, 24);
+  } else if (architecture == "plain") {
+    model.append(Flatten{});
+    for (const std::string n : {"1", "2"})
+      model.append(Dense{.units = 32, .activation = ActivationFunction::relu, .name = "dense_" + n});
+    model.append(Dense{.units = 10, .name = "head"});
+  } else if (architecture == "bare") {
+    for (const std::string n : {"1", "2"})
+      model.append(Conv2D{.filters = n == "1" ? 8 : 12,
+                          .strides = 2,
+                          .padding = Padding::same,
+                          .activation = ActivationFunction::relu,
+                          .name = "conv_" + n});
+    model.append(Flatten{});
+    model.append(Dense{.units = 32, .activation = ActivationFunction::relu, .name = "dense"});
+    model.append(Dense{.units = 10, .name = "head"});
   } else {
     throw Error{{.where = "doctor table", .expected = "a known architecture", .received = architecture}};
   }
@@ -91,8 +160,8 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
 }  // namespace
 
 std::string Recipe::text() const {
-  return architecture + " on " + data + ", seed " + std::to_string(seed) +
-         (precision == Precision::bfloat16 ? ", bfloat16" : "");
+  return architecture + " on " + data + (condition.empty() ? "" : " (" + condition + ")") + ", seed " +
+         std::to_string(seed) + (precision == Precision::bfloat16 ? ", bfloat16" : "");
 }
 
 Model model_of(const Recipe& recipe) {
@@ -123,7 +192,7 @@ bool has_mnist() {
 }
 
 Patient untrained(const Recipe& recipe, const Model& model) {
-  const Sets& sets = sets_of(recipe.data == "mnist" && !has_mnist() ? "strokes" : recipe.data);
+  const Sets& sets = sets_of(recipe.data == "mnist" && !has_mnist() ? "strokes" : recipe.data, recipe.condition);
   return {.trainer = std::make_unique<Trainer>(
               model, TrainerOptions{.optimizer = Adam{.learning_rate = recipe.learning_rate},
                                     .batch_size = recipe.batch_size,

@@ -8,7 +8,8 @@ namespace evenkeel {
 namespace {
 
 // In the order of the enumeration.
-const std::array<std::string, 7> kActivationNames = {"linear", "relu", "elu", "sigmoid", "tanh", "softmax", "leaky_relu"};
+const std::array<std::string, 7> kActivationNames = {"linear", "relu",    "elu",       "sigmoid",
+                                                     "tanh",   "softmax", "leaky_relu"};
 
 }  // namespace
 

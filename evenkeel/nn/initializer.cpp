@@ -15,7 +15,7 @@ namespace {
 
 // In the order of Kind.
 const std::array<std::string, 6> kInitializerNames = {"zeros",          "ones",      "constant",
-                                           "glorot_uniform", "he_normal", "truncated_normal"};
+                                                      "glorot_uniform", "he_normal", "truncated_normal"};
 
 // The deviation of a standard normal that is cut at 2 deviations: he_normal divides by it to keep its variance.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
@@ -128,6 +128,8 @@ bool convert(const FieldValue& from, Initializer& to) {
 
 FieldValue field_value(const Initializer& value) { return to_string(value); }
 
-std::string kind_of(const Initializer&) { return "an initializer (" + join(kInitializerNames) + ", or e.g. \"constant(0.1)\")"; }
+std::string kind_of(const Initializer&) {
+  return "an initializer (" + join(kInitializerNames) + ", or e.g. \"constant(0.1)\")";
+}
 
 }  // namespace evenkeel

@@ -1,5 +1,5 @@
-#include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
+#include "evenkeel/runs/open_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

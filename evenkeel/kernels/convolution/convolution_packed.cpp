@@ -10,7 +10,7 @@
 namespace evenkeel::kernels::packed {
 namespace {
 
-constexpr std::int64_t kPixelsAtOnce = 512;         ///< pixels at a time, if an image has no more
+constexpr std::int64_t kPixelsAtOnce = 512;  ///< pixels at a time, if an image has no more
 constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and of a chunk: what stays in the caches
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
