@@ -98,7 +98,7 @@ class Comparison {
         data_(data),
         look_(data.range(0, std::min(kLook, data.size()))),
         expected_(std::move(expected)),
-        sigmoid_(network.options().loss && std::holds_alternative<SigmoidCrossEntropy>(*network.options().loss)),
+        sigmoid_(network.options().loss && scores_of(*network.options().loss) == Scores::sigmoid),
         batch_sizes_(batch_sizes) {
     for (const std::int64_t size : {std::int64_t{32}, data.size()})
       if (size <= look_.size()) batch_sizes_.push_back(size);

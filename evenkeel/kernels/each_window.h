@@ -5,24 +5,57 @@
 
 #include "evenkeel/kernels/window.h"
 
+// The walks over windows that reference kernels are made of.
+
 namespace evenkeel::kernels::reference {
 
-/// Calls body(at, places) for each element `at` of y, with the places in x that its window sees, in row-major order.
+/// Calls body(image, i, j) for each output pixel, in row-major order.
+template <class Body>
+void for_each_output(const Window& window, Body body) {
+  for (std::int64_t image = 0; image < window.n; ++image)
+    for (std::int64_t i = 0; i < window.oh; ++i)
+      for (std::int64_t j = 0; j < window.ow; ++j) body(image, i, j);
+}
+
+/// Calls body(a, b, row, column) for each tap (a, b) through which output pixel (i, j) sees an input pixel.
+template <class Body>
+void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body body) {
+  const Extent rows = window.rows_of(i), columns = window.columns_of(j);
+  const std::int64_t top = i * window.stride_h - window.pad_top, left = j * window.stride_w - window.pad_left;
+  for (std::int64_t row = rows.begin; row < rows.end; ++row)
+    for (std::int64_t column = columns.begin; column < columns.end; ++column)
+      body(row - top, column - left, row, column);
+}
+
+/// Calls body(a, b, i, j) for each tap through which input pixel (row, column) is seen by an output pixel (i, j).
+template <class Body>
+void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column, Body body) {
+  for (std::int64_t a = 0; a < window.kernel_h; ++a) {
+    const std::int64_t i = row + window.pad_top - a;
+    if (i < 0 || i % window.stride_h != 0 || i / window.stride_h >= window.oh) continue;
+    for (std::int64_t b = 0; b < window.kernel_w; ++b) {
+      const std::int64_t j = column + window.pad_left - b;
+      if (j < 0 || j % window.stride_w != 0 || j / window.stride_w >= window.ow) continue;
+      body(a, b, i / window.stride_h, j / window.stride_w);
+    }
+  }
+}
+
+/// Calls body(at, places) for each element `at` of y, with the places in x of the same channel that its window sees, in
+/// row-major order.
 template <class Body>
 void for_each_window(const Window& window, Body body) {
   std::vector<std::size_t> places;
   std::size_t at = 0;
-  for (std::int64_t n = 0; n < window.n; ++n)
-    for (std::int64_t i = 0; i < window.oh; ++i)
-      for (std::int64_t j = 0; j < window.ow; ++j)
-        for (std::int64_t c = 0; c < window.c; ++c, ++at) {
-          places.clear();
-          const Extent rows = window.rows_of(i), columns = window.columns_of(j);
-          for (std::int64_t row = rows.begin; row < rows.end; ++row)
-            for (std::int64_t column = columns.begin; column < columns.end; ++column)
-              places.push_back(static_cast<std::size_t>(((n * window.h + row) * window.w + column) * window.c + c));
-          body(at, places);
-        }
+  for_each_output(window, [&](std::int64_t image, std::int64_t i, std::int64_t j) {
+    for (std::int64_t c = 0; c < window.c; ++c, ++at) {
+      places.clear();
+      for_each_tap(window, i, j, [&](std::int64_t, std::int64_t, std::int64_t row, std::int64_t column) {
+        places.push_back(static_cast<std::size_t>(((image * window.h + row) * window.w + column) * window.c + c));
+      });
+      body(at, places);
+    }
+  });
 }
 
 }  // namespace evenkeel::kernels::reference

@@ -6,6 +6,7 @@
 
 #include "evenkeel/nn/activation_function.h"
 #include "evenkeel/program/ops/window.h"
+#include "evenkeel/tensor/shape.h"
 
 // What others may know of a layer: each says it of itself, in `traits`, beside `describe`. The doctor, repairs,
 // diagrams and the compiler ask this, never for a layer's type. tests/nn/layer_traits_test.cpp holds the traits of
@@ -13,17 +14,26 @@
 
 namespace evenkeel {
 
-/// Sums of inputs with weights, and perhaps a bias. Such a layer has Keras's fields "use_bias" and
-/// "kernel_regularizer".
+/// Sums of inputs with weights, and perhaps a bias.
 struct LinearTraits {
-  /// Tensor [..., inputs / groups, outputs]: element k is a weight of output k % outputs.
+  /// Tensor [..., inputs / groups, outputs]: element k is a weight of output k % outputs. Where each input is a group,
+  /// Keras's [..., inputs, outputs of one] are the same numbers in the same order.
   std::string kernel = "kernel";
   std::string bias = {};  ///< tensor [outputs]; empty: there is none
   std::int64_t outputs = 0;
-  std::string outputs_field = {};  ///< the layer's field that says how many: "filters", "units"
-  std::int64_t groups = 1;         ///< into which inputs and outputs fall; 1: each output reads all inputs
+  /// Into which inputs and outputs fall. 1: each output reads all inputs. -1: each input is a group of its own, and
+  /// `outputs` are those of one.
+  std::int64_t groups = 1;
   /// Of a convolution, whose kernel begins with height and width. Without: a matrix product of [N, inputs].
   std::optional<ops::WindowOptions> window = {};
+  /// The layer's fields that say how many outputs ("filters", "units"), whether there is a bias, and the penalty.
+  std::string outputs_field = {}, bias_field = "use_bias", regularizer_field = "kernel_regularizer";
+
+  /// Of a layer that reads so many channels or features.
+  std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
+  std::int64_t groups_of(std::int64_t inputs) const { return groups > 0 ? groups : inputs; }
+  /// How many channels or features a layer with a kernel of this shape reads.
+  std::int64_t inputs_of(const Shape& kernel) const { return groups > 0 ? groups * kernel[-2] : kernel[-2]; }
 };
 
 /// The moving averages of a batch's statistics, which evaluation normalizes by.

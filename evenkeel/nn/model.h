@@ -4,14 +4,7 @@
 #include <vector>
 
 #include "evenkeel/nn/layer.h"
-#include "evenkeel/nn/layers/affine.h"
-#include "evenkeel/nn/layers/convolution.h"
-#include "evenkeel/nn/layers/core.h"
-#include "evenkeel/nn/layers/dropout.h"
-#include "evenkeel/nn/layers/group_normalization.h"
-#include "evenkeel/nn/layers/merge.h"
-#include "evenkeel/nn/layers/normalization.h"
-#include "evenkeel/nn/layers/pooling.h"
+#include "evenkeel/nn/layers.h"
 
 namespace evenkeel {
 

@@ -1,13 +1,6 @@
 #include "evenkeel/nn/registry.h"
 
-#include "evenkeel/nn/layers/affine.h"
-#include "evenkeel/nn/layers/convolution.h"
-#include "evenkeel/nn/layers/core.h"
-#include "evenkeel/nn/layers/dropout.h"
-#include "evenkeel/nn/layers/group_normalization.h"
-#include "evenkeel/nn/layers/merge.h"
-#include "evenkeel/nn/layers/normalization.h"
-#include "evenkeel/nn/layers/pooling.h"
+#include "evenkeel/nn/layers.h"
 
 namespace evenkeel {
 namespace {

@@ -30,7 +30,7 @@ struct Include {
 
 std::vector<Include> includes() {
   const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
-  const std::regex pattern("#include [\"<]evenkeel/([a-z]+)/");
+  const std::regex pattern("#include [\"<]evenkeel/([a-z_0-9]+)/");
   std::vector<Include> found;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
@@ -66,7 +66,7 @@ TEST(House, NoFloorIncludesAHigherOne) {
 /// An op says what is to be computed; which kernel does it is said in its family's list.
 TEST(House, NoOpNamesAKernel) {
   const std::regex kernel("#include \"evenkeel/kernels/(.*)\"");
-  const std::regex plain("kernel\\.h|window\\.h|elementwise/activation\\.h|[a-z]+/list\\.h");
+  const std::regex plain("kernel\\.h|window\\.h|elementwise/activation\\.h|[a-z_0-9]+/list\\.h");
   std::size_t lists = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel/program/ops")) {
     std::ifstream stream(entry.path());
@@ -83,7 +83,7 @@ TEST(House, NoOpNamesAKernel) {
 
 /// Two types of one name would be one to the linker, which keeps the functions of either.
 TEST(House, NoTwoHeadersDefineATypeOfOneNameInOneNamespace) {
-  const std::regex opens("^namespace ([a-z_:]+) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: :.*)? \\{");
+  const std::regex opens("^namespace ([a-z_0-9:]+) \\{"), defines("^(?:struct|class) (\\w+)(?: final)?(?: :.*)? \\{");
   std::map<std::string, fs::path> first;
   const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
@@ -146,6 +146,19 @@ void add_includes(const std::string& header, std::set<std::string>& found) {
   }
 }
 
+/// What is not reached from there is not installed.
+TEST(House, TheUmbrellaHeaderHasEveryLayer) {
+  std::set<std::string> found;
+  add_includes("evenkeel/evenkeel.h", found);
+  int layers = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel/nn/layers")) {
+    if (entry.path().extension() != ".h") continue;
+    ++layers;
+    EXPECT_TRUE(found.contains("evenkeel/nn/layers/" + entry.path().filename().string())) << entry.path();
+  }
+  EXPECT_GT(layers, 5);
+}
+
 TEST(House, ANetworkKnowsNoTrainer) {
   std::set<std::string> found;
   add_includes("evenkeel/train/network.h", found);
@@ -155,9 +168,32 @@ TEST(House, ANetworkKnowsNoTrainer) {
     EXPECT_TRUE(!header.starts_with("evenkeel/train/") || std::regex_match(header, of_training)) << header;
 }
 
+/// The optimizers, schedules and losses there are: the types that name themselves in these headers.
+std::string chosen_types() {
+  const fs::path root = fs::path(EVENKEEL_SOURCE_DIR) / "evenkeel";
+  std::vector<fs::path> headers = {root / "nn/losses.h"};
+  for (const char* folder : {"train/optimizers", "train/schedules"})
+    for (const auto& entry : fs::directory_iterator(root / folder))
+      if (entry.path().extension() == ".h") headers.push_back(entry.path());
+  const std::regex opens("^struct (\\w+) \\{");
+  std::string types;
+  for (const fs::path& header : headers) {
+    std::ifstream stream(header);
+    std::string type;
+    for (std::string line; std::getline(stream, line);) {
+      if (std::smatch match; std::regex_search(line, match, opens)) type = match[1];
+      if (line.find(" kType = ") != std::string::npos) types += (types.empty() ? "" : "|") + type;
+    }
+  }
+  return types;
+}
+
 /// One can be added in files of its own: nobody asks which it is.
-TEST(House, NobodyAsksForAnOptimizerOrAScheduleByItsType) {
-  const std::regex asks("(get|get_if|holds_alternative)<(const )?(Adam|SGD|\\w+Schedule)>");
+TEST(House, NobodyAsksForAnOptimizerAScheduleOrALossByItsType) {
+  const std::string types = chosen_types();
+  for (const char* type : {"Adam", "SGD", "CosineSchedule", "SigmoidCrossEntropy"})
+    EXPECT_NE(types.find(type), std::string::npos) << type << " is not among " << types;
+  const std::regex asks("(get|get_if|holds_alternative)<(const )?(" + types + ")>");
   for (const char* top : {"evenkeel", "apps"})
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(EVENKEEL_SOURCE_DIR) / top)) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;

@@ -30,6 +30,7 @@ struct Example {
   LayerTraits traits() const { return layer.traits(); }
   bool merges() const { return inputs.size() > 1; }
   std::size_t channels() const { return static_cast<std::size_t>(inputs[0].back()); }  ///< of the input
+  std::size_t outputs() const { return static_cast<std::size_t>(output.back()); }      ///< channels of the output
   std::string text() const;
   std::optional<FieldValue> field(const std::string& name) const;
 

@@ -12,6 +12,26 @@ namespace {
 
 bool is_linear(const Example& e) { return e.traits().linear.has_value(); }
 
+TEST(LinearTraits, CountOutputsAndGroupsOfALayerWhoseInputsAreGroupsEach) {
+  const LinearTraits each{.outputs = 2, .groups = -1};
+  EXPECT_EQ(each.outputs_of(5), 10);
+  EXPECT_EQ(each.groups_of(5), 5);
+  EXPECT_EQ(each.inputs_of({3, 3, 5, 2}), 5);
+  const LinearTraits grouped{.outputs = 6, .groups = 3};
+  EXPECT_EQ(grouped.outputs_of(9), 6);
+  EXPECT_EQ(grouped.groups_of(9), 3);
+  EXPECT_EQ(grouped.inputs_of({3, 3, 3, 6}), 9);
+}
+
+TEST(LayerTraits, NameTheFieldsOfALinearLayersBiasAndPenalty) {
+  for_each_example(is_linear, [](const Example& e) {
+    const LinearTraits map = *e.traits().linear;
+    EXPECT_EQ(e.layer.with(map.bias_field, false).traits().linear->bias, "");
+    EXPECT_NE(e.layer.with(map.bias_field, true).traits().linear->bias, "");
+    EXPECT_TRUE(e.field(map.regularizer_field).has_value());
+  });
+}
+
 TEST(LayerTraits, SayWhichLayersAreLinear) {
   const int linear = for_each_example(is_linear, [](const Example& e) {
     const Example linear_part = e.before_activation();
@@ -27,7 +47,7 @@ TEST(LayerTraits, SayWhichLayersAreLinear) {
     // Nothing but the bias is added.
     Trial trial = e.trial();
     const LinearTraits map = *e.traits().linear;
-    Numbers bias(static_cast<std::size_t>(map.outputs));
+    Numbers bias(e.outputs());
     if (!map.bias.empty()) bias = in_double(trial.store().parameters.get("layer/" + map.bias));
     for (std::size_t i = 0; i < at_zero.size(); ++i) EXPECT_NEAR(at_zero[i], bias[i % bias.size()], 1e-9) << i;
   });
@@ -38,7 +58,7 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
   for_each_example(is_linear, [](const Example& e) {
     const LinearTraits map = *e.traits().linear;
     const Shape output = e.output;
-    EXPECT_EQ(output.back(), map.outputs);
+    EXPECT_EQ(output.back(), map.outputs_of(e.inputs[0].back()));
     EXPECT_EQ(e.field(map.outputs_field), FieldValue(map.outputs));
     EXPECT_EQ(map.window.has_value(), output.rank() == 4);
     if (!map.window) return;
@@ -55,8 +75,8 @@ TEST(LayerTraits, SayWhichElementsOfAKernelBelongToAnOutput) {
     trial.run(kEvaluation);
     const Numbers before = trial.output();
     const TensorView kernel = trial.variable("layer/" + map.kernel);
-    const auto outputs = static_cast<std::size_t>(map.outputs);
-    EXPECT_EQ(kernel.shape.size() % map.outputs, 0);
+    const std::size_t outputs = e.outputs();
+    EXPECT_EQ(map.inputs_of(kernel.shape), e.inputs[0].back());
     auto* weights = reinterpret_cast<double*>(const_cast<std::byte*>(kernel.data));
     for (std::size_t k : {std::size_t{0}, outputs + 1, static_cast<std::size_t>(kernel.shape.size()) - 1}) {
       const double kept = weights[k];
@@ -76,7 +96,7 @@ TEST(LayerTraits, SayIntoHowManyGroupsALinearLayerPutsItsChannels) {
   for_each_example(is_linear, [](const Example& e) {
     const LinearTraits map = *e.traits().linear;
     const Example linear_part = e.before_activation();
-    const auto outputs = static_cast<std::size_t>(map.outputs);
+    const std::size_t outputs = e.outputs();
     Numbers x = e.x();
     const Numbers before = linear_part.y_of(x);
     for (std::size_t i = 0; i < x.size(); i += e.channels()) x[i] += 1;
@@ -84,7 +104,7 @@ TEST(LayerTraits, SayIntoHowManyGroupsALinearLayerPutsItsChannels) {
     std::set<std::size_t> reached;
     for (std::size_t i = 0; i < after.size(); ++i)
       if (after[i] != before[i]) reached.insert(i % outputs);
-    EXPECT_EQ(reached.size(), outputs / static_cast<std::size_t>(map.groups));
+    EXPECT_EQ(reached.size(), outputs / static_cast<std::size_t>(map.groups_of(e.inputs[0].back())));
   });
 }
 

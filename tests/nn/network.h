@@ -59,7 +59,7 @@ struct Compiled {
 inline void adam(Program& program) {
   const Value parameters = program.parameter_block(), gradients = program.gradient_block();
   const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
-  program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
+  program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, Value(), m, v});
 }
 
 /// A step of training on five samples with labels.

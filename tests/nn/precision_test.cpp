@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "evenkeel/program/plan.h"
+#include "tests/nn/layer_examples.h"
 #include "tests/nn/network.h"
 #include "tests/support/testing.h"
 
@@ -146,6 +147,27 @@ TEST(Precision, Bfloat16IsFloat32ButForRoundingInEveryNormalizationAndDropout) {
             LayerNormalization{}, bend, InstanceNormalization{}, bend, Flatten{}, RMSNormalization{},
             AlphaDropout{.rate = 0.1}, Dense{.units = 4});
   expect_bfloat16_is_float32_but_for_rounding(model, Machine::here(), true);
+}
+
+/// The layer behind an activation for each of its inputs, so that what it reads is bfloat16.
+Model behind_activations(const Example& example) {
+  Model model(example.inputs[0].without_first());
+  std::vector<std::string> inputs;
+  for (const ActivationFunction f : {ActivationFunction::tanh, elu})
+    if (inputs.size() < example.inputs.size()) inputs.push_back(model.append(Activation{.activation = f}, {"input"}));
+  model.append(example.layer, inputs);
+  model.append(Flatten{});
+  model.append(Dense{.units = 2});
+  return model;
+}
+
+TEST(Precision, Bfloat16RunsEveryRegisteredLayer) {
+  const int checked =
+      for_each_example([](const Example&) { return true; },
+                       [](const Example& e) {
+                         expect_bfloat16_is_float32_but_for_rounding(behind_activations(e), Machine::here(), true);
+                       });
+  EXPECT_GE(checked, static_cast<int>(layer_types().size()));
 }
 
 TEST(Precision, Bfloat16RunsOnMachinesWithoutIt) {

@@ -230,7 +230,7 @@ struct Update : Session {
 
 TEST(SgdUpdate, MovesEveryTrainableParameterAndNoOther) {
   Update run([](Program& program, Value parameters, Value gradients) {
-    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients, Value()});
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients});
   });
   run.go();
   EXPECT_EQ(run.read("a"), (Floats{9.5, 9.5, 9.5}));
@@ -241,7 +241,7 @@ TEST(SgdUpdate, MovesEveryTrainableParameterAndNoOther) {
 TEST(SgdUpdate, KeepsAVelocityInItsSlot) {
   Update run([](Program& program, Value parameters, Value gradients) {
     const Value velocity = program.slot("velocity", parameters.shape());
-    program.emit(std::make_shared<const ops::SgdUpdate>(0.5, false), {parameters, gradients, velocity});
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.5, false), {parameters, gradients, Value(), velocity});
   });
   run.go();
   run.go();
@@ -251,7 +251,7 @@ TEST(SgdUpdate, KeepsAVelocityInItsSlot) {
 TEST(AdamUpdate, CountsItsStepsFromTheContext) {
   Update run([](Program& program, Value parameters, Value gradients) {
     const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
-    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
+    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, Value(), m, v});
   });
   // With a constant gradient the bias-corrected step is the learning rate, whatever the gradient's size.
   for (run.step.step = 0; run.step.step < 3; ++run.step.step) run.go();
@@ -271,7 +271,7 @@ TEST(SgdUpdate, DecaysParametersByTheLearningRateBeforeItMovesThem) {
 TEST(SgdUpdate, ClipsTheNormOfAllGradientsTogether) {
   Update run([](Program& program, Value parameters, Value gradients) {
     const Value scale = program.emit_one(ops::ClipNorm(1), {gradients});
-    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients, Value(), scale});
+    program.emit(std::make_shared<const ops::SgdUpdate>(0.0, false), {parameters, gradients, scale});
   });
   run.go();
   const float scale = 1 / std::sqrt(11.0f);  // of three 1 and two -2
@@ -285,7 +285,7 @@ TEST(AdamUpdate, ClipsTheNormOfEachTensorByItself) {
     const Value scales = program.emit_one(ops::ClipNorm(2, options.tensors), {gradients});
     const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
     program.emit(std::make_shared<const ops::AdamUpdate>(0.0, 0.999, 1e-7, options),
-                 {parameters, gradients, m, v, scales});
+                 {parameters, gradients, scales, m, v});
   });
   run.go();
   const auto* m = run.store.slots.values<float>("m").data();
@@ -331,7 +331,7 @@ TEST(MovingAverage, BeginsWithTheFirstParametersAndFollowsThem) {
 TEST(Update, LeavesThePaddingOfTheBlocksZero) {
   Update run([](Program& program, Value parameters, Value gradients) {
     const Value m = program.slot("m", parameters.shape()), v = program.slot("v", parameters.shape());
-    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, m, v});
+    program.emit(std::make_shared<const ops::AdamUpdate>(0.9, 0.999, 1e-7), {parameters, gradients, Value(), m, v});
   });
   for (run.step.step = 0; run.step.step < 3; ++run.step.step) run.go();
   const auto* block = reinterpret_cast<const float*>(run.store.parameters.data());

@@ -120,6 +120,10 @@ std::vector<std::string> golden_cases() {
   return names;
 }
 
+std::string golden_optimizer(const std::string& name) {
+  return read_model_file(golden_folder() / name / "model.toml").training.get<std::string>("optimizer").value_or("");
+}
+
 void check_golden(const std::string& name, bool fuse) {
   SCOPED_TRACE(name + (fuse ? ", fused" : ", not fused"));
   GoldenCase golden(name, fuse);

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 
+#include "evenkeel/train/optimizers.h"
 #include "tests/support/golden.h"
 
 namespace evenkeel {
@@ -22,6 +24,13 @@ TEST(Goldens, AreSmallTogether) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) bytes += entry.file_size();
   EXPECT_LT(bytes, 1'000'000u);
+}
+
+TEST(Goldens, HaveEveryOptimizer) {
+  std::set<std::string> found;
+  for (const std::string& name : golden_cases()) found.insert(golden_optimizer(name));
+  for (const std::string& optimizer : optimizer_names())
+    EXPECT_TRUE(found.contains(optimizer)) << "no case of tests/golden trains with " << optimizer;
 }
 
 TEST(Goldens, AreAllThere) { EXPECT_GE(golden_cases().size(), 38u); }

@@ -13,7 +13,7 @@ constexpr double kUnmoved = 1e-3;       ///< of what outputs must move by
 /// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
 /// meet targets must move as those do, wherever they lie.
 double unmoved(Evidence& evidence, const ChannelSignal& output) {
-  const bool regression = std::holds_alternative<MeanSquaredError>(*evidence.network().options().loss);
+  const bool regression = scores_of(*evidence.network().options().loss) == Scores::outputs;
   return kUnmoved * (regression ? std::sqrt(evidence.chance_loss()) : output.magnitude());
 }
 

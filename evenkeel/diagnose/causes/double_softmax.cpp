@@ -72,7 +72,7 @@ class DoubleSoftmax final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const Network& network = evidence.network();
-    if (!std::holds_alternative<SoftmaxCrossEntropy>(*network.options().loss)) return;
+    if (scores_of(*network.options().loss) != Scores::softmax) return;
     const Model& model = evidence.model();
     const std::vector<int> found = softmaxes_at_the_end(model);
     if (found.empty()) return;

@@ -18,7 +18,7 @@ class RedundantBias final : public Rule {
       if (before < 0) continue;
       const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(before)].layer;
       f.layers.push_back(layer.name());
-      parameters += layer.traits().linear->outputs;
+      parameters += evidence.network().weight(layer.name() + '/' + layer.traits().linear->bias).shape.size();
     }
     if (f.layers.empty()) return;
     f.cause = "the bias of " + layers_text(f.layers) +

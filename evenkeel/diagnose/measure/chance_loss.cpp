@@ -39,10 +39,11 @@ double information(double share) { return share > 0 ? -share * std::log(share) :
 }  // namespace
 
 double chance_loss(const Loss& loss, const Dataset& data, std::int64_t outputs) {
-  const bool softmax = std::holds_alternative<SoftmaxCrossEntropy>(loss);
+  const Scores scores = scores_of(loss);
+  const bool softmax = scores == Scores::softmax;
   double sum = 0;
   for (const Target& t : targets_of(data, outputs)) {
-    if (std::holds_alternative<MeanSquaredError>(loss))
+    if (scores == Scores::outputs)
       sum += t.variance;
     else
       sum += information(t.mean) + (softmax ? 0 : information(1 - t.mean));

@@ -10,11 +10,12 @@ RepairLog drop_bias(Draft& draft, const RepairContext&) {
   for (const Normalization& n : draft.normalizations()) {
     const int before = biased_before(draft.model(), n.layer);
     if (before < 0) continue;
-    const std::string bias = draft.name(before) + '/' + draft.traits(before).linear->bias;
+    const LinearTraits linear = *draft.traits(before).linear;
+    const std::string bias = draft.name(before) + '/' + linear.bias;
     const auto mean = draft.values(n.mean);
     for (std::size_t c = 0; c < mean.size(); ++c) mean[c] -= draft.values(bias)[c];
     draft.erase(bias);
-    draft.replace(before, draft.layer(before).with("use_bias", false));
+    draft.replace(before, draft.layer(before).with(linear.bias_field, false));
     log.changes.push_back({draft.name(before), "bias dropped, the moving mean of " + quoted(n.name) + " corrected"});
   }
   return log;

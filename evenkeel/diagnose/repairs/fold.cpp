@@ -15,13 +15,13 @@ std::string bias_name(const Draft& draft, int layer) {
 
 /// A new bias; the penalty goes, as the kernel is no longer the one it was meant for.
 void set_bias(Draft& draft, int layer, const std::vector<double>& bias) {
-  draft.replace(layer, draft.layer(layer).with("use_bias", true).with("kernel_regularizer", {}));
+  const LinearTraits linear = *draft.traits(layer).linear;
+  draft.replace(layer, draft.layer(layer).with(linear.bias_field, true).with(linear.regularizer_field, {}));
   draft.set(bias_name(draft, layer), bias);
 }
 
 std::vector<double> bias_of(const Draft& draft, int layer) {
-  const LinearTraits linear = *draft.traits(layer).linear;
-  if (linear.bias.empty()) return std::vector<double>(static_cast<std::size_t>(linear.outputs));
+  if (draft.traits(layer).linear->bias.empty()) return std::vector<double>(outputs_of(draft, layer));
   const auto values = draft.values(bias_name(draft, layer));
   return {values.begin(), values.end()};
 }

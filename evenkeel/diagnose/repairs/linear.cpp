@@ -29,6 +29,12 @@ int biased_before(const Model& model, int normalization) {
   return is_biased && traits.activation == ActivationFunction::linear ? before : -1;
 }
 
+std::size_t outputs_of(const Draft& draft, int layer) {
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const Shape& kernel = draft.shape(draft.name(layer) + '/' + linear.kernel);
+  return static_cast<std::size_t>(linear.outputs_of(linear.inputs_of(kernel)));
+}
+
 bool pads(const Layer& layer, const Shape& input) {
   const auto linear = layer.traits().linear;
   if (!linear || !linear->window) return false;

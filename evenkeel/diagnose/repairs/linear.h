@@ -21,6 +21,9 @@ inline constexpr const char* kOtherAxis = "it normalizes another axis than the l
 /// The linear layer right before a normalization whose bias that takes out again with the mean; -1: there is none.
 int biased_before(const Model& model, int normalization);
 
+/// How many channels or features a linear layer yields.
+std::size_t outputs_of(const Draft& draft, int layer);
+
 /// Whether the window of a layer ever covers padding. `input`: the shape of one sample.
 bool pads(const Layer& layer, const Shape& input);
 

@@ -16,9 +16,17 @@ namespace {
 
 using Channels = std::set<std::size_t>;
 
+/// Whether its tensors have a number per channel that the channel is multiplied by or has added: a normalization, an
+/// Affine.
+bool has_vectors(const Draft& draft, int layer) {
+  const LayerTraits traits = draft.traits(layer);
+  return (traits.normalization || !traits.scale.empty() || !traits.shift.empty()) && !draft.tensors_of(layer).empty();
+}
+
 /// Whether each channel is treated by itself, and keeps its place; after a Flatten, as each k-th feature.
-bool is_channelwise(const Draft& draft, int index) {
-  return draft.traits(index).per_channel && is_along_channels(draft, index);
+bool is_channelwise(const Draft& draft, int layer) {
+  return draft.traits(layer).per_channel && is_along_channels(draft, layer) &&
+         (has_vectors(draft, layer) || draft.tensors_of(layer).empty());
 }
 
 /// The way of what a Conv2D or Dense yields to the next one, channel by channel.
@@ -65,7 +73,7 @@ void add_bad(std::span<const double> values, double above, Channels& bad) {
 
 constexpr double kAnything = -std::numeric_limits<double>::infinity();
 
-/// Of a layer that has vectors of a number per channel: a normalization, an Affine.
+/// Of a layer that has such vectors.
 Channels bad_vectors(const Draft& draft, int layer) {
   Channels bad;
   const auto all = draft.normalizations();
@@ -81,7 +89,7 @@ Channels bad_vectors(const Draft& draft, int layer) {
 Channels bad_outputs(const Draft& draft, int layer) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
-  const auto outputs = static_cast<std::size_t>(linear.outputs);
+  const std::size_t outputs = outputs_of(draft, layer);
   const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t k = 0; k < kernel.size(); ++k)
     if (!std::isfinite(kernel[k])) bad.insert(k % outputs);
@@ -93,7 +101,7 @@ Channels bad_outputs(const Draft& draft, int layer) {
 Channels bad_inputs(const Draft& draft, int layer, std::size_t channels) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
-  const auto outputs = static_cast<std::size_t>(linear.outputs);
+  const std::size_t outputs = outputs_of(draft, layer);
   const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t row = 0; row < kernel.size() / outputs; ++row)
     if (std::ranges::none_of(kernel.subspan(row * outputs, outputs), [](double v) { return std::isfinite(v); }))
@@ -117,7 +125,7 @@ void drop(Draft& draft, const std::string& tensor, int axis, const Channels& cha
 
 void remove(Draft& draft, int layer, const Course& course, const Channels& channels) {
   const LinearTraits linear = *draft.traits(layer).linear;
-  const auto of = static_cast<std::size_t>(linear.outputs);
+  const std::size_t of = outputs_of(draft, layer);
   for (const std::string& tensor : draft.tensors_of(layer)) drop(draft, tensor, -1, channels, of);
   for (const int carrier : course.carriers)
     for (const std::string& tensor : draft.tensors_of(carrier)) drop(draft, tensor, -1, channels, of);
@@ -127,7 +135,7 @@ void remove(Draft& draft, int layer, const Course& course, const Channels& chann
 
 /// Makes the channels 0 before the activation.
 void silence_outputs(Draft& draft, int layer, const Channels& channels) {
-  const auto outputs = static_cast<std::size_t>(draft.traits(layer).linear->outputs);
+  const std::size_t outputs = outputs_of(draft, layer);
   for (const std::string& tensor : draft.tensors_of(layer)) {
     const auto values = draft.values(tensor);
     for (std::size_t k = 0; k < values.size(); ++k)
@@ -162,7 +170,7 @@ void check_some_left(const Draft& draft, int layer, const Channels& bad, std::si
 
 void mend_linear(Draft& draft, int layer, RepairLog& log) {
   const Course course = course_from(draft, layer);
-  const auto of = static_cast<std::size_t>(draft.traits(layer).linear->outputs);
+  const std::size_t of = outputs_of(draft, layer);
   Channels bad = bad_outputs(draft, layer);
   if (course.reader >= 0) {
     for (const int carrier : course.carriers) {
@@ -199,7 +207,7 @@ RepairLog remove_channels(Draft& draft, const RepairContext&) {
   for (int layer = 0; layer < draft.layers(); ++layer) {
     if (draft.traits(layer).linear)
       mend_linear(draft, layer, log);
-    else if (!draft.tensors_of(layer).empty())
+    else if (has_vectors(draft, layer))
       mend_vectors(draft, layer, log);
   }
   if (const auto left = draft.not_finite(); !left.empty())

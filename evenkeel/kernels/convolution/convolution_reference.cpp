@@ -1,5 +1,9 @@
 #include "evenkeel/kernels/convolution/convolution_reference.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "evenkeel/kernels/each_window.h"
 #include "evenkeel/kernels/elementwise/activation_reference.h"
 
 namespace evenkeel::kernels::reference {
@@ -21,50 +25,22 @@ struct Layout {
   }
 };
 
-/// Calls body(a, b, row, column) for each tap (a, b) through which output pixel (i, j) sees an input pixel.
-template <class Body>
-void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body body) {
-  for (std::int64_t a = 0; a < window.kernel_h; ++a) {
-    const std::int64_t row = i * window.stride_h - window.pad_top + a;
-    if (row < 0 || row >= window.h) continue;
-    for (std::int64_t b = 0; b < window.kernel_w; ++b) {
-      const std::int64_t column = j * window.stride_w - window.pad_left + b;
-      if (column >= 0 && column < window.w) body(a, b, row, column);
-    }
-  }
-}
-
-/// Calls body(a, b, i, j) for each tap through which input pixel (row, column) is seen by an output pixel (i, j).
-template <class Body>
-void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column, Body body) {
-  for (std::int64_t a = 0; a < window.kernel_h; ++a) {
-    const std::int64_t i = row + window.pad_top - a;
-    if (i < 0 || i % window.stride_h != 0 || i / window.stride_h >= window.oh) continue;
-    for (std::int64_t b = 0; b < window.kernel_w; ++b) {
-      const std::int64_t j = column + window.pad_left - b;
-      if (j < 0 || j % window.stride_w != 0 || j / window.stride_w >= window.ow) continue;
-      body(a, b, i / window.stride_h, j / window.stride_w);
-    }
-  }
-}
-
 }  // namespace
 
 template <class T>
 void convolution(const Window& window, std::int64_t filters, const T* x, const T* kernel, const T* bias, Activation f,
                  T* y) {
   const Layout at{window, filters};
-  for (std::int64_t image = 0; image < window.n; ++image)
-    for (std::int64_t i = 0; i < window.oh; ++i)
-      for (std::int64_t j = 0; j < window.ow; ++j)
-        for (std::int64_t filter = 0; filter < filters; ++filter) {
-          double sum = bias ? double{bias[filter]} : 0.0;
-          for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
-            for (std::int64_t channel = 0; channel < window.c; ++channel)
-              sum += double{x[at.x(image, row, column) + channel]} * double{kernel[at.kernel(a, b, channel) + filter]};
-          });
-          y[at.y(image, i, j) + filter] = static_cast<T>(activation(f, sum));
-        }
+  for_each_output(window, [&](std::int64_t image, std::int64_t i, std::int64_t j) {
+    for (std::int64_t filter = 0; filter < filters; ++filter) {
+      double sum = bias ? double{bias[filter]} : 0.0;
+      for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
+        for (std::int64_t channel = 0; channel < window.c; ++channel)
+          sum += double{x[at.x(image, row, column) + channel]} * double{kernel[at.kernel(a, b, channel) + filter]};
+      });
+      y[at.y(image, i, j) + filter] = static_cast<T>(activation(f, sum));
+    }
+  });
 }
 
 template <class T>
@@ -86,21 +62,18 @@ void convolution_data_gradient(const Window& window, std::int64_t filters, const
 template <class T>
 void convolution_kernel_gradient(const Window& window, std::int64_t filters, const T* x, const T* dy, T* dkernel) {
   const Layout at{window, filters};
-  for (std::int64_t a = 0; a < window.kernel_h; ++a)
-    for (std::int64_t b = 0; b < window.kernel_w; ++b)
-      for (std::int64_t channel = 0; channel < window.c; ++channel)
-        for (std::int64_t filter = 0; filter < filters; ++filter) {
-          double sum = 0;
-          for (std::int64_t image = 0; image < window.n; ++image)
-            for (std::int64_t i = 0; i < window.oh; ++i)
-              for (std::int64_t j = 0; j < window.ow; ++j) {
-                const std::int64_t row = i * window.stride_h - window.pad_top + a;
-                const std::int64_t column = j * window.stride_w - window.pad_left + b;
-                if (row < 0 || row >= window.h || column < 0 || column >= window.w) continue;
-                sum += double{x[at.x(image, row, column) + channel]} * double{dy[at.y(image, i, j) + filter]};
-              }
-          dkernel[at.kernel(a, b, channel) + filter] = static_cast<T>(sum);
-        }
+  std::vector<double> sums(static_cast<std::size_t>(at.kernel(window.kernel_h, 0, 0)));
+  for_each_output(window, [&](std::int64_t image, std::int64_t i, std::int64_t j) {
+    for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
+      for (std::int64_t channel = 0; channel < window.c; ++channel) {
+        const double value = double{x[at.x(image, row, column) + channel]};
+        for (std::int64_t filter = 0; filter < filters; ++filter)
+          sums[static_cast<std::size_t>(at.kernel(a, b, channel) + filter)] +=
+              value * double{dy[at.y(image, i, j) + filter]};
+      }
+    });
+  });
+  std::ranges::transform(sums, dkernel, [](double sum) { return static_cast<T>(sum); });
 }
 
 template void convolution(const Window&, std::int64_t, const float*, const float*, const float*, Activation, float*);

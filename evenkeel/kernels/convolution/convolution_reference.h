@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/window.h"
 
 // The definition of convolution: each element of a result is one sum in double, taken in the order of the indices.
-// Any kernel, stride, padding and channels; no memory of its own. For T float and double (what a float64 program runs).
+// Any kernel, stride, padding and channels. For T float and double (what a float64 program runs).
 
 namespace evenkeel::kernels::reference {
 

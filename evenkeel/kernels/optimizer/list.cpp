@@ -22,22 +22,26 @@ class Operands {
  public:
   Operands(const KernelCall& call, const BlockPart& part) : call_(call), part_(part) {}
 
-  std::span<const T> in(int i) const { return part_of(call_.in<T>(i), part_); }
-  std::span<T> inout(int i) const { return call_.has(i) ? part_of(call_.inout<T>(i), part_) : std::span<T>(); }
+  std::span<T> parameters() const { return inout(0); }
+  std::span<const T> gradients() const { return part_of(call_.in<T>(1), part_); }
+  /// A block that the optimizer alone has, from 0; empty where it is absent.
+  std::span<T> own(int i) const { return inout(kGradientScales + 1 + i); }
 
  private:
+  std::span<T> inout(int i) const { return call_.has(i) ? part_of(call_.inout<T>(i), part_) : std::span<T>(); }
+
   const KernelCall& call_;
   BlockPart part_;
 };
 
 /// Calls update(operands, adjustment) for the block, or for each of its parts that has a scale of its own.
 template <class T, class Update>
-void update_parts(const KernelCall& c, const UpdateOptions& options, int scales, Update update) {
+void update_parts(const KernelCall& c, const UpdateOptions& options, Update update) {
   Adjustment adjustment{.clip_value = options.clip_value, .decay = c.step().learning_rate * options.weight_decay};
   const BlockPart whole{0, static_cast<std::int64_t>(c.in<T>(0).size())};
   const std::size_t parts = std::max<std::size_t>(1, options.parts.size());
   for (std::size_t i = 0; i < parts; ++i) {
-    if (c.has(scales)) adjustment.gradient_scale = static_cast<double>(c.in<T>(scales)[i]);
+    if (c.has(kGradientScales)) adjustment.gradient_scale = static_cast<double>(c.in<T>(kGradientScales)[i]);
     update(Operands<T>(c, options.parts.empty() ? whole : options.parts[i]), adjustment);
   }
 }
@@ -82,15 +86,15 @@ Kernel choose(const Sgd& task, const KernelRequest& request) {
       task, request,
       {{"vectors", kFloat,
         [](const Sgd& t, const KernelCall& c, float) {
-          update_parts<float>(c, t.options, 3, [&](const Operands<float>& o, const Adjustment& adjustment) {
-            sgd(o.inout(0), o.in(1), o.inout(2), static_cast<float>(c.step().learning_rate),
+          update_parts<float>(c, t.options, [&](const Operands<float>& o, const Adjustment& adjustment) {
+            sgd(o.parameters(), o.gradients(), o.own(0), static_cast<float>(c.step().learning_rate),
                 static_cast<float>(t.momentum), t.nesterov, adjustment, c.threads());
           });
         }},
        {"reference", kDouble, [](const Sgd& t, const KernelCall& c, double) {
-          update_parts<double>(c, t.options, 3, [&](const Operands<double>& o, const Adjustment& adjustment) {
-            reference::sgd<double>(o.inout(0), o.in(1), o.inout(2), c.step().learning_rate, t.momentum, t.nesterov,
-                                   adjustment);
+          update_parts<double>(c, t.options, [&](const Operands<double>& o, const Adjustment& adjustment) {
+            reference::sgd<double>(o.parameters(), o.gradients(), o.own(0), c.step().learning_rate, t.momentum,
+                                   t.nesterov, adjustment);
           });
         }}});
 }
@@ -100,15 +104,15 @@ Kernel choose(const Adam& task, const KernelRequest& request) {
       task, request,
       {{"vectors", kFloat,
         [](const Adam& t, const KernelCall& c, float) {
-          update_parts<float>(c, t.options, 4, [&](const Operands<float>& o, const Adjustment& adjustment) {
-            adam(o.inout(0), o.in(1), o.inout(2), o.inout(3), static_cast<float>(alpha_of(t, c.step())),
+          update_parts<float>(c, t.options, [&](const Operands<float>& o, const Adjustment& adjustment) {
+            adam(o.parameters(), o.gradients(), o.own(0), o.own(1), static_cast<float>(alpha_of(t, c.step())),
                  static_cast<float>(t.beta_1), static_cast<float>(t.beta_2), static_cast<float>(t.epsilon), adjustment,
                  c.threads());
           });
         }},
        {"reference", kDouble, [](const Adam& t, const KernelCall& c, double) {
-          update_parts<double>(c, t.options, 4, [&](const Operands<double>& o, const Adjustment& adjustment) {
-            reference::adam<double>(o.inout(0), o.in(1), o.inout(2), o.inout(3), alpha_of(t, c.step()), t.beta_1,
+          update_parts<double>(c, t.options, [&](const Operands<double>& o, const Adjustment& adjustment) {
+            reference::adam<double>(o.parameters(), o.gradients(), o.own(0), o.own(1), alpha_of(t, c.step()), t.beta_1,
                                     t.beta_2, t.epsilon, adjustment);
           });
         }}});

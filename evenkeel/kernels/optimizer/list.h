@@ -15,6 +15,9 @@ struct BlockPart {
   std::int64_t offset = 0, size = 0;
 };
 
+/// The operand of every update that has the scales of the gradients; it may be absent.
+inline constexpr int kGradientScales = 2;
+
 /// What every update does on the way.
 struct UpdateOptions {
   double weight_decay = 0;

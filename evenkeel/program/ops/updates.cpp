@@ -11,10 +11,10 @@
 namespace evenkeel::ops {
 namespace {
 
-/// All operands but the scales at `scales`, which are one per tensor.
-void require_equal_blocks(std::span<const TensorType> in, std::size_t scales) {
+/// All operands but the scales, which are one per tensor.
+void require_equal_blocks(std::span<const TensorType> in) {
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (i != scales && in[i].shape.rank() > 0) require_same(in[0], in[i], "optimizer block");
+    if (i != kernels::kGradientScales && in[i].shape.rank() > 0) require_same(in[0], in[i], "optimizer block");
 }
 
 std::string text_of(const UpdateOptions& options) {
@@ -43,7 +43,7 @@ std::string SgdUpdate::detail() const {
 }
 
 std::vector<TensorType> SgdUpdate::infer(std::span<const TensorType> in) const {
-  require_equal_blocks(in, 3);
+  require_equal_blocks(in);
   return {};
 }
 
@@ -56,7 +56,7 @@ std::string AdamUpdate::detail() const {
 }
 
 std::vector<TensorType> AdamUpdate::infer(std::span<const TensorType> in) const {
-  require_equal_blocks(in, 4);
+  require_equal_blocks(in);
   return {};
 }
 

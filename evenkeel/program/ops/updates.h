@@ -9,15 +9,16 @@
 namespace evenkeel::ops {
 
 /// What every update does on the way, as Keras's optimizers: first the gradients are scaled or limited, then the
-/// parameters decay, then the update is made.
+/// parameters decay, then the update is made. The operands of an update are the parameters, the gradients, the scales
+/// of the gradients or absent, and then its own blocks.
 struct UpdateOptions {
   double weight_decay = 0;                                      ///< p -= learning rate * weight_decay * p
   double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient
   std::vector<Extent> tensors = {};  ///< those that have a scale each (ClipNorm); empty: one for the whole block
 };
 
-/// (parameters, gradients, velocity or absent, scales of the gradients or absent): Keras's SGD in one pass; the
-/// learning rate is the step's.
+/// (parameters, gradients, scales or absent, velocity or absent): Keras's SGD in one pass; the learning rate is the
+/// step's.
 class SgdUpdate final : public Op {
  public:
   SgdUpdate(double momentum, bool nesterov, UpdateOptions options = {})
@@ -34,8 +35,8 @@ class SgdUpdate final : public Op {
   UpdateOptions options_;
 };
 
-/// (parameters, gradients, m, v, scales of the gradients or absent): Keras's Adam in one pass; learning rate and step
-/// count are the step's.
+/// (parameters, gradients, scales or absent, m, v): Keras's Adam in one pass; learning rate and step count are the
+/// step's.
 class AdamUpdate final : public Op {
  public:
   AdamUpdate(double beta_1, double beta_2, double epsilon, UpdateOptions options = {})

@@ -11,9 +11,8 @@ void Adam::describe(Fields<Adam>& fields) {
 }
 
 void emit_update(const Adam& adam, const UpdateTarget& target) {
-  target.program.emit(
-      std::make_shared<const ops::AdamUpdate>(adam.beta_1, adam.beta_2, adam.epsilon, target.options),
-      {target.parameters, target.gradients, target.slot("adam/m"), target.slot("adam/v"), target.scales});
+  target.emit(ops::AdamUpdate(adam.beta_1, adam.beta_2, adam.epsilon, target.options),
+              {target.slot("adam/m"), target.slot("adam/v")});
 }
 
 }  // namespace evenkeel

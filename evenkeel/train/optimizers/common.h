@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "evenkeel/config/fields.h"
 #include "evenkeel/program/ops/updates.h"
@@ -56,6 +57,13 @@ struct UpdateTarget {
   Value scales = {};            ///< of the gradients, to clip them by norm; absent without
   ops::UpdateOptions options = {};
 
+  /// Emits the line of an update with the blocks that it alone has.
+  template <class Update>
+  void emit(Update update, const std::vector<Value>& own) const {
+    std::vector<Value> operands = {parameters, gradients, scales};
+    operands.insert(operands.end(), own.begin(), own.end());
+    program.emit(std::make_shared<const Update>(std::move(update)), operands);
+  }
   /// A block like that of the parameters, 0 at first, which the optimizer keeps from step to step.
   Value slot(const char* name) const { return program.slot(name, parameters.shape()); }
 };

@@ -11,8 +11,7 @@ void SGD::describe(Fields<SGD>& fields) {
 
 void emit_update(const SGD& sgd, const UpdateTarget& target) {
   const Value velocity = sgd.momentum == 0 ? Value() : target.slot("sgd/velocity");
-  target.program.emit(std::make_shared<const ops::SgdUpdate>(sgd.momentum, sgd.nesterov, target.options),
-                      {target.parameters, target.gradients, velocity, target.scales});
+  target.emit(ops::SgdUpdate(sgd.momentum, sgd.nesterov, target.options), {velocity});
 }
 
 }  // namespace evenkeel
