@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
-#include "evenkeel/base/threads.h"
+#include "evenkeel/data/drawn.h"
 
 // Only + - * / and sqrt: IEEE 754 rounds these alike on every machine, so the images are the same everywhere.
 // That holds as long as a * b + c is not fused (-ffp-contract=off for this file).
@@ -190,25 +189,15 @@ std::int32_t draw_sample(RandomStream random, std::span<std::uint8_t> pixels) {
 }  // namespace
 
 Dataset make_patches(bool test_split, std::int64_t count, std::uint64_t seed) {
-  if (count < 1) throw Error{{.where = "patches", .expected = "1 sample or more", .received = std::to_string(count)}};
-  Tensor x({count, kSide, kSide, kChannels}, DType::uint8), y({count}, DType::int32);
-  const auto pixels = x.as<std::uint8_t>();
-  const auto labels = y.as<std::int32_t>();
-  Threads::bound().parallel(count, 64, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto sample = static_cast<std::size_t>(i);
-      const RandomStream random(
-          {.seed = seed, .purpose = Purpose::patches, .index = test_split ? 1u : 0u, .step = sample});
-      labels[sample] = draw_sample(random, pixels.subspan(sample * kPixels * kChannels, kPixels * kChannels));
-    }
-  });
   std::vector<std::string> names;
   names.reserve(std::size(kClasses));
   for (const Class& kind : kClasses) names.emplace_back(kind.name);
-  return Dataset({.name = test_split ? "patches:test" : "patches:train",
-                  .x = std::move(x),
-                  .y = std::move(y),
-                  .class_names = std::move(names)});
+  return drawn_dataset({.name = "patches",
+                        .purpose = Purpose::patches,
+                        .image = {kSide, kSide, kChannels},
+                        .class_names = std::move(names),
+                        .draw = draw_sample},
+                       test_split, count, seed);
 }
 
 }  // namespace evenkeel

@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/base/philox.h"
-#include "evenkeel/base/threads.h"
+#include "evenkeel/data/drawn.h"
 
 // Only + - * / and sqrt: IEEE 754 rounds these alike on every machine, so the images are the same everywhere. That
 // holds as long as a * b + c is not fused (-ffp-contract=off for this file).
@@ -192,24 +191,14 @@ std::int32_t draw_sample(RandomStream random, std::span<std::uint8_t> pixels) {
 }  // namespace
 
 Dataset make_strokes(bool test_split, std::int64_t count, std::uint64_t seed) {
-  if (count < 1) throw Error{{.where = "strokes", .expected = "1 sample or more", .received = std::to_string(count)}};
-  Tensor x({count, kSide, kSide, 1}, DType::uint8), y({count}, DType::int32);
-  const auto pixels = x.as<std::uint8_t>();
-  const auto labels = y.as<std::int32_t>();
-  Threads::bound().parallel(count, 64, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto sample = static_cast<std::size_t>(i);
-      const RandomStream random(
-          {.seed = seed, .purpose = Purpose::strokes, .index = test_split ? 1u : 0u, .step = sample});
-      labels[sample] = draw_sample(random, pixels.subspan(sample * kPixels, kPixels));
-    }
-  });
   std::vector<std::string> names;
   for (const Figure& figure : figures()) names.push_back(figure.name);
-  return Dataset({.name = test_split ? "strokes:test" : "strokes:train",
-                  .x = std::move(x),
-                  .y = std::move(y),
-                  .class_names = std::move(names)});
+  return drawn_dataset({.name = "strokes",
+                        .purpose = Purpose::strokes,
+                        .image = {kSide, kSide, 1},
+                        .class_names = std::move(names),
+                        .draw = draw_sample},
+                       test_split, count, seed);
 }
 
 }  // namespace evenkeel

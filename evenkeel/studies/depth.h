@@ -36,7 +36,6 @@ class DepthStudy final : public Study {
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
-  DepthStudy(const StudySettings& settings, const StudyData& data) : DepthStudy(settings, data, options_of(settings)) {}
   /// Throws Error where there are no more training samples than validate, or a swept depth is no count.
   DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 

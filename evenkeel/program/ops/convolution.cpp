@@ -18,13 +18,13 @@ double convolution_flops(const TensorType& kernel, const TensorType& y) {
 }  // namespace
 
 std::string Convolution::detail() const {
-  std::string text = to_string(window_);
+  std::string text = Windowed::detail();
   if (f_ != kernels::Activation::linear) text += fmt::format(", {}", kernels::name_of(f_));
   return text;
 }
 
 std::vector<TensorType> Convolution::infer(std::span<const TensorType> in) const {
-  const kernels::Window w = window_over(in[0].shape, window_);
+  const kernels::Window w = over(in[0].shape);
   const Shape& kernel = in[1].shape;
   require_rank(in[1], 4, "kernel", "[height, width, in, out]");
   if (kernel[0] != w.kernel_h || kernel[1] != w.kernel_w || kernel[2] != w.c)
@@ -38,17 +38,17 @@ std::vector<TensorType> Convolution::infer(std::span<const TensorType> in) const
 
 void Convolution::differentiate(Gradients& g) const {
   const Value dy = differentiate_bias(g, f_, 2);
-  if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window_), {g.input(0), dy}));
-  if (g.wanted(0)) g.add(0, g.emit_one(ConvolutionDataGradient(window_, g.input(0).shape()), {dy, g.input(1)}));
+  if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window()), {g.input(0), dy}));
+  if (g.wanted(0)) g.add(0, g.emit_one(ConvolutionDataGradient(window(), g.input(0).shape()), {dy, g.input(1)}));
 }
 
 std::shared_ptr<const Op> Convolution::with_activation(kernels::Activation f) const {
   if (f_ != kernels::Activation::linear) return nullptr;
-  return std::make_shared<const Convolution>(window_, f);
+  return std::make_shared<const Convolution>(window(), f);
 }
 
 Kernel Convolution::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::Convolution{.window = window_over(r.inputs[0].shape, window_), .f = f_}, r);
+  return kernels::choose(kernels::Convolution{.window = over(r.inputs[0].shape), .f = f_}, r);
 }
 
 double Convolution::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
@@ -60,7 +60,7 @@ std::vector<TensorType> ConvolutionDataGradient::infer(std::span<const TensorTyp
 }
 
 Kernel ConvolutionDataGradient::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::ConvolutionDataGradient{window_over(x_, window_)}, r);
+  return kernels::choose(kernels::ConvolutionDataGradient{over(x_)}, r);
 }
 
 double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<const TensorType>) const {
@@ -68,11 +68,11 @@ double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<
 }
 
 std::vector<TensorType> ConvolutionKernelGradient::infer(std::span<const TensorType> in) const {
-  return {{{window_.kernel.h, window_.kernel.w, in[0].shape[3], in[1].shape[3]}, precise(in[0].dtype)}};
+  return {{{window().kernel.h, window().kernel.w, in[0].shape[3], in[1].shape[3]}, precise(in[0].dtype)}};
 }
 
 Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::ConvolutionKernelGradient{window_over(r.inputs[0].shape, window_)}, r);
+  return kernels::choose(kernels::ConvolutionKernelGradient{over(r.inputs[0].shape)}, r);
 }
 
 double ConvolutionKernelGradient::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {

@@ -7,16 +7,11 @@
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {
-namespace {
 
-std::vector<TensorType> infer_pair(std::span<const TensorType> in, const char* what) {
-  require_same(in[0], in[1], what);
+std::vector<TensorType> Pairwise::infer(std::span<const TensorType> in) const {
+  require_same(in[0], in[1], std::string(kind()).c_str());
   return {in[0]};
 }
-
-}  // namespace
-
-std::vector<TensorType> Add::infer(std::span<const TensorType> in) const { return infer_pair(in, "add"); }
 
 void Add::differentiate(Gradients& g) const {
   for (int i : {0, 1})
@@ -25,16 +20,12 @@ void Add::differentiate(Gradients& g) const {
 
 Kernel Add::choose(const KernelRequest& r) const { return kernels::choose(kernels::Add{}, r); }
 
-std::vector<TensorType> Subtract::infer(std::span<const TensorType> in) const { return infer_pair(in, "subtract"); }
-
 void Subtract::differentiate(Gradients& g) const {
   if (g.wanted(0)) g.add(0, g.of_output(0));
   if (g.wanted(1)) g.add(1, g.emit_one(ScaleOffset(-1, 0), {g.of_output(0)}));
 }
 
 Kernel Subtract::choose(const KernelRequest& r) const { return kernels::choose(kernels::Subtract{}, r); }
-
-std::vector<TensorType> Multiply::infer(std::span<const TensorType> in) const { return infer_pair(in, "multiply"); }
 
 void Multiply::differentiate(Gradients& g) const {
   if (g.wanted(0)) g.add(0, g.emit_one(Multiply(), {g.of_output(0), g.input(1)}));

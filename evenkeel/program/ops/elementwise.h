@@ -7,34 +7,35 @@
 
 namespace evenkeel::ops {
 
-/// y = a + b, of equal shape.
-class Add final : public Op {
+/// An op of two operands of equal shape, which it may overwrite.
+class Pairwise : public Op {
+ public:
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
+};
+
+/// y = a + b.
+class Add final : public Pairwise {
  public:
   std::string_view kind() const override { return "add"; }
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
-  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
 };
 
-/// y = a - b, of equal shape.
-class Subtract final : public Op {
+/// y = a - b.
+class Subtract final : public Pairwise {
  public:
   std::string_view kind() const override { return "subtract"; }
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
-  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
 };
 
-/// y = a * b, element-wise, of equal shape.
-class Multiply final : public Op {
+/// y = a * b, element-wise.
+class Multiply final : public Pairwise {
  public:
   std::string_view kind() const override { return "multiply"; }
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
-  std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
 };
 
 /// y = scale * x + offset, of the type of x or, of a float32 x, in bfloat16.

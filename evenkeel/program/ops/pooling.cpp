@@ -6,39 +6,42 @@
 namespace evenkeel::ops {
 namespace {
 
-std::vector<TensorType> infer_pool(const TensorType& x, const WindowOptions& options) {
-  const kernels::Window w = window_over(x.shape, options);
+std::vector<TensorType> infer_pool(const TensorType& x, const kernels::Window& w) {
   return {{{w.n, w.oh, w.ow, w.c}, x.dtype}};
 }
 
 }  // namespace
 
-std::vector<TensorType> MaxPool::infer(std::span<const TensorType> in) const { return infer_pool(in[0], window_); }
+std::vector<TensorType> MaxPool::infer(std::span<const TensorType> in) const {
+  return infer_pool(in[0], over(in[0].shape));
+}
 
 void MaxPool::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(MaxPoolGradient(window_), {g.input(0), g.output(0), g.of_output(0)}));
+  g.add(0, g.emit_one(MaxPoolGradient(window()), {g.input(0), g.output(0), g.of_output(0)}));
 }
 
 Kernel MaxPool::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::MaxPool{window_over(r.inputs[0].shape, window_)}, r);
+  return kernels::choose(kernels::MaxPool{over(r.inputs[0].shape)}, r);
 }
 
 Kernel MaxPoolGradient::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::MaxPoolGradient{window_over(r.inputs[0].shape, window_)}, r);
+  return kernels::choose(kernels::MaxPoolGradient{over(r.inputs[0].shape)}, r);
 }
 
-std::vector<TensorType> AveragePool::infer(std::span<const TensorType> in) const { return infer_pool(in[0], window_); }
+std::vector<TensorType> AveragePool::infer(std::span<const TensorType> in) const {
+  return infer_pool(in[0], over(in[0].shape));
+}
 
 void AveragePool::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(AveragePoolGradient(window_, g.input(0).shape()), {g.of_output(0)}));
+  g.add(0, g.emit_one(AveragePoolGradient(window(), g.input(0).shape()), {g.of_output(0)}));
 }
 
 Kernel AveragePool::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::AveragePool{window_over(r.inputs[0].shape, window_)}, r);
+  return kernels::choose(kernels::AveragePool{over(r.inputs[0].shape)}, r);
 }
 
 Kernel AveragePoolGradient::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::AveragePoolGradient{window_over(x_, window_)}, r);
+  return kernels::choose(kernels::AveragePoolGradient{over(x_)}, r);
 }
 
 }  // namespace evenkeel::ops

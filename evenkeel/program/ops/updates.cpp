@@ -11,19 +11,6 @@
 namespace evenkeel::ops {
 namespace {
 
-/// All operands but the scales, which are one per tensor.
-void require_equal_blocks(std::span<const TensorType> in) {
-  for (std::size_t i = 0; i < in.size(); ++i)
-    if (i != kernels::kGradientScales && in[i].shape.rank() > 0) require_same(in[0], in[i], "optimizer block");
-}
-
-std::string text_of(const UpdateOptions& options) {
-  std::string text;
-  if (options.weight_decay != 0) text += fmt::format(", weight decay {:g}", options.weight_decay);
-  if (std::isfinite(options.clip_value)) text += fmt::format(", clipped to {:g}", options.clip_value);
-  return text;
-}
-
 std::vector<kernels::BlockPart> parts_of(const std::vector<Extent>& tensors) {
   std::vector<kernels::BlockPart> parts;
   for (const Extent& tensor : tensors) parts.push_back({tensor.offset, tensor.size});
@@ -36,33 +23,37 @@ kernels::UpdateOptions told(const UpdateOptions& options) {
 
 }  // namespace
 
+/// All operands but the scales, which are one per tensor.
+std::vector<TensorType> Update::infer(std::span<const TensorType> in) const {
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if (i != kernels::kGradientScales && in[i].shape.rank() > 0) require_same(in[0], in[i], "optimizer block");
+  return {};
+}
+
+std::string Update::options_text() const {
+  std::string text;
+  if (options_.weight_decay != 0) text += fmt::format(", weight decay {:g}", options_.weight_decay);
+  if (std::isfinite(options_.clip_value)) text += fmt::format(", clipped to {:g}", options_.clip_value);
+  return text;
+}
+
 std::string SgdUpdate::detail() const {
   std::string text = momentum_ == 0 ? "" : fmt::format(", momentum {:g}{}", momentum_, nesterov_ ? ", nesterov" : "");
-  text += text_of(options_);
+  text += options_text();
   return text.empty() ? text : text.substr(2);
 }
 
-std::vector<TensorType> SgdUpdate::infer(std::span<const TensorType> in) const {
-  require_equal_blocks(in);
-  return {};
-}
-
 Kernel SgdUpdate::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::Sgd{.momentum = momentum_, .nesterov = nesterov_, .options = told(options_)}, r);
+  return kernels::choose(kernels::Sgd{.momentum = momentum_, .nesterov = nesterov_, .options = told(options())}, r);
 }
 
 std::string AdamUpdate::detail() const {
-  return fmt::format("beta {:g} {:g}, epsilon {:g}{}", beta_1_, beta_2_, epsilon_, text_of(options_));
-}
-
-std::vector<TensorType> AdamUpdate::infer(std::span<const TensorType> in) const {
-  require_equal_blocks(in);
-  return {};
+  return fmt::format("beta {:g} {:g}, epsilon {:g}{}", beta_1_, beta_2_, epsilon_, options_text());
 }
 
 Kernel AdamUpdate::choose(const KernelRequest& r) const {
   return kernels::choose(
-      kernels::Adam{.beta_1 = beta_1_, .beta_2 = beta_2_, .epsilon = epsilon_, .options = told(options_)}, r);
+      kernels::Adam{.beta_1 = beta_1_, .beta_2 = beta_2_, .epsilon = epsilon_, .options = told(options())}, r);
 }
 
 std::string ClipNorm::detail() const {

@@ -9,47 +9,55 @@
 namespace evenkeel::ops {
 
 /// What every update does on the way, as Keras's optimizers: first the gradients are scaled or limited, then the
-/// parameters decay, then the update is made. The operands of an update are the parameters, the gradients, the scales
-/// of the gradients or absent, and then its own blocks.
+/// parameters decay, then the update is made.
 struct UpdateOptions {
   double weight_decay = 0;                                      ///< p -= learning rate * weight_decay * p
   double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient
   std::vector<Extent> tensors = {};  ///< those that have a scale each (ClipNorm); empty: one for the whole block
 };
 
-/// (parameters, gradients, scales or absent, velocity or absent): Keras's SGD in one pass; the learning rate is the
-/// step's.
-class SgdUpdate final : public Op {
+/// The update of an optimizer in one pass: (parameters, gradients, scales of the gradients or absent, then blocks that
+/// it alone has). The learning rate and the number of the step are the step's.
+class Update : public Op {
+ public:
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  bool has_effect() const override { return true; }
+
+ protected:
+  explicit Update(UpdateOptions options) : options_(std::move(options)) {}
+  /// For `detail`: ", weight decay 0.01", or empty.
+  std::string options_text() const;
+  const UpdateOptions& options() const { return options_; }
+
+ private:
+  UpdateOptions options_;
+};
+
+/// (parameters, gradients, scales or absent, velocity or absent): Keras's SGD.
+class SgdUpdate final : public Update {
  public:
   SgdUpdate(double momentum, bool nesterov, UpdateOptions options = {})
-      : momentum_(momentum), nesterov_(nesterov), options_(std::move(options)) {}
+      : Update(std::move(options)), momentum_(momentum), nesterov_(nesterov) {}
   std::string_view kind() const override { return "sgd"; }
   std::string detail() const override;
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
-  bool has_effect() const override { return true; }
 
  private:
   double momentum_;
   bool nesterov_;
-  UpdateOptions options_;
 };
 
-/// (parameters, gradients, scales or absent, m, v): Keras's Adam in one pass; learning rate and step count are the
-/// step's.
-class AdamUpdate final : public Op {
+/// (parameters, gradients, scales or absent, m, v): Keras's Adam.
+class AdamUpdate final : public Update {
  public:
   AdamUpdate(double beta_1, double beta_2, double epsilon, UpdateOptions options = {})
-      : beta_1_(beta_1), beta_2_(beta_2), epsilon_(epsilon), options_(std::move(options)) {}
+      : Update(std::move(options)), beta_1_(beta_1), beta_2_(beta_2), epsilon_(epsilon) {}
   std::string_view kind() const override { return "adam"; }
   std::string detail() const override;
-  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
-  bool has_effect() const override { return true; }
 
  private:
   double beta_1_, beta_2_, epsilon_;
-  UpdateOptions options_;
 };
 
 /// gradients -> [tensors], or [1] without any: the factor that brings each tensor (the whole block) to a norm of at

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "evenkeel/program/op.h"
+#include "evenkeel/program/ops/window.h"
+
+namespace evenkeel::ops {
+
+/// An op about a window sliding over images.
+class Windowed : public Op {
+ public:
+  const WindowOptions& window() const { return window_; }
+  std::string detail() const override { return to_string(window_); }
+
+ protected:
+  explicit Windowed(WindowOptions window) : window_(window) {}
+  /// Over images of this shape.
+  kernels::Window over(const Shape& x) const { return window_over(x, window_); }
+
+ private:
+  WindowOptions window_;
+};
+
+}  // namespace evenkeel::ops
