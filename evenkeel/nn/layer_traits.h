@@ -21,13 +21,14 @@ struct LinearTraits {
   std::string kernel = "kernel";
   std::string bias = {};  ///< tensor [outputs]; empty: there is none
   std::int64_t outputs = 0;
+  std::string outputs_field = {};  ///< the layer's field that says how many: "filters", "units"
   /// Into which inputs and outputs fall. 1: each output reads all inputs. -1: each input is a group of its own, and
   /// `outputs` are those of one.
   std::int64_t groups = 1;
   /// Of a convolution, whose kernel begins with height and width. Without: a matrix product of [N, inputs].
   std::optional<ops::WindowOptions> window = {};
-  /// The layer's fields that say how many outputs ("filters", "units"), whether there is a bias, and the penalty.
-  std::string outputs_field = {}, bias_field = "use_bias", regularizer_field = "kernel_regularizer";
+  /// The layer's fields that say whether there is a bias, and which penalty the kernel has.
+  std::string bias_field = "use_bias", regularizer_field = "kernel_regularizer";
 
   /// Of a layer that reads so many channels or features.
   std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
