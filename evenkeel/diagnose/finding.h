@@ -41,6 +41,12 @@ struct Fact {
   std::string expected = {};  ///< "below 0.05"
 };
 
+/// What to do, in the numbers that were found. A part that is empty is the code's own text (codes.h).
+struct Remedy {
+  std::string advice = {};               ///< sentences
+  std::string keras = {}, pytorch = {};  ///< the same as code
+};
+
 /// What the doctor found: a cause, where, and how it knows.
 struct Finding {
   std::string code;  ///< of the table in codes.h
@@ -52,6 +58,7 @@ struct Finding {
   std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be separated
   /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
   std::string consequence_of = {};
+  Remedy remedy = {};
 };
 
 /// For sentences: "0.0412", "1.2e-06".

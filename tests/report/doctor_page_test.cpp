@@ -85,6 +85,16 @@ TEST(DoctorPage, HasTheRemedyInKerasAndPytorchAndWhereMoreIsSaid) {
   EXPECT_SAYS(page, "docs/doctor/never-updated.md");
 }
 
+TEST(DoctorPage, HasAFindingsOwnRemedyInPlaceOfItsCodes) {
+  Diagnosis d = diagnosis();
+  d.findings[0].remedy = {.advice = "Do this instead.", .keras = "own_code(16.5)"};
+  const std::string page = page_of(d);
+  EXPECT_SAYS(page, "Do this instead.");
+  EXPECT_SAYS(page, "own_code(16.5)");
+  EXPECT_SAYS(page, "torch.optim.swa_utils.update_bn(loader, model)");  // what it leaves open
+  EXPECT_FALSE(contains(page, "isinstance(layer, keras.layers.BatchNormalization)"));
+}
+
 TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
   Diagnosis d = diagnosis();
   d.findings.push_back({.code = "lagging", .layers = {"norm"}, .cause = "c", .consequence_of = "stale-statistics"});

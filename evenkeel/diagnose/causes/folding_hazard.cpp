@@ -59,6 +59,10 @@ class FoldingHazard final : public Rule {
     f.certainty =
         Certainty::sure("of the variances; the cost is measured with the other epsilon in every normalization");
     f.cost = cost_between(evidence.evaluation(), evidence.on_statistics("other epsilon", changed));
+    const std::string trained = figure(evidence.normalizations()[0].epsilon);
+    f.remedy = {.advice = "Export with this epsilon, " + trained + '.',
+                .keras = "BatchNormalization(epsilon=" + trained + ")  # as the weights were trained",
+                .pytorch = "nn.BatchNorm2d(c, eps=" + trained + ")  # as the weights were trained"};
     findings.push_back(std::move(f));
   }
 
@@ -80,6 +84,7 @@ class FoldingHazard final : public Rule {
     f.cause = "some channels of " + layers_text(f.layers) +
               " have a folded scale far above the others: quantized with one range for all, the others lose precision";
     f.certainty = Certainty::sure("computed from gamma and the moving variance");
+    f.remedy.advice = "Quantize with a range per channel.";
     findings.push_back(std::move(f));
   }
 };

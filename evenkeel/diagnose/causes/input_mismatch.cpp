@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/diagnose/causes/preparation.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/codes.h"
@@ -56,6 +57,7 @@ class InputMismatchRule final : public Rule {
     }
     f.certainty = Certainty::sure("tried, and " + how_much_better(mismatch->cost.loss));
     f.cost = mismatch->cost;
+    f.remedy = preparation(mismatch->hypothesis);
     findings.push_back(std::move(f));
   }
 

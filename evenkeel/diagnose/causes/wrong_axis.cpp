@@ -51,6 +51,15 @@ Model with_axes(const Model& model, const Axes& axes) {
   return other;
 }
 
+/// PyTorch normalizes axis 1: what fits is moved there, and back.
+Remedy axis_remedy(std::int64_t axis) {
+  const std::string there = "(1, " + std::to_string(axis) + ')';
+  return {.keras = "BatchNormalization(axis=" + std::to_string(axis) + ')',
+          .pytorch = axis == 1
+                         ? "x = bn(x)  # BatchNorm2d normalizes axis 1"
+                         : "x = bn(x.transpose" + there + ").transpose" + there + "  # BatchNorm2d normalizes axis 1"};
+}
+
 /// Where lengths differ, weights that fit another axis do not load at all. Where they are equal, the data decide.
 class WrongAxis final : public Rule {
  public:
@@ -93,6 +102,7 @@ class WrongAxis final : public Rule {
               std::to_string(axes.at(f.layers.front())) + " fits the data";
     f.certainty =
         Certainty::sure("the statistics fit along one axis and not along the declared one of the same length");
+    f.remedy = axis_remedy(axes.at(f.layers.front()));
     f.cost = cost_between(evidence.evaluation_as(with_axes(evidence.model(), axes)), evidence.evaluation());
     f.severity = matters(*f.cost) ? Severity::error : Severity::warning;
     findings.push_back(std::move(f));

@@ -41,15 +41,23 @@ Entry* cause_of(const Entry& entry, std::vector<Entry>& all) {
   return cause == all.end() ? nullptr : &*cause;
 }
 
+/// The finding's own remedy; its code's, where it has none.
+Remedy remedy_of(const Finding& finding, const CodeInfo& info) {
+  const auto or_general = [](const std::string& own, std::string_view general) {
+    return own.empty() ? std::string(general) : own;
+  };
+  return {.advice = or_general(finding.remedy.advice, info.advice),
+          .keras = or_general(finding.remedy.keras, info.keras),
+          .pytorch = or_general(finding.remedy.pytorch, info.pytorch)};
+}
+
 std::vector<Entry> entries_of(const std::vector<Finding>& findings, const DoctorWords& words) {
   std::vector<Entry> all;
   for (const Finding& f : findings) {
     const CodeInfo& info = code_info(f.code);
     all.push_back({.finding = f,
                    .title = info.title,
-                   .advice = info.advice,
-                   .keras = info.keras,
-                   .pytorch = info.pytorch,
+                   .remedy = remedy_of(f, info),
                    .command = repair_command(f, words),
                    .documentation = documentation_of(f.code)});
   }

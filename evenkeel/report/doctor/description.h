@@ -30,7 +30,8 @@ struct DoctorDescription {
   /// A finding with what is known of its code.
   struct Entry {
     Finding finding;
-    std::string_view title, advice, keras, pytorch;
+    std::string_view title;
+    Remedy remedy;        ///< the finding's own, or its code's
     std::string command;  ///< that repairs it; empty where nothing does by itself
     std::string documentation;
     /// Whether it follows from another finding of the list, and is shown there.

@@ -51,7 +51,10 @@ Json json_of(const DoctorDescription::Entry& entry) {
           {"cost", f.cost ? json_of(*f.cost) : Json()},
           {"consequence_of", f.consequence_of.empty() ? Json() : Json(f.consequence_of)},
           {"remedy",
-           {{"advice", entry.advice}, {"command", entry.command}, {"keras", entry.keras}, {"pytorch", entry.pytorch}}},
+           {{"advice", entry.remedy.advice},
+            {"command", entry.command},
+            {"keras", entry.remedy.keras},
+            {"pytorch", entry.remedy.pytorch}}},
           {"documentation", entry.documentation}};
 }
 

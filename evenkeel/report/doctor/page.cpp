@@ -38,10 +38,10 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry) {
   table.caption = as_sentence(certainty_text(f.certainty)) +
                   " Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
   section.parts.push_back(std::move(table));
-  section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + std::string(entry.advice)});
+  section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + entry.remedy.advice});
   if (!entry.command.empty()) section.parts.push_back(Paragraph{'`' + entry.command + '`'});
-  section.parts.push_back(Listing{"In Keras", std::string(entry.keras)});
-  section.parts.push_back(Listing{"In PyTorch", std::string(entry.pytorch)});
+  section.parts.push_back(Listing{"In Keras", entry.remedy.keras});
+  section.parts.push_back(Listing{"In PyTorch", entry.remedy.pytorch});
   std::string more = "More on it: `" + entry.documentation + "`.";
   if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
   for (const std::string& consequence : entry.consequences)

@@ -34,9 +34,9 @@ std::string finding_text(const Entry& entry) {
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
   text += fmt::format("  cost: {}\n  {}.\n  {}\n", f.cost ? cost_text(*f.cost) : "not measured",
-                      certainty_text(f.certainty), entry.advice);
+                      certainty_text(f.certainty), entry.remedy.advice);
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
-  text += snippet_text("Keras", entry.keras) + snippet_text("PyTorch", entry.pytorch);
+  text += snippet_text("Keras", entry.remedy.keras) + snippet_text("PyTorch", entry.remedy.pytorch);
   text += "  " + entry.documentation + '\n';
   for (const std::string& consequence : entry.consequences)
     text += "  consequence, which goes away with it: " + consequence + '\n';
