@@ -19,6 +19,8 @@
 #include "evenkeel/report/writers/html.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
+#include "progress.h"
+#include "terminal.h"
 
 namespace evenkeel::app {
 namespace {
@@ -28,7 +30,7 @@ struct DoctorArguments {
   Settings settings;
   std::string model, weights, data, train_data, validation, run, html, expect;
   std::int64_t samples = 2048;
-  bool strict = false;
+  bool strict = false, verbose = false;
 };
 
 /// The folder of the run that the weights come from; empty where none is known.
@@ -148,6 +150,12 @@ Report page_of(const DoctorArguments& a, const Sets& sets, const Network& networ
   return page;
 }
 
+std::string answer_text(const DoctorArguments& a, const DoctorDescription& described) {
+  if (a.shared.json) return doctor_json(described) + '\n';
+  const TerminalStyle style = terminal_style(stdout);
+  return a.verbose ? doctor_details(described, style) : doctor_text(described, style);
+}
+
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
@@ -161,14 +169,14 @@ int run_doctor(const DoctorArguments& a) {
                   .samples = a.samples};
   const LoadedNetwork loaded = load_network(model, options);
   const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
-  const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject));
+  const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
   const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);
   if (!a.html.empty()) {
     const Report page = page_of(a, sets, *loaded.network, described);
     formats::write_file_atomically(a.html, html(page));
     say(a.shared, "the page is {}", a.html);
   }
-  fmt::print("{}", a.shared.json ? doctor_json(described) + '\n' : doctor_text(described));
+  fmt::print("{}", answer_text(a, described));
   const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
   return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }
@@ -207,6 +215,8 @@ void add_doctor(CLI::App& app, Command& chosen) {
       ->option_text("FILE");
   command.add_flag("--strict", a->strict,
                    "exit code 1 if there is an error or a warning, or if --expect is not what the network yields");
+  command.add_flag("--verbose", a->verbose,
+                   "all that was measured: evidence, remedies as code, the layers, what was checked");
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_doctor(*a); }; });

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/train/callback.h"
 
 namespace evenkeel::app {
@@ -54,5 +55,8 @@ class ProgressBar {
 
 /// Shows how far an evaluation is, on a terminal; nothing elsewhere.
 std::function<void(std::int64_t done, std::int64_t of)> evaluation_progress(const std::string& what, bool quiet);
+
+/// The same of a diagnosis: what is looked at, part by part.
+DiagnosisProgress diagnosis_progress(bool quiet);
 
 }  // namespace evenkeel::app

@@ -74,6 +74,12 @@ std::string code_of(const Pixel& p, Colours colours) {
   return colours == Colours::all ? fmt::format("2;{};{};{}", p[0], p[1], p[2]) : fmt::format("5;{}", palette_index(p));
 }
 
+/// Empty where it is not set.
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
 }  // namespace
 
 bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) != 0; }
@@ -83,9 +89,14 @@ int terminal_columns(std::FILE* stream) {
   return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+TerminalStyle terminal_style(std::FILE* stream) {
+  if (!is_terminal(stream)) return {};
+  return {.colours = environment("NO_COLOR").empty() && environment("TERM") != "dumb",
+          .columns = static_cast<std::size_t>(terminal_columns(stream))};
+}
+
 Colours terminal_colours() {
-  const char* value = std::getenv("COLORTERM");
-  const std::string_view name = value ? value : "";
+  const std::string_view name = environment("COLORTERM");
   return name == "truecolor" || name == "24bit" ? Colours::all : Colours::palette;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "evenkeel/report/doctor/text.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel::app {
@@ -10,6 +11,9 @@ namespace evenkeel::app {
 bool is_terminal(std::FILE* stream);
 /// Characters in a line; 80 where the stream is no terminal.
 int terminal_columns(std::FILE* stream);
+/// Colours and lines that fit, on a terminal. No colours where the environment has NO_COLOR (no-color.org), or a
+/// terminal knows none.
+TerminalStyle terminal_style(std::FILE* stream);
 /// Characters that a terminal can colour; any knows 256 colours, some say that they know 24 bits.
 enum class Colours { palette, all };
 Colours terminal_colours();

@@ -70,6 +70,29 @@ std::size_t characters_in(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  if (width == 0) return std::string(text);
+  std::string lines, gap;
+  std::size_t used = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const std::size_t after = std::min(text.find_first_not_of(' ', end), text.size());
+    if (used > 0 && used + gap.size() + characters_in(word) > width) {
+      lines += '\n' + std::string(indent, ' ');
+      used = indent;
+    } else {
+      lines += gap;
+      used += gap.size();
+    }
+    lines += word;
+    used += characters_in(word);
+    gap = text.substr(end, after - end);
+    begin = after;
+  }
+  return lines;
+}
+
 std::string with_commas(std::int64_t value) {
   std::string digits = std::to_string(value);
   for (auto i = std::ssize(digits) - 3; i > (value < 0 ? 1 : 0); i -= 3)

@@ -23,6 +23,10 @@ std::vector<std::string_view> split(std::string_view text, char at);
 /// Of UTF-8: characters, not bytes.
 std::size_t characters_in(std::string_view text);
 
+/// In lines of at most `width` characters, broken at blanks, those after the first indented; a longer word has a line
+/// of its own. The blanks of the text stay as they are where no line ends. Width 0 is one line.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
+
 /// "1,234,567"
 std::string with_commas(std::int64_t value);
 

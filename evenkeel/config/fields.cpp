@@ -166,6 +166,15 @@ std::string kind_of(Size2D) {
 std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
 std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
 
+std::vector<std::string> choices_of(Padding) { return {"same", "valid"}; }
+std::vector<std::string> choices_of(Precision) { return {"float32", "bfloat16"}; }
+
+std::string accepted(const std::string& kind, const Range& range) {
+  if (range == kAnyNumber) return kind;
+  constexpr std::string_view kNumber = "a number";
+  return kind + (kind.starts_with("a list") ? ", each" : "") + range.text().substr(kNumber.size());
+}
+
 Error more_than_one(const std::vector<std::string>& names, int set) {
   const std::vector<std::string> first(names.begin(), names.end() - 1);
   return Error{{.where = {},

@@ -63,6 +63,14 @@ std::string kind_of(Size2D);
 std::string kind_of(Padding);
 std::string kind_of(Precision);
 
+/// What a field of a few values may be: those that files spell as texts. Empty for all others.
+template <class M>
+std::vector<std::string> choices_of(const M&) {
+  return {};
+}
+std::vector<std::string> choices_of(Padding);
+std::vector<std::string> choices_of(Precision);
+
 // Optional fields, of every type above.
 template <class M>
 bool convert(const FieldValue& from, std::optional<M>& to) {
@@ -76,6 +84,10 @@ FieldValue field_value(const std::optional<M>& value) {
 template <class M>
 std::string kind_of(const std::optional<M>&) {
   return kind_of(M{});
+}
+template <class M>
+std::vector<std::string> choices_of(const std::optional<M>&) {
+  return choices_of(M{});
 }
 
 /// A text of the form "name" or "name(0.5)" taken apart.
@@ -95,6 +107,7 @@ struct Range {
 
   bool holds(double value) const;  ///< false for what is not finite
   std::string text() const;        ///< "a number of at least 1", "a number in [0, 1)"
+  bool operator==(const Range&) const = default;
 };
 inline constexpr Range kAnyNumber{};
 inline constexpr Range kPositive{.low = 0, .low_open = true};
@@ -103,6 +116,9 @@ inline constexpr Range kAtLeastOne{.low = 1};
 inline constexpr Range kFraction{.low = 0, .high = 1, .high_open = true};  ///< [0, 1)
 inline constexpr Range kUnit{.low = 0, .high = 1};                         ///< [0, 1]
 
+/// A kind with the range of its numbers: "a whole number of at least 1", "a list of numbers, each in [0, 1]".
+std::string accepted(const std::string& kind, const Range& range);
+
 /// The description of T's fields, in order.
 template <class T>
 class Fields {
@@ -110,6 +126,8 @@ class Fields {
   struct Field {
     std::string name, help;
     std::string kind;  ///< "a whole number"
+    Range range = {};  ///< of the number, or of each of a list
+    std::vector<std::string> choices = {};
     std::function<FieldValue(const T&)> get;
     /// Throws Error (where = the key) unless the value fits.
     std::function<void(T&, const FieldValue&)> set;
@@ -120,6 +138,8 @@ class Fields {
     fields_.push_back({.name = name,
                        .help = help,
                        .kind = kind_of(M{}),
+                       .range = range,
+                       .choices = choices_of(M{}),
                        .get = [member](const T& options) { return field_value(options.*member); },
                        .set =
                            [=](T& options, const FieldValue& value) {
@@ -130,6 +150,13 @@ class Fields {
                            }});
     return *this;
   }
+
+  /// What options with these fields are: a sentence or two for a reference.
+  Fields& about(std::string text) {
+    about_ = std::move(text);
+    return *this;
+  }
+  const std::string& about() const { return about_; }
 
   /// A key without a member: settings that have it ask for a T.
   Fields& add_switch(const std::string& name, const std::string& help) {
@@ -185,6 +212,7 @@ class Fields {
     throw Error{{.where = '"' + name + '"', .expected = expected, .received = to_string(value)}};
   }
 
+  std::string about_;
   std::vector<Field> fields_;
   std::vector<std::vector<std::string>> alternatives_;
 };

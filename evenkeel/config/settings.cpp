@@ -86,6 +86,11 @@ std::vector<std::string> SettingKeys::names() const {
   return names;
 }
 
+SettingKeys& SettingKeys::without_default(const std::string& key) {
+  std::ranges::find(keys_, key, &SettingKey::name)->defaults.clear();
+  return *this;
+}
+
 void SettingKeys::add_key(SettingKey key) {
   if (find(key.name)) throw std::logic_error("two settings are named " + key.name);
   keys_.push_back(std::move(key));
@@ -113,6 +118,9 @@ void SettingKeys::add_group(const std::vector<Owner>& owners) {
     }
   for (Shared& shared : group) {
     shared.key.help = help_of(shared, owners.size());
+    shared.key.defaults.clear();
+    for (const SettingKey& owned : shared.as_owned)
+      shared.key.defaults.insert(shared.key.defaults.end(), owned.defaults.begin(), owned.defaults.end());
     if (shared.as_owned.size() > 1)
       shared.key.read = [as_owned = shared.as_owned](const FieldValue& value) { return read_by_any(as_owned, value); };
     add_key(shared.key);

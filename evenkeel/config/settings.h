@@ -54,6 +54,10 @@ class Settings {
 struct SettingKey {
   std::string name, help;
   std::string kind;  ///< "a whole number"
+  Range range = {};  ///< as a field has it
+  std::vector<std::string> choices = {};
+  /// What an absent key stands for, by what has it ("adam"; "" where it has no name). Nothing where there is no such.
+  std::vector<std::pair<std::string, FieldValue>> defaults = {};
   /// The value as its field holds it: 1 as 1.0 where that is a number. Throws Error (where = the key) where nothing
   /// that has the key takes the value.
   std::function<FieldValue(const FieldValue&)> read;
@@ -68,6 +72,9 @@ class SettingKeys {
   /// A key that chooses one of a variant's structs by its name, and the keys of all of them.
   template <class Chosen>
   SettingKeys& add_choice(const std::string& key, const std::string& help, const Chosen& fallback);
+
+  /// Where nothing stands for this key while it is absent, whatever its field has.
+  SettingKeys& without_default(const std::string& key);
 
   const std::vector<SettingKey>& all() const { return keys_; }
   /// nullptr if there is none.
@@ -146,14 +153,21 @@ template <class T>
 SettingKeys::Owner SettingKeys::owner() {
   Owner owner;
   if constexpr (requires { T::kType; }) owner.name = T::kType;
-  for (const auto& field : fields_of<T>().all())
-    owner.keys.push_back(
-        {.name = field.name, .help = field.help, .kind = field.kind, .read = [&field](const FieldValue& value) {
-           T options;
-           field.set(options, value);
-           const FieldValue read = field.get(options);
-           return std::holds_alternative<std::monostate>(read) ? value : read;
-         }});
+  for (const auto& field : fields_of<T>().all()) {
+    owner.keys.push_back({.name = field.name,
+                          .help = field.help,
+                          .kind = field.kind,
+                          .range = field.range,
+                          .choices = field.choices,
+                          .read = [&field](const FieldValue& value) {
+                            T options;
+                            field.set(options, value);
+                            const FieldValue read = field.get(options);
+                            return std::holds_alternative<std::monostate>(read) ? value : read;
+                          }});
+    if (const FieldValue value = field.get(T{}); !std::holds_alternative<std::monostate>(value))
+      owner.keys.back().defaults = {{owner.name, value}};
+  }
   const auto& more = fields_of<T>().alternatives();
   alternatives_.insert(alternatives_.end(), more.begin(), more.end());
   return owner;
@@ -174,8 +188,12 @@ SettingKeys& SettingKeys::add_choice(const std::string& key, const std::string& 
     chosen_by_name<Chosen>(key, name);
     return value;
   };
-  add_key(
-      {.name = key, .help = help + ": " + join(choice_names<Chosen>()), .kind = kind_of(std::string()), .read = read});
+  add_key({.name = key,
+           .help = help + ": " + join(choice_names<Chosen>()),
+           .kind = kind_of(std::string()),
+           .choices = choice_names<Chosen>(),
+           .defaults = {{"", name_of(fallback)}},
+           .read = read});
   Choice choice{.key = key, .fallback = name_of(fallback), .fields = {}};
   for (const auto& [name, chosen] : choices(Chosen()))
     choice.fields.emplace_back(name, std::visit([]<class T>(const T&) { return fields_of<T>().names(); }, chosen));

@@ -42,17 +42,25 @@ std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, st
   return order;
 }
 
-Diagnosis diagnose(Network& network, Subject subject) {
+Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress) {
+  const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the way from mode to mode
+  std::int64_t done = 0;
+  const auto begin = [&](std::string_view what) {
+    if (progress) progress(what, done++, parts);
+  };
   Evidence evidence(network, std::move(subject));
   Diagnosis result;
   result.notes = notes_on(evidence);
-  for (const auto& rule : all_rules())
+  for (const auto& rule : all_rules()) {
+    begin(rule->checks());
     if (std::string why = why_not(*rule, evidence); why.empty()) {
       rule->judge(evidence, result.findings);
       result.checked.emplace_back(rule->checks());
     } else {
       result.unchecked.emplace_back(rule->checks(), std::move(why));
     }
+  }
+  begin("what each change of mode costs");
   result.cells = four_cells(evidence, result.findings);
   result.attribution = attribute(evidence, result.findings, evidence.batch_size());
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
@@ -65,6 +73,7 @@ Diagnosis diagnose(Network& network, Subject subject) {
   }
   result.samples = evidence.data().size();
   result.passes = evidence.passes();
+  begin("");
   return result;
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,9 +36,12 @@ struct Diagnosis {
 /// graph order.
 std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most);
 
+/// Called before each part of a diagnosis, with what it looks at and how many parts are done, and at the end.
+using DiagnosisProgress = std::function<void(std::string_view what, std::int64_t done, std::int64_t of)>;
+
 /// Measures why the network behaves in evaluation as it does. Leaves it as it was: weights, statistics, optimizer.
 /// Throws Error where data and model do not fit, the data have no labels or targets, or the network has no loss.
-Diagnosis diagnose(Network& network, Subject subject);
+Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress = {});
 
 /// What the cheap rules (Rule::cheap) find in a few passes of the sample, in the order in which they judge. Leaves the
 /// network as it was.

@@ -29,4 +29,6 @@ FieldValue field_value(ActivationFunction value) { return name_of(value); }
 
 std::string kind_of(ActivationFunction) { return "an activation (" + join(kActivationNames) + ")"; }
 
+std::vector<std::string> choices_of(ActivationFunction) { return {kActivationNames.begin(), kActivationNames.end()}; }
+
 }  // namespace evenkeel

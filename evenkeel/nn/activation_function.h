@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "evenkeel/config/fields.h"
 
@@ -20,5 +21,6 @@ std::string name_of(ActivationFunction f);
 bool convert(const FieldValue& from, ActivationFunction& to);
 FieldValue field_value(ActivationFunction value);
 std::string kind_of(ActivationFunction);
+std::vector<std::string> choices_of(ActivationFunction);
 
 }  // namespace evenkeel

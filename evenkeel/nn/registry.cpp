@@ -7,7 +7,13 @@ namespace {
 
 template <LayerOptions T>
 LayerType::FieldInfo field_info(const typename Fields<T>::Field& field) {
-  LayerType::FieldInfo info{.name = field.name, .help = field.help, .default_value = field.get(T{}), .check = {}};
+  LayerType::FieldInfo info{.name = field.name,
+                            .help = field.help,
+                            .kind = field.kind,
+                            .range = field.range,
+                            .choices = field.choices,
+                            .default_value = field.get(T{}),
+                            .check = {}};
   info.check = [&field](const FieldValue& value) {
     T scratch;
     field.set(scratch, value);
@@ -22,7 +28,7 @@ LayerType::FieldInfo field_info(const typename Fields<T>::Field& field) {
 
 template <LayerOptions T>
 LayerType entry() {
-  LayerType type{.type = std::string(T::kType), .fields = {}, .make = {}};
+  LayerType type{.type = std::string(T::kType), .about = fields_of<T>().about(), .fields = {}, .make = {}};
   for (const auto& field : fields_of<T>().all()) type.fields.push_back(field_info<T>(field));
   type.make = [](const std::string& name, const std::vector<std::pair<std::string, FieldValue>>& fields) {
     T options;

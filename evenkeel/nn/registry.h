@@ -14,12 +14,16 @@ namespace evenkeel {
 struct LayerType {
   struct FieldInfo {
     std::string name, help;
+    std::string kind;  ///< "a whole number"
+    Range range = {};  ///< of the number, or of each of a list
+    std::vector<std::string> choices = {};
     FieldValue default_value;
     /// Throws Error (where = the key) unless the value fits.
     std::function<void(const FieldValue&)> check;
     bool required = false;  ///< the default does not fit
   };
-  std::string type;  ///< "Conv2D"
+  std::string type;   ///< "Conv2D"
+  std::string about;  ///< what it does, in a sentence or two
   std::vector<FieldInfo> fields;
   /// A layer of this type from its fields (each known to `fields`; the rest keep their defaults).
   /// Throws Error (where = the key) where a value does not fit.

@@ -68,7 +68,10 @@ void add_if_asked_for(std::vector<Callback>& callbacks, const Settings& settings
 }  // namespace
 
 void describe_callbacks(SettingKeys& keys) {
-  [&]<class... T>(const std::tuple<T...>*) { keys.add<typename T::Options...>(); }(kCallbacks);
+  [&]<class... T>(const std::tuple<T...>*) {
+    keys.add<typename T::Options...>();
+    (keys.without_default(std::string(T::kSetting)), ...);
+  }(kCallbacks);
 }
 
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context) {

@@ -33,6 +33,7 @@ const SettingKeys& training_keys() {
     const TrainerOptions defaults;
     SettingKeys made;
     made.add_choice("loss", "what is minimized", defaults.loss)
+        .without_default("loss")
         .add_choice("optimizer", "what updates the weights", defaults.optimizer)
         .add_choice("schedule", "how the learning rate changes", defaults.schedule);
     describe_callbacks(made);

@@ -39,9 +39,19 @@ TEST_F(Doctor, NamesCodeLayerCauseEvidenceCostAndRemedy) {
   EXPECT_EQ(json["cells"]["gap"], "mode");
 }
 
-TEST_F(Doctor, PrintsTheRemedyAsACommandAndForKerasAndForPytorch) {
+TEST_F(Doctor, AnswersOnAScreen) {
   train_on_many("spoiled.toml", "run");
   const auto result = run({"doctor", "run", "--data", "many.npz", "--threads", "1"});
+  EXPECT_SAYS(result.out, "\nerror    never-updated  batch_normalization: ");
+  EXPECT_SAYS(result.out, "\n  evenkeel repair run --data many.npz --fix never-updated --out repaired.safetensors\n");
+  EXPECT_FALSE(contains(result.out, "PyTorch")) << result.out;
+  EXPECT_FALSE(contains(result.out + result.err, "\x1b")) << "colours or a bar where there is no terminal";
+  EXPECT_LE(std::ranges::count(result.out, '\n'), 24) << result.out;
+}
+
+TEST_F(Doctor, PrintsTheRemedyAsACommandAndForKerasAndForPytorch) {
+  train_on_many("spoiled.toml", "run");
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--verbose", "--threads", "1"});
   for (const char* part : {"error  never-updated  batch_normalization", "  cost: loss +",
                            "  evenkeel repair run --data many.npz --fix never-updated --out repaired.safetensors\n",
                            "  Keras:\n      for ", "  PyTorch:\n      for m in model.modules():\n",
@@ -53,7 +63,7 @@ TEST_F(Doctor, PrintsTheRemedyAsACommandAndForKerasAndForPytorch) {
 TEST_F(Doctor, SaysWhereACostWasNotMeasured) {
   write("biased.toml", replaced(kSmallModel, "use_bias = false", "use_bias = true"));
   train_on_many("biased.toml", "run");
-  const auto result = run({"doctor", "run", "--data", "many.npz", "--threads", "1"});
+  const auto result = run({"doctor", "run", "--data", "many.npz", "--verbose", "--threads", "1"});
   EXPECT_SAYS(result.out, "info  redundant-bias  conv2d");
   EXPECT_SAYS(result.out, "  cost: not measured\n");
 }
@@ -90,8 +100,8 @@ TEST_F(Doctor, LeavesOutTrainingDataThatAreNoLongerWhatTheyWere) {
 TEST_F(Doctor, KnowsTheBatchSizeOfTheModelFile) {
   train_on_many("model.toml", "run");
   write("small.toml", replaced(kSmallModel, "batch_size = 8", "batch_size = 2"));
-  const auto result =
-      run({"doctor", "small.toml", "--weights", "run/weights.safetensors", "--data", "many.npz", "--threads", "1"});
+  const auto result = run({"doctor", "small.toml", "--weights", "run/weights.safetensors", "--data", "many.npz",
+                           "--verbose", "--threads", "1"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_FALSE(contains(result.out, "no batch size is known")) << result.out;
   EXPECT_SAYS(result.out, "training mode, batches of 2");
@@ -117,7 +127,7 @@ TEST_F(Doctor, SaysThatNothingWasFoundAndWhatWasChecked) {
   train_on_many("model.toml", "run");
   const auto result = run({"doctor", "run", "--data", "many.npz", "--strict", "--threads", "1"});
   EXPECT_EQ(result.code, 0) << result.out;
-  EXPECT_SAYS(result.out, "Checked, with 600 samples:");
+  EXPECT_SAYS(result.out, "Checked with 600 samples: ");
 }
 
 TEST_F(Doctor, WritesAPage) {

@@ -54,5 +54,22 @@ TEST(Join, KeepsEmptyParts) {
 
 TEST(Join, OfNothingIsEmpty) { EXPECT_EQ(join({}), ""); }
 
+TEST(Wrapped, BreaksAtBlanksAndIndentsWhatFollows) {
+  EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+  EXPECT_EQ(wrapped("one two three", 7, 2), "one two\n  three");
+  EXPECT_EQ(wrapped("one two three", 8, 4), "one two\n    three");
+}
+
+TEST(Wrapped, KeepsBlanksWithinALine) { EXPECT_EQ(wrapped("a  b   c d", 8), "a  b   c\nd"); }
+
+TEST(Wrapped, GivesALongWordALineOfItsOwn) {
+  EXPECT_EQ(wrapped("a longer-than-six b", 6), "a\nlonger-than-six\nb");
+  EXPECT_EQ(wrapped("longer-than-six", 6), "longer-than-six");
+}
+
+TEST(Wrapped, CountsCharactersNotBytes) { EXPECT_EQ(wrapped("äöü äöü", 7), "äöü äöü"); }
+
+TEST(Wrapped, WithoutAWidthIsOneLine) { EXPECT_EQ(wrapped("one two", 0), "one two"); }
+
 }  // namespace
 }  // namespace evenkeel

@@ -7,6 +7,7 @@
 
 #include "evenkeel/report/writers/html.h"
 #include "evenkeel/report/writers/page_json.h"
+#include "tests/report/sample_diagnosis.h"
 #include "tests/support/testing.h"
 
 namespace evenkeel {
@@ -16,37 +17,6 @@ Model model() {
   Sequential chain({4}, "net");
   chain.add(Dense{.units = 2, .name = "dense"}, BatchNormalization{.name = "norm"});
   return chain;
-}
-
-Diagnosis diagnosis() {
-  Diagnosis d;
-  d.cells.evaluation = {.loss = {2.5, 0.1}, .accuracy = Estimate{0.3, 0.01}};
-  d.cells.training = {.loss = {0.5, 0.1}, .accuracy = Estimate{0.9, 0.01}};
-  d.cells.verdict = "The mode makes the difference.";
-  d.attribution = {.start = {0.6, 0.1},
-                   .end = {2.5, 0.1},
-                   .batch_size = 32,
-                   .links = {{.change = "dropout off", .cost = {.loss = {-0.1, 0.01}}, .cost_in_reverse = {}},
-                             {.change = "moving statistics in norm",
-                              .layers = {"norm"},
-                              .cost = {.loss = {2.0, 0.05}},
-                              .cost_in_reverse = {.loss = {1.9, 0.05}}}}};
-  d.findings = {{.code = "never-updated",
-                 .severity = Severity::error,
-                 .layers = {"norm"},
-                 .cause = "the moving statistics of norm are exactly 0 and 1",
-                 .evidence = {{"norm: distance", 1.25, "nats", "below 0.05"}},
-                 .certainty = Certainty::sure("measured"),
-                 .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
-  const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
-  d.gaps = {{.layer = "norm", .epsilon = 1e-3, .moving = moving, .data = data, .distance = 1.25}};
-  d.histograms = {{.layer = "norm",
-                   .at = {-2, -1, 0, 1, 2},
-                   .training = {0.05, 0.15, 0.5, 0.25, 0.05},
-                   .evaluation = {0.4, 0.2, 0.3, 0.1, 0}}};
-  d.checked = {"statistics"};
-  d.unchecked = {{"records", "none are known"}};
-  return d;
 }
 
 /// The page's curves of one strip, by name.
@@ -64,7 +34,7 @@ Report report_of(const Diagnosis& d) { return doctor_page(describe(d, {.model = 
 std::string page_of(const Diagnosis& d) { return html(report_of(d)); }
 
 TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
-  const std::string page = page_of(diagnosis());
+  const std::string page = page_of(sample_diagnosis());
   EXPECT_SAYS(page, "The mode makes the difference. The moving statistics of norm are exactly 0 and 1.");
   EXPECT_SAYS(page, "error: Moving statistics were never updated");
   EXPECT_SAYS(page, "1.25 nats");
@@ -74,19 +44,19 @@ TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
 }
 
 TEST(DoctorPage, HasTheFourCellsBeforeTheFindings) {
-  const std::string page = page_of(diagnosis());
+  const std::string page = page_of(sample_diagnosis());
   EXPECT_LT(page.find("data, evaluation mode"), page.find("error: Moving statistics were never updated"));
 }
 
 TEST(DoctorPage, HasTheRemedyInKerasAndPytorchAndWhereMoreIsSaid) {
-  const std::string page = page_of(diagnosis());
+  const std::string page = page_of(sample_diagnosis());
   EXPECT_SAYS(page, "<summary>In Keras</summary>\n<pre tabindex=\"0\">for layer in model.layers:\n    if isinstance");
   EXPECT_SAYS(page, "<summary>In PyTorch</summary>\n<pre tabindex=\"0\">for m in model.modules():\n");
   EXPECT_SAYS(page, "docs/doctor/never-updated.md");
 }
 
 TEST(DoctorPage, HasAFindingsOwnRemedyInPlaceOfItsCodes) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   d.findings[0].remedy = {.advice = "Do this instead.", .keras = "own_code(16.5)"};
   const std::string page = page_of(d);
   EXPECT_SAYS(page, "Do this instead.");
@@ -96,7 +66,7 @@ TEST(DoctorPage, HasAFindingsOwnRemedyInPlaceOfItsCodes) {
 }
 
 TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   d.findings.push_back({.code = "lagging", .layers = {"norm"}, .cause = "c", .consequence_of = "stale-statistics"});
   d.findings.push_back(
       {.code = "stale-statistics", .layers = {"norm"}, .cause = "c", .consequence_of = "never-updated"});
@@ -108,24 +78,24 @@ TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
 }
 
 TEST(DoctorPage, HasAFindingWhoseCauseIsNotThereAsOneOfItsOwn) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   d.findings[0].consequence_of = "input-mismatch";
   EXPECT_SAYS(page_of(d), "error: Moving statistics were never updated");
 }
 
 TEST(DoctorPage, SaysWhereACostWasNotMeasured) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   d.findings[0].cost.reset();
   EXPECT_SAYS(page_of(d), "Cost: not measured.");
 }
 
 TEST(DoctorPage, GivesTheStandardErrorsOfTheChain) {
-  EXPECT_SAYS(page_of(diagnosis()), "+2 ± 0.05");
-  EXPECT_SAYS(page_of(diagnosis()), "+1.9 ± 0.05");
+  EXPECT_SAYS(page_of(sample_diagnosis()), "+2 ± 0.05");
+  EXPECT_SAYS(page_of(sample_diagnosis()), "+1.9 ± 0.05");
 }
 
 TEST(DoctorPage, SaysOfEveryStripWhetherItFits) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   EXPECT_SAYS(page_of(d),
               "The moving statistics do not fit the data. Named by <code>never-updated</code> (Moving statistics were "
               "never updated).");
@@ -135,7 +105,7 @@ TEST(DoctorPage, SaysOfEveryStripWhetherItFits) {
 }
 
 TEST(DoctorPage, DrawsMovingStatisticsOnTheScaleOfTheHistogram) {
-  Diagnosis d = diagnosis();
+  Diagnosis d = sample_diagnosis();
   // One channel, 3 wide with epsilon: what moving statistics equal to the data's have is 2 / 3 as wide.
   d.gaps = {{.layer = "norm", .epsilon = 5, .moving = {"norm", {2}, {4}}, .data = {"norm", {2}, {4}}}};
   const Report report = report_of(d);
@@ -148,20 +118,20 @@ TEST(DoctorPage, DrawsMovingStatisticsOnTheScaleOfTheHistogram) {
 }
 
 TEST(DoctorPage, SaysHowMuchLiesBeyondAStripInsteadOfDrawingIt) {
-  const Report report = report_of(diagnosis());
+  const Report report = report_of(sample_diagnosis());
   EXPECT_EQ(curve_of(report, "evaluation mode").traces[0].y, (std::vector{0.2, 0.3, 0.1}));
   EXPECT_SAYS(html(report), "More than 1.5 deviations away: 10 % of training mode, 40 % of evaluation mode.");
 }
 
 TEST(DoctorPage, SaysWhereNothingWasFound) {
-  Diagnosis healthy = diagnosis();
+  Diagnosis healthy = sample_diagnosis();
   healthy.findings.clear();
   EXPECT_SAYS(page_of(healthy), "Nothing found.");
   EXPECT_FALSE(contains(page_of(healthy), "exactly 0 and 1"));
 }
 
 TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
-  const Report report = report_of(diagnosis());
+  const Report report = report_of(sample_diagnosis());
   int waterfalls = 0, strips = 0;
   for (const Section& section : report.sections)
     for (const Part& part : section.parts) {
@@ -173,7 +143,7 @@ TEST(DoctorPage, DrawsTheChainAndAStripForEveryNormalization) {
 }
 
 TEST(DoctorPage, FoldsAllButTheMostDistantOfManyNormalizations) {
-  Diagnosis deep = diagnosis();
+  Diagnosis deep = sample_diagnosis();
   for (int i = 0; i < 20; ++i) {
     deep.gaps.push_back(deep.gaps[0]);
     deep.histograms.push_back(deep.histograms[0]);

@@ -5,6 +5,9 @@
 namespace evenkeel {
 
 void Affine::describe(Fields<Affine>& fields) {
+  fields.about(
+      "A scale and an offset for each channel, as a BatchNormalization in evaluation, without statistics. Input [N, "
+      "..., C].");
   fields.add("trainable", &Affine::trainable, "gamma and beta updated by the optimizer");
 }
 

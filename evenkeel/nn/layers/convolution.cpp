@@ -5,6 +5,7 @@
 namespace evenkeel {
 
 void Conv2D::describe(Fields<Conv2D>& fields) {
+  fields.about("Convolution of images. Input [N, H, W, C], output [N, H', W', filters].");
   fields.add("filters", &Conv2D::filters, "number of output channels", kAtLeastOne)
       .add("kernel_size", &Conv2D::kernel_size, "height and width of the window")
       .add("strides", &Conv2D::strides, "step of the window")

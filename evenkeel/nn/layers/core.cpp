@@ -13,13 +13,14 @@
 
 namespace evenkeel {
 
-void Input::describe(Fields<Input>&) {}
+void Input::describe(Fields<Input>& fields) { fields.about("Names the model's input and changes nothing."); }
 
 LayerTraits traits(const Input&) { return {.identity_in_evaluation = true, .per_channel = true, .is_input = true}; }
 
 Value build(const Input&, LayerBuilder&, Value x) { return x; }
 
 void Dense::describe(Fields<Dense>& fields) {
+  fields.about("Weighted sums of all inputs: y = f(x W + b). Input [N, F], output [N, units].");
   fields.add("units", &Dense::units, "number of outputs", kAtLeastOne)
       .add("activation", &Dense::activation, "activation after the bias")
       .add("use_bias", &Dense::use_bias, "add a learned bias")
@@ -49,6 +50,7 @@ Value build(const Dense& dense, LayerBuilder& builder, Value x) {
 }
 
 void Activation::describe(Fields<Activation>& fields) {
+  fields.about("An activation function. Input and output [N, ...]; softmax is over the last axis.");
   fields.add("activation", &Activation::activation, "the function");
 }
 
@@ -61,6 +63,7 @@ LayerTraits traits(const Activation& layer) {
 Value build(const Activation& layer, LayerBuilder& builder, Value x) { return builder.activate(layer.activation, x); }
 
 void Rescaling::describe(Fields<Rescaling>& fields) {
+  fields.about("y = scale * x + offset: preprocessing inside the model. Input and output [N, ...].");
   fields.add("scale", &Rescaling::scale, "factor").add("offset", &Rescaling::offset, "added after the factor");
 }
 
@@ -72,7 +75,9 @@ Value build(const Rescaling& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::ScaleOffset(layer.scale, layer.offset, builder.activation_type()), {x});
 }
 
-void Flatten::describe(Fields<Flatten>&) {}
+void Flatten::describe(Fields<Flatten>& fields) {
+  fields.about("A row per sample: [N, ...] becomes [N, product of the rest].");
+}
 
 LayerTraits traits(const Flatten&) {
   return {.identity_in_evaluation = true, .per_channel = true, .axes = AxisOrder::flattened};
@@ -83,6 +88,7 @@ Value build(const Flatten&, LayerBuilder& builder, Value x) {
 }
 
 void Permute::describe(Fields<Permute>& fields) {
+  fields.about("The axes of each sample in another order. Input [N, ...].");
   fields.add("dims", &Permute::dims, "for each axis of the output, the axis of the input it comes from, counted from 1",
              kAtLeastOne);
 }
@@ -108,6 +114,8 @@ Value build(const Permute& layer, LayerBuilder& builder, Value x) {
 }
 
 void Dropout::describe(Fields<Dropout>& fields) {
+  fields.about(
+      "Training sets a share of the elements to zero and divides the others by 1 - rate. Evaluation changes nothing.");
   fields.add("rate", &Dropout::rate, "fraction of the elements dropped", kFraction);
 }
 
@@ -122,6 +130,8 @@ Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
 }
 
 void Uout::describe(Fields<Uout>& fields) {
+  fields.about(
+      "Training multiplies each element by 1 plus uniform noise in [-beta, beta). Evaluation changes nothing.");
   fields.add("beta", &Uout::beta, "largest relative change of an element", kNotNegative);
 }
 

@@ -15,6 +15,7 @@ double alpha_factor(double rate) { return 1 / std::sqrt((1 - rate) * (1 + rate *
 }  // namespace
 
 void SpatialDropout2D::describe(Fields<SpatialDropout2D>& fields) {
+  fields.about("Dropout of whole channels. Input and output [N, H, W, C].");
   fields.add("rate", &SpatialDropout2D::rate, "fraction of the channels dropped", kFraction);
 }
 
@@ -33,6 +34,7 @@ Value build(const SpatialDropout2D& layer, LayerBuilder& builder, Value x) {
 }
 
 void GaussianDropout::describe(Fields<GaussianDropout>& fields) {
+  fields.about("Training multiplies each element by normal noise of mean 1, with the variance of Dropout's factor.");
   fields.add("rate", &GaussianDropout::rate, "rate of the Dropout that adds as much variance", kFraction);
 }
 
@@ -47,6 +49,7 @@ Value build(const GaussianDropout& layer, LayerBuilder& builder, Value x) {
 }
 
 void AlphaDropout::describe(Fields<AlphaDropout>& fields) {
+  fields.about("Dropout that keeps mean 0 and variance 1, for self-normalizing networks (selu).");
   fields.add("rate", &AlphaDropout::rate, "fraction of the elements dropped", kFraction);
 }
 

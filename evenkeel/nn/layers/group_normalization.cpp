@@ -51,7 +51,10 @@ using Over = NormalizationTraits::Over;
 
 }  // namespace
 
-void LayerNormalization::describe(Fields<LayerNormalization>& fields) { add_common(fields); }
+void LayerNormalization::describe(Fields<LayerNormalization>& fields) {
+  fields.about("Normalizes over the channels at each position of each sample. Input [N, ..., C].");
+  add_common(fields);
+}
 
 LayerTraits traits(const LayerNormalization& layer) { return traits_of(layer, {.over = Over::position}); }
 
@@ -61,6 +64,7 @@ Value build(const LayerNormalization& layer, LayerBuilder& builder, Value x) {
 }
 
 void GroupNormalization::describe(Fields<GroupNormalization>& fields) {
+  fields.about("Normalizes over all positions and the channels of a group, in each sample. Input [N, ..., C].");
   fields.add("groups", &GroupNormalization::groups, "groups of channels; -1: one per channel");
   add_common(fields);
 }
@@ -80,7 +84,10 @@ Value build(const GroupNormalization& layer, LayerBuilder& builder, Value x) {
   return normalize(layer, builder, {.groups = groups}, x);
 }
 
-void InstanceNormalization::describe(Fields<InstanceNormalization>& fields) { add_common(fields); }
+void InstanceNormalization::describe(Fields<InstanceNormalization>& fields) {
+  fields.about("Normalizes each channel over the positions of each sample. Input [N, positions ..., C].");
+  add_common(fields);
+}
 
 LayerTraits traits(const InstanceNormalization& layer) { return traits_of(layer, {.over = Over::group, .groups = -1}); }
 
@@ -90,6 +97,7 @@ Value build(const InstanceNormalization& layer, LayerBuilder& builder, Value x) 
 }
 
 void RMSNormalization::describe(Fields<RMSNormalization>& fields) {
+  fields.about("Divides by the root of the mean square over the channels. Input [N, ..., C].");
   fields.add("epsilon", &RMSNormalization::epsilon, "added to the mean square", kPositive)
       .add("scale", &RMSNormalization::scale, "learn the scale")
       .add("trainable", &RMSNormalization::trainable, "scale updated by the optimizer");

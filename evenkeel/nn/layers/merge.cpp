@@ -15,7 +15,7 @@ void require_several(std::span<const Value> inputs) {
 
 }  // namespace
 
-void Add::describe(Fields<Add>&) {}
+void Add::describe(Fields<Add>& fields) { fields.about("The sum of two or more inputs of one shape."); }
 
 LayerTraits traits(const Add&) { return {.merge = Merge::sum}; }
 
@@ -27,6 +27,7 @@ Value build(const Add&, LayerBuilder& builder, std::span<const Value> inputs) {
 }
 
 void Concatenate::describe(Fields<Concatenate>& fields) {
+  fields.about("Inputs joined along the channels; their other axes are the same.");
   fields.add("axis", &Concatenate::axis, "the axis to join along: -1, channels");
 }
 

@@ -84,6 +84,9 @@ Value ordered(LayerBuilder& builder, Value x, const std::vector<int>& order, boo
 }  // namespace
 
 void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
+  fields.about(
+      "Normalizes each channel: in training by the statistics of the batch, in evaluation by moving ones. Input [N, "
+      "..., C].");
   fields
       .add("axis", &BatchNormalization::axis, "normalized axis of the input, counted from the batch; negative: the end")
       .add("momentum", &BatchNormalization::momentum, "weight of the old moving statistics", kUnit)
@@ -151,6 +154,7 @@ Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
 }
 
 void BatchNormalizationFromParts::describe(Fields<BatchNormalizationFromParts>& fields) {
+  fields.about("The same as BatchNormalization, made of moments, a moving average, a scale and a shift.");
   fields.add("momentum", &BatchNormalizationFromParts::momentum, "weight of the old moving statistics", kUnit)
       .add("epsilon", &BatchNormalizationFromParts::epsilon, "added to the variance", kPositive)
       .add("trainable", &BatchNormalizationFromParts::trainable, "gamma and beta updated by the optimizer");
@@ -179,6 +183,8 @@ Value build(const BatchNormalizationFromParts& layer, LayerBuilder& builder, Val
 }
 
 void BatchRenormalization::describe(Fields<BatchRenormalization>& fields) {
+  fields.about(
+      "A BatchNormalization for small batches: training corrects the statistics of the batch towards the moving ones.");
   fields.add("momentum", &BatchRenormalization::momentum, "weight of the old moving statistics", kUnit)
       .add("epsilon", &BatchRenormalization::epsilon, "added to both variances", kPositive)
       .add("r_max", &BatchRenormalization::r_max, "limit of the ratio of the deviations", kAtLeastOne)

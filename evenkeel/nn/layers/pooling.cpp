@@ -20,7 +20,10 @@ ops::WindowOptions window_of(const Pooling& layer) {
 
 }  // namespace
 
-void MaxPooling2D::describe(Fields<MaxPooling2D>& fields) { describe_pooling(fields); }
+void MaxPooling2D::describe(Fields<MaxPooling2D>& fields) {
+  fields.about("The largest value of each window. Input [N, H, W, C].");
+  describe_pooling(fields);
+}
 
 LayerTraits traits(const MaxPooling2D&) { return {.per_channel = true, .pooling = PoolingKind::maximum}; }
 
@@ -28,7 +31,10 @@ Value build(const MaxPooling2D& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::MaxPool(window_of(layer)), {x});
 }
 
-void AveragePooling2D::describe(Fields<AveragePooling2D>& fields) { describe_pooling(fields); }
+void AveragePooling2D::describe(Fields<AveragePooling2D>& fields) {
+  fields.about("The mean of each window. Input [N, H, W, C].");
+  describe_pooling(fields);
+}
 
 LayerTraits traits(const AveragePooling2D&) { return {.per_channel = true, .pooling = PoolingKind::mean}; }
 
@@ -36,7 +42,9 @@ Value build(const AveragePooling2D& layer, LayerBuilder& builder, Value x) {
   return builder.emit(ops::AveragePool(window_of(layer)), {x});
 }
 
-void GlobalAveragePooling2D::describe(Fields<GlobalAveragePooling2D>&) {}
+void GlobalAveragePooling2D::describe(Fields<GlobalAveragePooling2D>& fields) {
+  fields.about("The mean of each channel over all positions: [N, H, W, C] becomes [N, C].");
+}
 
 LayerTraits traits(const GlobalAveragePooling2D&) { return {.per_channel = true, .pooling = PoolingKind::mean}; }
 

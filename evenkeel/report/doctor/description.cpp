@@ -83,15 +83,22 @@ std::string verdict_on(const StatisticsGap& gap, const std::vector<Entry>& findi
 }
 
 std::string answer_of(const DoctorDescription& d) {
-  const auto root = std::ranges::find(d.findings, false, &Entry::follows);
-  if (root == d.findings.end()) return d.verdict + " No finding explains more.";
-  return d.verdict + ' ' + as_sentence(root->finding.cause);
+  const std::vector<const Entry*> roots = d.roots();
+  if (roots.empty()) return d.verdict + " No finding explains more.";
+  return d.verdict + ' ' + as_sentence(roots.front()->finding.cause);
 }
 
 }  // namespace
 
 std::size_t DoctorDescription::shown() const {
   return static_cast<std::size_t>(std::ranges::count(normalizations, true, &NormalizationEntry::is_distant));
+}
+
+std::vector<const Entry*> DoctorDescription::roots() const {
+  std::vector<const Entry*> roots;
+  for (const Entry& entry : findings)
+    if (!entry.follows) roots.push_back(&entry);
+  return roots;
 }
 
 DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,

@@ -63,6 +63,8 @@ struct DoctorDescription {
 
   /// How many normalizations are distant.
   std::size_t shown() const;
+  /// The findings that follow from none of the others.
+  std::vector<const Entry*> roots() const;
 };
 
 DoctorDescription describe(const Diagnosis& diagnosis, const DoctorWords& words,

@@ -13,11 +13,60 @@ namespace {
 using Entry = DoctorDescription::Entry;
 using NormalizationEntry = DoctorDescription::NormalizationEntry;
 
+constexpr std::size_t kMostListed = 12;  ///< findings on a screen
+constexpr std::size_t kHanging = 4;      ///< blanks before what a line has more
+
+/// Bold, in a colour of the terminal's own.
+std::string coloured(std::string_view text, int colour, const TerminalStyle& style) {
+  return style.colours ? fmt::format("\x1b[1;{}m{}\x1b[0m", colour, text) : std::string(text);
+}
+
+std::string severity_text(Severity severity, const TerminalStyle& style) {
+  constexpr int kRed = 31, kYellow = 33, kCyan = 36;
+  const int colour = severity == Severity::error ? kRed : severity == Severity::warning ? kYellow : kCyan;
+  return coloured(name_of(severity), colour, style);
+}
+
+std::string verdict_text(const DoctorDescription& d, const TerminalStyle& style) {
+  const std::string verdict = wrapped(d.verdict, style.columns);
+  return (style.colours ? "\x1b[1m" + verdict + "\x1b[0m" : verdict) + '\n';
+}
+
 std::string cells_text(const DoctorDescription& d) {
   TextTable table({"", ">loss", ">accuracy"});
   for (const auto& [key, name, scores] : d.cells)
     table.row({std::string(name), estimate_text(scores.loss), scores.accuracy ? estimate_text(*scores.accuracy) : "-"});
-  return table.text() + '\n' + d.verdict + '\n';
+  return table.text();
+}
+
+/// "error    never-updated  norm_1 and 2 more: the moving statistics are exactly 0 and 1 (sure)"
+std::string line_of(const Entry& entry, const TerminalStyle& style) {
+  const Finding& f = entry.finding;
+  const std::string_view severity = name_of(f.severity);
+  const std::string line = fmt::format("{:<7}  {}  {}: {} ({})", severity, f.code, layers_text(f.layers), f.cause,
+                                       name_of(f.certainty.level));
+  return severity_text(f.severity, style) + wrapped(line, style.columns, kHanging).substr(severity.size()) + '\n';
+}
+
+/// For the first finding; a command stays in one line, to be copied.
+std::string first_step(const Entry& entry, const TerminalStyle& style) {
+  std::string text = wrapped("What to do first: " + entry.remedy.advice, style.columns, kHanging) + '\n';
+  return entry.command.empty() ? text : text + "  " + entry.command + '\n';
+}
+
+std::string findings_lines(const DoctorDescription& d, const TerminalStyle& style) {
+  const std::vector<const Entry*> roots = d.roots();
+  if (roots.empty()) return "Nothing found.\n";
+  std::string text;
+  std::vector<std::string> left_out;
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    if (i < kMostListed)
+      text += line_of(*roots[i], style);
+    else
+      left_out.push_back(roots[i]->finding.code);
+  if (!left_out.empty())
+    text += wrapped(fmt::format("and {} more: {}", left_out.size(), join(left_out)), style.columns, kHanging) + '\n';
+  return text + '\n' + first_step(*roots.front(), style);
 }
 
 /// Code, each line indented, below its framework's name.
@@ -27,14 +76,17 @@ std::string snippet_text(std::string_view framework, std::string_view code) {
   return text;
 }
 
-std::string finding_text(const Entry& entry) {
+std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   const Finding& f = entry.finding;
-  std::string text = fmt::format("{}  {}  {}\n  {}.\n", name_of(f.severity), f.code, layers_text(f.layers), f.cause);
+  std::string text =
+      fmt::format("{}  {}  {}\n  {}.\n", severity_text(f.severity, style), f.code, layers_text(f.layers), f.cause);
   for (const Fact& fact : f.evidence)
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
   text += fmt::format("  cost: {}\n  {}.\n  {}\n", f.cost ? cost_text(*f.cost) : "not measured",
                       certainty_text(f.certainty), entry.remedy.advice);
+  for (const std::string& what : f.certainty.excluded) text += "  excluded: " + what + '\n';
+  for (const std::string& what : f.certainty.unseen) text += "  cannot be seen: " + what + '\n';
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
   text += snippet_text("Keras", entry.remedy.keras) + snippet_text("PyTorch", entry.remedy.pytorch);
   text += "  " + entry.documentation + '\n';
@@ -98,13 +150,22 @@ std::string unchecked_text(const DoctorDescription& d) {
 
 }  // namespace
 
-std::string doctor_text(const DoctorDescription& d) {
+std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) {
+  std::string text;
+  for (const std::string& note : d.notes) text += wrapped(note, style.columns) + '\n';
+  text += verdict_text(d, style) + '\n' + cells_text(d) + '\n' + findings_lines(d, style);
+  if (d.expectation) text += expectation_text(*d.expectation);
+  const std::string end = fmt::format("Checked with {} samples: {} questions; not checked: {}. --verbose has the rest.",
+                                      with_commas(d.samples), d.checked.size(), d.unchecked.size());
+  return text + '\n' + wrapped(end, style.columns) + '\n';
+}
+
+std::string doctor_details(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
   for (const std::string& note : d.notes) text += note + "\n\n";
-  text += cells_text(d);
+  text += verdict_text(d, style) + '\n' + cells_text(d);
   if (d.findings.empty()) text += "\nNothing found.\n";
-  for (const Entry& entry : d.findings)
-    if (!entry.follows) text += '\n' + finding_text(entry);
+  for (const Entry* entry : d.roots()) text += '\n' + finding_text(*entry, style);
   if (d.expectation) text += expectation_text(*d.expectation);
   text += '\n' + chain_text(d.chain);
   if (!d.normalizations.empty()) text += '\n' + normalizations_text(d);
