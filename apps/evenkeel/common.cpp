@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {
@@ -214,6 +216,12 @@ OpenedModel open_trained(const Shared& shared, const std::string& model, const s
   OpenedModel opened = evenkeel::open_trained(model, weights);
   for (const std::string& note : opened.notes) say(shared, "passed over: {}", note);
   return opened;
+}
+
+void tell_fatal_weights(const Shared& shared, const Network& network) {
+  const std::vector<std::string> phrases = fatal_defects(network);
+  if (!phrases.empty())
+    say(shared, "warning: no result (NaN), since {}; evenkeel doctor says what helps", join(phrases, "; "));
 }
 
 std::string class_name(const std::vector<std::string>& names, std::int64_t index) {

@@ -72,6 +72,9 @@ NetworkOptions network_options(const Shared& shared, const Settings& settings);
 /// A MODEL whose weights exist (runs/open_model.h). Damaged checkpoints that were passed over are named on stderr.
 OpenedModel open_trained(const Shared& shared, const std::string& model, const std::string& weights);
 
+/// Says on stderr where nothing can be computed with some of the weights: then outputs are NaN.
+void tell_fatal_weights(const Shared& shared, const Network& network);
+
 /// The name of a class; empty where it has none.
 std::string class_name(const std::vector<std::string>& names, std::int64_t index);
 

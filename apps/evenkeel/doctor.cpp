@@ -40,18 +40,14 @@ std::string run_folder_of(const DoctorArguments& a) {
 
 /// What is known of training: the run's record, and where that is silent the model file. A flag is before both.
 Records records_of(const DoctorArguments& a, const Model& model, const Settings& settings) {
-  const std::string run = run_folder_of(a);
+  // What led to a folder's own weights did not lead to others.
+  const std::string run = a.weights.empty() ? run_folder_of(a) : a.run;
   Records records = run.empty() ? Records() : training_records(run, model);
   if (!records.batch_size || a.settings.has("batch_size"))
     records.batch_size = settings.get<std::int64_t>("batch_size");
   if (!records.weight_decay && (settings.has("optimizer") || settings.has("weight_decay")))
     records.weight_decay = common_options(optimizer_of(settings)).weight_decay;
-  if (a.weights.empty()) return records;
-  records.raw_weights = raw_weights_of(a.weights);
-  if (a.run.empty()) {  // what led to the folder's own weights did not lead to these
-    records.updates.reset();
-    records.earlier_statistics.clear();
-  }
+  if (!a.weights.empty()) records.raw_weights = raw_weights_of(a.weights);
   return records;
 }
 

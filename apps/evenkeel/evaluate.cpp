@@ -75,6 +75,7 @@ int run_evaluate(const EvaluateArguments& a) {
   const NetworkOptions network = network_options(a.shared, settings);
   const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded = load_network(model, network);
+  tell_fatal_weights(a.shared, *loaded.network);
   const Evaluation result = evaluate(*loaded.network, data,
                                      {.batch_size = batch_size_of(settings),
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,

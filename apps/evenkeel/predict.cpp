@@ -151,6 +151,7 @@ Predicted make_predictions(const PredictArguments& a) {
   const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
                                         : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
+  tell_fatal_weights(a.shared, *loaded.network);
   Predicted p{.values = predict(*loaded.network, data,
                                 {.batch_size = batch_size_of(settings),
                                  .progress = evaluation_progress("predicting", a.shared.quiet)}),

@@ -237,6 +237,7 @@ int train(const TrainArguments& a) {
   if (!plan.run.validation.empty())
     validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint);
   plan.run.data_fingerprint = data.fingerprint();
+  plan.run.samples = data.size();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
   TrainerOptions options = trainer_options(plan.settings, plan.threads);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/codes.h"
 
 namespace evenkeel {
@@ -41,6 +42,14 @@ std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& gr
     way.push_back(all ? evidence.evaluation() : evidence.moving_in(moving));
   }
   return way;
+}
+
+/// What nothing can be computed with.
+std::vector<std::string> fatal_phrases(Evidence& evidence) {
+  std::vector<std::string> phrases;
+  for (const WeightDefect& defect : evidence.defects())
+    if (is_fatal(defect.kind)) phrases.push_back(phrase_of(defect));
+  return phrases;
 }
 
 FourCells::Cell cell_of(const SampleScores& scores) { return {scores.mean_loss(), scores.accuracy()}; }
@@ -95,11 +104,19 @@ std::string_view name_of(FourCells::Gap gap) {
 
 FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
   FourCells cells{
-      .evaluation = cell_of(evidence.evaluation()), .training = cell_of(evidence.training()), .verdict = {}};
+      .evaluation = cell_of(evidence.evaluation_as_is()), .training = cell_of(evidence.training()), .verdict = {}};
   const Cost mode = cost_between(evidence.training(), evidence.evaluation());
   if (evidence.has_train_data()) {
-    cells.train_evaluation = cell_of(evidence.train_evaluation());
+    cells.train_evaluation = cell_of(evidence.train_evaluation_as_is());
     cells.train_training = cell_of(evidence.train_training());
+  }
+  if (evidence.has_substitutes()) {
+    cells.gap = FourCells::Gap::mode;
+    cells.verdict = "Evaluation has no result (NaN): " + join(fatal_phrases(evidence), "; ") +
+                    ". All that is measured below is with other numbers in their place (of statistics, the data's): "
+                    "then the loss is " +
+                    figure(evidence.evaluation().mean_loss().value) + " in evaluation.";
+    return cells;
   }
   if (matters(mode)) {
     cells.gap = FourCells::Gap::mode;

@@ -65,6 +65,41 @@ constexpr std::array kCodes = {
              "model.add(Dense(10))  # no activation\n"
              "model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))",
              "nn.CrossEntropyLoss()(logits, labels)  # no softmax in the model"},
+    CodeInfo{"activation-before-loss", "An activation between the last linear layer and the loss", "",
+             "Take the activation away, and train on: the loss takes logits of any sign.",
+             "model.add(Dense(10))  # no activation\n"
+             "model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))",
+             "nn.CrossEntropyLoss()(self.fc(x), labels)  # no F.relu around it"},
+    CodeInfo{"single-output-softmax", "A softmax over one value", "",
+             "Use a sigmoid and binary_crossentropy for one output, or two outputs. Then train again.",
+             "Dense(1, activation='sigmoid')  # with loss='binary_crossentropy'",
+             "nn.BCEWithLogitsLoss()(logits.squeeze(1), labels.float())"},
+    CodeInfo{"last-dropout", "Dropout of the outputs", "",
+             "Put the dropout before the last linear layer, and train again.", "Dropout(0.5), Dense(10)",
+             "nn.Dropout(0.5), nn.Linear(n, 10)"},
+    CodeInfo{
+        "normalization-of-one-value", "A normalization over a single value", "",
+        "Normalize over more values: larger batches, no last batch of one sample, another kind of normalization, or "
+        "none there. Then train again.",
+        "dataset.batch(32, drop_remainder=True)  # no last batch of one sample",
+        "DataLoader(data, batch_size=32, shuffle=True, drop_last=True)"},
+    CodeInfo{"nothing-to-normalize", "A normalization that has nothing to normalize", "", "Take it away.",
+             "Conv2D(n, 3, use_bias=False), BatchNormalization(), ReLU()  # one for each layer",
+             "nn.Conv2d(i, n, 3, bias=False), nn.BatchNorm2d(n), nn.ReLU()  # one for each layer"},
+    CodeInfo{
+        "swapped-vectors", "Vectors of a normalization in the wrong places", "",
+        "Put gamma, beta, mean and variance where they belong, and store the variance itself. Look at what converted "
+        "the weights. Where only the statistics are concerned, re-estimating them helps as well.",
+        "bn.set_weights([gamma, beta, moving_mean, moving_variance])  # in this order",
+        "bn.load_state_dict(dict(weight=gamma, bias=beta, running_mean=mean, running_var=variance,\n"
+        "                        num_batches_tracked=torch.tensor(0)))"},
+    CodeInfo{"averaged-too-briefly", "Averages that still have the first weights", "",
+             "Train longer, use a smaller ema_momentum, or use the weights themselves.",
+             "Adam(use_ema=True, ema_momentum=0.99)",
+             "AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))"},
+    CodeInfo{"unshuffled", "Sorted data that were not shuffled", "",
+             "Shuffle the training data in each epoch, and train again.", "model.fit(x, y, shuffle=True)",
+             "DataLoader(data, batch_size=32, shuffle=True)"},
     CodeInfo{"averaged-weights", "Averaged weights with the statistics of other weights", "re-estimate",
              "Estimate the statistics with the averaged weights.", kReestimateKeras,
              "torch.optim.swa_utils.update_bn(loader, swa_model)"},

@@ -29,6 +29,7 @@ std::string certainty_text(const Certainty& certainty) {
 }
 
 std::string figure(double value, int digits) {
+  if (std::isnan(value)) return "NaN";
   const double size = std::abs(value);
   if (size >= 1 && size < 1e6) {  // 100, not 1e+02
     const int whole = 1 + static_cast<int>(std::floor(std::log10(size)));
@@ -38,6 +39,7 @@ std::string figure(double value, int digits) {
 }
 
 std::string estimate_text(const Estimate& estimate, std::string_view plus_minus) {
+  if (std::isnan(estimate.value)) return "no result (NaN)";
   return fmt::format("{} {} {}", figure(estimate.value, 4), plus_minus, figure(estimate.error, 1));
 }
 

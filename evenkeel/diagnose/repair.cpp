@@ -213,10 +213,7 @@ std::vector<std::string> defects_that_forbid(const RepairMethod& method, const N
   if (method.tolerates == Tolerates::everything) return defects;
   for (const WeightDefect& defect : scan_weights(network)) {
     if (method.tolerates == Tolerates::moving_statistics && is_statistic(network.model(), defect.tensor)) continue;
-    if (defect.kind == WeightDefect::Kind::not_finite)
-      defects.push_back(fmt::format("\"{}\" is not finite", defect.tensor));
-    if (defect.kind == WeightDefect::Kind::negative_variance)
-      defects.push_back(fmt::format("\"{}\" is negative", defect.tensor));
+    if (is_fatal(defect.kind)) defects.push_back(phrase_of(defect));
   }
   return defects;
 }

@@ -8,6 +8,8 @@ namespace evenkeel {
 void TrainingDoctor::on_begin(const FitBegin& begin) {
   sample_ = sample_of(*begin.data, options_.samples);
   batch_size_ = begin.batch_size;
+  const std::int64_t before = (begin.steps_per_epoch - 1) * batch_size_, left = begin.data->size() - before;
+  last_batch_ = left < batch_size_ ? std::optional(left) : std::nullopt;
   looked_at_ = begin.first_step;
   epoch_ = begin.history && !begin.history->epochs.empty() ? begin.history->epochs.back().epoch : 0;
 }
@@ -27,6 +29,7 @@ void TrainingDoctor::look(Trainer& trainer) {
   Subject subject{.data = sample_};
   subject.records.updates = trainer.steps_done();
   subject.records.batch_size = batch_size_;
+  subject.records.last_batch = last_batch_;
   for (const Finding& finding : cheap_findings(trainer.network(), std::move(subject))) {
     if (finding.severity < Severity::warning) continue;
     bool is_new = finding.layers.empty() && told_.emplace(finding.code, "").second;

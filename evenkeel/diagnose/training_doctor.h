@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ class TrainingDoctor {
   TrainingDoctorOptions options_;
   Dataset sample_;
   std::int64_t batch_size_ = 0, epoch_ = 0;
+  std::optional<std::int64_t> last_batch_;              ///< of an epoch, where it is smaller
   std::uint64_t looked_at_ = 0;                         ///< updates at the last look
   std::set<std::pair<std::string, std::string>> told_;  ///< code and layer
 };

@@ -24,6 +24,10 @@ struct Normalization {
 /// In the order of the description; empty where the model has none.
 std::vector<Normalization> normalizations(const Model& model);
 
+/// Whether a moving variance can be computed with: epsilon may make up for one below zero. Every normalization yields
+/// NaN where it does not.
+inline bool has_deviation(double variance, double epsilon) { return variance + epsilon > 0; }
+
 /// Whether the channels of a layer are those of the last axis, as they are of every layer but a normalization that was
 /// told another.
 bool is_along_channels(const Model& model, int layer);

@@ -53,7 +53,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   Json json{{"evenkeel", kVersion},
             {"command", run.command},
             {"started", run.started},
-            {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}}},
+            {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}, {"samples", run.samples}}},
             {"loss", name_of(o.loss)},
             {"optimizer", json_of_choice(o.optimizer)},
             {"schedule", json_of_choice(o.schedule)},
@@ -121,6 +121,7 @@ RecordedRun read_run(const fs::path& folder) {
     json.at("command").get_to(run.command);
     json.at("data").at("spec").get_to(run.data);
     json.at("data").at("fingerprint").get_to(run.data_fingerprint);
+    run.samples = json["data"].value("samples", std::int64_t{0});  // older runs have none
     if (json.contains("validation")) {
       json["validation"].at("spec").get_to(run.validation);
       json["validation"].at("fingerprint").get_to(run.validation_fingerprint);

@@ -19,6 +19,7 @@ namespace evenkeel {
 struct RunDescription {
   std::vector<std::string> command = {};  ///< the program's arguments
   std::string data = {}, data_fingerprint = {};
+  std::int64_t samples = 0;                                  ///< of the data; 0: not recorded
   std::string validation = {}, validation_fingerprint = {};  ///< empty without
   bool resize = false, skip_bad_images = false;              ///< what became of images that do not fit
   bool shuffle = true;

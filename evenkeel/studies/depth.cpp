@@ -7,6 +7,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/batches.h"
+#include "evenkeel/diagnose/measure/channel_signals.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/nn/tensor_role.h"
 #include "evenkeel/studies/measure.h"

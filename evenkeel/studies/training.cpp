@@ -94,6 +94,7 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
   const RunDescription description{.command = plan_.command,
                                    .data = training.data->name(),
                                    .data_fingerprint = training.data->fingerprint(),
+                                   .samples = training.data->size(),
                                    .shuffle = training.shuffle,
                                    .epochs = training.epochs,
                                    .steps = training.steps,

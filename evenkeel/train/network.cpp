@@ -6,6 +6,21 @@
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
+namespace {
+
+/// Of a loss whose scores are sigmoids: below 0 and above 1 there is no least loss to come to.
+void check_shares(const Dataset& data) {
+  const auto targets = data.y().as<float>();
+  const auto outside = std::ranges::find_if(targets, [](float t) { return !(t >= 0 && t <= 1); });
+  if (outside == targets.end()) return;
+  throw Error{{.where = "data \"" + data.name() + '"',
+               .expected = "targets from 0 to 1 for the loss \"binary_crossentropy\"",
+               .received = std::to_string(*outside) + " in sample " +
+                           std::to_string((outside - targets.begin()) / data.y().shape.back()),
+               .hint = "Scale the targets, or choose the loss \"mse\"."}};
+}
+
+}  // namespace
 
 Network::Network(Model model, NetworkOptions options)
     : model_(std::move(model)),
@@ -139,6 +154,7 @@ void Network::check(const Dataset& data, bool needs_targets) const {
                  .expected = "at most " + std::to_string(largest) + " classes, for the model's " +
                              std::to_string(outputs_) + " outputs",
                  .received = std::to_string(data.classes())}};
+  if (!data.has_labels() && options_.loss && scores_of(*options_.loss) == Scores::sigmoid) check_shares(data);
 }
 
 }  // namespace evenkeel

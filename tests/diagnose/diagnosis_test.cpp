@@ -27,17 +27,20 @@ TEST(Diagnosis, SaysWhatCouldNotBeChecked) {
   EXPECT_SAYS(unchecked_reason(d, "validation loss of the run"), "validation loss");
   EXPECT_SAYS(unchecked_reason(d, "weight decay"), "no weight decay");
   EXPECT_SAYS(unchecked_reason(d, "batch size"), "no batch size");
+  EXPECT_SAYS(unchecked_reason(d, "did not shuffle"), "whether training shuffled is not known");
+  EXPECT_SAYS(unchecked_reason(d, "first weights"), "not known to be averages");
 }
 
 TEST(Diagnosis, ChecksAllThatTheRecordsTell) {
   const auto trainer = trained(small_mlp());
   const Diagnosis d = diagnosed(trainer->network(), {.batch_size = 50,
+                                                     .shuffled = true,
                                                      .train_loss = 0.1,
                                                      .validation_loss = 0.2,
                                                      .best_validation_loss = 0.2,
                                                      .earlier_statistics = moving_statistics(trainer->network()),
                                                      .weight_decay = 0});
-  for (const auto& [what, why] : d.unchecked) EXPECT_SAYS(why, "averages of others");
+  for (const auto& [what, why] : d.unchecked) EXPECT_SAYS(why, "not known to be averages");
 }
 
 TEST(Diagnosis, NotesEachSetThatIsOfOneClass) {

@@ -231,7 +231,7 @@ TEST(Repair, FoldsNoStatisticsThatAreNoNumbers) {
               "\"first/moving_mean\" is not finite");
   EXPECT_SAYS(
       refusal({.fix = "affine"}, [](Network& n) { change(n, "first/moving_variance", [](auto v) { v[0] = -1; }); }),
-      "\"first/moving_variance\" is negative");
+      "\"first/moving_variance\" with epsilon is not above 0");
 }
 
 TEST(Repair, ReestimatesStatisticsThatAreNoNumbers) {

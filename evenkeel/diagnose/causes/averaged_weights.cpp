@@ -1,31 +1,16 @@
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
+#include "evenkeel/diagnose/measure/other_weights.h"
 #include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
 namespace {
 
-/// While it lives, the network has the weights that its averages were made of.
-class RawWeights {
- public:
-  RawWeights(Network& network, const NamedTensors& raw) : network_(network) {
-    for (const auto& [name, values] : raw) {
-      averages_.emplace_back(name, Tensor::copy_of(network.weight(name)));
-      network.set_weight(name, values);
-    }
-  }
-  ~RawWeights() {
-    for (const auto& [name, values] : averages_) network_.set_weight(name, values);
-  }
-  RawWeights(const RawWeights&) = delete;
-  RawWeights& operator=(const RawWeights&) = delete;
-
- private:
-  Network& network_;
-  NamedTensors averages_;
-};
+/// Of an average, the share of the first weights: below the first nobody can tell, above the second it is much.
+constexpr double kLeastShare = 0.01, kMuchShare = 0.1;
 
 /// Whether the raw weights are of the moment of these averages: both come with the same statistics, bit by bit.
 bool belong_together(const Network& network, const NamedTensors& raw) {
@@ -45,7 +30,7 @@ class AveragedWeightsRule final : public Rule {
     const NamedTensors& raw = *evidence.records().raw_weights;
     if (std::ranges::none_of(evidence.gaps(), are_far) || !belong_together(evidence.network(), raw)) return;
     const std::vector<StatisticsGap> with_raw = [&] {
-      const RawWeights weights(evidence.network(), raw);
+      const OtherWeights weights(evidence.network(), raw);
       return statistics_gap(evidence.network(), evidence.train_data());
     }();
     evidence.add_passes(1);
@@ -64,23 +49,51 @@ class AveragedWeightsRule final : public Rule {
     f.certainty =
         Certainty::sure("the same statistics fit the weights that the checkpoint holds beside their averages");
     weigh(evidence, f, true);
-    for (Finding& other : findings)
-      if (other.code == "stale-statistics" && std::ranges::includes(sorted(f.layers), sorted(other.layers))) {
-        other.consequence_of = f.code;
-        other.severity = Severity::info;
-      }
+    subsume(findings, f, {"stale-statistics"});
+    findings.push_back(std::move(f));
+  }
+};
+
+/// Averages begin with the weights after the first update and forget them at the pace of their momentum.
+class AveragedTooBriefly final : public Rule {
+ public:
+  std::string_view checks() const override { return "how much of their first weights the averages still have"; }
+  std::vector<Need> needs() const override { return {Need::averages}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const double momentum = *evidence.records().ema_momentum;
+    const double updates = static_cast<double>(std::max<std::uint64_t>(*evidence.records().updates, 1));
+    const double share = std::pow(momentum, updates - 1);
+    if (share < kLeastShare) return;
+    Finding f{
+        .code = "averaged-too-briefly",
+        .severity = share >= kMuchShare ? Severity::warning : Severity::info,
+        .cause = "the weights are averages that are still " + figure(100 * share, 2) +
+                 " % the weights of the first step: " + figure(updates, 6) + " updates are too few for ema_momentum " +
+                 figure(momentum, 6),
+        .evidence = {{"share of the first weights in the averages", share, "", "near 0"},
+                     {"updates", updates, "", "at least " + figure(std::log(kLeastShare) / std::log(momentum), 2)}},
+        .certainty = Certainty::sure("from the record of the run")};
+    if (const auto raw = evidence.records().raw_weights; raw && belong_together(evidence.network(), *raw))
+      measure(evidence, *raw, f);
     findings.push_back(std::move(f));
   }
 
  private:
-  static std::vector<std::string> sorted(std::vector<std::string> names) {
-    std::ranges::sort(names);
-    return names;
+  /// Against the weights themselves; both on statistics that fit them.
+  static void measure(Evidence& evidence, const NamedTensors& raw, Finding& f) {
+    const SampleScores& averages = evidence.normalizations().empty() ? evidence.evaluation() : evidence.full_data();
+    const OtherWeights weights(evidence.network(), raw);
+    const SampleScores themselves =
+        evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false));
+    f.cost = cost_between(themselves, averages);
+    f.severity = matters(*f.cost) ? Severity::error : Severity::info;
   }
 };
 
 }  // namespace
 
 std::unique_ptr<Rule> averaged_weights() { return std::make_unique<AveragedWeightsRule>(); }
+std::unique_ptr<Rule> averaged_too_briefly() { return std::make_unique<AveragedTooBriefly>(); }
 
 }  // namespace evenkeel

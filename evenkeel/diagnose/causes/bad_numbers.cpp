@@ -6,39 +6,91 @@
 namespace evenkeel {
 namespace {
 
+using Kind = WeightDefect::Kind;
+
 struct Meaning {
   std::string_view code;
   Severity severity;
-  std::string_view says;  ///< after "<tensor> has 3 channels ..."
+  std::string_view says;  ///< after "<tensor> has values", before " in 3 channels"
   std::string_view expected;
+  std::string_view so = {};  ///< what follows, at the end
 };
 
-Meaning meaning_of(WeightDefect::Kind kind) {
-  using enum WeightDefect::Kind;
+Meaning meaning_of(Kind kind) {
   switch (kind) {
-    case not_finite: return {"not-finite", Severity::error, "that are NaN or infinite", "finite numbers"};
-    case negative_variance: return {"bad-variance", Severity::error, "below zero", "above 0"};
-    case zero_variance:
-      return {"bad-variance", Severity::info, "of exactly zero: the input is divided by the root of epsilon alone",
-              "above 0"};
-    case tiny_gamma:
+    case Kind::not_finite: return {"not-finite", Severity::error, "that are NaN or infinite", "finite numbers"};
+    case Kind::impossible_variance:
+      return {"bad-variance", Severity::error, "that are not above zero even with epsilon", "above 0",
+              ": evaluation has no result (NaN)"};
+    case Kind::negative_variance:
+      return {"bad-variance", Severity::info, "below zero", "above 0", "; epsilon makes up for them"};
+    case Kind::zero_variance:
+      return {"bad-variance", Severity::info, "of exactly zero", "above 0",
+              ": the input is divided by the root of epsilon alone"};
+    case Kind::tiny_gamma:
       return {"extreme-gamma", Severity::warning, "so small that they are or become denormal", "0, or above 1e-30"};
-    case huge_gamma: return {"extreme-gamma", Severity::warning, "above a thousand in magnitude", "below 1000"};
+    case Kind::huge_gamma: return {"extreme-gamma", Severity::warning, "above a thousand in magnitude", "below 1000"};
   }
   return {};
 }
 
+const StatisticsGap* gap_of(Evidence& evidence, const std::string& layer) {
+  const auto gap = std::ranges::find(evidence.gaps(), layer, &StatisticsGap::layer);
+  return gap == evidence.gaps().end() ? nullptr : &*gap;
+}
+
 /// Where the channel does vary in the data: of one that never does, a variance of 0 is the truth.
 WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
-  const auto gap = std::ranges::find(evidence.gaps(), defect.layer, &StatisticsGap::layer);
-  if (gap == evidence.gaps().end()) return defect;
-  std::erase_if(defect.channels,
-                [&](std::int64_t c) { return !(gap->data.variance[static_cast<std::size_t>(c)] > 0); });
+  if (const StatisticsGap* gap = gap_of(evidence, defect.layer))
+    std::erase_if(defect.channels,
+                  [&](std::int64_t c) { return !(gap->data.variance[static_cast<std::size_t>(c)] > 0); });
   return defect;
 }
 
-/// Scans the weights; of the data, only whether a channel varies. The scan sees them as they are; whatever measures
-/// afterwards sees substitutes.
+/// What variances that can be computed with cost: against the data's variances in their place.
+Cost cost_of(Evidence& evidence, const WeightDefect& defect) {
+  std::vector<LayerStatistics> mended = moving_statistics(evidence.network());
+  LayerStatistics& layer = *std::ranges::find(mended, defect.layer, &LayerStatistics::layer);
+  for (const std::int64_t c : defect.channels) {
+    const auto at = static_cast<std::size_t>(c);
+    layer.variance[at] = gap_of(evidence, defect.layer)->data.variance[at];
+  }
+  return cost_between(evidence.on_statistics("variances of data in " + phrase_of(defect), mended),
+                      evidence.evaluation());
+}
+
+/// What evaluation comes to with the statistics of the data in place of those that have no result.
+void add_outlook(Evidence& evidence, Finding& f) {
+  const std::string what = " in evaluation, with the statistics of the data in these channels";
+  f.evidence.push_back({"loss" + what, evidence.evaluation().mean_loss().value});
+  if (const auto accuracy = evidence.evaluation().accuracy()) {
+    f.evidence.push_back({"accuracy" + what, accuracy->value});
+    f.evidence.push_back({"accuracy in evaluation, as it is", evidence.evaluation_as_is().accuracy()->value});
+  }
+}
+
+Finding finding_of(Evidence& evidence, const WeightDefect& defect) {
+  const Meaning meaning = meaning_of(defect.kind);
+  const std::size_t count = defect.channels.size();
+  Finding f{.code = std::string(meaning.code),
+            .severity = meaning.severity,
+            .layers = {defect.layer},
+            .cause = defect.tensor + " has values " + std::string(meaning.says) + " in " + std::to_string(count) +
+                     (count == 1 ? " channel" : " channels") + " (first: " + std::to_string(defect.channels.front()) +
+                     ')' + std::string(meaning.so),
+            .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},
+                         {"channels concerned", static_cast<double>(count), "", "0"}},
+            .certainty = Certainty::sure("read from the weights")};
+  if (defect.kind == Kind::impossible_variance) add_outlook(evidence, f);
+  if (defect.kind == Kind::negative_variance || defect.kind == Kind::zero_variance) {
+    f.cost = cost_of(evidence, defect);
+    if (matters(*f.cost)) f.severity = Severity::error;
+  }
+  return f;
+}
+
+/// Scans the weights; the data say whether a channel varies, and what a variance costs. The scan sees the weights as
+/// they are; whatever measures afterwards sees substitutes.
 class BadNumbers final : public Rule {
  public:
   std::string_view checks() const override {
@@ -48,19 +100,8 @@ class BadNumbers final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     for (WeightDefect defect : evidence.defects()) {
-      if (defect.kind == WeightDefect::Kind::zero_variance) defect = where_the_data_vary(evidence, std::move(defect));
-      if (defect.channels.empty()) continue;
-      const Meaning meaning = meaning_of(defect.kind);
-      const std::string count = std::to_string(defect.channels.size());
-      findings.push_back({.code = std::string(meaning.code),
-                          .severity = meaning.severity,
-                          .layers = {defect.layer},
-                          .cause = defect.tensor + " has values " + std::string(meaning.says) + " in " + count +
-                                   (defect.channels.size() == 1 ? " channel" : " channels") +
-                                   " (first: " + std::to_string(defect.channels.front()) + ')',
-                          .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},
-                                       {"channels concerned", static_cast<double>(defect.channels.size()), "", "0"}},
-                          .certainty = Certainty::sure("read from the weights")});
+      if (defect.kind == Kind::zero_variance) defect = where_the_data_vary(evidence, std::move(defect));
+      if (!defect.channels.empty()) findings.push_back(finding_of(evidence, defect));
     }
   }
 };

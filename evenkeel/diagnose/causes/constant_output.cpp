@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/diagnose/causes/channel_counts.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/graph.h"
 
 namespace evenkeel {
 namespace {
 
-constexpr double kManyConstant = 0.25;  ///< of a layer's channels: as for dead ones
-constexpr double kUnmoved = 1e-3;       ///< of what outputs must move by
+constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
 
 /// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
 /// meet targets must move as those do, wherever they lie.
@@ -22,13 +22,8 @@ bool hardly_moves(Evidence& evidence, const ChannelSignal& output) {
   return std::ranges::all_of(output.variance, [&](double v) { return std::sqrt(v) <= least; });
 }
 
-struct Constant {
-  std::string layer;
-  std::int64_t constant = 0, channels = 0;
-};
-
 /// Channels that a layer itself makes constant: what reaches it does vary.
-std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal) {
+std::optional<ChannelCount> made_by(Evidence& evidence, const ChannelSignal& signal) {
   const Model& model = evidence.model();
   const Model::Node& node = model.nodes()[static_cast<std::size_t>(model.find(signal.layer))];
   const LayerTraits traits = node.layer.traits();
@@ -36,7 +31,7 @@ std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal)
   if (!rescales_channels && !traits.linear) return {};
   const ChannelSignal* input = signal_of(model, evidence.channels(), node.inputs.front());
   if (input && input->constant_channels() == input->channels()) return {};
-  Constant found{.layer = signal.layer, .channels = signal.channels()};
+  ChannelCount found{.layer = signal.layer, .channels = signal.channels()};
   const ActivationFunction f = traits.activation;
   if (f == ActivationFunction::sigmoid || f == ActivationFunction::tanh) return {};  // saturation has a rule of its own
   const bool cut = f == ActivationFunction::relu;
@@ -45,9 +40,9 @@ std::optional<Constant> made_by(Evidence& evidence, const ChannelSignal& signal)
     const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own
     const bool came_so = rescales_channels && input && input->channels() == signal.channels() && input->is_constant(c);
     // Without a layer before it the data themselves may have such channels: the margin of an image.
-    if (signal.is_constant(c) && !dead && !came_so && (input || !rescales_channels)) ++found.constant;
+    if (signal.is_constant(c) && !dead && !came_so && (input || !rescales_channels)) ++found.count;
   }
-  if (found.constant == 0) return {};
+  if (found.count == 0) return {};
   return found;
 }
 
@@ -59,19 +54,37 @@ class ConstantOutput final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
     const bool stuck = output && hardly_moves(evidence, *output);
-    if (stuck) findings.push_back(of_network(evidence, *output));
-    std::vector<Constant> few, much;
-    for (const ChannelSignal& signal : evidence.channels()) {
-      if (stuck && &signal == output) continue;
-      if (const auto found = made_by(evidence, signal))
-        (static_cast<double>(found->constant) >= kManyConstant * static_cast<double>(found->channels) ? much : few)
-            .push_back(*found);
+    if (stuck) {
+      Finding f = of_network(evidence, *output);
+      f.consequence_of = why_stuck(findings);
+      if (!f.consequence_of.empty()) f.severity = Severity::info;
+      findings.push_back(std::move(f));
     }
-    if (!much.empty()) findings.push_back(of_layers(evidence, much, Severity::warning));
-    if (!few.empty()) findings.push_back(of_layers(evidence, few, Severity::info));
+    // A constant output is a class, or a number, that does not depend on the sample: no channel among others.
+    const std::vector<int> at_the_end = output_layers(evidence.model());
+    std::vector<ChannelCount> few, many, outputs;
+    for (const ChannelSignal& signal : evidence.channels()) {
+      const bool last = std::ranges::count(at_the_end, evidence.model().find(signal.layer)) > 0;
+      if (stuck && last) continue;
+      if (const auto found = made_by(evidence, signal))
+        (last ? outputs : found->are_many() ? many : few).push_back(*found);
+    }
+    if (!outputs.empty()) findings.push_back(of_layers(evidence, outputs, Severity::warning, "outputs"));
+    if (!many.empty()) findings.push_back(of_layers(evidence, many, Severity::warning, "channels"));
+    if (!few.empty()) findings.push_back(of_layers(evidence, few, Severity::info, "channels"));
   }
 
  private:
+  /// The code of a finding before that explains it: a layer that is dead as a whole, outputs that are cut off.
+  static std::string why_stuck(const std::vector<Finding>& findings) {
+    const auto found = std::ranges::find_if(findings, [](const Finding& f) {
+      const bool cuts = f.code == "activation-before-loss" || f.code == "dead-channels" ||
+                        f.code == "single-output-softmax" || f.code == "normalization-of-one-value";
+      return cuts && f.severity == Severity::error;
+    });
+    return found == findings.end() ? "" : found->code;
+  }
+
   static Finding of_network(Evidence& evidence, const ChannelSignal& output) {
     const double deviation = std::sqrt(std::ranges::max(output.variance));
     return {.code = "constant-output",
@@ -84,19 +97,12 @@ class ConstantOutput final : public Rule {
             .certainty = Certainty::sure("with statistics of the data in every normalization and dropout off")};
   }
 
-  static Finding of_layers(Evidence& evidence, const std::vector<Constant>& layers, Severity severity) {
-    Finding f{.code = "constant-output", .severity = severity, .cause = {}};
-    std::int64_t constant = 0, channels = 0;
-    for (const Constant& layer : layers) {
-      f.layers.push_back(layer.layer);
-      f.evidence.push_back({layer.layer + ": channels that never change, of " + std::to_string(layer.channels),
-                            static_cast<double>(layer.constant), "", "0"});
-      constant += layer.constant;
-      channels += layer.channels;
-    }
-    f.cause = std::to_string(constant) + " of " + std::to_string(channels) + " channels of " + layers_text(f.layers) +
-              " have the same value for all of " + std::to_string(evidence.train_data().size()) +
-              " samples, though what reaches them varies";
+  static Finding of_layers(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity,
+                           const std::string& channels) {
+    Finding f = finding_on("constant-output", severity, layers,
+                           "have the same value for all of " + std::to_string(evidence.train_data().size()) +
+                               " samples, though what reaches them varies",
+                           "never change", channels);
     f.certainty = Certainty::sure("for these samples");
     return f;
   }

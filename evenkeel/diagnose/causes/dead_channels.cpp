@@ -1,31 +1,66 @@
-#include <cmath>
+#include <algorithm>
 
+#include "evenkeel/diagnose/causes/channel_counts.h"
 #include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/measure/graph.h"
 
 namespace evenkeel {
 namespace {
 
-/// Some of a layer is dead in many networks that are well; from here on it is missed.
-constexpr double kManyDead = 0.25;
-
-struct Dead {
-  std::string layer;
-  std::int64_t dead = 0, channels = 0;
-  bool of_relu = false;  ///< elu and leaky_relu hand something on all the same
-  double share() const { return static_cast<double>(dead) / static_cast<double>(channels); }
-};
-
-std::vector<Dead> dead_layers(Evidence& evidence) {
-  std::vector<Dead> layers;
-  for (const ChannelSignal& signal : evidence.channels()) {
-    const ActivationFunction f = evidence.traits(signal.layer).activation;
-    if (f != ActivationFunction::relu && f != ActivationFunction::elu && f != ActivationFunction::leaky_relu) continue;
-    const auto dead = std::ranges::count_if(signal.largest, [](double largest) { return largest <= 0; });
-    const Dead found{signal.layer, dead, signal.channels(), f == ActivationFunction::relu};
-    if (found.dead > 0 && (found.of_relu || found.share() >= kManyDead)) layers.push_back(found);
-  }
-  return layers;
+LayerTraits traits_at(const Model& model, int layer) {
+  return model.nodes()[static_cast<std::size_t>(layer)].layer.traits();
 }
+
+/// The layer whose channels this one reads, past those that hand each on as it is, pooled or with noise; -1: the input.
+int channels_from(const Model& model, int layer) {
+  const auto input = [&](int of) { return model.nodes()[static_cast<std::size_t>(of)].inputs.front(); };
+  int at = input(layer);
+  for (; at >= 0; at = input(at)) {
+    const LayerTraits traits = traits_at(model, at);
+    if (!traits.per_channel || traits.axes != AxisOrder::kept || traits.activation != ActivationFunction::linear ||
+        traits.normalization || !traits.scale.empty())
+      break;
+  }
+  return at;
+}
+
+/// Looks for signs that a channel was alive once. Many units of a dense relu never were, and nobody misses them.
+class Lives {
+ public:
+  Lives(Evidence& evidence, const std::string& layer) : evidence_(evidence) {
+    const Model& model = evidence.model();
+    const int index = model.find(layer),
+              before = traits_at(model, index).per_channel ? channels_from(model, index) : -1;
+    for (const Normalization& n : evidence.normalizations()) {
+      if (n.layer == before && !(n.gamma.empty() && n.beta.empty()))
+        input_ = signal_of(model, evidence.channels(), model.nodes()[static_cast<std::size_t>(n.layer)].inputs.front());
+      if (channels_from(model, n.layer) == index) readers_.push_back(n.name);
+    }
+  }
+
+  bool lived(std::size_t channel) const { return by_gamma_and_beta(channel) || by_statistics(channel); }
+
+ private:
+  /// Behind a normalization every channel is above 0 for some sample, until gamma and beta have learnt otherwise.
+  bool by_gamma_and_beta(std::size_t channel) const {
+    return input_ && channel < input_->mean.size() && !input_->is_constant(static_cast<std::int64_t>(channel));
+  }
+
+  /// A moving mean begins at 0: above it, something was.
+  bool by_statistics(std::size_t channel) const {
+    const auto above_zero = [&](const std::vector<LayerStatistics>& all) {
+      return std::ranges::any_of(all, [&](const LayerStatistics& of) {
+        return std::ranges::count(readers_, of.layer) > 0 && channel < of.mean.size() && of.mean[channel] > 0;
+      });
+    };
+    return !readers_.empty() &&
+           (above_zero(moving_statistics(evidence_.network())) || above_zero(evidence_.records().earlier_statistics));
+  }
+
+  Evidence& evidence_;
+  const ChannelSignal* input_ = nullptr;  ///< of the normalization right before, where it has gamma or beta
+  std::vector<std::string> readers_;      ///< the normalizations that read the layer
+};
 
 class DeadChannels final : public Rule {
  public:
@@ -34,33 +69,44 @@ class DeadChannels final : public Rule {
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    std::vector<Dead> few, much;
-    for (Dead& layer : dead_layers(evidence))
-      (layer.of_relu && layer.share() >= kManyDead ? much : few).push_back(std::move(layer));
-    if (!much.empty()) findings.push_back(finding(evidence, much, Severity::warning));
-    if (!few.empty()) findings.push_back(finding(evidence, few, Severity::info));
+    std::vector<ChannelCount> missed, mentioned;
+    for (const DeadUnits& layer : dead_units(evidence.model(), evidence.channels())) {
+      const bool of_relu = layer.activation == ActivationFunction::relu;
+      const ChannelCount dead{layer.layer, std::ssize(layer.dead), layer.units};
+      // A dead output is a lost class; and elu and leaky_relu hand something on all the same.
+      if (dead.count == 0 || (!of_relu && !dead.are_many()) || is_output(evidence.model(), layer.layer)) continue;
+      (of_relu && dead.are_many() && is_missed(evidence, layer) ? missed : mentioned).push_back(dead);
+    }
+    if (!missed.empty()) findings.push_back(finding(evidence, missed, Severity::warning));
+    if (!mentioned.empty()) findings.push_back(finding(evidence, mentioned, Severity::info));
   }
 
  private:
-  static Finding finding(Evidence& evidence, const std::vector<Dead>& layers, Severity severity) {
-    Finding f{.code = "dead-channels", .severity = severity, .cause = {}};
-    std::int64_t dead = 0, channels = 0;
-    bool all_of_one = false;
-    for (const Dead& layer : layers) {
-      f.layers.push_back(layer.layer);
-      f.evidence.push_back({layer.layer + ": channels that are never above 0, of " + std::to_string(layer.channels),
-                            static_cast<double>(layer.dead), "", "0"});
-      dead += layer.dead;
-      channels += layer.channels;
-      all_of_one = all_of_one || (layer.of_relu && layer.dead == layer.channels);
-    }
-    f.cause = std::to_string(dead) + " of " + std::to_string(channels) + " channels of " + layers_text(f.layers) +
-              " are never above 0 in " + std::to_string(evidence.train_data().size()) +
-              " samples: after a relu they pass on nothing and learn nothing";
+  static bool is_output(const Model& model, const std::string& layer) {
+    return std::ranges::count(output_layers(model), model.find(layer)) > 0;
+  }
+
+  /// Whether as many have died, or the network does not work.
+  static bool is_missed(Evidence& evidence, const DeadUnits& layer) {
+    if (std::ssize(layer.dead) == layer.units) return true;
+    const Lives lives(evidence, layer.layer);
+    const auto died = std::ranges::count_if(
+        layer.dead, [&](std::int64_t channel) { return lives.lived(static_cast<std::size_t>(channel)); });
+    if (ChannelCount{layer.layer, died, layer.units}.are_many()) return true;
+    return unmet(Need::scored_samples, evidence).empty() &&
+           evidence.full_data().mean_loss().value >= kLikeGuessing * evidence.chance_loss();
+  }
+
+  static Finding finding(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity) {
+    Finding f = finding_on("dead-channels", severity, layers,
+                           "are never above 0 in " + std::to_string(evidence.train_data().size()) +
+                               " samples: after a relu they pass on nothing and learn nothing",
+                           "are never above 0");
     f.certainty = Certainty::sure("for these samples, with statistics of the data in every normalization");
     // Nothing gets past a layer that is dead as a whole, unless a branch leads around it.
+    const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });
     if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
-        all_of_one && output && output->constant_channels() == output->channels())
+        severity == Severity::warning && all_of_one && output && output->constant_channels() == output->channels())
       f.severity = Severity::error;
     return f;
   }

@@ -41,6 +41,7 @@ class FoldingHazard final : public Rule {
       const double epsilon = evidence.normalizations()[i].epsilon, other = other_epsilon(epsilon);
       double here = 0;
       for (double& v : changed[i].variance) {
+        if (!has_deviation(v, other)) continue;  // a variance of zero or below: bad-variance
         // A variance that is so much larger does what another epsilon would.
         const double change = std::abs(std::sqrt(v / (v + other)) - std::sqrt(v / (v + epsilon)));
         here += change >= kNoticed ? 1 : 0;

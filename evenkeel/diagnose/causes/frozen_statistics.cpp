@@ -48,18 +48,20 @@ class FrozenButMoving final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     Finding f{.code = "frozen-statistics", .severity = Severity::info, .cause = {}};
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
+    const bool from_start = evidence.records().are_initial_statistics;
+    const std::string earlier = from_start ? "the weights that training started from" : "the earlier checkpoint";
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       if (!is_frozen(evidence, n) || explains_statistics(findings, evidence.model(), n.name)) continue;
       const double moved = moved_since(evidence, moving[i], n.epsilon);
       if (moved == 0) continue;
       f.layers.push_back(n.name);
-      f.evidence.push_back({n.name + ": distance to those of the earlier checkpoint", moved, "nats", "0"});
+      f.evidence.push_back({n.name + ": distance to those of " + earlier, moved, "nats", "0"});
     }
     if (f.layers.empty()) return;
     f.cause = "the statistics of " + layers_text(f.layers) +
               " still move, though the layer is frozen: trainable = false stops only gamma and beta";
-    f.certainty = Certainty::sure("compared with an earlier checkpoint");
+    f.certainty = Certainty::sure("compared with " + earlier);
     findings.push_back(std::move(f));
   }
 

@@ -38,12 +38,21 @@ std::string unmet(Need need, Evidence& evidence) {
     case Need::train_data: return unless(evidence.has_train_data(), "no training data are given (--train-data)");
     case Need::batch_size:
       return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
-    case Need::checkpoint: return unless(!records.earlier_statistics.empty(), "no earlier checkpoint is known (--run)");
+    case Need::checkpoint:
+      return unless(!records.earlier_statistics.empty(),
+                    records.initial_weights.empty() ? "no earlier checkpoint is known (--run)"
+                                                    : "neither an earlier checkpoint is known nor \"" +
+                                                          records.initial_weights + "\", which training started from");
     case Need::records: return unless(records.train_loss.has_value(), "no record of the training is known (--run)");
     case Need::validation_record:
       return unless(records.validation_loss && records.best_validation_loss,
                     "no record of a validation loss is known (--run)");
     case Need::weight_decay: return unless(records.weight_decay.has_value(), "no weight decay is known (--run)");
+    case Need::averages:
+      return unless(records.ema_momentum && records.updates,
+                    "the weights are not known to be averages, or of how many updates (--run)");
+    case Need::shuffle_record:
+      return unless(records.shuffled.has_value(), "whether training shuffled is not known (--run)");
     case Need::raw_weights:
       return unless(records.raw_weights != nullptr, "the weights are not known to be averages of others (--run)");
   }

@@ -25,6 +25,8 @@ enum class Need {
   validation_record,  ///< and of validation
   weight_decay,       ///< that training applied, or that it applied none
   raw_weights,        ///< beside averages of them
+  averages,           ///< weights that are averages, and how many updates they are of
+  shuffle_record,     ///< whether training shuffled
 };
 inline constexpr std::int64_t kEnoughSamples = 500, kManySamples = 1000;
 

@@ -6,15 +6,23 @@
 
 namespace evenkeel {
 
-std::unique_ptr<Rule> bad_numbers();              ///< numbers in the weights that cannot be right
+std::unique_ptr<Rule> bad_numbers();  ///< numbers in the weights that cannot be right
+std::unique_ptr<Rule> single_output_softmax();
+std::unique_ptr<Rule> normalization_of_one_value();  ///< in a sample, a batch, or the last batch of an epoch
+std::unique_ptr<Rule> nothing_to_normalize();
+std::unique_ptr<Rule> last_dropout();             ///< on the outputs themselves
 std::unique_ptr<Rule> wrong_axis();               ///< where several have one length
 std::unique_ptr<Rule> frozen_statistics();        ///< those of layers that are not trained
 std::unique_ptr<Rule> frozen_but_moving();        ///< those that are not at rest all the same
 std::unique_ptr<Rule> statistics_without_data();  ///< never updated, momentum inverted
 std::unique_ptr<Rule> moving_statistics();        ///< statistics that do not fit the data, and why
-std::unique_ptr<Rule> input_mismatch();    ///< data prepared otherwise; says what of the statistics follows from it
-std::unique_ptr<Rule> class_order();       ///< classes in another order than the outputs
-std::unique_ptr<Rule> double_softmax();    ///< a softmax of a softmax
+std::unique_ptr<Rule> input_mismatch();  ///< data prepared otherwise; says what of the statistics follows from it
+std::unique_ptr<Rule> class_order();     ///< classes in another order than the outputs
+std::unique_ptr<Rule> double_softmax();  ///< a softmax of a softmax
+std::unique_ptr<Rule> activation_before_loss();  ///< that bends logits, or cuts them off
+std::unique_ptr<Rule> swapped_vectors();         ///< of a normalization, or statistics stored as something else
+std::unique_ptr<Rule> averaged_too_briefly();    ///< averages that are still the first weights
+std::unique_ptr<Rule> unshuffled();              ///< sorted data in their order
 std::unique_ptr<Rule> averaged_weights();  ///< averages of the weights with the statistics of the weights themselves
 std::unique_ptr<Rule> small_batch();       ///< batches too small for their own statistics
 std::unique_ptr<Rule> batch_dependence();  ///< scores in training mode that depend on their batch

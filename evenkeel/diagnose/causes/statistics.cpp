@@ -7,8 +7,19 @@ namespace evenkeel {
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer) {
   return std::ranges::any_of(findings, [&](const Finding& f) {
     if (f.code == "wrong-axis") return model.find(layer) >= model.find(f.layers.front());
-    return f.code == "frozen-statistics" && f.severity > Severity::info && std::ranges::count(f.layers, layer) > 0;
+    const bool explains = f.code == "frozen-statistics" || f.code == "normalization-of-one-value";
+    return explains && f.severity > Severity::info && std::ranges::count(f.layers, layer) > 0;
   });
+}
+
+void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes) {
+  for (Finding& f : findings) {
+    const bool known = std::ranges::all_of(
+        f.layers, [&](const std::string& layer) { return std::ranges::count(by.layers, layer) > 0; });
+    if (!known || std::ranges::count(codes, f.code) == 0) continue;
+    f.consequence_of = by.code;
+    f.severity = Severity::info;
+  }
 }
 
 bool are_far(const StatisticsGap& gap) { return !(gap.distance < kFarStatistics); }

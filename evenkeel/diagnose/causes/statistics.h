@@ -1,6 +1,8 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evenkeel/diagnose/finding.h"
@@ -12,6 +14,9 @@ namespace evenkeel {
 
 /// Whether one of these findings says why a layer's statistics do not fit. After a wrong axis none can.
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
+
+/// Findings of these codes that name no other layers than this one are listed under it, as information.
+void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes);
 
 /// Whether a layer's statistics are far from those of the data.
 bool are_far(const StatisticsGap& gap);

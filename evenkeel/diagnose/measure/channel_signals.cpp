@@ -66,6 +66,24 @@ std::vector<ChannelSignal> channel_signals(Network& network, const Dataset& data
   return signals;
 }
 
+std::vector<DeadUnits> dead_units(const Model& model, const std::vector<ChannelSignal>& signals) {
+  std::vector<DeadUnits> result;
+  for (const ChannelSignal& signal : signals) {
+    const ActivationFunction f =
+        model.nodes()[static_cast<std::size_t>(model.find(signal.layer))].layer.traits().activation;
+    if (f != ActivationFunction::relu && f != ActivationFunction::elu && f != ActivationFunction::leaky_relu) continue;
+    DeadUnits layer{.layer = signal.layer, .activation = f, .units = signal.channels(), .dead = {}};
+    for (std::size_t unit = 0; unit < signal.largest.size(); ++unit)
+      if (signal.largest[unit] <= 0) layer.dead.push_back(static_cast<std::int64_t>(unit));
+    result.push_back(std::move(layer));
+  }
+  return result;
+}
+
+std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size) {
+  return dead_units(network.model(), channel_signals(network, data, moving_statistics(network), batch_size));
+}
+
 const ChannelSignal* signal_of(const Model& model, const std::vector<ChannelSignal>& signals, int layer) {
   while (layer >= 0) {
     const Model::Node& node = model.nodes()[static_cast<std::size_t>(layer)];

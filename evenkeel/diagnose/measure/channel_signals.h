@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/nn/activation_function.h"
 
 namespace evenkeel {
 
@@ -29,5 +30,19 @@ std::vector<ChannelSignal> channel_signals(Network& network, const Dataset& data
 
 /// The signal of a layer; that of the layer it passes on, where it changes nothing; nullptr behind the model's input.
 const ChannelSignal* signal_of(const Model& model, const std::vector<ChannelSignal>& signals, int layer);
+
+/// Units (channels) of one layer that are never positive: of relu they hand on nothing and learn nothing, of elu and
+/// leaky_relu they stay in the part that is no identity.
+struct DeadUnits {
+  std::string layer;
+  ActivationFunction activation = ActivationFunction::relu;
+  std::int64_t units = 0;
+  std::vector<std::int64_t> dead;  ///< which: their largest value over all samples (and positions) is at most 0
+  double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }
+};
+/// For each layer that applies relu, elu or leaky_relu.
+std::vector<DeadUnits> dead_units(const Model& model, const std::vector<ChannelSignal>& signals);
+/// Of the network in evaluation.
+std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size = 250);
 
 }  // namespace evenkeel

@@ -41,6 +41,15 @@ Evidence::Evidence(Network& network, Subject subject)
     network.check(*subject_.train_data, true);
     train_data_ = sample_of(*subject_.train_data, subject_.samples);
   }
+  if (substituted_.any_statistic()) substitute_statistics();
+}
+
+/// Statistics that nothing can be computed with become those of the data: what is measured then is about the others.
+void Evidence::substitute_statistics() {
+  substituted_.replace_statistics(full_statistics());
+  const std::vector<LayerStatistics> moving = moving_statistics(network_);
+  for (std::size_t i = 0; i < moving.size(); ++i)
+    (*gaps_)[i] = gap_between(moving[i], (*gaps_)[i].data, normalizations_[i].epsilon);
 }
 
 std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
@@ -48,8 +57,13 @@ std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropou
       network, train_data(), {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
   passes_ += measured.forward_passes;
   std::vector<StatisticsGap> gaps;
-  for (std::size_t i = 0; i < normalizations_.size(); ++i)
-    gaps.push_back(gap_between(measured.before[i], measured.after[i], normalizations_[i].epsilon));
+  for (std::size_t i = 0; i < normalizations_.size(); ++i) {
+    LayerStatistics moving = measured.before[i];
+    // What is not above zero has a finding of its own, bad-variance.
+    for (std::size_t c = 0; c < moving.variance.size(); ++c)
+      if (moving.variance[c] <= 0) moving.variance[c] = measured.after[i].variance[c];
+    gaps.push_back(gap_between(moving, measured.after[i], normalizations_[i].epsilon));
+  }
   return gaps;
 }
 
@@ -107,6 +121,23 @@ const SampleScores& Evidence::evaluation() {
   });
 }
 
+SampleScores Evidence::moving_without_dropout(const Dataset& data) {
+  return scorer_.score(data, uniform_modes(network_, Statistics::moving, false));
+}
+
+const SampleScores& Evidence::evaluation_as_is() {
+  if (!substituted_.any()) return evaluation();
+  return scored("evaluation as is",
+                [&] { return substituted_.with_originals([&] { return moving_without_dropout(data_); }); });
+}
+
+const SampleScores& Evidence::train_evaluation_as_is() {
+  if (!substituted_.any()) return train_evaluation();
+  if (!train_data_) return evaluation_as_is();
+  return scored("train evaluation as is",
+                [&] { return substituted_.with_originals([&] { return moving_without_dropout(*train_data_); }); });
+}
+
 const std::vector<float>& Evidence::outputs() {
   evaluation();
   return *outputs_;
@@ -133,8 +164,7 @@ const SampleScores& Evidence::training() {
 
 const SampleScores& Evidence::train_evaluation() {
   if (!train_data_) return evaluation();
-  return scored("train evaluation",
-                [&] { return scorer_.score(*train_data_, uniform_modes(network_, Statistics::moving, false)); });
+  return scored("train evaluation", [&] { return moving_without_dropout(*train_data_); });
 }
 
 const SampleScores& Evidence::train_training() {

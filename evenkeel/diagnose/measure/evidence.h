@@ -19,15 +19,23 @@ namespace evenkeel {
 
 /// Of the loss that guessing has: below it nobody notices a difference, were it a tenth of next to nothing.
 inline constexpr double kNoticedOfChance = 0.02;
+/// And from here on a network answers like guessing.
+inline constexpr double kLikeGuessing = 0.9;
 
 /// What a run folder, or its owner, tells of how the weights came to be.
 struct Records {
   std::optional<std::uint64_t> updates = {};                    ///< training steps that were made
   std::optional<std::int64_t> batch_size = {};                  ///< of them
+  std::optional<std::int64_t> last_batch = {};                  ///< of each epoch, where that is smaller
+  std::optional<bool> shuffled = {};                            ///< whether each epoch had an order of its own
+  std::optional<double> ema_momentum = {};                      ///< of the averages that the weights are
+  std::vector<double> class_weight = {};                        ///< by class; empty: all weigh 1, or not known
   std::optional<double> train_loss = {}, validation_loss = {};  ///< of the last epoch
   std::optional<double> best_validation_loss = {};              ///< of any epoch
-  /// Moving statistics at an earlier checkpoint.
+  /// Moving statistics at an earlier checkpoint; without one, those that training started from.
   std::vector<LayerStatistics> earlier_statistics = {};
+  bool are_initial_statistics = false;      ///< earlier_statistics: those that training started from
+  std::string initial_weights = {};         ///< the file that training started from; empty: the seed, or not known
   std::optional<double> weight_decay = {};  ///< that training applied
   /// Where the weights are moving averages: those that training worked with, of the same moment, and its statistics.
   std::shared_ptr<const NamedTensors> raw_weights = {};
@@ -56,6 +64,8 @@ class Evidence {
   const Records& records() const { return subject_.records; }
   const Dataset& data() const { return data_; }  ///< the sample
   const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
+  /// All of them, in the order of training where it did not shuffle.
+  const Dataset& whole_train_data() const { return subject_.train_data ? *subject_.train_data : subject_.data; }
   bool has_train_data() const { return train_data_.has_value(); }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
   /// What a layer says of itself.
@@ -67,6 +77,10 @@ class Evidence {
   std::int64_t batch_size() const { return std::min(records().batch_size.value_or(32), data_.size()); }
   /// What the weights alone show. Numbers that cannot be computed with are substituted for everything below.
   const std::vector<WeightDefect>& defects() const { return defects_; }
+  /// Whether there are such numbers: then what the network yields as it is is NaN.
+  bool has_substitutes() const { return substituted_.any(); }
+  /// A tensor without substitutes.
+  TensorView original(const std::string& tensor) const { return substituted_.original(tensor); }
 
   // Statistics. All conditioned: the layers before on full-data ones. On the training data.
   const std::vector<StatisticsGap>& gaps();               ///< dropout off
@@ -77,7 +91,10 @@ class Evidence {
   std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
 
   // Scores of the data.
-  const SampleScores& evaluation();                ///< as it is: moving statistics, dropout off
+  const SampleScores& evaluation();  ///< moving statistics, dropout off
+  /// evaluation() of the weights as they are, without substitutes, as `evaluate` has it; and of the training data.
+  const SampleScores& evaluation_as_is();
+  const SampleScores& train_evaluation_as_is();
   SampleScores evaluation_as(const Model& other);  ///< if the model were this one, which has the same tensors
   const SampleScores& full_data();                 ///< full-data statistics, dropout off
   const SampleScores& training();          ///< full-data statistics with dropout on, dropout on; mean over masks
@@ -109,6 +126,8 @@ class Evidence {
  private:
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   SampleScores with_dropout(const Dataset& data);
+  SampleScores moving_without_dropout(const Dataset& data);
+  void substitute_statistics();
   std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
   std::unique_ptr<Network> network_as(const Model& other) const;
 

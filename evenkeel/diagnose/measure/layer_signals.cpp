@@ -2,19 +2,9 @@
 
 #include <cmath>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/diagnose/measure/instrument.h"
-#include "evenkeel/program/probes/extremes.h"
 
 namespace evenkeel {
-namespace {
-
-bool bends_at_zero(ActivationFunction f) {
-  return f == ActivationFunction::relu || f == ActivationFunction::elu || f == ActivationFunction::leaky_relu;
-}
-
-}  // namespace
-
 double statistics_distance(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
   double sum = 0;
   for (std::size_t c = 0; c < data.mean.size(); ++c) {
@@ -68,26 +58,6 @@ std::vector<GradientNorm> gradient_norms(Network& network, const Batch& batch, s
                      .norm = std::sqrt(squares)});
   }
   return norms;
-}
-
-std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size) {
-  std::vector<DeadUnits> result;
-  CompileOptions options;
-  for (const Model::Node& node : network.model().nodes())
-    if (const ActivationFunction activation = node.layer.traits().activation; bends_at_zero(activation)) {
-      result.push_back({.layer = node.layer.name(), .activation = activation, .dead = {}});
-      options.extremes.push_back(node.layer.name() + "/output");
-    }
-  if (result.empty()) return result;
-  Instrument instrument(network, options);
-  instrument.run(data, batch_size, network.context(Mode::evaluate));
-  for (DeadUnits& layer : result) {
-    const ChannelExtremes extremes = read_extremes(instrument.store(), layer.layer + "/output");
-    layer.units = std::ssize(extremes.largest);
-    for (std::size_t unit = 0; unit < extremes.largest.size(); ++unit)
-      if (extremes.largest[unit] <= 0) layer.dead.push_back(static_cast<std::int64_t>(unit));
-  }
-  return result;
 }
 
 }  // namespace evenkeel

@@ -6,7 +6,6 @@
 
 #include "evenkeel/diagnose/measure/normalizations.h"
 #include "evenkeel/diagnose/measure/reestimate.h"
-#include "evenkeel/nn/activation_function.h"
 
 // What tells, layer by layer, how a network fares. Every function measures and leaves the network as it was: weights,
 // moving statistics, optimizer and step. Layers come in the order of the description. Where the optimizer keeps
@@ -79,17 +78,5 @@ struct GradientNorm {
 /// One training step up to the update, at the weights as they are: batch statistics, dropout masks of `step`. In the
 /// order of the network's weights. Throws Error where the network has no loss or the batch no targets.
 std::vector<GradientNorm> gradient_norms(Network& network, const Batch& batch, std::uint64_t step = 0);
-
-/// Units (channels) of one layer that are never positive: of relu they hand on nothing and learn nothing, of elu and
-/// leaky_relu they stay in the part that is no identity.
-struct DeadUnits {
-  std::string layer;
-  ActivationFunction activation = ActivationFunction::relu;
-  std::int64_t units = 0;
-  std::vector<std::int64_t> dead;  ///< which: their largest value over all samples (and positions) is at most 0
-  double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }
-};
-/// For each layer with relu, elu or leaky_relu behind it (Activation, Conv2D, Dense), in evaluation.
-std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size = 250);
 
 }  // namespace evenkeel

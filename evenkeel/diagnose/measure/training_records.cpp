@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evenkeel/formats/safetensors.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/run_record.h"
 #include "evenkeel/train/settings.h"
@@ -18,12 +19,12 @@ std::vector<double> numbers_of(const MetricsTable& metrics, const std::string& n
   return numbers;
 }
 
-/// The moving statistics of a checkpoint, by normalization of the model; nothing where it is of another one.
-std::vector<LayerStatistics> statistics_of(const Checkpoint& checkpoint, const Model& model) {
+/// The moving statistics among these tensors, by normalization of the model; nothing where they are of another one.
+std::vector<LayerStatistics> statistics_among(const NamedTensors& weights, const Model& model) {
   std::vector<LayerStatistics> all;
   const auto numbers = [&](const std::string& name) {
-    const auto found = std::ranges::find(checkpoint.weights, name, &NamedTensors::value_type::first);
-    if (found == checkpoint.weights.end()) return std::vector<double>();
+    const auto found = std::ranges::find(weights, name, &NamedTensors::value_type::first);
+    if (found == weights.end()) return std::vector<double>();
     const Tensor values = converted(found->second, DType::float64);
     return std::vector<double>(values.as<double>().begin(), values.as<double>().end());
   };
@@ -38,11 +39,27 @@ std::vector<LayerStatistics> statistics_of(const Checkpoint& checkpoint, const M
 std::vector<LayerStatistics> earlier_statistics(const std::filesystem::path& run_folder, const Model& model) {
   const std::vector<std::filesystem::path> files = checkpoints_in(run_folder / "checkpoints");
   for (std::size_t i = 1; i < files.size(); ++i) try {
-      return statistics_of(read_checkpoint(files[i]), model);
+      return statistics_among(read_checkpoint(files[i]).weights, model);
     } catch (const Error&) {
       // Damaged: the one before does as well.
     }
   return {};
+}
+
+/// Of the weights that training started from; nothing where the file is not there any more, or is of another model.
+std::vector<LayerStatistics> initial_statistics(const std::string& weights, const Model& model) {
+  try {
+    formats::SafetensorsFile file = formats::read_safetensors(weights);
+    return statistics_among(file.tensors, model);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Of each epoch, where it is smaller than the others: steps are made of full batches, epochs of all samples.
+std::optional<std::int64_t> last_batch_of(const RunDescription& run, std::optional<std::int64_t> batch_size) {
+  if (run.steps || run.samples == 0 || !batch_size || run.samples % *batch_size == 0) return {};
+  return run.samples % *batch_size;
 }
 
 }  // namespace
@@ -58,10 +75,23 @@ Records training_records(const std::filesystem::path& run_folder, const Model& m
   // Of given weights the updates before are not known.
   if (run.run && run.run->description.initial_weights.empty()) records.updates = run.run->steps_done;
   if (run.model) {
+    const CommonOptimizerOptions optimizer = common_options(optimizer_of(run.model->training));
     records.batch_size = batch_size_of(run.model->training);
-    records.weight_decay = common_options(optimizer_of(run.model->training)).weight_decay;
+    records.weight_decay = optimizer.weight_decay;
+    records.ema_momentum = optimizer.ema_momentum;
+    records.class_weight = run.model->training.get<std::vector<double>>("class_weight").value_or(std::vector<double>());
+  }
+  if (run.run) {
+    const RunDescription& description = run.run->description;
+    records.shuffled = description.shuffle;
+    records.last_batch = last_batch_of(description, records.batch_size);
+    records.initial_weights = description.initial_weights;
   }
   records.earlier_statistics = earlier_statistics(run_folder, model);
+  if (records.earlier_statistics.empty() && !records.initial_weights.empty()) {
+    records.earlier_statistics = initial_statistics(records.initial_weights, model);
+    records.are_initial_statistics = !records.earlier_statistics.empty();
+  }
   const std::vector<double> train = numbers_of(run.metrics, "loss"), validation = numbers_of(run.metrics, "val_loss");
   if (!train.empty()) records.train_loss = train.back();
   if (!validation.empty()) {

@@ -6,8 +6,9 @@
 
 namespace evenkeel {
 
-/// What a run folder tells the doctor: updates, batch size, losses, moving statistics at its earlier checkpoint. What
-/// cannot be read stays unknown. Throws Error where it is no run folder.
+/// What a run folder tells the doctor: updates, batches, the order of the data, averages, losses, moving statistics at
+/// its earlier checkpoint, or else those that it started from. What cannot be read stays unknown. Throws Error where it
+/// is no run folder.
 Records training_records(const std::filesystem::path& run_folder, const Model& model);
 
 /// The weights that training worked with, where a weights file is a checkpoint that has their averages beside them (as

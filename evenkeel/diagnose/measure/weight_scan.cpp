@@ -12,74 +12,138 @@ namespace {
 
 constexpr double kTinyGamma = 1e-30, kHugeGamma = 1e3;
 
+/// What the numbers of a tensor are judged by.
+struct Judged {
+  TensorRole role = TensorRole::other;
+  double epsilon = 0;  ///< of a moving variance
+};
+
+std::string layer_of(const WeightInfo& weight) { return weight.name.substr(0, weight.name.rfind('/')); }
+
+Judged judged_as(const Model& model, const WeightInfo& weight) {
+  Judged result{.role = role_of(model, weight.name)};
+  if (result.role == TensorRole::moving_variance)
+    result.epsilon = model.nodes()[static_cast<std::size_t>(weight.layer)].layer.traits().normalization.value().epsilon;
+  return result;
+}
+
+/// What is wrong with a moving variance, if anything.
+std::optional<WeightDefect::Kind> variance_defect(double value, double epsilon) {
+  using enum WeightDefect::Kind;
+  if (!has_deviation(value, epsilon)) return impossible_variance;
+  if (value < 0) return negative_variance;
+  if (value == 0) return zero_variance;
+  return {};
+}
+
 /// What is wrong with one number, if anything.
-std::optional<WeightDefect::Kind> defect_of(TensorRole role, double value) {
+std::optional<WeightDefect::Kind> defect_of(const Judged& as, double value) {
   using enum WeightDefect::Kind;
   if (!std::isfinite(value)) return not_finite;
-  if (role == TensorRole::moving_variance && value < 0) return negative_variance;
-  if (role == TensorRole::moving_variance && value == 0) return zero_variance;
-  if (role == TensorRole::scale && value != 0 && std::abs(value) < kTinyGamma) return tiny_gamma;
-  if (role == TensorRole::scale && std::abs(value) > kHugeGamma) return huge_gamma;
+  if (as.role == TensorRole::moving_variance) return variance_defect(value, as.epsilon);
+  if (as.role == TensorRole::scale && value != 0 && std::abs(value) < kTinyGamma) return tiny_gamma;
+  if (as.role == TensorRole::scale && std::abs(value) > kHugeGamma) return huge_gamma;
   return {};
 }
 
 /// What stands in for a number that cannot be computed with.
-std::optional<double> substitute_for(TensorRole role, double value) {
-  const auto defect = defect_of(role, value);
-  if (defect != WeightDefect::Kind::not_finite && defect != WeightDefect::Kind::negative_variance) return {};
-  return role == TensorRole::moving_variance || role == TensorRole::scale ? 1.0 : 0.0;
+std::optional<double> substitute_for(const Judged& as, double value) {
+  const auto defect = defect_of(as, value);
+  if (!defect || !is_fatal(*defect)) return {};
+  return as.role == TensorRole::moving_variance || as.role == TensorRole::scale ? 1.0 : 0.0;
+}
+
+/// What is wrong with a tensor, by kind.
+std::map<WeightDefect::Kind, WeightDefect> defects_of(const Network& network, const WeightInfo& weight) {
+  const Tensor values = converted(network.weight(weight.name), DType::float64);
+  const Judged as = judged_as(network.model(), weight);
+  const std::int64_t channels = weight.shape.back();
+  std::map<WeightDefect::Kind, WeightDefect> found;
+  for (std::int64_t i = 0; i < values.shape().size(); ++i) {
+    const double value = values.as<double>()[static_cast<std::size_t>(i)];
+    const auto kind = defect_of(as, value);
+    if (!kind) continue;
+    const WeightDefect first{
+        .kind = *kind, .tensor = weight.name, .layer = layer_of(weight), .channels = {}, .worst = value};
+    WeightDefect& defect = found.try_emplace(*kind, first).first->second;
+    if (std::abs(value) > std::abs(defect.worst)) defect.worst = value;
+    const std::int64_t channel = i % channels;
+    if (const auto at = std::ranges::lower_bound(defect.channels, channel);
+        at == defect.channels.end() || *at != channel)
+      defect.channels.insert(at, channel);
+  }
+  return found;
 }
 
 }  // namespace
 
 std::vector<WeightDefect> scan_weights(const Network& network) {
   std::vector<WeightDefect> defects;
-  for (const WeightInfo& weight : network.weights()) {
-    const Tensor values = converted(network.weight(weight.name), DType::float64);
-    const TensorRole role = role_of(network.model(), weight.name);
-    const std::int64_t channels = weight.shape.back();
-    std::map<WeightDefect::Kind, WeightDefect> found;
-    for (std::int64_t i = 0; i < values.shape().size(); ++i) {
-      const double value = values.as<double>()[static_cast<std::size_t>(i)];
-      const auto kind = defect_of(role, value);
-      if (!kind) continue;
-      WeightDefect& defect =
-          found
-              .try_emplace(*kind, WeightDefect{.kind = *kind,
-                                               .tensor = weight.name,
-                                               .layer = weight.name.substr(0, weight.name.rfind('/')),
-                                               .channels = {},
-                                               .worst = value})
-              .first->second;
-      if (std::abs(value) > std::abs(defect.worst)) defect.worst = value;
-      const std::int64_t channel = i % channels;
-      if (const auto at = std::ranges::lower_bound(defect.channels, channel);
-          at == defect.channels.end() || *at != channel)
-        defect.channels.insert(at, channel);
-    }
-    for (auto& [kind, defect] : found) defects.push_back(std::move(defect));
-  }
+  for (const WeightInfo& weight : network.weights())
+    for (auto& [kind, defect] : defects_of(network, weight)) defects.push_back(std::move(defect));
   return defects;
+}
+
+std::string phrase_of(const WeightDefect& defect) {
+  const bool variance = defect.kind == WeightDefect::Kind::impossible_variance;
+  return '"' + defect.tensor + '"' + (variance ? " with epsilon is not above 0 in " : " is not finite in ") +
+         (defect.channels.size() == 1 ? "channel " + std::to_string(defect.channels.front())
+                                      : std::to_string(defect.channels.size()) + " channels");
+}
+
+std::vector<std::string> fatal_defects(const Network& network) {
+  std::vector<std::string> phrases;
+  for (const WeightDefect& defect : scan_weights(network))
+    if (is_fatal(defect.kind)) phrases.push_back(phrase_of(defect));
+  return phrases;
 }
 
 SubstitutedWeights::SubstitutedWeights(Network& network) : network_(network) {
   for (const WeightInfo& weight : network.weights()) {
     Tensor values = converted(network.weight(weight.name), DType::float64);
-    const TensorRole role = role_of(network.model(), weight.name);
-    bool changed = false;
-    for (double& value : values.as<double>())
-      if (const auto substitute = substitute_for(role, value)) {
-        value = *substitute;
-        changed = true;
+    const Judged as = judged_as(network.model(), weight);
+    std::vector<std::size_t> replaced;
+    for (std::size_t i = 0; i < values.as<double>().size(); ++i)
+      if (const auto substitute = substitute_for(as, values.as<double>()[i])) {
+        values.as<double>()[i] = *substitute;
+        replaced.push_back(i);
       }
-    if (!changed) continue;
-    originals_.emplace_back(weight.name, Tensor::copy_of(network.weight(weight.name)));
+    if (replaced.empty()) continue;
+    tensors_.push_back({weight.name, Tensor::copy_of(network.weight(weight.name)), std::move(replaced)});
     network.set_weight(weight.name, converted(values, network.options().compute.real));
   }
 }
 
-SubstitutedWeights::~SubstitutedWeights() {
-  for (const auto& [name, values] : originals_) network_.set_weight(name, values);
+SubstitutedWeights::~SubstitutedWeights() { exchange(); }
+
+void SubstitutedWeights::exchange() {
+  for (Replaced& tensor : tensors_) {
+    Tensor now = Tensor::copy_of(network_.weight(tensor.name));
+    network_.set_weight(tensor.name, tensor.other);
+    tensor.other = std::move(now);
+  }
+}
+
+TensorView SubstitutedWeights::original(const std::string& name) const {
+  const auto found = std::ranges::find(tensors_, name, &Replaced::name);
+  return found == tensors_.end() ? network_.weight(name) : TensorView(found->other);
+}
+
+bool SubstitutedWeights::any_statistic() const {
+  return std::ranges::any_of(tensors_,
+                             [&](const Replaced& tensor) { return is_statistic(network_.model(), tensor.name); });
+}
+
+void SubstitutedWeights::replace_statistics(const std::vector<LayerStatistics>& by) {
+  for (const Normalization& n : normalizations(network_.model()))
+    for (const Replaced& tensor : tensors_) {
+      if (tensor.name != n.mean && tensor.name != n.variance) continue;
+      const auto of = std::ranges::find(by, n.name, &LayerStatistics::layer);
+      Tensor values = converted(network_.weight(tensor.name), DType::float64);
+      for (const std::size_t i : tensor.elements)
+        values.as<double>()[i] = tensor.name == n.mean ? of->mean[i] : of->variance[i];
+      network_.set_weight(tensor.name, converted(values, network_.options().compute.real));
+    }
 }
 
 }  // namespace evenkeel

@@ -7,6 +7,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/measure/graph.h"
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
 #include "evenkeel/nn/tensor_role.h"
@@ -66,12 +67,10 @@ Course course_from(const Draft& draft, int layer) {
 }
 
 /// Adds the channels at which a vector has no usable number.
-void add_bad(std::span<const double> values, double above, Channels& bad) {
+void add_bad(std::span<const double> values, Channels& bad) {
   for (std::size_t c = 0; c < values.size(); ++c)
-    if (!std::isfinite(values[c]) || values[c] <= above) bad.insert(c);
+    if (!std::isfinite(values[c])) bad.insert(c);
 }
-
-constexpr double kAnything = -std::numeric_limits<double>::infinity();
 
 /// Of a layer that has such vectors.
 Channels bad_vectors(const Draft& draft, int layer) {
@@ -79,8 +78,11 @@ Channels bad_vectors(const Draft& draft, int layer) {
   const auto all = draft.normalizations();
   const auto normalization = std::ranges::find(all, layer, &Normalization::layer);
   for (const std::string& tensor : draft.tensors_of(layer)) {
-    const bool variance = normalization != all.end() && tensor == normalization->variance;
-    add_bad(draft.values(tensor), variance ? -normalization->epsilon : kAnything, bad);
+    const auto values = draft.values(tensor);
+    add_bad(values, bad);
+    if (normalization == all.end() || tensor != normalization->variance) continue;
+    for (std::size_t c = 0; c < values.size(); ++c)
+      if (!has_deviation(values[c], normalization->epsilon)) bad.insert(c);
   }
   return bad;
 }
@@ -93,7 +95,7 @@ Channels bad_outputs(const Draft& draft, int layer) {
   const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t k = 0; k < kernel.size(); ++k)
     if (!std::isfinite(kernel[k])) bad.insert(k % outputs);
-  if (!linear.bias.empty()) add_bad(draft.values(draft.name(layer) + '/' + linear.bias), kAnything, bad);
+  if (!linear.bias.empty()) add_bad(draft.values(draft.name(layer) + '/' + linear.bias), bad);
   return bad;
 }
 
@@ -168,6 +170,15 @@ void check_some_left(const Draft& draft, int layer, const Channels& bad, std::si
                  .hint = "Training broke down: go back to an earlier checkpoint."}};
 }
 
+/// A channel of the outputs is a class, or a number that is asked for: nothing is right without it.
+void check_no_output(const Draft& draft, int layer, const Channels& bad) {
+  if (std::ranges::count(output_layers(draft.model()), layer) == 0) return;
+  throw Error{{.where = "layer " + quoted(draft.name(layer)),
+               .expected = "finite values, since its channels are the network's outputs",
+               .received = fmt::format("NaN, infinity or a bad variance in {}", numbers(bad)),
+               .hint = "An output cannot be removed: go back to an earlier checkpoint, or re-estimate statistics."}};
+}
+
 void mend_linear(Draft& draft, int layer, RepairLog& log) {
   const Course course = course_from(draft, layer);
   const std::size_t of = outputs_of(draft, layer);
@@ -180,6 +191,7 @@ void mend_linear(Draft& draft, int layer, RepairLog& log) {
     bad.merge(bad_inputs(draft, course.reader, of));
   }
   if (bad.empty()) return;
+  check_no_output(draft, layer, bad);
   check_some_left(draft, layer, bad, of);
   const std::string& name = draft.name(layer);
   if (course.reader >= 0) {
@@ -196,6 +208,7 @@ void mend_linear(Draft& draft, int layer, RepairLog& log) {
 void mend_vectors(Draft& draft, int layer, RepairLog& log) {
   const Channels bad = bad_vectors(draft, layer);
   if (bad.empty()) return;
+  check_no_output(draft, layer, bad);
   check_some_left(draft, layer, bad, draft.values(draft.tensors_of(layer).front()).size());
   silence_vectors(draft, layer, bad);
   log.changes.push_back({draft.name(layer), fmt::format("{} set to 0 after it", numbers(bad))});

@@ -27,7 +27,7 @@ void scale_offset(std::span<const float> x, float scale, float offset, std::span
 /// y = x in another type: rounded to the nearest, or exact. No overlap.
 void cast(std::span<const float> x, std::span<bfloat16> y, const Threads& threads);
 void cast(std::span<const bfloat16> x, std::span<float> y, const Threads& threads);
-/// y = 1 / sqrt(x + epsilon), to full precision (no rsqrt estimate)
+/// y = 1 / sqrt(x + epsilon), to full precision (no rsqrt estimate); NaN where that sum is not above 0
 void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Threads& threads);
 /// Each row of y = f(that row of x plus bias [columns]).
 template <class T = float>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "evenkeel/kernels/elementwise/activation_reference.h"
 
@@ -29,7 +30,10 @@ void scale_offset(std::span<const T> x, double scale, double offset, std::span<T
 
 template <class T>
 void rsqrt(std::span<const T> x, double epsilon, std::span<T> y) {
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<T>(1 / std::sqrt(double{x[i]} + epsilon));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double sum = double{x[i]} + epsilon;
+    y[i] = sum > 0 ? static_cast<T>(1 / std::sqrt(sum)) : std::numeric_limits<T>::quiet_NaN();
+  }
 }
 
 template <class T>

@@ -3,6 +3,7 @@
 #include "evenkeel/kernels/elementwise/elementwise.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "evenkeel/kernels/simd/targets.h"
 
@@ -70,8 +71,10 @@ void cast_widened(std::span<const bfloat16> x, Output y, const Threads& threads)
 
 void rsqrt(Input x, float epsilon, Output y, const Threads& threads) {
   const Vec one = hn::Set(kTag, 1.0f), summand = hn::Set(kTag, epsilon);
+  const Vec nan = hn::Set(kTag, std::numeric_limits<float>::quiet_NaN());
   for_elements(y.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    lanes.store(hn::Div(one, hn::Sqrt(hn::Add(lanes.load(x.data() + i), summand))), y.data() + i);
+    const Vec sum = hn::Add(lanes.load(x.data() + i), summand);
+    lanes.store(hn::IfThenElse(hn::Gt(sum, hn::Zero(kTag)), hn::Div(one, hn::Sqrt(sum)), nan), y.data() + i);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace evenkeel::kernels {
 
@@ -17,8 +18,10 @@ void weighted_sum(Matrix<const T> rows, std::span<const double> weights, std::sp
 
 template <class T>
 void inverse_deviations(std::span<const T> variance, double epsilon, std::span<T> inverse) {
-  for (std::size_t i = 0; i < inverse.size(); ++i)
-    inverse[i] = static_cast<T>(1.0 / std::sqrt(static_cast<double>(variance[i]) + epsilon));
+  for (std::size_t i = 0; i < inverse.size(); ++i) {
+    const double sum = static_cast<double>(variance[i]) + epsilon;
+    inverse[i] = sum > 0 ? static_cast<T>(1.0 / std::sqrt(sum)) : std::numeric_limits<T>::quiet_NaN();
+  }
 }
 
 template <class T>

@@ -18,16 +18,82 @@ TEST(BadNumbers, AreAnErrorWhereTheyAreNoNumbers) {
   }
 }
 
-TEST(BadNumbers, NameVariancesBelowZero) {
-  const auto trainer = trained(small_convnet(), 20);
-  change(trainer->network(), "norm_2/moving_variance", [](auto values) { values[1] = -0.5f; });
-  EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())), Summaries{"bad-variance error norm_2"});
+/// Every architecture with a normalization of each way to write it.
+std::vector<Sequential> normalized_models() {
+  std::vector<Sequential> models = small_models();
+  Sequential parts({28, 28, 1}, "parts");
+  parts.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 6, .strides = 2, .use_bias = false, .name = "conv_1"},
+            BatchNormalizationFromParts{.momentum = 0.9f, .name = "norm_1"}, Activation{relu}, MaxPooling2D{},
+            Flatten{}, Dense{.units = 20, .use_bias = false, .name = "dense_1"},
+            BatchNormalization{.momentum = 0.9, .name = "norm_2"}, Activation{relu}, Dense{.units = 10});
+  models.push_back(std::move(parts));
+  return models;
 }
 
-TEST(BadNumbers, MentionVariancesOfZero) {
-  const auto trainer = trained(small_mlp(), 20);
-  change(trainer->network(), "norm_2/moving_variance", [](auto values) { values[1] = 0; });
-  EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())), Summaries{"bad-variance info norm_2"});
+void set_variance(Network& network, const std::string& layer, std::size_t channel, float value) {
+  change(network, layer + "/moving_variance", [&](auto values) { values[channel] = value; });
+}
+
+TEST(BadNumbers, NameVariancesThatEpsilonDoesNotMakeUpFor) {
+  for (const Sequential& model : normalized_models()) {
+    const auto trainer = trained(model);
+    const double before = trainer->evaluate(small_data().test).metrics.accuracy.value();
+    set_variance(trainer->network(), "norm_2", 1, -5e-2f);
+    const Diagnosis diagnosis = diagnosed(trainer->network());
+    const Finding* bad = finding_of(diagnosis, "bad-variance");
+    ASSERT_TRUE(bad) << told(diagnosis);
+    EXPECT_EQ(summary_of(*bad), "bad-variance error norm_2");
+    EXPECT_SAYS(bad->cause, "no result (NaN)");
+    // One finding, and the same as `evaluate`: no result, and what the advice brings is what it was.
+    EXPECT_FALSE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
+    EXPECT_TRUE(std::isnan(diagnosis.cells.evaluation.loss.value));
+    EXPECT_TRUE(std::isnan(trainer->evaluate(small_data().test).metrics.loss));
+    EXPECT_EQ(diagnosis.cells.evaluation.accuracy->value, trainer->evaluate(small_data().test).metrics.accuracy);
+    const auto outlook = std::ranges::find_if(
+        bad->evidence, [](const Fact& fact) { return fact.what.starts_with("accuracy in evaluation, with"); });
+    ASSERT_NE(outlook, bad->evidence.end());
+    EXPECT_NEAR(outlook->value, before, 0.02) << model.name();
+    reestimate_statistics(trainer->network(), small_data().train);
+    EXPECT_NEAR(trainer->evaluate(small_data().test).metrics.accuracy.value(), before, 0.02) << model.name();
+  }
+}
+
+TEST(BadNumbers, OnlyMentionVariancesBelowZeroThatCostNothing) {
+  for (const Sequential& model : normalized_models()) {
+    if (model.name() == "small_mlp") continue;  // its normalizations read an elu, whose constant is not 0
+    const auto trainer = trained(model);
+    Network& network = trainer->network();
+    // A channel that is always 0: nothing but epsilon ever divided there.
+    change(network, "conv_1/kernel", [&](std::span<float> values) {
+      const auto filters = static_cast<std::size_t>(network.weight("conv_1/kernel").shape.back());
+      for (std::size_t i = 1; i < values.size(); i += filters) values[i] = 0;
+    });
+    change(network, "norm_1/moving_mean", [](auto values) { values[1] = 0; });
+    set_variance(network, "norm_1", 1, 0);
+    const double before = trainer->evaluate(small_data().test).metrics.loss;
+    set_variance(network, "norm_1", 1, -1e-5f);
+    EXPECT_EQ(trainer->evaluate(small_data().test).metrics.loss, before) << model.name();
+    EXPECT_EQ(summaries_of(judged(bad_numbers, network)), Summaries{"bad-variance info norm_1"}) << model.name();
+    const Diagnosis diagnosis = diagnosed(network);
+    const Finding* bad = finding_of(diagnosis, "bad-variance");
+    ASSERT_TRUE(bad) << told(diagnosis);
+    EXPECT_NEAR(bad->cost->loss.value, 0, 1e-6);
+    EXPECT_FALSE(diagnosis.cells.verdict.starts_with("Evaluation has no result")) << diagnosis.cells.verdict;
+  }
+}
+
+TEST(BadNumbers, MeasureWhatAVarianceOfZeroCosts) {
+  for (const Sequential& model : normalized_models()) {
+    const auto trainer = trained(model);
+    set_variance(trainer->network(), "norm_2", 1, 0);
+    const Diagnosis diagnosis = diagnosed(trainer->network());
+    const Finding* zero = finding_of(diagnosis, "bad-variance");
+    ASSERT_TRUE(zero) << told(diagnosis);
+    ASSERT_TRUE(zero->cost);
+    EXPECT_EQ(zero->severity, matters(*zero->cost) ? Severity::error : Severity::info);
+    EXPECT_GT(zero->cost->loss.value, 0) << model.name();
+    EXPECT_FALSE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
+  }
 }
 
 TEST(BadNumbers, AreNoneWhereAChannelIsConstantInTheDataToo) {

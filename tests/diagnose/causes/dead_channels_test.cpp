@@ -29,6 +29,55 @@ TEST(DeadChannels, WarnFromAQuarterOfALayerOn) {
   EXPECT_EQ(summaries_of(judged(dead_channels, mlp->network())), Summaries{"dead-channels warning hidden"});
 }
 
+TEST(DeadChannels, AreOnlyMentionedWhereNothingSaysThatTheyEverLived) {
+  // Of a dense relu without a normalization many units may never have been above 0, and the network is well.
+  Sequential model({28, 28, 1}, "dense_relu");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 32, .activation = relu, .name = "first"},
+            Dense{.units = 24, .activation = relu, .name = "second"}, Dense{.units = 10, .name = "head"});
+  const auto trainer = trained(model);
+  for (const char* layer : {"first", "second"}) kill(trainer->network(), std::string(layer) + "/bias", 12);
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries{"dead-channels info first second"});
+}
+
+TEST(DeadChannels, WarnWhereTheyAreMissed) {
+  // The same, but the network guesses.
+  Sequential model({28, 28, 1}, "dense_relu");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 32, .activation = relu, .name = "hidden"},
+            Dense{.units = 10, .name = "head"});
+  const auto trainer = trained(model);
+  kill(trainer->network(), "hidden/bias", 30);
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries{"dead-channels warning hidden"});
+}
+
+TEST(DeadChannels, WarnWhereTheNormalizationBehindThemHasSeenThemAlive) {
+  Sequential model({28, 28, 1}, "after");
+  model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .strides = 2, .activation = relu, .name = "conv"},
+            MaxPooling2D{}, BatchNormalization{.momentum = 0.9, .name = "norm"}, Flatten{},
+            Dense{.units = 10, .name = "head"});
+  const auto trainer = trained(model);
+  kill(trainer->network(), "conv/bias", 3);
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries{"dead-channels warning conv"});
+  const std::vector<LayerStatistics> alive = moving_statistics(trainer->network());
+  change(trainer->network(), "norm/moving_mean", [](auto values) { std::fill_n(values.begin(), 3, 0.0f); });
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries{"dead-channels info conv"});
+  EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network(), {.earlier_statistics = alive})),
+            Summaries{"dead-channels warning conv"});
+}
+
+TEST(DeadChannels, AreNotOutputs) {
+  for (const Layer& last : {Layer(Dense{.units = 10, .activation = relu, .name = "head"}), Layer(Dense{.units = 10})}) {
+    Model model = relu_mlp();
+    Model ending({28, 28, 1}, "ending");
+    for (int i = 0; i + 1 < model.layers(); ++i) ending.append(model.nodes()[static_cast<std::size_t>(i)].layer);
+    ending.append(last.named("head"));
+    if (last.traits().activation == linear) ending.append(Activation{relu});
+    const auto trainer = trained(ending, 20);
+    kill(trainer->network(), "head/bias", 5);
+    EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries());
+    EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries());
+  }
+}
+
 TEST(DeadChannels, AreMentionedBelowThat) {
   const auto convnet = trained(small_convnet());
   kill(convnet->network(), "norm_2/beta", 1);
@@ -70,6 +119,18 @@ TEST(ConstantOutput, OfTheNetworkIsAnError) {
     change(trainer->network(), "head/kernel", [](auto values) { std::ranges::fill(values, 0.0f); });
     EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries{"constant-output error head"})
         << model.name();
+  }
+}
+
+TEST(ConstantOutput, OfSomeOutputsIsNoChannelAmongOthers) {
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model);
+    change(trainer->network(), "head/kernel", [](auto values) {
+      for (std::size_t i = 0; i < values.size(); i += 10) values[i] = 0;
+    });
+    const auto findings = judged(constant_output, trainer->network());
+    ASSERT_EQ(summaries_of(findings), Summaries{"constant-output warning head"}) << model.name();
+    EXPECT_SAYS(findings[0].cause, "1 of 10 outputs of head");
   }
 }
 

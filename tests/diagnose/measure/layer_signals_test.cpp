@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evenkeel/diagnose/measure/channel_signals.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/diagnose/helpers.h"
 

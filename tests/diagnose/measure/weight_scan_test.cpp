@@ -40,6 +40,7 @@ TEST(WeightScan, TellsTheKindsApart) {
   change(*n, "second/moving_variance", [](std::span<float> v) {
     v[0] = -0.5f;
     v[1] = 0;
+    v[2] = -1e-5f;  // epsilon is 1e-3
   });
   change(*n, "second/gamma", [](std::span<float> v) {
     v[2] = 1e-38f;
@@ -48,8 +49,8 @@ TEST(WeightScan, TellsTheKindsApart) {
   });
   std::vector<Kind> kinds;
   for (const WeightDefect& defect : scan_weights(*n)) kinds.push_back(defect.kind);
-  EXPECT_THAT(kinds, ::testing::UnorderedElementsAre(Kind::negative_variance, Kind::zero_variance, Kind::tiny_gamma,
-                                                     Kind::huge_gamma));
+  EXPECT_THAT(kinds, ::testing::UnorderedElementsAre(Kind::impossible_variance, Kind::negative_variance,
+                                                     Kind::zero_variance, Kind::tiny_gamma, Kind::huge_gamma));
 }
 
 TEST(WeightScan, TakesWhatMultipliesChannelsForGammaUnderAnyName) {
@@ -75,6 +76,31 @@ TEST(SubstitutedWeights, LetTheNetworkBeComputedAndPutTheOriginalsBack) {
     EXPECT_THAT(scan_weights(*n), IsEmpty());
     EXPECT_EQ(n->weight("second/gamma").as<float>()[1], 1);
     EXPECT_EQ(n->weight("second/moving_variance").as<float>()[0], 1);
+  }
+  EXPECT_EQ(trained_bytes(*n), before);
+}
+
+TEST(SubstitutedWeights, LeaveVariancesThatEpsilonMakesUpFor) {
+  const auto n = network();
+  change(*n, "second/moving_variance", [](std::span<float> v) { v[0] = -1e-5f; });
+  EXPECT_FALSE(SubstitutedWeights(*n).any());
+  EXPECT_EQ(fatal_defects(*n), std::vector<std::string>());
+}
+
+TEST(SubstitutedWeights, TakeStatisticsOfTheDataAndLookBehindThem) {
+  const auto n = network();
+  change(*n, "second/moving_variance", [](std::span<float> v) { v[2] = -0.5f; });
+  EXPECT_THAT(fatal_defects(*n), ElementsAre("\"second/moving_variance\" with epsilon is not above 0 in channel 2"));
+  const std::vector<std::byte> before = trained_bytes(*n);
+  {
+    SubstitutedWeights substituted(*n);
+    std::vector<LayerStatistics> of_data = moving_statistics(*n);
+    for (LayerStatistics& layer : of_data) layer.variance.assign(layer.variance.size(), 7);
+    substituted.replace_statistics(of_data);
+    EXPECT_EQ(n->weight("second/moving_variance").as<float>()[2], 7);
+    EXPECT_EQ(n->weight("second/moving_variance").as<float>()[1], 1) << "not replaced";
+    EXPECT_EQ(substituted.with_originals([&] { return trained_bytes(*n); }), before);
+    EXPECT_EQ(n->weight("second/moving_variance").as<float>()[2], 7);
   }
   EXPECT_EQ(trained_bytes(*n), before);
 }

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/causes/flat_scores.h"
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/measure/graph.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::int64_t kFewOfAClass = 5;  ///< fewer samples of a class do not show that it is lost
+constexpr std::size_t kClassesNamed = 5;
+/// Of the loss of guessing: what outputs that cannot reach their targets must cost at least.
+constexpr double kOutOfReach = 0.1;
+
+/// What an activation can yield.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+};
+
+Range range_of(ActivationFunction f) {
+  switch (f) {
+    case ActivationFunction::relu: return {.low = 0};
+    case ActivationFunction::elu: return {.low = -1};
+    case ActivationFunction::sigmoid:
+    case ActivationFunction::softmax: return {.low = 0, .high = 1};
+    case ActivationFunction::tanh: return {.low = -1, .high = 1};
+    case ActivationFunction::linear:
+    case ActivationFunction::leaky_relu: return {};
+  }
+  return {};
+}
+
+struct Bend {
+  std::string layer;
+  ActivationFunction function = ActivationFunction::linear;
+};
+
+/// The activation that the loss reads through, where it does not undo it itself; a softmax has rules of its own.
+std::optional<Bend> bend_before_loss(const Model& model, const Loss& loss) {
+  for (const int i : layers_before_loss(model)) {
+    const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
+    const ActivationFunction f = layer.traits().activation;
+    const bool undone =
+        f == ActivationFunction::sigmoid && scores_of(loss) == Scores::sigmoid && yields_outputs(model, i);
+    const bool of_others = f == ActivationFunction::softmax && scores_of(loss) != Scores::outputs;
+    if (f != ActivationFunction::linear && !undone && !of_others) return Bend{layer.name(), f};
+  }
+  return {};
+}
+
+std::string name_of_class(const Dataset& data, std::int64_t c) {
+  const auto& names = data.class_names();
+  const std::string number = std::to_string(c);
+  if (c >= std::ssize(names) || names[static_cast<std::size_t>(c)] == number) return number;
+  return number + " (" + names[static_cast<std::size_t>(c)] + ')';
+}
+
+/// Classes that have samples, none of which is recognized.
+std::vector<std::string> lost_classes(Evidence& evidence) {
+  if (!evidence.data().has_labels()) return {};
+  const auto labels = evidence.data().y().as<std::int32_t>();
+  const std::vector<double>& correct = evidence.evaluation().correct;
+  if (correct.empty()) return {};
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(evidence.data().classes())), right(samples.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    ++samples[static_cast<std::size_t>(labels[i])];
+    right[static_cast<std::size_t>(labels[i])] += correct[i] > 0;
+  }
+  std::vector<std::string> lost;
+  for (std::size_t c = 0; c < samples.size(); ++c)
+    if (samples[c] >= kFewOfAClass && right[c] == 0)
+      lost.push_back(name_of_class(evidence.data(), static_cast<std::int64_t>(c)));
+  return lost;
+}
+
+/// How many outputs are at the low end of the range for every sample.
+std::int64_t stuck_outputs(Evidence& evidence, double low) {
+  const std::vector<float>& outputs = evidence.outputs();
+  const auto k = static_cast<std::size_t>(evidence.network().outputs());
+  std::vector<bool> moves(k);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (!(double{outputs[i]} <= low)) moves[i % k] = true;
+  return std::ranges::count(moves, false);
+}
+
+std::string classes_text(std::vector<std::string> classes) {
+  const std::size_t more = classes.size() - std::min(classes.size(), kClassesNamed);
+  classes.resize(classes.size() - more);
+  return (classes.size() == 1 ? "class " : "classes ") + join(classes) +
+         (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+/// Between the last linear layer and the loss nothing may bend: losses are computed from logits, which have both signs.
+class ActivationBeforeLoss final : public Rule {
+ public:
+  std::string_view checks() const override { return "an activation between the last linear layer and the loss"; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const Loss& loss = *evidence.network().options().loss;
+    const std::optional<Bend> bend = bend_before_loss(evidence.model(), loss);
+    if (!bend || range_of(bend->function).low == Range().low) return;
+    Finding f{.code = "activation-before-loss",
+              .layers = {bend->layer},
+              .cause = {},
+              .certainty = Certainty::sure("read from the model")};
+    if (scores_of(loss) == Scores::outputs) {
+      if (!judge_targets(evidence, *bend, f)) return;
+    } else {
+      judge_scores(evidence, *bend, f);
+    }
+    findings.push_back(std::move(f));
+  }
+
+ private:
+  /// Logits of a softmax or a sigmoid.
+  static void judge_scores(Evidence& evidence, const Bend& bend, Finding& f) {
+    const Range range = range_of(bend.function);
+    const bool softmax = scores_of(*evidence.network().options().loss) == Scores::softmax;
+    f.cause = bend.layer + " applies a " + name_of(bend.function) + " before the loss, which takes logits of any sign";
+    // An elu's logits are limited below alone, and its slope never is 0.
+    f.severity = bend.function == ActivationFunction::elu ? Severity::info : Severity::warning;
+    if (std::isfinite(range.high)) {
+      f.cause += softmax ? ": no score can be more than " + figure(std::exp(range.high - range.low)) + " times another"
+                         : ": no score can be below " + figure(1 / (1 + std::exp(-range.low))) + " or above " +
+                               figure(1 / (1 + std::exp(-range.high)));
+      if (softmax && evidence.data().has_labels())
+        weigh_flat_scores(evidence, !yields_outputs(evidence.model(), evidence.model().find(bend.layer)), f);
+    } else if (!softmax) {
+      f.cause += ": no score can be below " + figure(1 / (1 + std::exp(-range.low)));
+    }
+    if (!softmax && range.low >= -1 && bend.function != ActivationFunction::elu) f.severity = Severity::error;
+    if (bend.function == ActivationFunction::relu) add_lost(evidence, f);
+  }
+
+  /// What a relu has cut off for good: no gradient passes where it is 0.
+  static void add_lost(Evidence& evidence, Finding& f) {
+    const std::int64_t stuck = stuck_outputs(evidence, 0);
+    const std::vector<std::string> lost = lost_classes(evidence);
+    if (stuck > 0) f.evidence.push_back({"outputs that are 0 for every sample", static_cast<double>(stuck), "", "0"});
+    if (!lost.empty()) {
+      f.evidence.push_back(
+          {"classes that are never chosen where they are right", static_cast<double>(lost.size()), "", "0"});
+      f.cause += ": " + classes_text(lost) + (lost.size() == 1 ? " is" : " are") + " never chosen";
+    }
+    if (stuck > 0 || !lost.empty()) f.severity = Severity::error;
+  }
+
+  /// Numbers that are to meet targets. Returns false where all can be met, and none is cut off.
+  static bool judge_targets(Evidence& evidence, const Bend& bend, Finding& f) {
+    if (evidence.data().has_labels()) return false;
+    const Range range = range_of(bend.function);
+    const auto targets = evidence.data().y().as<float>();
+    double outside = 0, squares = 0;
+    for (const double t : targets) {
+      const double beyond = std::max({range.low - t, t - range.high, 0.0});
+      outside += beyond > 0;
+      squares += beyond * beyond;
+    }
+    const std::int64_t stuck = bend.function == ActivationFunction::relu ? stuck_outputs(evidence, 0) : 0;
+    if (outside == 0 && stuck == 0) return false;
+    const auto n = static_cast<double>(targets.size());
+    f.cause = bend.layer + " applies a " + name_of(bend.function) + " last";
+    if (outside > 0) {
+      f.cause += ", which cannot reach " + figure(100 * outside / n, 2) + " % of the targets";
+      f.evidence.push_back({"the least loss that is possible", squares / n, "", "0"});
+    }
+    if (stuck > 0) {
+      f.cause += ": " + std::to_string(stuck) + (stuck == 1 ? " output is" : " outputs are") + " 0 for every sample";
+      f.evidence.push_back({"outputs that are 0 for every sample", static_cast<double>(stuck), "", "0"});
+    }
+    const bool costs = squares / n >= kOutOfReach * evidence.chance_loss() || stuck > 0;
+    f.severity = costs ? Severity::error : Severity::warning;
+    return true;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> activation_before_loss() { return std::make_unique<ActivationBeforeLoss>(); }
+
+}  // namespace evenkeel

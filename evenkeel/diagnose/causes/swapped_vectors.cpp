@@ -1,0 +1,309 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
+#include "evenkeel/diagnose/measure/other_weights.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kRest = 0.1;           ///< of a distance, that an explanation may leave
+constexpr double kAboveFullData = 1.1;  ///< of the loss with statistics of the data
+constexpr std::int64_t kTriedSamples = 256;
+constexpr std::size_t kFewChannels = 6;  ///< fewer may fit a function by chance
+constexpr std::size_t kLayersTried = 4;  ///< one by one
+constexpr double kLeastFactor = 1.2;     ///< below 1 it may be the pace of the momentum
+constexpr double kSameFactor = 0.05;     ///< between the factors of means and of variances, in logarithms
+
+// --- Vectors in the wrong slots.
+
+constexpr int kSlots = 4;
+const std::array<std::string, kSlots> kSlotNames = {"gamma", "beta", "moving mean", "moving variance"};
+constexpr std::size_t kVariance = 3;
+/// By slot, the slot whose tensor belongs there.
+using Order = std::array<std::size_t, kSlots>;
+constexpr Order kInPlace = {0, 1, 2, 3};
+
+std::array<std::string, kSlots> tensors_of(const Normalization& n) { return {n.gamma, n.beta, n.mean, n.variance}; }
+
+/// The tensors of these layers, put where they belong by the order.
+NamedTensors put_in_order(const Evidence& evidence, const std::vector<Normalization>& layers, const Order& order) {
+  NamedTensors tensors;
+  for (const Normalization& n : layers) {
+    const auto names = tensors_of(n);
+    for (std::size_t slot = 0; slot < kSlots; ++slot)
+      if (!names[slot].empty())
+        tensors.emplace_back(names[slot], Tensor::copy_of(evidence.original(names[order[slot]])));
+  }
+  return tensors;
+}
+
+/// Whether the order moves only vectors that the layers have, and none below zero to a variance.
+bool is_possible(const Evidence& evidence, const std::vector<Normalization>& layers, const Order& order) {
+  return std::ranges::all_of(layers, [&](const Normalization& n) {
+    const auto names = tensors_of(n);
+    for (std::size_t slot = 0; slot < kSlots; ++slot)
+      if (order[slot] != slot && (names[slot].empty() || names[order[slot]].empty())) return false;
+    const Tensor variance = converted(evidence.original(names[order[kVariance]]), DType::float64);
+    return std::ranges::all_of(variance.as<double>(), [](double v) { return v >= 0; });
+  });
+}
+
+/// "the slot of gamma has the moving mean, ..."
+std::string order_text(const Order& order) {
+  std::vector<std::string> moved;
+  for (std::size_t slot = 0; slot < kSlots; ++slot)
+    for (std::size_t belongs = 0; belongs < kSlots; ++belongs)
+      if (order[belongs] == slot && belongs != slot)
+        moved.push_back("the slot of " + kSlotNames[slot] + " has the " + kSlotNames[belongs]);
+  return join(moved);
+}
+
+struct Swap {
+  std::vector<Normalization> layers;
+  Order order = kInPlace;
+  double loss = 0;  ///< of a few samples
+};
+
+class Swaps {
+ public:
+  explicit Swaps(Evidence& evidence)
+      : evidence_(evidence), few_(sample_of(evidence.data(), kTriedSamples)), best_{.layers = {}, .loss = INFINITY} {}
+
+  /// The order of the least loss: of all layers alike, else of single ones. Nothing where none explains what is wrong.
+  std::optional<Swap> found() {
+    const std::vector<Normalization>& all = evidence_.normalizations();
+    try_orders(all);
+    if (explains(best_)) return best_;
+    if (all.size() < 2) return {};
+    for (const Normalization& n : suspects()) try_orders({n});
+    return explains(best_) ? std::optional(best_) : std::nullopt;
+  }
+
+ private:
+  void try_orders(const std::vector<Normalization>& layers) {
+    Order order = kInPlace;
+    while (std::ranges::next_permutation(order).found) {
+      if (!is_possible(evidence_, layers, order)) continue;
+      const double loss = scored(few_, layers, order).mean_loss().value;
+      if (loss < best_.loss) best_ = {layers, order, loss};
+    }
+  }
+
+  SampleScores scored(const Dataset& data, const std::vector<Normalization>& layers, const Order& order) {
+    const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, layers, order));
+    return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
+  }
+
+  /// Layers whose statistics do not fit, or cannot be computed with, and those before them, whose gamma and beta make
+  /// what they read.
+  std::vector<Normalization> suspects() {
+    const std::vector<Normalization>& all = evidence_.normalizations();
+    std::vector<Normalization> some;
+    for (std::size_t i = 0; i < all.size() && some.size() < kLayersTried; ++i) {
+      const bool here = is_wrong(i), next = i + 1 < all.size() && is_wrong(i + 1);
+      if (here || next || i + 1 == all.size()) some.push_back(all[i]);
+    }
+    return some;
+  }
+  bool is_wrong(std::size_t i) {
+    return are_far(evidence_.gaps()[i]) || std::ranges::any_of(evidence_.defects(), [&](const WeightDefect& d) {
+             return d.layer == evidence_.normalizations()[i].name && d.kind == WeightDefect::Kind::impossible_variance;
+           });
+  }
+
+  /// Whether with it the network works as well as training did, on statistics that fit: chance does not bring both.
+  bool explains(Swap& swap) {
+    if (!std::isfinite(swap.loss) || swap.layers.empty()) return false;
+    const SampleScores with = scored(evidence_.data(), swap.layers, swap.order);
+    const double loss = with.mean_loss().value;
+    if (loss > kLikeGuessing * evidence_.chance_loss()) return false;
+    if (loss > kAboveFullData * evidence_.full_data().mean_loss().value) return false;
+    if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
+    const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
+    evidence_.add_passes(1);
+    return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
+  }
+
+  Evidence& evidence_;
+  Dataset few_;
+  Swap best_;
+};
+
+// --- Statistics that are a known function of the right ones.
+
+/// What was stored in place of mean and variance, and how the right ones follow from it.
+struct Function {
+  std::string what;  ///< "the deviation", after "as the variance, it has"
+  std::function<LayerStatistics(const LayerStatistics&, double epsilon)> undone;
+};
+
+LayerStatistics with_variances(LayerStatistics statistics, const std::function<double(double)>& f) {
+  for (double& v : statistics.variance) v = f(v);
+  return statistics;
+}
+
+LayerStatistics scaled(LayerStatistics statistics, double mean, double variance) {
+  for (double& m : statistics.mean) m *= mean;
+  for (double& v : statistics.variance) v *= variance;
+  return statistics;
+}
+
+std::vector<Function> functions() {
+  std::vector<Function> all = {
+      {"have the deviation in place of the variance",
+       [](const LayerStatistics& s, double) { return with_variances(s, [](double v) { return v * v; }); }},
+      {"have the inverse deviation in place of the variance",
+       [](const LayerStatistics& s, double epsilon) {
+         return with_variances(s, [&](double v) { return 1 / (v * v) - epsilon; });
+       }},
+      {"have the inverse variance in place of the variance", [](const LayerStatistics& s, double epsilon) {
+         return with_variances(s, [&](double v) { return 1 / v - epsilon; });
+       }}};
+  for (const double by : {255.0, 127.5})
+    for (const bool divided : {true, false})
+      all.push_back(
+          {"are of values that were " + std::string(divided ? "divided" : "multiplied") + " by " + figure(by, 4),
+           [=](const LayerStatistics& s, double) {
+             const double k = divided ? by : 1 / by;
+             return scaled(s, k, k * k);
+           }});
+  return all;
+}
+
+/// Means and variances multiplied by one factor, as Caffe stores them, which divides them by a third blob. A kernel of
+/// another scale has the factor's square in the variances.
+std::optional<Function> common_factor(const StatisticsGap& gap) {
+  double of_variances = 0, means = 0, data = 0;
+  for (std::size_t c = 0; c < gap.data.mean.size(); ++c) {
+    of_variances += std::log((gap.moving.variance[c] + 1e-30) / (gap.data.variance[c] + 1e-30)) /
+                    static_cast<double>(gap.data.mean.size());
+    means += std::abs(gap.moving.mean[c]);
+    data += std::abs(gap.data.mean[c]);
+  }
+  if (!(means > 0 && data > 0) || std::abs(std::log(means / data) - of_variances) > kSameFactor) return {};
+  const double factor = std::exp(of_variances);
+  if (factor < kLeastFactor) return {};
+  return Function{"are multiplied by one factor, " + figure(factor) + ", means and variances alike",
+                  [factor](const LayerStatistics& s, double) { return scaled(s, 1 / factor, 1 / factor); }};
+}
+
+/// The function that explains a layer's statistics best, if one does.
+std::optional<std::pair<std::string, LayerStatistics>> explained(const StatisticsGap& gap) {
+  std::vector<Function> all = functions();
+  if (const auto common = common_factor(gap)) all.push_back(*common);
+  std::optional<std::pair<std::string, LayerStatistics>> best;
+  double least = std::min(kFarStatistics, kRest * gap.distance);
+  for (const Function& f : all) {
+    LayerStatistics right = f.undone(gap.moving, gap.epsilon);
+    if (!std::ranges::all_of(right.variance, [&](double v) { return has_deviation(v, gap.epsilon); })) continue;
+    const double distance = statistics_distance(right, gap.data, gap.epsilon);
+    if (!(distance < least)) continue;
+    least = distance;
+    best = {f.what, std::move(right)};
+  }
+  return best;
+}
+
+class SwappedVectors final : public Rule {
+ public:
+  std::string_view checks() const override {
+    return "gamma, beta, means and variances in each other's places, or stored as something else";
+  }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    if (!is_in_doubt(evidence)) return;
+    if (judge_functions(evidence, findings)) return;
+    if (const std::optional<Swap> swap = Swaps(evidence).found())
+      findings.push_back(finding_on_swap(evidence, findings, *swap));
+  }
+
+ private:
+  /// Where statistics fit, gammas look like gammas and the network works, no vector is out of place.
+  static bool is_in_doubt(Evidence& evidence) {
+    return evidence.has_substitutes() || std::ranges::any_of(evidence.gaps(), are_far) ||
+           std::ranges::any_of(evidence.normalizations(),
+                               [&](const Normalization& n) { return beta_looks_like_gamma(evidence, n); }) ||
+           evidence.evaluation().mean_loss().value >= kLikeGuessing * evidence.chance_loss();
+  }
+
+  /// Training begins with gamma 1 and beta 0, and rarely ends nearer to the opposite.
+  static bool beta_looks_like_gamma(const Evidence& evidence, const Normalization& n) {
+    if (n.gamma.empty() || n.beta.empty()) return false;
+    const auto apart_from_one = [&](const std::string& tensor) {
+      const Tensor values = converted(evidence.original(tensor), DType::float64);
+      double sum = 0;
+      for (const double v : values.as<double>()) sum += std::abs(v - 1);
+      return sum;
+    };
+    return apart_from_one(n.beta) < apart_from_one(n.gamma);
+  }
+
+  static void take_over(std::vector<Finding>& findings, const Finding& by) {
+    subsume(findings, by,
+            {"stale-statistics", "lagging", "variance-shift", "frozen-statistics", "bad-variance", "extreme-gamma",
+             "momentum-inverted", "near-guessing", "lost-classes"});
+  }
+
+  static Finding finding_on_swap(Evidence& evidence, std::vector<Finding>& findings, const Swap& swap) {
+    Finding f{.code = "swapped-vectors", .severity = Severity::error, .cause = {}};
+    for (const Normalization& n : swap.layers) f.layers.push_back(n.name);
+    f.cause = "vectors of " + layers_text(f.layers) + " are in each other's places: " + order_text(swap.order);
+    f.certainty = Certainty::sure("tried: in this order the statistics of all layers fit the data");
+    const OtherWeights ordered(evidence.network(), put_in_order(evidence, swap.layers, swap.order));
+    const SampleScores with =
+        evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false));
+    f.evidence.push_back({"loss in evaluation with each in its place", with.mean_loss().value});
+    if (const auto accuracy = with.accuracy())
+      f.evidence.push_back({"accuracy in evaluation with each in its place", accuracy->value});
+    if (!evidence.has_substitutes()) f.cost = cost_between(with, evidence.evaluation());
+    take_over(findings, f);
+    return f;
+  }
+
+  static bool has_enough_channels(const LayerStatistics& layer) { return layer.mean.size() >= kFewChannels; }
+
+  /// Returns whether they explain any layer.
+  static bool judge_functions(Evidence& evidence, std::vector<Finding>& findings) {
+    std::map<std::string, std::vector<LayerStatistics>> by_function;
+    const bool scaled_data = std::ranges::count(findings, "input-mismatch", &Finding::code) > 0;
+    for (const StatisticsGap& gap : evidence.gaps()) {
+      if (!are_far(gap) || is_initial(gap.moving)) continue;
+      if (auto right = explained(gap); right && !scaled_data)
+        by_function[right->first].push_back(std::move(right->second));
+    }
+    for (const auto& [what, right] : by_function) {
+      Finding f{.code = "swapped-vectors", .severity = Severity::warning, .cause = {}};
+      std::vector<LayerStatistics> all = moving_statistics(evidence.network());
+      for (const LayerStatistics& layer : right) {
+        f.layers.push_back(layer.layer);
+        *std::ranges::find(all, layer.layer, &LayerStatistics::layer) = layer;
+        const auto gap = std::ranges::find(evidence.gaps(), layer.layer, &StatisticsGap::layer);
+        f.evidence.push_back(distance_fact(*gap));
+        f.evidence.push_back({layer.layer + ": the same with that undone",
+                              statistics_distance(layer, gap->data, gap->epsilon), "nats", "below 0.05"});
+      }
+      f.cause = "the moving statistics of " + layers_text(f.layers) + ' ' + what;
+      f.certainty = std::ranges::all_of(right, has_enough_channels)
+                        ? Certainty::sure("tried: undone, they fit the data")
+                        : Certainty::likely("tried: undone, they fit the data, in the few channels that there are");
+      f.cost = cost_between(evidence.on_statistics(what, all), evidence.evaluation());
+      if (matters(*f.cost)) f.severity = Severity::error;
+      take_over(findings, f);
+      findings.push_back(std::move(f));
+    }
+    return !by_function.empty();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> swapped_vectors() { return std::make_unique<SwappedVectors>(); }
+
+}  // namespace evenkeel

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "evenkeel/train/checkpoint.h"
+#include "evenkeel/train/network.h"
+
+namespace evenkeel {
+
+/// While it lives, the network has these tensors in place of its own.
+class OtherWeights {
+ public:
+  OtherWeights(Network& network, const NamedTensors& others) : network_(network) {
+    for (const auto& [name, values] : others) {
+      own_.emplace_back(name, Tensor::copy_of(network.weight(name)));
+      network.set_weight(name, values);
+    }
+  }
+  ~OtherWeights() {
+    for (const auto& [name, values] : own_) network_.set_weight(name, values);
+  }
+  OtherWeights(const OtherWeights&) = delete;
+  OtherWeights& operator=(const OtherWeights&) = delete;
+
+ private:
+  Network& network_;
+  NamedTensors own_;
+};
+
+}  // namespace evenkeel
