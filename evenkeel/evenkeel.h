@@ -4,6 +4,7 @@
 
 #include "evenkeel/base/version.h"
 #include "evenkeel/base/welch.h"
+#include "evenkeel/data/class_names.h"
 #include "evenkeel/data/contact_sheet.h"
 #include "evenkeel/data/fetch/fetch.h"
 #include "evenkeel/data/labels.h"

@@ -91,8 +91,14 @@ std::string ProgressBar::bar(const StepEnd& step) const {
                               with_commas(static_cast<std::int64_t>(images / passed)), duration_text(left)));
 }
 
-void ProgressBar::on_epoch(const EpochRecord& record) {
-  std::string text = fmt::format("{}  step {}  {}", epoch_name(record.epoch), record.step, metrics_text(record.train));
+void ProgressBar::on_epoch(const EpochRecord& record) { finish(record, epoch_name(record.epoch)); }
+
+void ProgressBar::on_partial_epoch(const EpochRecord& record) {
+  finish(record, epoch_name(record.epoch) + " (in part)");
+}
+
+void ProgressBar::finish(const EpochRecord& record, const std::string& name) {
+  std::string text = fmt::format("{}  step {}  {}", name, record.step, metrics_text(record.train));
   if (record.validation) text += "  " + metrics_text(*record.validation, "val_");
   text += fmt::format("  {} images/s  {}", with_commas(static_cast<std::int64_t>(record.images_per_s)),
                       duration_text(record.seconds));

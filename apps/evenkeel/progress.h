@@ -40,12 +40,14 @@ class ProgressBar {
   void on_begin(const FitBegin& begin);
   void on_step(const StepEnd& step);
   void on_epoch(const EpochRecord& record);
+  void on_partial_epoch(const EpochRecord& record);
 
  private:
   double seconds() const;
   std::int64_t position(const StepEnd& step) const;  ///< steps of the run, those before it was resumed among them
   std::string bar(const StepEnd& step) const;
   std::string epoch_name(std::int64_t epoch) const;
+  void finish(const EpochRecord& record, const std::string& name);
 
   bool step_driven_, terminal_;
   FitBegin begin_;

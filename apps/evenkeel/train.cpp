@@ -65,13 +65,15 @@ Json findings_json(const std::vector<Told>& told) {
 
 void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
                   const std::filesystem::path& folder, const std::vector<Told>& told) {
-  const EpochRecord last = history.epochs.empty() ? EpochRecord{} : history.epochs.back();
+  // The figures are those of the weights that are kept.
+  const EpochRecord shown = history.final_epoch() ? *history.final_epoch() : EpochRecord{};
   if (a.shared.json) {
-    Json json = json_of(last.train);
-    if (last.validation) json["validation"] = json_of(*last.validation);
-    json["epochs"] = last.epoch;
+    Json json = json_of(shown.train);
+    if (shown.validation) json["validation"] = json_of(*shown.validation);
+    json["epochs"] = history.epochs.empty() ? 0 : history.epochs.back().epoch;
+    if (history.weights_epoch) json["weights_epoch"] = *history.weights_epoch;
     json["steps"] = trainer.steps_done();
-    json["images_per_s"] = last.images_per_s;
+    json["images_per_s"] = shown.images_per_s;
     json["interrupted"] = history.stopped;
     if (!history.reason.empty()) json["ended_because"] = history.reason;
     json["folder"] = folder.string();
@@ -80,12 +82,16 @@ void print_result(const TrainArguments& a, const Trainer& trainer, const History
     return;
   }
   TextTable table({"", ">loss", ">accuracy"});
+  const std::string epoch = history.weights_epoch ? fmt::format(", epoch {}", *history.weights_epoch) : "";
   const auto row = [&](const char* name, const Metrics& m) {
-    table.row({name, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : ""});
+    table.row({name + epoch, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : ""});
   };
-  row("training", last.train);
-  if (last.validation) row("validation", *last.validation);
-  fmt::print("{}{} steps; weights, metrics and settings are in {}\n", table.text(),
+  row("training", shown.train);
+  if (shown.validation) row("validation", *shown.validation);
+  fmt::print("{}{}{} steps; weights, metrics and settings are in {}\n", table.text(),
+             history.weights_epoch ? fmt::format("The weights are those of epoch {}, the best of {}.\n",
+                                                 *history.weights_epoch, history.epochs.back().epoch)
+                                   : "",
              with_commas(static_cast<std::int64_t>(trainer.steps_done())), folder.string());
 }
 

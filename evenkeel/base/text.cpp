@@ -31,7 +31,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+std::string letters_of_name(std::string_view text) {
+  std::string result = lower(text);
+  std::erase_if(result, [](char c) { return c == '_' || c == '-'; });
+  return result;
+}
+
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) { return a == b || letters_of_name(a) == letters_of_name(b); }
 
 std::string nearest(std::string_view wanted, std::span<const std::string> known) {
   const std::string spelled = lower(wanted);

@@ -14,6 +14,9 @@ namespace evenkeel {
 /// names the first wins.
 std::string nearest(std::string_view wanted, std::span<const std::string> known);
 
+/// Whether they are the same but for capitals (of ASCII), "_" and "-": "LeakyReLU" is "leaky_relu".
+bool same_name(std::string_view a, std::string_view b);
+
 /// "a, b, c"
 std::string join(std::span<const std::string> parts, std::string_view separator = ", ");
 

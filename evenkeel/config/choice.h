@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,17 +42,26 @@ std::vector<std::string> choice_names() {
   return names;
 }
 
-/// With defaults. Throws Error, with the known names, where there is none of that name; `what` is to be chosen.
+/// The name that was meant (base/text.h: same_name). Throws Error, with the known names, where there is none; `what` is
+/// to be chosen.
 template <class Chosen>
-Chosen chosen_by_name(const std::string& what, const std::string& wanted) {
-  for (const auto& [name, chosen] : choices(Chosen()))
-    if (name == wanted) return chosen;
+std::string checked_name(const std::string& what, const std::string& wanted) {
   const std::vector<std::string> names = choice_names<Chosen>();
+  for (const std::string& name : names)
+    if (same_name(name, wanted)) return name;
   const std::string near = nearest(wanted, names);
   throw Error{{.where = what,
                .expected = "one of " + join(names),
                .received = '"' + wanted + '"',
                .hint = near.empty() ? "" : "Did you mean \"" + near + "\"?"}};
+}
+
+/// With defaults. Throws Error as checked_name does.
+template <class Chosen>
+Chosen chosen_by_name(const std::string& what, const std::string& wanted) {
+  const std::string name = checked_name<Chosen>(what, wanted);
+  const auto all = choices(Chosen());
+  return std::ranges::find(all, name, [](const auto& choice) { return choice.first; })->second;
 }
 
 /// Its kType.

@@ -124,15 +124,15 @@ bool convert(const FieldValue& from, Size2D& to) {
 
 bool convert(const FieldValue& from, Padding& to) {
   const std::string* v = std::get_if<std::string>(&from);
-  if (!v || (*v != "same" && *v != "valid")) return false;
-  to = *v == "same" ? Padding::same : Padding::valid;
+  if (!v || (!same_name(*v, "same") && !same_name(*v, "valid"))) return false;
+  to = same_name(*v, "same") ? Padding::same : Padding::valid;
   return true;
 }
 
 bool convert(const FieldValue& from, Precision& to) {
   const std::string* v = std::get_if<std::string>(&from);
   for (const Precision precision : {Precision::float32, Precision::bfloat16})
-    if (v && *v == name_of(precision)) {
+    if (v && same_name(*v, name_of(precision))) {
       to = precision;
       return true;
     }
@@ -191,7 +191,22 @@ Error unknown_name(const std::string& where, std::string_view what, std::string_
                                     near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }
 
-std::optional<NamedNumber> parse_named_number(const std::string& text) {
+std::string meant(const std::string& expected, const FieldValue& value) {
+  const std::string* text = std::get_if<std::string>(&value);
+  if (!text) return {};
+  std::vector<std::string> names(1);
+  for (const char c : expected)
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')
+      names.back() += c;
+    else
+      names.emplace_back();
+  const std::string near = nearest(text->substr(0, text->find('(')), names);
+  return near.size() < 3 ? "" : fmt::format("Did you mean \"{}\"?", near);
+}
+
+std::optional<NamedNumber> parse_named_number(const std::string& spelled) {
+  std::string text = spelled;
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   const std::size_t open = text.find('(');
   if (open == std::string::npos) return NamedNumber{.name = text, .number = {}};
   if (text.back() != ')') return {};

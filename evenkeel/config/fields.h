@@ -90,7 +90,10 @@ std::vector<std::string> choices_of(const std::optional<M>&) {
   return choices_of(M{});
 }
 
-/// A text of the form "name" or "name(0.5)" taken apart.
+/// "Did you mean "relu"?", where the value is nearly one of the names in the text of what was expected; else empty.
+std::string meant(const std::string& expected, const FieldValue& value);
+
+/// A text of the form "name" or "name(0.5)" taken apart; the name in small letters.
 struct NamedNumber {
   std::string name;
   std::optional<double> number;
@@ -209,7 +212,8 @@ class Fields {
   }
 
   [[noreturn]] static void refuse(const std::string& name, const std::string& expected, const FieldValue& value) {
-    throw Error{{.where = '"' + name + '"', .expected = expected, .received = to_string(value)}};
+    throw Error{
+        {.where = '"' + name + '"', .expected = expected, .received = to_string(value), .hint = meant(expected, value)}};
   }
 
   std::string about_;

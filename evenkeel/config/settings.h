@@ -185,8 +185,7 @@ SettingKeys& SettingKeys::add_choice(const std::string& key, const std::string& 
     std::string name;
     if (!convert(value, name))
       throw Error{{.where = '"' + key + '"', .expected = kind_of(name), .received = to_string(value)}};
-    chosen_by_name<Chosen>(key, name);
-    return value;
+    return FieldValue(checked_name<Chosen>(key, name));
   };
   add_key({.name = key,
            .help = help + ": " + join(choice_names<Chosen>()),

@@ -102,7 +102,10 @@ Shape Dataset::sample_shape() const { return parts().x.shape().without_first(); 
 
 TensorView Dataset::x() const { return parts().x.view().rows(begin_, end_); }
 
-TensorView Dataset::y() const { return has_targets() ? parts().y.view().rows(begin_, end_) : parts().y.view(); }
+TensorView Dataset::y() const {
+  if (relabelled_) return relabelled_->y.view().rows(begin_ - relabelled_->first, end_ - relabelled_->first);
+  return has_targets() ? parts().y.view().rows(begin_, end_) : parts().y.view();
+}
 
 bool Dataset::has_targets() const { return !is_empty(parts().y); }
 
@@ -110,7 +113,9 @@ bool Dataset::has_labels() const { return has_targets() && parts().y.dtype() == 
 
 std::int64_t Dataset::classes() const { return classes_; }
 
-const std::vector<std::string>& Dataset::class_names() const { return parts().class_names; }
+const std::vector<std::string>& Dataset::class_names() const {
+  return relabelled_ ? relabelled_->class_names : parts().class_names;
+}
 
 Dataset Dataset::range(std::int64_t begin, std::int64_t end) const {
   const std::int64_t first = begin < 0 ? begin + size() : begin;
@@ -128,6 +133,24 @@ Dataset Dataset::range(std::int64_t begin, std::int64_t end) const {
     part.name_ += fmt::format("[{}:{}]", part.begin_ > 0 ? std::to_string(part.begin_) : "",
                               part.end_ < whole ? std::to_string(part.end_) : "");
   return part;
+}
+
+Dataset Dataset::relabelled(const std::vector<std::int32_t>& to, std::vector<std::string> class_names) const {
+  const auto labels = y().as<std::int32_t>();
+  Tensor mapped({size()}, DType::int32);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto label = static_cast<std::size_t>(labels[i]);
+    if (label >= to.size() || to[label] < 0 || to[label] >= std::ssize(class_names))
+      throw Error{{.where = name_,
+                   .expected = fmt::format("labels of {} classes", class_names.size()),
+                   .received = fmt::format("label {} in sample {}", label, i)}};
+    mapped.as<std::int32_t>()[i] = to[label];
+  }
+  Dataset result = *this;
+  result.classes_ = std::ssize(class_names);
+  result.relabelled_ =
+      std::make_shared<const Relabelled>(Relabelled{std::move(mapped), std::move(class_names), begin_});
+  return result;
 }
 
 std::string Dataset::fingerprint() const {

@@ -37,13 +37,23 @@ class Dataset {
   /// Samples [begin, end); negative counts from the end, as in Python. Throws Error if that is empty or outside.
   Dataset range(std::int64_t begin, std::int64_t end) const;
 
+  /// The same samples, not copied, with label `to[label]` for each, and these classes. Throws Error where a label that
+  /// occurs has no place in `to` (-1, or beyond its end).
+  Dataset relabelled(const std::vector<std::int32_t>& to, std::vector<std::string> class_names) const;
+
   /// crc32 over shapes, x and y as 8 hexadecimal digits: says whether two runs saw the same data.
   std::string fingerprint() const;
 
  private:
+  struct Relabelled {
+    Tensor y;
+    std::vector<std::string> class_names;
+    std::int64_t first = 0;  ///< the sample of `parts_` that y begins with
+  };
   const Parts& parts() const;
 
-  std::shared_ptr<const Parts> parts_;  ///< null in the set without samples
+  std::shared_ptr<const Parts> parts_;            ///< null in the set without samples
+  std::shared_ptr<const Relabelled> relabelled_;  ///< in place of the parts' y and class names
   std::string name_;
   std::int64_t begin_ = 0, end_ = 0;
   std::int64_t classes_ = 0;  ///< a range has those of the whole set

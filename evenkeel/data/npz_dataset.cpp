@@ -3,85 +3,118 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/data/array_conversion.h"
+#include "evenkeel/data/npz_layout.h"
 #include "evenkeel/formats/npz.h"
 
 namespace evenkeel {
 namespace {
 
-std::string described(const Tensor& tensor) {
-  return fmt::format("{} {}", name_of(tensor.dtype()), to_string(tensor.shape()));
+using Array = std::variant<Tensor, formats::TextArray>;
+using Arrays = std::map<std::string, Array>;
+
+const Shape& shape_of(const Array& array) {
+  const Tensor* tensor = std::get_if<Tensor>(&array);
+  return tensor ? tensor->shape() : std::get<formats::TextArray>(array).shape;
 }
 
-void check_x(const std::string& where, const Tensor& x) {
-  const int rank = x.shape().rank();
-  if (rank != 2 && rank != 4)
-    throw Error{{.where = where,
-                 .expected = "x [N, H, W, C] or [N, F]",
-                 .received = to_string(x.shape()),
-                 .hint = rank == 3   ? "Give gray images a channel axis: x[..., np.newaxis]."
-                         : rank == 1 ? "Give single numbers an axis of features: x[:, np.newaxis]."
-                                     : ""}};
-  if (x.dtype() != DType::uint8 && x.dtype() != DType::float32)
-    throw Error{{.where = where,
-                 .expected = "x of uint8 or float32",
-                 .received = std::string(name_of(x.dtype())),
-                 .hint = "Store x.astype(np.float32)."}};
+/// "x, y, names and 4 more"
+std::string listed(std::vector<std::string> names) {
+  constexpr std::size_t kMost = 10;
+  if (names.empty()) return "no arrays";
+  const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+  names.resize(std::min(names.size(), kMost));
+  return join(names) + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
-Tensor as_labels(const std::string& where, const Tensor& y) {
-  if (y.dtype() == DType::int64) {
-    using Limits = std::numeric_limits<std::int32_t>;
-    const auto fits = [](std::int64_t label) { return label >= Limits::min() && label <= Limits::max(); };
-    const auto labels = y.as<std::int64_t>();
-    const auto wrong = std::ranges::find_if_not(labels, fits);
-    if (wrong != labels.end())
-      throw Error{{.where = where,
-                   .expected = "labels below 2^31",
-                   .received = fmt::format("{} in sample {}", *wrong, wrong - labels.begin())}};
-  }
-  return converted(y, DType::int32);
+Error no_samples(const std::string& where, const std::vector<std::string>& names) {
+  return Error{{.where = where,
+                .received = "no array \"x\"; it has " + listed(names),
+                .hint = "Write the file with np.savez(file, x=samples, y=labels)."}};
 }
 
-Tensor checked_y(const std::string& where, Tensor y) {
-  const bool floats = y.dtype() == DType::float32 || y.dtype() == DType::float64;
-  const int rank = y.shape().rank();
-  if (!floats && rank == 1) return as_labels(where, y);
-  if (y.dtype() == DType::float32 && rank == 2) return y;
-  std::string hint;
-  if (!floats && rank == 2)
-    hint = y.shape()[1] == 1 ? "Store labels without the second axis: y[:, 0]."
-                             : "Store one-hot rows as labels, y.argmax(axis=1), or as y.astype(np.float32).";
-  else if (floats && rank == 1)
-    hint = "Store labels as y.astype(np.int32), targets as y.astype(np.float32)[:, np.newaxis].";
-  else if (y.dtype() == DType::float64 && rank == 2)
-    hint = "Store y.astype(np.float32).";
+/// One array is samples; of two of equal length the one of fewer axes, else of fewer columns, is their targets.
+NpzPair pair_by_shape(const std::string& where, const std::vector<std::string>& names, const Arrays& arrays) {
+  if (names.size() == 1) return {.split = "", .samples = names[0], .targets = ""};
+  const Shape &a = shape_of(arrays.at(names[0])), &b = shape_of(arrays.at(names[1]));
+  const bool same_length = a.rank() > 0 && b.rank() > 0 && a[0] == b[0];
+  const auto size = [](const Shape& shape) { return std::pair(shape.rank(), shape.row_size()); };
+  if (!same_length || size(a) == size(b)) throw no_samples(where, names);
+  const bool first_is_larger = size(a) > size(b);
+  return {.split = "", .samples = names[first_is_larger ? 0 : 1], .targets = names[first_is_larger ? 1 : 0]};
+}
+
+/// Of the pairs that names make: the split that is asked for, else the one set, else the only split.
+std::optional<NpzPair> pair_by_name(const std::string& where, const std::vector<std::string>& names,
+                                    const std::string& split) {
+  const std::vector<NpzPair> pairs = npz_pairs(names);
+  const auto found = std::ranges::find(pairs, split, &NpzPair::split);
+  if (found != pairs.end()) return *found;
+  if (split.empty()) return pairs.size() == 1 ? std::optional(pairs[0]) : std::nullopt;
   throw Error{{.where = where,
-               .expected = "y [N] of integer labels or [N, K] of float32 targets",
-               .received = described(y),
-               .hint = hint}};
+               .expected = fmt::format("arrays of the split \"{}\", such as x_{} and y_{}", split, split, split),
+               .received = listed(names)}};
+}
+
+Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, const ArrayOptions& options) {
+  ConversionNotes notes;
+  Array& samples = arrays.at(pair.samples);
+  if (std::holds_alternative<formats::TextArray>(samples))
+    throw Error{{.where = where, .expected = pair.samples + " of numbers", .received = "an array of texts"}};
+  Dataset::Parts parts{.name = where, .x = {}, .y = {}, .class_names = {}};
+  parts.x = as_samples(where, pair.samples, std::move(std::get<Tensor>(samples)), options.channels_first, notes);
+  if (!pair.targets.empty()) {
+    Array& targets = arrays.at(pair.targets);
+    if (shape_of(targets).size() == 0 && parts.x.shape().size() > 0)
+      throw Error{{.where = where,
+                   .expected = "a y for every sample, or no y at all",
+                   .received = fmt::format("{} {}", pair.targets, to_string(shape_of(targets)))}};
+    AsTargets converted =
+        std::holds_alternative<Tensor>(targets)
+            ? as_targets(where, pair.targets, std::move(std::get<Tensor>(targets)), options.labels, notes)
+            : as_targets(where, pair.targets, std::get<formats::TextArray>(targets).texts, shape_of(targets),
+                         options.labels, notes);
+    parts.y = std::move(converted.y);
+    parts.class_names = std::move(converted.class_names);
+  }
+  const bool plain_names = pair.samples == "x" && (pair.targets == "y" || pair.targets.empty());
+  if (options.note && (!plain_names || !notes.conversions.empty()))
+    options.note(fmt::format("{}: samples are {}{}{}", where, pair.samples,
+                             pair.targets.empty() ? "" : ", targets are " + pair.targets,
+                             notes.conversions.empty() ? "" : "; " + join(notes.conversions, "; ")));
+  if (options.note)
+    for (const std::string& doubt : notes.doubts) options.note(where + ": " + doubt);
+  return Dataset(std::move(parts));
 }
 
 }  // namespace
 
-Dataset load_npz_dataset(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  auto arrays = formats::read_npz(path, {"x", "y"});
-  const auto x = arrays.find("x");
-  const auto y = arrays.find("y");
-  if (x == arrays.end())
-    throw Error{{.where = name,
-                 .received = "no array \"x\"",
-                 .hint = "Write the file with np.savez(file, x=samples, y=labels)."}};
-  check_x(name, x->second);
-  Tensor targets = y == arrays.end() ? Tensor() : checked_y(name, std::move(y->second));
-  if (y != arrays.end() && targets.shape().size() == 0 && x->second.shape().size() > 0)
-    throw Error{{.where = name, .expected = "a y for every sample, or no y at all", .received = described(targets)}};
-  return Dataset({.name = name, .x = std::move(x->second), .y = std::move(targets), .class_names = {}});
+Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& options, const std::string& split) {
+  const std::string file = path.string();
+  const std::vector<std::string> names = formats::npz_names(path);
+  std::optional<NpzPair> pair = pair_by_name(file, names, split);
+  Arrays arrays;
+  if (!pair && npz_pairs(names).empty() && (names.size() == 1 || names.size() == 2)) {
+    arrays = formats::read_npz_or_texts(path, names);
+    pair = pair_by_shape(file, names, arrays);
+  }
+  if (!pair) throw no_samples(file, names);
+  if (arrays.empty()) arrays = formats::read_npz_or_texts(path, {pair->samples, pair->targets});
+  return assemble(pair->split.empty() ? file : file + ':' + pair->split, *pair, arrays, options);
+}
+
+std::vector<std::string> npz_splits(const std::filesystem::path& path) {
+  std::vector<std::string> splits;
+  for (const NpzPair& pair : npz_pairs(formats::npz_names(path))) {
+    if (pair.split.empty()) return {};
+    splits.push_back(pair.split);
+  }
+  return splits;
 }
 
 }  // namespace evenkeel

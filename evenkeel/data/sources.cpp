@@ -12,6 +12,7 @@
 #include "evenkeel/data/cifar.h"
 #include "evenkeel/data/mnist.h"
 #include "evenkeel/data/npz_dataset.h"
+#include "evenkeel/data/npz_layout.h"
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/resize.h"
 #include "evenkeel/data/strokes.h"
@@ -64,7 +65,8 @@ const std::vector<Loader>& loaders() {
 }
 
 const Loader* find_loader(std::string_view name) {
-  const auto found = std::ranges::find(loaders(), name, [](const Loader& loader) { return loader.source.name; });
+  const auto found = std::ranges::find_if(
+      loaders(), [&](const Loader& loader) { return same_name(loader.source.name, name); });
   return found == loaders().end() ? nullptr : &*found;
 }
 
@@ -115,8 +117,8 @@ bool is_test_split(const std::string& where, std::string_view split, Split bare_
   static const std::vector<std::string> known = {"train", "test"};
   if (split.empty()) return bare_name_means == Split::test;
   const std::string_view name = split.substr(1);
-  if (name == known[0]) return false;
-  if (name == known[1]) return true;
+  if (same_name(name, known[0])) return false;
+  if (same_name(name, known[1])) return true;
   const std::string near = nearest(name, known);
   throw Error{{.where = where,
                .expected = "a split of train or test",
@@ -145,18 +147,44 @@ Error unknown_name(const std::string& name) {
                                     near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }
 
+constexpr std::string_view kArrays = ".npz";
+
+/// FILE.npz or FILE.npz:SPLIT, taken apart; nothing where it is neither.
+std::optional<std::pair<std::string, std::string>> npz_and_split(const std::string& what) {
+  if (what.ends_with(kArrays)) return std::pair(what, std::string());
+  const auto colon = what.rfind(':');
+  if (colon == std::string::npos || !std::string_view(what).substr(0, colon).ends_with(kArrays) || exists(what))
+    return {};
+  return std::pair(what.substr(0, colon), what.substr(colon + 1));
+}
+
+Dataset load_npz(const std::string& file, const std::string& word, Split bare_name_means, const ArrayOptions& arrays) {
+  const std::vector<std::string> splits = npz_splits(file);
+  if (word.empty()) {
+    const std::string meant = bare_name_means == Split::test ? "test" : "train";
+    const bool has_it = std::ranges::find(splits, meant) != splits.end();
+    return load_npz_dataset(file, arrays, has_it ? meant : "");
+  }
+  if (const auto split = split_named(word)) return load_npz_dataset(file, arrays, *split);
+  const std::string near = nearest(word, splits);
+  throw Error{{.where = file,
+               .expected = splits.empty() ? "no split: the file has one set" : "a split of " + join(splits, " or "),
+               .received = fmt::format("\"{}\"", word),
+               .hint = near.empty() ? "" : fmt::format("Did you mean \"{}\"?", near)}};
+}
+
 Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir,
-                   const ImageOptions& images) {
+                   const ImageOptions& images, const ArrayOptions& arrays) {
   // A name wins over a folder of that name: "./mnist" is the folder.
   const auto colon = std::min(what.find(':'), what.size());
   const std::string name = what.substr(0, colon);
   if (const Loader* loader = find_loader(name)) {
     const bool test_split = is_test_split(what, std::string_view(what).substr(colon), bare_name_means);
-    const auto folder = find_source(name, data_dir);
+    const auto folder = find_source(loader->source.name, data_dir);
     if (!folder) throw not_on_this_disk(*loader, data_dir);
     return loader->load(*folder, test_split);
   }
-  if (what.ends_with(".npz")) return load_npz_dataset(what);
+  if (const auto npz = npz_and_split(what)) return load_npz(npz->first, npz->second, bare_name_means, arrays);
   if (formats::is_folder(what)) return load_image_folder(what, images);
   if (formats::exists(what))
     throw Error{{.where = what, .expected = "an .npz file or a folder of images", .received = "another file"}};
@@ -192,9 +220,9 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
 }
 
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir,
-                     const ImageOptions& images) {
+                     const ImageOptions& images, const ArrayOptions& arrays) {
   const Spec parts = split_spec(spec);
-  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images);
+  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images, arrays);
   if (images.resize && images.shape && whole.sample_shape().rank() == 3)
     whole = resized(whole, (*images.shape)[0], (*images.shape)[1]);
   return parts.range ? apply_range(whole, spec, *parts.range) : whole;

@@ -7,6 +7,7 @@
 
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/data/image_folder.h"
+#include "evenkeel/data/npz_dataset.h"
 
 namespace evenkeel {
 
@@ -29,12 +30,13 @@ std::vector<std::filesystem::path> data_directories(const std::string& data_dir 
 /// The folder where the named set's files lie, or nothing. Sets the program draws itself are always found ("").
 std::optional<std::filesystem::path> find_source(const std::string& name, const std::string& data_dir = {});
 
-/// Loads what a SPEC names: NAME[:SPLIT][RANGE], an .npz file with optional RANGE, or a folder with one subfolder of
-/// images per class with optional RANGE (design.md section 6). RANGE is [a:b], [a:] or [:b] as in Python.
+/// Loads what a SPEC names: NAME[:SPLIT][RANGE], FILE.npz[:SPLIT][RANGE], or a folder with one subfolder of images per
+/// class with optional RANGE. RANGE is [a:b], [a:] or [:b] as in Python. Names are known in capitals too.
 /// Errors: unknown name (with the nearest and the known ones), not on this disk (where was looked, how to get it),
 /// unknown split, a malformed or empty range, and whatever the files do wrong.
 /// `images` says what images must be and whether they may be resized to it; to leave bad ones out is for folders alone.
+/// `arrays` is for .npz files alone: the labels of all others are those of their classes.
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {},
-                     const ImageOptions& images = {});
+                     const ImageOptions& images = {}, const ArrayOptions& arrays = {});
 
 }  // namespace evenkeel

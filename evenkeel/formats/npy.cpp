@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <optional>
+
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/element.h"
 #include "evenkeel/formats/file.h"
@@ -29,20 +32,72 @@ const ElementType& element_type(const std::string& descr, const std::string& whe
   const char order = descr.empty() ? '\0' : descr.front();
   const ElementType* type = find_npy_element(std::string_view(descr).substr(descr.empty() ? 0 : 1));
   if (type && (order == '<' || type->size == 1)) return *type;
-  throw Error{{.kind = Error::unsupported,
-               .where = where,
-               .expected = "numbers (float32, float64, integers or bool)",
-               .received = fmt::format("dtype {}", descr),
-               .hint = type ? "Convert the byte order with array.astype(array.dtype.newbyteorder('<'))."
-                            : "Convert with array.astype('float32') before it is saved."}};
+  const bool objects = descr.ends_with('O');
+  throw Error{
+      {.kind = Error::unsupported,
+       .where = where,
+       .expected = "numbers (float32, float64, integers or bool)",
+       .received = objects ? "Python objects" : fmt::format("dtype {}", descr),
+       .hint = type      ? "Convert the byte order with array.astype(array.dtype.newbyteorder('<'))."
+               : objects ? "Convert with array.astype('float32'), or names with array.astype(str), before it is saved."
+                         : "Convert with array.astype('float32') before it is saved."}};
 }
 
-}  // namespace
+void append_utf8(std::string& text, std::uint32_t code) {
+  constexpr std::uint32_t kUnknown = 0xfffd;
+  if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) code = kUnknown;
+  const auto follow = [&](int shift) { text += static_cast<char>(0x80 | (code >> shift & 0x3f)); };
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xc0 | code >> 6);
+    follow(0);
+  } else if (code < 0x10000) {
+    text += static_cast<char>(0xe0 | code >> 12);
+    follow(6), follow(0);
+  } else {
+    text += static_cast<char>(0xf0 | code >> 18);
+    follow(12), follow(6), follow(0);
+  }
+}
 
-Tensor decode_npy(Reader& in) {
-  const NpyHeader header = parse_npy_header(read_header_text(in), in.where());
+/// Of "<U12" or "|S12": the letters of each element, and the bytes of a letter.
+struct TextType {
+  std::uint64_t letters = 0, letter_bytes = 1;
+};
+
+std::optional<TextType> text_type(const std::string& descr) {
+  if (descr.size() < 3 || (descr[1] != 'U' && descr[1] != 'S') || (descr[1] == 'U' && descr[0] != '<')) return {};
+  TextType type{.letter_bytes = descr[1] == 'U' ? 4u : 1u};
+  const char* end = descr.data() + descr.size();
+  const auto [rest, problem] = std::from_chars(descr.data() + 2, end, type.letters);
+  if (problem != std::errc() || rest != end || type.letters == 0 || type.letters > (1u << 20)) return {};
+  return type;
+}
+
+TextArray read_texts(Reader& in, const Shape& shape, const TextType& type) {
+  const std::uint64_t bytes = type.letters * type.letter_bytes;
+  if (in.remaining() % bytes != 0 || in.remaining() / bytes != static_cast<std::uint64_t>(shape.size()))
+    throw Error{{.where = in.where(),
+                 .expected = fmt::format("{} texts of {} bytes", shape.size(), bytes),
+                 .received = fmt::format("{} bytes", in.remaining()),
+                 .hint = "The file is cut short, has bytes after its end, or its header is damaged."}};
+  TextArray array{.texts = std::vector<std::string>(static_cast<std::size_t>(shape.size())), .shape = shape};
+  for (std::string& text : array.texts) {
+    std::size_t length = 0;  // without the zeros at the end
+    for (std::uint64_t i = 0; i < type.letters; ++i) {
+      // A byte string's letters beyond ASCII are read as Latin-1.
+      const std::uint32_t code = type.letter_bytes == 4 ? in.little<std::uint32_t>() : in.little<std::uint8_t>();
+      append_utf8(text, code);
+      if (code != 0) length = text.size();
+    }
+    text.resize(length);
+  }
+  return array;
+}
+
+Tensor read_numbers(Reader& in, const NpyHeader& header, const Shape& shape) {
   const ElementType& type = element_type(header.descr, in.where());
-  const Shape shape = make_shape(header.shape, in.where());
   if (header.fortran_order)
     throw Error{{.kind = Error::unsupported,
                  .where = in.where(),
@@ -50,6 +105,21 @@ Tensor decode_npy(Reader& in) {
                  .received = fmt::format("{} in Fortran order", to_string(shape)),
                  .hint = "Save it with numpy.ascontiguousarray(array)."}};
   return read_elements(in, shape, type);
+}
+
+}  // namespace
+
+Tensor decode_npy(Reader& in) {
+  const NpyHeader header = parse_npy_header(read_header_text(in), in.where());
+  return read_numbers(in, header, make_shape(header.shape, in.where()));
+}
+
+std::variant<Tensor, TextArray> decode_npy_or_texts(Reader& in) {
+  const NpyHeader header = parse_npy_header(read_header_text(in), in.where());
+  const Shape shape = make_shape(header.shape, in.where());
+  const auto type = text_type(header.descr);
+  if (type && !header.fortran_order) return read_texts(in, shape, *type);
+  return read_numbers(in, header, shape);
 }
 
 Tensor decode_npy(BytesView bytes, const std::string& name) {

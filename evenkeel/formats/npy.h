@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "evenkeel/formats/bytes.h"
 #include "evenkeel/formats/source.h"
@@ -17,6 +19,14 @@ Tensor decode_npy(BytesView bytes, const std::string& name);
 /// The same from what is left in `in`.
 Tensor decode_npy(Reader& in);
 Tensor read_npy(const std::filesystem::path& path);
+
+/// An array of texts (NumPy's U and S), element by element, as UTF-8.
+struct TextArray {
+  std::vector<std::string> texts;
+  Shape shape;
+};
+/// As decode_npy, but texts are no error.
+std::variant<Tensor, TextArray> decode_npy_or_texts(Reader& in);
 
 Bytes encode_npy(TensorView tensor);
 /// What comes before the elements: 64 bytes or a multiple.

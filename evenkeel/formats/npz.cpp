@@ -14,27 +14,46 @@ namespace {
 
 constexpr std::string_view kSuffix = ".npy";
 
-std::map<std::string, Tensor> decode(const Source& source, const std::vector<std::string>& only) {
+/// Calls visit(zip, member, name) for each array.
+template <class Visit>
+void for_each_array(const Source& source, Visit visit) {
   const ZipReader zip(source);
-  std::map<std::string, Tensor> arrays;
-  for (const ZipMember& member : zip.members()) {
-    if (!member.name.ends_with(kSuffix)) continue;
-    const std::string name = member.name.substr(0, member.name.size() - kSuffix.size());
+  for (const ZipMember& member : zip.members())
+    if (member.name.ends_with(kSuffix)) visit(zip, member, member.name.substr(0, member.name.size() - kSuffix.size()));
+}
+
+template <class Array>
+std::map<std::string, Array> decode(const Source& source, const std::vector<std::string>& only,
+                                    Array (*decode_one)(Reader&)) {
+  std::map<std::string, Array> arrays;
+  for_each_array(source, [&](const ZipReader& zip, const ZipMember& member, const std::string& name) {
     if (only.empty() || std::find(only.begin(), only.end(), name) != only.end())
-      zip.read(member, [&](Reader& in) { arrays.emplace(name, decode_npy(in)); });
-  }
+      zip.read(member, [&](Reader& in) { arrays.emplace(name, decode_one(in)); });
+  });
   return arrays;
 }
 
 }  // namespace
 
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const std::vector<std::string>& only) {
-  return decode(Source(path), only);
+  return decode<Tensor>(Source(path), only, decode_npy);
 }
 
 std::map<std::string, Tensor> decode_npz(BytesView bytes, const std::string& name,
                                          const std::vector<std::string>& only) {
-  return decode(Source(bytes, name), only);
+  return decode<Tensor>(Source(bytes, name), only, decode_npy);
+}
+
+std::vector<std::string> npz_names(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  const Source source(path);
+  for_each_array(source, [&](const ZipReader&, const ZipMember&, const std::string& name) { names.push_back(name); });
+  return names;
+}
+
+std::map<std::string, std::variant<Tensor, TextArray>> read_npz_or_texts(const std::filesystem::path& path,
+                                                                         const std::vector<std::string>& only) {
+  return decode<std::variant<Tensor, TextArray>>(Source(path), only, decode_npy_or_texts);
 }
 
 void write_npz(const std::filesystem::path& path, const std::vector<NpzEntry>& entries, bool compressed) {

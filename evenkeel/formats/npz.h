@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "evenkeel/formats/bytes.h"
+#include "evenkeel/formats/npy.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel::formats {
@@ -16,6 +17,13 @@ std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const 
 /// The same from bytes; `name` is where in errors.
 std::map<std::string, Tensor> decode_npz(BytesView bytes, const std::string& name,
                                          const std::vector<std::string>& only = {});
+
+/// The names of its arrays, in the file's order.
+std::vector<std::string> npz_names(const std::filesystem::path& path);
+
+/// As read_npz, but an array of texts is no error.
+std::map<std::string, std::variant<Tensor, TextArray>> read_npz_or_texts(const std::filesystem::path& path,
+                                                                         const std::vector<std::string>& only);
 
 struct NpzEntry {
   std::string name;  ///< without .npy

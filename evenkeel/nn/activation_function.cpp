@@ -18,7 +18,7 @@ std::string name_of(ActivationFunction f) { return kActivationNames[static_cast<
 bool convert(const FieldValue& from, ActivationFunction& to) {
   const std::string* name = std::get_if<std::string>(&from);
   for (std::size_t i = 0; name && i < kActivationNames.size(); ++i) {
-    if (kActivationNames[i] != *name) continue;
+    if (!same_name(kActivationNames[i], *name)) continue;
     to = static_cast<ActivationFunction>(i);
     return true;
   }

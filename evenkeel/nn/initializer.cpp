@@ -117,7 +117,8 @@ bool convert(const FieldValue& from, Initializer& to) {
   const std::string* text = std::get_if<std::string>(&from);
   if (!text) return false;
   const auto named = parse_named_number(*text);
-  const auto name = named ? std::ranges::find(kInitializerNames, named->name) : kInitializerNames.end();
+  const auto is_meant = [&](const std::string& name) { return named && same_name(name, named->name); };
+  const auto name = std::ranges::find_if(kInitializerNames, is_meant);
   if (name == kInitializerNames.end()) return false;
   const auto kind = static_cast<Initializer::Kind>(name - kInitializerNames.begin());
   const bool takes_argument = kind == Initializer::Kind::constant || kind == Initializer::Kind::truncated_normal;

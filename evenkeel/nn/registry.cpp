@@ -1,5 +1,6 @@
 #include "evenkeel/nn/registry.h"
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/nn/layers.h"
 
 namespace evenkeel {
@@ -74,7 +75,7 @@ const std::vector<LayerType>& layer_types() {
 
 const LayerType* find_layer_type(std::string_view type) {
   for (const LayerType& known : layer_types())
-    if (known.type == type) return &known;
+    if (same_name(known.type, type)) return &known;
   return nullptr;
 }
 

@@ -22,6 +22,7 @@ class CsvLog {
   /// where it cannot be written; then the old one stays.
   void on_begin(const FitBegin& begin);
   void on_epoch(const EpochRecord& record);
+  void on_partial_epoch(const EpochRecord& record) { on_epoch(record); }  ///< a resumed run replaces its line
 
  private:
   struct File;

@@ -195,9 +195,10 @@ void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const Run
   Json json = description(trainer, run);
   Json result{{"steps", trainer.steps_done()}, {"interrupted", history.stopped}};
   if (!history.reason.empty()) result["ended_because"] = history.reason;
-  if (!history.epochs.empty()) {
-    result["train"] = json_of(history.epochs.back().train);
-    if (history.epochs.back().validation) result["validation"] = json_of(*history.epochs.back().validation);
+  if (history.weights_epoch) result["weights_epoch"] = *history.weights_epoch;
+  if (const EpochRecord* epoch = history.final_epoch()) {
+    result["train"] = json_of(epoch->train);
+    if (epoch->validation) result["validation"] = json_of(*epoch->validation);
   }
   json["result"] = result;
   formats::write_file_atomically(path_ / "run.json", json.dump(2) + '\n');

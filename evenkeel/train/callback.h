@@ -61,9 +61,13 @@ struct CallbackState {
 ///     void on_gradients(const GradientsReady&, Trainer&);  in every step; where none asks for it, it costs nothing
 ///     void on_step(const StepEnd&, Trainer&);
 ///     void on_epoch(const EpochRecord&, Trainer&);         after validation
+///     void on_partial_epoch(const EpochRecord&, Trainer&); an interrupted one: to show, not to judge; see below
 ///     void on_settled(const Settled&, Trainer&);           the time for checkpoints
-///     void on_end(const History&, Trainer&);
-/// each with or without the Trainer. One that changes what is trained and must survive an interruption also has
+///     void on_end(History&, Trainer&);
+/// each with or without the Trainer. A partial epoch has no validation, and a resumed run reports the whole one: what
+/// is remembered, decided or written for good must not depend on it. A callback that puts other weights in place at the
+/// end says of which epoch they are (History::weights_epoch). One that changes what is trained and must survive an
+/// interruption also has
 ///     static constexpr std::string_view kName; CallbackState save() const; void load(const CallbackState&);
 /// Copies share the object.
 class Callback {
@@ -77,8 +81,9 @@ class Callback {
   void on_gradients(const GradientsReady& e, Trainer& t) const { self_->on_gradients(e, t); }
   void on_step(const StepEnd& e, Trainer& t) const { self_->on_step(e, t); }
   void on_epoch(const EpochRecord& e, Trainer& t) const { self_->on_epoch(e, t); }
+  void on_partial_epoch(const EpochRecord& e, Trainer& t) const { self_->on_partial_epoch(e, t); }
   void on_settled(const Settled& e, Trainer& t) const { self_->on_settled(e, t); }
-  void on_end(const History& e, Trainer& t) const { self_->on_end(e, t); }
+  void on_end(History& e, Trainer& t) const { self_->on_end(e, t); }
   bool wants_gradients() const { return self_->wants_gradients(); }
 
   /// Empty where there is nothing to remember.
@@ -93,8 +98,9 @@ class Callback {
     virtual void on_gradients(const GradientsReady&, Trainer&) = 0;
     virtual void on_step(const StepEnd&, Trainer&) = 0;
     virtual void on_epoch(const EpochRecord&, Trainer&) = 0;
+    virtual void on_partial_epoch(const EpochRecord&, Trainer&) = 0;
     virtual void on_settled(const Settled&, Trainer&) = 0;
-    virtual void on_end(const History&, Trainer&) = 0;
+    virtual void on_end(History&, Trainer&) = 0;
     virtual bool wants_gradients() const = 0;
     virtual std::string name() const = 0;
     virtual CallbackState save() const = 0;
@@ -125,10 +131,16 @@ class Callback {
       else if constexpr (requires { callback.on_epoch(e); })
         callback.on_epoch(e);
     }
+    void on_partial_epoch(const EpochRecord& e, Trainer& t) override {
+      if constexpr (requires { callback.on_partial_epoch(e, t); })
+        callback.on_partial_epoch(e, t);
+      else if constexpr (requires { callback.on_partial_epoch(e); })
+        callback.on_partial_epoch(e);
+    }
     void on_settled(const Settled& e, Trainer& t) override {
       if constexpr (requires { callback.on_settled(e, t); }) callback.on_settled(e, t);
     }
-    void on_end(const History& e, Trainer& t) override {
+    void on_end(History& e, Trainer& t) override {
       if constexpr (requires { callback.on_end(e, t); })
         callback.on_end(e, t);
       else if constexpr (requires { callback.on_end(e); })

@@ -181,10 +181,10 @@ History Fit::run() {
     settle(end_of_epoch, is_over() || interrupted);
   }
   History history = progress_.history;
-  // What was cut short is reported, though a resumed run will report it as a whole.
+  // What was cut short is shown, but no callback judges it: a resumed run will report the epoch as a whole.
   if (progress_.step_in_epoch > 0) {
     history.epochs.push_back(record(false));
-    for (const Callback& c : options_.callbacks) c.on_epoch(history.epochs.back(), trainer_);
+    for (const Callback& c : options_.callbacks) c.on_partial_epoch(history.epochs.back(), trainer_);
   }
   history.stopped = interrupted && progress_.steps < total_steps() && !stopping_;
   history.reason = reason_;

@@ -1,5 +1,7 @@
 #include "evenkeel/train/history.h"
 
+#include <algorithm>
+
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
@@ -11,6 +13,12 @@ std::optional<double> figure_of(const EpochRecord& record, const std::string& na
   if (name == "val_accuracy") return record.validation ? record.validation->accuracy : std::nullopt;
   throw Error{
       {.where = "monitor", .expected = "loss, accuracy, val_loss or val_accuracy", .received = '"' + name + '"'}};
+}
+
+const EpochRecord* History::final_epoch() const {
+  if (epochs.empty()) return nullptr;
+  const auto found = weights_epoch ? std::ranges::find(epochs, *weights_epoch, &EpochRecord::epoch) : epochs.end();
+  return found != epochs.end() ? &*found : &epochs.back();
 }
 
 }  // namespace evenkeel

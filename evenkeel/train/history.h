@@ -29,6 +29,11 @@ struct History {
   bool stopped = false;  ///< interrupted by a stop request
   std::string reason;    ///< why a callback ended it early; else empty
   bool failed = false;   ///< it did so because training broke down
+  /// The epoch whose weights were restored at the end; nothing where they are the last one's.
+  std::optional<std::int64_t> weights_epoch = {};
+
+  /// Of the epoch whose weights the run ends with; nullptr where there was none.
+  const EpochRecord* final_epoch() const;
 };
 
 }  // namespace evenkeel

@@ -179,6 +179,68 @@ TEST_P(Interrupted, TrainingSavesItsWeights) {
   EXPECT_EQ(run({"evaluate", "run", "--data", "data.npz"}).code, 0);
 }
 
+TEST_P(Interrupted, TrainingWithinAnEpochCanBeResumedWhateverWatchesIt) {
+  // Epochs of 7,500 steps: a tenth of the run ends within the second.
+  write_data("many.npz", 60000);
+  const std::vector<std::string> arguments = {"train",
+                                              "model.toml",
+                                              "--data",
+                                              "many.npz",
+                                              "--validation",
+                                              "data.npz",
+                                              "--steps",
+                                              "100000",
+                                              "--early-stopping",
+                                              "99",
+                                              "--save-best",
+                                              "--reduce-lr-patience",
+                                              "3",
+                                              "--out",
+                                              "run",
+                                              "--threads",
+                                              "1",
+                                              "--restore-best-weights"};
+  RunningProgram program(arguments, folder_.path().string());
+  while (!contains(program.read_line(), "step 10000/")) {
+  }
+  program.send(GetParam());
+  const auto result = program.wait();
+  EXPECT_EQ(result.code, 130) << result.err;
+  EXPECT_SAYS(result.err, "(in part)");
+  EXPECT_EQ(run({"evaluate", "run", "--data", "data.npz"}).code, 0);
+  RunningProgram resumed({"train", "run", "--resume"}, folder_.path().string());
+  EXPECT_SAYS(resumed.read_line(), "going on from run/checkpoints/");
+  resumed.send(SIGTERM);
+  EXPECT_EQ(resumed.wait().code, 130);
+}
+
+TEST_F(Train, SaysOfWhichEpochTheRestoredWeightsAre) {
+  // A rate that breaks what the first epochs learnt.
+  const std::vector<std::string> arguments = {"train",
+                                              "model.toml",
+                                              "--data",
+                                              "data.npz",
+                                              "--validation",
+                                              "data.npz[:9]",
+                                              "--epochs",
+                                              "6",
+                                              "--optimizer",
+                                              "sgd",
+                                              "--learning-rate",
+                                              "30",
+                                              "--early-stopping",
+                                              "9",
+                                              "--restore-best-weights"};
+  const auto json = run_json(arguments);
+  ASSERT_TRUE(json.contains("weights_epoch")) << json;
+  const auto record = nlohmann::json::parse(read(json.at("folder").get<std::string>() + "/run.json")).at("result");
+  EXPECT_EQ(record.at("weights_epoch"), json.at("weights_epoch"));
+  EXPECT_EQ(record.at("validation").at("loss"), json.at("validation").at("loss"));
+  const std::string said = run(arguments).out;
+  EXPECT_SAYS(said, "validation, epoch " + json.at("weights_epoch").dump());
+  EXPECT_SAYS(said, "The weights are those of epoch " + json.at("weights_epoch").dump() + ", the best of 6.");
+}
+
 INSTANTIATE_TEST_SUITE_P(By, Interrupted, testing::Values(SIGINT, SIGTERM),
                          [](const auto& trial) { return trial.param == SIGINT ? "SIGINT" : "SIGTERM"; });
 

@@ -14,6 +14,7 @@
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/callbacks/early_stopping.h"
+#include "evenkeel/train/callbacks/model_checkpoint.h"
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"
@@ -226,6 +227,48 @@ TEST(ResumedRun, RemembersWhatItsCallbacksKnew) {
   EXPECT_LT(history.epochs.back().learning_rate, 3e-3) << "the trial does not reduce the rate";
   EXPECT_EQ(history.epochs.back().learning_rate, whole.history.epochs.back().learning_rate);
   EXPECT_EQ(everything(trainer), whole.tensors);
+}
+
+/// Every callback that judges epochs, by validation.
+FitOptions judged(const Dataset& validation, const fs::path& best) {
+  return {.epochs = 6,
+          .validation = &validation,
+          .callbacks = {EarlyStopping({.patience = 50, .restore_best_weights = true}),
+                        ModelCheckpoint({.file = best, .save_best_only = true}),
+                        ReduceLROnPlateau({.factor = 0.5, .patience = 1, .min_delta = 0.2})}};
+}
+
+class InterruptedWithinAnEpoch : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(InterruptedWithinAnEpoch, ARunIsJudgedAsAnUninterruptedOneIs) {
+  const Dataset validation = make_strokes(true, 60);
+  const fs::path folder = fresh_folder("judged");
+  fs::create_directories(folder);
+  const Outcome whole = train(adam(), judged(validation, folder / "whole.safetensors"));
+  const FitOptions fit = judged(validation, folder / "parts.safetensors");
+  const Outcome parts = train_interrupted(adam(), fit, GetParam(), folder / "checkpoints");
+  EXPECT_EQ(whole.tensors, parts.tensors);
+  EXPECT_EQ(whole.history.weights_epoch, parts.history.weights_epoch);
+  EXPECT_EQ(bytes_of(folder / "whole.safetensors"), bytes_of(folder / "parts.safetensors"));
+}
+
+// Epochs of five steps.
+INSTANTIATE_TEST_SUITE_P(AtStep, InterruptedWithinAnEpoch, testing::Values(1, 4, 7, 10, 18, 29));
+
+/// What a fit calls.
+struct Events {
+  std::vector<std::string>* seen;
+  void on_epoch(const EpochRecord& e) { seen->push_back("epoch " + std::to_string(e.epoch)); }
+  void on_partial_epoch(const EpochRecord& e) { seen->push_back("part of " + std::to_string(e.epoch)); }
+};
+
+TEST(ARunThatIsInterrupted, ShowsThePartialEpochAsSuch) {
+  std::vector<std::string> seen;
+  const std::stop_source source;
+  Trainer trainer(small_network(), adam());
+  trainer.fit(make_strokes(false, 150),
+              {.epochs = 3, .callbacks = {StopAt{source, 7}, Events{&seen}}, .stop = source.get_token()});
+  EXPECT_EQ(seen, (std::vector<std::string>{"epoch 1", "part of 2"}));
 }
 
 /// A folder with the checkpoints of five epochs.

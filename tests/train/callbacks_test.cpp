@@ -91,7 +91,7 @@ TEST(EarlyStopping, DecidesAsKerasDoes) {
         const double value = json->at("values")[static_cast<std::size_t>(*epochs - 1)];
         callback->on_epoch(record_of(*epochs, json->at("monitor"), value), t);
       }
-      void on_end(const History& history, Trainer& t) { callback->on_end(history, t); }
+      void on_end(History& history, Trainer& t) { callback->on_end(history, t); }
     };
     trainer.fit(data, {.epochs = static_cast<std::int64_t>(json.at("values").size()),
                        .callbacks = {Probe{&json, &callback, &epochs}}});
@@ -135,6 +135,59 @@ TEST(EarlyStopping, SaysThatValidationIsMissing) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("validation"), std::string::npos) << error.what();
   }
+}
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Calls the callback after epochs with such validation losses; the epoch's number is its weight.
+template <class T>
+void drive(T& callback, Driver& driver, const std::vector<double>& losses) {
+  for (std::int64_t epoch = 1; epoch <= std::ssize(losses); ++epoch) {
+    driver.set_weight(static_cast<double>(epoch));
+    callback.on_epoch(record_of(epoch, "val_loss", losses[static_cast<std::size_t>(epoch - 1)]), driver.trainer);
+  }
+}
+
+TEST(EarlyStopping, DoesNotTakeAFirstEpochWithoutAFiniteFigureForTheBest) {
+  for (const double first : {kNaN, kInfinity, -kInfinity}) {
+    EarlyStopping callback({.patience = 9, .restore_best_weights = true});
+    Driver driver;
+    drive(callback, driver, {first, 0.5, 0.7});
+    History history;
+    history.epochs = {record_of(3, "val_loss", 0.7)};
+    callback.on_end(history, driver.trainer);
+    EXPECT_EQ(driver.weight(), 2.0) << first;
+    EXPECT_EQ(history.weights_epoch, 2) << first;
+  }
+}
+
+TEST(EarlyStopping, SaysOfWhichEpochTheRestoredWeightsAre) {
+  EarlyStopping callback({.patience = 9, .restore_best_weights = true});
+  Driver driver;
+  drive(callback, driver, {0.9, 0.4, 0.6});
+  History history;
+  for (const std::int64_t epoch : {1, 2, 3}) history.epochs.push_back(record_of(epoch, "val_loss", 0));
+  callback.on_end(history, driver.trainer);
+  ASSERT_TRUE(history.final_epoch());
+  EXPECT_EQ(history.final_epoch()->epoch, 2);
+}
+
+TEST(EarlyStopping, RestoresNothingWhereTheLastEpochIsTheBest) {
+  EarlyStopping callback({.patience = 9, .restore_best_weights = true});
+  Driver driver;
+  drive(callback, driver, {0.9, 0.4});
+  History history;
+  history.epochs = {record_of(2, "val_loss", 0.4)};
+  callback.on_end(history, driver.trainer);
+  EXPECT_FALSE(history.weights_epoch);
+}
+
+TEST(ReduceLROnPlateau, TakesAnyFiniteFigureForBetterThanNaN) {
+  ReduceLROnPlateau callback({.patience = 2});
+  Driver driver;
+  drive(callback, driver, {kNaN, 0.9, 0.8, 0.7, 0.6});
+  EXPECT_DOUBLE_EQ(driver.trainer.learning_rate(), 0.1);
 }
 
 TEST(ReduceLROnPlateau, RefusesAFactorThatIsNoReduction) { EXPECT_THROW(ReduceLROnPlateau({.factor = 1.0}), Error); }
@@ -212,6 +265,17 @@ TEST(ModelCheckpoint, WritesAFileEverySoManySteps) {
   EXPECT_TRUE(fs::exists(folder / "3.safetensors"));
   EXPECT_TRUE(fs::exists(folder / "6.safetensors"));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 2);
+}
+
+TEST(ModelCheckpoint, DoesNotKeepAnEpochWithoutAFiniteFigure) {
+  const fs::path file = fresh_folder("nan") / "best.safetensors";
+  Driver driver;
+  ModelCheckpoint callback({.file = file, .monitor = "val_loss", .save_best_only = true});
+  drive(callback, driver, {kNaN});
+  EXPECT_FALSE(fs::exists(file));
+  drive(callback, driver, {kNaN, 0.8, 0.9, kNaN});
+  load_weights(file, driver.trainer.network().weights(), driver.trainer.network().store());
+  EXPECT_EQ(driver.weight(), 2.0);
 }
 
 TEST(ModelCheckpoint, KeepsTheWeightsOfTheBestEpoch) {

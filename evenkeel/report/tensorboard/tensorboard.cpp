@@ -71,7 +71,6 @@ TensorBoard::TensorBoard(std::filesystem::path folder, TensorBoardOptions option
 
 void TensorBoard::on_begin(const FitBegin& e, Trainer& trainer) {
   data_ = e.data;
-  settled_step_.reset();
   guarded([&] { begin_file(e.first_step, trainer.network().model()); });
   meter_ = {};
 }
@@ -115,17 +114,12 @@ void TensorBoard::add_scalars(Values& values, const StepEnd& e) {
 }
 
 void TensorBoard::on_epoch(const EpochRecord& record) {
-  // What an interruption cut short comes behind its step has settled; the resumed run tells of the whole epoch.
-  if (record.step != settled_step_) {
-    Values values;
-    add_metrics(values, "epoch/", record.train);
-    if (record.validation) add_metrics(values, "validation/", *record.validation);
-    write(record.step, values);
-  }
+  Values values;
+  add_metrics(values, "epoch/", record.train);
+  if (record.validation) add_metrics(values, "validation/", *record.validation);
+  write(record.step, values);
   meter_.since = Clock::now();
 }
-
-void TensorBoard::on_settled(const Settled& e, Trainer&) { settled_step_ = e.step; }
 
 void TensorBoard::write(std::uint64_t step, const Values& values) {
   guarded([&] {

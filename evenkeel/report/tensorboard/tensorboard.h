@@ -39,7 +39,6 @@ class TensorBoard {
   void on_begin(const FitBegin& e, Trainer& trainer);
   void on_step(const StepEnd& e, Trainer& trainer);
   void on_epoch(const EpochRecord& record);
-  void on_settled(const Settled& e, Trainer& trainer);
 
  private:
   using Values = std::vector<EventValue>;
@@ -64,7 +63,6 @@ class TensorBoard {
   TensorBoardOptions options_;
   std::optional<EventFile> file_;
   const Dataset* data_ = nullptr;  ///< of the fit under way
-  std::optional<std::uint64_t> settled_step_;
   Meter meter_;
 };
 

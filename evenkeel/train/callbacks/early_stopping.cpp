@@ -53,12 +53,13 @@ void EarlyStopping::on_epoch(const EpochRecord& record, Trainer& trainer) {
   }
   // Keras never stops after the first epoch.
   if (wait_ >= options_.patience && record.epoch > 1)
-    trainer.stop(
-        fmt::format("{} has not improved for {} epochs; best in epoch {}", options_.monitor, wait_, best_epoch_));
+    trainer.stop(fmt::format("{} has not improved for {} epochs; {}", options_.monitor, wait_,
+                             monitor_.best ? fmt::format("best in epoch {}", best_epoch_) : "it was never finite"));
 }
 
-void EarlyStopping::on_end(const History& history, Trainer& trainer) {
-  if (history.stopped || history.failed) return;
+void EarlyStopping::on_end(History& history, Trainer& trainer) {
+  if (history.stopped || history.failed || best_weights_.empty()) return;
+  if (history.epochs.empty() || history.epochs.back().epoch != best_epoch_) history.weights_epoch = best_epoch_;
   const AveragedWeights averaged(trainer.network());
   for (const auto& [name, tensor] : best_weights_) trainer.network().set_weight(name, tensor);
 }

@@ -32,7 +32,7 @@ class EarlyStopping {
   explicit EarlyStopping(EarlyStoppingOptions options = {});
   void on_begin(const FitBegin& begin);
   void on_epoch(const EpochRecord& record, Trainer& trainer);
-  void on_end(const History& history, Trainer& trainer);
+  void on_end(History& history, Trainer& trainer);
   CallbackState save() const;
   void load(const CallbackState& state);
 

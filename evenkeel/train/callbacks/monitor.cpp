@@ -18,7 +18,8 @@ double Monitor::read(const EpochRecord& record) const {
 }
 
 bool Monitor::improves(double value, std::optional<double> reference) const {
-  if (!reference) return true;
+  if (!std::isfinite(value)) return false;
+  if (!reference || !std::isfinite(*reference)) return true;
   const bool less_is_better = name.ends_with("loss");
   return less_is_better ? value + std::abs(min_delta) < *reference : value - std::abs(min_delta) > *reference;
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evenkeel/data/label_mapping.h"
+#include "evenkeel/tensor/tensor.h"
+
+// Arrays as people save them, made into what a Dataset takes. A value never changes: where it would, that is an Error.
+
+namespace evenkeel {
+
+/// What is to be said about arrays that were read.
+struct ConversionNotes {
+  std::vector<std::string> conversions;  ///< "a channel axis was added to x"
+  std::vector<std::string> doubts;       ///< what loads and may be meant otherwise; full sentences
+};
+
+/// An array of samples as uint8 or float32 [N, H, W, C] or [N, F]. `name` is the array's.
+Tensor as_samples(const std::string& where, const std::string& name, Tensor x, bool channels_first,
+                  ConversionNotes& notes);
+
+struct AsTargets {
+  Tensor y;                              ///< int32 labels [N], or float32 targets [N, K]
+  std::vector<std::string> class_names;  ///< of mapped labels
+};
+
+AsTargets as_targets(const std::string& where, const std::string& name, Tensor y, LabelMapping mapping,
+                     ConversionNotes& notes);
+/// Texts, of an array of that shape.
+AsTargets as_targets(const std::string& where, const std::string& name, const std::vector<std::string>& texts,
+                     const Shape& shape, LabelMapping mapping, ConversionNotes& notes);
+
+}  // namespace evenkeel
