@@ -38,18 +38,6 @@ Bytes joined(std::initializer_list<T> parts) {
   return bytes;
 }
 
-/// Runs the action and returns what its Error says; a test failure if there is none.
-template <class Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no Error";
-  return "";
-}
-
 /// The kind of the Error that the action throws.
 template <class Action>
 Error::Kind kind_of(Action action) {

@@ -134,13 +134,7 @@ TEST_F(Bfloat16Convolution, HasTheKernelGradientOfTheReferenceInFloat) {
 
 TEST(Bfloat16Gemm, IsTheReferenceUpToRounding) {
   for (const Machine& machine : machines())
-    for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{1, 1, 1},
-                                  {1, 10, 100},
-                                  {250, 10, 512},
-                                  {64, 100, 76},
-                                  {7, 33, 5},
-                                  {100, 1, 17},
-                                  {3, 257, 129}})
+    for (const auto& [m, n, k] : kProductSizes)
       for (const Transpose transpose_a : {Transpose::no, Transpose::yes})
         for (const Transpose transpose_b : {Transpose::no, Transpose::yes})
           for (const bool narrow : {true, false}) {

@@ -28,6 +28,11 @@ inline Machine without_tiles() {
   return machine;
 }
 
+/// m, n and k of matrix products.
+inline constexpr std::array<std::int64_t, 3> kProductSizes[] = {{1, 1, 1},     {1, 10, 100},   {250, 10, 512},
+                                                                {64, 100, 76}, {7, 33, 5},     {100, 1, 17},
+                                                                {3, 257, 129}, {512, 10, 250}, {31, 64, 1}};
+
 enum class Pad { same, valid };
 
 struct Case {

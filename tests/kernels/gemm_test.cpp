@@ -32,15 +32,7 @@ TEST(ReferenceGemm, ReadsATransposedMatrixByColumns) {
 }
 
 TEST(Gemm, IsTheReference) {
-  for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{1, 1, 1},
-                                {1, 10, 100},
-                                {250, 10, 512},
-                                {64, 100, 76},
-                                {7, 33, 5},
-                                {100, 1, 17},
-                                {3, 257, 129},
-                                {512, 10, 250},
-                                {31, 64, 1}})
+  for (const auto& [m, n, k] : kProductSizes)
     for (const Transpose transpose_a : kTransposes)
       for (const Transpose transpose_b : kTransposes)
         for (const int count : {1, 2}) {

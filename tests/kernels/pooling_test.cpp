@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "evenkeel/kernels/pooling/pooling_reference.h"
+#include "tests/kernels/convolution_cases.h"
 #include "tests/kernels/kernel_test.h"
 
 namespace evenkeel::kernels {
@@ -15,35 +16,17 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 std::vector<Window> windows() {
   std::vector<Window> all;
   for (const std::int64_t c : {1, 3, 4, 5, 16, 17, 30, 76}) {
-    all.push_back(
-        {.n = 3, .h = 8, .w = 6, .c = c, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 4, .ow = 3});
-    all.push_back(
-        {.n = 3, .h = 7, .w = 9, .c = c, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2, .oh = 4, .ow = 5});
-    all.push_back(
-        {.n = 2, .h = 7, .w = 5, .c = c, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .oh = 7, .ow = 5});
-    all.push_back(
-        {.n = 2, .h = 9, .w = 8, .c = c, .kernel_h = 3, .kernel_w = 2, .stride_h = 2, .stride_w = 3, .oh = 4, .ow = 3});
-    all.push_back({.n = 1,
-                   .h = 10,
-                   .w = 10,
-                   .c = c,
-                   .kernel_h = 1,
-                   .kernel_w = 1,
-                   .stride_h = 3,
-                   .stride_w = 3,
-                   .oh = 3,
-                   .ow = 3});
-    all.push_back({.n = 2, .h = 7, .w = 7, .c = c, .kernel_h = 7, .kernel_w = 7, .oh = 1, .ow = 1});
-    all.push_back({.n = 5,
-                   .h = 40,
-                   .w = 40,
-                   .c = c,
-                   .kernel_h = 2,
-                   .kernel_w = 2,
-                   .stride_h = 2,
-                   .stride_w = 2,
-                   .oh = 20,
-                   .ow = 20});
+    const auto add = [&](std::int64_t n, std::array<std::int64_t, 2> image, std::array<std::int64_t, 2> kernel,
+                         std::array<std::int64_t, 2> stride, Pad pad = Pad::valid) {
+      all.push_back(make_case(n, image, c, c, kernel, stride, pad).window);
+    };
+    add(3, {8, 6}, {2, 2}, {2, 2});
+    add(3, {7, 9}, {2, 2}, {2, 2}, Pad::same);
+    add(2, {7, 5}, {3, 3}, {1, 1}, Pad::same);
+    add(2, {9, 8}, {3, 2}, {2, 3});
+    add(1, {9, 9}, {1, 1}, {3, 3});
+    add(2, {7, 7}, {7, 7}, {1, 1});
+    add(5, {40, 40}, {2, 2}, {2, 2});
   }
   return all;
 }

@@ -1,13 +1,19 @@
 #include "evenkeel/kernels/noise/uout.h"
 
 #include "evenkeel/kernels/noise/uout_reference.h"
-#include "tests/kernels/kernel_test.h"
+#include "tests/kernels/noise_checks.h"
 
 namespace evenkeel::kernels {
 namespace {
 
 constexpr float kBetas[] = {0.0f, 0.1f, 0.5f, 1.5f};
 constexpr RandomKey kKey{.seed = 0x123456789ABCDEFull, .purpose = Purpose::uout, .index = 5, .step = (1ull << 32) + 7};
+
+auto uout_of(float beta) {
+  return [beta](std::span<const float> x, const RandomKey& key, std::span<float> y, const Threads& threads) {
+    uout(x, beta, key, y, threads);
+  };
+}
 
 class Uout : public EveryTarget {};
 EVENKEEL_ON_EVERY_TARGET(Uout);
@@ -51,38 +57,13 @@ TEST_P(Uout, StaysWithinBeta) {
   EXPECT_LE(*std::ranges::max_element(y), 1.5f);
 }
 
-TEST_P(Uout, AtBetaZeroCopies) {
-  const std::vector<float> x = normal_values(1000, 2);
-  std::vector<float> y(x.size());
-  uout(x, 0, kKey, y, Threads(1));
-  EXPECT_EQ(y, x);
-}
+TEST_P(Uout, AtBetaZeroCopies) { expect_it_copies(uout_of(0), kKey); }
 
 TEST_P(Uout, HasTheSameFactorsInPlaceAndOnAnyThreadCount) {
-  const std::vector<float> x = normal_values(100000, 3);
-  std::vector<float> y(x.size());
-  uout(x, 0.3f, kKey, y, Threads(1));
-  for (const int threads : {1, 2, 3}) {
-    std::vector<float> in_place = x;
-    uout(in_place, 0.3f, kKey, in_place, Threads(threads));
-    EXPECT_EQ(in_place, y) << threads;
-  }
+  expect_the_same_in_place_and_on_any_thread_count(uout_of(0.3f), kKey);
 }
 
-TEST_P(Uout, HasOtherFactorsForEachPartOfTheKey) {
-  const std::vector<float> x(1000, 1.0f);
-  std::vector<float> y(x.size()), other(x.size());
-  uout(x, 0.3f, kKey, y, Threads(1));
-  RandomKey seed = kKey, purpose = kKey, index = kKey, step = kKey;
-  seed.seed += 1ull << 32;
-  purpose.purpose = Purpose::dropout;
-  index.index += 1;
-  step.step += 1ull << 32;
-  for (const RandomKey& key : {seed, purpose, index, step}) {
-    uout(x, 0.3f, key, other, Threads(1));
-    EXPECT_NE(other, y);
-  }
-}
+TEST_P(Uout, HasOtherFactorsForEachPartOfTheKey) { expect_another_for_each_part_of_the_key(uout_of(0.3f), kKey); }
 
 }  // namespace
 }  // namespace evenkeel::kernels

@@ -18,21 +18,12 @@
 #include "evenkeel/train/callbacks/reduce_lr_on_plateau.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"
+#include "tests/support/training.h"
 
 namespace evenkeel {
 namespace {
 
-using namespace activations;
-
 namespace fs = std::filesystem;
-
-Sequential small_network() {
-  Sequential model({28, 28, 1});
-  model.add(Rescaling{.scale = 1.0 / 255.0}, Conv2D{.filters = 5, .strides = 2, .use_bias = false},
-            BatchNormalization{.momentum = 0.8}, Activation{relu}, MaxPooling2D{}, Dropout{.rate = 0.3}, Flatten{},
-            Dense{.units = 10});
-  return model;
-}
 
 TrainerOptions adam() {
   return {.loss = SoftmaxCrossEntropy{},
@@ -75,11 +66,10 @@ void put_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(p
 std::vector<std::byte> everything(Trainer& trainer) {
   std::vector<std::byte> bytes;
   Store& store = trainer.network().store();
-  for (const Block* block : {&store.parameters, &store.state, &store.slots})
-    for (const auto& entry : block->layout().entries) {
-      const TensorView view = block->get(entry.name);
-      bytes.insert(bytes.end(), view.data, view.data + view.bytes());
-    }
+  for (const Block* block : {&store.parameters, &store.state, &store.slots}) {
+    const std::vector<std::byte> more = bytes_of(*block);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
   return bytes;
 }
 

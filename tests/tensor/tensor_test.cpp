@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "evenkeel/base/error.h"
+#include "tests/support/testing.h"
 
 // Read by the address sanitizer when the tests are built with it: a request that no system meets is to fail as it does
 // without it, not to end the program.
@@ -26,16 +27,6 @@ Tensor counted(Shape shape) {
   Tensor tensor(shape, DType::float32);
   std::iota(tensor.as<float>().begin(), tensor.as<float>().end(), 0.f);
   return tensor;
-}
-
-template <class Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no Error";
 }
 
 TEST(DType, KnowsSizesAndNames) {

@@ -11,6 +11,7 @@
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/trainer.h"
 #include "tests/support/testing.h"
+#include "tests/support/training.h"
 
 // Training in bfloat16 against training in float32. Forced, so that it runs, slowly, on any machine.
 
@@ -100,15 +101,6 @@ TEST(Bfloat16Training, LearnsAsFloat32WithStridesAndWideLayers) {
 }
 
 TEST(Bfloat16Training, LearnsAsFloat32InADeepNetwork) { expect_to_learn_alike(depth_like(), make_strokes(false, 200)); }
-
-std::vector<std::byte> bytes_of(const Block& block) {
-  std::vector<std::byte> bytes;
-  for (const auto& entry : block.layout().entries) {
-    const TensorView view = block.get(entry.name);
-    bytes.insert(bytes.end(), view.data, view.data + view.bytes());
-  }
-  return bytes;
-}
 
 std::vector<std::byte> weights_after(const Dataset& data, std::int64_t steps, std::optional<Checkpoint> from) {
   Trainer trainer(placement_like(), options_in(Precision::bfloat16));

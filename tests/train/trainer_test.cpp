@@ -9,20 +9,10 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/strokes.h"
 #include "tests/support/testing.h"
+#include "tests/support/training.h"
 
 namespace evenkeel {
 namespace {
-
-using namespace activations;
-
-/// A small network with everything that could break determinism: convolution, normalization, dropout.
-Sequential small_network() {
-  Sequential model({28, 28, 1});
-  model.add(Rescaling{.scale = 1.0 / 255.0}, Conv2D{.filters = 5, .strides = 2, .use_bias = false},
-            BatchNormalization{.momentum = 0.8}, Activation{relu}, MaxPooling2D{}, Dropout{.rate = 0.3}, Flatten{},
-            Dense{.units = 10});
-  return model;
-}
 
 TrainerOptions options_with(std::int64_t batch_size) {
   return {.loss = SoftmaxCrossEntropy{},
@@ -30,15 +20,6 @@ TrainerOptions options_with(std::int64_t batch_size) {
           .batch_size = batch_size,
           .seed = 7,
           .compute = {.threads = 2}};
-}
-
-std::vector<std::byte> bytes_of(const Block& block) {
-  std::vector<std::byte> bytes;
-  for (const auto& entry : block.layout().entries) {
-    const TensorView view = block.get(entry.name);
-    bytes.insert(bytes.end(), view.data, view.data + view.bytes());
-  }
-  return bytes;
 }
 
 TEST(Trainer, GivesBitIdenticalWeightsForTheSameSeedAndThreads) {

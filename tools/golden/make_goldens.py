@@ -69,8 +69,8 @@ def build(case):
             values[options["name"]] = last = model_input
             continue
         sources = [values[name] for name in options.pop("inputs", [])] or [last]
-        if "kernel_regularizer" in options:
-            options["kernel_regularizer"] = regularizer(options["kernel_regularizer"])
+        for key in [key for key in options if key.endswith("_regularizer")]:
+            options[key] = regularizer(options[key])
         layer = papers.layer(kind, options)
         last = values[layer.name] = layer(sources if len(sources) > 1 else sources[0])
     return keras.Model(model_input, last)
@@ -141,8 +141,7 @@ def keras_optimizer(case):
     options = {key: value for key, value in case.training.items() if key not in others}
     if "ema_momentum" in options:
         options["use_ema"] = True
-    kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
-    return kinds[case.training["optimizer"]](**options)
+    return keras.optimizers.deserialize({"class_name": case.training["optimizer"], "config": options})
 
 
 def sample_weights(case, y):
