@@ -4,10 +4,10 @@
 
 namespace evenkeel {
 
-/// While it lives, on the calling thread and its pool, numbers too small to be normal (below 1.2e-38 in float32) count
-/// as 0, as operands and as results. Processors take tens of cycles more for each, and gradients that vanish are full
-/// of them. Afterwards all these threads are as the calling one was. Without effect where the processor has no such
-/// mode.
+/// While an object lives, numbers too small to be normal (below 1.2e-38 in float32) count as 0, as operands and as
+/// results, on the calling thread and its pool. Processors take tens of cycles more for each of them, and vanishing
+/// gradients are full of them. The destructor sets all these threads to the mode that the calling thread had before.
+/// Without effect where the processor has no such mode.
 class DenormalsAsZero {
  public:
   explicit DenormalsAsZero(const Threads& threads);

@@ -5,11 +5,11 @@
 
 namespace evenkeel {
 
-/// Bytes this process may still take: what the system has left (MemAvailable), or what its control groups leave of
-/// their limits where that is less. More than any machine has where neither says. `root` stands for / in tests.
+/// Bytes this process may still take: what the system has left (MemAvailable), or what the limits of its control groups
+/// leave, if that is less. Where neither is known, more than any machine has. `root` stands for / in tests.
 std::int64_t available_memory(const std::filesystem::path& root = "/");
 
-/// Bytes of this process that are in memory now (the resident set); 0 where the system does not say.
+/// Bytes of this process that are in memory now (the resident set); 0 where the system does not report it.
 std::int64_t resident_memory();
 
 }  // namespace evenkeel

@@ -9,11 +9,11 @@ namespace evenkeel {
 /// function of a 128-bit counter and a 64-bit key.
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
-/// What a stream of random numbers is for. Streams of different purpose, index or step never overlap.
+/// What a stream of random numbers is for. Streams that differ in purpose, index or step never overlap.
 enum class Purpose : std::uint32_t { dropout = 1, initializer, shuffle, strokes, study, augmentation, patches, uout };
 
-/// Names one stream: element i of it is a pure function of these four.
-/// Element i is word i % 4 of philox4x32({i / 4, purpose << 24 | index, step low, step high}, {seed low, seed high}).
+/// Names one stream: its element i is a pure function of i and these four. Element i is word i % 4 of philox4x32({i /
+/// 4, purpose << 24 | index, step low, step high}, {seed low, seed high}).
 struct RandomKey {
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::dropout;
@@ -29,7 +29,7 @@ struct RandomKey {
   }
 };
 
-/// Reads one stream in order. A value, not a service: copy it and both copies go on alike.
+/// Reads one stream in order. It is a value: a copy continues with the same numbers as the original.
 class RandomStream {
  public:
   explicit RandomStream(RandomKey key) : key_(key) {}

@@ -4,9 +4,9 @@
 
 namespace evenkeel {
 
-/// 0 for none.
+/// The mean; 0 of no values.
 double mean_of(std::span<const double> values);
-/// Of a sample: the root of the sum of squares divided by their number less one; 0 for fewer than two.
+/// The standard deviation of a sample (divided by n - 1); 0 for fewer than two values.
 double deviation_of(std::span<const double> values);
 
 }  // namespace evenkeel

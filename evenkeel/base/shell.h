@@ -5,8 +5,8 @@
 
 namespace evenkeel {
 
-/// A word for a command that is to be pasted into bash or zsh: in single quotes where one of them would read it
-/// otherwise ("strokes:test[:600]", a path with a blank).
+/// A word of a command that is to be pasted into bash or zsh: in single quotes if one of them would change it
+/// ("strokes:test[:600]", a path with a blank).
 std::string shell_quoted(std::string_view word);
 
 /// " --flag 'the value'"; empty without a value.

@@ -9,9 +9,9 @@
 
 namespace evenkeel {
 
-/// The known name that `wanted` most likely misspells, by edit distance (insert, delete, replace, swap neighbours; case
-/// does not count); empty if none is near. At most a third of the letters may be wrong, rounded up. Of equally near
-/// names the first wins.
+/// The known name that was most likely meant by `wanted`, by edit distance (insert, delete, replace, swap neighbours;
+/// case does not count); empty if none is near. At most a third of the letters may be wrong, rounded up. Of equally
+/// near names the first is returned.
 std::string nearest(std::string_view wanted, std::span<const std::string> known);
 
 /// Whether they are the same but for capitals (of ASCII), "_" and "-": "LeakyReLU" is "leaky_relu".
@@ -23,7 +23,7 @@ std::string join(std::span<const std::string> parts, std::string_view separator 
 /// "a,,b" -> "a", "", "b"
 std::vector<std::string_view> split(std::string_view text, char at);
 
-/// Of UTF-8: characters, not bytes.
+/// The number of characters, not bytes, of UTF-8.
 std::size_t characters_in(std::string_view text);
 
 /// In lines of at most `width` characters, broken at blanks, those after the first indented; a longer word has a line

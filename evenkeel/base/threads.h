@@ -6,7 +6,8 @@
 
 namespace evenkeel {
 
-/// A reference to a callable: a parallel loop's body without an allocation. The callable must outlive the call.
+/// A reference to a callable, so that the body of a parallel loop needs no allocation. The callable must outlive the
+/// call.
 template <class Signature>
 class FunctionRef;
 template <class Result, class... Arguments>
@@ -32,7 +33,8 @@ class Threads {
  public:
   /// count 0: one per core this process may use. Throws Error for a negative count.
   explicit Threads(int count = 0);
-  /// As many as libraries called from this thread may use: what was bound last, else as OpenMP's environment says.
+  /// As many as libraries called from this thread may use: what was bound last, else what OpenMP's environment
+  /// variables say.
   static Threads bound();
 
   int count() const { return count_; }
@@ -41,9 +43,9 @@ class Threads {
   void bind() const;
 
   /// Calls body(begin, end, thread) for consecutive ranges that cover [0, n), one per thread; each range but the last
-  /// is a multiple of `grain`. With a single range the caller's thread runs it and no pool is woken. What a body throws
-  /// reaches the caller when all are done; of several exceptions one.
-  /// `thread` is below ranges(n, grain).
+  /// is a multiple of `grain`. With a single range the caller's thread runs it and no pool is woken. If a body throws,
+  /// the exception reaches the caller when all are done; of several exceptions, one does. `thread` is below ranges(n,
+  /// grain).
   void parallel(std::int64_t n, std::int64_t grain,
                 FunctionRef<void(std::int64_t begin, std::int64_t end, int thread)> body) const;
 

@@ -7,13 +7,13 @@
 
 namespace evenkeel {
 
-/// What two samples say about the difference of their means, given the margin that was declared beforehand: the
-/// smallest difference that matters.
+/// What two samples show about the difference of their means, given a margin that was declared beforehand: the smallest
+/// difference that matters.
 enum class Verdict {
   differs,              ///< the interval excludes zero, and is not all within the margin
   equal_within_margin,  ///< the interval lies within +- margin, whether it excludes zero or not
   undecided,            ///< the interval holds zero and reaches beyond the margin
-  no_claim,             ///< three seeds or fewer in a sample, no spread at all, or a value that is not finite
+  no_claim,  ///< three seeds or fewer in a sample, all values of both samples equal, or a value is not finite
 };
 
 /// Welch's comparison of two samples of unequal variances (Welch 1947): of b against a.
@@ -21,12 +21,12 @@ struct WelchComparison {
   std::size_t seeds_a = 0, seeds_b = 0;
   double margin = 0;
   double difference = 0;  ///< mean of b minus mean of a
-  /// 95 % of such intervals hold the true difference: +- half_width around `difference`, by Student's t with
-  /// Welch and Satterthwaite's degrees of freedom. Nothing where no claim is made.
+  /// The interval is `difference` +- half_width; 95 % of such intervals hold the true difference. By Student's t with
+  /// the degrees of freedom of Welch and Satterthwaite. Empty where no claim is made.
   std::optional<double> half_width = {}, degrees_of_freedom = {};
   Verdict verdict = Verdict::no_claim;
-  /// Where it is undecided: about how many seeds of each would decide, means and variances staying as they are. The
-  /// half width is then |difference|, which excludes zero, or margin - |difference|, if that is larger.
+  /// Where it is undecided: about how many seeds of each would decide it, if means and variances stayed the same. The
+  /// half width would then be |difference|, which excludes zero, or margin - |difference|, if that is larger.
   std::optional<std::size_t> seeds_needed = {};
 
   double low() const { return difference - half_width.value_or(0); }

@@ -11,8 +11,8 @@
 #include "evenkeel/config/fields.h"
 
 // One of several options structs: an optimizer, a schedule, a loss. The variant is the one list of them. Each struct
-// has a kType, the name by which files choose it, and describes its fields. Where it has further names,
-// `static std::vector<std::pair<std::string, T>> presets()` says them, each with the options it stands for.
+// has a kType, the name by which files choose it, and describes its fields. If it has further names, its `static
+// std::vector<std::pair<std::string, T>> presets()` lists them, each with the options it stands for.
 
 namespace evenkeel {
 
@@ -73,19 +73,19 @@ std::string name_of(const std::variant<Options...>& chosen) requires requires {
   return std::visit([]<class T>(const T&) { return std::string(T::kType); }, chosen);
 }
 
-/// Names and values of the chosen one's fields.
+/// Names and values of the chosen struct's fields.
 template <class... Options>
 std::vector<std::pair<std::string, FieldValue>> settings_of(const std::variant<Options...>& chosen) {
   return std::visit([](const auto& options) { return settings_of(options, false); }, chosen);
 }
 
-/// Whether any of those that could be chosen has it.
+/// Whether any struct of the variant has a field of this name.
 template <class... Options>
 bool some_have_field(const std::variant<Options...>&, const std::string& name) {
   return ((fields_of<Options>().find(name) != nullptr) || ...);
 }
 
-/// Sets a field by name. Throws Error where the chosen one has none of that name, or the value is out of range.
+/// Sets a field by name. Throws Error where the chosen struct has no field of that name, or the value is out of range.
 template <class... Options>
 void set_field(std::variant<Options...>& chosen, const std::string& name, const FieldValue& value) {
   std::visit(
@@ -100,8 +100,8 @@ void set_field(std::variant<Options...>& chosen, const std::string& name, const 
       chosen);
 }
 
-/// Throws Error where options set in C++ are out of the ranges that files are held to, or do not go together (what the
-/// struct's own `check()` says, where it has one).
+/// For options set in C++: throws Error where a value is out of the range that files must keep, or where values do not
+/// go together (if the struct has a `check()`, that decides).
 template <class... Options>
 void check_fields(const std::variant<Options...>& chosen) {
   const auto check = [](const auto& options) {

@@ -27,11 +27,11 @@ using FieldValue = std::variant<std::monostate, bool, std::int64_t, double, std:
                                 std::vector<double>>;
 
 /// As TOML writes it: true, 3, 0.5, "same", [3, 3]; numbers in the shortest form that reads back as the same number.
-/// "none" for an absent one, which TOML leaves out.
+/// "none" for an absent value, which TOML leaves out.
 std::string to_string(const FieldValue& value);
 
-// Conversions between a field's C++ type and FieldValue. A conversion returns false where the kind does not fit.
-// A new field type needs these three; kind_of is what an error says was expected.
+// Conversions between a field's C++ type and FieldValue. `convert` returns false if the kind of value does not fit. A
+// new field type needs these three; kind_of is what an error says was expected.
 bool convert(const FieldValue& from, bool& to);
 bool convert(const FieldValue& from, std::int64_t& to);
 bool convert(const FieldValue& from, std::uint64_t& to);
@@ -101,7 +101,7 @@ struct NamedNumber {
 /// Nothing where the text has another form, or the number is not finite.
 std::optional<NamedNumber> parse_named_number(const std::string& text);
 
-/// What a number must satisfy. Both ends belong to it unless said otherwise.
+/// The range that a number must be in. Both ends belong to it unless they are marked as open.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -161,7 +161,7 @@ class Fields {
   }
   const std::string& about() const { return about_; }
 
-  /// A key without a member: settings that have it ask for a T.
+  /// A key without a member: settings that contain it ask for a T.
   Fields& add_switch(const std::string& name, const std::string& help) {
     fields_.push_back({.name = name,
                        .help = help,
@@ -175,7 +175,7 @@ class Fields {
     return *this;
   }
 
-  /// At most one of these is set; settings that set another one replace it.
+  /// At most one of these fields may be set; later settings that set another of them replace it.
   Fields& at_most_one_of(std::vector<std::string> names) {
     alternatives_.push_back(std::move(names));
     return *this;
@@ -195,7 +195,7 @@ class Fields {
   }
 
  private:
-  /// Only numbers have a range, and only where they are there; in a list each of them.
+  /// Only numbers have a range: an optional one if it is set, each number of a list.
   template <class M>
   static bool in_range(const M& value, const Range& range) {
     if constexpr (std::is_arithmetic_v<M> && !std::same_as<M, bool>) return range.holds(static_cast<double>(value));
@@ -224,7 +224,7 @@ class Fields {
 /// The error of options that exclude each other.
 Error more_than_one(const std::vector<std::string>& names, int set);
 
-/// The error of an unknown name: says which they are, and which of them was likely meant.
+/// The error of an unknown name: it lists the known ones and says which was likely meant.
 Error unknown_name(const std::string& where, std::string_view what, std::string_view name,
                    const std::vector<std::string>& known);
 
@@ -250,8 +250,8 @@ std::vector<std::pair<std::string, FieldValue>> settings_of(const T& options, bo
   return settings;
 }
 
-/// Throws Error where a value is out of its range, as a reader of files would, and where options that exclude each
-/// other are set: for options set in C++.
+/// For options set in C++: throws Error, as a reader of files would, where a value is out of its range or options that
+/// exclude each other are set.
 template <class T>
 void check_fields(const T& options) {
   T copy = options;

@@ -12,8 +12,8 @@ enum class Precision { float32, bfloat16 };
 
 std::string_view name_of(Precision precision);  ///< "bfloat16"
 
-/// Throws Error, which names the alternatives, where the machine has no instructions for the precision and a program
-/// would be slower than in float32; not if that is to be forced.
+/// Throws Error, which names the alternatives, if the machine has no instructions for the precision, so that a program
+/// would be slower than in float32. With `force` it never throws.
 void check_precision(Precision precision, const Machine& machine, bool force);
 
 }  // namespace evenkeel

@@ -24,7 +24,7 @@ struct Setting {
   std::string where = {};  ///< for errors: "model.toml:14: [training]"; empty for a flag, or C++
 };
 
-/// What is said, in its order, and nothing of what is left open.
+/// The settings that were given, in their order. Keys that were not given are not in it.
 class Settings {
  public:
   Settings() = default;
@@ -39,11 +39,11 @@ class Settings {
   template <class T>
   std::optional<T> get(std::string_view key) const;
 
-  /// In the old one's place where there is one.
+  /// Replaces the old value, in its place, if there is one.
   void set(Setting setting);
   void erase(std::string_view key);
 
-  /// The same keys with the same values, in whatever order and from wherever.
+  /// The same keys with the same values, in any order, wherever they come from.
   bool operator==(const Settings& other) const;
 
  private:
@@ -58,15 +58,15 @@ struct SettingKey {
   std::vector<std::string> choices = {};
   /// What an absent key stands for, by what has it ("adam"; "" where it has no name). Nothing where there is no such.
   std::vector<std::pair<std::string, FieldValue>> defaults = {};
-  /// The value as its field holds it: 1 as 1.0 where that is a number. Throws Error (where = the key) where nothing
-  /// that has the key takes the value.
+  /// The value as its field holds it: a 1 becomes 1.0 if the field is a floating-point number. Throws Error (where =
+  /// the key) if no struct that has the key accepts the value.
   std::function<FieldValue(const FieldValue&)> read;
 };
 
 /// The keys of a table.
 class SettingKeys {
  public:
-  /// The keys of options structs that may be filled in together; those with the same key share it.
+  /// The keys of options structs that may be filled in together. Structs with the same key share it.
   template <class... Options>
   SettingKeys& add();
   /// A key that chooses one of a variant's structs by its name, and the keys of all of them.
@@ -81,12 +81,12 @@ class SettingKeys {
   const SettingKey* find(std::string_view key) const;
   std::vector<std::string> names() const;
 
-  /// The settings in the order of the keys, with their values as `SettingKey::read` returns them. Throws Error, from
-  /// where the setting stands, for an unknown key (with the nearest one) and for a value that does not fit.
+  /// The settings in the order of the keys, with their values as `SettingKey::read` returns them. Throws Error, which
+  /// says where the setting stands, for an unknown key (with the nearest one) and for a value that does not fit.
   Settings checked(const Settings& settings) const;
 
-  /// The settings with those of `by` put over them. Where `by` makes another choice, what only the old one has goes;
-  /// of settings that exclude each other, those of `by` replace the others.
+  /// The settings with those of `by` put over them. If `by` makes another choice, keys that only the old choice has are
+  /// removed. Of settings that exclude each other, those of `by` replace the others.
   Settings overridden(Settings settings, const Settings& by) const;
 
  private:
@@ -112,12 +112,13 @@ class SettingKeys {
   std::vector<Names> alternatives_;
 };
 
-/// Sets the fields of `options` that the settings name. Throws Error, from where the setting stands.
+/// Sets the fields of `options` that the settings name. Throws Error, which says where the setting stands.
 template <class T>
 void fill_in(T& options, const Settings& settings);
 
-/// What the settings choose by `key`, else `fallback`, with all settings that any of the variant's structs has. Throws
-/// Error where they name something unknown, or a field that the chosen one does not have.
+/// What the settings choose by `key`, else `fallback`; its fields are set from all settings that belong to any of the
+/// variant's structs. Throws Error where the settings choose something unknown, or set a field that the chosen struct
+/// does not have.
 template <class Chosen>
 Chosen chosen_by(const Settings& settings, const std::string& key, const Chosen& fallback);
 
@@ -125,7 +126,7 @@ Chosen chosen_by(const Settings& settings, const std::string& key, const Chosen&
 
 namespace settings_detail {
 
-/// Runs `f`; an Error of it is seen from `where`.
+/// Runs `f`; puts `where` before an Error that it throws.
 template <class F>
 void from(const std::string& where, F&& f) {
   try {

@@ -14,45 +14,47 @@ struct BatchOptions {
   std::int64_t batch_size = 32;
   bool shuffle = true;
   std::uint64_t seed = 0;
-  /// false: an epoch ends with a smaller batch (Keras's fit). true: a batch that meets the end of an epoch is filled
-  /// up from the start of the next one, newly shuffled (TensorFlow 1's next_batch): every batch is full.
+  /// false: an epoch may end with a smaller batch (as in Keras's fit). true: every batch is full; a batch at the end of
+  /// an epoch is filled up from the start of the next one, which is shuffled again (TensorFlow 1's next_batch).
   bool across_epochs = false;
-  Augmentation augmentation = {};  ///< of x alone; what an epoch makes of a sample depends on seed, epoch and sample
+  Augmentation augmentation = {};  ///< of x; depends on seed, epoch and sample
 };
 
-/// Where the next batch begins: all that a resumed run needs to know.
+/// Where the next batch begins. A resumed run needs nothing else.
 struct BatchPosition {
   std::int64_t epoch = 0;
   std::int64_t offset = 0;  ///< samples of this epoch already given
 };
 
 struct Batch {
-  Tensor x;               ///< float32 [n, ...]: uint8 pixels keep their values 0 to 255
-  Tensor labels;          ///< int32 [n], or empty
-  Tensor targets;         ///< float32 [n, K], or empty
-  std::int64_t size = 0;  ///< n <= batch_size: x, labels, targets have room for batch_size, rows beyond n are stale
+  Tensor x;        ///< float32 [n, ...]: uint8 pixels keep their values 0 to 255
+  Tensor labels;   ///< int32 [n], or empty
+  Tensor targets;  ///< float32 [n, K], or empty
+  std::int64_t size =
+      0;  ///< n <= batch_size: the tensors have room for batch_size samples; rows from n on are undefined
   bool last_of_epoch = false;
-  BatchPosition after;  ///< position behind this batch
+  BatchPosition after;  ///< the position after this batch
 };
 
-/// Batches in an epoch of so many samples, the smaller last one included; across epochs, how many full ones fit into
-/// one.
+/// The number of batches in an epoch of so many samples, including a smaller last one. With across_epochs: of the full
+/// ones.
 std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options);
 
-/// The order in which epoch `epoch` visits n samples: a Fisher-Yates shuffle of Philox numbers, the same on every
+/// The order in which epoch `epoch` visits n samples: a Fisher-Yates shuffle with Philox numbers, the same on every
 /// machine.
 std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
 
-/// Endless batches of a data set, gathered by a thread in the background, at most two ahead. The order is a pure
-/// function of options and position. After the first three batches nothing allocates but an epoch's new order.
+/// Endless batches of a data set, gathered by a background thread, at most two ahead. The order is a pure function of
+/// options and position. After the first three batches only the order of a new epoch allocates memory.
 class Batches {
  public:
-  /// Throws Error if the batch size is below 1 or above the data set's size, or if samples cannot be varied so.
+  /// Throws Error if the batch size is below 1 or above the data set's size, or if the samples do not fit the
+  /// augmentation.
   Batches(Dataset dataset, BatchOptions options, BatchPosition start = {});
   ~Batches();
   Batches(Batches&&) noexcept;
 
-  /// The next batch; the reference holds until the next call. Rethrows what the background thread met.
+  /// The next batch; the reference is valid until the next call. Rethrows an exception of the background thread.
   const Batch& next();
   std::int64_t per_epoch() const;  ///< as batches_per_epoch
 

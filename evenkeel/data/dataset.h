@@ -8,8 +8,8 @@
 
 namespace evenkeel {
 
-/// Samples in memory, as their source has them: raw pixels, never normalized (that is the model's Rescaling).
-/// A value: copies share the elements. Ranges are views.
+/// Samples in memory, unchanged: raw pixels, never normalized (the model's Rescaling does that). A value: copies share
+/// the elements. Ranges are views.
 class Dataset {
  public:
   struct Parts {
@@ -34,14 +34,15 @@ class Dataset {
                                  ///< of targets: K; 0 without targets
   const std::vector<std::string>& class_names() const;
 
-  /// Samples [begin, end); negative counts from the end, as in Python. Throws Error if that is empty or outside.
+  /// Samples [begin, end); a negative number counts from the end, as in Python. Throws Error if the range is empty or
+  /// outside.
   Dataset range(std::int64_t begin, std::int64_t end) const;
 
   /// The same samples, not copied, with label `to[label]` for each, and these classes. Throws Error where a label that
   /// occurs has no place in `to` (-1, or beyond its end).
   Dataset relabelled(const std::vector<std::int32_t>& to, std::vector<std::string> class_names) const;
 
-  /// crc32 over shapes, x and y as 8 hexadecimal digits: says whether two runs saw the same data.
+  /// crc32 over shapes, x and y as 8 hexadecimal digits. It shows whether two runs used the same data.
   std::string fingerprint() const;
 
  private:
@@ -52,11 +53,11 @@ class Dataset {
   };
   const Parts& parts() const;
 
-  std::shared_ptr<const Parts> parts_;            ///< null in the set without samples
+  std::shared_ptr<const Parts> parts_;            ///< null in a default-constructed set
   std::shared_ptr<const Relabelled> relabelled_;  ///< in place of the parts' y and class names
   std::string name_;
   std::int64_t begin_ = 0, end_ = 0;
-  std::int64_t classes_ = 0;  ///< a range has those of the whole set
+  std::int64_t classes_ = 0;  ///< of the whole set, also for a range
 };
 
 }  // namespace evenkeel

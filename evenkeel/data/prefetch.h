@@ -12,7 +12,8 @@
 namespace evenkeel {
 
 /// Fills items in a background thread ahead of their use: three slots, of which the user holds one. `fill` is called
-/// from that thread alone, one item after the other. Destroying the object stops the thread behind the item at hand.
+/// from that thread alone, one item after the other. The destructor lets the thread finish its current item, then stops
+/// it.
 template <class Item>
 class Prefetcher {
  public:
@@ -23,8 +24,8 @@ class Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// The next item; the reference holds until the next call. Items filled before `fill` threw are still given, then
-  /// every call rethrows what it threw.
+  /// The next item; the reference is valid until the next call. If `fill` threw, the items filled before are still
+  /// returned; then every call rethrows the exception.
   const Item& next() {
     std::unique_lock lock(mutex_);
     if (given_ > released_) {
@@ -60,10 +61,10 @@ class Prefetcher {
   Fill fill_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  /// Items filled, given out, and given back so far; only the thread changes filled_. Item i lies in slot i % 3.
+  /// Items filled, given out, and given back so far; only the thread changes filled_. Item i is in slot i % 3.
   std::size_t filled_ = 0, given_ = 0, released_ = 0;
   std::exception_ptr failure_;
-  std::jthread thread_;  ///< last: it begins when all the rest exists, and ends before any of it goes
+  std::jthread thread_;  ///< last member: it starts after all others exist, and ends before they are destroyed
 };
 
 }  // namespace evenkeel

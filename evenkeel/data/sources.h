@@ -27,15 +27,15 @@ const std::vector<NamedSource>& named_sources();
 /// Folders searched for named sets, in order: `data_dir` (a flag) if given, $EVENKEEL_DATA, ~/.cache/evenkeel.
 std::vector<std::filesystem::path> data_directories(const std::string& data_dir = {});
 
-/// The folder where the named set's files lie, or nothing. Sets the program draws itself are always found ("").
+/// The folder with the named set's files, or nothing. For sets that the program draws itself, an empty path.
 std::optional<std::filesystem::path> find_source(const std::string& name, const std::string& data_dir = {});
 
 /// Loads what a SPEC names: NAME[:SPLIT][RANGE], FILE.npz[:SPLIT][RANGE], or a folder with one subfolder of images per
-/// class with optional RANGE. RANGE is [a:b], [a:] or [:b] as in Python. Names are known in capitals too.
-/// Errors: unknown name (with the nearest and the known ones), not on this disk (where was looked, how to get it),
-/// unknown split, a malformed or empty range, and whatever the files do wrong.
-/// `images` says what images must be and whether they may be resized to it; to leave bad ones out is for folders alone.
-/// `arrays` is for .npz files alone: the labels of all others are those of their classes.
+/// class with optional RANGE. RANGE is [a:b], [a:] or [:b] as in Python. Names are known in capitals too. Errors: an
+/// unknown name (with the nearest and the known ones), a set that is not on this disk (with the folders searched and
+/// how to get it), an unknown split, a malformed or empty range, and all errors in the files. `images` says what shape
+/// images must have and whether they may be resized to it; only folders can leave out bad images. `arrays` is for .npz
+/// files alone: the labels of all others are those of their classes.
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {},
                      const ImageOptions& images = {}, const ArrayOptions& arrays = {});
 

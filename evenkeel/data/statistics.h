@@ -9,8 +9,8 @@ namespace evenkeel {
 
 struct DatasetStatistics {
   std::vector<std::int64_t> per_class;  ///< samples of each class; empty without integer labels
-  double mean = 0;                      ///< of all elements of all samples, as are the rest
-  double standard_deviation = 0;        ///< of the population: divided by their number, not by one less
+  double mean = 0;                      ///< of all elements of all samples, like the others
+  double standard_deviation = 0;        ///< of the population: divided by n, not by n - 1
   double minimum = 0, maximum = 0;
 };
 

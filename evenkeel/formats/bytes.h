@@ -17,7 +17,7 @@ namespace evenkeel::formats {
 
 static_assert(std::endian::native == std::endian::little, "elements are copied between files and tensors as they are");
 
-/// std::allocator, except that resize() leaves new bytes unwritten: they are about to be read or inflated into.
+/// std::allocator, except that resize() leaves new bytes uninitialized, because they are about to be overwritten.
 template <class T>
 struct UninitializedAllocator : std::allocator<T> {
   template <class U>
@@ -37,7 +37,7 @@ struct UninitializedAllocator : std::allocator<T> {
 using Bytes = std::vector<std::byte, UninitializedAllocator<std::byte>>;
 using BytesView = std::span<const std::byte>;
 
-/// `size` unwritten bytes. Throws Error where a file asks for more than the machine's memory.
+/// `size` uninitialized bytes. Throws Error where a file asks for more than the machine's memory.
 Bytes allocate_bytes(std::uint64_t size, const std::string& where);
 
 inline BytesView view_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }

@@ -5,7 +5,7 @@
 
 namespace evenkeel::formats {
 
-/// A file's checksum, as those who publish files print it.
+/// A file's checksum, in the form in which it is published.
 struct Checksum {
   enum class Kind { md5, sha256 };
   Kind kind = Kind::sha256;

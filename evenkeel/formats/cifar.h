@@ -24,10 +24,11 @@ struct CifarRecords {
   Tensor labels;  ///< int32 [N], the fine ones
 };
 
-/// The records of CIFAR's binary files, one file behind the other: label bytes, then 1024 bytes each of red, green and
-/// blue, which become NHWC. Throws Error, naming the file, unless each is one or more whole records whose labels exist.
+/// The records of CIFAR's binary files, one file after the other: label bytes, then 1024 bytes each of red, green and
+/// blue, which become NHWC. Throws Error, naming the file, unless each file holds one or more whole records with valid
+/// labels.
 CifarRecords read_cifar(std::span<const std::filesystem::path> files, const CifarFormat& format);
-/// The same from one file's bytes; `name` is where in errors.
+/// The same from one file's bytes; `name` is the place that errors report.
 CifarRecords decode_cifar(BytesView bytes, const CifarFormat& format, const std::string& name);
 
 }  // namespace evenkeel::formats

@@ -6,7 +6,7 @@
 
 namespace evenkeel::formats {
 
-/// An open file; closed at the end of its life.
+/// An open file, closed by the destructor.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -20,14 +20,14 @@ class Descriptor {
 
   int number() const { return number_; }
   bool is_open() const { return number_ >= 0; }
-  /// Closes now; false where the system reports that something could not be written after all.
+  /// Closes the file; false if the system reports now that something could not be written.
   bool close();
 
  private:
   int number_ = -1;
 };
 
-/// What the system says of an errno: "No space left on device".
+/// The system's text of an errno: "No space left on device".
 std::string system_message(int error);
 
 }  // namespace evenkeel::formats

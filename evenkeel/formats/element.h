@@ -9,7 +9,7 @@
 
 namespace evenkeel::formats {
 
-/// An element type as files have it, and the one a Tensor holds it as.
+/// An element type of a file, and the type that a Tensor holds it as.
 struct ElementType {
   std::string_view npy;          ///< "f4", numpy's code without the byte order
   std::string_view safetensors;  ///< "F32"; empty if that format lacks it
@@ -25,11 +25,11 @@ const ElementType* find_safetensors_element(std::string_view name);
 /// The type that a tensor is written as.
 const ElementType& element_of(DType dtype);
 
-/// All that is left in `in`, which must be exactly the elements of `shape`, little-endian. Throws Error before it
-/// asks for memory if it is not.
+/// All that is left in `in`, which must be exactly the elements of `shape`, little-endian. Otherwise throws Error,
+/// before it allocates memory.
 Tensor read_elements(Reader& in, const Shape& shape, const ElementType& type);
 
-/// Shape(sizes), its errors placed at `where`.
+/// Shape(sizes), with `where` in its errors.
 Shape make_shape(std::span<const std::int64_t> sizes, const std::string& where);
 
 }  // namespace evenkeel::formats

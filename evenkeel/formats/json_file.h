@@ -5,8 +5,8 @@
 
 namespace evenkeel::formats {
 
-/// The file's JSON, keys in their order; discarded (is_discarded()) where the text is none. Throws Error where the file
-/// cannot be read.
+/// The file's JSON, keys in their order; discarded (is_discarded()) if the text is not JSON. Throws Error where the
+/// file cannot be read.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
 
 }  // namespace evenkeel::formats

@@ -12,9 +12,9 @@
 namespace evenkeel::formats {
 
 /// The arrays of an .npz file by name (without .npy): stored or deflated members, zip64 or not, checked by their crc.
-/// `only`: read just these (those that exist); empty reads all. Members that are not .npy files are passed over.
+/// With `only`, just those of these names that exist; empty reads all. Members that are not .npy files are ignored.
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const std::vector<std::string>& only = {});
-/// The same from bytes; `name` is where in errors.
+/// The same from bytes; `name` is the place that errors report.
 std::map<std::string, Tensor> decode_npz(BytesView bytes, const std::string& name,
                                          const std::vector<std::string>& only = {});
 

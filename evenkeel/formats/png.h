@@ -10,9 +10,9 @@ namespace evenkeel::formats {
 
 /// A PNG as uint8 [height, width, channels]: 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels as the file has
 /// them; palettes are expanded, transparent colours become an alpha channel, 16 bits are reduced to 8, fewer than 8
-/// widened. Values are the file's own: its gamma is not applied. At most kMaxImagePixels.
+/// widened. Values stay as they are stored: the file's gamma is not applied. At most kMaxImagePixels.
 Tensor read_png(const std::filesystem::path& path);
-/// The same from bytes; `name` is where in errors.
+/// The same from bytes; `name` is the place that errors report.
 Tensor decode_png(BytesView bytes, const std::string& name);
 
 /// uint8 [height, width, 1, 2, 3 or 4].

@@ -10,13 +10,13 @@
 
 namespace evenkeel::formats {
 
-/// Bytes at any offset, of an open file or of memory: a decoder reads large arrays from either straight into their
-/// tensors. All it throws is Error, with `name` as where.
+/// Reads bytes at any offset of an open file or of memory, so that a decoder reads large arrays straight into their
+/// tensors. It throws only Error, with `name` as where.
 class Source {
  public:
   /// Opens a regular file. Throws Error where it does not exist, is a folder or a device, or may not be read.
   explicit Source(const std::filesystem::path& path);
-  /// Bytes seen, not owned.
+  /// Bytes in memory, not owned.
   Source(BytesView bytes, std::string name) : name_(std::move(name)), size_(bytes.size()), bytes_(bytes) {}
 
   const std::string& name() const { return name_; }
@@ -31,7 +31,7 @@ class Source {
   Descriptor file_;
 };
 
-/// Walks through a stretch of a Source, which must outlive it, and never leaves it.
+/// Reads a stretch of a Source from its begin to its end. The source must outlive the reader.
 class Reader {
  public:
   enum class Sum { none, crc32 };

@@ -11,10 +11,10 @@
 
 namespace evenkeel::formats {
 
-// TensorFlow's record files. A record is the data's length (8 bytes, little-endian), the masked CRC-32C of these
-// (4 bytes), the data, and the masked CRC-32C of the data.
+// TensorFlow's record files. A record is the data's length (8 bytes, little-endian), the masked CRC-32C of these 8
+// bytes (4 bytes), the data, and the masked CRC-32C of the data (4 bytes).
 
-/// What TFRecord stores for a crc32c, so that the sum of bytes that hold sums is not degenerate.
+/// The form in which TFRecord stores a crc32c: the checksum of bytes that contain checksums would be weak without it.
 std::uint32_t masked_crc(std::uint32_t crc);
 
 /// Appends `data` as a record.
@@ -23,10 +23,10 @@ void append_record(Bytes& bytes, BytesView data);
 /// Reads the records of a source, which must outlive it, one after the other.
 class RecordReader {
  public:
-  /// What a record means that the end of the file cuts off.
+  /// What it means if the last record is cut off by the end of the file.
   enum class Cut {
     error,       ///< a damaged file
-    end_of_file  ///< that its writer was killed: it is as if it had not been begun
+    end_of_file  ///< the writer was killed: the record is ignored
   };
 
   explicit RecordReader(const Source& source, Cut cut = Cut::error) : source_(&source), cut_(cut) {}
@@ -45,14 +45,14 @@ class RecordReader {
   std::uint64_t number_ = 0;
 };
 
-/// Appends records to a new file. What has been written is whole records, also where the disk is full.
+/// Appends records to a new file. The file holds whole records at all times, even after the disk became full.
 class RecordWriter {
  public:
   /// Throws Error where the file exists or cannot be made.
   explicit RecordWriter(const std::filesystem::path& path);
 
-  /// Writes one or more records, made by append_record, so that a reader sees them now. Throws Error (full disk) after
-  /// taking back what was written of them.
+  /// Writes one or more records, made by append_record; readers see them at once. Throws Error (full disk) after
+  /// removing the part of them that was written.
   void write(BytesView records);
 
  private:

@@ -9,12 +9,11 @@
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/source.h"
 
-// Ours, though libarchive is at hand: its zip reader (3.6.2, tried on the archives of npz_test.cpp) takes for
-// whole what is damaged. A wrong number of members, bytes before the archive or after its end, and a zip64
-// locator that points elsewhere (read as an archive without members) pass without a word; of two members at
-// one offset one is dropped. A name beyond ASCII is lost unless the process has a UTF-8 locale, which a
-// library must not set. Its writer keeps a modification time in the local time zone unless there is none, and
-// writes zip64 only for files too large for a test.
+// Our own reader and writer, although we use libarchive elsewhere: its zip reader (3.6.2, tried on the archives of
+// npz_test.cpp) accepts damaged archives. It accepts a wrong number of members, bytes before the archive or after its
+// end, and a zip64 locator that points elsewhere (read as an archive without members). Of two members at one offset it
+// drops one. A name beyond ASCII is lost unless the process has a UTF-8 locale, which a library must not set. Its
+// writer stores modification times in the local time zone, and writes zip64 only for files too large for a test.
 
 namespace evenkeel::formats {
 
@@ -39,7 +38,7 @@ class ZipReader {
 
   const std::vector<ZipMember>& members() const { return members_; }
 
-  /// Hands the member's bytes to `consume`, which reads all of them: stored ones straight from the source, deflated
+  /// Passes the member's bytes to `consume`, which reads all of them: stored ones straight from the source, deflated
   /// ones inflated. Throws Error where it is encrypted, of another method, overlaps another, or its size or crc
   /// differs.
   void read(const ZipMember& member, FunctionRef<void(Reader&)> consume) const;
@@ -49,10 +48,10 @@ class ZipReader {
   std::vector<ZipMember> members_;
 };
 
-/// Writes a zip archive, one member after the other; the same bytes for the same members, whatever the day.
+/// Writes a zip archive, one member after the other. The same members give the same bytes: no time is stored.
 class ZipWriter {
  public:
-  /// Sizes and offsets from `zip64_from` on are written as zip64 fields (tests lower it).
+  /// Sizes and offsets of at least `zip64_from` are written as zip64 fields (tests lower it).
   explicit ZipWriter(AtomicFile& out, std::uint64_t zip64_from = 0xffffffff) : out_(&out), zip64_from_(zip64_from) {}
 
   /// A member whose bytes are the pieces, one after the other; stored, or deflated if `compressed`.
@@ -62,7 +61,7 @@ class ZipWriter {
 
  private:
   void put(BytesView bytes);
-  /// A local header, or with `central` the directory's entry.
+  /// A local header; with `central`, the entry of the directory.
   Bytes header(const ZipMember& member, bool central) const;
 
   AtomicFile* out_;

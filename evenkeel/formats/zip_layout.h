@@ -24,7 +24,7 @@ inline constexpr std::uint16_t kDeflated = 8;
 inline constexpr std::uint16_t kEncryptedFlag = 1;
 inline constexpr std::uint16_t kUtf8Flag = 1 << 11;
 
-/// Stands where the true value is in a zip64 field.
+/// Written in place of a value that is in a zip64 field.
 inline constexpr std::uint32_t kElsewhere32 = 0xffffffff;
 inline constexpr std::uint16_t kElsewhere16 = 0xffff;
 

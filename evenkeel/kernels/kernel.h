@@ -14,16 +14,16 @@
 
 namespace evenkeel {
 
-/// What a kernel is chosen for.
+/// The operands, the machine and the types that a kernel is chosen for.
 struct KernelRequest {
   std::span<const TensorType> inputs;
   std::span<const TensorType> outputs;
   const Machine& machine;
   const Threads& threads;
-  DType real = DType::float32;  ///< of parameters, statistics and losses: float64 runs on the references
+  DType real = DType::float32;  ///< the type of parameters, statistics and losses; float64 runs on the references
 };
 
-/// Where an operand lies. Absent: data is nullptr.
+/// Where an operand is in memory. Of an absent operand, data is nullptr.
 struct Operand {
   std::byte* data = nullptr;
   std::int64_t size = 0;     ///< elements
@@ -34,7 +34,7 @@ struct Operand {
 struct KernelStep {
   std::uint64_t seed = 0, step = 0;
   double learning_rate = 0;
-  LayerMode mode;  ///< of the layer that the line belongs to, where its op asks for one
+  LayerMode mode;  ///< the mode of the layer that the line belongs to, if its op depends on one
 };
 
 /// One call of a kernel: its operands, its scratch memory, and the step it belongs to.
@@ -44,7 +44,7 @@ class KernelCall {
              const KernelStep& step, const Threads& threads)
       : inputs_(inputs), outputs_(outputs), scratch_(scratch), step_(step), threads_(threads) {}
 
-  /// Whether input i is there: optional operands may be absent, or left off at the end.
+  /// Whether input i is there: optional operands may be absent, or left out at the end.
   bool has(int i) const {
     const auto at = static_cast<std::size_t>(i);
     return at < inputs_.size() && inputs_[at].data != nullptr;
@@ -65,7 +65,7 @@ class KernelCall {
     const Operand& o = outputs_[static_cast<std::size_t>(i)];
     return {reinterpret_cast<T*>(o.data), static_cast<std::size_t>(o.size)};
   }
-  /// Seen as [elements before the last axis, last axis].
+  /// As a matrix: all axes before the last one are its rows, the last axis its columns.
   template <class T>
   kernels::Matrix<const T> in_rows(int i) const {
     const Operand& o = inputs_[static_cast<std::size_t>(i)];
@@ -76,7 +76,7 @@ class KernelCall {
     const Operand& o = outputs_[static_cast<std::size_t>(i)];
     return {reinterpret_cast<T*>(o.data), o.columns > 0 ? o.size / o.columns : 0, o.columns};
   }
-  /// An input that may be absent: then empty.
+  /// An input that may be absent; then the span is empty.
   template <class T>
   std::span<const T> in_if_any(int i) const {
     return has(i) ? in<T>(i) : std::span<const T>();
@@ -93,9 +93,9 @@ class KernelCall {
   const Threads& threads_;
 };
 
-/// A kernel made ready for its operands' shapes.
+/// A kernel prepared for the shapes of its operands.
 struct Kernel {
-  std::string name;  ///< shown by `plan`: what it does, not what it is for
+  std::string name;  ///< shown by `plan`: says how the kernel computes
   std::function<void(const KernelCall&)> run;
   std::size_t scratch_bytes = 0;
 };

@@ -8,9 +8,9 @@
 
 #include "evenkeel/kernels/kernel.h"
 
-// Which kernel runs: one list for each task of a family (kernels/<family>/list.cpp), read from the top. That
-// implementation runs which is the first that exists for the elements' type and serves the shapes on this machine; the
-// last of each list is the reference in double precision.
+// Which kernel runs: each task of a family has one list (kernels/<family>/list.cpp), read from the top. The first
+// implementation runs that exists for the type of the elements and can serve the shapes on this machine. The last of
+// each list is the reference in double precision.
 
 namespace evenkeel::kernels {
 
@@ -24,16 +24,16 @@ inline constexpr Elements<double> kDouble;
 inline constexpr Elements<float, double> kReals;
 inline constexpr Elements<float, bfloat16, double> kAll;
 
-/// The type of the elements that a task is about: the first operand's where that is bfloat16, else that of parameters.
+/// The type of the elements that a task works on: bfloat16 if the first operand has it, else the type of parameters.
 inline DType element_of(const KernelRequest& request) {
   const bool is_narrow = !request.inputs.empty() && request.inputs[0].dtype == DType::bfloat16;
   return is_narrow ? DType::bfloat16 : request.real;
 }
 
-/// Throws Error: a list has nothing for the operands' types.
+/// Throws the Error of a list that has nothing for the operands' types.
 [[noreturn]] void throw_unserved(const KernelRequest& request);
 
-/// A line of a list. Functions are given as lambdas that capture nothing.
+/// A line of a list. Its functions are given as lambdas that capture nothing.
 template <class Task>
 class Implementation {
  public:
@@ -47,7 +47,7 @@ class Implementation {
     ((run_[place_of(kDTypeOf<T>)] = [](const Task& task, const KernelCall& call) { Run{}(task, call, T{}); }), ...);
   }
 
-  /// make(task, request, T{}) yields a kernel, named by itself, or nothing where it cannot serve.
+  /// make(task, request, T{}) returns a kernel with its own name, or nothing if it cannot serve the request.
   template <class... T, class Make>
   requires(std::invocable<const Make&, const Task&, const KernelRequest&, T>&&...)
       Implementation(Elements<T...>, Make) {
@@ -73,12 +73,12 @@ class Implementation {
   }
 
   const char* name_ = "";
-  std::array<void (*)(const Task&, const KernelCall&), 3> run_{};  ///< by the elements' type
+  std::array<void (*)(const Task&, const KernelCall&), 3> run_{};  ///< by the type of the elements
   std::array<std::optional<Kernel> (*)(const Task&, const KernelRequest&), 3> make_{};
   ScratchBytes scratch_bytes_ = nullptr;
 };
 
-/// The first of the list that serves. Throws Error where it has none for the operands' types.
+/// The first kernel of the list that can serve the request. Throws Error if there is none for the operands' types.
 template <class Task>
 Kernel first_that_serves(const Task& task, const KernelRequest& request,
                          std::initializer_list<std::type_identity_t<Implementation<Task>>> list) {

@@ -7,7 +7,7 @@ enum class Mode { train, evaluate };
 /// Which statistics a normalization uses.
 enum class Statistics { batch, moving, supplied };
 
-/// How one layer behaves in a run. Set apart per layer, at run time, without compiling again.
+/// How one layer behaves in a run. It can be set for each layer, at run time, without compiling again.
 struct LayerMode {
   Statistics statistics = Statistics::batch;
   bool update_statistics = true;  ///< moving statistics follow the batch's

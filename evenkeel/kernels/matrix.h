@@ -18,8 +18,8 @@ struct Matrix {
   operator Matrix<const T>() const { return {data, rows, columns}; }  // NOLINT(google-explicit-constructor)
 };
 
-// Operands of kernels that exist for several element types T (float and bfloat16; arithmetic is float's in both). T is
-// not deduced but said, activate<bfloat16>(...), and float where nothing is said.
+// Operands of kernels that exist for several element types T (float and bfloat16; arithmetic is done in float for
+// both). T is not deduced from them: callers write activate<bfloat16>(...); without it T is float.
 template <class T>
 using In = std::type_identity_t<std::span<const T>>;
 template <class T>

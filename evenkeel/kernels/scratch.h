@@ -8,9 +8,9 @@
 
 namespace evenkeel::kernels {
 
-/// Memory that one call of a kernel works in, handed out piece by piece, uninitialized. Within a program it is planned:
-/// a part of the arena, as long as the family's list says. A default one takes memory of its own, for calls from
-/// outside a program.
+/// Memory that one call of a kernel works in, given out piece by piece, uninitialized. Within a program it is planned:
+/// it is a part of the arena, with the size that the family's list states. A default-constructed Scratch allocates
+/// memory of its own, for calls from outside a program.
 class Scratch {
  public:
   Scratch() = default;
@@ -21,7 +21,7 @@ class Scratch {
   T* take(std::int64_t n) {
     return reinterpret_cast<T*>(take_bytes(static_cast<std::size_t>(n) * sizeof(T)));
   }
-  /// What is left, for a call within this one: it may be used again after that.
+  /// What is left, for a call within this one. After that call it may be used again.
   Scratch rest() const { return planned_ ? Scratch(free_, left_) : Scratch(); }
   std::byte* data() const { return free_; }
 
@@ -34,7 +34,7 @@ class Scratch {
   std::vector<AlignedBuffer> own_;
 };
 
-/// What Scratch::take<T>(n) needs.
+/// The bytes that Scratch::take<T>(n) needs.
 template <class T>
 std::size_t scratch_of(std::int64_t n) {
   return aligned_size(static_cast<std::size_t>(n) * sizeof(T));

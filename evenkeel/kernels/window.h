@@ -13,8 +13,8 @@ struct Extent {
 };
 
 /// A window sliding over NHWC images, of a convolution or a pooling: x [n, h, w, c] -> y [n, oh, ow, channels of y].
-/// Output pixel (i, j) sees input rows i * stride_h - pad_top + [0, kernel_h), and columns alike; rows outside
-/// [0, h) are padding. What the padding at the end is follows from oh and ow.
+/// The window of output pixel (i, j) has the input rows i * stride_h - pad_top + [0, kernel_h), and columns likewise.
+/// Rows outside [0, h) are padding. The padding at the end follows from oh and ow.
 struct Window {
   std::int64_t n = 0, h = 0, w = 0, c = 0;
   std::int64_t kernel_h = 1, kernel_w = 1;
@@ -24,7 +24,7 @@ struct Window {
 
   std::int64_t pad_bottom() const { return past((oh - 1) * stride_h + kernel_h - h - pad_top); }
   std::int64_t pad_right() const { return past((ow - 1) * stride_w + kernel_w - w - pad_left); }
-  /// The input rows inside the image that output row i sees; none if it sees only padding.
+  /// The input rows inside the image in the window of output row i; empty if there is only padding.
   Extent rows_of(std::int64_t i) const { return inside(i * stride_h - pad_top, kernel_h, h); }
   Extent columns_of(std::int64_t j) const { return inside(j * stride_w - pad_left, kernel_w, w); }
   bool operator==(const Window&) const = default;

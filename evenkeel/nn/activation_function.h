@@ -10,8 +10,8 @@ namespace evenkeel {
 /// Keras's activations by name. softmax runs over the last axis; leaky_relu has slope 0.2 as in Keras's activation.
 enum class ActivationFunction { linear, relu, elu, sigmoid, tanh, softmax, leaky_relu };
 
-/// Their names without the type's, for those who want them: `using namespace evenkeel::activations;` and then
-/// Activation{elu}, Dense{.activation = relu}. Elsewhere `relu` and `tanh` stay the user's own.
+/// The activations' names without their type: after `using namespace evenkeel::activations;` one can write
+/// Activation{elu}, Dense{.activation = relu}. Without it, `relu` and `tanh` are free for the user's own code.
 namespace activations {
 using enum ActivationFunction;
 }  // namespace activations

@@ -9,7 +9,7 @@
 
 namespace evenkeel {
 
-/// How a tensor gets its first values; Keras's names. As text: "he_normal", "constant(0.1)".
+/// How a tensor gets its initial values; Keras's names. As text: "he_normal", "constant(0.1)".
 struct Initializer {
   enum class Kind {
     zeros,
@@ -17,7 +17,8 @@ struct Initializer {
     constant,          ///< argument: the value, default 0
     glorot_uniform,    ///< uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010)
     he_normal,         ///< truncated normal of variance 2 / fan_in (He et al. 2015)
-    truncated_normal,  ///< normal, redrawn beyond 2 deviations; argument: the deviation before that, default 0.05
+    truncated_normal,  ///< normal, drawn again if beyond 2 deviations; argument: deviation before truncation, default
+                       ///< 0.05
   };
 
   Kind kind = Kind::zeros;
@@ -31,7 +32,7 @@ struct Initializer {
   static Initializer truncated_normal(double stddev = 0.05) { return {Kind::truncated_normal, stddev}; }
 
   /// Fills float32 or float64 values of `shape`: a kernel [..., in, out] or a vector. The values are a pure function of
-  /// the key without its step, the same in both precisions up to rounding, and for any number of threads.
+  /// the key (without its step). They are the same in both precisions, up to rounding, and for any number of threads.
   void fill(std::byte* data, const Shape& shape, DType dtype, RandomKey key, const Threads& threads = Threads()) const;
 
   bool operator==(const Initializer&) const = default;

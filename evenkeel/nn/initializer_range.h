@@ -6,7 +6,7 @@
 
 namespace evenkeel {
 
-/// The largest magnitude that an initializer can draw for a tensor of this shape; nothing for one that draws no
+/// The largest magnitude that an initializer can draw for a tensor of this shape; nothing if it draws no random
 /// numbers.
 std::optional<double> largest_drawn(const Initializer& initializer, const Shape& shape);
 

@@ -16,8 +16,8 @@
 
 namespace evenkeel {
 
-/// A layer's options: an aggregate with its type's name, a name of its own, a description of its fields, and `traits`
-/// and `build` beside it.
+/// A layer's options: an aggregate with the name of its type (kType), a layer name, a description of its fields, and
+/// functions `traits` and `build` beside it.
 template <class T>
 concept LayerOptions = requires(T options, Fields<T>& fields) {
   { T::kType } -> std::convertible_to<std::string_view>;
@@ -33,7 +33,7 @@ LayerTraits traits_of(const T& options) {
   return traits(options);
 }
 
-/// Calls the layer's `build`: layers of one input take a Value, merging layers a span.
+/// Calls the layer's `build`. That of a layer with one input takes a Value; that of a merging layer takes a span.
 template <class T>
 Value build_layer(const T& options, LayerBuilder& builder, std::span<const Value> inputs) {
   if constexpr (requires { build(options, builder, inputs); }) {
@@ -46,7 +46,7 @@ Value build_layer(const T& options, LayerBuilder& builder, std::span<const Value
 
 }  // namespace detail
 
-/// A layer as data: any options struct behind one type. A value, cheap to copy.
+/// A layer as data: holds the options struct of any layer. A value, cheap to copy.
 class Layer {
  public:
   template <LayerOptions T>
@@ -59,12 +59,12 @@ class Layer {
   Layer named(std::string name) const { return Layer(self_->renamed(std::move(name))); }
   /// The same with another value in one of its fields. Throws Error where the value does not fit.
   Layer with(std::string_view field, const FieldValue& value) const { return Layer(self_->with(field, value)); }
-  /// All fields but the name, or those that differ from the default, as a model file spells them.
+  /// All fields except the name (with only_changed, those that differ from the default), as model files write them.
   std::vector<std::pair<std::string, FieldValue>> settings(bool only_changed) const {
     return self_->settings(only_changed);
   }
   bool trainable() const { return self_->trainable(); }
-  /// What it is, to all who need not know its type.
+  /// What the layer is, for code that does not know its type.
   LayerTraits traits() const { return self_->traits(); }
   /// Emits the layer's ops. Throws Error where the inputs do not fit, or options are out of range.
   Value build(LayerBuilder& builder, std::span<const Value> inputs) const { return self_->build(builder, inputs); }

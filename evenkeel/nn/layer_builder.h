@@ -12,17 +12,17 @@
 
 namespace evenkeel {
 
-/// A tensor of a model: what its file holds.
+/// A tensor of a model, as it is in the weights file.
 struct WeightInfo {
   std::string name;  ///< "conv2d/kernel"
   Shape shape;
-  bool is_state = false;   ///< moving statistics: not a parameter
+  bool is_state = false;   ///< moving statistics, not a parameter
   bool trainable = false;  ///< updated by the optimizer
   Initializer initializer;
   int layer = 0;  ///< index in the description
-  double l2 = 0;  ///< the loss has l2 * sum(w^2) added
-  /// What a normalization's vectors have one number for each element of: an axis of the layer's input. Lets an error
-  /// say which axis the numbers of a file would fit instead.
+  double l2 = 0;  ///< l2 * sum(w^2) is added to the loss
+  /// The axis of a normalization's input along which its vectors have one number each. With it, an error can say which
+  /// other axis the numbers in a file would fit.
   struct Axis {
     Shape input;   ///< with the batch
     int axis = 0;  ///< as declared: may count from the end
@@ -30,13 +30,13 @@ struct WeightInfo {
   std::optional<Axis> axis = {};
 };
 
-/// What a layer sees while it emits its ops: names are put under the layer's own.
+/// What a layer uses to emit its ops. The layer's name is put before the names of its values.
 class LayerBuilder {
  public:
   LayerBuilder(Program& program, std::string layer, int index, bool trainable, std::vector<WeightInfo>& weights)
       : program_(program), layer_(std::move(layer)), index_(index), trainable_(trainable), weights_(weights) {}
 
-  /// A tensor that the optimizer updates, unless the layer is not trainable; then it has no penalty either.
+  /// A tensor that the optimizer updates. If the layer is not trainable, it is not updated and has no penalty.
   Value parameter(const std::string& name, const Shape& shape, const Initializer& initializer,
                   const std::optional<L2>& regularizer = {});
   /// A tensor that ops update (moving statistics).
@@ -47,7 +47,7 @@ class LayerBuilder {
   /// Says that all tensors of the layer are vectors along this axis of its input.
   void set_axis(const Shape& input, int axis) { axis_ = WeightInfo::Axis{input, axis}; }
 
-  /// A parameter as activations are multiplied with it: itself, or a copy in their type.
+  /// A parameter in the type of activations, to be multiplied with them: itself, or a copy.
   Value factor(Value parameter);
   DType activation_type() const { return program_.activation_type(); }
 
@@ -62,11 +62,11 @@ class LayerBuilder {
   }
   /// Lets a value be read after a run.
   void keep(Value value) { program_.keep(value); }
-  /// The activation behind x; x itself where it is linear. A softmax is computed, and yields, floats as precise as
-  /// parameters are: probabilities near 1 have no room in bfloat16.
+  /// The activation of x; x itself if it is linear. Softmax is computed and stored in the type of parameters, because
+  /// bfloat16 is too coarse for probabilities near 1.
   Value activate(ActivationFunction f, Value x);
 
-  int index() const { return index_; }  ///< of the layer in the description: names its random numbers and its mode
+  int index() const { return index_; }  ///< of the layer in the description; selects its random numbers and its mode
   const std::string& layer() const { return layer_; }
 
  private:

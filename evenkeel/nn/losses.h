@@ -14,10 +14,10 @@ namespace evenkeel {
 class Program;
 class Value;
 
-// Losses are computed from logits. Each takes integer labels [N] and targets [N, K] alike.
+// Losses are computed from logits. Each accepts integer labels [N] and targets [N, K].
 
-/// What makes scores of the logits. Without: the outputs are the scores, numbers that are compared with the targets,
-/// and no prediction is right or wrong.
+/// How scores are computed from logits. `outputs`: they are the outputs themselves, numbers that are compared with the
+/// targets; then no prediction is right or wrong.
 enum class Scores { outputs, softmax, sigmoid };
 
 /// What a target t becomes: scale * t + offset.
@@ -58,19 +58,19 @@ struct MeanSquaredError {
   bool operator==(const MeanSquaredError&) const = default;
 };
 
-/// The losses there are: files, flags and help texts have them from here.
+/// All losses. Files, flags and help texts use this list.
 using Loss = std::variant<  //
     SoftmaxCrossEntropy,    //
     SigmoidCrossEntropy,    //
     MeanSquaredError>;
 
-/// Keras's names, every one that is understood.
+/// All names of losses that are accepted; they are Keras's.
 std::vector<std::string> loss_names();
-/// With defaults. Throws Error with the known names.
+/// The loss of that name, with its defaults. Throws Error, which lists the known names.
 Loss loss_named(const std::string& name);
 
 Scores scores_of(const Loss& loss);
-/// Of a loss over K outputs.
+/// The smoothing of a loss over K outputs.
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs);
 /// The loss of each sample [N], from logits and targets [N, K].
 Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets);

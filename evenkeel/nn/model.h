@@ -29,7 +29,7 @@ class Model {
   const Shape& input_shape() const { return input_shape_; }
   const std::vector<Node>& nodes() const { return nodes_; }
   int layers() const { return static_cast<int>(nodes_.size()); }
-  /// The index of the layer of that name, or -1.
+  /// The index of the layer with that name, or -1.
   int find(const std::string& layer) const;
   /// The name that the next layer of this type gets if it has none.
   std::string default_name(std::string_view type) const;
@@ -40,7 +40,7 @@ class Model {
   std::string name_;
   Shape input_shape_;
   std::vector<Node> nodes_;
-  std::vector<std::string> unnamed_types_;  ///< of the layers that got Keras's name
+  std::vector<std::string> unnamed_types_;  ///< types of the layers that got a name from Keras's scheme
 };
 
 /// The easy way to write a chain:

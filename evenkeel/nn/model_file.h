@@ -9,7 +9,7 @@
 
 namespace evenkeel {
 
-/// What a model file (TOML) says:
+/// The content of a model file (TOML):
 ///
 ///     name = "placement"
 ///     input = [32, 32, 3]
@@ -24,16 +24,16 @@ namespace evenkeel {
 /// A layer without a name gets Keras's; one without inputs reads the layer before it; "input" is the model's input.
 struct ModelFile {
   Model model;
-  Settings training = {};  ///< as they stand; which there are, those say who train (train/settings.h)
+  Settings training = {};  ///< unchecked; train/settings.h knows the keys
 };
 
-/// Throws Error, with file and line, for whatever the file gets wrong of the model: TOML, keys, values, names, inputs,
-/// and shapes that do not fit. A model that is returned can be compiled.
+/// Throws Error, with file and line, for every mistake in the model: TOML, keys, values, names, inputs, and shapes that
+/// do not fit. A model that is returned can be compiled.
 ModelFile read_model_file(const std::filesystem::path& path);
 /// The same from text; `where` is the file's name in errors.
 ModelFile parse_model_file(std::string_view text, const std::string& where);
 
-/// The text that reads back as the same model and settings. A layer's defaults are left out.
+/// The text of a model and its settings; reading it gives the same model and settings. Defaults of layers are left out.
 std::string write_model_file(const ModelFile& file);
 
 }  // namespace evenkeel

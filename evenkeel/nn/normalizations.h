@@ -13,27 +13,26 @@ struct Normalization {
   int layer = 0;     ///< index in the description
   std::string name;  ///< the layer's
   double epsilon = 0, momentum = 0;
-  bool unbiased = false;                  ///< its moving variance is that of n/(n-1)
-  std::optional<std::int64_t> axis = {};  ///< as declared, where one can be chosen
+  bool unbiased = false;                  ///< its moving variance has the factor n/(n-1)
+  std::optional<std::int64_t> axis = {};  ///< as declared, if the layer has a choice
   std::string mean = {}, variance = {};   ///< its moving statistics: "batch_normalization/moving_mean"
-  std::string gamma = {}, beta = {};      ///< tensors; empty where it has none
-  /// Below a half, momentum was meant to be the weight of the new value.
+  std::string gamma = {}, beta = {};      ///< tensors; empty if it does not have them
+  /// A momentum below one half was most likely meant as the weight of the new value, as in PyTorch.
   bool has_inverted_momentum() const { return momentum < 0.5; }
 };
 
-/// In the order of the description; empty where the model has none.
+/// The model's normalizations with moving statistics, in the order of the description.
 std::vector<Normalization> normalizations(const Model& model);
 
 /// Whether a moving variance can be computed with: epsilon may make up for one below zero. Every normalization yields
 /// NaN where it does not.
 inline bool has_deviation(double variance, double epsilon) { return variance + epsilon > 0; }
 
-/// Whether the channels of a layer are those of the last axis, as they are of every layer but a normalization that was
-/// told another.
+/// Whether the channels of a layer are along the last axis. Only a normalization with another `axis` is not.
 bool is_along_channels(const Model& model, int layer);
 
-/// The name of the value that a layer of one input reads; of a BatchNormalization along another axis than the last, the
-/// input with that axis moved to the end, so that statistics of its last axis are the layer's.
+/// The name of the value that a layer with one input reads. For a BatchNormalization along another axis than the last
+/// it is the input with that axis moved to the end, so that the value's channels are the layer's.
 std::string input_value(const Model& model, const CompiledModel& compiled, int layer);
 
 }  // namespace evenkeel

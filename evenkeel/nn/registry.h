@@ -10,7 +10,7 @@
 
 namespace evenkeel {
 
-/// A layer type as files and documentation see it.
+/// A layer type, as files and documentation use it.
 struct LayerType {
   struct FieldInfo {
     std::string name, help;
@@ -20,19 +20,19 @@ struct LayerType {
     FieldValue default_value;
     /// Throws Error (where = the key) unless the value fits.
     std::function<void(const FieldValue&)> check;
-    bool required = false;  ///< the default does not fit
+    bool required = false;  ///< the default is not a valid value
   };
   std::string type;   ///< "Conv2D"
   std::string about;  ///< what it does, in a sentence or two
   std::vector<FieldInfo> fields;
-  /// A layer of this type from its fields (each known to `fields`; the rest keep their defaults).
+  /// Makes a layer of this type from the given fields, each of which is in `fields`; the others keep their defaults.
   /// Throws Error (where = the key) where a value does not fit.
   std::function<Layer(const std::string& name, const std::vector<std::pair<std::string, FieldValue>>& fields)> make;
 };
 
 /// Every layer type, one line each in registry.cpp.
 const std::vector<LayerType>& layer_types();
-/// nullptr if there is none of that name.
+/// nullptr if no layer type has that name.
 const LayerType* find_layer_type(std::string_view type);
 
 }  // namespace evenkeel

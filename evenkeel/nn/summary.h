@@ -25,14 +25,14 @@ struct LayerSummary {
 struct ModelSummary {
   std::string name;
   std::vector<LayerSummary> layers = {};  ///< in a graph without an Input layer, the input comes first
-  bool is_chain = true;                   ///< every layer reads just the one before it
+  bool is_chain = true;                   ///< every layer reads only the one before it
   std::int64_t total = 0, trainable = 0, non_trainable = 0;  ///< parameters, of 4 bytes each
 };
 
 /// Throws Error where layers do not fit.
 ModelSummary summarize(const Model& model);
 
-/// The table of Keras 3's model.summary(), columns as wide as their longest word needs. Ends with a newline.
+/// The table of Keras 3's model.summary(), with columns as wide as their longest word. Ends with a newline.
 std::string to_string(const ModelSummary& summary);
 std::string summary(const Model& model);
 

@@ -6,12 +6,12 @@
 
 namespace evenkeel {
 
-/// What a tensor is to its layer, by the layer's traits.
+/// The role of a tensor in its layer, by the layer's traits.
 enum class TensorRole { kernel, bias, scale, shift, moving_mean, moving_variance, other };
 
-/// Of a tensor with its whole name, "conv2d/kernel".
+/// The role of a layer's tensor, given its full name, "conv2d/kernel".
 TensorRole role_of(const Layer& layer, const std::string& tensor);
-/// Of a tensor of any of the model's layers.
+/// The role of a tensor of any of the model's layers.
 TensorRole role_of(const Model& model, const std::string& tensor);
 
 /// Whether a tensor is one of the moving statistics of a normalization.

@@ -6,8 +6,7 @@
 
 namespace evenkeel {
 
-/// What an op's gradient rule sees: the line it belongs to, the gradients that arrived at its outputs, and where to put
-/// those of its inputs.
+/// What an op's gradient rule works with: its line, the gradients of its outputs, and where to put those of its inputs.
 class Gradients {
  public:
   Gradients(Program& program, std::vector<Value>& gradients, Node node)
@@ -15,12 +14,12 @@ class Gradients {
 
   Value input(int i) { return handle(node_.inputs[static_cast<std::size_t>(i)]); }
   Value output(int i) { return handle(node_.outputs[static_cast<std::size_t>(i)]); }
-  /// The gradient of output i; absent where none flows.
+  /// The gradient of output i; absent if nothing that is differentiated depends on it.
   Value of_output(int i) { return gradients_[static_cast<std::size_t>(node_.outputs[static_cast<std::size_t>(i)])]; }
-  /// Whether anyone needs the gradient of input i.
+  /// Whether the gradient of input i is needed.
   bool wanted(int i) const;
-  /// Adds `gradient` to what input i has so far. Its shape must be the input's, its type the input's or, where that is
-  /// a copy in bfloat16 of a parameter, float32.
+  /// Adds `gradient` to the gradient of input i. It must have the input's shape and type; if the input is a copy in
+  /// bfloat16 of a parameter, it may also be float32.
   void add(int i, Value gradient);
 
   /// Emits an op for a gradient.
@@ -41,10 +40,10 @@ class Gradients {
   Node node_;
 };
 
-/// Reverse-mode differentiation: emits, behind the program so far, the gradient of sum(seed * value) with respect to
-/// every value that wants one and is reached. `seed` has value's shape. Trainable parameters all get a value
-/// "<parameter>/gradient" (zero where nothing reaches them); other gradients are named likewise.
-/// Returns the gradients by value number; absent where there is none.
+/// Reverse-mode differentiation: appends to the program the gradient of sum(seed * value) with respect to every value
+/// that needs one and that `value` depends on. `seed` has value's shape. Every trainable parameter gets a value
+/// "<parameter>/gradient" (zero if `value` does not depend on it); other gradients are named in the same way. Returns
+/// the gradients by value number; values without one have an absent gradient.
 std::vector<Value> differentiate(Program& program, Value value, Value seed);
 
 }  // namespace evenkeel

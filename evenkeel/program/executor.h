@@ -18,7 +18,7 @@ struct Segment {
   int last = -1;  ///< -1: to the end
 };
 
-/// Runs a finished program. Chooses the kernels when it is made, takes its part of the arena with the first run; after
+/// Runs a finished program. The constructor chooses the kernels, and the first run takes memory of the arena; after
 /// that nothing allocates.
 class Executor {
  public:
@@ -26,30 +26,30 @@ class Executor {
   Executor(const Program& program, Store& store, Arena& arena, const Threads& threads,
            const Machine& machine = Machine::here());
 
-  /// Takes the arena's memory before the first run does: throws Error where it does not fit (Arena::reserve).
+  /// Takes the arena's memory now instead of in the first run. Throws Error if there is not enough (Arena::reserve).
   void reserve();
 
-  /// Lets an input read from memory of the caller's until it is bound again. Throws Error unless name, shape and type
-  /// are the input's.
+  /// Makes an input read the caller's memory, until it is bound again. Throws Error unless name, shape and type are the
+  /// input's.
   void bind(const std::string& input, TensorView value);
 
-  /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines.
-  /// A segment reads what earlier lines left: keep those values (Program::keep).
+  /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines. A
+  /// segment reads values that earlier lines computed: they must be kept (Program::keep).
   void run(const StepContext& step, Segment segment = {});
-  /// What a visitor sees behind each line that is not idle: its number, and each of its outputs, whose memory may be
-  /// reused by the next line. Returning false ends the run.
+  /// Called after each line that is not idle, once for each of its outputs, whose memory the next line may reuse.
+  /// Returning false ends the run.
   using Visitor = std::function<bool(int line, int value, TensorView output)>;
   /// The same as run, with a visitor.
   void visit(const StepContext& step, Segment segment, const Visitor& visitor);
   /// Runs all lines and adds each line's seconds to `seconds`, by line.
   void run_timed(const StepContext& step, std::vector<double>& seconds);
 
-  /// The values of inputs and arena that lines of the segment read and lines before it, or the caller, made: what a run
-  /// that ends there must save for another that goes on.
+  /// The inputs and values of the arena that the segment reads but does not compute. A run that ends before the segment
+  /// must save them for the run that continues with it.
   std::vector<int> needed_by(Segment segment) const;
   std::int64_t bytes_of(std::span<const int> values) const;
-  /// Copies values out, one behind the other, right behind the run that made them, or back in place before the run that
-  /// reads them. What is put back into an input goes to the memory that is bound.
+  /// `save` copies values out, one after the other, directly after the run that computed them. `restore` copies them
+  /// back before the run that reads them; into an input's bound memory if the value is an input.
   void save(std::span<const int> values, std::byte* to) const;
   void restore(std::span<const int> values, const std::byte* from);
 
@@ -59,24 +59,24 @@ class Executor {
 
   const Program& program() const { return program_; }
   const std::string& kernel_name(std::size_t line) const { return lines_[line].kernel.name; }
-  /// Whether the line has nothing to do in such a step (Op::is_idle).
+  /// Whether the line does nothing in such a step (Op::is_idle).
   bool is_idle(std::size_t line, const StepContext& step) const;
   std::size_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   struct Line {
     const Op* op = nullptr;
-    std::optional<int> layer;  ///< whose mode the line obeys
+    std::optional<int> layer;  ///< the layer whose mode the line depends on
     Kernel kernel;
     std::vector<Operand> inputs, outputs;
     bool runs = true;  ///< views have nothing to run
   };
 
   void choose_kernels(const Machine& machine);
-  void resolve();  ///< operands' addresses, after the arena moved
+  void resolve();  ///< sets the operands' addresses, after the arena moved
   std::byte* address(int value) const;
   void prepare_run();
-  /// Throws Error unless the program has these lines. Returns the number of the line behind the last.
+  /// Throws Error unless the program has these lines. Returns the number of the line after the last.
   int end_of(Segment segment) const;
   void run_line(std::size_t number, const StepContext& step) const;
 

@@ -11,7 +11,7 @@
 
 namespace evenkeel {
 
-/// Where the values of one role lie in their common block, each aligned to kAlignment.
+/// Where the values of one role are in their common block, each aligned to kAlignment.
 struct BlockLayout {
   struct Entry {
     std::string name;
@@ -25,20 +25,20 @@ struct BlockLayout {
   bool operator==(const BlockLayout& other) const;
 };
 
-/// What the arena holds and what reusing memory saves.
+/// The memory that a program needs, and what the reuse of memory saves.
 struct MemoryReport {
   std::int64_t arena_bytes = 0;      ///< one arena for all values of a step
-  std::int64_t unplanned_bytes = 0;  ///< were each to have memory of its own
+  std::int64_t unplanned_bytes = 0;  ///< if each value had memory of its own
   std::int64_t parameter_bytes = 0, state_bytes = 0, slot_bytes = 0, gradient_bytes = 0;
 };
 
-/// A straight-line list of ops over values with static shapes: one training step, one evaluation. Built by emitting ops
-/// in order, then finished: rewritten by passes and planned (finish.h). Values are handed out as `Value`s that point
-/// here, so a program is neither copied nor moved.
+/// A straight-line list of ops over values with static shapes: one training step, or one evaluation. It is built by
+/// emitting ops in order, then finished: rewritten by passes and planned (finish.h). It returns `Value`s that point to
+/// it, so a program cannot be copied or moved.
 class Program {
  public:
   /// `real` is the type of parameters, state, statistics and losses: float32, or float64 on the reference kernels.
-  /// Activations and their gradients have it too, unless they are given another, bfloat16.
+  /// Activations and their gradients have the same type, or bfloat16 if `activation_type` says so.
   explicit Program(DType real = DType::float32) : Program(real, real) {}
   Program(DType real, DType activation_type) : real_(real), activation_type_(activation_type) {}
   Program(const Program&) = delete;
@@ -54,8 +54,8 @@ class Program {
   Value supplied(const std::string& name, const Shape& shape);
   Value slot(const std::string& name, const Shape& shape);
   Value probe(const std::string& name, const Shape& shape);  ///< float64 whatever `real` is
-  /// All trainable parameters, and all their gradients, as vectors of equal length (padding between them included):
-  /// what an optimizer works on. Declare every parameter and differentiate before.
+  /// All trainable parameters, and all their gradients, as vectors of equal length (padding between them included), for
+  /// an optimizer. Call them after every parameter is declared and the program is differentiated.
   Value parameter_block();
   Value gradient_block();
   /// Appends a line. Outputs are named `label/name` by `names`, or `label/kind` made unique.
@@ -71,7 +71,7 @@ class Program {
   void rename(Value value, const std::string& name);
   /// Keeps a value's memory from being reused, so that it can be read after a run.
   void keep(Value value) { info(value).kept = true; }
-  /// Lines emitted from now on bear this label and phase.
+  /// Lines that are emitted from now on have this label and phase.
   void set_label(std::string label) { label_ = std::move(label); }
   void set_phase(Phase phase) { phase_ = phase; }
   const std::string& label() const { return label_; }
@@ -81,17 +81,17 @@ class Program {
   const ValueInfo& value(int id) const { return values_[static_cast<std::size_t>(id)]; }
   const std::vector<Node>& nodes() const { return nodes_; }
   Value handle(int id) { return {this, id}; }
-  /// The value of that name, or an absent one.
+  /// The value with that name, or an absent one.
   Value find(const std::string& name);
-  /// The number of the value of that name, or -1.
+  /// The number of the value with that name, or -1.
   int id_of(const std::string& name) const;
-  /// The same. Throws Error, with the nearest name, where there is none.
+  /// The same, but throws Error, with the nearest name, if there is none.
   int require(const std::string& name) const;
   /// The value whose memory this one shares: itself, unless it is a view.
   int root(int id) const;
 
   // For passes and planning.
-  /// Names are changed by rename() alone.
+  /// Do not change names through this; use rename().
   ValueInfo& info(Value value) { return values_[static_cast<std::size_t>(value.id())]; }
   std::vector<Node>& mutable_nodes() { return nodes_; }
   std::vector<ValueInfo>& mutable_values() { return values_; }

@@ -8,14 +8,14 @@
 
 namespace evenkeel {
 
-/// All that changes from one run of a program to the next, besides its inputs.
+/// Everything that may change from one run of a program to the next, besides its inputs.
 struct StepContext {
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;        ///< training step, from 0: names the dropout masks
+  std::uint64_t step = 0;        ///< training step, from 0; dropout masks depend on it
   double learning_rate = 0;      ///< of this step
   std::vector<LayerMode> modes;  ///< by layer index in the description
 
-  /// Throws Error where `modes` has none for the layer.
+  /// Throws Error if `modes` has none for the layer.
   const LayerMode& mode(int layer) const {
     if (static_cast<std::size_t>(layer) >= modes.size())
       throw Error{{.where = "step",

@@ -8,7 +8,7 @@
 
 namespace evenkeel {
 
-/// Memory in a BlockLayout, zero at first, read and written by name. Copies share it.
+/// Memory with a BlockLayout, zero at first, read and written by name. Copies share the memory.
 class Block {
  public:
   Block() = default;
@@ -17,7 +17,7 @@ class Block {
   const BlockLayout& layout() const { return layout_; }
   std::byte* data() { return buffer_->data(); }
   bool has(const std::string& name) const { return layout_.find(name) != nullptr; }
-  /// Throws Error where there is no such tensor.
+  /// Throws Error if there is no such tensor.
   TensorView get(const std::string& name) const;
   template <class T>
   std::span<T> values(const std::string& name) {
@@ -33,28 +33,28 @@ class Block {
   std::shared_ptr<AlignedBuffer> buffer_ = std::make_shared<AlignedBuffer>();
 };
 
-/// The memory that outlives a step and is shared by the programs of one model (other batch sizes, other modes).
-/// A block is made by the first program that has it; later ones must lay it out alike.
+/// The memory that outlives a step. The programs of one model (for other batch sizes or purposes) share it. The first
+/// program that has a block makes it; later ones must have the same layout.
 struct Store {
   Block parameters, state, supplied, slots, gradients, probes;
 
-  /// Throws Error where a block exists and the program lays it out otherwise.
+  /// Makes the program's blocks. Throws Error if a block exists with another layout.
   void fit(const Program& program);
   Block& of(Role role);
-  /// The same parameters and state with everything else of its own: for programs that watch a model and leave the rest
-  /// of its memory alone.
+  /// A store with the same parameters and state, and everything else of its own: for programs that watch a model.
   Store sharing_weights() const {
     return {.parameters = parameters, .state = state, .supplied = {}, .slots = {}, .gradients = {}, .probes = {}};
   }
 };
 
-/// The memory within a step, shared by programs that run one after the other. Grows to the largest.
+/// The memory that is used within a step. Programs that run one after the other share it; it has the size of the
+/// largest.
 class Arena {
  public:
-  /// `limit`: bytes it may have; 0: what this machine and the control group have left.
+  /// `limit`: the most bytes it may have; 0: what the machine and the control group have left.
   explicit Arena(std::int64_t limit = 0) : limit_(limit) {}
-  /// Contents are lost when it grows. Throws Error, before anything is allocated, with the bytes needed and available
-  /// where it would grow beyond the limit.
+  /// Contents are lost when it grows. If it would grow beyond the limit, throws Error with the bytes needed and
+  /// available, before anything is allocated.
   std::byte* reserve(std::size_t bytes);
   std::byte* data() const { return buffer_.data(); }
   std::size_t size() const { return buffer_.size(); }

@@ -10,13 +10,15 @@ namespace evenkeel {
 
 class Program;
 
-/// What a value is for, and so where it lives: inputs with the caller; parameters, their gradients, state, statistics
-/// that the caller supplies, optimizer slots and probes in one block each (Store); everything else in the arena.
+/// The purpose of a value, which decides where its memory is. Inputs are in the caller's memory. Parameters, their
+/// gradients, state, statistics that the caller supplies, optimizer slots and probes are in one block each (Store).
+/// Everything else is in the arena.
 enum class Role { input, parameter, parameter_gradient, state, supplied, slot, probe, activation, gradient };
 
 std::string_view name_of(Role role);
 
-/// A value of a program by its number; cheap to copy. The default one stands for an absent optional operand.
+/// A value of a program by its number; cheap to copy. A default-constructed Value stands for an absent optional
+/// operand.
 class Value {
  public:
   Value() = default;
@@ -25,7 +27,7 @@ class Value {
   explicit operator bool() const { return program_ != nullptr; }
   int id() const { return id_; }
   Program& program() const { return *program_; }
-  // Copies: emitting an op moves what a program knows of its values.
+  // These return copies, because emitting an op may move the program's ValueInfos.
   Shape shape() const;
   TensorType type() const;
   std::string name() const;
@@ -36,14 +38,14 @@ class Value {
   int id_ = -1;
 };
 
-/// What a program knows of a value.
+/// What a program stores about a value.
 struct ValueInfo {
   std::string name;  ///< unique: "conv2d/kernel", "dense/output", "dense/output/gradient"
   TensorType type;
   Role role = Role::activation;
-  bool trainable = false;  ///< parameters: in the gradient block and the update
+  bool trainable = false;  ///< of parameters: in the gradient block and the update
   bool wants_gradient = false;
-  bool is_block = false;     ///< all trainable parameters, or their gradients, as one vector
+  bool is_block = false;     ///< stands for all trainable parameters, or all their gradients
   bool kept = false;         ///< readable after a run: its memory is not reused
   int view_of = -1;          ///< shares the memory of that value (a reshape)
   std::int64_t offset = -1;  ///< bytes into its block or arena, once planned

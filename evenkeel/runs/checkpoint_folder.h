@@ -18,15 +18,15 @@ namespace evenkeel {
 
 struct CheckpointFolderOptions {
   std::int64_t every_steps = 0;                      ///< 0: after each epoch
-  double every_seconds = 300;                        ///< and never less often than this
-  int keep = 5;                                      ///< the newest so many stay
+  double every_seconds = 300;                        ///< and at least once in so many seconds
+  int keep = 5;                                      ///< how many are kept, the newest
   std::map<std::string, std::string> metadata = {};  ///< "model", "class_names", as in a weights file
-  /// Told where a checkpoint could not be written; training goes on.
+  /// Called with a message if a checkpoint could not be written; training goes on.
   std::function<void(const std::string&)> warn = {};
 };
 
 /// A callback that writes checkpoints into a folder in the background, and one when training ends or is interrupted.
-/// The step that meets one pays for a copy of the tensors only.
+/// The training step at which one is written waits only for a copy of the tensors.
 class CheckpointFolder {
  public:
   explicit CheckpointFolder(std::filesystem::path folder, CheckpointFolderOptions options = {});
@@ -44,10 +44,10 @@ class CheckpointFolder {
   std::uint64_t last_step_ = 0;
 };
 
-/// Checkpoint files of a folder, newest first; none where there is no such folder.
+/// Checkpoint files of a folder, newest first; empty if there is no such folder.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);
 
-/// The newest checkpoint that is whole, or nothing. `damaged` is told of each newer one that is not.
+/// The newest checkpoint that is not damaged, or nothing. `damaged` is called for each newer one that is damaged.
 struct FoundCheckpoint {
   std::filesystem::path path;
   Checkpoint checkpoint;

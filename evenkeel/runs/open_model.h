@@ -15,16 +15,17 @@ namespace evenkeel {
 /// What a MODEL is: its description and where its weights are.
 struct OpenedModel {
   ModelFile file;
-  std::optional<std::filesystem::path> weights = {};  ///< a run folder's, or those that were named
-  std::vector<std::string> notes = {};                ///< damaged checkpoints that were passed over
+  std::optional<std::filesystem::path> weights = {};  ///< the run folder's weights, or the file that the user named
+  std::vector<std::string> notes = {};                ///< damaged checkpoints that were skipped
 };
 
-/// A TOML model file, or a run folder: its model.toml and weights.safetensors, or where it is not finished its newest
-/// checkpoint that is whole. Throws Error where it is neither, or the file has settings of training that do not exist.
+/// Opens a TOML model file, or a run folder: its model.toml and weights.safetensors, or, if the run is not finished,
+/// its newest checkpoint that is not damaged. Throws Error where `path` is neither, or the model file has unknown
+/// training settings.
 OpenedModel open_model(const std::filesystem::path& path);
 
-/// The same with weights: those of `weights` where that is not empty, else the run folder's. Throws Error where there
-/// are none.
+/// The same with weights: the file `weights` if that is not empty, else the run folder's. Throws Error if there are
+/// none.
 OpenedModel open_trained(const std::filesystem::path& path, const std::filesystem::path& weights = {});
 
 /// A trained model in memory, ready to evaluate.
@@ -38,11 +39,11 @@ LoadedNetwork load_network(const OpenedModel& model, NetworkOptions options);
 /// A MODEL with its own loss, seed and precision.
 LoadedNetwork load_network(const std::filesystem::path& path, const std::filesystem::path& weights = {});
 
-/// Puts a weights file into a network; of a checkpoint the moving averages, where it has them. Returns the class names
-/// that travel in it (empty for a bare file).
+/// Loads a weights file into a network; of a checkpoint, the averaged weights if it has them. Returns the class names
+/// in the file (empty if it has none).
 std::vector<std::string> load_weights_into(Network& network, const std::filesystem::path& path);
 
-/// What images must be for a model: of its input's shape, where that is an image's.
+/// How images are read for a model: in the shape of its input, if that is the shape of an image.
 ImageOptions images_for(const Model& model);
 
 }  // namespace evenkeel

@@ -15,25 +15,25 @@
 
 namespace evenkeel {
 
-/// Everything needed to run it again, and what it ran on.
+/// Everything needed to repeat a run, and what it ran on.
 struct RunDescription {
   std::vector<std::string> command = {};  ///< the program's arguments
   std::string data = {}, data_fingerprint = {};
   std::int64_t samples = 0;                                  ///< of the data; 0: not recorded
   std::string validation = {}, validation_fingerprint = {};  ///< empty without
-  bool resize = false, skip_bad_images = false;              ///< what became of images that do not fit
+  bool resize = false, skip_bad_images = false;              ///< what was done with images that do not fit
   bool shuffle = true;
   std::int64_t epochs = 0;
   std::optional<std::int64_t> steps = {};
-  std::string initial_weights = {};  ///< the file training started from; empty: drawn from the seed
+  std::string initial_weights = {};  ///< the file training started from; empty: initial weights drawn from the seed
   std::string started = {};          ///< wall-clock time, ISO 8601
 };
 
-/// What run.json says of a run, as far as it is needed to go on with it.
+/// What run.json says about a run, as far as it is needed to resume the run.
 struct RecordedRun {
   RunDescription description;
-  int threads = 0;   ///< that computed: another number gives other bits
-  bool fuse = true;  ///< so does the other choice
+  int threads = 0;   ///< another number of threads gives other bits
+  bool fuse = true;  ///< so does the other value of this
   bool finished = false;
   std::string version = {}, precision = {};
   std::string cpu = {}, cpu_features = {};
@@ -44,14 +44,14 @@ struct RecordedRun {
 RecordedRun read_run(const std::filesystem::path& folder);
 
 /// `runs/<name>/`: model.toml, run.json, metrics.csv, checkpoints/, weights.safetensors. While the object lives, no
-/// other process can have the folder.
+/// other process can open the folder in this way.
 class RunFolder {
  public:
   enum class Existing { refuse, replace, resume };
 
-  /// Makes the folder. Throws Error where it cannot be written, another process works in it, or it holds a run already
-  /// and `existing` is refuse. Replacing, each file keeps its old content until the new one is complete; old
-  /// checkpoints go. Resuming, all stays.
+  /// Makes the folder. Throws Error if it cannot be written, another process works in it, or it holds a run already and
+  /// `existing` is refuse. With replace, old checkpoints are deleted, and each other file keeps its old content until
+  /// the new one is complete. With resume, everything stays.
   explicit RunFolder(std::filesystem::path path, Existing existing = Existing::refuse);
   /// `runs/<model>-<n>` with the first free n.
   static std::filesystem::path free_path(const std::string& model_name);
@@ -60,7 +60,7 @@ class RunFolder {
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
 
-  /// model.toml and run.json, before training begins.
+  /// Writes model.toml and run.json, before training begins.
   void write_description(const ModelFile& model, const Trainer& trainer, const RunDescription& run) const;
   /// The metadata of the run's weights files and checkpoints: the model as trained, and the class names.
   std::map<std::string, std::string> metadata(const ModelFile& model, const Trainer& trainer, const RunDescription& run,

@@ -10,7 +10,8 @@
 
 namespace evenkeel {
 
-/// metrics.csv: a column for each name in its first line. Nothing where a cell is empty, NaN where it is no number.
+/// metrics.csv: a column for each name in its first line. A cell is nothing where it is empty, and NaN where its text
+/// is not a number.
 struct MetricsTable {
   using Column = std::vector<std::optional<double>>;
   std::vector<std::string> names = {};
@@ -33,7 +34,8 @@ struct RunRecord {
 /// Throws Error, which names the folder, where neither run.json nor metrics.csv can be read.
 RunRecord read_run_record(const std::filesystem::path& folder);
 
-/// The folder itself; of a study's folder (study.json, and run folders below) the run folders, by name.
+/// The folder itself; if it is a study's folder (with study.json, and run folders below it), the run folders in it,
+/// sorted by name.
 std::vector<std::filesystem::path> run_folders_in(const std::filesystem::path& folder);
 
 }  // namespace evenkeel

@@ -14,7 +14,7 @@ enum class DropoutVariant { with_batch_norm, without_batch_norm, dropout_last };
 Model dropout_model(DropoutVariant variant, const std::array<int, 2>& dense = {3500, 700},
                     const Shape& images = {32, 32, 3});
 
-/// Do dropout and batch normalization get on with each other? docs/studies/dropout.md.
+/// Do dropout and batch normalization work well together? docs/studies/dropout.md.
 class DropoutStudy final : public Study {
  public:
   struct Options {

@@ -4,9 +4,9 @@
 
 namespace evenkeel {
 
-/// Measures a trained network: takes its figures, lets the doctor's cheap rules look at a sample of the training data,
-/// and takes the figures once more with re-estimated statistics where the moving ones do not fit. Tells the observer
-/// what it found. The network stays as it is.
+/// Measures a trained network: its figures, then the doctor's cheap rules on a sample of the training data, then, if
+/// the moving statistics do not fit, the figures again with re-estimated ones. Reports findings to the observer. The
+/// network does not change.
 void examine(const StudyTraining& training, Trainer& trainer, StudyRun& run, StudyObserver& observer);
 
 }  // namespace evenkeel

@@ -4,17 +4,17 @@
 
 #include "evenkeel/studies/run_study.h"
 
-// What studies measure on the way.
+// What studies measure during training.
 
 namespace evenkeel {
 
-/// The first `limit` samples; all where there are no more, or the limit is 0.
+/// The first `limit` samples; all if there are no more, or the limit is 0.
 Dataset at_most(const Dataset& data, std::int64_t limit);
 
 /// Adds `<what>_loss` and `<what>_accuracy` at x.
 void add_metrics(StudyRun& run, const std::string& what, double x, const Metrics& metrics);
 
-/// `<what>_loss` and `<what>_accuracy` of each of these data sets, in evaluation.
+/// A data set with the name of its figures, `<what>_loss` and `<what>_accuracy`, in evaluation.
 struct Evaluated {
   const char* what;  ///< "test"
   const Dataset& data;
@@ -24,7 +24,7 @@ Figures evaluate_all(Trainer& trainer, const std::vector<Evaluated>& sets);
 /// "loss 0.4100  accuracy 0.9812"
 std::string to_text(const Metrics& metrics);
 
-/// A profile over layers: `value(item)` of each item, which has a `layer`.
+/// A profile over layers, made of each item's `layer` and `value(item)`.
 template <class Items, class F>
 Profile profile_of(const std::string& name, const Items& items, F&& value) {
   Profile profile{.name = name, .layers = {}, .values = {}};
@@ -35,7 +35,8 @@ Profile profile_of(const std::string& name, const Items& items, F&& value) {
   return profile;
 }
 
-/// Var_test / Var_train at the input of each normalization, dropout off against on.
+/// Var_test / Var_train at the input of each normalization: the variance with dropout off, divided by that with dropout
+/// on.
 Profile variance_ratios(Trainer& trainer, const Dataset& data);
 
 /// One of the kinds of network that a study trains.
@@ -54,7 +55,8 @@ std::vector<StudyVariant> variants_of(const Kinds& kinds, F&& model) {
   return variants;
 }
 
-/// A variant for each value of the sweep, or one without a sweep; `make(value)` gives the variants of a value.
+/// The variants of all values of the sweep; `make(value)` returns those of one value. Without a sweep, those of `make`
+/// without a value.
 std::vector<StudyVariant> over_sweep(const std::optional<StudySweep>& sweep,
                                      const std::function<std::vector<StudyVariant>(std::optional<double>)>& make);
 

@@ -7,8 +7,8 @@ namespace evenkeel {
 enum class PlacementVariant { before, after, none };
 
 /// Three blocks of Conv2D 3x3 `same` with 16, 32, 64 filters, elu and MaxPooling2D; Dropout 0.3, Flatten, Dense 512
-/// elu, Dropout 0.3, Dense 10. Normalization before the activation, after it and before the pool, or none (the
-/// convolutions then have a bias).
+/// elu, Dropout 0.3, Dense 10. Normalization is before the activation, or after it and before the pooling, or there is
+/// none (the convolutions then have a bias).
 Model placement_model(PlacementVariant variant, const Rescaling& preprocessing, const Shape& images = {32, 32, 3});
 
 /// Batch normalization before the activation or after it? docs/studies/placement.md.

@@ -16,9 +16,9 @@ namespace evenkeel {
 class StudyObserver {
  public:
   virtual ~StudyObserver() = default;
-  /// The run is trained now, from its first step or from where an earlier call was cut short.
+  /// Training of the run begins, from its first step or from where an earlier call was interrupted.
   virtual void run_begins(const StudyVariant&, std::uint64_t /*seed*/) {}
-  /// `done`: updates, those of an earlier call among them.
+  /// `done`: updates, including those of an earlier call.
   virtual void step(std::int64_t /*done*/, std::int64_t /*of*/, const Metrics& /*batch*/) {}
   /// Something was measured: "batch 100: validation  loss 0.41  accuracy 0.98".
   virtual void line(const std::string& /*text*/) {}
@@ -31,8 +31,8 @@ class StudyObserver {
 struct StudyPlan {
   std::vector<std::uint64_t> seeds = {0};
   ComputeOptions compute = {};
-  std::filesystem::path out = {};  ///< each run leaves its folder here; empty: nothing is kept
-  bool resume = false;             ///< runs that are complete are kept, one that is not goes on
+  std::filesystem::path out = {};  ///< where each run writes its folder; empty: nothing is written
+  bool resume = false;             ///< keep complete runs, and continue an incomplete one
   std::vector<std::string> command = {};
   std::string started = {};  ///< wall-clock time, ISO 8601
 };
@@ -44,17 +44,17 @@ struct StudyTraining {
   std::int64_t epochs = 1;
   std::optional<std::int64_t> steps = {};  ///< instead of epochs, as in FitOptions
   bool shuffle = true;
-  /// Measures the untrained network.
+  /// Measures the network before training.
   std::function<void(Trainer&, StudyRun&)> before = {};
-  /// Called after each update; what it adds to the run is in the run's checkpoints.
+  /// Called after each update; what it adds to the run is saved in the run's checkpoints.
   std::function<void(const StepEnd&, Trainer&, StudyRun&)> after_step = {};
   /// Measures the trained network in evaluation: StudyRun::figures and StudyRun::reestimated.
   std::function<Figures(Trainer&)> figures = {};
-  std::int64_t reestimate_samples = 0;  ///< statistics are re-estimated from the first so many; 0: all
-  bool always_reestimates = false;      ///< also where the moving statistics fit
+  std::int64_t reestimate_samples = 0;  ///< re-estimate statistics from the first so many; 0: all
+  bool always_reestimates = false;      ///< even if the moving statistics fit
 };
 
-/// What a study trains one variant with: where it leaves its files, who watches, when to stop.
+/// What a study needs to train one variant: where to write files, whom to report to, when to stop.
 class StudyContext {
  public:
   StudyContext(const StudyPlan& plan, std::uint64_t seed, StudyObserver& observer, std::stop_token stop)
@@ -67,18 +67,18 @@ class StudyContext {
   StudyObserver& observer() const { return observer_; }
   bool is_stopped() const { return stop_.stop_requested(); }
 
-  /// A trainer that has made all its updates, and the run as measured on the way and at the end, with the doctor's look
-  /// at it; nothing if stopped. Leaves a run folder, and goes on from its newest checkpoint where the study is resumed.
+  /// A trainer that has made all its updates, and the run with all that was measured during and after training,
+  /// including the doctor's findings.
   struct Trained {
     std::unique_ptr<Trainer> trainer;
     StudyRun run;
   };
   std::optional<Trained> train(const StudyVariant& variant, const StudyTraining& training);
 
-  /// For a variant that train() does not train: leaves its model in the run's folder, where runs are kept.
+  /// For a variant that train() does not train: writes its model into the run's folder, if runs are written.
   void leave_model(const StudyVariant& variant) const;
 
-  /// `<out>/<variant>-seed<N>`; empty where nothing is kept.
+  /// `<out>/<variant>-seed<N>`; empty if nothing is written.
   std::filesystem::path folder(const StudyVariant& variant) const;
 
  private:
@@ -88,8 +88,8 @@ class StudyContext {
   std::stop_token stop_;
 };
 
-/// Trains every variant with every seed, seed by seed, and writes study.json after each run. A stop request ends it
-/// with the runs that are complete. Throws Error where a folder cannot be written, or holds a run of other settings.
+/// Trains every variant with every seed, seed by seed, and writes study.json after each run. After a stop request it
+/// returns the complete runs. Throws Error if a folder cannot be written, or holds a run with other settings.
 StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
                       StudyObserver& observer, const std::stop_token& stop = {});
 

@@ -20,7 +20,7 @@ class SpeedupStudy final : public Study {
     std::int64_t batch_size = 5000;
     std::int64_t plain_rounds = 20, other_rounds = 5;
     double learning_rate = 1e-3;
-    double target_loss = 0.2;  ///< of a training batch
+    double target_loss = 0.2;  ///< loss of a training batch
     std::vector<int> dense = {3500, 700};
     std::int64_t train_limit = 0, test_limit = 0;  ///< 0: all
     std::int64_t reestimate_samples = 5000;

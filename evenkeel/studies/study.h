@@ -14,15 +14,15 @@
 #include "evenkeel/nn/model.h"
 #include "evenkeel/report/page/page.h"
 
-// What every study is made of. A study declares its variants, trains one of them with one seed, and says what the
-// results mean; run_study.h does the rest.
+// The parts of every study. A study declares its variants, trains one of them with one seed, and says what the results
+// mean; run_study.h does the rest.
 
 namespace evenkeel {
 
 class StudyContext;
 struct StudyTraining;
 
-/// A measured line over the updates.
+/// A measured curve over the updates.
 struct Series {
   std::string name;  ///< "test_accuracy"
   std::vector<double> x, y;
@@ -44,47 +44,46 @@ struct StudyRun {
   std::int64_t steps = 0;
   double seconds = 0;  ///< of training steps, without evaluation
   double images_per_s = 0;
-  Figures figures = {};  ///< one that was not reached is absent
-  /// The same in evaluation with statistics re-estimated from training data: where the doctor finds that the moving
-  /// ones do not fit these, or where the study always measures both.
+  Figures figures = {};  ///< a figure that was not reached is absent
+  /// The same figures in evaluation with statistics re-estimated from training data: if the doctor finds that the
+  /// moving ones do not fit, or if the study always measures both.
   Figures reestimated = {};
-  std::vector<Finding> findings = {};  ///< of the doctor's cheap rules in the trained network, without their evidence
+  std::vector<Finding> findings = {};  ///< of the doctor's cheap rules, without their evidence
   std::vector<Series> series = {};
   std::vector<Profile> profiles = {};
 
-  /// The series of this name, made where there is none.
+  /// The series of this name; it is added if there is none.
   Series& curve(const std::string& name);
   const Series* find_curve(const std::string& name) const;
   const Profile* find_profile(const std::string& name) const;
   std::optional<double> figure(const std::string& name) const;
-  /// With re-estimated statistics; as it is where it was not measured so.
+  /// The figure with re-estimated statistics, or the plain one if that was not measured.
   std::optional<double> reestimated_figure(const std::string& name) const;
 };
 
 struct StudyVariant {
-  std::string name;         ///< "batch_norm"; of a sweep "batch_norm@learning_rate=0.01"
+  std::string name;         ///< "batch_norm"; in a sweep "batch_norm@learning_rate=0.01"
   std::string description;  ///< one line
   Model model;
   std::map<std::string, double> settings = {};  ///< what the sweep changed
   std::int64_t parameters = 0, trainable_parameters = 0;
   std::vector<StudyRun> runs = {};  ///< by seed
 
-  /// What the sweep made of a setting, else `otherwise`.
+  /// The sweep's value of a setting, else `otherwise`.
   double setting(const std::string& key, double otherwise) const;
   /// A figure of every run that has it, in the order of the seeds.
   std::vector<double> values(const std::string& figure) const;
-  /// The same with re-estimated statistics; of a run that was not measured so, as it is. Empty where none was.
+  /// The same with re-estimated statistics, or the plain figure of runs without it. Empty if no run has it.
   std::vector<double> reestimated(const std::string& figure) const;
-  /// The mean of one of these; nothing unless every run has a finite value: the mean of the others would be that of the
-  /// lucky ones.
+  /// The mean of such values. Nothing unless every run has a finite value: the mean of the others would be biased.
   std::optional<double> mean(const std::vector<double>& values) const;
   std::optional<double> mean(const std::string& figure) const { return mean(values(figure)); }
 };
 
-/// Counts the model's parameters.
+/// Makes a variant and counts its model's parameters.
 StudyVariant make_variant(std::string name, std::string description, Model model);
 
-/// What tables have of a run, in the order of the closing table.
+/// A figure that tables show, in the order of the final table.
 struct StudyFigure {
   std::string key, title;
   int decimals = 4;
@@ -93,31 +92,31 @@ struct StudyFigure {
 /// The one comparison a study declares before it runs.
 struct StudyComparison {
   std::string figure;         ///< "test_accuracy"
-  std::string first, second;  ///< variants: second minus first is looked at
+  std::string first, second;  ///< variants: second minus first is compared
   double margin = 0.005;      ///< a smaller difference does not matter
 };
 
-/// What the original notebook printed, or an independent run of it: a range, or one number twice.
+/// A result of the original notebook, or of an independent run of it: a range, or one number twice.
 struct PublishedRange {
   std::string variant, figure;
   double low = 0, high = 0;
   std::string source = "published";
 };
 
-/// What is known of a study before it runs.
+/// What is known about a study before it runs.
 struct StudyInfo {
   std::string name;  ///< "depth"
   std::string question;
-  std::vector<std::string> datasets;  ///< the first that is there serves, and is what was published on; the last is
-                                      ///< drawn by the program
+  std::vector<std::string> datasets;  ///< the first of these that is on the disk is used; the first of all is
+                                      ///< that of the publication, the last is drawn by the program
   std::vector<std::string> sweeps;    ///< what `--sweep` can vary
-  bool has_rounds = false;            ///< of training between evaluations: StudySettings::rounds
+  bool has_rounds = false;            ///< whether StudySettings::rounds applies
   std::vector<StudyFigure> figures;
   std::optional<StudyComparison> comparison = {};
   std::vector<PublishedRange> published = {};
-  std::string quick;                      ///< what --quick scales down besides the rounds
-  bool quick_is_comparable = false;       ///< what is published may be held against a quick study too
-  std::vector<std::string> subject = {};  ///< codes of findings that the study is about: its answer speaks of them
+  std::string quick;                      ///< what --quick reduces besides the rounds
+  bool quick_is_comparable = false;       ///< published results may be compared with a quick study too
+  std::vector<std::string> subject = {};  ///< codes of findings that the study is about; its answer covers them
 };
 
 struct StudySweep {
@@ -128,7 +127,7 @@ struct StudySweep {
 struct StudySettings {
   bool quick = false;
   std::optional<StudySweep> sweep = {};
-  std::optional<std::int64_t> rounds = {};  ///< of training between evaluations, where a study has rounds
+  std::optional<std::int64_t> rounds = {};  ///< of training between evaluations, if the study has rounds
 };
 
 /// Training and test split as published.
@@ -136,7 +135,7 @@ struct StudyData {
   Dataset train, test;
 };
 
-/// What a study came to.
+/// The result of a study.
 struct StudyResult {
   std::string study;
   StudySettings settings = {};
@@ -157,17 +156,17 @@ class Study {
   virtual ~Study() = default;
   virtual const StudyInfo& info() const = 0;
   virtual std::int64_t batch_size() const = 0;
-  /// Without runs.
+  /// The variants, without runs.
   virtual std::vector<StudyVariant> variants() const = 0;
-  /// How a variant is trained, without what is measured on the way.
+  /// How a variant is trained, without what is measured during training.
   virtual StudyTraining training(const StudyVariant& variant) const = 0;
-  /// "3 rounds instead of 30"; empty where there are as many as published, or no rounds.
+  /// "3 rounds instead of 30"; empty if there are as many as published, or no rounds.
   virtual std::string other_rounds() const { return {}; }
   /// Trains a variant with the context's seed; nothing if it was stopped.
   virtual std::optional<StudyRun> run(const StudyVariant& variant, StudyContext& context) const = 0;
-  /// One sentence on what was found, derived from the results.
+  /// One sentence with the outcome, derived from the results.
   virtual std::string answer(const StudyResult& result) const = 0;
-  /// The sections only this study has, and what to know of them.
+  /// Adds the sections that only this study has, with their explanations.
   virtual void explain(const StudyResult& result, Report& report) const = 0;
 };
 
@@ -175,12 +174,11 @@ class Study {
 std::vector<std::string> study_names();
 /// Throws Error with the known names.
 const StudyInfo& study_info(const std::string& name);
-/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above zero or
-/// named twice, or data that do not fit.
-/// Without data a study can only say what results mean.
+/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above zero or given
+/// twice, or data that do not fit. A study made without data can only explain results.
 std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
 
-/// Where a study leaves a run: "batch_norm-seed0".
+/// The folder of a run: "batch_norm-seed0".
 std::string run_folder_name(const std::string& variant, std::uint64_t seed);
 
 }  // namespace evenkeel

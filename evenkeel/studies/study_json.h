@@ -5,7 +5,7 @@
 
 #include "evenkeel/studies/study.h"
 
-// Studies as JSON: what `study --json` prints, study.json and result.json hold, and `report` reads again.
+// Studies as JSON: for `study --json`, study.json and result.json; `report` reads it.
 
 namespace evenkeel {
 
@@ -13,12 +13,12 @@ nlohmann::ordered_json json_of(const StudyRun& run);
 /// Throws Error that names `where` and what is missing.
 StudyRun study_run_of(const nlohmann::ordered_json& json, const std::string& where);
 
-/// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`; a mean is null where a run lacks the
-/// figure, or has NaN for it.
+/// `{study, ..., variants: [{name, <mean of each figure>, steps, runs: [...]}]}`; a mean is null if a run does not have
+/// the figure, or has NaN for it.
 nlohmann::ordered_json json_of(const StudyResult& result);
-/// The result, its models without layers. Throws Error as above.
+/// The result; its models have no layers. Throws Error as above.
 StudyResult study_result_of(const nlohmann::ordered_json& json, const std::string& where);
-/// What a study left in this folder: study.json, with the models of its run folders where they are there. Throws Error.
+/// Reads a study's folder: study.json, with the models of its run folders if they exist. Throws Error.
 StudyResult read_study(const std::filesystem::path& folder);
 
 }  // namespace evenkeel

@@ -7,14 +7,14 @@
 #include "evenkeel/studies/figure_text.h"
 #include "evenkeel/studies/study.h"
 
-// A study's result as a report: what all studies show alike, and the pieces that each one's explain() is built from.
+// A study's result as a report: what all studies show, and the functions that each explain() uses.
 
 namespace evenkeel {
 
-/// The whole page. Variants without a complete run are named in the notes.
+/// The whole report. Variants without a complete run are listed in the notes.
 Report study_report(const Study& study, const StudyResult& result);
 
-/// One series of every run, a curve per variant. `suffix` follows the variant's name.
+/// One series of every run: a curve per variant. `suffix` is put after the variant's name.
 struct CurvesOf {
   std::string series, suffix = {};
   bool dashed = false;
@@ -26,11 +26,11 @@ LineChart curves_chart(const StudyResult& result, const std::string& title, cons
 LineChart profile_chart(const StudyResult& result, const std::string& title, const std::string& y_label,
                         const std::string& profile);
 
-/// A figure over the values of a sweep, a curve per variant, dashed with re-estimated statistics; a gap where not every
-/// run has it; nothing without a sweep.
+/// A figure over the values of a sweep: a curve per variant, and a dashed one with re-estimated statistics. A value
+/// that not every run has is a gap. Without a sweep, an empty chart.
 LineChart sweep_chart(const StudyResult& result, const std::string& title, const StudyFigure& figure);
 
-/// A section where the results have something for it: parts without curves, rows or dots are left out.
+/// Adds a section, without the parts that have no curves, rows or dots; nothing if no part is left.
 void add_section(Report& report, const std::string& title, std::vector<Part> parts);
 
 }  // namespace evenkeel

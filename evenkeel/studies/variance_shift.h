@@ -5,8 +5,8 @@
 namespace evenkeel {
 
 /// What does dropout do to the statistics that a batch normalization after it learns? 10,000 samples of five features
-/// from N(5, standard deviation 2): dropout alone, normalization fitted to reproduce its input, dropout before it,
-/// Uout in its place; the closed form against what training finds; the same on a convolutional network.
+/// from N(5, standard deviation 2): dropout alone; a normalization trained to reproduce its input; dropout before it;
+/// Uout in place of dropout. It compares the closed form with what training finds, also in a convolutional network.
 /// docs/studies/variance-shift.md. Sweeps: `keep`, `beta`.
 class VarianceShiftStudy final : public Study {
  public:
@@ -16,10 +16,11 @@ class VarianceShiftStudy final : public Study {
     double rate = 0.2;  ///< dropped
     double learning_rate = 1e-3;
     std::int64_t alone_epochs = 50, epochs = 100, sweep_epochs = 10;
-    std::vector<double> keeps = {0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95};  ///< held to the closed form
-    double network_rate = 0.5;  ///< dropped in the convolutional network
+    std::vector<double> keeps = {0.5,  0.55, 0.6,  0.65, 0.7,
+                                 0.75, 0.8,  0.85, 0.9,  0.95};  ///< compared with the closed form
+    double network_rate = 0.5;                                   ///< dropped in the convolutional network
     std::int64_t network_steps = 400, network_batch = 100, network_samples = 10000;
-    std::int64_t network_measured = 2000;  ///< samples that variances are taken over
+    std::int64_t network_measured = 2000;  ///< samples over which variances are measured
   };
 
   static const StudyInfo& about();
@@ -35,7 +36,7 @@ class VarianceShiftStudy final : public Study {
   std::string answer(const StudyResult& result) const override;
   void explain(const StudyResult& result, Report& report) const override;
 
-  /// The samples of a draw; the targets are the samples.
+  /// The samples of a seed; the targets are the samples themselves.
   Dataset samples(std::uint64_t seed) const;
 
  private:

@@ -10,7 +10,7 @@
 
 namespace evenkeel {
 
-/// A training step that speed is measured by: the networks of three studies with their settings.
+/// A training step on which speed is measured: the networks of three studies with their settings.
 struct Workload {
   std::string name;         ///< "W1"
   std::string description;  ///< "placement, batch normalization before the activation"

@@ -13,7 +13,7 @@ enum class DType { float32, float64, uint8, int32, int64, bfloat16 };
 std::size_t size_of(DType dtype);
 std::string_view name_of(DType dtype);  ///< "float32"
 
-/// The type in which sums over elements of this one are kept: float32 for bfloat16, else the same (Precise).
+/// The type of sums over elements of this type: float32 for bfloat16, else the same type (see Precise).
 DType precise(DType dtype);
 
 template <class T>

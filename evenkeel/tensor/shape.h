@@ -32,7 +32,7 @@ class Shape {
   Shape with(int i, std::int64_t n) const;
   /// The same without the first axis.
   Shape without_first() const;
-  /// The same behind a new first axis of n.
+  /// The same after a new first axis of size n.
   Shape batched(std::int64_t n) const;
 
   bool operator==(const Shape& other) const = default;
@@ -44,7 +44,7 @@ class Shape {
 
 /// "[32, 28, 28, 1]"
 std::string to_string(const Shape& shape);
-/// The same for a shape behind a batch axis: "[N, 28, 28, 1]"
+/// The same for a shape without its batch axis, which is added: "[N, 28, 28, 1]"
 std::string to_string_batched(const Shape& without_batch);
 
 }  // namespace evenkeel

@@ -6,11 +6,11 @@ namespace evenkeel {
 
 struct ElementStatistics {
   double mean = 0;
-  double standard_deviation = 0;  ///< of the population: divided by their number, not by one less
+  double standard_deviation = 0;  ///< of the population: divided by n, not by n - 1
   double minimum = 0, maximum = 0;
 };
 
-/// Of all elements, exact to double precision whatever the mean; zeros where there are none.
+/// The statistics of all elements, exact to double precision whatever the mean; zeros for an empty tensor.
 ElementStatistics element_statistics(TensorView tensor);
 
 }  // namespace evenkeel

@@ -32,7 +32,7 @@ class AlignedBuffer {
   std::size_t size_ = 0;
 };
 
-/// Elements of one type in row-major order, seen, not owned.
+/// Elements of one type in row-major order, not owned.
 struct TensorView {
   const std::byte* data = nullptr;
   Shape shape;
@@ -91,8 +91,8 @@ class Tensor {
   DType dtype_ = DType::float32;
 };
 
-/// The elements as another type, each value converted (float to integer truncates; what does not fit becomes the
-/// nearest that does, NaN becomes 0).
+/// The elements as another type. Float to integer truncates; a value that does not fit becomes the nearest that does;
+/// NaN becomes 0.
 Tensor converted(TensorView view, DType dtype);
 
 }  // namespace evenkeel

@@ -8,13 +8,13 @@
 
 namespace evenkeel {
 
-/// A batch of the model's inputs drawn from N(0, 1), with labels in turn, or targets of 0 where the loss compares
-/// numbers. For measuring: times hardly depend on what is computed with.
+/// A batch of inputs drawn from N(0, 1), with labels 0, 1, 2, ... in turn, or targets of 0 if the loss compares
+/// numbers. It serves to measure time, which hardly depends on the values.
 Batch random_batch(const Network& network, std::int64_t size, Targets targets);
-/// The targets that such a batch has for the network's loss: labels, numbers for a regression, none without a loss.
+/// The targets of such a batch for the network's loss: labels, numbers for mse, none without a loss.
 Targets random_targets(const NetworkOptions& options);
 
-/// Milliseconds of some runs.
+/// The milliseconds of several runs.
 struct Timing {
   std::vector<double> ms = {};  ///< in the order of the runs
 
@@ -25,15 +25,15 @@ struct Timing {
 /// A network with one resident batch, trained on it or evaluated again and again.
 class BenchmarkRun {
  public:
-  /// Throws Error where the model does not build, or a step's values do not fit into memory; both before the batch is
-  /// made. Train needs an optimizer and a loss.
+  /// Throws Error if the model is not valid, or a step's values do not fit into memory; both before the batch is made.
+  /// `train` needs an optimizer and a loss.
   BenchmarkRun(const Model& model, const NetworkOptions& options, std::int64_t batch_size, bool train);
 
-  /// One step: returns its milliseconds. It has ended when its losses can be read.
+  /// Runs one step, until its losses can be read, and returns its milliseconds.
   double step();
-  /// So many steps after some that are not counted.
+  /// Times so many steps, after `warm_up` steps that are not timed.
   Timing time(int steps, int warm_up);
-  /// Seconds per line (program/plan.h).
+  /// The median seconds of each line (program/plan.h).
   std::vector<double> line_seconds(int runs) { return median_seconds(*runner_.executor, context_, runs); }
 
   Network& network() { return network_; }
@@ -51,7 +51,7 @@ class BenchmarkRun {
 struct BenchmarkOptions {
   NetworkOptions network = {};
   std::int64_t batch_size = 32;
-  int steps = 0;  ///< timed; 0: as many as take about two seconds, 5 to 200
+  int steps = 0;  ///< timed steps; 0: as many as take about two seconds, 5 to 200
 };
 
 struct BenchmarkResult {
@@ -65,11 +65,13 @@ struct BenchmarkResult {
   std::int64_t scratch_bytes = 0, resident_bytes = 0;
 
   double images_per_s() const;
-  /// Of the machine's arithmetic: what the step's convolutions and products need at the peak, over its time.
+  /// Share of the machine's peak arithmetic: the time that the step's convolutions and products would take at the peak,
+  /// divided by the step's time.
   double peak_share() const;
 };
 
-/// Measures a model: training steps, evaluation, each op, and the machine itself before and after (the larger counts).
+/// Measures a model: training steps, evaluation, each op, and the machine's limits before and after (the larger ones
+/// count).
 BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options);
 
 }  // namespace evenkeel

@@ -15,15 +15,15 @@ namespace evenkeel {
 class Trainer;
 
 struct FitBegin {
-  std::uint64_t first_step = 0;  ///< updates done before, a resumed run's included
-  std::int64_t done_steps = 0;   ///< of this fit, before it was resumed
-  std::int64_t total_steps = 0;  ///< of this fit, `done_steps` among them
+  std::uint64_t first_step = 0;  ///< updates done before, including those of a resumed run
+  std::int64_t done_steps = 0;   ///< updates of this fit before it was resumed
+  std::int64_t total_steps = 0;  ///< all updates of this fit, including `done_steps`
   std::int64_t steps_per_epoch = 0;
-  std::int64_t epochs = 0;  ///< begun or whole
+  std::int64_t epochs = 0;  ///< whole or partial
   std::int64_t batch_size = 0;
   const Dataset* data = nullptr;
   const Dataset* validation = nullptr;  ///< may be null
-  const History* history = nullptr;     ///< of a resumed run, up to its checkpoint; else empty
+  const History* history = nullptr;     ///< of a resumed run, up to its checkpoint; otherwise empty
 };
 
 struct StepEnd {
@@ -36,33 +36,33 @@ struct StepEnd {
   const Batch* data = nullptr;  ///< the batch itself
 };
 
-/// The gradients are there, the update is not made yet.
+/// The gradients are computed, and the update is not made yet.
 struct GradientsReady {
   std::uint64_t step = 0;  ///< updates done before
   const Batch* data = nullptr;
 };
 
-/// All callbacks of a step, and of its epoch's end, have been called: what they and the trainer hold now is what a
-/// resumed run begins with.
+/// All callbacks of a step, and of its epoch's end, have been called. A run resumed from here begins with the present
+/// state of callbacks and trainer.
 struct Settled {
   std::uint64_t step = 0;
   bool end_of_epoch = false;
   bool last = false;  ///< no further step follows: done, stopped or interrupted
 };
 
-/// What a callback remembers from one step to the next, for checkpoints.
+/// The state of a callback, for checkpoints.
 struct CallbackState {
   std::map<std::string, double> numbers;
   std::map<std::string, Tensor> tensors;
 };
 
-/// What is called while training: any type with some of
+/// An object that is called during training. It can have any type with some of
 ///     void on_begin(const FitBegin&, Trainer&);            before the first step
-///     void on_gradients(const GradientsReady&, Trainer&);  in every step; where none asks for it, it costs nothing
+/// void on_gradients(const GradientsReady&, Trainer&);  in every step; without such a callback it costs nothing
 ///     void on_step(const StepEnd&, Trainer&);
 ///     void on_epoch(const EpochRecord&, Trainer&);         after validation
 ///     void on_partial_epoch(const EpochRecord&, Trainer&); an interrupted one: to show, not to judge; see below
-///     void on_settled(const Settled&, Trainer&);           the time for checkpoints
+/// void on_settled(const Settled&, Trainer&);           checkpoints are made here
 ///     void on_end(History&, Trainer&);
 /// each with or without the Trainer. A partial epoch has no validation, and a resumed run reports the whole one: what
 /// is remembered, decided or written for good must not depend on it. A callback that puts other weights in place at the
@@ -86,7 +86,7 @@ class Callback {
   void on_end(History& e, Trainer& t) const { self_->on_end(e, t); }
   bool wants_gradients() const { return self_->wants_gradients(); }
 
-  /// Empty where there is nothing to remember.
+  /// Empty if there is no state to save.
   std::string name() const { return self_->name(); }
   CallbackState save() const { return self_->save(); }
   void load(const CallbackState& state) const { self_->load(state); }

@@ -9,22 +9,22 @@
 #include "evenkeel/train/callback.h"
 
 // The callbacks that settings can ask for; the list is in callbacks.cpp. Each has an options struct `Options`, whose
-// fields are described by their keys in a [training] table, and `kSetting`, the key that asks for it. The other keys
-// need that one, but those that several callbacks share.
+// fields are described by their keys in a [training] table, and `kSetting`, the key that turns it on. The callback's
+// other keys need that key, except those that several callbacks share.
 
 namespace evenkeel {
 
-/// Adds their keys.
+/// Adds the keys of all callbacks.
 void describe_callbacks(SettingKeys& keys);
 
-/// What a callback that settings ask for must know of the run.
+/// What callbacks that settings ask for need to know about the run.
 struct CallbackContext {
   bool has_validation = false;
-  std::filesystem::path best = {};                   ///< where the best weights go, if they are to be kept
-  std::map<std::string, std::string> metadata = {};  ///< of that file
+  std::filesystem::path best = {};                   ///< file for the best weights, if they are to be kept
+  std::map<std::string, std::string> metadata = {};  ///< metadata of that file
 };
 
-/// Those that the settings ask for. Throws Error where a setting needs another one that is not there, or validation
+/// The callbacks that the settings ask for. Throws Error if a setting needs another one that is missing, or validation
 /// data.
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context);
 

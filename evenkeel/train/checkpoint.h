@@ -14,7 +14,7 @@
 
 namespace evenkeel {
 
-/// How far a fit has come.
+/// The progress of a fit.
 struct FitProgress {
   std::uint64_t first_step = 0;  ///< updates the trainer had made before this fit
   std::int64_t steps = 0;        ///< updates of this fit
@@ -27,27 +27,28 @@ struct FitProgress {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// A training run at one moment: from here it goes on to the bit as it would have.
+/// The state of a training run. A run that is resumed from it computes the same bits as one without interruption.
 struct Checkpoint {
-  /// What must be the same in the run that goes on: "model", "loss", "optimizer", "batch size", "seed", "data", ...
+  /// What must be the same in the resumed run: "model", "loss", "optimizer", "batch size", "seed", "data", ...
   std::map<std::string, std::string> identity;
   FitProgress progress;
-  double learning_rate_scale = 1;                  ///< what callbacks made of the scheduled rate
-  NamedTensors weights;                            ///< as a weights file names them
+  double learning_rate_scale = 1;                  ///< factor by which callbacks changed the scheduled rate
+  NamedTensors weights;                            ///< with the names of a weights file
   NamedTensors slots;                              ///< the optimizer's, whole blocks: "adam/m"
   std::map<std::string, CallbackState> callbacks;  ///< by name
 };
 
 /// One safetensors file, replaced atomically: the weights under their names, "@optimizer/<slot>",
-/// "@callbacks/<callback>/<tensor>"; all else as JSON in the metadata, with a crc32c of every tensor and of that.
-/// `about` joins the metadata: "model" and "class_names", as in a weights file. Throws Error (full disk, ...).
+/// "@callbacks/<callback>/<tensor>"; all else is JSON in the metadata, with a crc32c of every tensor and of that JSON.
+/// `about` is added to the metadata: "model" and "class_names", as in a weights file. Throws Error (full disk, ...).
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const std::map<std::string, std::string>& about = {});
 
-/// The moving averages of the trainable parameters as one block, where a weights file is a checkpoint that has them.
+/// The averaged trainable parameters as one block, if a weights file is a checkpoint that has them.
 std::optional<Tensor> averages_in(const std::filesystem::path& path);
 
-/// Throws Error that names the file and what is damaged: cut short, a sum that does not fit, no checkpoint.
+/// Throws Error, which names the file and says what is wrong: it is cut short, a checksum differs, or it is not a
+/// checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 }  // namespace evenkeel

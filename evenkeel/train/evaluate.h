@@ -11,7 +11,7 @@
 namespace evenkeel {
 
 struct EvaluateOptions {
-  std::int64_t batch_size = 32;             ///< a smaller data set is one batch
+  std::int64_t batch_size = 32;             ///< larger than the data set: one batch
   Mode mode = Mode::evaluate;               ///< train: batch statistics and dropout, moving statistics unchanged
   std::vector<LayerMode> layer_modes = {};  ///< by layer index; overrides `mode`
   std::function<void(std::int64_t done, std::int64_t of)> progress = {};  ///< called after each batch, in samples
@@ -23,8 +23,8 @@ struct Evaluation {
     double accuracy = 0;  ///< 0 without samples
   };
   Metrics metrics;
-  std::vector<Class> per_class;  ///< by label; empty where targets are no labels or there is no accuracy
-  /// int64 [K, K]: how many samples of label i were taken for class j; empty where per_class is.
+  std::vector<Class> per_class;  ///< by label; empty if targets are not labels or there is no accuracy
+  /// The confusion matrix, int64 [K, K]: how many samples of label i were predicted as class j; empty if per_class is.
   Tensor confusion;
 };
 
@@ -32,12 +32,12 @@ struct Evaluation {
 Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions& options = {});
 
 struct Predictions {
-  Tensor outputs;  ///< [N, K], what the last layer yields
-  Tensor scores;   ///< [N, K], softmax or sigmoid of it, by the loss
+  Tensor outputs;  ///< [N, K], of the last layer
+  Tensor scores;   ///< [N, K], softmax or sigmoid of the outputs, which depends on the loss
   Tensor classes;  ///< int32 [N]: the first largest score; with K = 1, score > 0.5 as 0 or 1
 };
 
-/// Targets, if any, are not looked at.
+/// Targets, if there are any, are ignored.
 Predictions predict(Network& network, const Dataset& data, const EvaluateOptions& options = {});
 
 }  // namespace evenkeel

@@ -7,16 +7,16 @@
 
 namespace evenkeel {
 
-/// Of the batch that the runner ran last.
+/// The metrics of the batch that the runner ran last.
 Metrics metrics_of(const Network::Runner& runner);
 
-/// Throws Error that names the first thing in which a run differs from the one a checkpoint is of.
+/// Throws Error, which names the first difference, if a run is not the one of the checkpoint.
 void check_identity(const std::map<std::string, std::string>& now, const std::map<std::string, std::string>& then);
 
-/// How many steps a fit makes where an epoch has so many batches. Throws Error where they are too many to be counted.
+/// How many steps a fit makes if an epoch has so many batches. Throws Error if the number overflows.
 std::int64_t total_steps(const FitOptions& options, std::int64_t per_epoch);
 
-/// One call of Trainer::fit: the loop, its events and how far it has come.
+/// One call of Trainer::fit: the loop, its events and its progress.
 class Fit {
  public:
   Fit(Trainer& trainer, const Dataset& data, const FitOptions& options);
@@ -37,7 +37,7 @@ class Fit {
  private:
   void begin();
   void go_on_from(const Checkpoint& checkpoint);
-  /// False where a callback stopped the fit before the update.
+  /// False if a callback stopped the fit before the update.
   bool step(const Batch& batch);
   EpochRecord record(bool validate) const;
   void end_epoch();
@@ -48,13 +48,13 @@ class Fit {
   Trainer& trainer_;
   const Dataset& data_;
   const FitOptions& options_;
-  std::vector<Callback> watchers_;  ///< those that want the gradients
+  std::vector<Callback> watchers_;  ///< callbacks that want the gradients
   FitProgress progress_;
   std::int64_t per_epoch_ = 1;
   double last_rate_ = 0;
   bool stopping_ = false, settling_ = false, failed_ = false;
   std::string reason_;
-  mutable std::string fingerprint_;  ///< of the data, once it is asked for
+  mutable std::string fingerprint_;  ///< of the data, computed when it is first needed
 };
 
 }  // namespace evenkeel

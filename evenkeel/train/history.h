@@ -9,26 +9,26 @@
 
 namespace evenkeel {
 
-/// What an epoch (or the last part of one, in a run of so many steps) came to.
+/// The results of an epoch (or of the last part of one, in a run of so many steps).
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
   std::uint64_t step = 0;  ///< updates done by its end
-  Metrics train;           ///< means over its samples, as training saw them
+  Metrics train;           ///< means over its samples, measured during training
   std::optional<Metrics> validation = {};
   double learning_rate = 0;
   double seconds = 0;  ///< of training, without validation
   double images_per_s = 0;
 };
 
-/// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing where the record has
-/// none. Throws Error, with the known names, for another name.
+/// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing if the record does not
+/// have it. Throws Error, with the known names, for another name.
 std::optional<double> figure_of(const EpochRecord& record, const std::string& name);
 
 struct History {
   std::vector<EpochRecord> epochs;
   bool stopped = false;  ///< interrupted by a stop request
-  std::string reason;    ///< why a callback ended it early; else empty
-  bool failed = false;   ///< it did so because training broke down
+  std::string reason;    ///< why a callback ended training early; else empty
+  bool failed = false;   ///< whether it did so because training failed (NaN)
   /// The epoch whose weights were restored at the end; nothing where they are the last one's.
   std::optional<std::int64_t> weights_epoch = {};
 

@@ -19,18 +19,18 @@ namespace evenkeel {
 struct NetworkOptions {
   std::optional<Loss> loss = {};
   std::optional<Optimizer> optimizer = {};  ///< needed to train
-  std::vector<double> class_weight = {};    ///< by class: of a sample's loss in training; empty: all weigh 1
-  std::uint64_t seed = 0;                   ///< of the initial weights and the dropout masks
-  bool draw_weights = true;                 ///< false: they are 0 until they are set, as from a file
+  std::vector<double> class_weight = {};    ///< by class: factor of a sample's loss in training; empty: all 1
+  std::uint64_t seed = 0;                   ///< for the initial weights and the dropout masks
+  bool draw_weights = true;                 ///< false: weights are 0 until they are set, for example from a file
   std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
   ComputeOptions compute = {};
 };
 
-/// A model with weights on this machine: the programs made of it so far (by batch size and purpose) and the memory they
+/// A model with its weights: the programs compiled from it so far (by batch size and purpose) and the memory they
 /// share. Weights are float32 unless `compute.real` says otherwise.
 class Network {
  public:
-  /// A compiled program with what runs it.
+  /// A compiled program with its executor.
   struct Runner {
     CompiledModel compiled;
     std::unique_ptr<Executor> executor;
@@ -38,7 +38,7 @@ class Network {
     TensorView read(const std::string& value) const { return executor->read(value); }
   };
 
-  /// Draws the first weights from the seed, or leaves them 0. Throws Error where the model does not build.
+  /// Draws the initial weights from the seed, or leaves them 0. Throws Error if the model is not valid.
   Network(Model model, NetworkOptions options);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -48,22 +48,23 @@ class Network {
   const std::vector<WeightInfo>& weights() const { return weights_; }
   Store& store() { return store_; }
   const Store& store() const { return store_; }
-  Arena& arena() { return arena_; }  ///< for programs of others on these weights that run in between
+  Arena& arena() { return arena_; }  ///< for other programs on these weights, which run in between
   int threads() const { return threads_.count(); }
 
-  /// A tensor by name: "conv2d/kernel". Throws Error where there is none, or shape or type differ.
+  /// A tensor by name: "conv2d/kernel". Throws Error if there is none, or if shape or type differ.
   TensorView weight(const std::string& name) const;
   void set_weight(const std::string& name, TensorView value);
 
-  /// All trainable parameters at once, from a block as their averages are kept in. Throws Error where it is not theirs.
+  /// Sets all trainable parameters from one block, which has the layout of their averages. Throws Error if it does not
+  /// fit.
   void set_trainable(TensorView block);
 
-  /// The program for a batch of this size, made at the first call.
+  /// The program for a batch of this size, compiled at the first call.
   Runner& runner(std::int64_t batch_size, Targets targets, bool train);
 
   /// Binds the first n samples of a batch and runs all lines, or a segment; n is the runner's batch size.
   void run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment = {});
-  /// The same, line by line with a look at what each computed (Executor::visit).
+  /// The same, with a visitor that sees the outputs of each line (Executor::visit).
   void visit(Runner& runner, const Batch& batch, const StepContext& step, Segment segment,
              const Executor::Visitor& visitor);
 
@@ -76,9 +77,9 @@ class Network {
   static Targets targets_of(const Batch& batch);
   std::int64_t outputs() const { return outputs_; }  ///< K
 
-  /// Exchanges the trainable parameters with their moving averages, bit by bit: a second call undoes the first.
-  /// Returns false, and does nothing, where there are none: the optimizer keeps none, or has made no update yet.
-  /// While the averages are in, no program may train; AveragedWeights takes them out again.
+  /// Exchanges the trainable parameters with their moving averages; a second call undoes it exactly. Returns false, and
+  /// does nothing, if there are no averages: the optimizer keeps none, or has made no update yet. While the averages
+  /// are in place, no program may train; AveragedWeights swaps them back.
   bool swap_averages();
   bool has_averages_in() const { return averages_in_; }
 
@@ -96,8 +97,8 @@ class Network {
   std::map<std::tuple<std::int64_t, Targets, bool>, Runner> runners_;
 };
 
-/// While it lives, the network's trainable parameters are their moving averages, where there are any: what evaluation
-/// and prediction use, and what is saved. May be nested.
+/// While an object lives, the network's trainable parameters are their moving averages, if there are any. Evaluation,
+/// prediction and saving use these. Objects may be nested.
 class AveragedWeights {
  public:
   explicit AveragedWeights(Network& network)

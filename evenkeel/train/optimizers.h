@@ -10,22 +10,22 @@
 
 namespace evenkeel {
 
-/// The optimizers there are: files, flags, help texts and run.json have them from here. A new one is a pair of files in
-/// optimizers/, with its struct, the description of its fields and its emit_update, and a line here.
+/// All optimizers. Files, flags, help texts and run.json use this list. A new one is a pair of files in optimizers/,
+/// with its struct, the description of its fields and its emit_update, and a line here.
 using Optimizer = std::variant<  //
     Adam,                        //
     SGD>;
 
-/// "adam", "adamw" for an Adam with weight decay, "sgd"
+/// "adam", "adamw" (Adam with weight decay), "sgd"
 std::vector<std::string> optimizer_names();
-/// With Keras's defaults. Throws Error with the known names.
+/// The optimizer of that name, with Keras's defaults. Throws Error, which lists the known names.
 Optimizer optimizer_named(const std::string& name);
 
-/// What all optimizers have.
+/// The options that all optimizers have.
 CommonOptimizerOptions common_options(const Optimizer& optimizer);
 double learning_rate_of(const Optimizer& optimizer);
 
-/// Throws Error where options are out of range or do not go together.
+/// Throws Error if options are out of range or do not go together.
 void check(const Optimizer& optimizer);
 
 /// Emits the update of all trainable parameters: one pass over their block, one more to clip by norm, one more for

@@ -13,8 +13,8 @@
 
 namespace evenkeel {
 
-/// How the learning rate changes over a run. The schedules there are: a new one is a pair of files in schedules/, with
-/// its struct, the description of its fields and its rate_of, and a line here.
+/// How the learning rate changes over a run: all schedules. A new one is a pair of files in schedules/, with its
+/// struct, the description of its fields and its rate_of, and a line here.
 using Schedule = std::variant<  //
     ConstantSchedule,           //
     StepSchedule,               //
@@ -23,14 +23,14 @@ using Schedule = std::variant<  //
 
 /// "constant", "step", "cosine", "one_cycle"
 std::vector<std::string> schedule_names();
-/// With defaults. Throws Error with the known names.
+/// The schedule of that name, with its defaults. Throws Error, which lists the known names.
 Schedule schedule_named(const std::string& name);
 
-/// Throws Error where options are out of range or do not go together.
+/// Throws Error if options are out of range or do not go together.
 void check(const Schedule& schedule);
 
 /// The learning rate of the update about to be made: step 0 is the first of the run's total_steps. A pure function.
-/// total_steps 0: not known; throws Error where the schedule has to know it.
+/// total_steps 0: not known; throws Error if the schedule needs it.
 double learning_rate_at(const Schedule& schedule, double base, std::uint64_t step, std::uint64_t total_steps);
 
 }  // namespace evenkeel

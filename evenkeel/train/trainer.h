@@ -19,48 +19,48 @@ struct TrainerOptions {
   Loss loss = SoftmaxCrossEntropy{};
   Optimizer optimizer = Adam{};
   Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
-  std::vector<double> class_weight = {};   ///< by class: of a sample's loss in training; empty: all weigh 1
+  std::vector<double> class_weight = {};   ///< by class: factor of a sample's loss in training; empty: all 1
   std::int64_t batch_size = 32;
-  std::uint64_t seed = 0;                ///< of the initial weights, dropout masks and the order of the data
+  std::uint64_t seed = 0;                ///< for the initial weights, dropout masks and the order of the data
   Augmentation augmentation = {};        ///< of the images that `fit` trains on
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
   ComputeOptions compute = {};
 
-  /// What neither the loss, the optimizer, the schedule nor the augmentation describes.
+  /// Describes what neither the loss, the optimizer, the schedule nor the augmentation describes.
   static void describe(Fields<TrainerOptions>&);
 };
 
 struct FitOptions {
-  std::int64_t epochs = 1;                 ///< each ends with a smaller batch where the sizes do not divide
+  std::int64_t epochs = 1;                 ///< the last batch of each may be smaller
   std::optional<std::int64_t> steps = {};  ///< instead of epochs: so many full batches, across the ends of epochs
   bool shuffle = true;
   const Dataset* validation = nullptr;  ///< evaluated after each epoch, and at the end
   std::vector<Callback> callbacks = {};
-  std::stop_token stop = {};  ///< interrupts the run after the step under way
+  std::stop_token stop = {};  ///< interrupts the run after the current step
 
-  /// The length.
+  /// Describes the length of a run.
   static void describe(Fields<FitOptions>&);
 };
 
 /// Trains a model: `fit`, `evaluate`, `predict`, as in Keras. The same seed, data and thread count give bit-identical
-/// weights, interrupted and restored or not.
+/// weights, also after an interruption and restore().
 class Trainer {
  public:
   explicit Trainer(const Model& model, TrainerOptions options = {});
 
-  /// Throws Error as check() does. After restore() it goes on where the checkpoint's fit was, and throws Error unless
-  /// data and options are the same; only `epochs` and `steps` may have grown.
+  /// Throws Error as check() does. After restore() it continues the checkpoint's fit, and throws Error unless data and
+  /// options are the same; only `epochs` and `steps` may be larger.
   History fit(const Dataset& data, const FitOptions& options = {});
 
-  /// Makes the program that trains on full batches of such data and takes its memory, as the first step would. Throws
-  /// Error with the bytes needed and available where they do not fit.
+  /// Compiles the program that trains on full batches of such data and takes its memory, as the first step would.
+  /// Throws Error, with the bytes needed and available, if there is not enough memory.
   void prepare(const Dataset& data);
 
-  /// What fit() would refuse. Throws Error where data, targets and model do not fit, the batch is larger than the set,
-  /// or the schedule needs a longer run.
+  /// Throws the Error that fit() would throw: if data, targets and model do not fit together, the batch is larger than
+  /// the set, or the schedule needs a longer run.
   void check(const Dataset& data, const FitOptions& options = {}) const;
 
-  /// One update from one batch. Returns the batch's metrics as training saw them, before the update.
+  /// Makes one update from one batch. Returns the batch's metrics in training, before the update.
   Metrics step(const Batch& batch);
 
   Evaluation evaluate(const Dataset& data) { return evenkeel::evaluate(network_, data, evaluate_options()); }
@@ -73,35 +73,36 @@ class Trainer {
   const TrainerOptions& options() const { return options_; }
   std::uint64_t steps_done() const { return steps_done_; }
 
-  /// Of the next update.
+  /// The learning rate of the next update.
   double learning_rate() const;
-  /// From the next update on. A schedule keeps its shape: all of its further rates are scaled alike.
+  /// Sets the learning rate from the next update on. A schedule keeps its shape: all its later rates are scaled by the
+  /// same factor.
   void set_learning_rate(double rate);
 
   // For callbacks.
-  /// Ends the fit under way, before the update where the gradients are not used yet, else after the step and what
-  /// belongs to it. `failed`: training broke down.
+  /// Ends the current fit: in on_gradients before the update, else after the step and its callbacks. `failed`: training
+  /// failed (NaN).
   void stop(std::string reason, bool failed = false);
-  /// The run as it is now. Only while a fit settles (Callback::on_settled); throws Error elsewhere.
+  /// The present state of the run. May be called only in Callback::on_settled; throws Error elsewhere.
   Checkpoint checkpoint() const;
-  /// Whether the loss and all gradients of the batch whose gradients are ready are finite.
+  /// Whether the loss and all gradients of the batch are finite. For on_gradients.
   bool gradients_are_finite(const Batch& batch);
-  /// Says which value, of which line and layer, is the first that is not finite in the batch's training step, without
-  /// changing anything that is trained; empty where all are finite.
+  /// Describes the first value that is not finite in the batch's training step, with its line and layer, without
+  /// changing anything that is trained; empty if all are finite.
   std::string first_non_finite(const Batch& batch);
 
-  /// Puts weights, optimizer and position of a checkpoint in place; the next fit goes on from there. Throws Error where
-  /// the checkpoint is of another model, optimizer, ...; then nothing has changed.
+  /// Restores weights, optimizer and position from a checkpoint; the next fit continues from there. Throws Error if the
+  /// checkpoint belongs to another model, optimizer, ...; then nothing has changed.
   void restore(Checkpoint checkpoint);
 
  private:
   friend class Fit;
 
   EvaluateOptions evaluate_options() const { return {.batch_size = options_.batch_size}; }
-  double scheduled_rate() const;  ///< of the next update, as no callback has changed it
+  double scheduled_rate() const;  ///< of the next update, without the changes of callbacks
   Network::Runner& training_runner(const Batch& batch);
-  /// One update; the runner holds the batch's losses. Between gradients and update come the callbacks that ask for it;
-  /// null where one of them stops the fit.
+  /// Makes one update; the runner holds the batch's losses. The callbacks that want the gradients are called before the
+  /// update; null if one of them stops the fit.
   const Network::Runner* update(const Batch& batch, const std::vector<Callback>& watchers = {});
   std::map<std::string, std::string> identity() const;
 
@@ -109,10 +110,10 @@ class Trainer {
   Network network_;
   std::uint64_t steps_done_ = 0;
   double learning_rate_scale_ = 1;
-  std::uint64_t total_steps_ = 0;  ///< at the end of the fit under way; 0: not known
+  std::uint64_t total_steps_ = 0;  ///< updates at the end of the current fit; 0: not known
   StepContext train_context_, evaluate_context_;
-  class Fit* fit_ = nullptr;              ///< the one under way
-  std::optional<Checkpoint> restored_{};  ///< what the next fit goes on from; its tensors are in place
+  class Fit* fit_ = nullptr;              ///< the current fit, if any
+  std::optional<Checkpoint> restored_{};  ///< the next fit continues from it; its tensors are already restored
 };
 
 }  // namespace evenkeel

@@ -9,24 +9,24 @@
 
 namespace evenkeel {
 
-/// How long a server may take.
+/// How long a server may take, and how often a transfer is tried again.
 struct TransferLimits {
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{30};       ///< without a byte
-  int retries = 5;                              ///< after a transfer that broke, each going on where it was
+  int retries = 5;                              ///< after a broken transfer; each continues where that ended
   std::chrono::milliseconds retry_pause{1000};  ///< before each
 };
 
 struct DownloadOptions {
   TransferLimits limits = {};
-  std::function<void(std::int64_t bytes)> progress = {};  ///< so many are there now
+  std::function<void(std::int64_t bytes)> progress = {};  ///< bytes that have arrived so far
   std::stop_token stop = {};
 };
 
-/// Brings the `bytes` bytes behind `url` (http, https, file) to the file `part`. An earlier download of the same
-/// address that broke is gone on with, if the server has ranges and still the same file; else it begins anew.
-/// Returns false if stopped. Throws Error where it does not succeed; what came is kept in `part` and the next call goes
-/// on from there, unless it is something else (another size). Redirects are followed, five at most, to http and https.
+/// Downloads `url` (http, https, file), which has `bytes` bytes, into the file `part`. If an earlier download of the
+/// same address broke, it continues, provided that the server supports ranges and still has the same file; else it
+/// begins again. Returns false if stopped. Throws Error if it fails; what has arrived stays in `part`, and the next
+/// call continues from there, unless the size was wrong. Follows at most five redirects, to http and https.
 bool download(const std::string& url, const std::filesystem::path& part, std::int64_t bytes,
               const DownloadOptions& options);
 

@@ -20,9 +20,9 @@ struct FetchProgress {
 };
 
 struct FetchOptions {
-  std::string data_dir;  ///< where to, and nowhere else; empty: the first of data_directories() that can be written
+  std::string data_dir;  ///< the folder to write to; empty: the first of data_directories() that can be written
   std::string url;       ///< a mirror: the address of a folder with the published files, or of the one file
-  bool force = false;    ///< fetch anew what is there
+  bool force = false;    ///< fetch again what is already there
   TransferLimits limits = {};
   std::function<void(const FetchProgress&)> progress = {};
   std::stop_token stop = {};
@@ -31,19 +31,19 @@ struct FetchOptions {
 struct FetchResult {
   enum class Status { already_there, fetched, interrupted };
   Status status = Status::already_there;
-  std::filesystem::path folder;         ///< where the set lies
-  std::filesystem::path replaced = {};  ///< where the folder lies that it took the place of; empty if there was none
-  std::vector<FileReport> files = {};   ///< as they are now
+  std::filesystem::path folder;         ///< where the set is
+  std::filesystem::path replaced = {};  ///< the new name of the old folder, if it was replaced; else empty
+  std::vector<FileReport> files = {};   ///< their states after the fetch
 };
 
-/// Downloads the published files of a set, holds them to their checksums, unpacks them if they are an archive, and puts
-/// them where load_dataset looks. A set whose files are all there is left alone, whether or not they are as published
-/// (`files` says it); one of which some are missing is completed if the others are as published. Nothing is seen in the
-/// set's place before all is right; what is replaced (`force`) is kept beside it. An interrupted or failed fetch leaves
-/// what it has in FOLDER.part, and the next one goes on from there.
-/// Errors: no folder to write to, another process at the same set, an address or a server that does not give the
-/// file, another checksum (what was downloaded is removed), a full disk, an archive that would write elsewhere, a set
-/// of which some files are missing and others not as published.
+/// Downloads the published files of a set, compares their checksums, unpacks them if they are an archive, and puts them
+/// where load_dataset looks. A set whose files are all there is not changed, even if they differ from the published
+/// ones (`files` reports that). If some files are missing, it is completed, provided that the others are as published.
+/// Nothing appears in the set's place before everything is right. With `force`, the replaced folder is kept beside it.
+/// An interrupted or failed fetch leaves what it has in FOLDER.part, and the next one continues from there. Errors: no
+/// folder to write to; another process fetches the same set; an address or a server that does not have the file;
+/// another checksum (then the download is removed); a full disk; an archive that would write elsewhere; a set of which
+/// some files are missing and others are not as published.
 FetchResult fetch_dataset(const PublishedSet& set, const FetchOptions& options);
 
 }  // namespace evenkeel

@@ -9,12 +9,12 @@
 
 namespace evenkeel {
 
-/// A download under way: the bytes that have come, in NAME.part, and beside them NAME.part.json, which says what they
-/// are the beginning of. Every write goes to the system at once: what came survives the program. Nothing came, nothing
-/// is left behind.
+/// A download in progress: the bytes that have arrived, in NAME.part, and beside it NAME.part.json, which says what
+/// file they belong to. Every write goes to the system at once, so the bytes survive a killed program. If nothing has
+/// arrived, both files are removed.
 class PartialFile {
  public:
-  /// Opens what is there. Bytes from another address are dropped.
+  /// Opens the files if they exist. Bytes from another address are dropped.
   PartialFile(const std::filesystem::path& path, std::string url);
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
@@ -22,14 +22,14 @@ class PartialFile {
 
   const std::filesystem::path& path() const { return path_; }
   std::int64_t size() const { return size_; }
-  /// The server's word for this version of the file (ETag or Last-Modified); empty if it gave none.
+  /// The server's identification of this version of the file (ETag or Last-Modified); empty if it sent none.
   const std::string& validator() const { return validator_; }
 
-  /// Begins anew, with nothing.
+  /// Drops all bytes, to begin again.
   void restart(std::string validator);
-  /// Throws Error where the disk is full; all that fitted is kept.
+  /// Throws Error if the disk is full; the bytes that could be written are kept.
   void append(formats::BytesView bytes);
-  /// Onto the disk.
+  /// Waits until all bytes are on the disk.
   void sync();
   /// Removes both files, if they are there.
   static void remove(const std::filesystem::path& path);

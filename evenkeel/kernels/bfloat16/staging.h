@@ -8,7 +8,7 @@
 
 namespace evenkeel::kernels::widening {
 
-/// Scratch memory handed out piece by piece: operands as floats first, then what the float kernel asks for.
+/// Gives out scratch memory piece by piece: operands as floats first, then the scratch memory of the float kernel.
 class Staging {
  public:
   Staging(std::byte* scratch, const Threads& threads) : free_(scratch), threads_(threads) {}

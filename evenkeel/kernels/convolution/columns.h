@@ -4,10 +4,10 @@
 
 #include "evenkeel/kernels/convolution/convolution.h"
 
-// The data gradient of a convolution from few channels (colour images behind a normalization) to many: a product
-// dy [oh * ow, filters] times the transposed kernel gives what each output pixel adds to the pixels it saw,
-// [oh * ow, kernel_h * kernel_w * c]; these columns are added up in place, an image or a few at a time, so that they
-// stay in the cache. oneDNN's own kernel computes 16 channels whether they are there or not.
+// The data gradient of a convolution from few channels (such as normalized colour images) to many: a product dy [oh *
+// ow, filters] times the transposed kernel gives what each output pixel adds to the pixels in its window, [oh * ow,
+// kernel_h * kernel_w * c]. These columns are added up in place, an image or a few at a time, so that they stay in the
+// cache. oneDNN's own kernel always computes multiples of 16 channels.
 
 namespace evenkeel::kernels::as_matmul {
 

@@ -11,12 +11,12 @@
 #include "evenkeel/kernels/window.h"
 #include "evenkeel/tensor/bfloat16.h"
 
-// Convolution (cross-correlation, as everywhere in the field) of x [n, h, w, c] with a kernel
-// [kernel_h, kernel_w, c, filters] into y [n, oh, ow, filters].
-// Kernels are prepared once per shape and then called; a prepared one allocates nothing of its own: it works in the
-// scratch memory (aligned to kAlignment, `scratch_bytes` long) it is given. The thread count it was prepared with must
-// be the one bound when it is called (Threads::bind). A prepared kernel and its copies serve one caller at a time.
-// T: float; bfloat16 with sums in fp32, where the gradient of the kernel is float too; double, by the reference alone.
+// Convolution (cross-correlation, as everywhere in the field) of x [n, h, w, c] with a kernel [kernel_h, kernel_w, c,
+// filters] into y [n, oh, ow, filters]. Kernels are prepared once per shape and then called. A prepared kernel
+// allocates nothing: it works in the scratch memory that it is given (aligned to kAlignment, `scratch_bytes` long). It
+// must be called with the thread count bound (Threads::bind) that it was prepared with. A prepared kernel and its
+// copies serve one caller at a time. T is float; or bfloat16, with sums and the kernel's gradient in float; or double,
+// which only the reference serves.
 
 namespace evenkeel::kernels {
 
@@ -24,7 +24,7 @@ template <class T>
 struct PreparedForward {
   std::string name;  ///< the implementation chosen, for `plan`
   std::size_t scratch_bytes = 0;
-  /// y = f(x * kernel + bias); bias [filters] or nullptr as prepared.
+  /// y = f(x * kernel + bias); bias is [filters] if prepared with bias, else nullptr.
   std::function<void(const T* x, const T* kernel, const Precise<T>* bias, T* y, std::byte* scratch)> run;
 };
 template <class T>
@@ -42,8 +42,8 @@ struct PreparedKernelGradient {
   std::function<void(const T* x, const T* dy, Precise<T>* dkernel, std::byte* scratch)> run;
 };
 
-/// The first implementation that can serve the shape on this machine; the reference is the last of the list.
-/// `f` is the activation fused behind the convolution.
+/// The first implementation that can serve the shape on this machine; the reference is the last of the list. `f` is the
+/// activation that is fused into the convolution.
 template <class T = float>
 PreparedForward<T> prepare_convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
                                        const Machine& machine, const Threads& threads);

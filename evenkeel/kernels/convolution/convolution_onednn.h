@@ -6,8 +6,8 @@
 
 // Convolution by oneDNN on dense NHWC activations. oneDNN chooses the kernel's layout; the kernel is reordered into
 // scratch memory on every call (it changes with every training step), its gradient back. Nothing if oneDNN has no
-// implementation for the shape; in bfloat16 nothing, too, where the machine lacks instructions for it, or the shape is
-// faster widened to float.
+// implementation for the shape. In bfloat16 also nothing if the machine lacks instructions for it, or the shape is
+// faster with operands widened to float.
 
 namespace evenkeel::kernels::onednn {
 

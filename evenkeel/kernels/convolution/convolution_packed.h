@@ -6,8 +6,8 @@
 
 namespace evenkeel::kernels::packed {
 
-/// For images and windows that fill tiles, on a machine that has them or dot products. x may hold NaN only where it may
-/// go: a tile's empty places are zeros.
+/// For images and windows that fill tiles, on a machine with tiles (AMX) or dot products (AVX-512 BF16) of bfloat16.
+/// The empty places of a tile are zeros, so a NaN in x reaches only the gradients that it belongs to.
 std::optional<PreparedKernelGradient<bfloat16>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
                                                                             const Machine& machine,
                                                                             const Threads& threads);

@@ -15,7 +15,7 @@ template <class T>
 void convolution(const Window& window, std::int64_t filters, const T* x, const T* kernel, const T* bias, Activation f,
                  T* y);
 
-/// dx [n, h, w, c], overwritten; 0 where no output saw the pixel.
+/// dx [n, h, w, c], overwritten; 0 for a pixel that is in no window.
 template <class T>
 void convolution_data_gradient(const Window& window, std::int64_t filters, const T* dy, const T* kernel, T* dx);
 

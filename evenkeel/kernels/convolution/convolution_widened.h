@@ -4,8 +4,8 @@
 
 #include "evenkeel/kernels/convolution/convolution.h"
 
-// Convolution in bfloat16 by the float kernels, on operands widened into scratch memory, a few images at a time, so
-// that floats stay in caches: for every shape and machine. Sums are never rounded to bfloat16.
+// Convolution in bfloat16 by the float kernels, for every shape and machine. Operands are widened into scratch memory a
+// few images at a time, so that the floats stay in caches. Sums are never rounded to bfloat16.
 
 namespace evenkeel::kernels::widening {
 

@@ -4,9 +4,9 @@
 
 #include "evenkeel/kernels/convolution/convolution.h"
 
-// A 1x1 kernel without padding: one product of the pixels [n * oh * ow, c] with the kernel [c, filters]. With a stride
-// the pixels that are seen are gathered first. (oneDNN 2.6's own strided 1x1 kernel gradient writes past its
-// scratch memory: image 6x7, stride 2x1.)
+// A 1x1 kernel without padding: one product of the pixels [n * oh * ow, c] with the kernel [c, filters]. With a stride,
+// the pixels that are used are gathered first. (oneDNN 2.6's own strided 1x1 kernel gradient writes past its scratch
+// memory: image 6x7, stride 2x1.)
 
 namespace evenkeel::kernels::as_matmul {
 

@@ -4,9 +4,9 @@
 
 #include "evenkeel/kernels/convolution/convolution.h"
 
-// A convolution in which every output pixel sees the whole image (1x1 and 2x2 images under a padded 3x3 kernel, or a
-// kernel as large as the image) is a dense layer: x [n, h * w * c] times a matrix [h * w * c, oh * ow * filters] whose
-// blocks are taps of the kernel. Taps that only ever see padding are left out, and nothing is multiplied by zero.
+// A convolution whose windows all cover the whole image (1x1 and 2x2 images with a padded 3x3 kernel, or a kernel as
+// large as the image) is a dense layer: x [n, h * w * c] times a matrix [h * w * c, oh * ow * filters] whose blocks are
+// taps of the kernel. Taps that only read padding are left out, so nothing is multiplied by zero.
 
 namespace evenkeel::kernels::as_matmul {
 

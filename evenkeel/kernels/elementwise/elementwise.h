@@ -10,7 +10,7 @@
 
 namespace evenkeel::kernels {
 
-// All of these may write over any of their inputs of the same type unless said otherwise, and read and write each
+// Unless stated otherwise, all of these may write over any of their inputs of the same type. They read and write each
 // element once.
 
 /// y = a + b
@@ -33,8 +33,8 @@ void rsqrt(std::span<const float> x, float epsilon, std::span<float> y, const Th
 template <class T = float>
 void add_bias(InRows<T> x, std::span<const float> bias, Activation f, OutRows<T> y, const Threads& threads,
               Scratch scratch = {});
-/// Its gradient: dx = dy * f'(.), f' computed from y, and dbias [columns] = the sum of each column of dx, before they
-/// are rounded to T. dx may be y's or dy's memory. Sums as channel_sums of batch_norm.h.
+/// Its gradient: dx = dy * f'(.), with f' computed from y, and dbias [columns] = the sum of each column of dx before
+/// rounding to T. dx may be the memory of y or dy. Sums are as exact as channel_sums of batch_norm.h.
 template <class T = float>
 void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, std::span<float> dbias,
                        const Threads& threads, Scratch scratch = {});

@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
 
-// What ../elementwise.h promises, computed in double. For T float and double.
+// What elementwise.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

@@ -11,11 +11,11 @@
 
 namespace evenkeel::kernels {
 
-/// targets[i, labels[i]] = 1, else 0; with one column the label itself. Labels must lie in [0, columns)
-/// ({0, 1} and any value with one column): the caller has checked them.
+/// targets[i, labels[i]] = 1, all others 0; with one column, the target is the label itself. The caller has checked
+/// that labels are in [0, columns); with one column any value is allowed.
 void one_hot(std::span<const std::int32_t> labels, Matrix<float> targets, const Threads& threads);
 
-/// loss[i] = -sum targets * log softmax(logits), computed with the row's maximum taken out.
+/// loss[i] = -sum targets * log softmax(logits), computed from logits minus the maximum of their row.
 void softmax_cross_entropy(Matrix<const float> logits, Matrix<const float> targets, std::span<float> loss,
                            const Threads& threads);
 /// dlogits = (softmax(logits) * sum(targets) - targets) * dloss[i]
@@ -36,8 +36,8 @@ void squared_error(Matrix<const float> outputs, Matrix<const float> targets, std
 void squared_error_gradient(Matrix<const float> outputs, Matrix<const float> targets, std::span<const float> dloss,
                             Matrix<float> doutputs, const Threads& threads);
 
-/// weights[i] = class_weights[c], where c is the first largest target of row i, or the one target of a row rounded;
-/// 1 where there is no weight for c.
+/// weights[i] = class_weights[c], where c is the index of the first largest target of row i (with one column: the
+/// target, rounded); 1 if there is no weight for c.
 void weights_of_classes(Matrix<const float> targets, std::span<const float> class_weights, std::span<float> weights,
                         const Threads& threads);
 

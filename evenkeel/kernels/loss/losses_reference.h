@@ -5,7 +5,7 @@
 
 #include "evenkeel/kernels/matrix.h"
 
-// What ../losses.h promises, computed in double. For T float and double.
+// What losses.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

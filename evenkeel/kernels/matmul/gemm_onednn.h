@@ -7,12 +7,12 @@
 
 namespace evenkeel::kernels::onednn {
 
-/// kernels::gemm by oneDNN's own, with the thread count that is bound.
+/// kernels::gemm by oneDNN's gemm, with the thread count that is bound.
 void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
           const float* b, float* c);
 
-/// By oneDNN's matmul on the matrices as they lie (its own layouts are several times slower on large ones, for the
-/// copies). Nothing where the machine lacks instructions for bfloat16.
+/// By oneDNN's matmul, without a change of layout (with the layouts that oneDNN prefers, copies make large matrices
+/// several times slower). Nothing if the machine lacks instructions for bfloat16.
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
 }  // namespace evenkeel::kernels::onednn

@@ -7,8 +7,8 @@
 
 namespace evenkeel::kernels::packed {
 
-/// Products that are large enough to be worth packing, on a machine that can. Sums are float32, of products that are
-/// exact.
+/// For products that are large enough to be worth packing, on a machine with tiles or dot products of bfloat16. Sums
+/// are float32; products are exact.
 std::optional<NarrowGemm> narrow_gemm(const NarrowProduct& product, const Machine& machine, const Threads& threads);
 
 /// The same for any product.

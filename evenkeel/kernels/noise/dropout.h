@@ -15,7 +15,7 @@ namespace evenkeel::kernels {
 template <class T = float>
 void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads);
 
-/// The scratch memory that spatial_dropout takes for each thread.
+/// Bytes of scratch memory that spatial_dropout needs for each thread.
 std::size_t spatial_dropout_range_bytes(std::int64_t channels);
 
 /// The same with one mask for all positions of a channel: x [samples * positions, channels], and channel c of sample n
@@ -24,19 +24,19 @@ template <class T = float>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
                      const Threads& threads, Scratch scratch = {});
 
-/// y[i] = x[i] * (1 + deviation * z), z number i of the stream's normal ones (RandomStream::normal): to 3e-6 of the
-/// factor's deviation, and three roundings. A pure function of the key and i, as dropout's mask. May be the same
-/// memory.
+/// y[i] = x[i] * (1 + deviation * z), where z is the stream's i-th normal number (RandomStream::normal). The factor is
+/// exact to 3e-6 of its deviation, and three roundings. It is a pure function of the key and i, as dropout's mask is. x
+/// and y may be the same memory.
 template <class T = float>
 void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads);
 
-/// What becomes of the elements that a mask keeps, and of the others.
+/// What the elements that a mask keeps become, and what the others become.
 struct KeptAndDropped {
   float scale = 1, offset = 0;  ///< kept: scale * x + offset
-  float dropped = 0;            ///< in place of x
+  float dropped = 0;            ///< dropped: this value
 };
 
-/// Dropout's mask with another outcome. May be the same memory.
+/// Dropout's mask with other values for kept and dropped elements. May be the same memory.
 template <class T = float>
 void affine_dropout(In<T> x, float rate, const KeptAndDropped& outcome, const RandomKey& key, Out<T> y,
                     const Threads& threads);

@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/kernels/noise/dropout.h"
 
-// What ../dropout.h promises, computed in double. For T float and double.
+// What dropout.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 
@@ -20,7 +20,7 @@ void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, con
 template <class T>
 void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y);
 
-/// `outcome` is float32's, so that both precisions mean the same.
+/// `outcome` is float32, so that both precisions compute with the same numbers.
 template <class T>
 void affine_dropout(std::span<const T> x, double rate, const KeptAndDropped& outcome, const RandomKey& key,
                     std::span<T> y);

@@ -6,12 +6,12 @@
 #include "evenkeel/kernels/noise/dropout.h"
 
 // What the noise family computes, as plain descriptions, and which kernel does it (list.cpp): x [N, ...] disturbed
-// where the layer's mode has dropout on, else y = x. Rates are float32's in both precisions, so that these draw the
-// same.
+// where the layer's mode has dropout on, else y = x. Rates are float32 in both precisions, so that both have the same
+// masks.
 
 namespace evenkeel::kernels {
 
-/// `layer` names the stream of random numbers, beside the step.
+/// `layer` and the step choose the stream of random numbers.
 struct Dropout {
   std::uint32_t layer = 0;
   float rate = 0;

@@ -4,7 +4,7 @@
 
 #include "evenkeel/base/philox.h"
 
-// What ../uout.h promises, computed in double. For T float and double.
+// What uout.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

@@ -7,16 +7,16 @@
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/kernels/scratch.h"
 
-// Batch normalization with the activation behind it, in four passes over memory:
+// Batch normalization with the activation after it, in four passes over memory:
 //   forward:   channel_moments (read x), scale_shift (read x, write y)
 //   backward:  batch_norm_sums (read x, y, dy), batch_norm_data_gradient (read x, y, dy, write dx)
 // docs/kernels/batch_norm.md derives the gradient.
 
 namespace evenkeel::kernels {
 
-/// Mean and biased variance of each column of x [rows, channels]. Exact to 1e-6 sigma even where |mean| is
-/// 10^4 sigma (shifted sums), and then rounded to float. Any channels >= 1, rows >= 1; x need not be aligned; mean and
-/// variance must not overlap x. Deterministic for a thread count. NaN in a column makes both of its results NaN.
+/// Mean and biased variance of each column of x [rows, channels]. Exact to 1e-6 sigma even where |mean| is 10^4 sigma
+/// (shifted sums), and then rounded to float. channels >= 1, rows >= 1; x need not be aligned; mean and variance must
+/// not overlap x. Deterministic for a thread count. If a column has NaN, both of its results are NaN.
 template <class T = float>
 void channel_moments(InRows<T> x, std::span<float> mean, std::span<float> variance, const Threads& threads,
                      Scratch scratch = {});
@@ -41,8 +41,8 @@ void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const flo
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
                      const Threads& threads, Scratch scratch = {});
 
-/// dx = a[c] * dz + b[c] * (x - mean[c]) + c0[c], dz as above. dx may be dy's memory. y is not read when f is linear.
-/// With statistics of the batch: a = gamma * inv_std, b = -a * inv_std * dgamma / rows, c0 = -a * dbeta / rows;
+/// dx = a[c] * dz + b[c] * (x - mean[c]) + c0[c], with dz as above. dx may be dy's memory. y is not read when f is
+/// linear. With statistics of the batch: a = gamma * inv_std, b = -a * inv_std * dgamma / rows, c0 = -a * dbeta / rows;
 /// with given statistics b = c0 = 0.
 template <class T = float>
 void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,

@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/normalization/batch_norm_pool.h"
 
-// What ../batch_norm_pool.h promises, computed in double. For T float and double.
+// What batch_norm_pool.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

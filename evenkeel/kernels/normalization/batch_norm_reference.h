@@ -5,7 +5,7 @@
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
 
-// What ../batch_norm.h promises, computed in double. For T float and double.
+// What batch_norm.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

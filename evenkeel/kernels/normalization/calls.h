@@ -2,9 +2,9 @@
 
 #include "evenkeel/kernels/normalization/list.h"
 
-// How the normalization family's tasks are put together of its passes over memory, for a call: what is per channel is
-// computed around them, and groups of rows are taken one by one. For T float and bfloat16 by the fast passes, for
-// double by the reference's.
+// The tasks of the normalization family, made of its passes over memory. What is computed per channel is computed
+// around them, and groups of rows are taken one by one. T float and bfloat16 use the fast passes, double those of the
+// reference.
 
 namespace evenkeel::kernels {
 

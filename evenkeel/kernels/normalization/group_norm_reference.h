@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/normalization/group_norm.h"
 
-// What ../group_norm.h promises, computed in double. For T float and double.
+// What group_norm.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

@@ -7,8 +7,8 @@
 
 namespace evenkeel::kernels {
 
-/// Rows of a batch (samples and positions) that share statistics: groups of consecutive ones, of which the last has
-/// what is left. 0 rows of a group: all rows are one.
+/// Groups of consecutive rows of a batch (samples and positions) that share statistics. The last group has the
+/// remaining rows. With rows_of_group = 0 all rows are one group.
 class RowGroups {
  public:
   RowGroups(std::int64_t rows, std::int64_t rows_of_group)

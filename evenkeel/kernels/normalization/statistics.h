@@ -5,8 +5,8 @@
 
 #include "evenkeel/kernels/matrix.h"
 
-// What a normalization computes per channel: few numbers, in plain loops. For T float and double, which is how exact
-// the numbers are that go in and come out.
+// What a normalization computes per channel: few numbers, in plain loops. T (float or double) is the type of the
+// numbers that go in and come out.
 
 namespace evenkeel::kernels {
 
@@ -36,14 +36,14 @@ template <class T>
 void scale_and_shift(std::span<const T> gamma, std::span<const T> beta, std::span<const T> mean,
                      std::span<const T> inv_std, std::span<T> scale, std::span<T> shift);
 
-/// a, b, c0 of batch_norm_data_gradient for statistics that are functions of `rows` rows of x, or, with rows = 0, of
-/// none: then the gradient passes through them, and b and c0 vanish.
+/// a, b, c0 of batch_norm_data_gradient for statistics of `rows` rows of x. rows = 0 means given statistics, which do
+/// not depend on x; then b and c0 are 0.
 template <class T>
 void data_gradient_coefficients(std::span<const T> gamma, std::span<const T> inv_std, std::span<const T> dgamma,
                                 std::span<const T> dbeta, std::int64_t rows, std::span<T> a, std::span<T> b,
                                 std::span<T> c0);
 
-/// The same for what the mean and the variance of `rows` rows send back; either may be empty.
+/// The same for the gradients of the mean and the variance of `rows` rows; either may be empty.
 template <class T>
 void moments_gradient_coefficients(std::span<const T> dmean, std::span<const T> dvariance, std::int64_t rows,
                                    std::span<T> a, std::span<T> b, std::span<T> c0);

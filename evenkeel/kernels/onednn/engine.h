@@ -15,20 +15,20 @@
 
 namespace evenkeel::kernels::onednn {
 
-/// Keeps oneDNN to the instruction sets of Machine::here(). Comes before the first use of oneDNN, which engine() sees
-/// to; costs nothing after the first call.
+/// Limits oneDNN to the instruction sets of Machine::here(). It must be called before the first use of oneDNN, which
+/// engine() does; later calls cost nothing.
 void limit_instructions();
 
-/// The processor. One for the process.
+/// The processor's engine, one for the process.
 const dnnl::engine& engine();
 
-/// Scratch memory comes from the caller, not from oneDNN.
+/// Attributes that make oneDNN use the caller's scratch memory.
 dnnl::primitive_attr attributes();
 
-/// What oneDNN refused though it should not have. No memory is the machine's fault, all else is ours.
+/// The error of an unexpected failure in oneDNN: environment if it had no memory, else internal.
 Error failed(const std::string& what, dnnl_status_t status);
 
-/// What `prepare` returns, or nothing where oneDNN says that it cannot serve such a shape.
+/// What `prepare` returns, or nothing if oneDNN reports that it cannot serve such a shape.
 template <class Prepare>
 auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltype(prepare())> {
   threads.bind();
@@ -40,8 +40,8 @@ auto if_served(const Threads& threads, Prepare prepare) -> std::optional<decltyp
   }
 }
 
-/// A primitive with the layouts of its arguments, ready to be run any number of times. run() allocates nothing on our
-/// side. Not re-entrant: the addresses are set in place.
+/// A primitive with the layouts of its arguments, which can be run any number of times. run() allocates nothing outside
+/// oneDNN. It is not re-entrant, because the addresses are stored in the object.
 class Step {
  public:
   struct Argument {
@@ -60,7 +60,7 @@ class Step {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
-/// A step that copies from one layout into another, which may pad.
+/// A step that copies from one layout into another, which may have padding.
 class Reorder {
  public:
   Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);

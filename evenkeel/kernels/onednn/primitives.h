@@ -5,7 +5,7 @@
 
 #include "evenkeel/kernels/onednn/engine.h"
 
-// The one place that knows oneDNN's versions: until 2.x a convolution's descriptor was built in two steps.
+// The one place that depends on oneDNN's version: up to 2.x a primitive's descriptor was built in two steps.
 
 namespace evenkeel::kernels::onednn {
 
@@ -15,7 +15,8 @@ struct ConvolutionDesc {
   dnnl::memory::dims strides, pad_begin, pad_end;
 };
 
-/// oneDNN's first implementation, or the one that `rather` names for the first one's name, if there is such a one.
+/// The implementation whose name rather(name of oneDNN's first implementation) returns, if there is one; else oneDNN's
+/// first.
 template <class Rather>
 dnnl::convolution_forward::primitive_desc forward_primitive(const ConvolutionDesc& d, Rather rather) {
   constexpr auto kKind = dnnl::prop_kind::forward_training;

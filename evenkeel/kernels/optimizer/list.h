@@ -18,11 +18,11 @@ struct BlockPart {
 /// The operand of every update that has the scales of the gradients; it may be absent.
 inline constexpr int kGradientScales = 2;
 
-/// What every update does on the way.
+/// What every update does to gradients and parameters in the same pass.
 struct UpdateOptions {
   double weight_decay = 0;
   double clip_value = std::numeric_limits<double>::infinity();
-  std::vector<BlockPart> parts = {};  ///< each with a scale of its gradient; empty: one scale for the whole block
+  std::vector<BlockPart> parts = {};  ///< parts with a gradient scale each; empty: one scale for the whole block
 };
 struct Sgd {
   double momentum = 0;

@@ -10,7 +10,7 @@
 
 namespace evenkeel::kernels {
 
-/// What an update does to gradients and parameters on the way, in the same pass. The default is nothing.
+/// What an update also does to gradients and parameters, in the same pass. The default changes nothing.
 struct Adjustment {
   double gradient_scale = 1;                                    ///< g *= gradient_scale, first
   double clip_value = std::numeric_limits<double>::infinity();  ///< then g is limited to +-clip_value; NaN stays NaN

@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/optimizer/optimizers.h"
 
-// What ../optimizers.h promises, computed in double. For T float and double.
+// What optimizers.h promises, computed in double. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

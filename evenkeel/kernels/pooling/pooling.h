@@ -9,10 +9,10 @@
 
 namespace evenkeel::kernels {
 
-/// The scratch memory that each of these takes: a row of an image for each thread.
+/// Bytes of scratch memory that each of these needs: a row of an image for each thread.
 std::size_t pooling_scratch(const Window& window, const Threads& threads);
 
-/// y [n, oh, ow, c] = maximum over the window of x [n, h, w, c]; padding never wins. NaN in a window makes NaN.
+/// y [n, oh, ow, c] = maximum over the window of x [n, h, w, c], without padding. If a window has NaN, its y is NaN.
 template <class T = float>
 void max_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch scratch = {});
 
@@ -25,7 +25,8 @@ void max_pool_gradient(const Window& window, In<T> x, In<T> y, In<T> dy, Out<T> 
 template <class T = float>
 void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& threads, Scratch scratch = {});
 
-/// dx: each dy divided by the number of elements it averaged, spread over them. dx is overwritten; no overlap.
+/// dx: each element of a window gets dy divided by the number of elements that were averaged. dx is overwritten; no
+/// overlap.
 template <class T = float>
 void average_pool_gradient(const Window& window, In<T> dy, Out<T> dx, const Threads& threads, Scratch scratch = {});
 

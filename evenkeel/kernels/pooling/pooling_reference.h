@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/window.h"
 
-// What ../pooling.h promises, computed in double. For T float and double. A window wholly in the padding has the
+// What pooling.h promises, computed in double. For T float and double. A window wholly in the padding has the
 // maximum -infinity.
 
 namespace evenkeel::kernels::reference {

@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/matrix.h"
 
-// What ../extremes.h promises. For T float and double.
+// What extremes.h promises. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

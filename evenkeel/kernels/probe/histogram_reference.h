@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/probe/histogram.h"
 
-// What ../histogram.h promises, by comparing with the edges.
+// What histogram.h promises, computed by comparing with the edges.
 
 namespace evenkeel::kernels::reference {
 

@@ -4,7 +4,7 @@
 
 #include "evenkeel/kernels/matrix.h"
 
-// What ../moments.h promises, in two passes. For T float and double.
+// What moments.h promises, computed in two passes. For T float and double.
 
 namespace evenkeel::kernels::reference {
 

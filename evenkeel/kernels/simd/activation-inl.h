@@ -18,10 +18,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-/// exp(x) for x <= 0; Highway's makes 0 of NaN.
+/// exp(x) for x <= 0. Highway's Exp returns 0 for NaN; this returns NaN.
 HWY_INLINE Vec exp_of_negative(Vec x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(kTag, x)); }
 
-/// 1 / (1 + exp(-x)) by exp(-|x|), which cannot overflow.
+/// 1 / (1 + exp(-x)), computed from exp(-|x|), which cannot overflow.
 HWY_INLINE Vec sigmoid(Vec x) {
   const Vec one = hn::Set(kTag, 1.0f);
   const Vec e = exp_of_negative(hn::Neg(hn::Abs(x)));
@@ -67,7 +67,7 @@ HWY_INLINE Vec gradient(Lanes lanes, const T* y_at, Vec dy) {
   }
 }
 
-/// Calls call(f) with f as a type, so that the loop inside is made once for each activation.
+/// Calls call(f) with f as a type, so that the loop inside is compiled once for each activation.
 template <class Call>
 HWY_INLINE void with_activation(Activation f, Call call) {
   const auto as = [&]<Activation known>(std::integral_constant<Activation, known> constant) { call(constant); };

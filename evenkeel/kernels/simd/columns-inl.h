@@ -19,9 +19,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-/// A dense matrix cut into stretches of one period. The period is a multiple of the columns and, unless the columns are
-/// many, of the vector: so a vector is full however few the columns are, and element j of every stretch belongs to
-/// column j % columns. With many columns a stretch is a row and ends with part of a vector.
+/// A dense matrix cut into stretches of one length, the period. The period is a multiple of the number of columns and,
+/// unless there are many columns, of the vector. So vectors are full however few columns there are, and element j of
+/// every stretch belongs to column j % columns. With many columns a stretch is a row and ends with part of a vector.
 class Columns {
  public:
   Columns(std::int64_t rows, std::int64_t columns)
@@ -30,34 +30,34 @@ class Columns {
         period_(period_of(columns, kLanes)),
         stretches_((size_ + period_ - 1) / period_) {}
 
-  /// One coefficient per column, K times, each repeated over the period, in scratch memory.
+  /// Repeats K vectors of one coefficient per column over the period, in scratch memory.
   template <std::size_t K>
   std::array<const float*, K> repeat(std::array<const float*, K> coefficients, Scratch& scratch) const;
 
-  /// Calls body(lanes, i, j) for the elements from i on, of stretch element j on.
+  /// Calls body(lanes, i, j) for a vector of elements from i on; j is the place of element i in its stretch.
   template <class Body>
   void for_each(const Threads& threads, Body body) const;
 
-  /// The sums over each column of K terms: totals[k * columns + c], in scratch memory.
-  /// terms(lanes, i, j, sums) adds those of the elements from i on to `sums`, an array of K vectors; a term must be 0
-  /// where all that it loads is 0, as the lanes of a First that do not count.
+  /// The sums over each column of K terms: totals[k * columns + c], in scratch memory. terms(lanes, i, j, sums) adds
+  /// the terms of the elements from i on to `sums`, an array of K vectors. A term must be 0 where everything that it
+  /// loads is 0, because that is what unused lanes of a First load.
   template <int K, class Terms>
   const double* sum(const Threads& threads, Scratch& scratch, Terms terms) const;
 
-  /// Folds each column into K numbers that begin as `first`: folded[k * columns + c], in scratch memory.
-  /// step(lanes, i, folded) takes in the elements from i on, for which `folded` is an array of K vectors;
-  /// combine(k, a, b) joins the k-th numbers of two parts of a column.
+  /// Folds each column into K numbers that begin as `first`: folded[k * columns + c], in scratch memory. step(lanes, i,
+  /// folded) merges the elements from i on into `folded`, an array of K vectors. combine(k, a, b) joins the k-th
+  /// numbers of two parts of a column.
   template <std::size_t K, class Step, class Combine>
   const float* fold(const Threads& threads, Scratch& scratch, std::array<float, K> first, Step step,
                     Combine combine) const;
 
  private:
-  /// fp32 sums of so many rows go into a double: few enough that their rounding stays below 1e-6 sigma.
+  /// After so many rows the fp32 sums are added to a double: few enough that their rounding stays below 1e-6 sigma.
   static constexpr std::int64_t kBlock = 64;
-  /// So many stretches are read side by side for each time the fp32 sums are loaded and stored.
+  /// So many stretches are read each time the fp32 sums are loaded and stored.
   static constexpr std::int64_t kAbreast = 8;
 
-  /// Adds the terms of stretches [begin, end) to `sums` [K, stride], by way of `block` [K, stride].
+  /// Adds the terms of stretches [begin, end) to `sums` [K, stride], through the fp32 sums `block` [K, stride].
   template <int K, class Terms>
   HWY_INLINE void accumulate(std::int64_t begin, std::int64_t end, std::int64_t stride, float* block, double* sums,
                              Terms terms) const;

@@ -21,8 +21,8 @@ using BitsTag = hn::RebindToUnsigned<Tag>;
 using WideTag = hn::RepartitionToWide<BitsTag>;
 using Bits = hn::Vec<BitsTag>;
 
-/// philox4x32 (base/philox.h) of a quarter as many counters as there are lanes, four lanes each. So the words come out
-/// in the order of the elements.
+/// philox4x32 (base/philox.h) for several counters at once, four lanes each. The words come out in the order of the
+/// elements.
 class Philox {
  public:
   explicit Philox(const RandomKey& key) {
@@ -45,8 +45,8 @@ class Philox {
     const Bits block = hn::Add(block_in_vector_, hn::Set(d, static_cast<std::uint32_t>(i / 4)));
     Bits c = hn::Or(counter_, hn::And(block, block_lane_));
     for (const Bits& keys : keys_) {
-      // Lanes 0 and 2 times their multipliers: a.low, a.high, b.low, b.high, to be turned round and mixed with
-      // lanes 1 and 3 and the keys: b.high ^ c1 ^ key0, b.low, a.high ^ c3 ^ key1, a.low.
+      // Lanes 0 and 2 times their multipliers: a.low, a.high, b.low, b.high. They are reversed and mixed with lanes 1
+      // and 3 and the keys: b.high ^ c1 ^ key0, b.low, a.high ^ c3 ^ key1, a.low.
       const Bits products = hn::Shuffle0123(hn::BitCast(d, hn::MulEven(c, multipliers_)));
       const Bits odd = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(WideTag(), c)));
       c = hn::Xor(products, hn::Xor(odd, keys));

@@ -15,7 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-/// The mean of up to 16 rows spread over x: the first rows of a batch of images would all be the same corner.
+/// The mean of up to 16 rows spread over x. The first rows would not do: of a batch of images they are all near one
+/// corner.
 template <class T>
 HWY_INLINE const float* guess_means(Matrix<const T> x, Scratch& scratch) {
   const std::int64_t samples = std::min(x.rows, std::clamp<std::int64_t>(x.rows / 16, 4, 16));
@@ -29,8 +30,8 @@ HWY_INLINE const float* guess_means(Matrix<const T> x, Scratch& scratch) {
   return guess;
 }
 
-/// Calls found(c, mean, m2) for each column: its mean, and the sum of the squared distances from it.
-/// About the guess the squares do not cancel: what remains is the rounding of sums of a few sigma.
+/// Calls found(c, mean, m2) for each column: its mean, and the sum of the squared distances from it. Squares of
+/// distances from the guess do not cancel, so only sums of a few sigma are rounded.
 template <class T, class Found>
 HWY_INLINE void mean_and_m2(Matrix<const T> x, const Threads& threads, Scratch& scratch, Found found) {
   const Columns columns(x.rows, x.columns);

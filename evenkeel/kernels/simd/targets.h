@@ -1,8 +1,8 @@
 #pragma once
 
-// What the kernels in this folder are compiled for, to be included before any of Highway's headers: AVX-512 (F, VL, DQ,
-// BW), AVX2 with FMA, and SSSE3 for all else. The program chooses when it runs. Three targets instead of Highway's six
-// halve the time to compile.
+// The instruction sets that kernels are compiled for: AVX-512 (F, VL, DQ, BW), AVX2 with FMA, and SSSE3 for all else.
+// The program chooses when it runs. Three targets instead of Highway's six halve the time to compile. Include this
+// before any of Highway's headers.
 
 #if defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSSE3

@@ -1,5 +1,5 @@
-// Loops over fp32 vectors, of floats or bfloat16 in memory, that treat a full vector and the rest at the end alike.
-// Compiled once per target.
+// Loops over fp32 vectors, of floats or bfloat16 in memory. Their bodies are written once for full vectors and for the
+// part of a vector at the end. Compiled once per target.
 
 #include "evenkeel/kernels/simd/targets.h"
 
@@ -19,7 +19,8 @@
 #include "evenkeel/tensor/bfloat16.h"
 #include "hwy/highway.h"
 
-/// Behind the parameters of a lambda that handles vectors: compiled for the target, and part of the loop around it.
+/// Written after the parameters of a lambda that handles vectors: it is compiled for the target, and inlined into its
+/// loop.
 #undef EVENKEEL_LOOP_BODY
 #ifdef __OPTIMIZE__
 #define EVENKEEL_LOOP_BODY HWY_ATTR __attribute__((always_inline))
@@ -46,7 +47,7 @@ HWY_INLINE Vec widened(HalfWords halves) {
   return hn::BitCast(kTag, hn::ShiftLeft<16>(hn::PromoteTo(words, halves)));
 }
 
-/// Rounded as bfloat16(float) does it; Highway's own conversion cuts off.
+/// Rounded as bfloat16(float) does; Highway's own conversion truncates.
 HWY_INLINE HalfWords narrowed(Vec v) {
   const hn::RebindToUnsigned<Tag> words;
   const auto x = hn::BitCast(words, v);
@@ -68,15 +69,15 @@ struct Full {
   }
   HWY_INLINE Vec load(const float* p) const { return hn::LoadU(kTag, p); }
   HWY_INLINE void store(Vec v, float* p) const { hn::StoreU(v, kTag, p); }
-  /// v in the lanes that count, `otherwise` in the others
+  /// v in the lanes that are used, `otherwise` in the others
   HWY_INLINE Vec keep(Vec v, Vec /*otherwise*/) const { return v; }
 };
 
-/// The first `count` lanes of a vector: memory behind them is not touched, and the others load as 0.
+/// The first `count` lanes of a vector: memory after them is not touched, and the other lanes load as 0.
 struct First {
   std::int64_t count;
 
-  // Only AVX-512 can mask halves of words.
+  // Only AVX-512 can mask 16-bit words.
   HWY_INLINE Vec load(const bfloat16* p) const {
 #if HWY_TARGET == HWY_AVX3
     const HalfWordsTag halves;
@@ -114,8 +115,8 @@ struct First {
   HWY_INLINE hn::Mask<Tag> mask() const { return hn::FirstN(kTag, static_cast<std::size_t>(count)); }
 };
 
-/// Calls body(lanes, i) for i = begin, begin + kLanes, ... with lanes a Full, and a First for what is left.
-/// A body captures pointers and constants by value: a reference would be read anew behind each store.
+/// Calls body(lanes, i) for i = begin, begin + kLanes, ...; lanes is a Full, and a First for what is left at the end. A
+/// body captures pointers and constants by value: a reference would be read again after each store.
 template <class Body>
 HWY_INLINE void for_vectors(std::int64_t begin, std::int64_t end, Body body) {
   std::int64_t i = begin;

@@ -6,9 +6,9 @@
 
 namespace evenkeel {
 
-/// y = gamma * x + beta per channel (last axis): what a BatchNormalization computes in evaluation, without statistics,
-/// the same in training. Input [N, ..., C], output the same. Keras has no such layer; PyTorch users know it as a frozen
-/// batch normalization.
+/// y = gamma * x + beta per channel (last axis), in training and evaluation: what a BatchNormalization computes in
+/// evaluation, but without statistics. Input [N, ..., C], output the same. Keras has no such layer; PyTorch users know
+/// it as a frozen batch normalization.
 struct Affine {
   bool trainable = true;  ///< gamma and beta updated by the optimizer
   std::string name = {};

@@ -25,7 +25,7 @@ struct Dense {
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
   Initializer bias_initializer = Initializer::zeros();
-  std::optional<L2> kernel_regularizer = {};  ///< a penalty on the kernel that the loss has added
+  std::optional<L2> kernel_regularizer = {};  ///< a penalty on the kernel, added to the loss
   bool trainable = true;
   std::string name = {};
 
@@ -68,10 +68,10 @@ struct Flatten {
 LayerTraits traits(const Flatten&);
 Value build(const Flatten&, LayerBuilder&, Value x);
 
-/// The axes of the input in another order: axis i of a sample's output is axis dims[i - 1] of its input, counted from 1
-/// (0 is the batch). Input [N, ...]. Keras's Permute.
+/// The axes of the input in another order: axis i of the output is axis dims[i - 1] of the input. Axes are counted from
+/// 1; axis 0, the batch, stays. Input [N, ...]. Keras's Permute.
 struct Permute {
-  std::vector<std::int64_t> dims = {};  ///< each of 1 to the number of a sample's axes once
+  std::vector<std::int64_t> dims = {};  ///< a permutation of 1 to the number of a sample's axes
   std::string name = {};
 
   static constexpr std::string_view kType = "Permute";
@@ -93,7 +93,7 @@ LayerTraits traits(const Dropout&);
 Value build(const Dropout&, LayerBuilder&, Value x);
 
 /// Training: y = x * (1 + r) with r uniform in [-beta, beta) for each element; evaluation: y = x. A variance v about a
-/// mean c becomes v + beta^2/3 (c^2 + v): at a small beta a far smaller shift than any usual Dropout's. Keras and
+/// mean c becomes v + beta^2/3 (c^2 + v): for a small beta a far smaller shift than that of a usual Dropout. Keras and
 /// PyTorch have no such layer. Input and output [N, ...]. Li, Chen, Hu, Yang 2019, "Understanding the Disharmony
 /// between Dropout and Batch Normalization by Variance Shift".
 struct Uout {
@@ -106,8 +106,8 @@ struct Uout {
 LayerTraits traits(const Uout&);
 Value build(const Uout&, LayerBuilder&, Value x);
 
-/// The beta at which Uout injects as much variance as a Dropout of this rate: beta^2/3 = rate / (1 - rate).
-/// Throws Error unless rate is in [0, 1).
+/// The beta at which Uout adds as much variance as a Dropout of this rate: beta^2/3 = rate / (1 - rate). Throws Error
+/// unless rate is in [0, 1).
 double uout_beta_for_dropout(double rate);
 
 }  // namespace evenkeel

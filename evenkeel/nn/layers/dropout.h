@@ -4,14 +4,14 @@
 
 #include "evenkeel/nn/layer.h"
 
-// Dropout's relatives; Dropout itself and Uout are in core.h. The masks of all are functions of (seed, step, layer,
-// element), and evaluation is y = x.
+// Variants of Dropout; Dropout itself and Uout are in core.h. All masks are functions of (seed, step, layer, element).
+// In evaluation, y = x.
 
 namespace evenkeel {
 
-/// Training: zeroes a fraction `rate` of the channels, each of a sample at all positions, and divides the others by
-/// 1 - rate: neighbouring pixels of a feature map say much the same, so that dropping single ones changes little.
-/// Input and output [N, H, W, C]. Tompson et al. 2015; Keras's SpatialDropout2D.
+/// Training: zeroes a fraction `rate` of each sample's channels, at all positions, and divides the others by 1 - rate.
+/// It drops whole channels because neighbouring pixels of a feature map are similar, so dropping single ones changes
+/// little. Input and output [N, H, W, C]. Tompson et al. 2015; Keras's SpatialDropout2D.
 struct SpatialDropout2D {
   double rate = 0.5;  ///< fraction dropped, in [0, 1)
   std::string name = {};
@@ -25,7 +25,7 @@ Value build(const SpatialDropout2D&, LayerBuilder&, Value x);
 /// Training: y = x * z with z normal of mean 1 and variance rate / (1 - rate) for each element, which is the variance
 /// of Dropout's factor. Input and output [N, ...]. Srivastava et al. 2014; Keras's GaussianDropout.
 struct GaussianDropout {
-  double rate = 0.5;  ///< of the Dropout that it stands for, in [0, 1)
+  double rate = 0.5;  ///< rate of the Dropout with the same variance, in [0, 1)
   std::string name = {};
 
   static constexpr std::string_view kType = "GaussianDropout";
@@ -35,9 +35,9 @@ LayerTraits traits(const GaussianDropout&);
 Value build(const GaussianDropout&, LayerBuilder&, Value x);
 
 /// Training: a fraction `rate` of the elements becomes s = -1.7580993408473766 (what selu tends to for large negative
-/// numbers), then all become a * x + b with a = ((1 - rate) (1 + rate s^2))^-1/2, b = -a rate s: elements of mean 0
-/// and variance 1, as self-normalizing networks have them, keep both. Input and output [N, ...].
-/// Klambauer et al. 2017; Keras's AlphaDropout.
+/// numbers), then all become a * x + b with a = ((1 - rate) (1 + rate s^2))^-1/2, b = -a rate s. Elements of mean 0 and
+/// variance 1, as in self-normalizing networks, keep their mean and variance. Input and output [N, ...]. Klambauer et
+/// al. 2017; Keras's AlphaDropout.
 struct AlphaDropout {
   double rate = 0.5;  ///< fraction dropped, in [0, 1)
   std::string name = {};

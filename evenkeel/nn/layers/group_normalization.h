@@ -4,8 +4,9 @@
 
 #include "evenkeel/nn/layer.h"
 
-// Normalizations by statistics of each sample alone: training and evaluation compute the same, whatever the batch, and
-// nothing moves. Inputs [N, ..., C], outputs the same; gamma and beta [C]. Formulas: docs/kernels/group_norm.md.
+// Normalizations by the statistics of each sample alone. Training and evaluation compute the same, whatever the batch,
+// and there are no moving statistics. Inputs [N, ..., C], outputs the same; gamma and beta [C]. Formulas:
+// docs/kernels/group_norm.md.
 
 namespace evenkeel {
 
@@ -26,7 +27,7 @@ struct LayerNormalization {
 LayerTraits traits(const LayerNormalization&);
 Value build(const LayerNormalization&, LayerBuilder&, Value x);
 
-/// The same with mean and variance over all positions and the channels of a group: C / groups neighbouring ones.
+/// The same with mean and variance over all positions and the channels of a group (C / groups neighbouring channels).
 /// Wu & He 2018; Keras's GroupNormalization.
 struct GroupNormalization {
   std::int64_t groups = 32;  ///< a divisor of C; -1: every channel is a group (InstanceNormalization)

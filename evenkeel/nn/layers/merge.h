@@ -19,7 +19,7 @@ Value build(const Add&, LayerBuilder&, std::span<const Value> inputs);
 
 /// Two or more inputs side by side along the last axis (channels). Keras's Concatenate.
 struct Concatenate {
-  std::int64_t axis = -1;  ///< only the last one
+  std::int64_t axis = -1;  ///< only the last axis is supported
   std::string name = {};
 
   static constexpr std::string_view kType = "Concatenate";

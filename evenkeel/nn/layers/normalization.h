@@ -6,24 +6,25 @@
 
 namespace evenkeel {
 
-/// Normalizes each channel (last axis, or `axis`) to zero mean and unit variance, then scales and shifts it.
-/// Training: the batch's own statistics; moving ones follow by `momentum`. Evaluation: the moving ones. Which are used
-/// and whether they follow can be set per layer at run time (LayerMode).
-/// Input [N, ..., C], output the same. Ioffe & Szegedy 2015; names and defaults as Keras's BatchNormalization.
-/// `trainable = false` leaves gamma and beta out of the update and says nothing about statistics (in Keras it also
-/// switches to the moving ones).
-/// With a `virtual_batch_size` (ghost batches; Hoffer, Hubara, Soudry 2017; an argument of TensorFlow 1's and Keras 2's
-/// layer) each group of that many consecutive samples is normalized by its own statistics in training; the last group
-/// is smaller where the batch is no multiple. Moving statistics follow the mean of the groups' means and variances, in
-/// which a group counts by its samples. Evaluation is the same. 0, or at least the batch: the whole batch is one group.
+/// Normalizes each channel (last axis, or `axis`) to zero mean and unit variance, then scales and shifts it. Training
+/// uses the batch's own statistics, and the moving statistics follow them by `momentum`. Evaluation uses the moving
+/// statistics. Which statistics are used, and whether the moving ones follow, can be set per layer at run time
+/// (LayerMode). Input [N, ..., C], output the same. Ioffe & Szegedy 2015; names and defaults as Keras's
+/// BatchNormalization. `trainable = false` leaves gamma and beta out of the update and does not change which statistics
+/// are used (in Keras it also switches to the moving ones). With a `virtual_batch_size` (ghost batches; Hoffer, Hubara,
+/// Soudry 2017; an argument of TensorFlow 1's and Keras 2's layer) each group of that many consecutive samples is
+/// normalized by its own statistics in training; the last group is smaller where the batch size is not a multiple.
+/// Moving statistics follow the mean of the groups' means and variances, weighted by their numbers of samples.
+/// Evaluation does not change. 0, or at least the batch size: the whole batch is one group.
 struct BatchNormalization {
-  std::int64_t axis = -1;                 ///< of the input: 1 to rank - 1, or negative; not the batch
-  double momentum = 0.99;                 ///< weight of the old value; PyTorch's momentum is 1 minus this
-  double epsilon = 1e-3;                  ///< added to the variance
-  bool center = true;                     ///< learn beta
-  bool scale = true;                      ///< learn gamma
-  bool unbiased_moving_variance = false;  ///< n/(n-1), as TensorFlow 1's fused kernel and PyTorch; n of a whole group
-  std::int64_t virtual_batch_size = 0;    ///< samples that share statistics in training; 0: all
+  std::int64_t axis = -1;  ///< axis of the channels: 1 to rank - 1, or negative; not the batch
+  double momentum = 0.99;  ///< weight of the old value; PyTorch's momentum is 1 minus this
+  double epsilon = 1e-3;   ///< added to the variance
+  bool center = true;      ///< learn beta
+  bool scale = true;       ///< learn gamma
+  bool unbiased_moving_variance =
+      false;  ///< times n/(n-1), as in TensorFlow 1's fused kernel and PyTorch; n of a full group
+  std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
   Initializer beta_initializer = Initializer::zeros();
   Initializer gamma_initializer = Initializer::ones();
   bool trainable = true;
@@ -35,13 +36,13 @@ struct BatchNormalization {
 LayerTraits traits(const BatchNormalization&);
 Value build(const BatchNormalization&, LayerBuilder&, Value x);
 
-/// Where a BatchNormalization normalizes another axis than the last: what it reads, with that axis moved to the end, is
-/// the value "<layer>/channels_last".
+/// If a BatchNormalization normalizes another axis than the last, the value "<layer>/channels_last" is its input with
+/// that axis moved to the end.
 inline constexpr std::string_view kChannelsLast = "channels_last";
 
-/// The same computation written from its parts: moments, a moving average, a scale and a shift, each an op of its own
-/// whose gradient is found by differentiation. It is how one would write a new normalization; slower than the fused
-/// layer and held to it by a test. The moving variance follows the biased one. Same tensors as BatchNormalization.
+/// The same computation, made of separate ops: moments, a moving average, a scale and a shift, whose gradients are
+/// found by differentiation. It shows how one would write a new normalization. It is slower than the fused layer, and a
+/// test compares the two. The moving variance follows the biased one. Same tensors as BatchNormalization.
 struct BatchNormalizationFromParts {
   double momentum = 0.99;
   double epsilon = 1e-3;
@@ -55,11 +56,11 @@ LayerTraits traits(const BatchNormalizationFromParts&);
 Value build(const BatchNormalizationFromParts&, LayerBuilder&, Value x);
 
 /// Batch normalization for small batches: y = gamma * (r * (x - mean) / deviation + d) + beta with the batch's mean and
-/// deviation sqrt(variance + epsilon), and r = deviation / moving deviation, limited to [1 / r_max, r_max],
-/// d = (mean - moving mean) / moving deviation, limited to [-d_max, d_max]. Where the limits do not bite, training
-/// computes what evaluation does; r and d are constants for the gradient. With r_max = 1 and d_max = 0 it is
-/// BatchNormalization, whose evaluation, statistics and tensors it has. Training from scratch begins that way and
-/// widens the limits, in the paper to r_max 3 and d_max 5. Input [N, ..., C], output the same. Ioffe 2017, "Batch
+/// deviation sqrt(variance + epsilon), and r = deviation / moving deviation, limited to [1 / r_max, r_max], d = (mean -
+/// moving mean) / moving deviation, limited to [-d_max, d_max]. Within these limits training computes the same as
+/// evaluation. The gradient treats r and d as constants. With r_max = 1 and d_max = 0 it is BatchNormalization;
+/// evaluation, statistics and tensors are always the same as there. In the paper, training from scratch begins with
+/// these values and widens the limits to r_max 3 and d_max 5. Input [N, ..., C], output the same. Ioffe 2017, "Batch
 /// Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models".
 struct BatchRenormalization {
   double momentum = 0.99;                 ///< weight of the old moving statistics

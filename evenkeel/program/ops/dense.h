@@ -6,8 +6,8 @@
 
 namespace evenkeel::ops {
 
-/// y [m, n] = op(a) op(b): a [m, k] or transposed [k, m], b [k, n] or transposed [n, k]. Of the operands' type; of
-/// bfloat16, a^T b, the gradient of a parameter, is float32.
+/// y [m, n] = op(a) op(b): a is [m, k] or, to be transposed, [k, m]; b is [k, n] or, to be transposed, [n, k]. y has
+/// the operands' type, with one exception: a^T b of bfloat16, the gradient of a parameter, is float32.
 class MatMul final : public Op {
  public:
   explicit MatMul(kernels::Transpose a = kernels::Transpose::no, kernels::Transpose b = kernels::Transpose::no)
@@ -54,8 +54,8 @@ class AddBiasGradient final : public Op {
   kernels::Activation f_;
 };
 
-/// Emits what y = f(x + bias) sends back, adds the gradient of the bias, which is input `bias` of the op, where one is
-/// wanted, and returns that of x.
+/// Emits the gradients of y = f(x + bias). If the gradient of the bias (input `bias` of the op) is needed, adds it.
+/// Returns the gradient of x.
 Value differentiate_bias(Gradients& g, kernels::Activation f, int bias);
 
 /// x [..., C] -> [C], the sum over all other axes: the gradient of a bias.

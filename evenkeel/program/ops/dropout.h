@@ -44,7 +44,7 @@ class GaussianDropout final : public Noise {
   double deviation_;
 };
 
-/// Dropout's mask with another outcome: scale * x + offset where kept, `dropped` where not.
+/// Dropout's mask with other values: scale * x + offset where kept, `dropped` where not.
 class AffineDropout final : public Noise {
  public:
   AffineDropout(int layer, double rate, kernels::KeptAndDropped outcome)

@@ -38,7 +38,7 @@ class Multiply final : public Pairwise {
   Kernel choose(const KernelRequest&) const override;
 };
 
-/// y = scale * x + offset, of the type of x or, of a float32 x, in bfloat16.
+/// y = scale * x + offset, in the type of x, or in bfloat16 of a float32 x.
 class ScaleOffset final : public Op {
  public:
   ScaleOffset(double scale, double offset, std::optional<DType> dtype = {})
@@ -55,8 +55,8 @@ class ScaleOffset final : public Op {
   std::optional<DType> dtype_;
 };
 
-/// x in another type: float32 as bfloat16 (rounded to the nearest), or the reverse. Its gradient is cast back, unless
-/// it is float32 already, as that of a parameter of which x is a copy.
+/// x in another type: float32 to bfloat16 (rounded to the nearest), or the reverse. The gradient is cast back, unless
+/// it is float32 already, as it is where x is a parameter.
 class Cast final : public Op {
  public:
   explicit Cast(DType dtype) : dtype_(dtype) {}
@@ -70,7 +70,7 @@ class Cast final : public Op {
   DType dtype_;
 };
 
-/// x in that type: x itself where it has it, else a copy named after it, "conv2d/kernel/bfloat16".
+/// x in that type: x itself if it has the type, else a copy named "conv2d/kernel/bfloat16".
 Value cast(Value x, DType dtype);
 
 /// y = 1 / sqrt(x + epsilon).

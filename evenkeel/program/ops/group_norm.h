@@ -4,12 +4,12 @@
 
 namespace evenkeel::ops {
 
-/// What a normalization by samples takes together.
+/// Which elements share statistics in a normalization by samples.
 struct GroupNormOptions {
   double epsilon = 1e-3;
-  std::int64_t groups = 1;    ///< of neighbouring channels; must divide them
+  std::int64_t groups = 1;    ///< groups of neighbouring channels; must divide their number
   bool per_position = false;  ///< every position is a sample of its own: layer normalization
-  bool centered = true;       ///< false: by the root of the mean square, with no mean taken off
+  bool centered = true;       ///< false: no mean is subtracted, and the mean square is the variance
 };
 
 /// y = gamma * (x - mean) / sqrt(variance + epsilon) + beta with the statistics of each group of x [N, ..., C], the

@@ -19,7 +19,7 @@ inline void require_rank(const TensorType& x, int rank, const char* what, const 
   if (x.shape.rank() != rank) throw Error{{.where = what, .expected = layout, .received = to_string(x.shape)}};
 }
 
-/// Throws unless an operand that is there is a vector of one number per channel of x.
+/// Throws unless `vector` has one number per channel of x.
 inline void require_per_channel(const TensorType& x, const TensorType& vector, const char* what) {
   if (vector.shape.rank() == 1 && vector.shape[0] == x.shape.back()) return;
   throw Error{{.where = what,

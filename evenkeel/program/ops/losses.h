@@ -45,8 +45,8 @@ class OneHot final : public Op {
   DType real_;
 };
 
-/// targets [N, K] -> [N], the weight of each sample's class: that of the largest target, or with K = 1 of the target
-/// rounded. A class without a weight weighs 1, as Keras's class_weight.
+/// targets [N, K] -> [N], the weight of each sample's class: the class of the largest target, or with K = 1 the target,
+/// rounded. A class without a weight has 1, as in Keras's class_weight.
 class ClassWeights final : public Op {
  public:
   explicit ClassWeights(std::vector<double> weights) : weights_(std::move(weights)) {}

@@ -4,8 +4,8 @@
 
 namespace evenkeel::ops {
 
-/// An op that disturbs the elements of x [N, ...] at random where its layer's mode has dropout on; else y = x. What it
-/// draws is a function of (seed, step, layer, element), so that its gradient draws the same.
+/// An op that adds noise to the elements of x [N, ...] if its layer's mode has dropout on; else y = x. Its random
+/// numbers are a function of (seed, step, layer, element), so that its gradient uses the same ones.
 class Noise : public Op {
  public:
   std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
@@ -15,7 +15,7 @@ class Noise : public Op {
  protected:
   explicit Noise(int layer) : layer_(layer) {}
   int index() const { return layer_; }  ///< of the layer
-  /// Names the layer's random numbers.
+  /// The stream of the layer's random numbers.
   std::uint32_t stream() const { return static_cast<std::uint32_t>(layer_); }
 
  private:

@@ -6,8 +6,8 @@
 
 namespace evenkeel::ops {
 
-/// What a normalization does besides normalizing: it sees groups of samples each with statistics of its own, or has
-/// an activation behind it, and a max pooling whose windows do not overlap. With a pooling nothing of the size of x is
+/// What a normalization does besides normalizing: its samples may be in groups with separate statistics, or it may have
+/// an activation after it, and a max pooling whose windows do not overlap. With a pooling nothing of the size of x is
 /// written (docs/kernels/batch_norm_pool.md).
 struct NormalizeOptions {
   std::int64_t group_samples = 0;  ///< 0: all have the same statistics
@@ -15,21 +15,21 @@ struct NormalizeOptions {
   std::optional<WindowOptions> pool = {};
 };
 
-/// y = f(gamma * (x - mean) * inverse_deviation + beta), per channel (last axis), and its largest in each window.
-/// Inputs: x, gamma or absent, beta or absent, mean, inverse deviation: [C], or [groups, C]. They come from lines of
-/// their own (statistics.h). The gradient is that of all these lines at once: where the layer's mode uses the batch's
-/// statistics, they are functions of x. Derivation: docs/kernels/batch_norm.md.
+/// y = f(gamma * (x - mean) * inverse_deviation + beta), per channel (last axis); with a pooling, the largest of it in
+/// each window. Inputs: x, gamma or absent, beta or absent, and mean and inverse deviation, which are [C] or [groups,
+/// C] and come from lines of their own (statistics.h). The gradient rule covers these lines too: if the layer's mode
+/// uses the batch's statistics, they are functions of x. Derivation: docs/kernels/batch_norm.md.
 class Normalize final : public Op {
  public:
   explicit Normalize(int layer, NormalizeOptions options = {}) : layer_(layer), options_(options) {}
   std::string_view kind() const override { return options_.pool ? "normalize_pool" : "normalize"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
-  /// Emits the sums over x that the statistics and gamma and beta send back, then the gradient of x.
+  /// Emits the gradient's sums over x, which belong to the statistics, gamma and beta, then the gradient of x.
   void differentiate(Gradients&) const override;
-  /// Every activation is monotone: behind the pooling or before it is the same.
+  /// Every activation is monotone, so it gives the same before the pooling as after it.
   std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
-  /// This op with max pooling behind it, where the windows do not overlap; else nothing.
+  /// This op with a max pooling after it, if the windows do not overlap; else nothing.
   std::shared_ptr<const Op> with_max_pool(const WindowOptions& window) const;
   Kernel choose(const KernelRequest&) const override;
   std::vector<std::pair<int, int>> in_place() const override;
@@ -39,9 +39,9 @@ class Normalize final : public Op {
   NormalizeOptions options_;
 };
 
-/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation) -> dgamma, dbeta, [C] or
-/// [groups, C]: sum dz * (x - mean) * inverse_deviation and sum dz, with dz the gradient in front of f. y and dy are of
-/// the pooled size; y is absent where f is linear. gamma and beta are read with a pooling only.
+/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation) -> dgamma, dbeta, [C] or [groups, C]:
+/// sum dz * (x - mean) * inverse_deviation and sum dz, where dz is the gradient of f's input. With a pooling, y and dy
+/// have the pooled size. y is absent if f is linear. gamma and beta are read with a pooling only.
 class NormalizeSums final : public Op {
  public:
   explicit NormalizeSums(NormalizeOptions options) : options_(options) {}
@@ -54,8 +54,8 @@ class NormalizeSums final : public Op {
   NormalizeOptions options_;
 };
 
-/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation, dgamma, dbeta) -> dx. The last two
-/// are of the rows that share statistics; beta is read with a pooling only.
+/// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation, dgamma, dbeta) -> dx. dgamma and
+/// dbeta are the sums over the rows that share statistics; beta is read with a pooling only.
 class NormalizeDataGradient final : public Op {
  public:
   NormalizeDataGradient(int layer, NormalizeOptions options) : layer_(layer), options_(options) {}

@@ -4,7 +4,7 @@
 
 namespace evenkeel::ops {
 
-/// Maximum over each window of x [N, H, W, C]; padding never wins.
+/// Maximum over each window of x [N, H, W, C], without padding.
 class MaxPool final : public Windowed {
  public:
   explicit MaxPool(WindowOptions window) : Windowed(window) {}
@@ -14,7 +14,7 @@ class MaxPool final : public Windowed {
   Kernel choose(const KernelRequest&) const override;
 };
 
-/// (x, y, dy) -> dx: to the first maximum of each window.
+/// (x, y, dy) -> dx: each dy goes to the first maximum of its window.
 class MaxPoolGradient final : public Windowed {
  public:
   explicit MaxPoolGradient(WindowOptions window) : Windowed(window) {}

@@ -6,8 +6,8 @@
 
 namespace evenkeel::ops {
 
-/// (loss [N], w_1, ..., w_k) -> loss [N] with sum_i factors[i] * sum(w_i^2) added to each sample's, so that it is in
-/// their mean once. Keras's L2.
+/// (loss [N], w_1, ..., w_k) -> loss [N] with sum_i factors[i] * sum(w_i^2) added to each sample's loss, so that the
+/// mean loss has it once. Keras's L2.
 class AddL2Penalty final : public Op {
  public:
   explicit AddL2Penalty(std::vector<double> factors) : factors_(std::move(factors)) {}

@@ -2,13 +2,14 @@
 
 #include "evenkeel/program/op.h"
 
-// The lines that make and follow the statistics of a normalization. Those per channel are vectors [C]; where a batch
-// falls into groups that have statistics of their own, [groups, C].
+// The lines that compute the statistics of a normalization and update the moving ones. Statistics per channel are
+// vectors [C]; if the batch is in groups with separate statistics, [groups, C].
 
 namespace evenkeel::ops {
 
-/// x [N, ..., C] -> mean, biased variance, of the whole batch or of each `group_samples` consecutive samples, and the
-/// last group what is left. Of a layer: idle where that neither uses nor follows the batch's statistics.
+/// x [N, ..., C] -> mean and biased variance, of the whole batch or of each `group_samples` consecutive samples; the
+/// last group has the remaining ones. With a layer: idle in modes that neither use the batch's statistics nor update
+/// the moving ones.
 class Moments final : public Op {
  public:
   explicit Moments(std::optional<int> layer = {}, std::int64_t group_samples = 0)
@@ -16,7 +17,7 @@ class Moments final : public Op {
   std::string_view kind() const override { return "moments"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
-  void differentiate(Gradients&) const override;  ///< dx = (dmean + 2 (x - mean) dvariance) / rows; not by groups
+  void differentiate(Gradients&) const override;  ///< dx = (dmean + 2 (x - mean) dvariance) / rows; not for groups
   Kernel choose(const KernelRequest&) const override;
   std::optional<int> layer() const override { return layer_; }
   bool is_idle(const LayerMode& mode) const override;
@@ -34,8 +35,8 @@ class MomentsGradient final : public Op {
   Kernel choose(const KernelRequest&) const override;
 };
 
-/// (means [groups, C], variances [groups, C]) -> those of the batch [C]: the groups' by their shares of its samples.
-/// What moving statistics follow. Idle as Moments is.
+/// (means [groups, C], variances [groups, C]) -> mean and variance [C] that the moving statistics follow: the groups'
+/// means, weighted by their numbers of samples. Idle in the same modes as Moments.
 class MergeGroups final : public Op {
  public:
   MergeGroups(int layer, std::int64_t samples, std::int64_t group_samples)
@@ -60,7 +61,7 @@ class SumGroups final : public Op {
 };
 
 /// (batch mean, batch variance, moving mean, moving variance, supplied mean, supplied variance) -> mean, variance:
-/// those that the layer's mode asks for, for every group where the batch's are by groups.
+/// those that the layer's mode selects; if the batch's statistics are by groups, one for every group.
 class SelectStatistics final : public Op {
  public:
   explicit SelectStatistics(int layer) : layer_(layer) {}
@@ -87,8 +88,8 @@ class IfBatchStatistics final : public Op {
   int layer_;
 };
 
-/// variance -> 1 / sqrt(variance + epsilon), in double and rounded once. Has no gradient of its own: Normalize's rule
-/// is that of all lines from the moments on.
+/// variance -> 1 / sqrt(variance + epsilon), computed in double and rounded once. It has no gradient rule: Normalize's
+/// rule covers all lines from the moments on.
 class InverseDeviation final : public Op {
  public:
   explicit InverseDeviation(double epsilon) : epsilon_(epsilon) {}
@@ -101,8 +102,8 @@ class InverseDeviation final : public Op {
   double epsilon_;
 };
 
-/// (moving mean, moving variance, batch mean, batch variance): moving = momentum * moving + (1 - momentum) * batch,
-/// where the layer's mode says so. `unbiased`: the variance of the batch times rows / (rows - 1).
+/// (moving mean, moving variance, batch mean, batch variance): moving = momentum * moving + (1 - momentum) * batch, if
+/// the layer's mode updates statistics. With `unbiased`, the batch's variance is multiplied by rows / (rows - 1).
 class UpdateStatistics final : public Op {
  public:
   UpdateStatistics(int layer, double momentum, bool unbiased, std::int64_t rows)

@@ -8,12 +8,12 @@
 
 namespace evenkeel::ops {
 
-/// What every update does on the way, as Keras's optimizers: first the gradients are scaled or limited, then the
-/// parameters decay, then the update is made.
+/// What every update also does, as in Keras's optimizers: first gradients are scaled or limited, then parameters decay,
+/// then the update is made.
 struct UpdateOptions {
   double weight_decay = 0;                                      ///< p -= learning rate * weight_decay * p
   double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient
-  std::vector<Extent> tensors = {};  ///< those that have a scale each (ClipNorm); empty: one for the whole block
+  std::vector<Extent> tensors = {};  ///< tensors with a gradient scale each (ClipNorm); empty: one for the whole block
 };
 
 /// The update of an optimizer in one pass: (parameters, gradients, scales of the gradients or absent, then blocks that
@@ -60,8 +60,8 @@ class AdamUpdate final : public Update {
   double beta_1_, beta_2_, epsilon_;
 };
 
-/// gradients -> [tensors], or [1] without any: the factor that brings each tensor (the whole block) to a norm of at
-/// most `limit`. A norm that is not finite makes the factor of the whole block NaN, as in Keras.
+/// gradients -> [tensors], or [1] if `tensors` is empty: the factor that brings the norm of each tensor (of the whole
+/// block) to at most `limit`. If the norm of the whole block is not finite, its factor is NaN, as in Keras.
 class ClipNorm final : public Op {
  public:
   explicit ClipNorm(double limit, std::vector<Extent> tensors = {}) : limit_(limit), tensors_(std::move(tensors)) {}
@@ -75,8 +75,8 @@ class ClipNorm final : public Op {
   std::vector<Extent> tensors_;
 };
 
-/// (parameters, average, started [1]): average = momentum * average + (1 - momentum) * parameters. The first time the
-/// average becomes the parameters, and `started` 1.
+/// (parameters, average, started [1]): average = momentum * average + (1 - momentum) * parameters. The first time, the
+/// average is set to the parameters, and `started` to 1.
 class MovingAverage final : public Op {
  public:
   explicit MovingAverage(double momentum) : momentum_(momentum) {}

@@ -17,7 +17,8 @@ struct WindowOptions {
 /// "3x3 stride 2 same"
 std::string to_string(const WindowOptions& options);
 
-/// The window over x [N, H, W, C]. Throws Error where x is no image or smaller than a window without padding.
+/// The window over x [N, H, W, C]. Throws Error if x does not have four axes, or is smaller than a window without
+/// padding.
 kernels::Window window_over(const Shape& x, const WindowOptions& options);
 
 }  // namespace evenkeel::ops

@@ -4,7 +4,7 @@
 
 namespace evenkeel::passes {
 
-/// All passes that make one line of several, in their order. Runs before differentiation.
+/// Runs all passes that fold lines into others. Runs before differentiation.
 void fuse(Program& program);
 
 }  // namespace evenkeel::passes

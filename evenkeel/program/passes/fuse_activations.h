@@ -4,9 +4,9 @@
 
 namespace evenkeel::passes {
 
-/// Folds an activation into the op before it (convolution, normalization) where that op can and nobody else reads the
-/// value between them. Runs before differentiation: the fused op has a gradient rule of its own. A value that is kept
-/// or probed stays.
+/// Folds an activation into the op before it (convolution, normalization) if that op can have one and nobody else reads
+/// the value between them. A value that is kept or probed stays. Runs before differentiation, because the fused op has
+/// its own gradient rule.
 void fuse_activations(Program& program);
 
 }  // namespace evenkeel::passes

@@ -9,8 +9,8 @@
 namespace evenkeel {
 
 /// Watches a value: appends a line that merges the moments of each of its channels (last axis) into running ones, in
-/// double, each time the program runs. Programs of one model with the same probes share them through their Store, so a
-/// smaller last batch counts as what it is.
+/// double, each time the program runs. Programs of one model with the same probes share their moments through their
+/// Store, so a smaller last batch has its proper weight.
 void probe_moments(Program& program, Value value);
 
 struct ChannelMoments {
@@ -21,7 +21,7 @@ struct ChannelMoments {
 
 /// What a probe has seen since the last reset. Throws Error if `value` is not probed.
 ChannelMoments read_moments(const Store& store, const std::string& value);
-/// Starts all probes anew.
+/// Resets all probes.
 void reset_probes(Store& store);
 
 }  // namespace evenkeel

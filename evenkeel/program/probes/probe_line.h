@@ -7,8 +7,8 @@
 
 namespace evenkeel {
 
-/// Emits the line of a probe, whose first input is what it watches, just behind the line that makes that: so the value
-/// need not live longer for it.
+/// Emits the line of a probe directly after the line that computes the value it watches (its first input), so that the
+/// value's memory need not be kept longer.
 void emit_probe(Program& program, std::shared_ptr<const Op> op, const std::vector<Value>& inputs);
 
 }  // namespace evenkeel

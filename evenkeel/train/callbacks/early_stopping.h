@@ -15,14 +15,14 @@ struct EarlyStoppingOptions {
   std::int64_t patience = 0;  ///< epochs without improvement that are allowed
   std::optional<double> baseline = {};
   bool restore_best_weights = false;
-  std::int64_t start_from_epoch = 0;  ///< so many epochs are not looked at
+  std::int64_t start_from_epoch = 0;  ///< so many epochs at the beginning are ignored
 
   static void describe(Fields<EarlyStoppingOptions>&);  ///< by the keys of [training]
 };
 
-/// Ends training when a figure no longer improves, as Keras's EarlyStopping decides it
+/// Ends training when a figure no longer improves, by the rules of Keras's EarlyStopping
 /// (https://keras.io/api/callbacks/early_stopping). With `restore_best_weights` the network ends with the weights of
-/// its best epoch, also where training came to its end by itself.
+/// its best epoch, even if training was not stopped early.
 class EarlyStopping {
  public:
   using Options = EarlyStoppingOptions;

@@ -20,8 +20,8 @@ struct ModelCheckpointOptions {
   static void describe(Fields<ModelCheckpointOptions>&);  ///< by the keys of [training]
 };
 
-/// Writes weights files while training: the last, every N steps, or the best by a figure (Keras's ModelCheckpoint).
-/// What resumes a run is CheckpointFolder.
+/// Writes weights files during training: after each epoch, every N steps, or the best by a figure (Keras's
+/// ModelCheckpoint). To resume a run, use CheckpointFolder.
 class ModelCheckpoint {
  public:
   using Options = ModelCheckpointOptions;

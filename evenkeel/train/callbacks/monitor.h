@@ -8,13 +8,13 @@
 
 namespace evenkeel {
 
-/// A figure of the epochs' records, watched for the better: a loss for less, an accuracy for more.
+/// Watches whether a figure of the epochs' records improves: a loss when it falls, an accuracy when it rises.
 struct Monitor {
   std::string name = "val_loss";  ///< loss, accuracy, val_loss, val_accuracy
-  double min_delta = 0;           ///< a smaller change is no improvement
+  double min_delta = 0;           ///< a smaller change does not count as an improvement
   std::optional<double> best = {};
 
-  /// The record's figure. Throws Error where there is none, say without validation data.
+  /// The record's figure. Throws Error if it does not have it, for example without validation data.
   double read(const EpochRecord& record) const;
   /// Whether the value is better than the reference. One that is not finite never is; any finite one is better than
   /// no reference, and than one that is not finite.
@@ -25,7 +25,7 @@ struct Monitor {
   void load(const CallbackState& state);
 };
 
-/// Describes the options that choose a figure: those of callbacks that watch one share them.
+/// Describes the options that choose a figure. All callbacks that watch one share them.
 template <class Options>
 void describe_monitor(Fields<Options>& fields) {
   fields.add("monitor", &Options::monitor,

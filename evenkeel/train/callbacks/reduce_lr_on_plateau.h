@@ -9,7 +9,7 @@ namespace evenkeel {
 
 struct ReduceLROnPlateauOptions {
   std::string monitor = "val_loss";
-  double factor = 0.1;         ///< in (0, 1): what the rate is multiplied with
+  double factor = 0.1;         ///< in (0, 1); the rate is multiplied by it
   std::int64_t patience = 10;  ///< epochs without improvement that are allowed
   double min_delta = 1e-4;
   std::int64_t cooldown = 0;  ///< epochs after a reduction that are not counted
@@ -18,7 +18,7 @@ struct ReduceLROnPlateauOptions {
   static void describe(Fields<ReduceLROnPlateauOptions>&);  ///< by the keys of [training]
 };
 
-/// Lowers the learning rate when a figure no longer improves, as Keras's ReduceLROnPlateau decides it
+/// Lowers the learning rate when a figure no longer improves, by the rules of Keras's ReduceLROnPlateau
 /// (https://keras.io/api/callbacks/reduce_lr_on_plateau).
 class ReduceLROnPlateau {
  public:

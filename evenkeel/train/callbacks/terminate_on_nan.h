@@ -7,8 +7,8 @@
 
 namespace evenkeel {
 
-/// Ends training before an update with a loss or a gradient that is not finite, and says in History::reason which step
-/// it was and which line and layer computed the first such value. The weights stay as they were before that step.
+/// Ends training before an update with a loss or a gradient that is not finite. History::reason then says in which
+/// step, and which line and layer computed the first such value. The weights stay as they were before that step.
 struct TerminateOnNaN {
   using Options = TerminateOnNaN;
   static constexpr std::string_view kSetting = "terminate_on_nan";

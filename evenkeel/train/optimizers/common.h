@@ -7,7 +7,7 @@
 #include "evenkeel/program/ops/updates.h"
 #include "evenkeel/program/program.h"
 
-// What all optimizers have. Each of their structs has these members, so that they are set like its own:
+// What all optimizers have. Each of their structs has these members:
 //   learning_rate    step size
 //   weight_decay     each step first subtracts learning rate * weight_decay * p from every trainable parameter p
 //                    (Loshchilov & Hutter 2019: decoupled from the gradient)
@@ -16,11 +16,11 @@
 //   clipvalue        the elements of gradients are limited to +-this
 //   ema_momentum     keeps averages of the trainable parameters, average = m * average + (1 - m) * p after each update
 //                    (Keras's use_ema); evaluation, prediction and saved weights use them (AveragedWeights)
-// At most one of the three that clip.
+// At most one of the three clip options may be set.
 
 namespace evenkeel {
 
-/// The same members, of whichever optimizer.
+/// The same members, taken from any optimizer.
 struct CommonOptimizerOptions {
   double learning_rate = 0;
   std::optional<double> weight_decay = {}, clipnorm = {}, global_clipnorm = {}, clipvalue = {}, ema_momentum = {};
@@ -36,7 +36,7 @@ CommonOptimizerOptions common_options(const T& of) {
           .ema_momentum = of.ema_momentum};
 }
 
-/// Describes an optimizer: its step size, then, by `own`, what it alone has, then what all have.
+/// Describes an optimizer: its step size, then, by `own`, its own options, then those that all have.
 template <class T, class Own>
 void describe_optimizer(Fields<T>& fields, Own own) {
   fields.add("learning_rate", &T::learning_rate, "step size of the optimizer", kPositive);
@@ -50,11 +50,11 @@ void describe_optimizer(Fields<T>& fields, Own own) {
       .at_most_one_of({"clipnorm", "global_clipnorm", "clipvalue"});
 }
 
-/// What an optimizer updates in a program, and how gradients are limited before.
+/// What an optimizer updates in a program, and how gradients are limited before that.
 struct UpdateTarget {
   Program& program;
   Value parameters, gradients;  ///< the blocks of all trainable parameters
-  Value scales = {};            ///< of the gradients, to clip them by norm; absent without
+  Value scales = {};            ///< factors of the gradients that clip their norm; absent without clipping
   ops::UpdateOptions options = {};
 
   /// Emits the line of an update with the blocks that it alone has.

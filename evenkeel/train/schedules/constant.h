@@ -6,7 +6,7 @@
 
 namespace evenkeel {
 
-/// base
+/// The learning rate is base.
 struct ConstantSchedule {
   std::int64_t warmup_steps = 0;
   double initial_learning_rate = 0;

@@ -10,7 +10,7 @@ namespace evenkeel {
 /// base * ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha), then base * alpha. Keras's CosineDecay, whose
 /// `warmup_target` is our base (Loshchilov & Hutter 2017).
 struct CosineSchedule {
-  std::optional<std::int64_t> decay_steps = {};  ///< default: the run's, without the warm-up
+  std::optional<std::int64_t> decay_steps = {};  ///< default: the steps of the run, without the warm-up
   double alpha = 0;                              ///< fraction of base at the end
   std::int64_t warmup_steps = 0;
   double initial_learning_rate = 0;

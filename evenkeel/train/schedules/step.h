@@ -9,7 +9,8 @@
 namespace evenkeel {
 
 /// base * decay_rate^n. With `decay_steps`, n = step / decay_steps (Keras's ExponentialDecay with staircase); with
-/// `boundaries`, n = how many of them the step is above (Keras's PiecewiseConstantDecay). One of the two must be given.
+/// `boundaries`, n is the number of boundaries below the step (Keras's PiecewiseConstantDecay). One of the two must be
+/// given.
 struct StepSchedule {
   double decay_rate = 0.1;
   std::optional<std::int64_t> decay_steps = {};
@@ -19,7 +20,7 @@ struct StepSchedule {
 
   static constexpr std::string_view kType = "step";
   static void describe(Fields<StepSchedule>&);
-  void check() const;  ///< throws Error where options do not go together
+  void check() const;  ///< throws Error if options do not go together
   bool operator==(const StepSchedule&) const = default;
 };
 
