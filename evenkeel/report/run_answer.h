@@ -8,17 +8,17 @@
 
 namespace evenkeel {
 
-/// Where a measured column ends and where it was best.
+/// The last and the best value of a measured column.
 struct Outcome {
-  double final = 0;  ///< the last value; NaN where it is NaN or infinite
-  double best = 0;   ///< highest, or lowest of a loss
+  double final = 0;  ///< the last value; NaN if it is NaN or infinite
+  double best = 0;   ///< the highest; of a loss, the lowest
   double best_step = 0;
 };
 
 bool is_loss(const std::string& column);
-/// Nothing where the run has no such column, or not one number in it.
+/// Nothing if the run has no such column, or no number in it.
 std::optional<Outcome> outcome_of(const RunRecord& run, const std::string& column);
-/// Steps at the end of each row: the column `step`, else `epoch`, else the row's number.
+/// The steps at each row: the column `step`, else `epoch`, else the row's number.
 std::vector<double> steps_of(const MetricsTable& metrics);
 /// "val_accuracy" -> "validation accuracy"
 std::string spoken(const std::string& column);

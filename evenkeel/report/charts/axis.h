@@ -7,14 +7,14 @@
 
 namespace evenkeel {
 
-/// One axis of a chart: from values to positions, with ticks at round numbers. charts.js has the same rules, for what
-/// a reader zooms to.
+/// One axis of a chart: maps values to positions, with ticks at round numbers. charts.js has the same rules, for a
+/// reader who zooms.
 class Axis {
  public:
   enum class Room { none, both_ends, from_zero_if_near };
-  /// From the lowest to the highest value, with some room at both ends where asked for; the last kind begins at zero
-  /// instead where values are positive and begin near it. An empty extent becomes [0, 1] ([0.1, 1] on a log axis), one
-  /// of a single value gets room around it.
+  /// From the lowest to the highest value. `room` adds some room at both ends, or makes the axis begin at zero if
+  /// values are positive and begin near it. Without values the axis is [0, 1] ([0.1, 1] on a log axis); a single value
+  /// gets room around it.
   Axis(ValueRange values, bool log, Room room = Room::none);
 
   /// The ends; their logarithms to base ten on a log axis.
@@ -23,8 +23,8 @@ class Axis {
   bool log() const { return log_; }
   /// 0 at the lower end, 1 at the upper one.
   double position(double value) const;
-  /// Round numbers within the axis, three to eight; on a log axis powers of ten, and 2 and 5 times them where there
-  /// are few; on a short one as on a linear axis.
+  /// Three to eight round numbers within the axis. On a log axis these are powers of ten; if there are few, also 2 and
+  /// 5 times them; on a very short one, numbers as on a linear axis.
   const std::vector<double>& ticks() const { return ticks_; }
 
  private:

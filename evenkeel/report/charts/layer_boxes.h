@@ -6,11 +6,11 @@
 
 #include "evenkeel/nn/model.h"
 
-// A model as the boxes of a diagram, before anything has a place.
+// A model as the boxes of a diagram, before the layout.
 
 namespace evenkeel {
 
-/// A layer, or those that stand in the same place of a folded block's repetitions.
+/// A layer, or the layers at one place in all repetitions of a folded block.
 struct LayerLine {
   std::string type, name;             ///< "Conv2D"; "conv2d", "conv2d ... conv2d_18"
   std::vector<std::string> settings;  ///< those that differ from the default: "filters 4, 8, 12, … 76"
@@ -25,13 +25,13 @@ struct LayerBox {
   std::vector<std::string> outputs = {};  ///< of a folded block: the output's shape after each repetition
 };
 
-/// Boxes one below the other: layers that read just the one before them.
+/// Boxes one below the other: layers that read only the one before them.
 struct LayerStack {
   std::vector<LayerBox> boxes;
   std::vector<std::size_t> reads = {};  ///< earlier stacks
 };
 
-/// The model's input is the first box. Throws Error where the model's layers do not fit.
+/// The stacks of a model. Its input is the first box. Throws Error if the model is not valid.
 std::vector<LayerStack> stacks_of(const Model& model);
 
 }  // namespace evenkeel

@@ -13,25 +13,25 @@ struct DrawnCurve {
   std::string name;
   bool dashed = false;
   Look look = {};
-  std::vector<std::string> labels = {};  ///< of the traces
+  std::vector<std::string> labels = {};  ///< names of the traces
   DrawnSeries series = {};
 
   bool has_band() const { return series.traces.size() > 1; }
 };
 
-/// A line chart that is ready to be drawn. The picture, the legend and what the page's script knows are made from it.
+/// A line chart that is ready to be drawn. The picture, the legend and the data for the page's script are made from it.
 struct LinePlot {
   std::string title, x_label;
   std::vector<std::string> x_names;
   std::vector<DrawnCurve> curves;
-  std::vector<Level> levels;  ///< those that have a place on the axis
+  std::vector<Level> levels;  ///< those that are within the axis
   Axis x, y;
 };
 
 LinePlot plot_of(const LineChart& chart, const Palette& palette, int buckets);
 
-/// What the page's script must know to answer a reader, as JSON that may stand in a <script>: the axes, and the values
-/// of every trace with as many digits as can be seen, null for what is none.
+/// The data for the page's script, as JSON that is safe inside a <script>: the axes, and the values of every trace with
+/// as many digits as can be seen, null for NaN.
 std::string script_data(const LinePlot& plot);
 
 }  // namespace evenkeel

@@ -5,12 +5,12 @@
 
 #include "evenkeel/report/page/page.h"
 
-// Curves as they are drawn: few enough points, in one order, with nothing lost that a reader could see.
+// Curves as they are drawn: sorted, with so few points that drawing is fast, but without a visible loss.
 
 namespace evenkeel {
 
 struct SeriesOptions {
-  bool log_x = false, log_y = false;  ///< what is not positive cannot be drawn there
+  bool log_x = false, log_y = false;  ///< on a log axis, values that are not positive are left out
   int buckets = 500;                  ///< about one per pixel
 };
 
@@ -21,16 +21,16 @@ struct DrawnSeries {
   std::vector<double> mean = {}, low = {}, high = {};  ///< over the traces that have a value there
 
   std::size_t size() const { return x.size(); }
-  /// How many lie between two markers, and where curve `index` of `count` has its first: markers are few and those of
-  /// neighbouring curves stand apart.
+  /// Whether curve `index` of `count` has a marker at this point. Markers are few, and those of different curves are at
+  /// different points.
   bool has_marker(std::size_t point, std::size_t index, std::size_t count) const;
 };
 
-/// Traces with other x than their sisters are interpolated between their own points, never beyond them or over a gap.
-/// Of more than two points per bucket those with the lowest and highest mean, low and high stay, and gaps.
+/// Traces with different x are interpolated between their own points, never beyond them or over a gap. If a bucket has
+/// more than two points, those with the lowest and highest mean, low and high are kept, and gaps.
 DrawnSeries series_of(const Curve& curve, const SeriesOptions& options);
 
-/// Lowest and highest of all finite values; widens as it sees more.
+/// The lowest and highest of all finite values added so far.
 struct ValueRange {
   double low, high;
   ValueRange();

@@ -21,23 +21,22 @@ class Svg {
   std::string text_;
 };
 
-/// A picture as a file of its own, of so many pixels.
+/// A picture as a file of its own, with the given size in pixels.
 std::string picture_file(double width, double height, const std::string& label, const std::string& content);
 
-// The charts of a page are as wide as the page has room. Their <svg> element is the plot itself: what is inside has its
-// place in percent, and ticks and names lie outside, in margins of fixed size.
+// The charts of a page are as wide as the page allows. Their <svg> element is the plot itself, and positions in it are
+// in percent. Ticks and names are outside of it, in margins of fixed size.
 
-/// 0 to 1 as such a place: "37.5%".
+/// A position from 0 to 1 in percent: "37.5%".
 std::string percent(double position);
 
-/// Pixels beside and below the plot, and its height (0: page.css says it).
+/// Pixels at the left of and below the plot, and its height (0: set by page.css).
 struct ChartFrame {
   double left = 4, below = 26, height = 0;
 };
 std::string chart_begin(const std::string& title, const ChartFrame& frame);
 
-/// A place on the horizontal axis, from the left, with its text below and its `mark`: an element that has its origin
-/// where the axis is.
+/// A tick of the horizontal axis, with its text below. `mark` is an element with its origin on the axis.
 std::string column_tick(double position, const std::string& text, const char* mark);
 
 }  // namespace evenkeel

@@ -6,8 +6,8 @@
 
 namespace evenkeel {
 
-/// A model's layers as an SVG picture of its natural size, colours by page.css's classes: a column of boxes for a
-/// chain (several beside each other where it is long), rows of such columns for a graph.
+/// A model's layers as an SVG picture of fixed size, with colours from page.css's classes. A chain is a column of boxes
+/// (several side by side if it is long); a graph has rows of such columns.
 std::string svg_of(const Diagram& diagram);
 
 }  // namespace evenkeel

@@ -6,9 +6,10 @@
 
 namespace evenkeel {
 
-/// The chart as an SVG picture whose colours are page.css's classes. Each dot and mark has a <title>: what it is.
+/// The chart as an SVG picture, with colours from page.css's classes. Each dot and mark has a <title> that says what it
+/// is.
 std::string svg_of(const DotChart& chart, const Palette& palette);
-/// What its signs mean, those that it has: a piece of HTML.
+/// The legend of the marks that the chart has: a piece of HTML.
 std::string legend_of(const DotChart& chart);
 
 }  // namespace evenkeel

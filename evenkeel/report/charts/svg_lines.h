@@ -6,11 +6,11 @@
 
 namespace evenkeel {
 
-/// The chart as an SVG picture whose colours are page.css's classes. charts.js knows its parts: the ticks of both axes
-/// (.rows, .columns), what lies in percent (markers, .level), the .window through which the curves are seen, and which
-/// curve (data-curve) each of them belongs to.
+/// The chart as an SVG picture, with colours from page.css's classes. charts.js uses its parts: the ticks of both axes
+/// (.rows, .columns), elements with positions in percent (markers, .level), the .window through which the curves are
+/// seen, and data-curve, the curve that an element belongs to.
 std::string svg_of(const LinePlot& plot);
-/// The names of its curves beside a short piece of each, as buttons: a piece of HTML.
+/// The legend: a button for each curve, with its name and a sample of its line. A piece of HTML.
 std::string legend_of(const LinePlot& plot);
 
 }  // namespace evenkeel

@@ -7,21 +7,22 @@
 
 namespace evenkeel {
 
-/// A picture of rows, each a line of text above what is drawn of it, over one axis of values.
+/// A picture of rows over one axis of values. Each row is a line of text with its drawing below.
 class RowPicture {
  public:
   /// Heights are pixels.
   RowPicture(const std::string& title, Axis axis, double row_height, std::size_t rows);
 
-  /// The next row's line of text: its name, and its figures more quietly. Returns the row's upper edge, in pixels.
+  /// Begins a row with a line of text: its name, and its figures in a lighter colour. Returns the row's upper edge, in
+  /// pixels.
   double begin_row(const std::string& name, const std::string& figures);
-  /// Where a value lies, in percent.
+  /// The position of a value, in percent.
   std::string at(double value) const { return percent(axis_.position(value)); }
-  /// A bar between two values, never too thin to be seen.
+  /// A bar between two values, wide enough to be seen.
   void bar(const std::string& style, double low, double high, double top, double height);
   /// A line between two values.
   void line(const std::string& style, double low, double high, double y);
-  /// An upright line, from `y` on.
+  /// A vertical line, from `y` down.
   void upright(const std::string& style, double value, double y, double height);
 
   template <class... Values>

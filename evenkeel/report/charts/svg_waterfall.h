@@ -6,8 +6,8 @@
 
 namespace evenkeel {
 
-/// The steps from the first value to the last as an SVG picture: a floating bar each, in page.css's classes. The
-/// first and the last are bars from zero, with a break where the axis begins elsewhere.
+/// The steps from the first value to the last as an SVG picture, with colours from page.css's classes: a floating bar
+/// for each. The first and the last value are bars from zero, with a break if the axis does not begin at zero.
 std::string svg_of(const Waterfall& chart);
 
 }  // namespace evenkeel

@@ -8,19 +8,19 @@
 
 #include "evenkeel/nn/model.h"
 
-// A report as data. Whoever has results (a study, run folders) fills it; the writers draw it and know nothing
-// of where it came from. Texts are plain, with `code` between backquotes.
+// A report as data. Code that has results (a study, run folders) fills it; the writers draw it and do not know where it
+// came from. Texts are plain, with `code` between backquotes.
 
 namespace evenkeel {
 
-/// One measured line: a seed's, or the only one.
+/// One measured line, for example of one seed.
 struct Trace {
   std::string label = {};              ///< "seed 0"
-  std::vector<double> x = {}, y = {};  ///< of one length; NaN in y is a gap
+  std::vector<double> x = {}, y = {};  ///< of equal length; NaN in y is a gap
 };
 
-/// What is drawn in one colour: the mean of its traces, with a band from the lowest to the highest where there are two
-/// or more.
+/// A curve is drawn in one colour: the mean of its traces, and with several traces a band from the lowest to the
+/// highest.
 struct Curve {
   std::string name;  ///< "batch_norm"
   std::vector<Trace> traces = {};
@@ -40,9 +40,9 @@ struct LineChart {
   std::vector<Curve> curves = {};
   std::vector<Level> levels = {};
   bool log_x = false, log_y = false;
-  std::vector<std::string> x_names = {};  ///< instead of numbers at x = 0, 1, ...: layers
-  std::string caption = {};               ///< how to read it
-  bool folded = false;                    ///< only its title is seen, until the reader opens it
+  std::vector<std::string> x_names = {};  ///< names at x = 0, 1, ... instead of numbers, such as layers
+  std::string caption = {};               ///< how to read the chart
+  bool folded = false;                    ///< only the title is shown until the reader opens it
 };
 
 /// Every value as a point, a row per name, on one axis: the final figures of all seeds.
@@ -59,12 +59,12 @@ struct DotChart {
   std::string caption = {};
 };
 
-/// The way from one value to another in steps that add up, each a floating bar.
+/// Steps from one value to another that add up, each drawn as a floating bar.
 struct Waterfall {
   struct Step {
     std::string name;
     double change = 0;
-    std::optional<double> error = {};  ///< standard, of the change
+    std::optional<double> error = {};  ///< standard error of the change
   };
   std::string title = {}, x_label = {};
   std::string start_name = {}, end_name = {};
@@ -90,7 +90,7 @@ struct Paragraph {
   std::string text;
 };
 
-/// Code to copy, its lines as they are; folded.
+/// Code to copy, folded at first.
 struct Listing {
   std::string title;
   std::string code;
@@ -110,7 +110,7 @@ struct Section {
 struct Report {
   std::string title;                    ///< "depth"
   std::string question;                 ///< what was asked
-  std::string answer;                   ///< one sentence that code derived from these results
+  std::string answer;                   ///< one sentence, derived by code from these results
   std::vector<std::string> notes = {};  ///< what was scaled down, could not be read, is missing
   std::vector<Section> sections = {};
   std::vector<std::pair<std::string, std::string>> provenance = {};  ///< command, versions, machine, data

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-// The script and style of report pages: files of page/ that CMake makes into a source.
+// The script and style of report pages. CMake makes a source from these files of page/.
 
 namespace evenkeel::embedded {
 

@@ -7,13 +7,13 @@
 
 namespace evenkeel {
 
-/// How what has one name looks, in all charts of a page: a colour of page.css (--c0 ... --c7) and a marker's shape.
-/// There are 8 and 7 of them, so 56 names look different; colour is never the only difference.
+/// How curves and dots of one name look in all charts of a page: a colour of page.css (--c0 ... --c7) and the shape of
+/// a marker. There are 8 colours and 7 shapes, so 56 names look different, and colour is never the only difference.
 struct Look {
   std::size_t colour = 0, shape = 0;
 };
 
-/// Gives names their looks in the order in which they first appear in the report.
+/// Assigns looks to names in the order in which they first appear in the report.
 class Palette {
  public:
   explicit Palette(const Report& report);
@@ -30,10 +30,11 @@ class Palette {
 
 inline constexpr std::size_t kShapes = 7, kColours = 8;
 
-/// The markers' shapes (circle, square, triangle, diamond, cross, plus, bar), which a page needs once.
+/// The definitions of the markers' shapes (circle, square, triangle, diamond, cross, plus, bar). A page needs them
+/// once.
 std::string marker_definitions();
-/// A marker as SVG, about 8 pixels wide, at a place in pixels ("12") or in percent ("12%"). `content` is what the
-/// element holds: a <title>.
+/// A marker as SVG, about 8 pixels wide, at a position in pixels ("12") or in percent ("12%"). `content` is put into
+/// the element, for example a <title>.
 std::string marker_at(const std::string& x, const std::string& y, Look look, bool hollow,
                       const std::string& content = {});
 

@@ -16,12 +16,13 @@ namespace evenkeel {
 struct TensorBoardOptions {
   std::int64_t every = 100;      ///< steps from one summary to the next; the first step has one as well
   bool histograms = true;        ///< of weights, gradients and normalization statistics
-  std::int64_t max_images = 50;  ///< of a batch, shown with the first and with every tenth summary; 0: none
-  /// Told where events cannot be written (a full disk); training goes on without them. Without it the Error is thrown.
+  std::int64_t max_images = 50;  ///< images of a batch, written with the first and every tenth summary; 0: none
+  /// Called with a message if events cannot be written (a full disk); training goes on without them. If not set, the
+  /// Error is thrown.
   std::function<void(const std::string&)> warn = {};
 };
 
-/// A callback that writes what TensorBoard shows of a run into its folder:
+/// A callback that writes events for TensorBoard into a run's folder:
 /// - each `every` steps `loss`, `accuracy` (of that step's batch), `learning_rate`, and `images_per_s` since the last
 ///   summary; after each whole epoch `epoch/...` and `validation/...`;
 /// - histograms `weights/<tensor>`, `gradients/<tensor>` (those the step used), `statistics/<layer>/moving_mean` and
@@ -29,8 +30,8 @@ struct TensorBoardOptions {
 ///   in `not_finite/<histogram>`;
 /// - the model as text (`model/summary`, `model/toml`) and images of a batch as the model gets them (`images/batch`), a
 ///   row for each class (`images/rows`) where there are few enough classes.
-/// A fit that begins at step 0 replaces the folder's events, one that goes on (a resumed run) keeps those of its steps
-/// so far. Results stay the same to the bit.
+/// A fit that begins at step 0 replaces the folder's events; a resumed one keeps those of its earlier steps. The
+/// callback does not change results by a bit.
 class TensorBoard {
  public:
   /// Throws Error unless `every` is 1 or more and `max_images` 0 or more.
@@ -44,7 +45,7 @@ class TensorBoard {
   using Values = std::vector<EventValue>;
   using Clock = std::chrono::steady_clock;
 
-  /// Speed, which is shown and is never a result.
+  /// Measures speed, which is only shown and is not a result.
   struct Meter {
     Clock::time_point since = Clock::now();
     double seconds = 0;
@@ -56,13 +57,13 @@ class TensorBoard {
   void begin_file(std::uint64_t first_step, const Model& model);
   void add_scalars(Values& values, const StepEnd& e);
   void write(std::uint64_t step, const Values& values);
-  /// Runs the action, and after an Error no further one.
+  /// Runs the action; after an Error, no further action runs.
   void guarded(const std::function<void()>& action);
 
   std::filesystem::path folder_;
   TensorBoardOptions options_;
   std::optional<EventFile> file_;
-  const Dataset* data_ = nullptr;  ///< of the fit under way
+  const Dataset* data_ = nullptr;  ///< of the current fit
   Meter meter_;
 };
 

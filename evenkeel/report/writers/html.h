@@ -6,11 +6,11 @@
 
 namespace evenkeel {
 
-/// The report as one HTML file that needs nothing beside it and asks nothing of any network. Readable on a phone, light
-/// and dark as the reader's system is, on paper, and without JavaScript: every chart is an SVG picture. A script makes
-/// it answer: values under the pointer, zoom (drag along x; double click for all of it), curves that hide.
-/// Traces of thousands of points are drawn with two to six per pixel, peaks and gaps kept; page_json.h has them all.
-/// Throws Error where the layers of a diagram's model do not fit.
+/// The report as one HTML file that needs no other file and no network. It can be read on a phone, on paper, light or
+/// dark like the reader's system, and without JavaScript: every chart is an SVG picture. A script adds values under the
+/// pointer, zoom (drag along x; double click resets it), and curves that can be hidden. Long traces are drawn with two
+/// to six points per pixel, with all peaks and gaps; page_json.h has all points. Throws Error if the model of a diagram
+/// is not valid.
 std::string html(const Report& report);
 
 }  // namespace evenkeel

@@ -25,10 +25,10 @@ namespace evenkeel {
 ///                                     | {"type": "diagram", "title", "model"}]}],
 ///      "provenance": [{"name", "value"}]}
 ///
-/// Optional figures are absent where there are none; a diagram's model is the text of its model file (TOML).
+/// Optional figures that do not exist are absent; a diagram's model is the text of its model file (TOML).
 std::string report_json(const Report& report);
 
-/// All points of all charts, one a line, at full precision; empty where a number is none:
+/// All points of all charts, one per line, at full precision; NaN and infinite values are empty cells:
 ///
 ///     section,chart,kind,series,trace,x,y
 ///

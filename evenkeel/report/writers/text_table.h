@@ -5,7 +5,7 @@
 
 namespace evenkeel {
 
-/// Text in columns as wide as their longest cell. A title that begins with '>' has its column on the right (numbers).
+/// Text in columns as wide as their longest cell. If a title begins with '>', its column is right-aligned (numbers).
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> titles);
