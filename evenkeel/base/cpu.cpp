@@ -56,7 +56,7 @@ Machine detect_within_limit() {
   return isa == nullptr || *isa == '\0' ? machine : machine.limited_to(isa);
 }
 
-/// What EVENKEEL_ISA may name, narrowest first. Every processor we run on has the first.
+/// The values of EVENKEEL_ISA, narrowest first. Every processor we run on has the first.
 struct InstructionSet {
   std::string_view name;
   bool Machine::*has;

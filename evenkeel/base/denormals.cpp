@@ -8,7 +8,7 @@ namespace evenkeel {
 namespace {
 
 #ifdef __SSE2__
-constexpr unsigned kFlush = _MM_FLUSH_ZERO_ON | 0x0040;  // results, and operands: DAZ has no name without SSE3
+constexpr unsigned kFlush = _MM_FLUSH_ZERO_ON | 0x0040;  // results, and operands (DAZ, which has no name without SSE3)
 unsigned mode() { return _mm_getcsr(); }
 void set_mode(unsigned mode) { _mm_setcsr(mode); }
 #else

@@ -10,7 +10,7 @@
 namespace evenkeel {
 namespace {
 
-// Half of what fits, so that something may be added to it.
+// Half of the largest number, so that something may be added to it.
 constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max() / 2;
 
 /// "MemAvailable:   22991360 kB" in a file of such lines.
@@ -31,8 +31,8 @@ std::optional<std::int64_t> number_in(const std::filesystem::path& file) {
   return {};
 }
 
-/// What a control group has left; files that can be dropped from memory count as used, as the kernel counts them, but
-/// for those it would drop first.
+/// What a control group has left. Cached files count as used, as the kernel counts them, except those that it would
+/// drop first.
 std::int64_t left_in(const std::filesystem::path& group, const char* limit, const char* usage, const char* inactive) {
   const auto most = number_in(group / limit), used = number_in(group / usage);
   if (!most || !used) return kUnlimited;
@@ -46,8 +46,8 @@ std::int64_t left_in(const std::filesystem::path& group, const char* limit, cons
   return std::max<std::int64_t>(0, *most - *used + droppable);
 }
 
-/// The least that is left in the group at `path` below `mount` and in those around it. Inside a container the path may
-/// be the host's: then the mount itself is the group.
+/// The least that is left in the group at `path` below `mount` and in the groups around it. Inside a container the path
+/// may be the host's; then the mount itself is the group.
 std::int64_t left_below(const std::filesystem::path& mount, std::filesystem::path path, const char* limit,
                         const char* usage, const char* inactive) {
   std::int64_t least = left_in(mount, limit, usage, inactive);

@@ -8,7 +8,7 @@ std::string shell_quoted(std::string_view word) {
   std::string quoted = "'";
   for (const char c : word)
     if (c == '\'')
-      quoted += "'\\''";  // a quote cannot stand between quotes
+      quoted += "'\\''";  // a quote cannot be inside quotes
     else
       quoted += c;
   return quoted + '\'';

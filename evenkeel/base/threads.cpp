@@ -47,9 +47,9 @@ void Threads::parallel(std::int64_t n, std::int64_t grain,
   const std::int64_t grains = (n + grain - 1) / grain;
   std::exception_ptr failure;
 #pragma omp parallel num_threads(parts)
-  // An exception that left the region would end the process.
+  // An exception that leaves the region would end the process.
   try {
-    // Should the runtime grant fewer threads than asked for, each takes several parts: the split stays the same.
+    // If the runtime gives fewer threads than asked for, each takes several parts: the split stays the same.
     for (int part = omp_get_thread_num(); part < parts; part += omp_get_num_threads()) {
       const std::int64_t begin = std::min(n, grains * part / parts * grain);
       const std::int64_t end = std::min(n, grains * (part + 1) / parts * grain);

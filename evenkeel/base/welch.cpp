@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kTooFew = 3;
 
 struct Sample {
-  double mean = 0, variance = 0;  ///< the unbiased one
+  double mean = 0, variance = 0;  ///< the variance is the unbiased one
   std::size_t size = 0;
   double variance_of_mean() const { return variance / static_cast<double>(size); }
 };
@@ -40,13 +40,13 @@ double half_width(const Sample& a, const Sample& b) {
   return boost::math::quantile(t, 0.975) * std::sqrt(a.variance_of_mean() + b.variance_of_mean());
 }
 
-/// The fewest of each with which the half width is at most `target`.
+/// The smallest number of seeds of each with which the half width is at most `target`.
 std::size_t seeds_for(Sample a, Sample b, double target) {
   const auto suffices = [&](std::size_t n) {
     a.size = b.size = n;
     return half_width(a, b) <= target;
   };
-  std::size_t low = kTooFew, high = kTooFew + 1;  // low never suffices: it makes no claim
+  std::size_t low = kTooFew, high = kTooFew + 1;  // low is never enough: it makes no claim
   for (constexpr std::size_t kMost = 1'000'000'000; high < kMost && !suffices(high); high *= 2) low = high;
   while (high - low > 1) {
     const std::size_t middle = low + (high - low) / 2;
@@ -80,8 +80,8 @@ WelchComparison compare_means(std::span<const double> a, std::span<const double>
   c.degrees_of_freedom = degrees_of_freedom(of_a, of_b);
   c.verdict = verdict_of(c);
   if (c.verdict == Verdict::undecided) {
-    // A half width below the difference excludes zero; one of margin less difference keeps within the margin. Whichever
-    // comes first decides. Beyond the margin only the former can.
+    // A half width below the difference excludes zero; one below margin - difference stays within the margin. The
+    // larger of the two decides first. If the difference is beyond the margin, only the former can decide.
     const double size = std::abs(c.difference);
     c.seeds_needed = seeds_for(of_a, of_b, std::max(size, margin - size));
   }
@@ -89,7 +89,7 @@ WelchComparison compare_means(std::span<const double> a, std::span<const double>
 }
 
 std::string sentence(const WelchComparison& c, const std::string& a, const std::string& b, const std::string& figure) {
-  // One digit more than the margin's first.
+  // One digit more than the margin's first digit.
   const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(c.margin))), 0, 9);
   const auto number = [&](double value) { return fmt::format("{:.{}f}", value, decimals); };
   const std::string measured =

@@ -25,7 +25,7 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
-// Nobody means a larger window, and arithmetic on such sizes cannot overflow.
+// No real window is larger, and arithmetic on such sizes cannot overflow.
 constexpr std::int64_t kLargestSide = 65536;
 
 bool is_side(std::int64_t n) { return n >= 1 && n <= kLargestSide; }

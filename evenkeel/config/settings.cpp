@@ -6,14 +6,14 @@
 namespace evenkeel {
 namespace {
 
-/// Keys of a group while it is put together, each with what its owners say of it.
+/// The keys of a group while it is built, each with the descriptions of its owners.
 struct Shared {
   SettingKey key;
   std::vector<std::string> owners = {}, helps = {};
   std::vector<SettingKey> as_owned = {};
 };
 
-/// "help", or "step: help" where not all of the group's structs have the key, with a help for each that differs.
+/// "help"; or "step: help" if not all structs of the group have the key, with a help for each that differs.
 std::string help_of(const Shared& shared, std::size_t owners_in_group) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < shared.helps.size(); ++i) {
@@ -29,7 +29,7 @@ std::string help_of(const Shared& shared, std::size_t owners_in_group) {
   return join(texts, "; ");
 }
 
-/// What the first of the owners that takes the value makes of it.
+/// The value as the first owner that accepts it reads it.
 FieldValue read_by_any(const std::vector<SettingKey>& owners, const FieldValue& value) {
   for (const SettingKey& key : owners) try {
       return key.read(value);
@@ -106,7 +106,7 @@ void SettingKeys::add_group(const std::vector<Owner>& owners) {
       const SettingKey& key = owner.keys[i];
       auto place = named(key.name);
       if (place == group.end()) {
-        // Before the next key that is there already: what all of them have stays last where each has it last.
+        // Before the next key that is there already. So keys that all structs have at the end stay at the end.
         for (std::size_t next = i + 1; next < owner.keys.size() && place == group.end(); ++next)
           place = named(owner.keys[next].name);
         place = group.insert(place, Shared{.key = key});

@@ -11,7 +11,7 @@
 namespace evenkeel {
 namespace {
 
-/// Rows and columns of `image` into `out`; what lies outside of the image is 0.
+/// Copies rows and columns of `image` to `out`; places outside of the image become 0.
 template <class T>
 void write(const Shape& shape, const T* image, const Variation& v, float* out) {
   const std::int64_t height = shape[0], width = shape[1], channels = shape[2];
@@ -60,7 +60,7 @@ void check(const Augmentation& augmentation, const Shape& sample) {
 
 Variation variation_of(const Augmentation& augmentation, const Shape& sample, std::uint64_t seed, std::int64_t epoch,
                        std::int64_t index) {
-  // epoch_order numbers samples by 32 bits: the two never meet.
+  // epoch_order numbers samples with 32 bits, so the two streams never overlap.
   RandomStream random({.seed = seed,
                        .purpose = Purpose::augmentation,
                        .step = static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(index)});

@@ -56,7 +56,7 @@ void copy_row(const TensorView& source, std::int64_t from, Tensor& target, std::
   std::copy(pixels, pixels + row, reinterpret_cast<float*>(out));
 }
 
-/// Walks through the samples, epoch by epoch. Lives in the background thread.
+/// Goes through the samples, epoch by epoch, in the background thread.
 class Gatherer {
  public:
   Gatherer(Dataset dataset, BatchOptions options, BatchPosition start)

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How a set is published: the training files, then the test file, then those with names, the classes' first.
+/// The published files of a set: for training, for testing, and those with names, first the names of the classes.
 struct Published {
   std::string name;
   std::vector<std::string> files;

@@ -40,7 +40,7 @@ std::vector<Placed> place(const Dataset& dataset, std::int64_t columns, std::int
   return placed;
 }
 
-/// Those samples as uint8 [N, H, W, C]; floats are spread over 0 to 255.
+/// The samples as uint8 [N, H, W, C]; floats are scaled to 0 to 255.
 Tensor pixels_of(const Dataset& dataset, const std::vector<Placed>& placed) {
   std::vector<float> values;
   for (const Placed& p : placed) {
@@ -59,7 +59,7 @@ Tensor pixels_of(const Dataset& dataset, const std::vector<Placed>& placed) {
   return pixels;
 }
 
-/// At most kMostLetters, two dots for the rest.
+/// The text with at most kMostLetters; two dots stand for the rest.
 std::string shortened(const std::string& label) {
   if (count_letters(label) <= kMostLetters) return label;
   std::size_t end = label.size();
@@ -85,7 +85,7 @@ void check(const Dataset& dataset, std::int64_t columns, std::int64_t count) {
                  .received = fmt::format("{} and {}", columns, count)}};
 }
 
-/// Copies an image into another one, its top left corner at (top, left).
+/// Copies an image into another one, with its top left corner at (top, left).
 void paste(TensorView image, Tensor& onto, std::int64_t top, std::int64_t left) {
   const std::int64_t line = image.shape[1] * image.shape[2];
   const auto from = image.as<std::uint8_t>().begin();

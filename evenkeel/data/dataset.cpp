@@ -39,7 +39,7 @@ void check_samples(const Dataset::Parts& parts) {
                  .received = std::string(name_of(parts.x.dtype()))}};
 }
 
-/// Where nobody names the classes, a label says how many there are, and so the size of what is kept for each.
+/// Without class names the largest label decides how many classes there are, and so how much memory they need.
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
 
 /// The number of classes.

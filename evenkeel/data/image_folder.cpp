@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What is in the folder and not hidden, by name.
+/// The entries of the folder that are not hidden, sorted by name.
 std::vector<fs::path> entries(const fs::path& folder) {
   try {
     std::vector<fs::path> paths;
@@ -54,20 +54,20 @@ std::string kind_of(std::int64_t channels) {
   return channels >= 1 && channels <= 4 ? kKinds[channels - 1] : fmt::format("{} channels", channels);
 }
 
-/// What images must be, and who says so.
+/// The shape that images must have, and why.
 struct Wanted {
   Shape shape;
   std::string because;  ///< "as images/cat/1.png is"
 };
 
-/// How ImageMagick makes an image of `needed` channels.
+/// The ImageMagick command that makes an image with `needed` channels.
 std::string conversion(const fs::path& path, std::int64_t channels, std::int64_t needed) {
   const char* opaque = channels == 2 || channels == 4 ? " -background white -flatten -alpha off" : "";
   return fmt::format("Convert it first, for example by ImageMagick: convert {}{} {}.", path.string(), opaque,
                      needed == 1 ? "-colorspace Gray OUT.png" : "PNG24:OUT.png");
 }
 
-/// The pixels as samples must be.
+/// The pixels in the shape that samples must have.
 Tensor fitted(const fs::path& path, Tensor pixels, const Wanted& wanted, bool resize) {
   const std::int64_t channels = pixels.shape()[2], needed = wanted.shape[2];
   if (channels != needed)
@@ -83,13 +83,13 @@ Tensor fitted(const fs::path& path, Tensor pixels, const Wanted& wanted, bool re
                .hint = "Resize the images first, or ask for it (--resize)."}};
 }
 
-/// What an image must be: a model's input, else what the first image is, without its transparency.
+/// The shape that images must have: a model's input, else that of the first image, without transparency.
 Wanted wanted_by(const ImageOptions& options, const Shape& first) {
   if (options.shape) return {*options.shape, ", as the model's input " + to_string_batched(*options.shape)};
   return {first.with(2, first[2] <= 2 ? 1 : 3), ""};
 }
 
-/// The image, or nothing where it cannot be read and may be left out.
+/// The image, or nothing if it cannot be read and may be left out.
 std::optional<Tensor> read(const fs::path& path, const ImageOptions& options) {
   if (!options.on_bad_image) return formats::read_image(path);
   try {

@@ -7,10 +7,10 @@ namespace evenkeel {
 namespace {
 
 constexpr int kFirst = ' ', kPerBand = 16, kBands = 6;
-/// Stands for all that is not ASCII.
+/// Drawn for every character that is not ASCII.
 constexpr int kBox = kFirst + kPerBand * kBands - 1;
 
-// Sixteen characters to a band, from ' ' on; each is 5 wide and 8 high, the last row for what hangs below the line.
+// Sixteen characters in a band, from ' ' on. Each is 5 wide and 8 high; the last row is for parts below the line.
 // clang-format off
 constexpr std::array<std::string_view, kBands * kLetterHeight> kLetters = {
     "        #    # #   # #    #   ##     ##     #      #   #                                      #",

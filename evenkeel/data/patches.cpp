@@ -20,17 +20,17 @@ namespace {
 constexpr int kSide = 32, kChannels = 3;
 constexpr std::size_t kPixels = kSide * kSide;
 
-/// std::floor, which without SSE4.1 is a call, for what fits an int.
+/// std::floor for values that fit into an int; without SSE4.1 the standard one is a function call.
 int whole(double x) {
   const int towards_zero = static_cast<int>(x);
   return towards_zero - (x < towards_zero ? 1 : 0);
 }
 double fraction(double x) { return x - whole(x); }
 
-/// A wave of period 1 from 0 to 1 and back, of straight lines.
+/// A triangle wave of period 1 between 0 and 1.
 double triangle(double x) { return std::abs(2 * fraction(x) - 1); }
 
-/// 0 to 1 around `edge`, over `width`.
+/// Rises from 0 to 1 around `edge`, over `width`.
 double step(double edge, double width, double x) { return std::clamp((x - edge) / width + 0.5, 0.0, 1.0); }
 
 /// Smooth noise from a table: random values on a grid of unit cells that repeats after kCells.
@@ -60,13 +60,13 @@ class Noise {
 
 using Colour = std::array<double, kChannels>;  ///< 0 to 255
 
-/// A texture says how much of the second colour a place has, 0 to 1. A unit of x and y is a period, about.
+/// A texture: the share of the second colour at each place, 0 to 1. One unit of x and y is about one period.
 using Texture = double (*)(double x, double y, const Noise& noise);
 
 struct Class {
   const char* name;
   Texture texture;
-  Colour tint;  ///< its colours lean a little towards
+  Colour tint;  ///< the texture's colours are shifted a little towards it
 };
 
 double stripes(double x, double, const Noise&) { return step(0.5, 0.4, triangle(x)); }
@@ -145,7 +145,7 @@ void draw_texture(const Class& kind, RandomStream& random, Shares& shares) {
           kind.texture(place.x(column, row), place.y(column, row), noise);
 }
 
-/// Two colours that can be told apart.
+/// Two colours that differ clearly.
 std::pair<Colour, Colour> random_colours(const Colour& tint, RandomStream& random) {
   constexpr double kLean = 0.3, kLeastDistance = 110;
   for (;;) {

@@ -12,7 +12,7 @@
 namespace evenkeel {
 namespace {
 
-/// What one output position is made of: consecutive inputs and their weights, whose sum is 1.
+/// The inputs of one output position: consecutive ones with their weights, whose sum is 1.
 struct Taps {
   std::int64_t first;
   std::vector<float> weights;
@@ -38,7 +38,7 @@ std::vector<Taps> make_taps(std::int64_t in, std::int64_t out) {
   return taps;
 }
 
-/// Weighs the middle axis of [outer, in, inner] down to [outer, taps.size(), inner].
+/// Reduces the middle axis of [outer, in, inner] by weighted sums to [outer, taps.size(), inner].
 template <class T>
 std::vector<float> weigh(std::span<const T> from, std::int64_t outer, std::int64_t in, std::int64_t inner,
                          const std::vector<Taps>& taps) {

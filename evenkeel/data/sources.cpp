@@ -65,8 +65,8 @@ const std::vector<Loader>& loaders() {
 }
 
 const Loader* find_loader(std::string_view name) {
-  const auto found = std::ranges::find_if(
-      loaders(), [&](const Loader& loader) { return same_name(loader.source.name, name); });
+  const auto found =
+      std::ranges::find_if(loaders(), [&](const Loader& loader) { return same_name(loader.source.name, name); });
   return found == loaders().end() ? nullptr : &*found;
 }
 
@@ -80,7 +80,7 @@ bool exists(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-/// A SPEC taken apart: "mnist:train" and "[5000:]".
+/// The parts of a SPEC: "mnist:train" and "[5000:]".
 struct Spec {
   std::string what;
   std::optional<std::string> range;
@@ -142,7 +142,7 @@ Error unknown_name(const std::string& name) {
   for (const Loader& loader : loaders()) known.push_back(loader.source.name);
   const std::string near = nearest(name, known);
   return Error{{.where = "data",
-                .received = fmt::format("\"{}\" is no data set, .npz file or folder", name),
+                .received = fmt::format("\"{}\" is not a data set, an .npz file or a folder", name),
                 .hint = fmt::format("Known data sets: {}.{}", join(known),
                                     near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }
@@ -175,7 +175,7 @@ Dataset load_npz(const std::string& file, const std::string& word, Split bare_na
 
 Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir,
                    const ImageOptions& images, const ArrayOptions& arrays) {
-  // A name wins over a folder of that name: "./mnist" is the folder.
+  // A known name is preferred to a folder of that name; "./mnist" is the folder.
   const auto colon = std::min(what.find(':'), what.size());
   const std::string name = what.substr(0, colon);
   if (const Loader* loader = find_loader(name)) {

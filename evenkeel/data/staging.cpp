@@ -37,7 +37,7 @@ std::vector<fs::path> names_in(const fs::path& folder) {
   return names;
 }
 
-/// The open folder, locked, or not open: another process may have removed it between opening and locking.
+/// The folder, opened and locked; not open if another process removed it between opening and locking.
 formats::Descriptor lock(const fs::path& path) {
   formats::make_folder(path);
   formats::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -69,7 +69,7 @@ fs::path free_name(const fs::path& target) {
     if (const fs::path name = fmt::format("{}.replaced-{}", target.string(), i); !is_there(name)) return name;
 }
 
-/// The two change places, in one step where the file system can.
+/// Exchanges the two folders, in one step if the file system can.
 void exchange(const fs::path& aside, const fs::path& target) {
   if (renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
   const fs::path between = aside.string() + ".part";

@@ -43,8 +43,8 @@ struct Figure {
 
 constexpr bool kStraight = false, kCurved = true, kOpen = false, kClosed = true;
 
-/// The ten classes as a pen would draw them: x to the right, y down, about one unit from the middle to the rim.
-/// Several share most of their strokes, so that no few pixels tell them apart.
+/// The ten classes as a pen would draw them: x to the right, y down, about one unit from the centre to the edge.
+/// Several share most of their strokes, so that a few pixels are not enough to distinguish them.
 const std::vector<Figure>& figures() {
   static const std::vector<Point> circle = {{1, 0}, {0.5, 0.87}, {-0.5, 0.87}, {-1, 0}, {-0.5, -0.87}, {0.5, -0.87}};
   static const std::vector<Point> spiral = {{0.1, 0},    {0.35, -0.3}, {0, -0.55}, {-0.5, -0.25}, {-0.5, 0.4},
@@ -85,12 +85,12 @@ AffineMap random_map(RandomStream& random) {
   return {right, down, {center + random.uniform(-3.5, 3.5), center + random.uniform(-3.5, 3.5)}};
 }
 
-/// For each pixel the coverage by a pen of a given width.
+/// How much of each pixel a pen of a given width covers.
 class Canvas {
  public:
   void clear() { distances_.fill(std::numeric_limits<double>::max()); }
 
-  /// Pixels further than `reach` from the line may be passed over.
+  /// Pixels further than `reach` from the line may be skipped.
   void draw_line(Point from, Point to, double reach) {
     const Point along = to - from;
     const Point share = along * (1 / std::max(dot(along, along), 1e-12));
@@ -117,7 +117,7 @@ class Canvas {
     return coordinate < 0 ? -1 : static_cast<int>(std::min(coordinate, kSide - 1.0));
   }
 
-  std::array<double, kPixels> distances_;  ///< squared, from the pixel's middle to the nearest line's
+  std::array<double, kPixels> distances_;  ///< squared, from the pixel's centre to the middle of the nearest line
 };
 
 /// A point of the Catmull-Rom curve between b and c.
@@ -152,7 +152,7 @@ void draw_stroke(Canvas& canvas, const Stroke& stroke, const AffineMap& map, dou
   }
 }
 
-/// Short lines anywhere, fainter than the figure.
+/// Draws short lines at random places, fainter than the figure.
 void draw_clutter(Canvas& canvas, double reach, RandomStream& random) {
   const auto count = random.below(5);
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -45,7 +45,7 @@ CifarRecords make_records(std::int64_t n) {
           .labels = Tensor({n}, DType::int32)};
 }
 
-/// Fills the rows of `records` from `row` on, a few at a time: a training set is held in memory once.
+/// Fills the rows of `records` from `row` on, a few at a time, so that a training set is in memory only once.
 void fill(CifarRecords& records, std::int64_t row, const Source& source, const CifarFormat& format) {
   constexpr std::int64_t kAtOnce = 64;
   const std::int64_t count = count_records(source, format), size = record_bytes(format);

@@ -35,7 +35,7 @@ constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
   return sum;
 }
 
-/// What a state is multiplied with when `bytes` zero bytes follow.
+/// The factor by which `bytes` following zero bytes multiply a state.
 constexpr std::uint32_t shift_by(std::uint64_t bytes) {
   std::uint32_t shift = kOne, power = kOne >> 8;  // x^8
   for (; bytes != 0; bytes >>= 1, power = product(power, power))
@@ -43,8 +43,8 @@ constexpr std::uint32_t shift_by(std::uint64_t bytes) {
   return shift;
 }
 
-// The instruction takes three cycles but starts one every cycle: three stretches at a time keep it busy. They are long
-// enough that joining them (two products, some 100 cycles) hardly counts.
+// The instruction takes three cycles, but one can start every cycle: three stretches at a time keep it busy. They are
+// long enough that joining them (two products, some 100 cycles) hardly counts.
 constexpr std::size_t kStretch = 4096;
 constexpr std::uint32_t kStretchShift = shift_by(kStretch);
 

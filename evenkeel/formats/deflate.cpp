@@ -29,7 +29,7 @@ auto make_decompressor() {
   return decompressor;
 }
 
-/// The size the last member's trailer states: right for a file of one member below 4 GiB, else only a first guess.
+/// The size in the trailer of the last member: correct for a file of one member below 4 GiB, else only a first guess.
 std::uint64_t stated_size(BytesView gzip) {
   return gzip.size() < 18 ? 0 : load_little<std::uint32_t>(gzip.data() + gzip.size() - 4);
 }
@@ -37,7 +37,7 @@ std::uint64_t stated_size(BytesView gzip) {
 }  // namespace
 
 std::uint32_t crc32(BytesView bytes, std::uint32_t so_far) {
-  // libdeflate starts anew for a null pointer, which is what an empty tensor has.
+  // libdeflate starts from the beginning for a null pointer, which is what an empty tensor has.
   return bytes.empty() ? so_far : libdeflate_crc32(so_far, bytes.data(), bytes.size());
 }
 

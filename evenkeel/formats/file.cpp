@@ -18,7 +18,7 @@ namespace {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-/// Opens a new file in the folder, whatever others may leave there.
+/// Opens a new file in the folder, with a name that no other file has.
 Descriptor create_beside(const fs::path& target, fs::path& temporary) {
   static std::atomic<unsigned> counter = 0;
   for (;;) {
@@ -123,7 +123,7 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(BytesView bytes) { write_all(file_, bytes, name_); }
 
 void AtomicFile::commit() {
-  // The contents reach the disk before the name does: after a crash the name never stands for half a file.
+  // The contents reach the disk before the name does: after a crash the name never refers to half a file.
   if (fsync(file_.number()) != 0 || !file_.close() || rename(temporary_.c_str(), target_.c_str()) != 0)
     throw unwritten(name_, errno);
   temporary_.clear();

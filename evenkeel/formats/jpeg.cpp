@@ -16,7 +16,7 @@
 namespace evenkeel::formats {
 namespace {
 
-/// The least data a JPEG can have: a bit for each block of 8 x 8 pixels.
+/// The least data that a JPEG can have: a bit for each block of 8 x 8 pixels.
 constexpr std::uint64_t kMaxPixelsPerByte = 8 * 64;
 /// More scans than any encoder makes; a hostile file has thousands to keep the reader busy.
 constexpr int kMaxScans = 500;
@@ -76,7 +76,7 @@ class JpegReader {
     std::longjmp(reader.jump_, 1);
   }
 
-  /// libjpeg warns where it makes up what the file lacks; only what costs no pixel is let pass.
+  /// libjpeg warns when it fills in missing data. Only warnings that change no pixel are accepted.
   static void on_message(j_common_ptr jpeg, int level) {
     if (level >= 0) return;
     const int code = jpeg->err->msg_code;

@@ -141,7 +141,7 @@ Bytes encode_npy_header(TensorView tensor) {
   const ElementType& type = element_of(tensor.dtype);
   std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
                                  type.size == 1 ? '|' : '<', type.npy, sizes);
-  // Elements begin at a multiple of 64, as numpy has it.
+  // Elements begin at a multiple of 64, as in numpy's files.
   constexpr std::size_t kBefore = kMagic.size() + 4;
   text.append(63 - (kBefore + text.size()) % 64, ' ');
   text += '\n';

@@ -75,7 +75,7 @@ class Parser {
 
   std::string descr() {
     if (next() != '[') return string();
-    // A list of fields: no tensor holds it, so its end is all that matters.
+    // A list of fields: no tensor can hold it, so only its end is looked for.
     int depth = 0;
     do {
       const char c = next();

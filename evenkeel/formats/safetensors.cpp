@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the format's own limit
 
-/// Where a tensor lies in the buffer behind the header.
+/// Where a tensor is in the buffer after the header.
 struct Place {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -38,7 +38,7 @@ Error bad_header(const std::string& where, const std::string& received) {
 }
 
 Json parse_header(const std::string& text, const std::string& where) {
-  // The parser would keep the last of two equal keys, and any depth of nesting.
+  // The parser would accept two equal keys (and keep the last), and any depth of nesting.
   std::set<std::string> names;
   const auto check = [&](int depth, Json::parse_event_t event, Json& key) {
     constexpr int kDeepest = 3;
@@ -101,7 +101,7 @@ std::string where_of(const std::string& file, const std::string& tensor) {
   return fmt::format("{}: tensor \"{}\"", file, tensor);
 }
 
-/// The tensors in the order of their offsets, which must tile `size` bytes without hole or overlap.
+/// The tensors in the order of their offsets, which must cover `size` bytes without gap or overlap.
 std::vector<Place> parse_places(const Json& header, std::uint64_t size, const std::string& file) {
   std::vector<Place> places;
   for (const auto& [name, tensor] : header.items())

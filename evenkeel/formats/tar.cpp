@@ -30,7 +30,8 @@ Archive open_tar(const fs::path& path) {
   return tar;
 }
 
-/// Where the entry goes below `folder`: nowhere else, and nothing through which later entries could leave it.
+/// The entry's path below `folder`. It refuses paths outside of it, and entries through which later ones could leave
+/// it.
 fs::path checked_target(const fs::path& folder, archive_entry* entry) {
   const char* text = archive_entry_pathname(entry);
   const fs::path name(text ? text : "");

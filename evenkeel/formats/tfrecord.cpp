@@ -35,7 +35,7 @@ std::optional<Bytes> RecordReader::next() {
   Reader reader(*source_, offset_, source_->size(), where());
   std::byte raw_length[kLengthBytes];
   reader.read(raw_length);
-  // Before the length is believed: a damaged one would ask for any amount of memory.
+  // Checked before the length is used: a damaged one could ask for any amount of memory.
   if (reader.little<std::uint32_t>() != sum_of(raw_length))
     throw Error{{.where = where(), .received = "the checksum of its length differs", .hint = "The file is damaged."}};
   const auto length = load_little<std::uint64_t>(raw_length);

@@ -16,14 +16,14 @@ struct Directory {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::uint64_t count = 0;
-  std::uint64_t end = 0;  ///< where the records behind it begin
+  std::uint64_t end = 0;  ///< where the records after it begin
 };
 
 Error damaged(const std::string& where, const std::string& expected, const std::string& received) {
   return Error{{.where = where, .expected = expected, .received = received, .hint = "The file is damaged."}};
 }
 
-/// Where the record at the archive's end begins: behind it only a comment of the length it states.
+/// Where the record at the archive's end begins: only a comment of the length that it states comes after it.
 std::uint64_t find_end(const Source& source) {
   constexpr std::uint64_t kLongest = zip::kEndSize + 0xffff;
   const std::uint64_t length = std::min(source.size(), kLongest);
@@ -40,7 +40,7 @@ std::uint64_t find_end(const Source& source) {
                .hint = "The file is cut short, or is not a zip archive."}};
 }
 
-/// The directory as the zip64 record before the usual one states it; nothing if there is no such record.
+/// The directory by the zip64 record, which is before the usual one; nothing if there is none.
 std::optional<Directory> find_zip64(const Source& source, std::uint64_t end) {
   if (end < zip::kZip64LocatorSize + zip::kZip64EndSize) return {};
   const std::uint64_t locator = end - zip::kZip64LocatorSize;
@@ -84,7 +84,7 @@ Directory find_directory(const Source& source) {
   return directory;
 }
 
-/// Replaces what the fixed fields could not hold by the values of the zip64 field, which has only those.
+/// Replaces values that were too large for the fixed fields by those of the zip64 field, which has only these.
 void read_zip64_field(BytesView extra, ZipMember& member, const std::string& where) {
   const Source source(extra, where);
   Reader in(source);

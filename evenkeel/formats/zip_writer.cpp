@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint16_t kVersion = 20;
 constexpr std::uint16_t kZip64Version = 45;
-constexpr std::uint32_t kFirstDay = 0x00210000;  // 1980-01-01 00:00, the first that zip knows
+constexpr std::uint32_t kFirstDay = 0x00210000;  // 1980-01-01 00:00, the earliest time in zip
 
 std::uint32_t field32(std::uint64_t value, std::uint64_t zip64_from) {
   return value >= zip64_from ? zip::kElsewhere32 : static_cast<std::uint32_t>(value);

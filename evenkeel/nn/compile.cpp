@@ -17,7 +17,7 @@
 namespace evenkeel {
 namespace {
 
-/// One compilation: the steps in their order, with what they hand on.
+/// One compilation: its steps in order, with the data that they share.
 class Compiler {
  public:
   Compiler(const Model& model, const CompileOptions& options)
@@ -75,7 +75,7 @@ class Compiler {
         throw error.inside(where);
       }
       result_.layer_outputs.push_back(made.back().shape().without_first());
-      // A layer that changes nothing hands on a value that has its name already.
+      // A layer that changes nothing returns a value that has a name already.
       const bool own = std::ranges::find(inputs, made.back()) == inputs.end();
       if (own) program().rename(made.back(), layer.name() + "/output");
       result_.layer_values.push_back(made.back().name());
@@ -83,20 +83,20 @@ class Compiler {
     outputs_ = made.back();
   }
 
-  /// Layers that take the model's input as it comes, which may not fit bfloat16.
+  /// Layers that read the model's input unchanged; its values may not fit bfloat16.
   static bool takes_raw(const Layer& layer) {
     const LayerTraits traits = layer.traits();
     return traits.rescales || traits.is_input;
   }
 
-  /// In the type of activations; several layers share the copy.
+  /// The value in the type of activations; several layers share the copy.
   Value narrowed(Value x) {
     const auto [at, is_new] = narrowed_.try_emplace(x.id());
     if (is_new) at->second = ops::cast(x, program().activation_type());
     return at->second;
   }
 
-  /// What is read, and what the loss is computed from, is as precise as parameters are.
+  /// Outputs that are read, and the inputs of the loss, have the type of parameters.
   void widen_outputs() {
     const bool are_logits = logits_ == outputs_;
     outputs_ = ops::cast(outputs_, options_.compute.real);
@@ -136,7 +136,7 @@ class Compiler {
     if (logits_ == outputs_ && scores_of(*options_.loss) == Scores::sigmoid)
       scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs_}, "scores");
     result_.scores = scores.name();
-    // While training nobody asks for scores: without `keep` the line is dropped.
+    // Nobody needs scores in training; without `keep` the line is dropped.
     if (!options_.train) program().keep(scores);
   }
 
@@ -220,7 +220,7 @@ class Compiler {
       if (const Value v = program().find(name)) program().keep(v);
   }
 
-  /// Probes what exists by now: values of the forward pass must be known before fusing, gradients exist only later.
+  /// Adds probes for values that exist by now: those of the forward pass before fusing, gradients later.
   void probe_named() {
     const auto probe = [&](std::vector<std::string>& pending, void (*emit)(Program&, Value)) {
       std::erase_if(pending, [&](const std::string& name) {

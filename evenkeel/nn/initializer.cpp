@@ -17,7 +17,7 @@ namespace {
 const std::array<std::string, 6> kInitializerNames = {"zeros",          "ones",      "constant",
                                                       "glorot_uniform", "he_normal", "truncated_normal"};
 
-// The deviation of a standard normal that is cut at 2 deviations: he_normal divides by it to keep its variance.
+// The deviation of a standard normal truncated at 2 deviations; he_normal divides by it to keep its variance.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
 
 struct Fans {
@@ -32,7 +32,7 @@ Fans fans_of(const Shape& shape) {
 
 constexpr double kTruncatedAt = 2;  ///< deviations
 
-/// Before truncation; of he_normal so that the variance is right behind it.
+/// The deviation before truncation. For he_normal it makes the variance after truncation right.
 double deviation_of(const Initializer& initializer, const Fans& fans) {
   return initializer.kind == Initializer::Kind::he_normal ? std::sqrt(2.0 / fans.in) / kTruncatedDeviation
                                                           : initializer.argument;
@@ -46,7 +46,7 @@ double truncated(RandomStream& stream, double stddev) {
   return z * stddev;
 }
 
-// Elements [c * kChunk, (c + 1) * kChunk) are drawn from a stream of their own, whoever draws them.
+// Elements [c * kChunk, (c + 1) * kChunk) have a stream of their own, whichever thread draws them.
 constexpr std::int64_t kChunk = std::int64_t{1} << 14;
 
 template <class T, class Draw>

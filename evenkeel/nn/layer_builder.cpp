@@ -17,7 +17,7 @@ kernels::Activation kernel_of(ActivationFunction f) {
     case ActivationFunction::tanh: return kernels::Activation::tanh;
     case leaky_relu: return kernels::Activation::leaky_relu;
     case linear: return kernels::Activation::linear;
-    case softmax: break;  // of a row, not of an element: an op of its own
+    case softmax: break;  // depends on a whole row, not on an element: an op of its own
   }
   throw std::logic_error("an activation that is not element-wise");
 }

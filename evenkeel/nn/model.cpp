@@ -70,7 +70,7 @@ std::string snake_case(std::string_view type) {
     };
     const auto upper = [](unsigned char c) { return std::isupper(c) != 0; };
     const auto lower = [](unsigned char c) { return std::islower(c) != 0; };
-    // A word begins at a capital that follows a small letter, or that a small letter follows.
+    // A word begins at a capital after a small letter, or at a capital before a small letter.
     if (i > 0 && is(i, upper) &&
         (is(i - 1, lower) || (is(i + 1, lower) && !std::isdigit(static_cast<unsigned char>(type[i - 1])))))
       name += '_';

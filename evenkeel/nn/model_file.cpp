@@ -26,7 +26,7 @@ std::string kind_of(const toml::node& node) {
   return "TOML's " + text.str();
 }
 
-/// Runs `f`; an Error is seen from `where`.
+/// Runs `f`; puts `where` before an Error that it throws.
 template <class F>
 auto inside(const std::string& where, F&& f) {
   try {
@@ -36,7 +36,7 @@ auto inside(const std::string& where, F&& f) {
   }
 }
 
-/// A value of the file as options take it.
+/// A value of the file as a FieldValue.
 FieldValue value_of(std::string_view key, const toml::node& node) {
   if (const auto* v = node.as_boolean()) return v->get();
   if (const auto* v = node.as_integer()) return v->get();
@@ -178,7 +178,7 @@ class Reader {
     return fields;
   }
 
-  /// An error of the model seen from the file: the label names the layer already.
+  /// An error of the model with its place in the file; the label contains the layer's name already.
   static Error relabelled(const Error& error, const std::string& layer, const std::string& label) {
     Error::Parts parts = error.parts();
     const std::string own = std::string(kLayerPrefix) + layer + '"';
@@ -250,7 +250,7 @@ ModelFile parse_model_file(std::string_view text, const std::string& where) {
 std::string write_model_file(const ModelFile& file) {
   const Model& model = file.model;
   std::string text = fmt::format("name = {}\ninput = {}\n", in_quotes(model.name()), to_string(model.input_shape()));
-  // Appends what a reader will: a name is written where the reader would give another.
+  // Appends the layers as the reader will: a name is written if the reader would give another one.
   Model as_read(model.input_shape());
   for (int i = 0; i < model.layers(); ++i) {
     const auto& [layer, inputs] = model.nodes()[static_cast<std::size_t>(i)];

@@ -27,12 +27,12 @@ std::string keras_shape(const Shape& shape) {
   return text + ')';
 }
 
-/// A table with Keras's lines: a heading and rows whose cells may have several lines.
+/// A table in Keras's style: a heading, and rows whose cells may have several lines.
 class Table {
  public:
   struct Column {
     std::string title;
-    std::size_t width;  ///< at least; grows to what the cells need
+    std::size_t width;  ///< the least width; grows with the cells
     bool right_aligned = false;
   };
   using Cell = std::vector<std::string>;  ///< its lines
@@ -90,7 +90,7 @@ class Table {
 };
 
 Table empty_table(bool is_chain) {
-  // The widths that Keras has in a terminal of 80 columns.
+  // Keras's widths in a terminal of 80 columns.
   if (is_chain) return Table({{"Layer (type)", 31}, {"Output Shape", 22}, {"Param #", 13, true}});
   return Table({{"Layer (type)", 19}, {"Output Shape", 17}, {"Param #", 10, true}, {"Connected to", 17}});
 }

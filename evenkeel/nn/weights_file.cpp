@@ -26,8 +26,8 @@ std::string without_number(const std::string& tensor) {
   return layer.substr(0, digits - 1) + tensor.substr(slash);
 }
 
-/// What to do where all that differs are the numbers that Keras gives to layers without names: it counts them through
-/// the whole Python process, not through the model.
+/// The hint for names that differ only in the numbers that Keras gives to layers without names: Keras counts them over
+/// the whole Python process, not per model.
 std::string numbering_hint(const formats::SafetensorsFile& file, const std::vector<WeightInfo>& weights) {
   using Described = std::pair<std::string, std::string>;
   std::multiset<Described> in_file, in_model;
@@ -38,7 +38,7 @@ std::string numbering_hint(const formats::SafetensorsFile& file, const std::vect
          "one (keras.utils.clear_session()), rename the tensors, or name the layers in the model file.";
 }
 
-/// "has 28 elements; the layer normalizes axis -1 of [N, 28, 30, 16]; they fit axis 1", or nothing where they fit none.
+/// "has 28 elements; the layer normalizes axis -1 of [N, 28, 30, 16]; they fit axis 1", or nothing if they fit no axis.
 std::string other_axis(const Tensor& tensor, const WeightInfo::Axis& of) {
   if (tensor.shape().rank() != 1) return {};
   std::vector<std::string> fitting;

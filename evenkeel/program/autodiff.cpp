@@ -48,8 +48,8 @@ void name_parameter_gradients(Program& program, std::vector<Value>& gradients) {
   }
 }
 
-/// Names the other gradients after their values. One that serves several values (of a sum and its terms) bears the
-/// name of the last of them.
+/// Names the other gradients after their values. A gradient of several values (of a sum and its terms) gets the name of
+/// the last of them.
 void name_gradients(Program& program, const std::vector<Value>& gradients) {
   std::set<int> named;
   for (std::size_t id = gradients.size(); id-- > 0;) {

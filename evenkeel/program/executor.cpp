@@ -172,7 +172,7 @@ void Executor::save(std::span<const int> values, std::byte* to) const {
 }
 
 void Executor::restore(std::span<const int> values, const std::byte* from) {
-  prepare_run();  // the arena may grow, and loses what is in it then
+  prepare_run();  // the arena may grow, and then loses its contents
   for (int id : values) {
     const std::size_t bytes = program_.value(id).type.bytes();
     std::memcpy(address(id), from, bytes);

@@ -18,7 +18,8 @@ void append(BlockLayout& layout, ValueInfo& v) {
   layout.bytes += slot_bytes(v.type);
 }
 
-/// A stretch of arena memory and the lines during which it is in use. Values that share it by working in place are one.
+/// A stretch of arena memory and the lines during which it is in use. Values that share it by working in place are one
+/// region.
 struct Region {
   std::int64_t bytes = 0;
   int first = -1, last = -1;  ///< first = -1: no line writes it

@@ -9,7 +9,7 @@
 namespace evenkeel {
 namespace {
 
-// No machine has memory for more, and sums of bytes cannot overflow below it.
+// No machine has memory for more, and below this sums of bytes cannot overflow.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 44;
 
 }  // namespace

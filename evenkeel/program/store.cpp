@@ -35,7 +35,7 @@ void Block::zero() {
 
 namespace {
 
-/// Throws Error unless so many bytes are to be had.
+/// Throws Error unless so many bytes are available.
 void check_available(std::int64_t needed, std::int64_t available, const char* where, const char* hint) {
   if (needed > available)
     throw Error{{.kind = Error::environment,
@@ -60,7 +60,7 @@ void fit_block(Block& block, const BlockLayout& layout, const char* what) {
 }  // namespace
 
 void Store::fit(const Program& program) {
-  // What one block takes, the next cannot have.
+  // The blocks are allocated one after the other, so their sum is checked.
   std::int64_t needed = 0;
   for (const auto& [block, layout] : {std::pair(&parameters, &program.parameters), std::pair(&state, &program.states),
                                       std::pair(&supplied, &program.supplied_values), std::pair(&slots, &program.slots),
@@ -92,7 +92,7 @@ std::byte* Arena::reserve(std::size_t bytes) {
   const std::int64_t held = static_cast<std::int64_t>(buffer_.size()), needed = static_cast<std::int64_t>(bytes);
   const std::int64_t available = limit_ > 0 ? limit_ : available_memory() + held;
   check_available(needed, available, "memory of a step", "Choose a smaller batch.");
-  buffer_ = AlignedBuffer();  // before the new one: both need not fit
+  buffer_ = AlignedBuffer();  // freed before the new one is allocated, so that both need not fit
   buffer_ = AlignedBuffer(bytes);
   return buffer_.data();
 }

@@ -15,7 +15,7 @@ struct RankedRun {
   Outcome outcome;
 };
 
-/// What a figure was measured on, and by what of the run's record.
+/// What a figure was measured on, by the run's record.
 struct Measured {
   std::string spec, fingerprint;
 };
@@ -39,7 +39,7 @@ std::string listed(const std::vector<RankedRun>& entries, const std::string& col
   return join(parts);
 }
 
-/// The first of the columns that say how good a run is which two runs have, or one if there is no second.
+/// The first column of quality (val_accuracy, ...) that at least two runs have; that one run has, if there is only one.
 std::string deciding_column(const std::vector<RunRecord>& runs) {
   for (const std::ptrdiff_t enough : {2, 1})
     for (const char* column : {"val_accuracy", "val_loss", "accuracy", "loss"})

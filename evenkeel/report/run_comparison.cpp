@@ -22,7 +22,7 @@ std::string decimal(double value, int decimals) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "–";
 }
 
-/// Columns that are measured, in the order in which the runs first have them: all but counts and times.
+/// Measured columns, in the order in which they first appear: all except counts and times.
 std::vector<std::string> measured_columns(const Runs& runs) {
   static const std::set<std::string> kOthers = {"epoch", "step", "seconds", "images_per_s"};
   std::vector<std::string> names;
@@ -33,7 +33,7 @@ std::vector<std::string> measured_columns(const Runs& runs) {
   return names;
 }
 
-/// The points of a column; empty cells are none.
+/// The points of a column, without empty cells.
 Trace trace_of(const RunRecord& run, const std::string& column) {
   Trace trace{.label = run.name};
   const MetricsTable::Column* values = run.metrics.find(column);
@@ -50,7 +50,7 @@ bool changes(const Trace& trace) {
   return std::ranges::adjacent_find(trace.y, std::ranges::not_equal_to()) != trace.y.end();
 }
 
-/// One chart for a column and its validation, one curve each for every run.
+/// One chart for a column and its validation column, with a curve of each for every run.
 LineChart chart_of(const Runs& runs, const std::string& column, bool has_validation) {
   LineChart chart{.title = spoken(column), .x_label = "step", .y_label = spoken(column)};
   chart.title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(chart.title[0])));
@@ -112,7 +112,7 @@ std::vector<Figure> figures_of(const Runs& runs) {
                          const auto outcome = outcome_of(run, column);
                          return outcome ? decimal(outcome->final, 4) : "–";
                        }});
-    // Of what has a validation, only that has a best worth telling.
+    // If there is a validation column, the best value is shown for that alone.
     if (std::ranges::find(columns, "val_" + column) != columns.end()) continue;
     figures.push_back({">best", [column](const RunRecord& run) {
                          const auto outcome = outcome_of(run, column);
@@ -181,7 +181,7 @@ PageTable turned(const PageTable& table) {
   return result;
 }
 
-/// Nothing where no setting differs.
+/// Nothing if no setting differs.
 std::optional<PageTable> differences_of(const Runs& runs) {
   std::vector<std::string> names;
   for (const RunRecord& run : runs)
@@ -205,7 +205,7 @@ std::optional<PageTable> differences_of(const Runs& runs) {
   return turned(table);
 }
 
-/// Identical models once, under the names of all that have them.
+/// Each model once, with the names of all runs that have it.
 Section networks_of(const Runs& runs) {
   std::vector<std::pair<std::string, Diagram>> diagrams;
   for (const RunRecord& run : runs) {
@@ -224,7 +224,7 @@ Section networks_of(const Runs& runs) {
   return section;
 }
 
-/// A fact that all runs share once, else one for each run.
+/// Adds a fact once if all runs share it, else once for each run.
 void add_fact(Report& report, const Runs& runs, const std::string& name, auto fact) {
   std::vector<std::string> values;
   for (const RunRecord& run : runs) values.push_back(run.run ? fact(*run.run) : "");
@@ -252,7 +252,7 @@ void add_provenance(Report& report, const Runs& runs) {
   });
 }
 
-/// Folders of one name get as much of their path as tells them apart: all of it.
+/// Folders with the same name are shown with their whole path.
 void tell_apart(Runs& runs, const std::vector<std::filesystem::path>& folders) {
   std::vector<std::string> names;
   for (const RunRecord& run : runs) names.push_back(run.name);

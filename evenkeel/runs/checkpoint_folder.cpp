@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "step-", kEnding = ".safetensors";
 
-/// Numbers of equal length: names sort as steps do.
+/// Numbers of equal length, so that names sort like steps.
 std::string name_of_step(std::uint64_t step) { return fmt::format("{}{:010}{}", kPrefix, step, kEnding); }
 
 bool is_checkpoint(const fs::path& path) {
@@ -26,7 +26,7 @@ bool is_checkpoint(const fs::path& path) {
   return name.starts_with(kPrefix) && name.ends_with(kEnding);
 }
 
-/// What a process that was killed while it wrote has left behind.
+/// The temporary file of a process that was killed while it wrote.
 void remove_leftovers(const fs::path& folder) {
   std::error_code none;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, none))
@@ -36,7 +36,7 @@ void remove_leftovers(const fs::path& folder) {
 
 }  // namespace
 
-/// Writes one checkpoint after the other in a thread of its own, at most one waiting.
+/// Writes one checkpoint after the other in a thread of its own; at most one is waiting.
 class CheckpointFolder::Writer {
  public:
   Writer(fs::path folder, int keep, std::map<std::string, std::string> metadata)
@@ -54,7 +54,7 @@ class CheckpointFolder::Writer {
     changed_.notify_all();
   }
 
-  /// Until all is on disk.
+  /// Waits until everything is on disk.
   void wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_ && !busy_; });
@@ -81,7 +81,7 @@ class CheckpointFolder::Writer {
     }
   }
 
-  /// What went wrong, or nothing.
+  /// The error of the last write, or nothing.
   std::string save(const Checkpoint& checkpoint, std::uint64_t step) const {
     try {
       write_checkpoint(folder_ / name_of_step(step), checkpoint, metadata_);
@@ -101,7 +101,7 @@ class CheckpointFolder::Writer {
   std::optional<std::pair<Checkpoint, std::uint64_t>> waiting_;
   bool busy_ = false;
   std::vector<std::string> problems_;
-  std::jthread thread_;  ///< last: it begins when all the rest exists, and ends before any of it goes
+  std::jthread thread_;  ///< last member: it starts after all others exist, and ends before they are destroyed
 };
 
 CheckpointFolder::CheckpointFolder(fs::path folder, CheckpointFolderOptions options) : options_(std::move(options)) {

@@ -34,7 +34,7 @@ struct CsvLog::File {
     whole = static_cast<off_t>(text.size());
   }
 
-  /// A line is with the system when its epoch is over: an interrupted run keeps them all.
+  /// A line goes to the system at the end of its epoch, so an interrupted run keeps all lines.
   void append(const std::string& line) {
     waiting += line;
     try {
@@ -42,7 +42,7 @@ struct CsvLog::File {
       whole += static_cast<off_t>(waiting.size());
       waiting.clear();
     } catch (const Error& error) {
-      // No part of a line stays.
+      // No part of a line may stay.
       static_cast<void>(ftruncate(stream.number(), whole));
       if (warn && !std::exchange(warned, true)) warn(fmt::format("metrics are not written: {}", error.what()));
     }

@@ -90,7 +90,7 @@ ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescriptio
   return file;
 }
 
-/// The folder's lock, which the system gives back when the process ends, however it does.
+/// The folder's lock. The system releases it when the process ends in any way.
 formats::Descriptor locked(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
@@ -161,7 +161,7 @@ RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) 
 }
 
 fs::path RunFolder::free_path(const std::string& model_name) {
-  // Whatever the name is, the folder is one in runs/, and not hidden.
+  // Whatever the model's name is, the folder is directly in runs/ and not hidden.
   std::string name = model_name;
   std::ranges::replace(name, '/', '_');
   for (char& c : name) {

@@ -45,7 +45,7 @@ MetricsTable read_metrics(const fs::path& path, std::vector<std::string>& notes)
   return table;
 }
 
-/// Runs `read` and notes what its Error says.
+/// Runs `read`; an Error becomes a note.
 template <class F>
 void attempt(std::vector<std::string>& notes, F read) {
   try {

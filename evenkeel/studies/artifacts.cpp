@@ -10,7 +10,7 @@
 namespace evenkeel {
 namespace {
 
-/// More variants than these are counted, not named.
+/// If there are more variants than this, their number is shown instead of their names.
 constexpr std::size_t kNamed = 4;
 
 bool is_artifact(const StudyInfo& info, const Finding& finding) {

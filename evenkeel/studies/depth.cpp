@@ -16,7 +16,7 @@
 namespace evenkeel {
 namespace {
 
-/// A network above this has learned: with ten classes chance is 0.1.
+/// A network above this accuracy has learned; with ten classes chance is 0.1.
 constexpr double kTrained = 0.5;
 
 constexpr DescribedKind<DepthVariant> kDepthVariants[] = {
@@ -35,7 +35,7 @@ void append_normalization(Model& model, DepthVariant variant, bool of_images) {
 /// The profile of gradient norms after so many updates.
 std::string gradients_at(std::uint64_t step) { return fmt::format("gradient_norm_step_{}", step); }
 
-/// "trained", "did not train", "trained in 2 of 3 runs": with re-estimated statistics where they were measured, since
+/// "trained", "did not train", "trained in 2 of 3 runs". Uses re-estimated statistics if they were measured, because
 /// moving ones that lag hide what a network has learned.
 std::string trained_text(const StudyVariant& variant) {
   const auto reestimated = variant.reestimated("test_accuracy");
@@ -138,7 +138,7 @@ StudyTraining DepthStudy::training(const StudyVariant&) const {
 }
 
 std::optional<StudyRun> DepthStudy::run(const StudyVariant& variant, StudyContext& context) const {
-  // One batch that all looks share: the first of the training data.
+  // All measurements use the same batch: the first of the training data.
   Batches batches(train_, {.batch_size = options_.batch_size, .shuffle = false});
   const Batch& first = batches.next();
   const auto look_at_gradients = [&](Trainer& trainer, StudyRun& run) {

@@ -100,7 +100,7 @@ std::optional<StudyRun> DropoutStudy::run(const StudyVariant& variant, StudyCont
   const auto measure_shift = [&](Trainer& trainer, StudyRun& run) {
     const Dataset sample = at_most(train_, options_.reestimate_samples);
     run.profiles.push_back(variance_ratios(trainer, sample));
-    // The layer that dropout disturbs most.
+    // The layer with the largest shift.
     run.figures["variance_ratio"] = *std::ranges::min_element(run.profiles.back().values);
   };
   return train_rounds(variant, context, rounds_of(variant), measure_shift);

@@ -14,7 +14,7 @@
 namespace evenkeel {
 namespace {
 
-/// As many as the rule about dead channels needs, which needs the most of the cheap ones.
+/// As many as the rule about dead channels needs; the other cheap rules need fewer.
 constexpr std::int64_t kSample = 1000;
 
 /// "test accuracy 0.4790, test loss 1.5234"
@@ -39,7 +39,7 @@ void examine(const StudyTraining& training, Trainer& trainer, StudyRun& run, Stu
     observer.line("  at the end: " + to_text(figures));
     run.figures.insert(figures.begin(), figures.end());
   }
-  // Said to be the training data, so that causes can name them.
+  // Also passed as the training data, so that causes can mention them.
   Subject subject{.data = *training.data, .train_data = *training.data, .samples = kSample};
   subject.records.updates = trainer.steps_done();
   subject.records.batch_size = training.trainer.batch_size;

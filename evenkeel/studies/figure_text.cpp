@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kNone = "–";
 
-/// Those that are numbers: "0.5", "0.4 to 0.6".
+/// The range of the finite values: "0.5", "0.4 to 0.6".
 std::string range_text(std::vector<double> values, int decimals) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
   if (values.empty()) return kNone;

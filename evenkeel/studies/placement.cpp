@@ -44,8 +44,8 @@ const StudyInfo& PlacementStudy::about() {
 PlacementStudy::Options PlacementStudy::options_of(const StudySettings& settings) {
   Options options;
   if (settings.quick) {
-    // Small batches: 1,200 updates. Normalization is ahead after about 600, and moving statistics have followed by
-    // then.
+    // Small batches, for 1,200 updates. Normalization is ahead after about 600, and by then moving statistics are near
+    // the data's.
     options.batch_size = 50;
     options.epochs = 2;
     options.train_limit = 30000;
@@ -134,7 +134,7 @@ void PlacementStudy::explain(const StudyResult& result, Report& report) const {
   const LineChart accuracy =
       curves_chart(result, "Accuracy on test data", "step", "accuracy", {{.series = "test_accuracy"}});
   const LineChart loss = curves_chart(result, "Loss on test data", "step", "cross-entropy", {{.series = "test_loss"}});
-  // Apart from the test data's: batches scatter so much that they would hide them.
+  // A chart of their own: single batches scatter so much that they would hide the curves of the test data.
   LineChart training =
       curves_chart(result, "Accuracy of each training batch", "step", "accuracy", {{.series = "training_accuracy"}});
   training.caption = "With dropout, as it trains: it may lie below the test accuracy.";

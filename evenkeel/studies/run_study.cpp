@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// What a kept run must share with the study that would take it over.
+/// What a finished run must have in common with the study that reuses it.
 Json identity_of(const StudyResult& result, const StudyVariant& variant) {
   Json json{{"study", result.study},          {"variant", variant.name},         {"settings", variant.settings},
             {"quick", result.settings.quick}, {"data", result.data_fingerprint}, {"threads", result.threads}};
@@ -70,7 +70,7 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
       return kept;
     }
   context.observer().run_begins(variant, context.seed());
-  std::error_code none;  // what cannot be removed cannot be replaced either, and that is an error then
+  std::error_code none;  // if it cannot be removed, replacing it fails with an error later
   if (!folder.empty() && !resume) fs::remove(file, none);
   auto run = study.run(variant, context);
   if (!run) return {};

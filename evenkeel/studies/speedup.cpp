@@ -45,7 +45,7 @@ bool is_mended(const StudyVariant& variant) {
   });
 }
 
-/// What estimating anew makes of the variants that were evaluated both ways.
+/// What re-estimated statistics change in the variants that were evaluated both ways.
 std::string repair_text(const StudyResult& result) {
   std::vector<std::string> changes;
   bool all_mended = true;
@@ -62,7 +62,7 @@ std::string repair_text(const StudyResult& result) {
   return text + (all_mended ? " That repairs them in every run." : " That does not repair them in every run.");
 }
 
-/// What is left of the first statistics, in words and as a formula, and what becomes of it.
+/// How much of the initial statistics is left, in words and as a formula, and its effect.
 std::vector<Part> lag_explained(const StudyResult& result) {
   const auto lagging = std::ranges::find_if(
       result.variants, [](const StudyVariant& v) { return base_name(v) == "batch_norm" && !v.runs.empty(); });

@@ -45,7 +45,7 @@ const Entry& find_entry(const std::string& name) {
   throw Error{{.where = "study", .expected = "one of " + join(study_names()), .received = '"' + name + '"'}};
 }
 
-/// Each value makes variants and folders of its own, named by it.
+/// Each value has its own variants and folders, which contain it in their names.
 void check_values(const std::string& where, const std::vector<double>& values) {
   if (values.empty()) throw Error{{.where = where, .expected = "values", .received = "none"}};
   std::set<std::string> names;

@@ -56,7 +56,7 @@ Finding finding_of(const Json& json) {
   return finding;
 }
 
-/// What runs had before they had figures with re-estimated statistics under the figures' own names.
+/// For older files, which had figures with re-estimated statistics under other names.
 Figures former_reestimated(const StudyRun& run) {
   Figures figures;
   if (const auto accuracy = run.figure("reestimated_accuracy")) figures["test_accuracy"] = *accuracy;

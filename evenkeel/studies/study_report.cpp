@@ -26,8 +26,8 @@ bool is_empty(const Part& part) {
   return false;
 }
 
-/// The layers of all profiles, each in the order of its network: one that only a deeper network has comes after the
-/// layer that is before it there.
+/// The layers of all profiles, in the order of the networks. A layer that only a deeper network has is put after the
+/// layer that precedes it there.
 std::vector<std::string> all_layers(const std::vector<const Profile*>& profiles) {
   std::vector<std::string> all;
   for (const Profile* profile : profiles) {
@@ -56,14 +56,14 @@ std::vector<std::string> titles_of(const std::string& first, const std::string& 
   return titles;
 }
 
-/// What a study varies besides its sweep has a chart of its own, and no line among the variants.
+/// What a study varies besides its sweep is shown in a chart of its own, not as a row among the variants.
 bool is_listed(const StudyVariant& variant, const StudyResult& result) {
   return variant.settings.empty() || result.settings.sweep;
 }
 
 std::string reestimated_name(const StudyVariant& variant) { return variant.name + ", re-estimated"; }
 
-/// A variant's or a run's row of a table of figures, where `values` has something for one of them.
+/// Adds the row of a variant or a run to a table of figures, if `values` has something for one of them.
 template <class F>
 void add_row(PageTable& table, const std::string& name, const std::string& second,
              const std::vector<StudyFigure>& figures, F&& text) {
@@ -120,12 +120,12 @@ PageTable table_of_runs(const StudyInfo& info, const StudyResult& result) {
   return table;
 }
 
-/// Whether the data are those that were published on.
+/// Whether the data are those of the publication.
 bool has_published_data(const StudyResult& result) {
   return result.data.substr(0, result.data.find(':')) == study_info(result.study).datasets.front();
 }
 
-/// What these results may be held against.
+/// The published results with which these may be compared.
 std::vector<PublishedRange> published_of(const Study& study, const StudyResult& result) {
   const StudyInfo& info = study.info();
   const bool as_published = !result.settings.quick && study.other_rounds().empty() && has_published_data(result);
@@ -178,7 +178,8 @@ PageTable time_table(const StudyResult& result) {
   return table;
 }
 
-/// A figure of every run as a point, a row per variant, with what was published and, where every run has it, the mean.
+/// A figure of every run as a point, a row per variant, with published results and, if every run has the figure, the
+/// mean.
 DotChart figure_chart(const StudyResult& result, const StudyFigure& figure,
                       const std::vector<PublishedRange>& published) {
   DotChart chart{.title = spoken(figure.key), .x_label = "", .rows = {}};
@@ -245,7 +246,7 @@ void add_comparison(const StudyInfo& info, const StudyResult& result, Report& re
   add_section(report, "The comparison declared beforehand", std::move(parts));
 }
 
-/// One of each kind: a sweep repeats them.
+/// One variant of each kind, because a sweep repeats them.
 void add_networks(const StudyResult& result, Report& report) {
   std::vector<Part> diagrams;
   std::set<std::string> drawn;
@@ -255,7 +256,7 @@ void add_networks(const StudyResult& result, Report& report) {
   add_section(report, "The networks", std::move(diagrams));
 }
 
-/// What makes this less, or other, than the published study.
+/// In what this study is smaller than, or different from, the published one.
 std::vector<std::string> notes_of_scale(const Study& study, const StudyResult& result) {
   const StudyInfo& info = study.info();
   const std::string rounds = study.other_rounds();

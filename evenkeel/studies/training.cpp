@@ -14,7 +14,7 @@
 namespace evenkeel {
 namespace {
 
-/// Keeps what is measured while training, in checkpoints too.
+/// Keeps what is measured during training, also in checkpoints.
 class Recorder {
  public:
   static constexpr std::string_view kName = "study";
@@ -55,7 +55,7 @@ class Recorder {
   std::int64_t total_ = 0;
 };
 
-/// Puts the newest checkpoint of an interrupted run into the trainer.
+/// Restores the newest checkpoint of an interrupted run.
 void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver& observer) {
   auto found = newest_checkpoint(
       folder / "checkpoints", [&](const Error& error) { observer.warn(fmt::format("passed over: {}", error.what())); });

@@ -17,7 +17,7 @@
 namespace evenkeel {
 namespace {
 
-/// How a variant disturbs what its normalization sees.
+/// The noise before a variant's normalization.
 std::optional<NoiseTraits> noise_of(const Model& model) {
   for (const auto& node : model.nodes())
     if (auto noise = node.layer.traits().noise) return noise;
@@ -36,7 +36,7 @@ std::vector<double> values_of(TensorView view) {
   return {values.begin(), values.end()};
 }
 
-/// Of each column of [rows, columns], in double.
+/// The moments of each column of [rows, columns], in double.
 struct ColumnMoments {
   std::vector<double> mean, variance;
 };
@@ -52,13 +52,13 @@ ColumnMoments moments_of(TensorView view) {
   return m;
 }
 
-/// The disturbed samples as training sees them.
+/// The samples with noise, as in training.
 Tensor in_training(const Model& model, const Dataset& data, const StudyContext& context) {
   Network network(model, context.network_options());
   return predict(network, data, {.batch_size = data.size(), .mode = Mode::train}).outputs;
 }
 
-/// Adds a profile over the features, its mean as a figure, and says it.
+/// Adds a profile over the features, its mean as a figure, and a line for the observer.
 void tell(const std::string& name, const std::string& said, const std::vector<double>& values, StudyRun& run,
           const StudyContext& context) {
   std::vector<std::string> features;
@@ -76,7 +76,7 @@ std::vector<double> weight(const Trainer& trainer, const char* tensor) {
   return values_of(trainer.network().weight(name_of_weight(trainer, tensor)));
 }
 
-/// What the normalization holds, as the notebook prints it.
+/// Records the normalization's tensors, as the notebook prints them.
 void tell_normalization(const std::string& when, const Trainer& trainer, StudyRun& run, const StudyContext& context) {
   for (const char* tensor : {"gamma", "beta", "moving_mean", "moving_variance"})
     tell(when.empty() ? std::string(tensor) : fmt::format("{}_{}", tensor, when),
@@ -91,8 +91,8 @@ Model feature_model(const std::string& name, std::int64_t features, std::optiona
   return model;
 }
 
-/// Three blocks of convolution, normalization, relu, the disturbance, pool: each normalization but the first sees what
-/// it does, through the convolution before it.
+/// Three blocks of convolution, normalization, relu, noise, pooling. Noise reaches each normalization except the first,
+/// through the convolution before it.
 Model network_model(const std::string& name, const Rescaling& preprocessing, const Shape& images,
                     const Layer& disturbance) {
   Model model(images, name);

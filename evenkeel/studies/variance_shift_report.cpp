@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFitted[] = {"batch_norm", "dropout_batch_norm", "uout_batch_norm"};
 
-/// Of the mean over the features, from seed to seed; nothing of one seed.
+/// The deviation of the mean over the features between seeds; nothing for one seed.
 std::optional<double> standard_error(const std::vector<double>& means) {
   if (means.size() < 2) return {};
   return deviation_of(means) / std::sqrt(static_cast<double>(means.size()));
@@ -77,7 +77,7 @@ PageTable feature_table(const StudyResult& result) {
   return table;
 }
 
-/// What the normalization learns over a setting that variants differ in, and the closed form.
+/// What the normalization learns, over a setting in which variants differ, and the closed form.
 LineChart parameter_chart(const StudyResult& result, const std::string& key, const std::string& spoken_key) {
   LineChart chart{.title = "Variance that the normalization learns, over " + spoken_key,
                   .x_label = spoken_key,

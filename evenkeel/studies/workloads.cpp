@@ -14,7 +14,7 @@
 namespace evenkeel {
 namespace {
 
-/// A network trained as the study's own is; `batch_size` instead of the study's where it is given.
+/// A network with the training settings of the study; `batch_size`, if given, replaces the study's.
 Workload workload(const std::string& name, const std::string& description, const std::string& study, Model model,
                   std::optional<std::int64_t> batch_size = {}) {
   StudyVariant variant{.name = name, .description = description, .model = std::move(model)};

@@ -15,7 +15,7 @@ struct Occurrence {
   double count = 0;
 };
 
-/// Two passes, so that a large mean does not swallow the deviations.
+/// Two passes, so that a large mean does not cancel the deviations' digits.
 template <class Values, class F>
 ElementStatistics describe(const Values& values, F&& occurrence_of) {
   ElementStatistics result;

@@ -17,19 +17,19 @@ using AskedFor = std::tuple<EarlyStopping,      //
                             TerminateOnNaN>;
 constexpr const AskedFor* kCallbacks = nullptr;  // for its types
 
-/// Whether it is there, and is not a `false`.
+/// Whether the key is there and is not `false`.
 bool is_on(const Settings& settings, std::string_view key) {
   const Setting* setting = settings.find(key);
   return setting && setting->value != FieldValue(false);
 }
 
-/// How many of the list have a key.
+/// How many callbacks of the list have a key.
 template <class... T>
 int owners_of(const std::string& key, const std::tuple<T...>*) {
   return (static_cast<int>(fields_of<typename T::Options>().find(key) != nullptr) + ...);
 }
 
-/// Nothing of a callback's own may be set where the callback itself is not asked for.
+/// Throws Error if a callback's own key is set but the callback is not turned on.
 template <class T>
 void refuse_own_keys(const Settings& settings) {
   for (const auto& field : fields_of<typename T::Options>().all())
@@ -39,7 +39,7 @@ void refuse_own_keys(const Settings& settings) {
                    .received = "none"}};
 }
 
-/// The figure that is watched, where the callback watches one.
+/// Sets the figure to watch, if the callback watches one.
 template <class Options>
 void choose_monitor(Options& options, const Settings& settings, const CallbackContext& context) {
   if constexpr (requires { options.monitor; }) {

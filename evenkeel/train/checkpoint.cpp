@@ -16,10 +16,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// No layer's name begins like these.
+// No name of a layer begins with "@".
 constexpr std::string_view kSlots = "@optimizer/", kCallbackStates = "@callbacks/";
 
-// JSON knows neither NaN nor infinity, and a loss may be either: numbers travel as texts that read back to the bit.
+// JSON has neither NaN nor infinity, and a loss may be either. So numbers are stored as text that reads back exactly.
 std::string text_of(double value) { return fmt::format("{}", value); }
 double number_of(const Json& json) { return std::strtod(json.get<std::string>().c_str(), nullptr); }
 
@@ -134,7 +134,7 @@ void check_sums(const formats::SafetensorsFile& file, const std::filesystem::pat
   if (json.size() != file.tensors.size() + 1) throw damaged(path, "all tensors", "fewer");
 }
 
-/// "callbacks/early_stopping/dense/kernel": of which callback, and which tensor.
+/// Splits "callbacks/early_stopping/dense/kernel" into the callback and the tensor.
 void add_callback_tensor(std::map<std::string, CallbackState>& callbacks, const std::string& name, Tensor tensor) {
   const std::string rest = name.substr(kCallbackStates.size());
   const std::size_t slash = rest.find('/');

@@ -21,8 +21,8 @@ StepContext context_of(const Network& network, const EvaluateOptions& options) {
   return context;
 }
 
-/// Whether a sample's result depends on the others of its batch: then a smaller last batch needs a program of its size;
-/// else the full one serves, and rows beyond the data are not looked at.
+/// Whether a sample's result depends on the others in its batch. Then a smaller last batch needs a program of its size;
+/// otherwise the full one is used, and rows after the data are ignored.
 bool samples_interact(const StepContext& context) {
   return std::ranges::any_of(context.modes, [](const LayerMode& mode) {
     return mode.statistics == Statistics::batch || mode.update_statistics;
@@ -37,7 +37,7 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
   const std::int64_t batch_size = std::min(options.batch_size, data.size());
   StepContext context = context_of(network, options);
   const AveragedWeights averaged(network);
-  // A probe must not count rows that are no samples.
+  // A probe must not count rows that are not samples.
   const bool exact = samples_interact(context) || !network.options().probes.empty();
   Batches batches(data, {.batch_size = batch_size, .shuffle = false});
   for (std::int64_t first = 0; first < data.size(); ++context.step) {
@@ -58,7 +58,7 @@ std::int32_t class_of(std::span<const float> scores, float threshold) {
   return static_cast<std::int32_t>(std::ranges::max_element(scores) - scores.begin());
 }
 
-/// Counts what the samples of each label were taken for.
+/// Counts the predicted classes for each label.
 class Counts {
  public:
   explicit Counts(std::int64_t classes) : confusion_({classes, classes}, DType::int64) {}
@@ -67,7 +67,7 @@ class Counts {
     const std::size_t k = scores.size() / labels.size();
     const auto classes = static_cast<std::size_t>(confusion_.shape()[0]);
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      // Saturated scores can be equal where the logits, which `correct` compares, are not.
+      // Saturated scores can be equal although the logits, which `correct` compares, differ.
       const std::int32_t predicted = correct[i] > 0 ? labels[i] : class_of(scores.subspan(i * k, k), 0.5f);
       ++confusion_
             .as<std::int64_t>()[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted)];

@@ -18,7 +18,7 @@ void add_batch(MetricSums& sums, const Network::Runner& runner) {
            correct.empty() ? std::span<const float>() : runner.read(correct).as<float>());
 }
 
-/// Each stateful callback with a name of its own: a second one of a kind is "early_stopping-2".
+/// The stateful callbacks with unique names: a second one of a kind is "early_stopping-2".
 std::vector<std::pair<std::string, Callback>> named(const std::vector<Callback>& callbacks) {
   std::vector<std::pair<std::string, Callback>> result;
   std::map<std::string, int> count;
@@ -97,7 +97,7 @@ bool Fit::step(const Batch& batch) {
   last_rate_ = trainer_.learning_rate();
   const Network::Runner* runner = trainer_.update(batch, watchers_);
   if (!runner) return false;
-  // Time is shown and recorded, never a result.
+  // Time is only shown and recorded; no result depends on it.
   progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
   add_batch(progress_.epoch_sums, *runner);
   progress_.position = batch.after;
@@ -164,10 +164,10 @@ History Fit::run() {
     throw Error{{.where = "fit",
                  .expected = fmt::format("at least the {} steps that the run has made already", progress_.steps),
                  .received = std::to_string(total_steps()),
-                 .hint = "A run that goes on cannot end sooner."}};
+                 .hint = "A resumed run cannot end earlier."}};
   trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
   begin();
-  // From here on nothing is refused: what was restored is used up.
+  // No error from here on, because the restored checkpoint is used up.
   trainer_.restored_.reset();
   bool interrupted = false;
   while (!is_over() && !interrupted) {

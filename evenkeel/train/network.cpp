@@ -28,7 +28,7 @@ Network::Network(Model model, NetworkOptions options)
       threads_(options_.compute.threads),
       arena_(options_.compute.memory_limit) {
   check_precision(options_.compute.precision, options_.compute.machine, options_.compute.force_precision);
-  // The smallest program lays out the weights for all others.
+  // The smallest program decides the layout of the weights for all others.
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .compute = {.real = options_.compute.real}});
   weights_ = smallest.weights;
   outputs_ = smallest.program->find(smallest.outputs).shape().back();

@@ -5,7 +5,7 @@
 namespace evenkeel {
 namespace {
 
-/// Checked, but where the settings come from.
+/// The same settings, checked, without the places they come from.
 template <class Chosen>
 Chosen checked_choice(const Settings& settings, const std::string& key, const Chosen& fallback) {
   Chosen chosen = chosen_by(settings, key, fallback);

@@ -24,16 +24,16 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .compute = options.compute};
 }
 
-constexpr Range kLength{.low = 1, .high = 1e9};  ///< of a run: longer ones do not end
+constexpr Range kLength{.low = 1, .high = 1e9};  ///< of a run: longer ones would never end
 
-/// The first line of the optimizer's.
+/// The first line of the optimizer's update.
 int first_update_line(const Program& program) {
   const auto& nodes = program.nodes();
   return static_cast<int>(std::ranges::find(nodes, Phase::update, &Node::phase) - nodes.begin());
 }
 
-/// Whether no element has all bits of the exponent set, as infinities and NaN have. Without a branch, so that it
-/// vectorizes.
+/// Whether no element has all bits of the exponent set, as infinities and NaN do. Without a branch, so that it is
+/// vectorized.
 template <class T, class Bits>
 bool has_no(Bits exponent, TensorView view) {
   unsigned found = 0;
@@ -70,7 +70,7 @@ Types types_of(const Network& network) {
   return types;
 }
 
-/// Throws Error unless these are exactly the tensors there are.
+/// Throws Error unless these are exactly the existing tensors.
 void check_fit(const Types& own, const NamedTensors& tensors, const char* what) {
   Types theirs;
   for (const auto& [name, tensor] : tensors) theirs.emplace(name, TensorType{tensor.shape(), tensor.dtype()});
@@ -176,7 +176,7 @@ double Trainer::learning_rate() const { return scheduled_rate() * learning_rate_
 void Trainer::set_learning_rate(double rate) {
   if (!(rate >= 0) || !std::isfinite(rate))
     throw Error{{.where = "learning rate", .expected = "a number of at least 0", .received = fmt::format("{}", rate)}};
-  // Where a schedule ends at 0 there is nothing to scale.
+  // If a schedule ends at 0, there is nothing to scale.
   if (const double scheduled = scheduled_rate(); scheduled > 0) learning_rate_scale_ = rate / scheduled;
 }
 
@@ -221,9 +221,9 @@ Checkpoint Trainer::checkpoint() const {
 }
 
 void Trainer::restore(Checkpoint checkpoint) {
-  checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // once there was no other
+  checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older checkpoints have only this one
   check_identity(identity(), checkpoint.identity);
-  // The optimizer's slots come into being with a program that updates; which batch size it has does not matter.
+  // The optimizer's slots are made with a program that updates; its batch size does not matter.
   network_.runner(options_.batch_size, Targets::labels, true);
   Store& store = network_.store();
   check_fit(types_of(network_), checkpoint.weights, "weights");

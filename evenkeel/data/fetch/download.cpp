@@ -21,10 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Why an attempt did not bring everything.
+/// Why an attempt did not download everything.
 struct Failure {
   Error error;
-  bool may_pass;  ///< another attempt can succeed
+  bool may_pass;  ///< whether another attempt can succeed
 };
 
 /// One request and its answer, appended to the part.
@@ -34,7 +34,8 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  /// Nothing if it ended well or was stopped. Throws what the disk does wrong, and for another file than the wanted.
+  /// Nothing if it succeeded or was stopped. Throws errors of the disk, and if the server has another file than the
+  /// wanted one.
   std::optional<Failure> run();
 
  private:
@@ -62,7 +63,7 @@ class Transfer {
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_{nullptr, curl_slist_free_all};
   std::array<char, CURL_ERROR_SIZE> message_{};
   bool body_begun_ = false;
-  std::exception_ptr failure_;  ///< thrown in a callback, on its way past curl
+  std::exception_ptr failure_;  ///< thrown in a callback of curl, rethrown after it
 };
 
 CURL* new_handle() {
@@ -95,7 +96,7 @@ Transfer::Transfer(const std::string& url, PartialFile& part, std::int64_t bytes
 }
 
 void Transfer::ask_for_the_rest() {
-  // A file on this machine is copied anew: nothing tells that it is still the same.
+  // A file on this machine is copied from the start, because nothing shows that it is still the same.
   if (part_.size() == 0 || url_.starts_with("file:")) return;
   set(CURLOPT_RANGE, fmt::format("{}-", part_.size()).c_str());
   if (part_.validator().empty()) return;
@@ -145,7 +146,7 @@ Error Transfer::another_file(std::int64_t received) const {
                 .hint = "That is another file. --url names another address."}};
 }
 
-/// The first byte from which a 206 answer goes, -1 if it does not say: "bytes 1000-1999/2000".
+/// The first byte of a 206 answer, -1 if it does not say: "bytes 1000-1999/2000".
 std::int64_t first_byte(std::string_view content_range) {
   constexpr std::string_view kUnit = "bytes ";
   std::int64_t first = -1;
@@ -163,9 +164,9 @@ void Transfer::begin_body() {
                  .where = url_,
                  .received = "the server sent another range than the one asked for"}};
   }
-  // Before anything is dropped: a page that asks for a login is no reason to lose what has come.
+  // Checked before anything is dropped: a login page is no reason to lose bytes that have arrived.
   if (announced() >= 0 && announced() != bytes_) throw another_file(announced());
-  // A weak ETag does not promise the same bytes.
+  // A weak ETag does not guarantee the same bytes.
   const std::string etag = header("ETag");
   part_.restart(etag.empty() || etag.starts_with("W/") ? header("Last-Modified") : etag);
 }
@@ -226,7 +227,7 @@ std::optional<Failure> Transfer::judge(CURLcode code) {
   }
 }
 
-/// The error as the user sees it after the last attempt.
+/// The user's error after the last attempt.
 Error last_word(const Error& error, const PartialFile& part) {
   Error::Parts parts = error.parts();
   if (part.size() > 0)

@@ -31,7 +31,7 @@ bool can_be_written(const fs::path& folder) {
   return !problem && access(folder.c_str(), W_OK | X_OK) == 0;
 }
 
-/// The data directories that may serve, in order.
+/// The data directories that can be used, in order.
 std::vector<fs::path> candidates(const FetchOptions& options) {
   return options.data_dir.empty() ? data_directories() : std::vector<fs::path>{options.data_dir};
 }
@@ -50,7 +50,7 @@ fs::path choose_folder(const PublishedSet& set, const FetchOptions& options) {
                .hint = "--data-dir names another."}};
 }
 
-/// Where the set is complete already.
+/// The folder in which the set is complete already.
 std::optional<FetchResult> find_complete(const PublishedSet& set, const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     FetchResult result{
@@ -60,7 +60,7 @@ std::optional<FetchResult> find_complete(const PublishedSet& set, const std::vec
   return {};
 }
 
-/// What must come to complete the folder. Throws Error where that would mix published files with others.
+/// The files that are missing in the folder. Throws Error if that would mix published files with others.
 std::vector<PublishedFile> wanted_files(const PublishedSet& set, const fs::path& folder, bool force) {
   const std::vector<FileReport> files = check_files(set, folder);
   const bool all_missing =
@@ -80,7 +80,7 @@ std::vector<PublishedFile> wanted_files(const PublishedSet& set, const fs::path&
   return wanted;
 }
 
-/// The published file's address, or what the mirror makes of it.
+/// The published file's address, or that on the mirror.
 std::string address_of(const PublishedSet& set, const PublishedFile& file, const std::string& mirror) {
   const std::string& base = mirror.empty() ? set.url : mirror;
   constexpr std::array<std::string_view, 3> kSchemes = {"http://", "https://", "file://"};
@@ -96,8 +96,8 @@ std::string address_of(const PublishedSet& set, const PublishedFile& file, const
   return base + (base.ends_with('/') ? "" : "/") + file.name;
 }
 
-/// One file, downloaded to the staging folder and held to its checksum. False if stopped. One that came before is
-/// right wherever it came from.
+/// Downloads one file to the staging folder and compares its checksum. False if stopped. A file that is there already
+/// and has the checksum is right, wherever it came from.
 bool bring(const PublishedFile& file, const std::string& url, const fs::path& part, const FetchOptions& options) {
   if (is_as_published(file, part)) return true;
   DownloadOptions download_options{.limits = options.limits, .stop = options.stop};
@@ -116,7 +116,7 @@ bool bring(const PublishedFile& file, const std::string& url, const fs::path& pa
                .hint = "The download was removed; the next try begins anew. --url names another address."}};
 }
 
-/// The set's folder, made in the empty folder `made` from what was downloaded; nothing if stopped.
+/// Makes the set's folder in the empty folder `made` from the downloads; nothing if stopped.
 std::optional<fs::path> assemble(const PublishedSet& set, const std::vector<PublishedFile>& files,
                                  const StagingFolder& staging, const fs::path& made, const FetchOptions& options) {
   if (set.unpacked.empty()) {

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 fs::path record_of(const fs::path& path) { return path.string() + ".json"; }
 
-/// {url, validator}; an object without them where there is no such record.
+/// {url, validator}; an empty object if there is no such record.
 nlohmann::json read_record(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(record_of(path), ignored)) return nlohmann::json::object();
@@ -50,7 +50,7 @@ void PartialFile::restart(std::string validator) {
   if (ftruncate(file_.number(), 0) != 0) throw formats::unwritten(path_.string(), errno);
   size_ = 0;
   validator_ = std::move(validator);
-  // After the truncation: a record never speaks of another file's bytes.
+  // After the truncation, so that a record never describes another file's bytes.
   const nlohmann::json record = {{"url", url_}, {"validator", validator_}};
   formats::write_file_atomically(record_of(path_),
                                  record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

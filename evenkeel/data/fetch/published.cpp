@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 formats::Checksum md5(std::string hex) { return {formats::Checksum::Kind::md5, std::move(hex)}; }
 formats::Checksum sha256(std::string hex) { return {formats::Checksum::Kind::sha256, std::move(hex)}; }
 
-/// Where the sources look for the set.
+/// The folder in which sources.cpp looks for the set.
 std::string folder_of(const std::string& name) {
   return std::ranges::find(named_sources(), name, &NamedSource::name)->folder;
 }
@@ -36,7 +36,7 @@ PublishedSet mnist_like(const std::string& name, const std::string& url,
 
 constexpr std::int64_t kCifar10Record = 1 + 3072, kCifar100Record = 2 + 3072;
 
-/// The files with so many records of so many bytes, then those with names, whose size says nothing.
+/// The files with so many records of so many bytes, then those with names, whose size is not checked.
 std::vector<std::pair<std::string, std::int64_t>> cifar_like(const std::vector<std::string>& names,
                                                              const std::vector<std::int64_t>& records,
                                                              std::int64_t record_bytes) {
@@ -78,7 +78,7 @@ const std::vector<PublishedSet>& published_sets() {
                    {28881, "d53e105ee54ea40749a09fcbcd1e9432"},
                    {1648877, "9fb629c4189551a2d022fa330f9573f3"},
                    {4542, "ec29112dd5afa0611ce80d1b7f02629c"}}}),
-      // Its publisher has no https.
+      // Its publisher offers no https.
       mnist_like("fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
                  {{{26421880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"},
                    {29515, "25c81989df183df01b3e8a0aad5dffbe"},

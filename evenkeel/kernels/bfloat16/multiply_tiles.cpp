@@ -1,4 +1,4 @@
-// GCC 12 takes its own undefined operands of intrinsics for a mistake of ours.
+// GCC 12 warns about undefined operands that its own intrinsics use.
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
@@ -23,7 +23,7 @@ struct alignas(64) TileConfig {
   std::uint8_t lines[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-thread_local TileConfig found;  ///< how another library had left the tiles
+thread_local TileConfig found;  ///< the configuration that another library had set
 
 void configure_tiles() {
   static const TileConfig ours;
@@ -38,7 +38,7 @@ void restore_tiles() {
     _tile_release();
 }
 
-/// Always whole blocks: with fewer sums at a time each tile would wait for the one before.
+/// Always whole blocks: with fewer sums at a time, each tile would wait for the one before.
 void multiply_tiles(const Extent& extent, const bfloat16* a, std::int64_t a_row, const bfloat16* b, float* sums,
                     bool add) {
   constexpr std::int64_t kLine = 64;  // bytes
@@ -72,7 +72,7 @@ void multiply_tiles(const Extent& extent, const bfloat16* a, std::int64_t a_row,
 
 #pragma GCC pop_options
 
-/// The kernel lets a process use the tiles only when asked, once.
+/// The operating system lets a process use the tiles only after it has asked for them, once.
 bool may_use_tiles() {
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   static const bool granted = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;

@@ -1,4 +1,4 @@
-// GCC 12 takes its own undefined operands of intrinsics for a mistake of ours.
+// GCC 12 warns about undefined operands that its own intrinsics use.
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
@@ -19,7 +19,7 @@ struct Tile {
   __m512i line[16];
 };
 
-/// So many of the first lanes; none for a count below 0.
+/// A mask of the first `count` lanes; none for a count below 0.
 __mmask32 first(std::int64_t count) {
   return count >= 32 ? 0xFFFFFFFFu : (1u << std::max<std::int64_t>(count, 0)) - 1u;
 }
@@ -33,7 +33,7 @@ Tile load(const bfloat16* from, std::int64_t line, std::int64_t lines, std::int6
   return tile;
 }
 
-/// Two steps at a time: the numbers of both in turns. step_at(i) is where those of step i lie.
+/// Two steps at a time, with their numbers interleaved. step_at(i) is where those of step i are.
 template <class StepAt>
 Tile load_pairs(StepAt step_at, std::int64_t steps, std::int64_t numbers) {
   Tile tile;

@@ -8,9 +8,9 @@
 namespace evenkeel::kernels::as_matmul {
 namespace {
 
-constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: in any L2 cache with what is read and written beside it
+constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: fits any L2 cache together with the other operands
 
-/// Measured with oneDNN 2.6 on AVX-512: 1.1 to 9 times as fast here, and no longer so outside.
+/// Measured with oneDNN 2.6 on AVX-512: 1.1 to 9 times as fast within these bounds, and not faster outside of them.
 bool serves(const Window& at, std::int64_t filters) {
   return at.c <= 8 && filters >= std::max<std::int64_t>(16, 4 * at.c);
 }

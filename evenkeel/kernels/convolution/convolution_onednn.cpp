@@ -41,8 +41,8 @@ ConvolutionDesc describe(const Window& window, std::int64_t filters, bool bias =
           .pad_end = {window.pad_bottom(), window.pad_right()}};
 }
 
-/// The kernel on its way between our layout and oneDNN's, and the scratch memory that takes:
-/// first the reordered kernel (nothing if the layouts are one), then what oneDNN itself asks for.
+/// Converts the kernel between our layout and oneDNN's. The scratch memory holds first the reordered kernel (nothing if
+/// the layouts are equal), then oneDNN's own scratch memory.
 class KernelReorder {
  public:
   KernelReorder(const memory::desc& from, const memory::desc& to, std::size_t scratchpad) {
@@ -55,13 +55,13 @@ class KernelReorder {
   std::size_t scratch_bytes() const { return scratch_bytes_; }
   std::byte* scratchpad(std::byte* scratch) const { return scratch + copy_bytes_; }
 
-  /// Takes the kernel to where oneDNN reads it.
+  /// Puts the kernel where oneDNN reads it.
   const void* bring(const void* kernel, std::byte* scratch) {
     if (!reorder_) return kernel;
     reorder_->run(kernel, scratch, scratchpad(scratch));
     return scratch;
   }
-  /// Where oneDNN writes the kernel's gradient; and its way back from there.
+  /// Where oneDNN writes the kernel's gradient, and the conversion back to our layout.
   void* landing(float* dkernel, std::byte* scratch) const { return reorder_ ? static_cast<void*>(scratch) : dkernel; }
   void bring_back(float* dkernel, std::byte* scratch) {
     if (reorder_) reorder_->run(scratch, dkernel, scratchpad(scratch));
@@ -78,7 +78,7 @@ struct Plan {
   Step step;
 };
 
-/// oneDNN's first choice, brgconv, has a cost per row of pixels and tap that only many channels repay. Measured
+/// oneDNN's first choice, brgconv, has a cost per row of pixels and tap that pays off only with many channels. Measured
 /// with 2.6 on AVX-512 (bench/convolution_bench.cpp): "jit" is 1.1 to 5 times as fast below 32 channels (at worst 0.9),
 /// and 1.1 to 2.1 times below 64 where strides leave small images.
 bool has_too_little_for_brgconv(const Window& at) { return at.c < 32 || (at.c < 64 && at.stride_w > 1 && at.ow <= 4); }
@@ -136,7 +136,8 @@ std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t
         .scratch_bytes = plan->kernel.scratch_bytes(),
         .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
           plan->step.run({x, plan->kernel.bring(kernel, scratch), b, y, plan->kernel.scratchpad(scratch)});
-          // Not oneDNN's own behind a convolution: its relu (and sigmoid on old processors) turns a NaN into a number.
+          // We do not use oneDNN's activation after a convolution: its relu (and its sigmoid on old processors) turns
+          // NaN into a number.
           if (f != Activation::linear) activate<T>(f, {y, y_size}, {y, y_size}, threads);
         }};
   });

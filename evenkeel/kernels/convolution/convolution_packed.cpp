@@ -11,13 +11,14 @@ namespace evenkeel::kernels::packed {
 namespace {
 
 constexpr std::int64_t kPixelsAtOnce = 512;  ///< pixels at a time, if an image has no more
-constexpr std::size_t kMostBytes = 1 << 20;  ///< of a frame, of the sums, and of a chunk: what stays in the caches
+constexpr std::size_t kMostBytes =
+    1 << 20;  ///< of a frame, of the sums, and of a chunk, so that they stay in the caches
 
 std::size_t bytes_of(std::int64_t n, std::size_t size) { return aligned_size(static_cast<std::size_t>(n) * size); }
 
 /// dkernel's transpose as a product over pixels, dy^T x: a row of it is a filter, a column a number of the window,
-/// [kernel_h, kernel_w * c]. Each row of the kernel begins a new tile, because within one the numbers that a pixel sees
-/// follow on each other in the image. So it is dy, the smaller of the two, that has to be transposed.
+/// [kernel_h, kernel_w * c]. Each row of the kernel begins a new tile, because only within a row are the numbers of a
+/// pixel's window consecutive in the image. So only dy, the smaller of the two, has to be transposed.
 class KernelGradient {
  public:
   KernelGradient(const Window& window, std::int64_t filters)
@@ -33,15 +34,15 @@ class KernelGradient {
         b_bytes_(bytes_of(2 * step_tiles_ * kTileNumbers, sizeof(bfloat16))),
         frame_bytes_(bytes_of(images_ * frame_numbers(), sizeof(bfloat16))) {}
 
-  /// Measured against oneDNN 2.6 on a machine with tiles; windows so large or images so small that a tile would be
-  /// mostly empty are left to others.
+  /// Measured against oneDNN 2.6 on a machine with tiles. If windows are so large or images so small that tiles would
+  /// be mostly empty, other kernels are used.
   bool serves() const {
     return at_.oh * at_.ow * at_.n >= kPixelsAtOnce && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
            a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
   }
   std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_; }
 
-  /// Where each output pixel of the images that are taken at a time begins to see.
+  /// Where the window of each output pixel begins, for the images that are taken at a time.
   std::vector<std::int64_t> places() const {
     std::vector<std::int64_t> all;
     for (std::int64_t image = 0; image < images_; ++image)
@@ -51,7 +52,7 @@ class KernelGradient {
     return all;
   }
 
-  /// Adds what images [begin, end) give to the sums at the beginning of this thread's memory.
+  /// Adds the sums of images [begin, end) to those at the beginning of this thread's memory.
   void add(const Engine& engine, const std::int64_t* places, std::int64_t begin, std::int64_t end, const bfloat16* x,
            const bfloat16* dy, std::byte* memory) const {
     float* const sums = reinterpret_cast<float*>(memory);
@@ -101,7 +102,7 @@ class KernelGradient {
   }
   std::int64_t frame_width() const { return needs_frame() ? at_.w + at_.pad_left + at_.pad_right() : at_.w; }
   std::int64_t frame_height() const { return needs_frame() ? at_.h + at_.pad_top + at_.pad_bottom() : at_.h; }
-  /// A tile is loaded whole lines at a time, masked; nothing behind the frame is read.
+  /// A tile is loaded in whole lines, with a mask; nothing after the frame is read.
   std::int64_t frame_numbers() const { return needs_frame() ? frame_height() * frame_width() * at_.c : 0; }
 
   /// The images themselves, or copies with zeros around them.
@@ -116,13 +117,13 @@ class KernelGradient {
     return frame;
   }
 
-  /// Columns that exist of a block of them: one tile of the last, if their number is odd.
+  /// How many tiles of columns a block has: one in the last block, if their number is odd.
   std::int64_t columns_of(std::int64_t block) const {
     return std::min<std::int64_t>(2, at_.kernel_h * tiles_of_run_ - 2 * block) * kTileRows;
   }
 
-  /// Two rows of tiles after each other for each block. A last row of which nothing exists is left as it is, and so are
-  /// such columns of b: sums that nobody reads.
+  /// Two rows of tiles, one after the other, for each block. If the last row does not exist, it is not written, nor are
+  /// such columns of b: nobody reads these sums.
   void pack_a(const bfloat16* dy, std::int64_t pixels, bfloat16* to) const {
     for (std::int64_t filter = 0; filter < filters_; filter += kTileRows)
       for (std::int64_t step = 0; step < pixels; step += kTileSteps, to += kTileNumbers)

@@ -9,7 +9,7 @@
 namespace evenkeel::kernels::reference {
 namespace {
 
-/// Where the elements of a convolution's tensors lie.
+/// The places of elements in a convolution's tensors.
 struct Layout {
   Window at;
   std::int64_t filters;

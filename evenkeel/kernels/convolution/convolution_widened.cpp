@@ -13,11 +13,11 @@ namespace {
 struct Sizes {
   Sizes(const Window& w, std::int64_t filters)
       : x(w.h * w.w * w.c), kernel(w.kernel_h * w.kernel_w * w.c * filters), y(w.oh * w.ow * filters) {}
-  std::int64_t x, kernel, y;  ///< elements, of x and y those of an image
+  std::int64_t x, kernel, y;  ///< elements; of x and y, those of one image
 };
 
-/// The float kernel for so many images at a time that their floats stay in the level-2 caches, and the one for those
-/// that are left: no float of an image goes to memory and back.
+/// The float kernel for so many images at a time that their floats stay in the level-2 caches, and the one for the
+/// remaining images.
 template <class Kernel>
 class Parts {
  public:
@@ -28,7 +28,7 @@ class Parts {
   }
 
   std::string name() const { return whole_.name + ", widened to float"; }
-  /// Of the kernel and of a part's x and y as floats, and what the float kernel asks for.
+  /// Bytes for the kernel and a part's x and y as floats, and for the float kernel's own scratch memory.
   std::size_t scratch_bytes(const Sizes& one) const {
     return Staging::bytes_for(one.kernel) + Staging::bytes_for(images_ * one.x) + Staging::bytes_for(images_ * one.y) +
            std::max(whole_.scratch_bytes, rest_ ? rest_->scratch_bytes : 0);

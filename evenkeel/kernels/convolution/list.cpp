@@ -40,7 +40,7 @@ std::optional<PreparedKernelGradient<T>> reference_kernel_gradient(const Window&
                                    }};
 }
 
-// The implementations, best first: the first that can serve a shape on this machine does.
+// The implementations, best first: the first that can serve a shape on this machine is used.
 template <class T>
 struct Implementations;
 
@@ -56,7 +56,7 @@ struct Implementations<float> {
       &onednn::convolution_kernel_gradient<float>, &reference_kernel_gradient<float>};
 };
 
-template <>  // what widens goes on with the lists of float
+template <>  // the widened kernels use the lists of float
 struct Implementations<bfloat16> {
   static constexpr std::array kForward = {&onednn::convolution<bfloat16>, &widening::convolution};
   static constexpr std::array kDataGradient = {&onednn::convolution_data_gradient<bfloat16>,
@@ -80,7 +80,7 @@ auto first_of(const List& list, const Arguments&... arguments) {
   return *list.back()(arguments...);  // not reached: the last one serves everything
 }
 
-/// How a kernel of two operands is called from a program.
+/// Makes a kernel of a program from a prepared kernel with two operands.
 template <class T, class Out, class Prepared>
 Kernel called(Prepared prepared) {
   return {.name = prepared.name,

@@ -19,7 +19,7 @@ bool sees_all(const Window& at) { return at.stride_h == 1 && at.stride_w == 1 &&
 
 std::size_t scratch_bytes(const Window& at) { return sees_all(at) ? 0 : scratch_of<float>(pixels(at) * at.c); }
 
-/// Where in x the pixel lies that output pixel `i` (of all images) sees.
+/// The place in x of the pixel that output pixel `i` (of all images) reads.
 std::int64_t seen_by(const Window& at, std::int64_t i) {
   const std::int64_t column = i % at.ow, row = i / at.ow % at.oh, image = i / at.ow / at.oh;
   return ((image * at.h + row * at.stride_h) * at.w + column * at.stride_w) * at.c;
@@ -34,7 +34,7 @@ const float* gather(const Window& at, const float* x, std::byte* scratch, const 
   return gathered;
 }
 
-/// The reverse: what was gathered back to its places, zero elsewhere.
+/// The reverse: puts gathered pixels back to their places, and zeros elsewhere.
 void spread(const Window& at, const float* gathered, float* dx, const Threads& threads) {
   threads.parallel(at.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
     std::fill(dx + begin * at.h * at.w * at.c, dx + end * at.h * at.w * at.c, 0.0f);

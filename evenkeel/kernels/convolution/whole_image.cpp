@@ -12,7 +12,7 @@ constexpr const char* kWholeImage = "gemm, whole image";
 constexpr std::int64_t kRowGrain = 64;  // rows of filters: enough work to be worth a thread
 
 /// The dense layer's matrix, [h * w * c, oh * ow * filters]. Block (p, q), (i, j), each [c, filters], is the tap of the
-/// kernel through which output pixel (i, j) sees input pixel (p, q).
+/// kernel that connects output pixel (i, j) with input pixel (p, q).
 struct Dense {
   Window at;
   std::int64_t filters;
@@ -20,13 +20,13 @@ struct Dense {
   bool serves() const {
     const bool all = sees_all(at.h, at.kernel_h, at.stride_h, at.pad_top, at.oh) &&
                      sees_all(at.w, at.kernel_w, at.stride_w, at.pad_left, at.ow);
-    // A matrix larger than the kernel has to be made first: that takes as long as the product with a few images.
+    // A matrix larger than the kernel has to be made first, which takes as long as the product with a few images.
     return all && (at.oh * at.ow == 1 || at.n >= 16);
   }
   std::int64_t rows() const { return at.h * at.w * at.c; }
   std::int64_t columns() const { return at.oh * at.ow * filters; }
 
-  /// The matrix lies in the kernel as it is: one output pixel, and the taps it uses follow on each other.
+  /// Whether the matrix is a part of the kernel as it is: one output pixel, whose taps are consecutive.
   bool in_kernel() const { return at.oh * at.ow == 1 && (at.h == 1 || at.w == at.kernel_w); }
   std::int64_t begin() const { return (at.pad_top * at.kernel_w + at.pad_left) * at.c * filters; }
   std::size_t scratch_bytes() const { return in_kernel() ? 0 : scratch_of<float>(rows() * columns()); }
@@ -58,7 +58,7 @@ const float* Dense::expand(const float* kernel, std::byte* scratch, const Thread
   return matrix;
 }
 
-/// Each tap's gradient is the sum of its blocks' in the order of the outputs; a tap without a block has none.
+/// The gradient of a tap is the sum of those of its blocks, in the order of the outputs; 0 for a tap without a block.
 void Dense::collapse(const float* matrix, float* dkernel, const Threads& threads) const {
   threads.parallel(at.kernel_h * at.kernel_w * at.c, kRowGrain, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t row = first; row < last; ++row) {

@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/elementwise/activation_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -11,7 +11,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/elementwise/elementwise_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
 #include "evenkeel/kernels/simd/columns-inl.h"
 
@@ -160,7 +160,7 @@ void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, s
 }
 EVENKEEL_FOR_ELEMENTS(add_bias_gradient);
 
-// Copying rows is memcpy's business.
+// Rows are copied by memcpy.
 template <class T>
 void copy_columns_in(InRows<T> x, OutRows<T> y, std::int64_t at, const Threads& threads) {
   threads.parallel(x.rows, grain_of(x.columns), [&](std::int64_t begin, std::int64_t end, int) {

@@ -154,7 +154,7 @@ Kernel choose(const Cast& task, const KernelRequest& request) {
         [](const Cast&, const KernelCall& c, bfloat16) { cast(c.in<bfloat16>(0), c.out<float>(0), c.threads()); }}});
 }
 
-// What only moves elements rounds nothing: in double it is its own reference.
+// Tasks that only move elements round nothing, so they are their own reference in double.
 
 Kernel choose(const Copy& task, const KernelRequest& request) {
   return first_that_serves(task, request, {{"copy", kAll, []<class T>(const Copy&, const KernelCall& c, T) {

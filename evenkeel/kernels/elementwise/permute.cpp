@@ -1,5 +1,5 @@
-// Cost: reads and writes each element once. y is written row by row; the lines of x that neighbouring rows share stay
-// in the cache as long as an axis is not very long.
+// Cost: reads and writes each element once. y is written row by row; cache lines of x that neighbouring rows share stay
+// in the cache unless an axis is very long.
 
 #include "evenkeel/kernels/elementwise/permute.h"
 

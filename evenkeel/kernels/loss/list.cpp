@@ -46,7 +46,7 @@ double penalty(const AddL2Penalty& task, Norm squared_norm) {
   return sum;
 }
 
-/// What w is multiplied by for its gradient: 2 factor sum(dloss).
+/// The factor of w in its gradient: 2 factor sum(dloss).
 template <class T>
 double penalty_slope(const L2PenaltyGradient& task, std::span<const T> dloss) {
   return 2 * task.factor * std::accumulate(dloss.begin(), dloss.end(), 0.0);

@@ -30,7 +30,7 @@ void mean_of_rows_gradient(Matrix<const T> outputs, Matrix<const T> targets, std
   }
 }
 
-/// log(sum(exp(row))) with the row's maximum taken out.
+/// log(sum(exp(row))), computed from the row minus its maximum.
 template <class T>
 double log_sum_exp(const T* row, std::int64_t columns) {
   const double largest = *std::max_element(row, row + columns);

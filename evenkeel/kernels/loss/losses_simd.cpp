@@ -1,4 +1,4 @@
-// A loss sees n * k numbers, of which a step makes millions: each thread runs the reference on its rows.
+// A loss has only n * k numbers, very few compared with the rest of a step: each thread runs the reference on its rows.
 
 #include "evenkeel/kernels/loss/losses.h"
 

@@ -11,8 +11,8 @@
 namespace evenkeel::kernels {
 namespace {
 
-/// As large as the last-level cache, so that two of them are twice as large; at least 64 MB, where the system does not
-/// tell; at most an eighth of the memory that is left.
+/// As large as the last-level cache, so that two of them are twice as large. At least 64 MB, in case the system does
+/// not report the cache's size; at most an eighth of the available memory.
 std::int64_t buffer_bytes() {
   const std::int64_t cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
   return std::min(std::max<std::int64_t>(cache, 64 << 20), available_memory() / 8);
@@ -23,7 +23,7 @@ std::int64_t buffer_bytes() {
 double copy_gbytes_per_s(const Threads& threads) {
   const std::int64_t bytes = buffer_bytes();
   const AlignedBuffer from(static_cast<std::size_t>(bytes)), to(static_cast<std::size_t>(bytes));
-  // Touched by the thread that copies it, so that each has its memory near.
+  // First written by the thread that copies it, so that its memory is near that thread.
   threads.parallel(bytes, 4096, [&](std::int64_t begin, std::int64_t end, int) {
     std::memset(from.data() + begin, 1, static_cast<std::size_t>(end - begin));
     std::memset(to.data() + begin, 0, static_cast<std::size_t>(end - begin));

@@ -9,7 +9,7 @@ namespace evenkeel::kernels {
 void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
           const float* b, float* c, const Threads& threads) {
   if (m == 0 || n == 0) return;
-  if (k == 0) {  // oneDNN takes rows of no elements for a mistake
+  if (k == 0) {  // oneDNN refuses rows without elements
     std::fill_n(c, m * n, 0.0f);
     return;
   }

@@ -8,7 +8,7 @@
 namespace evenkeel::kernels::packed {
 namespace {
 
-// What is to stay in a level-2 cache of 2 MB together: a band of a for some steps (512 KB), a panel of b for them
+// These should stay in a level-2 cache of 2 MB together: a band of a for some steps (512 KB), a panel of b for them
 // (256 KB), and the sums of both (512 KB). 32 columns of the panel (32 KB) stay in the level-1 cache.
 constexpr std::int64_t kBand = 512, kPanel = 256, kSteps = 512;
 constexpr std::int64_t kStepTiles = kSteps / kTileSteps;
@@ -26,7 +26,7 @@ class Band {
   }
   /// How many tiles of steps are in the part that begins at this one.
   std::int64_t tiles_from(std::int64_t step_tile) const { return std::min(kStepTiles, step_tiles_ - step_tile); }
-  /// Where a tile lies, in numbers.
+  /// The offset of a tile, in numbers.
   std::int64_t at(std::int64_t row_tile, std::int64_t step_tile) const {
     const std::int64_t begin = step_tile / kStepTiles * kStepTiles;
     return (begin * row_tiles_ + row_tile * tiles_from(begin) + step_tile - begin) * kTileNumbers;
@@ -76,7 +76,7 @@ struct Run {
     }
   }
 
-  /// 32 columns of b: pairs of tiles, pair behind pair.
+  /// 32 columns of b: pairs of tiles, one pair after the other.
   void pack_b(std::int64_t column, std::int64_t end, std::int64_t step_tile, std::int64_t tiles, bfloat16* to) const {
     for (std::int64_t tile = 0; tile < tiles; ++tile)
       for (std::int64_t side = 0; side < 2; ++side, to += kTileNumbers) {
@@ -126,7 +126,7 @@ struct Run {
   }
 };
 
-/// Measured against oneDNN 2.6's matmul on a machine with tiles: 1.2 times as fast and more from here on.
+/// Measured against oneDNN 2.6's matmul on a machine with tiles: from this size on at least 1.2 times as fast.
 bool is_worth_packing(const NarrowProduct& p) {
   return p.m >= kTileRows && p.n >= kBlock && p.k >= kTileSteps && p.m * p.n * p.k >= (1 << 21);
 }

@@ -11,7 +11,7 @@
 namespace evenkeel::kernels {
 namespace {
 
-// Of bfloat16 matrices. The last one serves every product.
+// Products of bfloat16 matrices. The last implementation serves every product.
 constexpr std::array kNarrow = {&packed::narrow_gemm, &onednn::narrow_gemm, &widening::narrow_gemm};
 
 }  // namespace

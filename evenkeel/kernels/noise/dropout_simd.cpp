@@ -11,7 +11,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/noise/dropout_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/columns-inl.h"
 #include "evenkeel/kernels/simd/philox-inl.h"
 #include "hwy/contrib/math/math-inl.h"
@@ -57,7 +57,7 @@ void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const Rand
       T* to = y.data + sample * size;
       columns.for_each(one, [=, factor = factor](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
         const Vec by = lanes.load(factor + j);
-        const auto kept = hn::Gt(by, hn::Zero(kTag));  // times 0 a NaN would stay
+        const auto kept = hn::Gt(by, hn::Zero(kTag));  // multiplied by 0, a NaN would stay
         lanes.store(hn::IfThenElseZero(kept, hn::Mul(lanes.load(from + i), by)), to + i);
       });
     }
@@ -70,13 +70,13 @@ HWY_INLINE Vec normal_of(Bits words) {
   const hn::RebindToSigned<Tag> s;
   const auto number = [=](Bits v) HWY_ATTR { return hn::ConvertTo(kTag, hn::BitCast(s, v)); };
   const Vec unit = hn::Set(kTag, 0x1p-32f), one = hn::Set(kTag, 1.0f);
-  // log(1 - u), u the first word: each half of its range from the end where nothing cancels.
+  // log(1 - u), where u is the first word. Each half of its range is computed from the end where nothing cancels.
   const Bits first = hn::DupEven(words);
   const Vec low = hn::Log1p(kTag, hn::Neg(hn::Mul(number(first), unit)));
   const Vec high = hn::Log(kTag, hn::Mul(hn::Add(number(hn::Not(first)), one), unit));
   const auto is_low = hn::RebindMask(kTag, hn::Lt(first, hn::Set(d, 0x80000000u)));
   const Vec radius = hn::Sqrt(hn::Mul(hn::IfThenElse(is_low, low, high), hn::Set(kTag, -2.0f)));
-  // The second word is an angle of 2^32 to the turn; a cosine is the sine a quarter of a turn further.
+  // The second word is an angle in units of 2^-32 turns; a cosine is the sine of a quarter turn more.
   const auto is_even = hn::Eq(hn::And(hn::Iota(d, 0), hn::Set(d, 1u)), hn::Zero(d));
   const Bits angle = hn::Add(hn::DupOdd(words), hn::IfThenElseZero(is_even, hn::Set(d, 0x40000000u)));
   constexpr double kTurn = 2 * std::numbers::pi;

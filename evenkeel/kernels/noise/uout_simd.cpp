@@ -8,7 +8,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/noise/uout_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/philox-inl.h"
 #include "evenkeel/kernels/simd/vector-inl.h"
 

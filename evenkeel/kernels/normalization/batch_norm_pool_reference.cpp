@@ -16,7 +16,7 @@ double z_at(const PooledNormalization<T>& of, std::span<const T> x, std::size_t 
   return double{x[place]} * double{of.scale[c]} + double{of.shift[c]};
 }
 
-/// Calls body(place, dz) for each window: where its largest z is, and the gradient that arrives there.
+/// Calls body(place, dz) for each window: the place of its largest z, and the gradient at it.
 template <class T, class Body>
 void for_each_maximum(const PooledNormalization<T>& of, std::span<const T> x, std::span<const T> y,
                       std::span<const T> dy, Body body) {

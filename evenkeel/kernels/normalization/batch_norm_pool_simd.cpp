@@ -1,7 +1,7 @@
 // Cost, in bytes per element of x (a pooled one counts as 1/4 in windows of 2x2): the forward reads 4 and writes 1; the
 // sums read 4 and 2; the data gradient reads 4 and 2 and writes 4. Everything else (coefficients, sums, one row of
-// pooled numbers) stays in the level-1 cache. f and f' are computed on pooled numbers only, whole rows at a time, so
-// that few channels cost no more than many.
+// pooled numbers) stays in the level-1 cache. f and f' are computed on pooled numbers only, for whole rows, so that few
+// channels cost no more than many.
 
 #include "evenkeel/kernels/normalization/batch_norm_pool.h"
 
@@ -14,7 +14,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/normalization/batch_norm_pool_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -41,8 +41,8 @@ struct Rows {
   std::int64_t count, grain, x_row, y_row;
 };
 
-/// Calls body(height, width, at, j) for each window of output row i: its size inside the image, constants where it is a
-/// whole 2x2, and the place of its first pixel in the image.
+/// Calls body(height, width, at, j) for each window of output row i: its size inside the image (constants if it is a
+/// whole 2x2), and the place of its first pixel in the image.
 template <class Body>
 HWY_INLINE void for_windows(const Window& window, std::int64_t i, Body body) {
   const Extent rows = window.rows_of(i);
@@ -58,7 +58,8 @@ HWY_INLINE void for_windows(const Window& window, std::int64_t i, Body body) {
   }
 }
 
-/// The largest z of a window, and its x. A NaN stays with the forward (kNaN), which alone promises it.
+/// The largest z of a window, and its x. Only the forward pass (kNaN) keeps a NaN, because the contract promises it
+/// only there.
 struct Largest {
   Vec z, x;
 };
@@ -150,7 +151,7 @@ template <class T>
 HWY_INLINE void backward_sums(const PooledNormalization<float>& of, const T* x, const T* y, const T* dy,
                               const float* mean, std::span<const float> inv_std, std::span<float> dgamma,
                               std::span<float> dbeta, const Threads& threads, Scratch& scratch) {
-  constexpr std::int64_t kBlock = 64;  // so many fp32 terms go into a double, as in columns-inl.h
+  constexpr std::int64_t kBlock = 64;  // after so many terms an fp32 sum is added to a double, as in columns-inl.h
   const Window& window = of.window;
   const Rows rows(window);
   const std::int64_t c = window.c, ranges = threads.ranges(rows.count, rows.grain);
@@ -181,12 +182,12 @@ HWY_INLINE void backward_sums(const PooledNormalization<float>& of, const T* x, 
   }
 }
 
-/// What the data gradient multiplies and adds, per channel.
+/// The coefficients of the data gradient, per channel.
 struct DataCoefficients {
   const float *mean, *a, *b, *c0;
 };
 
-/// dx of the pixels that output row i sees.
+/// dx of the pixels in the windows of output row i.
 template <class T>
 HWY_INLINE void spread_row(const PooledNormalization<float>& of, std::int64_t i, const T* x, const float* dz,
                            const DataCoefficients& by, T* dx) {
@@ -198,7 +199,7 @@ HWY_INLINE void spread_row(const PooledNormalization<float>& of, std::int64_t i,
     const Vec a = lanes.load(by.a + k), b = lanes.load(by.b + k), c0 = lanes.load(by.c0 + k);
     for_windows(window, i, [=](auto height, auto width, std::int64_t at, std::int64_t j) EVENKEEL_LOOP_BODY {
       const Vec most = largest_of<false>(lanes, x + at + k, height, width, x_row, c, factor, summand).z;
-      Vec left = hn::Mul(a, lanes.load(dz + j * c + k));  // becomes 0 once it has found its place
+      Vec left = hn::Mul(a, lanes.load(dz + j * c + k));  // becomes 0 once it has been added to its maximum
       for (std::int64_t row = 0; row < height; ++row)
         for (std::int64_t column = 0; column < width; ++column) {
           const std::int64_t place = at + row * x_row + column * c + k;
@@ -212,7 +213,7 @@ HWY_INLINE void spread_row(const PooledNormalization<float>& of, std::int64_t i,
   });
 }
 
-/// dx of `count` pixels that no window sees.
+/// dx of `count` pixels that are in no window.
 template <class T>
 HWY_INLINE void spread_none(std::int64_t count, std::int64_t c, const T* x, const DataCoefficients& by, T* dx) {
   for_vectors(0, c, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {

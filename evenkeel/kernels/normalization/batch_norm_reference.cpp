@@ -18,7 +18,7 @@ void sum_columns(std::int64_t rows, std::int64_t columns, std::span<T> sums, Ter
   }
 }
 
-/// The gradient in front of the activation, at row i and column c.
+/// The gradient of the activation's input, at row i and column c.
 template <class T>
 double dz_at(Matrix<const T> y, Matrix<const T> dy, Activation f, std::int64_t i, std::int64_t c) {
   if (f == Activation::linear) return double{dy.row(i)[c]};

@@ -1,6 +1,6 @@
 // Cost, in bytes per element: moments and sums read 4, products 8, scale_shift reads 4 and writes 4, batch_norm_sums
-// reads 12 and batch_norm_data_gradient reads 12 and writes 4 (8 when f is linear). What a column has (coefficients,
-// sums) stays in the level-1 cache.
+// reads 12 and batch_norm_data_gradient reads 12 and writes 4 (8 when f is linear). The numbers per column
+// (coefficients, sums) stay in the level-1 cache.
 
 #include "evenkeel/kernels/normalization/batch_norm.h"
 
@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/normalization/batch_norm_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/activation-inl.h"
 #include "evenkeel/kernels/simd/shifted_sums-inl.h"
 

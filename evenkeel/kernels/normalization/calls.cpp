@@ -55,7 +55,7 @@ struct Coefficients {
   std::span<S> a, b, c0;
 };
 
-/// What is normalized and pooled, its maxima found again by what the forward used.
+/// The normalization whose maxima are found again, with the forward's scale and shift.
 template <class S>
 PooledNormalization<S> pooled(const Normalization& n, const ScaleAndShift<S>& by) {
   return {*n.pool, n.f, by.scale, by.shift};
@@ -177,7 +177,7 @@ void run(const NormalizeDataGradient& task, const KernelCall& c, T) {
 
 namespace {
 
-/// A vector per channel that may be absent: then one of `otherwise`.
+/// A vector per channel that may be absent; then a vector of `otherwise`.
 template <class S>
 std::span<const S> vector_or(const KernelCall& c, int input, S otherwise, Scratch& scratch, std::int64_t channels) {
   if (c.has(input)) return c.in<S>(input);

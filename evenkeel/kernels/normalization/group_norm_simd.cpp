@@ -1,6 +1,7 @@
 // Cost, in bytes per element: forward reads 4 and writes 4, backward reads 8 and writes 4, as long as a sample fits
-// into the cache; the other passes over it (two forward, one backward) read there. Short rows of their own (layer
-// normalization) are summed in registers; what has several groups or positions goes by columns, as batch normalization.
+// into the cache; the other passes over it (two forward, one backward) read there. If each row is a group (layer
+// normalization), rows are summed in registers. With several groups or positions it works by columns, as batch
+// normalization does.
 
 #include "evenkeel/kernels/normalization/group_norm.h"
 
@@ -12,14 +13,14 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/normalization/group_norm_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/shifted_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
-/// What a range of samples works with: double sums per channel of gamma's and beta's gradient, numbers of the sample in
-/// hand, as doubles or twice as many floats, and scratch memory of the loops over its columns.
+/// The memory of a range of samples: double sums per channel for the gradients of gamma and beta; numbers of the
+/// current sample, as doubles or twice as many floats; and scratch memory for the loops over its columns.
 class RangeMemory {
  public:
   RangeMemory(Scratch& scratch, std::int64_t channels, std::int64_t ranges)
@@ -28,7 +29,7 @@ class RangeMemory {
   }
 
   double* sums(std::int64_t range) const { return reinterpret_cast<double*>(memory_.of(range).data()); }
-  /// Of the sample in hand: [2, channels].
+  /// Of the current sample: [2, channels].
   double* doubles(std::int64_t range) const { return behind(range, 1).take<double>(2 * channels_); }
   float* floats(std::int64_t range) const { return reinterpret_cast<float*>(doubles(range)); }  ///< [4, channels]
   Scratch rest(std::int64_t range) const { return behind(range, 2); }
@@ -46,7 +47,7 @@ class RangeMemory {
   }
 
  private:
-  /// Behind so many pairs of vectors.
+  /// What is after so many pairs of vectors.
   Scratch behind(std::int64_t range, int pairs) const {
     Scratch scratch = memory_.of(range);
     for (int i = 0; i < pairs; ++i) scratch.take<double>(2 * channels_);
@@ -56,9 +57,9 @@ class RangeMemory {
   ScratchOfRanges memory_;
 };
 
-/// A group's statistics. The mean is also had as two floats, so that nothing is lost where it is large.
+/// A group's statistics. The mean is also stored as two floats, so that a large one loses no digits.
 struct GroupStatistics {
-  /// Of n numbers of this mean and sum of squared distances from it.
+  /// From n numbers with this mean and sum of squared distances from it.
   GroupStatistics(const Grouping& grouping, double epsilon, double mean_of_all, double m2) {
     const auto n = static_cast<double>(grouping.group_size());
     if (grouping.centered)
@@ -73,10 +74,11 @@ struct GroupStatistics {
   float high = 0, low = 0;
 };
 
-/// The sums over [0, n) of K terms; terms(lanes, i, sums) adds those of the elements from i on.
+/// The sums of K terms over [0, n); terms(lanes, i, sums) adds those of the elements from i on.
 template <int K, class Terms>
 HWY_INLINE void row_sums(std::int64_t n, double* totals, Terms terms) {
-  constexpr std::int64_t kBlock = 64 * kLanes;  // fp32 sums of so many go into a double, as those of columns
+  constexpr std::int64_t kBlock =
+      64 * kLanes;  // after so many the fp32 sums are added to a double, as in columns-inl.h
   std::fill_n(totals, K, 0.0);
   for (std::int64_t begin = 0; begin < n; begin += kBlock) {
     Vec sums[K];
@@ -88,7 +90,8 @@ HWY_INLINE void row_sums(std::int64_t n, double* totals, Terms terms) {
   }
 }
 
-/// Those of one row that is a group. It is read a second time, about its mean: then the squares do not cancel.
+/// The statistics of a row that is one group. It is read a second time, with distances from its mean, so that squares
+/// do not cancel.
 template <class T>
 HWY_INLINE GroupStatistics row_statistics(const T* x, const Grouping& grouping, double epsilon) {
   const std::int64_t n = grouping.channels;
@@ -121,7 +124,7 @@ HWY_INLINE GroupStatistics normalize_row(const T* x, const Grouping& grouping, d
   return of;
 }
 
-/// Normalizes one sample of several positions or groups; found(g, statistics) takes those of its groups.
+/// Normalizes one sample with several positions or groups; calls found(g, statistics) for each of its groups.
 template <class T, class Found>
 HWY_INLINE void normalize_sample(const T* x, const Grouping& grouping, double epsilon, std::span<const float> gamma,
                                  std::span<const float> beta, T* y, const RangeMemory& memory, int range, Found found) {
@@ -181,8 +184,8 @@ void group_norm(In<T> x, const Grouping& grouping, double epsilon, std::span<con
   });
 }
 
-/// dx = scale * gamma * dy + of_x * (x - mean) + constant, of one group, from its sums of gamma dy and of
-/// gamma dy (x - mean).
+/// The coefficients of dx = scale * gamma * dy + of_x * (x - mean) + constant for one group, from its sums of gamma dy
+/// and of gamma dy (x - mean).
 struct DataGradient {
   DataGradient(const Grouping& grouping, float inv_std, double dz_sum, double dzx_sum) : scale(inv_std) {
     const double share = double{inv_std} / static_cast<double>(grouping.group_size());
@@ -192,12 +195,12 @@ struct DataGradient {
   float scale, of_x, constant;
 };
 
-/// Rows [begin, end), each a group.
+/// The gradient of rows [begin, end), each a group.
 template <class T>
 HWY_INLINE void row_gradients(const T* x, const T* dy, const Grouping& grouping, const float* gamma,
                               std::span<const float> mean, std::span<const float> inv_std, T* dx, std::int64_t begin,
                               std::int64_t end, const RangeMemory& memory, int range) {
-  constexpr std::int64_t kBlock = 64;  // fp32 sums of so many rows go into a double
+  constexpr std::int64_t kBlock = 64;  // after so many rows the fp32 sums are added to a double
   const std::int64_t n = grouping.channels;
   double* sums = memory.sums(range);
   float *of_gamma = memory.floats(range), *of_beta = of_gamma + n;
@@ -226,7 +229,7 @@ HWY_INLINE void row_gradients(const T* x, const T* dy, const Grouping& grouping,
   }
 }
 
-/// One sample of several positions or groups, whose statistics these are.
+/// The gradient of one sample with several positions or groups, which have these statistics.
 template <class T>
 HWY_INLINE void sample_gradient(const T* x, const T* dy, const Grouping& grouping, std::span<const float> gamma,
                                 const float* mean, const float* inv_std, T* dx, const RangeMemory& memory, int range) {

@@ -13,19 +13,19 @@
 namespace evenkeel::kernels {
 namespace {
 
-/// Of so many vectors of one number per channel.
+/// Bytes of so many vectors of one number per channel.
 std::size_t vectors(int count, std::int64_t channels) {
   return static_cast<std::size_t>(count) * scratch_of<double>(channels);
 }
 
 std::int64_t channels_of(const KernelRequest& r) { return r.inputs[0].shape.back(); }
 
-/// Of a pass over memory: with a pooling or, `apart`, without.
+/// Bytes of a pass over memory: with a pooling, or `apart` without one.
 std::size_t pass_bytes(const Normalization& n, const KernelRequest& r, std::size_t apart) {
   return n.pool ? batch_norm_pool_scratch(*n.pool, r.threads) : apart;
 }
 
-/// Of the threads that take samples.
+/// Bytes of all threads that take samples.
 std::size_t sample_bytes(const Grouping& grouping, const KernelRequest& r) {
   return static_cast<std::size_t>(r.threads.count()) * group_norm_range_bytes(grouping.channels);
 }
@@ -73,7 +73,7 @@ constexpr auto kInvert = []<class T>(const InverseDeviation& task, const KernelC
   inverse_deviations<T>(c.in<T>(0), task.epsilon, c.out<T>(0));
 };
 
-// What is per channel is one loop, which in double is its own reference.
+// Tasks on numbers per channel are one loop, which in double is its own reference.
 const char* const kPerChannel = "per channel";
 
 }  // namespace

@@ -16,7 +16,7 @@ dnnl::reorder::primitive_desc reorder_desc(const dnnl::memory::desc& from, const
   return {engine(), from, engine(), to, attributes()};
 }
 
-/// The widest that oneDNN may use.
+/// The widest instruction set that oneDNN may use.
 dnnl_cpu_isa_t widest(const Machine& machine) {
   if (machine.amx_bf16) return dnnl_cpu_isa_avx512_core_amx;
   if (machine.avx512_bf16) return dnnl_cpu_isa_avx512_core_bf16;

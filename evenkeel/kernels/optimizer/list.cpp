@@ -34,7 +34,7 @@ class Operands {
   BlockPart part_;
 };
 
-/// Calls update(operands, adjustment) for the block, or for each of its parts that has a scale of its own.
+/// Calls update(operands, adjustment) for the block, or for each of its parts if these have scales.
 template <class T, class Update>
 void update_parts(const KernelCall& c, const UpdateOptions& options, Update update) {
   Adjustment adjustment{.clip_value = options.clip_value, .decay = c.step().learning_rate * options.weight_decay};
@@ -69,7 +69,7 @@ void clip_factors(const ClipNorm& clip, const KernelCall& c, Norm squared_norm) 
     factors[i] = static_cast<T>(factor_of(clip, squared_norm(part_of(block, clip.parts[i]))));
 }
 
-/// The first time the average becomes the parameters; whether it was the first time.
+/// The first time, sets the average to the parameters. Returns whether it was the first time.
 template <class T>
 bool start_average(const KernelCall& c) {
   T& started = c.inout<T>(2)[0];

@@ -1,6 +1,6 @@
 // Cost, in bytes per parameter: Adam reads 16 and writes 12, SGD reads 8 and writes 4, with momentum 12 and 8; a moving
-// average reads 8 and writes 4, a norm reads 4. Adjusting costs no memory; where there is nothing to adjust it is not
-// compiled in.
+// average reads 8 and writes 4, a norm reads 4. Adjusting reads no more memory; a loop without it is compiled for the
+// case that nothing is to be adjusted.
 
 #include "evenkeel/kernels/optimizer/optimizers.h"
 
@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/optimizer/optimizers_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/columns-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,7 +30,7 @@ class Adjusted {
         decay_(hn::Set(kTag, static_cast<float>(a.decay))) {}
   HWY_INLINE Vec gradient(Vec g) const {
     const Vec scaled = hn::Mul(g, scale_);
-    // Not Min and Max, which lose a NaN.
+    // Not Min and Max, which would lose a NaN.
     return hn::IfThenElse(hn::Gt(hn::Abs(scaled), limit_), hn::CopySign(limit_, scaled), scaled);
   }
   HWY_INLINE Vec parameter(Vec p) const { return hn::NegMulAdd(decay_, p, p); }

@@ -1,6 +1,6 @@
-// Pooling is separable: the rows of a window first (w * c elements side by side, whatever c is), then its columns from
-// a buffer of one row that stays in the level-1 cache. Cost: forward reads each x once and writes each y once; the
-// gradient of max reads x, y and dy and writes dx, that of the average reads dy and writes dx.
+// Pooling is separable: the rows of a window are joined first (w * c elements side by side, whatever c is), then its
+// columns, from a buffer of one row that stays in the level-1 cache. Cost: forward reads each x once and writes each y
+// once; the gradient of max reads x, y and dy and writes dx, that of the average reads dy and writes dx.
 
 #include "evenkeel/kernels/pooling/pooling.h"
 
@@ -12,7 +12,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/pooling/pooling_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -89,7 +89,7 @@ void average_pool(const Window& window, In<T> x, Out<T> y, const Threads& thread
 }
 
 /// Calls scatter(image, i, dx_of_the_image, thread) for each output row i of each image. An input row is zeroed just
-/// before the first output row that sees it, so that it is still in the cache when that adds to it.
+/// before the first output row whose windows have it, so that it is still in the cache when that adds to it.
 template <class T, class Scatter>
 HWY_INLINE void scatter_rows(const Window& window, T* dx, const Threads& threads, Scatter scatter) {
   const std::int64_t width = window.w * window.c;
@@ -112,7 +112,7 @@ HWY_INLINE void scatter_rows(const Window& window, T* dx, const Threads& threads
                    });
 }
 
-/// Adds what output row i sends back, given by the row's y and dy, to the image's dx.
+/// Adds the gradient of output row i, from its y and dy, to the image's dx.
 template <bool kOverlap, class T>
 void max_pool_row_gradient(const Window& window, std::int64_t i, const T* x, const T* y, const T* dy, T* dx) {
   const std::int64_t c = window.c, width = window.w * c;
@@ -121,7 +121,7 @@ void max_pool_row_gradient(const Window& window, std::int64_t i, const T* x, con
     const Extent columns = window.columns_of(j);
     for_vectors(0, c, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
       const Vec most = lanes.load(y + j * c + k);
-      Vec left = lanes.load(dy + j * c + k);  // becomes 0 once it has found its place
+      Vec left = lanes.load(dy + j * c + k);  // becomes 0 once it has been added to its maximum
       for (std::int64_t row = rows.begin; row < rows.end; ++row)
         for (std::int64_t column = columns.begin; column < columns.end; ++column) {
           const std::int64_t at = row * width + column * c + k;

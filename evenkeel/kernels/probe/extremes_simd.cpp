@@ -11,7 +11,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/probe/extremes_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/columns-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,7 +28,7 @@ void accumulate_extremes(InRows<T> x, double count, std::span<double> smallest, 
               threads, scratch, {kInfinity, -kInfinity},
               [=](auto lanes, std::int64_t i, Vec* extremes) EVENKEEL_LOOP_BODY {
                 const Vec v = lanes.load(x.data + i);
-                // A comparison with NaN is false: so NaN gets in by itself and stays.
+                // A comparison with NaN is false. So NaN is taken in without a test, and stays.
                 const auto nan = hn::IsNaN(v);
                 const Vec low = hn::IfThenElse(hn::Or(hn::Lt(v, extremes[0]), nan), v, extremes[0]);
                 const Vec high = hn::IfThenElse(hn::Or(hn::Gt(v, extremes[1]), nan), v, extremes[1]);

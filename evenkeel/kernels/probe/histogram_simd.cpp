@@ -12,16 +12,16 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/probe/histogram_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/vector-inl.h"
 
 #ifndef EVENKEEL_KERNELS_SIMD_HISTOGRAM_ONCE
 #define EVENKEEL_KERNELS_SIMD_HISTOGRAM_ONCE
 namespace evenkeel::kernels {
 
-/// What one thread found.
+/// The counts and sums of one thread.
 struct PartialHistogram {
-  // Neighbours often share a bin, and an increment waits for the one before it: four copies take turns.
+  // Neighbours often share a bin, and an increment waits for the one before it; so four copies are used in turn.
   static constexpr std::int64_t kCopies = 4;
   static constexpr std::size_t kNotFinite = Histogram::kBins;  ///< the bin of NaN and infinities
 
@@ -69,10 +69,11 @@ inline constexpr IntTag kIntTag;
 inline constexpr WideTag kWideTag;
 inline constexpr hn::Half<Tag> kHalfTag;
 
-/// Sign, exponent and the first three bits of the fraction, made a number that rises with the value. Two's complement
-/// (not the float's sign and magnitude) puts a value that lies on an edge into the bin above it on both sides of zero.
+/// Turns sign, exponent and the first three bits of the fraction into a number that rises with the value. Two's
+/// complement (instead of the float's sign and magnitude) puts a value on an edge into the bin above it on both sides
+/// of zero.
 HWY_INLINE IntVec bins_of(Vec x, hn::Mask<IntTag> finite) {
-  constexpr int kBelow = 20;  // bits of the fraction that make no difference
+  constexpr int kBelow = 20;  // bits of the fraction that are not used
   constexpr std::int32_t kSmallest = std::bit_cast<std::int32_t>(0x1p-40f), kHalf = Histogram::kBins / 2;
   const IntVec bits = hn::BitCast(kIntTag, x);
   const IntVec size = hn::And(bits, hn::Set(kIntTag, 0x7fffffff)), negative = hn::ShiftRight<31>(bits);

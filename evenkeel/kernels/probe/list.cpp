@@ -10,7 +10,7 @@
 namespace evenkeel::kernels {
 namespace {
 
-/// accumulate(x, count, a, b) merges the rows of x into a and b, which are those of `count` rows before.
+/// accumulate(x, count, a, b) merges the rows of x into a and b, which hold the figures of `count` rows before.
 template <class T, class Accumulate>
 void add_rows(const KernelCall& c, Accumulate accumulate) {
   double& count = c.inout<double>(1)[0];

@@ -8,7 +8,7 @@
 #define HWY_TARGET_INCLUDE "evenkeel/kernels/probe/moments_simd.cpp"
 #include "hwy/foreach_target.h"
 
-// Behind foreach_target.h, which makes them once for each target.
+// Included after foreach_target.h, which compiles them once for each target.
 #include "evenkeel/kernels/simd/shifted_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();

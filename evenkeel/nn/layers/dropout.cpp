@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kSaturated = -1.6732632423543772 * 1.0507009873554805;  // -alpha * scale of selu
 
-/// What AlphaDropout multiplies by, so that variance 1 stays 1.
+/// AlphaDropout's factor, so that variance 1 stays 1.
 double alpha_factor(double rate) { return 1 / std::sqrt((1 - rate) * (1 + rate * kSaturated * kSaturated)); }
 
 }  // namespace

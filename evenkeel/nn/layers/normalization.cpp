@@ -15,7 +15,7 @@
 namespace evenkeel {
 namespace {
 
-/// The moving statistics of a layer, and those a caller may supply in their place.
+/// The moving statistics of a layer, and those that a caller may supply instead.
 struct LayerStatistics {
   LayerStatistics(LayerBuilder& builder, const Shape& channels)
       : mean(builder.state("moving_mean", channels, Initializer::zeros())),
@@ -31,15 +31,15 @@ struct Pair {
   Value mean, variance;
 };
 
-/// Lets the moving statistics follow the batch's, which can be read after the run: who watches one wants the other.
+/// Makes the moving statistics follow the batch's, which are kept too, so that both can be watched.
 void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, const Pair& batch) {
   builder.emit_all(op, {moving.mean, moving.variance, batch.mean, batch.variance});
   builder.keep(batch.mean);
   builder.keep(batch.variance);
 }
 
-/// Those that the layer's mode asks for: the batch's (by groups, where these are), the moving or the supplied ones. The
-/// moving ones are those before the step: emitted before the update.
+/// The statistics that the layer's mode selects: the batch's (by groups, if there are groups), the moving or the
+/// supplied ones. This line is before the update, so the moving ones are those before the step.
 Pair select(LayerBuilder& builder, const LayerStatistics& layer, const Pair& batch) {
   const auto used = builder.emit_all(
       ops::SelectStatistics(builder.index()),
@@ -62,7 +62,7 @@ Shape channels_of(Value x) {
   return {x.shape().back()};
 }
 
-/// Which axis of x is meant, counted from the batch on.
+/// The axis of x, counted from the batch (0).
 int axis_of(std::int64_t declared, Value x) {
   const int rank = x.shape().rank();
   const std::int64_t axis = declared < 0 ? declared + rank : declared;
@@ -73,7 +73,7 @@ int axis_of(std::int64_t declared, Value x) {
                .received = std::to_string(declared)}};
 }
 
-/// A view where one of x that has its axes in this order exists, else moved.
+/// x with its axes in this order: a view if possible, else a copy.
 Value ordered(LayerBuilder& builder, Value x, const std::vector<int>& order, bool is_view, const std::string& name) {
   if (!is_view) return builder.emit(ops::Permute(order), {x}, name);
   std::vector<std::int64_t> sizes;
@@ -115,7 +115,7 @@ LayerTraits traits(const BatchNormalization& layer) {
 
 namespace {
 
-/// Along the last axis.
+/// The same along the last axis.
 Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   const Shape channels = {x.shape().back()};
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
@@ -139,7 +139,7 @@ Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x)
 }  // namespace
 
 Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
-  channels_of(x);  // refuses an input that has none
+  channels_of(x);  // throws Error for an input without channels
   const Shape shape = x.shape();
   const int axis = axis_of(layer.axis, x), last = shape.rank() - 1;
   builder.set_axis(shape, static_cast<int>(layer.axis));

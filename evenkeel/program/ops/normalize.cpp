@@ -18,7 +18,7 @@ std::string text_of(const NormalizeOptions& options) {
   return text.empty() ? text : text.substr(2);
 }
 
-/// What the kernels are told of it, over x.
+/// The description for the kernels, for the shape of x.
 kernels::Normalization normalization_of(const NormalizeOptions& options, const Shape& x) {
   kernels::Normalization n{.f = options.f};
   if (options.pool) n.pool = window_over(x, *options.pool);
@@ -42,7 +42,7 @@ std::vector<TensorType> Normalize::infer(std::span<const TensorType> in) const {
 
 void Normalize::differentiate(Gradients& g) const {
   const Value y = options_.f == kernels::Activation::linear ? Value() : g.output(0);
-  // Only to find the maxima again are all of the forward's operands needed.
+  // Only finding the maxima again needs all of the forward's operands.
   const Value gamma = g.input(1), beta = options_.pool ? g.input(2) : Value();
   const auto sums = g.emit(NormalizeSums(options_), {g.input(0), y, g.of_output(0), options_.pool ? gamma : Value(),
                                                      beta, g.input(3), g.input(4)});

@@ -11,7 +11,7 @@ void fold(Program& program, const Join& join) {
     for (int id : nodes[line].outputs) producer[static_cast<std::size_t>(id)] = static_cast<int>(line);
   }
   std::vector<Node> kept;
-  std::vector<int> place(nodes.size(), -1);  // of a line among those kept
+  std::vector<int> place(nodes.size(), -1);  // the new place of each line
   for (std::size_t line = 0; line < nodes.size(); ++line) {
     Node& node = nodes[line];
     const int between = node.inputs.empty() ? -1 : node.inputs[0];

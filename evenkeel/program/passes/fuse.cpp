@@ -8,7 +8,7 @@ namespace evenkeel::passes {
 void fuse(Program& program) {
   fuse_activations(program);
   fuse_pooling(program);
-  fuse_activations(program);  // those behind a pooling that is in a normalization now
+  fuse_activations(program);  // activations after a pooling that is now in a normalization
 }
 
 }  // namespace evenkeel::passes

@@ -16,7 +16,7 @@ std::vector<double> linear_ticks(double low, double high) {
 }
 
 /// `low` and `high` are powers of ten.
-constexpr double kShortLog = 0.7;  ///< decades: below, 1, 2 and 5 are too few
+constexpr double kShortLog = 0.7;  ///< decades: if fewer, ticks at 1, 2 and 5 are too few
 
 std::vector<double> log_ticks(double low, double high) {
   const double every = std::max(1.0, std::ceil((high - low) / 8));

@@ -30,7 +30,7 @@ struct Layout {
   double y(std::size_t row) const { return top + cell * static_cast<double>(row); }
 };
 
-/// White for none of the row, dark blue for all of it.
+/// From white (none of the row) to dark blue (all of it).
 std::string colour(double share) {
   const auto mix = [&](int full) { return static_cast<int>(255 + (full - 255) * std::min(1.0, share)); };
   return fmt::format("#{:02x}{:02x}{:02x}", mix(8), mix(64), mix(129));

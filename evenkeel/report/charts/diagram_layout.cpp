@@ -16,7 +16,7 @@ double height_of(const LayerStack& stack, BoxSize size) {
   return height;
 }
 
-/// Each stack one row below the lowest that it reads.
+/// Each stack is one row below the lowest that it reads.
 std::vector<std::vector<std::size_t>> rows_of(const std::vector<LayerStack>& stacks) {
   std::vector<std::vector<std::size_t>> rows;
   std::vector<std::size_t> row(stacks.size(), 0);
@@ -34,7 +34,7 @@ std::size_t widest(const std::vector<std::vector<std::size_t>>& rows) {
   return most;
 }
 
-/// A chain, in as many columns as keep it from being too tall.
+/// Places a chain in so many columns that it is not too tall.
 class Columns {
  public:
   Columns(const LayerStack& stack, BoxSize size) : box_width_(size.width) {
@@ -84,7 +84,7 @@ class Columns {
   DiagramLayout layout_;
 };
 
-/// Rows of stacks, each below all that it reads. What is read over a row between goes along lanes on the right.
+/// Places rows of stacks, each below all that it reads. Wires that pass a row in between run in lanes on the right.
 class Rows {
  public:
   Rows(const std::vector<LayerStack>& stacks, BoxSize size)
@@ -143,7 +143,7 @@ class Rows {
       double lane = 0;
       for (std::size_t row = from.row + 1; row < to.row; ++row) lane = std::max(lane, right_[row] + kLane);
       for (std::size_t row = from.row + 1; row < to.row; ++row) right_[row] = lane;
-      // A little aside, so that it is not taken for the wire of the stack between.
+      // A little to the side, so that it is not confused with the wire of the stack between.
       x += kLane;
       wire.corners.insert(wire.corners.end(), {{lane, below}, {lane, above}, {x, above}});
     } else {
@@ -182,7 +182,7 @@ std::vector<std::string> wrapped(const std::vector<std::string>& settings, std::
 }
 
 double height_of(const LayerLine& line, BoxSize size) {
-  // The number of parameters stands beside the first line of settings.
+  // The number of parameters is in the first line of settings.
   const std::size_t lines =
       std::max<std::size_t>(wrapped(line.settings, size.characters).size(), line.parameters > 0 ? 1 : 0);
   return kTitleLine + kSettingsLine * static_cast<double>(lines);

@@ -26,7 +26,7 @@ std::string shape_text(const Shape& shape) {
   return sizes.empty() ? "1" : join(sizes, "×");
 }
 
-/// Every layer behind the model's input; `reads` are places in the list.
+/// All layers after the model's input; `reads` are indices in the list.
 std::vector<LayerNode> nodes_of(const Model& model) {
   ModelSummary summary = summarize(model);
   std::vector<LayerNode> nodes;
@@ -39,7 +39,7 @@ std::vector<LayerNode> nodes_of(const Model& model) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     LayerNode& node = nodes[i];
     for (const std::string& name : node.summary.connected_to) {
-      // "input" is the first box under whatever name.
+      // The first box stands for "input", whatever its name.
       const auto found = places.find(name);
       node.reads.push_back(found == places.end() ? 0 : found->second);
       ++nodes[node.reads.back()].readers;
@@ -54,7 +54,7 @@ std::vector<LayerNode> nodes_of(const Model& model) {
   return nodes;
 }
 
-/// "4, 8, 12, ... 76", or one value where all are the same.
+/// "4, 8, 12, ... 76", or one value if all are equal.
 std::string values_text(const std::vector<std::string>& values) {
   constexpr std::size_t kShown = 7;
   if (std::ranges::count(values, values[0]) == std::ssize(values)) return values[0];
@@ -74,7 +74,7 @@ const FieldValue* find(const Settings& settings, const std::string& name) {
   return found == settings.end() ? nullptr : &found->second;
 }
 
-/// What is set in any of these layers of one type, a text for each field.
+/// The settings of these layers of one type, a text for each field that any of them sets.
 std::vector<std::string> settings_texts(const std::vector<const LayerNode*>& layers) {
   std::vector<std::string> texts;
   for (const auto& [name, ignored] : layers[0]->all) {
@@ -88,7 +88,7 @@ std::vector<std::string> settings_texts(const std::vector<const LayerNode*>& lay
   return texts;
 }
 
-/// Layers of one stack, from `begin` on in `chain`, as the fold says.
+/// The box of a fold: layers of one stack, from `begin` on in `chain`.
 LayerBox box_of(const std::vector<LayerNode>& nodes, const std::vector<std::size_t>& chain, const Fold& fold) {
   LayerBox box{.lines = {}, .times = fold.times};
   for (std::size_t i = 0; i < fold.length; ++i) {

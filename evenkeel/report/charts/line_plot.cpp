@@ -8,7 +8,7 @@
 namespace evenkeel {
 namespace {
 
-/// Rounded to so many digits, of which the shortest text that reads back as it is written.
+/// The number rounded to so many digits, as the shortest text that reads back the same.
 nlohmann::json number(double value, int digits) {
   if (!std::isfinite(value)) return nullptr;
   return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
@@ -22,7 +22,7 @@ nlohmann::json numbers(const std::vector<double>& values, int digits) {
 
 nlohmann::json json_of(const Axis& axis) { return {{"low", axis.low()}, {"high", axis.high()}, {"log", axis.log()}}; }
 
-/// "</script>" in a name must not end the script that it stands in.
+/// "</script>" in a name must not end the script.
 std::string in_script(const nlohmann::json& json) {
   std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), safe;
   for (const char c : text) {

@@ -12,7 +12,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 bool can_be_drawn(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
 
-/// The trace's points by rising x, one per x, without those whose x cannot be drawn; a y that cannot be is NaN.
+/// The trace's points by rising x, one per x, without those whose x cannot be drawn; a y that cannot be drawn is NaN.
 Trace tidy(const Trace& trace, const SeriesOptions& options) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < std::min(trace.x.size(), trace.y.size()); ++i)
@@ -42,11 +42,11 @@ std::vector<double> all_x(const std::vector<Trace>& traces) {
   return all;
 }
 
-/// The trace's y at each of `x`, which holds all of the trace's own.
+/// The trace's y at each of `x`, which contains all x of the trace.
 std::vector<double> values_at(const std::vector<double>& x, const Trace& trace) {
   if (x.size() == trace.x.size()) return trace.y;
   std::vector<double> values(x.size(), kNone);
-  std::size_t next = 0;  // the first of the trace's points at or behind x
+  std::size_t next = 0;  // the first of the trace's points that is not before x
   for (std::size_t i = 0; i < x.size(); ++i) {
     while (next < trace.x.size() && trace.x[next] < x[i]) ++next;
     if (next == trace.x.size()) break;

@@ -18,7 +18,8 @@ namespace {
 // All sizes are pixels of the picture, widths of letters those of common sans-serif faces.
 constexpr double kTitleLetter = 8.4, kNameLetter = 6.7, kMargin = 3;
 
-/// As many characters as fit. Of a longer text the middle goes: its end, a number, tells it from its neighbours.
+/// As many characters as fit. A longer text loses its middle, because its end, a number, distinguishes it from its
+/// neighbours.
 std::string cut(const std::string& text, double width) {
   std::vector<std::string> characters;
   for (const char c : text) {
@@ -39,7 +40,7 @@ class DiagramPicture {
 
   std::string text(const std::string& title) {
     const double width = layout_.width + 2 * kMargin, height = layout_.height + 2 * kMargin;
-    // May shrink a little before it has to be scrolled.
+    // The picture may shrink a little before it has to be scrolled.
     svg_.add(
         "<svg class=\"diagram\" viewBox=\"{1:.0f} {1:.0f} {2:.0f} {3:.0f}\" width=\"{2:.0f}\" "
         "style=\"min-width:{4:.0f}px\" role=\"img\" aria-label=\"{0}\">\n",
@@ -56,7 +57,7 @@ class DiagramPicture {
     svg_.add("<path class=\"wire\" d=\"M{:.1f},{:.1f}", corners[0].first, corners[0].second);
     for (std::size_t i = 1; i + 1 < corners.size(); ++i) {
       const auto [x, y] = corners[i];
-      // The corner is rounded by as much as both its sides have.
+      // The corner's radius is limited by the length of both sides.
       const auto towards = [&](std::size_t other) {
         const double dx = corners[other].first - x, dy = corners[other].second - y, length = std::hypot(dx, dy);
         const double share = length > 0 ? std::min(kRadius, length / 2) / length : 0;

@@ -45,17 +45,18 @@ std::vector<std::string> mark_labels(const DotChart& chart) {
 /// The marker's shape (palette.h) of marks with that label, by its place in the list above.
 std::size_t shape_of_mark(std::size_t label) { return 3 - label % 3; }
 
-/// "mean 0.9740 ± 0.0021"; empty where the row has none.
+/// "mean 0.9740 ± 0.0021"; empty if the row has no mean.
 std::string mean_text(const DotChart::Row& row) {
   if (!row.mean || !std::isfinite(*row.mean)) return {};
   if (!row.error || !std::isfinite(*row.error)) return fmt::format("mean {:.4g}", *row.mean);
-  // As many digits as two of the error need.
+  // As many digits as show two digits of the error.
   const double size = std::abs(*row.error);
   const int decimals = size > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(size))), 0, 9) : 4;
   return fmt::format("mean {:.{}f} ± {:.{}f}", *row.mean, decimals, *row.error, decimals);
 }
 
-/// Dots of a row stand a little above and below its line, so that equal values do not hide each other: in [-1, 1].
+/// The vertical offset of a dot, in [-1, 1]: dots are a little above or below the row's line, so that equal values do
+/// not hide each other.
 double offset_of_dot(std::size_t index) {
   static constexpr std::array kOffsets = {0.0, -0.8, 0.8, -0.4, 0.4, 1.0, -1.0};
   return kOffsets[index % kOffsets.size()];
@@ -84,7 +85,7 @@ class DotPicture {
     const double y = rows_.begin_row(row.name, mean_text(row)) + kLine;
     if (row.published_range) rows_.bar("range", row.published_range->first, row.published_range->second, y - 9, 18);
     if (row.mean && std::isfinite(*row.mean)) mean(row, y, look);
-    // Titles are what a reader sees when pointing at them.
+    // A <title> is shown when the reader points at it.
     const auto title = [&](const std::string& label, double value) {
       return fmt::format("<title>{}, {}: {}</title>", escaped(row.name), escaped(label), readable(value));
     };

@@ -14,7 +14,7 @@ namespace {
 
 /// The curves' own coordinates: whole numbers, fine enough for a reader who zooms.
 constexpr double kUnits = 10'000;
-/// Pixels: of a letter, and of a plot where the page has room.
+/// Pixels: the width of a letter, and that of a plot on a wide page.
 constexpr double kLetter = 6.6, kUsualWidth = 680;
 
 ChartFrame frame_of(const LinePlot& plot) {
@@ -24,7 +24,7 @@ ChartFrame frame_of(const LinePlot& plot) {
   longest = 0;
   for (const std::string& name : plot.x_names) longest = std::max(longest, characters_in(name));
   if (longest == 0) return frame;
-  // Names hang down to the left at 45 degrees, the first one from the axis' end.
+  // Names run down to the left at 45 degrees; the first begins at the axis' end.
   frame.below = 16 + 0.7 * kLetter * static_cast<double>(longest);
   frame.left = std::max(frame.left, 0.7 * kLetter * static_cast<double>(characters_in(plot.x_names[0])));
   return frame;
@@ -47,7 +47,7 @@ class LinePicture {
     else
       names();
     svg_.add("</g>\n");
-    levels();  // below the curves, which their names' halo would hide
+    levels();  // before the curves: the halo of their names would hide curves drawn earlier
     svg_.add("<svg class=\"window\" viewBox=\"0 0 {0:.0f} {0:.0f}\" preserveAspectRatio=\"none\">\n", kUnits);
     for (std::size_t i = 0; i < plot_.curves.size(); ++i)
       if (plot_.curves[i].has_band()) band(i);
@@ -78,7 +78,7 @@ class LinePicture {
           percent(1 - plot_.y.position(level.value)), escaped(level.label));
   }
 
-  /// Straight lines through the points from `begin` to `end`, by differences, which are the shortest.
+  /// Straight lines through the points from `begin` to `end`, written as differences, which are shorter.
   void path(const DrawnSeries& series, const std::vector<double>& y, std::size_t begin, std::size_t end,
             bool continued) {
     long before_x = 0, before_y = 0;
@@ -96,7 +96,7 @@ class LinePicture {
       for (std::size_t i = begin; i-- > end;) point(i, i + 1 < begin ? "l" : continued ? "L" : "M");
   }
 
-  /// Calls `draw` with each stretch of points without a gap.
+  /// Calls `draw` for each run of points without a gap.
   template <class Draw>
   static void stretches(const DrawnSeries& series, Draw draw) {
     for (std::size_t begin = 0, end = 0; begin < series.size(); begin = end + 1) {

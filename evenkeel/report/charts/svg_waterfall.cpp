@@ -41,7 +41,7 @@ class WaterfallPicture {
   }
 
  private:
-  /// From zero. Where the axis begins elsewhere, the bar is broken to say so.
+  /// A bar from zero. If the axis does not begin at zero, the bar has a break.
   void whole(const std::string& name, double value) {
     const double low = rows_.axis().low(), y = rows_.begin_row(name, fmt::format("{:.4g}", value)) + kBarTop;
     if (!std::isfinite(value)) return;

@@ -31,7 +31,7 @@ double total_ms(const std::vector<TimePicture::Bar>& bars) {
   return total;
 }
 
-/// The longest first; those that are not drawn as one, whose share is that of its parts together.
+/// The longest bars first. The others become one bar, with their common share.
 std::vector<TimePicture::Bar> drawn_bars(std::vector<TimePicture::Bar> bars) {
   std::ranges::stable_sort(bars, std::greater(), &TimePicture::Bar::ms);
   if (bars.size() <= kDrawnBars + 1) return bars;

@@ -79,7 +79,7 @@ Event event_at(std::uint64_t step) {
   return event;
 }
 
-/// What is left of an event file.
+/// The part of an event file that is kept.
 struct Remainder {
   formats::Bytes records;
   bool is_whole = true;  ///< nothing was dropped

@@ -27,7 +27,7 @@ std::string without(std::string text, std::string_view suffix) {
   return text;
 }
 
-/// "bn/moving_mean": "bn/batch_mean"; empty for a state that follows nothing of the batch's.
+/// "bn/moving_mean" -> "bn/batch_mean"; empty for a state that does not follow a statistic of the batch.
 std::string followed_by(const std::string& state) {
   constexpr std::string_view kMoving = "/moving_";
   const auto at = state.rfind(kMoving);

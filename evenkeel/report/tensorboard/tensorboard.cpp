@@ -27,7 +27,7 @@ bool holds_images(const Batch& batch) {
   return shape.rank() == 4 && (shape[3] == 1 || shape[3] == 3);
 }
 
-constexpr std::int64_t kImagesPerClass = 4;  ///< fewer would not show what a class is like
+constexpr std::int64_t kImagesPerClass = 4;  ///< fewer would not be a fair sample of a class
 
 /// Whether `count` images show enough of each class for a row of its own.
 bool has_row_per_class(const Dataset& data, std::int64_t count) {
@@ -49,7 +49,7 @@ EventValue images_of(const Batch& batch, const Dataset& source, std::int64_t cou
   return {.tag = "images/batch", .value = image_of(contact_sheet(data, columns, count))};
 }
 
-/// What stays the same all through a run.
+/// What stays the same during a run.
 std::vector<EventValue> constants_of(const Model& model, const Dataset& data, std::int64_t max_images) {
   std::vector<EventValue> values{code_block("model/summary", summary(model)),
                                  code_block("model/toml", write_model_file({.model = model}))};

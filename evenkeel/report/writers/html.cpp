@@ -15,11 +15,11 @@
 namespace evenkeel {
 namespace {
 
-/// Nothing but what the file itself holds.
+/// Only the file's own contents may be loaded.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
-constexpr int kBucketsOfCharts = 500;   ///< about as many pixels as a chart is wide
-constexpr int kBucketsOfPage = 20'000;  ///< of all traces together: what keeps the file small
+constexpr int kBucketsOfCharts = 500;   ///< about the width of a chart in pixels
+constexpr int kBucketsOfPage = 20'000;  ///< of all traces together, to keep the file small
 
 std::string element(const char* tag, const std::string& attributes, const std::string& content) {
   return content.empty() ? ""
@@ -76,7 +76,7 @@ class Page {
     std::string content = element("h2", "", marked_up(section.title));
     bool in_diagrams = false;
     for (const Part& part : section.parts) {
-      // Diagrams in a row stand beside each other where there is room.
+      // Consecutive diagrams are put side by side if there is room.
       const bool is_diagram = std::holds_alternative<Diagram>(part);
       if (is_diagram != in_diagrams) content += is_diagram ? "<div class=\"diagrams\">\n" : "</div>\n";
       in_diagrams = is_diagram;
@@ -159,7 +159,7 @@ class Page {
     return list.empty() ? "" : element("footer", "", "<h2>Provenance</h2>\n" + element("dl", "", list));
   }
 
-  /// Only pages with charts that answer need it.
+  /// Only pages with interactive charts need it.
   std::string script() const {
     if (plots_.empty() && !has_dots_) return "";
     return fmt::format(
@@ -170,7 +170,7 @@ class Page {
   const Report& report_;
   Palette palette_;
   int buckets_;
-  std::string plots_;  ///< what the script knows of line charts, in their order
+  std::string plots_;  ///< the script's data of the line charts, in their order
   bool has_dots_ = false;
 };
 

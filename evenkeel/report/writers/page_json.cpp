@@ -79,7 +79,7 @@ Json json_of(const Diagram& diagram) {
   return {{"type", "diagram"}, {"title", diagram.title}, {"model", write_model_file({.model = diagram.model})}};
 }
 
-/// A cell as RFC 4180 has it.
+/// A cell in the form of RFC 4180.
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == text.npos) return text;
   std::string quoted = "\"";
