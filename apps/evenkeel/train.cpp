@@ -196,7 +196,7 @@ Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& 
 std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArguments& a) {
   if (plan.checkpoint) {
     trainer.restore(std::move(plan.checkpoint->checkpoint));
-    say(a.shared, "going on from {}", plan.checkpoint->path.string());
+    say(a.shared, "continuing from {}", plan.checkpoint->path.string());
     return {};
   }
   return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)

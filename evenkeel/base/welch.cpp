@@ -119,7 +119,7 @@ std::string sentence(const WelchComparison& c, const std::string& a, const std::
                           : std::isfinite(c.difference) ? "No spread between seeds"
                                                         : "Values that are not finite";
   return fmt::format("{}: no claim. In {}, `{}` minus `{}` is {}.", why, figure, b, a,
-                     std::isfinite(c.difference) ? number(c.difference) : "no number");
+                     std::isfinite(c.difference) ? number(c.difference) : "NaN or infinite");
 }
 
 }  // namespace evenkeel

@@ -37,7 +37,7 @@ void write(const Shape& shape, const T* image, const Variation& v, float* out) {
 void Augmentation::describe(Fields<Augmentation>& fields) {
   fields.add("flip", &Augmentation::flip, "mirror training images left to right at random")
       .add("crop_padding", &Augmentation::crop_padding,
-           "move training images at random by up to N pixels; 0 fills the rim", kNotNegative)
+           "shift training images at random by up to N pixels, filled with 0", kNotNegative)
       .add("cutout", &Augmentation::cutout, "side of a square of zeros at random in each training image", kNotNegative);
 }
 

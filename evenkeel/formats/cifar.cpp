@@ -23,7 +23,7 @@ std::int64_t count_records(const Source& source, const CifarFormat& format) {
     throw Error{{.where = source.name(),
                  .expected = fmt::format("one or more CIFAR records of {} bytes", record_bytes(format)),
                  .received = fmt::format("{} bytes", size),
-                 .hint = "The file is cut short, or it is no CIFAR binary file."}};
+                 .hint = "The file is cut short, or is not a CIFAR binary file."}};
   return size / record_bytes(format);
 }
 

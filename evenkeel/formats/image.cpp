@@ -26,7 +26,7 @@ Tensor decode_image(BytesView bytes, const std::string& name) {
   if (begins_with(bytes, "\xff\xd8")) return decode_jpeg(bytes, name);
   throw Error{{.where = name,
                .expected = "a PNG or JPEG image",
-               .received = bytes.empty() ? "an empty file" : "a file that begins as neither",
+               .received = bytes.empty() ? "an empty file" : "a file that begins like neither",
                .hint = "Is the file whole? Other formats must be converted."}};
 }
 

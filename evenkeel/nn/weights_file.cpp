@@ -34,7 +34,7 @@ std::string numbering_hint(const formats::SafetensorsFile& file, const std::vect
   for (const auto& [name, tensor] : file.tensors) in_file.emplace(without_number(name), to_string(tensor.shape()));
   for (const WeightInfo& weight : weights) in_model.emplace(without_number(weight.name), to_string(weight.shape));
   if (in_file != in_model) return {};
-  return "Only the numbers in the layers' names differ: Keras counts on through a session. Save the weights from a new "
+  return "Only the numbers in the layers' names differ: Keras counts over a whole session. Save the weights from a new "
          "one (keras.utils.clear_session()), rename the tensors, or name the layers in the model file.";
 }
 

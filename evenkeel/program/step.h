@@ -19,7 +19,7 @@ struct StepContext {
   const LayerMode& mode(int layer) const {
     if (static_cast<std::size_t>(layer) >= modes.size())
       throw Error{{.where = "step",
-                   .expected = "a mode for every layer, among them number " + std::to_string(layer),
+                   .expected = "a mode for every layer, including number " + std::to_string(layer),
                    .received = std::to_string(modes.size()) + " modes"}};
     return modes[static_cast<std::size_t>(layer)];
   }

@@ -67,7 +67,7 @@ void Store::fit(const Program& program) {
                                       std::pair(&gradients, &program.gradients), std::pair(&probes, &program.probes)})
     if (block->layout().entries.empty()) needed += layout->bytes;
   if (needed > 0)
-    check_available(needed, available_memory(), "memory of the model and what trains it", "Choose smaller layers.");
+    check_available(needed, available_memory(), "memory for the model and its training", "Choose smaller layers.");
   fit_block(parameters, program.parameters, "parameters");
   fit_block(state, program.states, "state");
   fit_block(supplied, program.supplied_values, "supplied statistics");

@@ -199,8 +199,8 @@ void DepthStudy::explain(const StudyResult& result, Report& report) const {
                                     {{.series = "validation_accuracy"}});
   accuracy.levels = {{0.1, "chance"}};
   accuracy.caption =
-      "Moving statistics weigh the old value with 0.99, so after 100 batches 0.37 of their initial 0 and 1 is left: "
-      "evaluation may follow training late.";
+      "The moving statistics have momentum 0.99: after 100 batches 0.37 of their initial 0 and 1 is still in them. "
+      "Until then evaluation may be worse than training.";
   LineChart batch = curves_chart(result, "Accuracy on the batch just trained, in evaluation mode", "batch", "accuracy",
                                  {{.series = "batch_accuracy"}});
   add_section(report, "Learning", {accuracy, batch});
@@ -216,7 +216,7 @@ void DepthStudy::explain(const StudyResult& result, Report& report) const {
                                  "share of the layer", "dead_units");
   dead.caption =
       "A relu that is 0 for every image passes no gradient, so the layers before it learn nothing through it.";
-  add_section(report, "What passes each layer", {first, late, dead});
+  add_section(report, "Gradients and silent channels, layer by layer", {first, late, dead});
   LineChart sweep = sweep_chart(result, "Test accuracy over depth", {"test_accuracy", "test accuracy"});
   sweep.levels = {{0.1, "chance"}};
   add_section(report, "How deep", {sweep});

@@ -137,7 +137,7 @@ void PlacementStudy::explain(const StudyResult& result, Report& report) const {
   // A chart of their own: single batches scatter so much that they would hide the curves of the test data.
   LineChart training =
       curves_chart(result, "Accuracy of each training batch", "step", "accuracy", {{.series = "training_accuracy"}});
-  training.caption = "With dropout, as it trains: it may lie below the test accuracy.";
+  training.caption = "Measured during training, with dropout, so it may be below the test accuracy.";
   add_section(report, "Learning", {accuracy, loss, training});
   add_section(report, "Over the learning rate",
               {sweep_chart(result, "Test accuracy over the learning rate", {"test_accuracy", "test accuracy"})});

@@ -33,10 +33,12 @@ std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
   if (!json.is_object() || !json.contains("identity") || !json.contains("run"))
     throw Error{{.where = file.string(), .expected = "the result of a study's run", .received = "something else"}};
   if (json["identity"] != identity)
-    throw Error{{.where = file.string(),
-                 .expected = "a run of " + identity.dump(),
-                 .received = json["identity"].dump(),
-                 .hint = "--resume goes on with the settings and data the study began with; choose another --out."}};
+    throw Error{
+        {.where = file.string(),
+         .expected = "a run of " + identity.dump(),
+         .received = json["identity"].dump(),
+         .hint =
+             "--resume needs the settings and data that the study began with. Repeat them, or choose another --out."}};
   return study_run_of(json["run"], file.string());
 }
 

@@ -133,7 +133,7 @@ std::vector<PublishedRange> published_of(const Study& study, const StudyResult& 
 }
 
 PageTable published_table(const StudyInfo& info, const StudyResult& result, const std::vector<PublishedRange>& all) {
-  PageTable table{.title = "Published beside measured",
+  PageTable table{.title = "Published and measured",
                   .columns = {"variant", "figure", ">published", ">independent", ">measured"},
                   .rows = {}};
   const auto range_text = [&](const std::string& variant, const StudyFigure& figure, const std::string& source) {
@@ -380,7 +380,7 @@ Report study_report(const Study& study, const StudyResult& result) {
   add_comparison(info, result, report);
   add_section(report, "What the doctor finds in the trained networks", {findings_table(result)});
   study.explain(result, report);
-  add_section(report, "Published beside measured", {published_table(info, result, published)});
+  add_section(report, "Published and measured", {published_table(info, result, published)});
   add_section(report, "Time", {time_table(result)});
   add_section(report, "Every run", {table_of_runs(info, result)});
   add_networks(result, report);

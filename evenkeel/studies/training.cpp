@@ -61,7 +61,7 @@ void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver&
       folder / "checkpoints", [&](const Error& error) { observer.warn(fmt::format("passed over: {}", error.what())); });
   if (!found) return;
   trainer.restore(std::move(found->checkpoint));
-  observer.line(fmt::format("  going on from {}", found->path.string()));
+  observer.line(fmt::format("  continuing from {}", found->path.string()));
 }
 
 }  // namespace

@@ -275,7 +275,7 @@ std::optional<StudyRun> VarianceShiftStudy::run_dropout(const StudyVariant& vari
   std::vector<double> predicted;
   for (std::size_t i = 0; i < plain.mean.size(); ++i)
     predicted.push_back(variance_behind_dropout(plain.mean[i], plain.variance[i], keep));
-  context.observer().line(fmt::format("  what is kept is multiplied with    {:.4f}", 1 / keep));
+  context.observer().line(fmt::format("  kept elements are multiplied by    {:.4f}", 1 / keep));
   tell("data_variance", "variance of the data", plain.variance, run, context);
   tell("moving_variance", "after dropout, in training", disturbed.variance, run, context);
   tell("predicted_variance", "predicted", predicted, run, context);

@@ -123,22 +123,21 @@ std::string VarianceShiftStudy::answer(const StudyResult& result) const {
 }
 
 void VarianceShiftStudy::explain(const StudyResult& result, Report& report) const {
-  add_section(
-      report, "Measured against predicted",
-      {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
-       Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v with 1 / keep. Uout "
-                 "multiplies it with 1 + β² / 3."},
-       deviation_chart(result)});
+  add_section(report, "Measured against predicted",
+              {Formula{"Var_train = (c² + v) / keep − c²    and back    v = (c² + Var_train) · keep − c²"},
+               Paragraph{"Inverted dropout keeps the mean c and multiplies the second moment c² + v by 1 / keep. Uout "
+                         "multiplies it by 1 + β² / 3."},
+               deviation_chart(result)});
 
-  add_section(report, "Over the strength of the disturbance",
+  add_section(report, "Over the strength of the noise",
               {parameter_chart(result, "keep", "the keep probability"), parameter_chart(result, "beta", "Uout's β")});
 
   LineChart ratio = profile_chart(result, "Variance of each normalization's input in a network: evaluation / training",
                                   "ratio", "variance_ratio");
   ratio.levels = {{1, "the same"}};
   ratio.caption =
-      "The first normalization sees no dropout. Uout adds variance too, of the same size by choice here; "
-      "the paper chooses it smaller.";
+      "No dropout comes before the first normalization. Here Uout adds as much variance as Dropout, to compare them; "
+      "the paper chooses a smaller one.";
   add_section(report, "In a convolutional network", {ratio});
   add_section(report, "Feature by feature", {feature_table(result)});
   report.provenance.emplace_back(

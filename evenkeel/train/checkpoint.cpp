@@ -111,7 +111,7 @@ Error damaged(const std::filesystem::path& path, const std::string& expected, co
   return Error{{.where = path.string(),
                 .expected = expected,
                 .received = received,
-                .hint = "The checkpoint is damaged; an older one in its folder may be whole."}};
+                .hint = "The checkpoint is damaged; an older one in its folder may be intact."}};
 }
 
 void check_sums(const formats::SafetensorsFile& file, const std::filesystem::path& path) {

@@ -157,7 +157,7 @@ TEST_F(Sources, RefuseAMalformedRange) {
 
 TEST_F(Sources, SuggestTheNameThatIsMeant) {
   const std::string error = refusal("mnsit:train");
-  EXPECT_SAYS(error, "\"mnsit\" is no data set, .npz file or folder");
+  EXPECT_SAYS(error, "\"mnsit\" is not a data set, an .npz file or a folder");
   EXPECT_SAYS(error,
               "Known data sets: mnist, fashion-mnist, cifar10, cifar100, strokes, patches. Did you mean \"mnist\"?");
 }
@@ -185,7 +185,7 @@ TEST_F(Sources, RefuseAFileThatIsNoDataSet) {
   EXPECT_SAYS(refusal((folder_ / "set.csv").string()), "expected an .npz file or a folder of images");
 }
 
-TEST_F(Sources, RefuseAnEmptySpec) { EXPECT_SAYS(refusal(""), "\"\" is no data set"); }
+TEST_F(Sources, RefuseAnEmptySpec) { EXPECT_SAYS(refusal(""), "\"\" is not a data set"); }
 
 TEST_F(Sources, AreNotFoundUnderAnUnknownName) {
   EXPECT_SAYS(error_of([] { find_source("stroke"); }), "Did you mean \"strokes\"?");

@@ -217,7 +217,7 @@ TEST(Executor, RefusesAStepWithoutAModeForALayer) {
   run.bind("x", x);
   run.step.modes.resize(3);
   EXPECT_EQ(message_of([&] { run.go(); }),
-            "step: expected a mode for every layer, among them number 3, received 3 modes.");
+            "step: expected a mode for every layer, including number 3, received 3 modes.");
 }
 
 TEST(Program, RefusesANameThatIsTaken) {

@@ -113,7 +113,7 @@ TEST(StudyReport, GivesNoMeanOfTheRunsThatGotThere) {
   const PageTable summary = parts_of<PageTable>(report, "Result").at(0);
   EXPECT_EQ(summary.rows.at(0).at(2), "390 (1 of 4; others > 10)");
   EXPECT_EQ(summary.rows.at(1).at(2), "62 ± 1");
-  EXPECT_EQ(parts_of<PageTable>(report, "Published beside measured").at(0).rows.at(0).at(4), summary.rows[0][2]);
+  EXPECT_EQ(parts_of<PageTable>(report, "Published and measured").at(0).rows.at(0).at(4), summary.rows[0][2]);
   const DotChart chart = parts_of<DotChart>(report, "Result").at(0);
   EXPECT_EQ(chart.rows.at(0).mean, std::nullopt);
   EXPECT_EQ(chart.rows.at(0).dots.size(), 1u);
@@ -204,7 +204,7 @@ TEST(StudyReport, SaysHowManyRoundsInsteadOfHowMany) {
 TEST(StudyReport, LaysPublishedBesideMeasured) {
   const PlacementStudy study({}, data(), {});
   const Report report = study_report(study, made_result(study, "test_accuracy", {{0.5, 0.7}}));
-  const auto row = parts_of<PageTable>(report, "Published beside measured").at(0).rows.at(0);
+  const auto row = parts_of<PageTable>(report, "Published and measured").at(0).rows.at(0);
   EXPECT_EQ(row, std::vector<std::string>({"before", "test", "0.759", "0.728 to 0.748", "0.6000 ± 0.1414"}));
 }
 
@@ -216,7 +216,7 @@ bool tells_published(const StudySettings& settings, const std::string& data_name
   result.settings = settings;
   result.data = data_name;
   const Report report = study_report(study, result);
-  const bool in_table = find_section(report, "Published beside measured");
+  const bool in_table = find_section(report, "Published and measured");
   for (const DotChart& chart : parts_of<DotChart>(report, "Result"))
     for (const auto& row : chart.rows) EXPECT_TRUE(in_table || row.marks.empty());
   return in_table;
@@ -246,7 +246,7 @@ TEST(StudyReport, ComparesSamplesThatTheStudyDrawsWhateverElseItRunsOn) {
   StudyResult result = made_result(study, "moving_variance", {{11}, {4}, {11}});
   result.settings.quick = true;
   result.data = "patches:train";
-  EXPECT_NE(find_section(study_report(study, result), "Published beside measured"), nullptr);
+  EXPECT_NE(find_section(study_report(study, result), "Published and measured"), nullptr);
 }
 
 TEST(StudyReport, DrawsEachNetwork) {

@@ -113,7 +113,7 @@ bool bring(const PublishedFile& file, const std::string& url, const fs::path& pa
                .where = url,
                .expected = "the published file, " + to_string(file.checksum),
                .received = to_string(received),
-               .hint = "The download was removed; the next try begins anew. --url names another address."}};
+               .hint = "The download was removed; the next try starts again. --url names another address."}};
 }
 
 /// Makes the set's folder in the empty folder `made` from the downloads; nothing if stopped.

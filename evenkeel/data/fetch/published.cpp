@@ -110,7 +110,7 @@ const PublishedSet& published_set(const std::string& name) {
     throw Error{{.where = name, .received = "nothing to fetch: the program draws this set itself", .hint = ""}};
   const std::string near = nearest(name, known);
   throw Error{{.where = "data",
-               .received = fmt::format("\"{}\" is no data set that can be fetched", name),
+               .received = fmt::format("\"{}\" is not a data set that can be fetched", name),
                .hint = fmt::format("Those that can: {}.{}", join(known),
                                    near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }

@@ -173,7 +173,7 @@ void drop_events_from(const fs::path& folder, std::uint64_t step) try {
 } catch (const fs::filesystem_error& error) {
   throw Error{{.kind = kind_of_failure(error.code()),
                .where = folder.string(),
-               .expected = "event files to go on with",
+               .expected = "event files that can be continued",
                .received = error.code().message()}};
 }
 
