@@ -1,5 +1,5 @@
 // How long training waits for its data: data_wait [STEPS] trains the placement network on CIFAR-10 (patches where it is
-// not on this disk), plain and with flip and crop, and tells the share of time in Batches::next.
+// not on this disk), plain and with flip and crop, and shows the share of time in Batches::next.
 #include <fmt/format.h>
 
 #include <chrono>

@@ -39,7 +39,7 @@ void add_ranges(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
 }
 
 void add_layouts(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
-  // Nothing in the patches depends on which channel is which: of them as they come, only what has been learnt can tell.
+  // Nothing in the patches depends on which channel is which, so only what has been learnt can show the order.
   for (const bool tinted : {true, false})
     for (const std::string architecture : {"convnet", "residual"})
       cases.push_back(
@@ -47,7 +47,7 @@ void add_layouts(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
            .planted = tinted ? "BGR for RGB, in reddish light" : "BGR for RGB",
            .severity = Severity::error,
            .cause = "channels in reverse order",
-           // Within 2000 steps they learn some patches by heart.
+           // Within 2000 steps they overfit some patches.
            .companions = tinted ? std::set<std::string>{} : std::set<std::string>{"overfitting"},
            .recipe = {.architecture = architecture, .data = "patches", .seed = seed++, .steps = tinted ? 800 : 2000},
            .make = [tinted](const PlantedCase& c) {

@@ -33,7 +33,7 @@ void add_dead_and_constant(std::vector<PlantedCase>& cases, std::uint64_t& seed)
         {.code = "dead-channels",
          .planted = place.share == 0.5 ? "beta -1000 in half of a layer" : "beta -1000 in a third of a layer",
          .layers = {place.layer},
-         .companions = {"stale-statistics"},  // of the layer behind, which reads zeros
+         .companions = {"stale-statistics"},  // of the next layer, which reads zeros
          .recipe = {.architecture = place.architecture, .data = place.data, .seed = seed++},
          .plant = [place](Patient& p) { fill_first(p, place.beta, place.share, -1e3f); }});
   cases.push_back({.code = "constant-output",
@@ -45,7 +45,7 @@ void add_dead_and_constant(std::vector<PlantedCase>& cases, std::uint64_t& seed)
   cases.push_back({.code = "constant-output",
                    .planted = "gamma 0 in half of a layer",
                    .layers = {"norm_1"},
-                   // Of the layers behind, which read constants; and where beta is negative, relu cuts these off.
+                   // Of the later layers, which read constants; and where beta is negative, relu cuts these off.
                    .companions = {"stale-statistics", "dead-channels"},
                    .recipe = {.architecture = "convnet", .seed = seed++},
                    .plant = [](Patient& p) { fill_first(p, "norm_1/gamma", 0.5, 0); }});
@@ -73,7 +73,7 @@ void add_not_loaded(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
     cases.push_back({.code = "not-loaded",
                      .planted = "a layer as another seed draws it",
                      .layers = {layer},
-                     // The layers behind have statistics of another kernel.
+                     // The later layers have statistics of another kernel.
                      .companions = {"stale-statistics", "lagging"},
                      .recipe = {.architecture = architecture, .seed = seed++},
                      .plant = [layer = layer](Patient& p) {

@@ -33,7 +33,7 @@ Model model_of(const Recipe& recipe);
 /// The same for pixels that are prepared beforehand.
 Model model_without_rescaling(const Recipe& recipe);
 
-/// A network with what the doctor is told about it.
+/// A network with what the doctor is given about it.
 struct Patient {
   std::unique_ptr<Trainer> trainer;
   Dataset train, test;

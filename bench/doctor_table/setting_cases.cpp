@@ -46,7 +46,7 @@ void add_decays(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
   }
 }
 
-/// A kernel times `by`, and the normalization "norm_1" behind it such that it yields what it did.
+/// A kernel times `by`, and the normalization "norm_1" after it such that it yields what it did.
 void shrink(Patient& p, const std::string& layer, double by) {
   const std::vector<LayerStatistics> statistics = moving_statistics(p.network());
   const std::vector<double>& variance = std::ranges::find(statistics, "norm_1", &LayerStatistics::layer)->variance;

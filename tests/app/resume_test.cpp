@@ -18,7 +18,7 @@ class Resume : public App {
             "--epochs", "60",         "--threads", "1",        "--checkpoint-every", "1",
             "--out",    out};
   }
-  /// Starts or goes on with the run in "run", kills it after so many milliseconds.
+  /// Starts or continues the run in "run", and kills it after so many milliseconds.
   void train_and_kill(int milliseconds) {
     auto arguments = training("run");
     arguments.emplace_back("--resume");

@@ -4,7 +4,7 @@
 namespace evenkeel {
 namespace {
 
-/// How the program's threads wait, as OpenMP itself tells.
+/// How the program's threads wait, as OpenMP itself reports.
 class Waiting : public App {
  protected:
   void SetUp() override {

@@ -226,7 +226,7 @@ TEST(BatchesAcrossEpochs, MayHoldTheWholeSet) {
   }
 }
 
-/// Whether a run resumed behind any of its batches goes on exactly as the run itself.
+/// Whether a run resumed after any of its batches goes on exactly as the run itself.
 void expect_resumes_anywhere(BatchOptions options) {
   const Dataset set = counting_dataset(23);
   constexpr int kBatches = 12;

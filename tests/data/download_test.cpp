@@ -19,7 +19,7 @@ std::string sample(std::size_t size) {
   return text;
 }
 
-/// Downloads from servers on 127.0.0.1 to a file of the test's folder, without a second try unless told.
+/// Downloads from servers on 127.0.0.1 to a file of the test's folder, by default without a second try.
 class Download : public testing::Test {
  protected:
   Download() {

@@ -76,7 +76,7 @@ Bytes mutated(Bytes bytes, RandomStream& random) {
   return bytes;
 }
 
-/// Puts the crc of every PNG chunk right, so that damage reaches what lies behind that check.
+/// Puts the crc of every PNG chunk right, so that damage reaches what lies after that check.
 void mend_png(Bytes& bytes) {
   for (std::size_t chunk = 8; chunk + 12 <= bytes.size();) {
     const std::uint64_t length = swapped(load_little<std::uint32_t>(bytes.data() + chunk));

@@ -135,7 +135,7 @@ TEST(ReadNpz, NamesTheMemberWhoseChecksumDiffers) {
 
 TEST(ReadNpz, NoticesAnElementThatChanged) {
   Bytes bytes = fixture_bytes("stored.npz");
-  bytes[zip::kLocalSize + 5 + 20 + 128 + 3] ^= std::byte{1};  // behind the header, its zip64 field and npy's header
+  bytes[zip::kLocalSize + 5 + 20 + 128 + 3] ^= std::byte{1};  // after the header, its zip64 field and npy's header
   EXPECT_THAT(error_for(bytes), HasSubstr("member \"x.npy\": expected crc"));
 }
 

@@ -16,7 +16,7 @@ constexpr double kTolerance = 0.03;
 
 bool has_valgrind() { return std::system("valgrind --version >/dev/null 2>&1") == 0; }
 
-/// The text behind `key` in the line of a callgrind file that begins with it.
+/// The text after `key` in the line of a callgrind file that begins with it.
 std::string line_in(const std::filesystem::path& file, const std::string& key) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);)

@@ -86,7 +86,7 @@ TEST(Markdown, HasLinesOfAtMost110Characters) {
   for (const fs::path& page : pages())
     for (const Line& line : prose(page)) {
       if (line.text.starts_with('|') || line.text.starts_with("![")) continue;
-      // A byte that goes on with a character is no character of its own.
+      // A byte that continues a character is not counted.
       const auto length = std::ranges::count_if(line.text, [](char c) { return (c & 0xC0) != 0x80; });
       EXPECT_LE(length, 110) << page << ':' << line.number;
     }

@@ -9,7 +9,7 @@
 // Convolutions and products of bfloat16 against double references on the same numbers, on this machine's best
 // implementation, on that of a machine without bfloat16, and with its dot products alone, taken for fast.
 // What may differ: a sum of `terms` products in fp32 (rounding()), and the result's rounding to bfloat16, 2^-8 of each
-// element at most, and so of the norm; with an activation behind it two of them. Float results have no rounding.
+// element at most, and so of the norm; with an activation after it two of them. Float results have no rounding.
 
 namespace evenkeel::kernels {
 namespace {

@@ -251,8 +251,8 @@ TEST(BatchNormalization, HasStatisticsAsLinesOfTheirOwn) {
 
 // Batch renormalization.
 
-// r and d are constants for the gradient, which a numerical derivative is not told: here they are constant because the
-// limits hold them.
+// r and d are constants for the gradient, which a numerical derivative does not know: here they are constant because
+// the limits hold them.
 TEST(BatchRenormalization, IsALayer) {
   for (const Shape& shape : {Shape{2, 5, 7, 1}, {1, 1, 1, 3}, {13, 30}, {3, 3, 4, 4}, {4, 3, 5}})
     check_layer(BatchRenormalization{.momentum = 0.75, .r_max = 1, .d_max = 0x1p-10}, shape);

@@ -137,7 +137,7 @@ TEST(Precision, Bfloat16IsFloat32ButForRounding) {
 }
 
 TEST(Precision, Bfloat16IsFloat32ButForRoundingInEveryNormalizationAndDropout) {
-  // An activation behind each normalization, or the gradient of its beta would be rounding alone.
+  // An activation after each normalization, or the gradient of its beta would be rounding alone.
   const Activation bend{.activation = elu};
   Sequential model({6, 5, 3});
   model.add(Conv2D{.filters = 6, .use_bias = false, .name = "stem"}, BatchNormalization{.axis = 1}, bend,

@@ -71,7 +71,7 @@ TEST(Normalize, HoldsTheCheckWithEachActivationBehindIt) {
                    }});
 }
 
-/// Normalize over images, `between` behind it, and max pooling: what the pass joins.
+/// Normalize over images, `between` after it, and max pooling: what the pass joins.
 Subject normalized_and_pooled(const Shape& images, kernels::Activation between, const ops::WindowOptions& window) {
   const Shape channels = {images.back()};
   return {.inputs = {{.shape = images}, {.shape = channels}, {.shape = channels}},

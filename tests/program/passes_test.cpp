@@ -138,14 +138,14 @@ TEST(FuseActivations, LeavesAnActivationOfASecondOutput) {
 constexpr std::size_t kStatistics = 3;  // lines: moments, selection, inverse deviation
 const ops::WindowOptions kTiles{.kernel = 2, .strides = 2};
 
-/// What is left of the lines behind those of the statistics.
+/// What is left of the lines after those of the statistics.
 Kinds kinds_behind_statistics(const Program& program) {
   Kinds kinds = kinds_of(program);
   kinds.erase(kinds.begin(), kinds.begin() + kStatistics);
   return kinds;
 }
 
-/// Images -> batch normalization ("n/normalized") and whatever a test puts behind it.
+/// Images -> batch normalization ("n/normalized") and whatever a test puts after it.
 struct NormalizedImages {
   NormalizedImages() {
     program.set_label("n");

@@ -25,7 +25,7 @@ addEventListener("error", (event) => problems.push(event.message));
 document.addEventListener("securitypolicyviolation", (event) => problems.push("blocked: " + event.blockedURI));
 </script>)";
 
-/// Uses the page as a reader would, and tells the window around it what became of it.
+/// Uses the page as a reader would, and reports the result to the window around it.
 constexpr const char* kUse = R"(<script>
 setTimeout(() => {
   const figures = [...document.querySelectorAll("figure.lines, figure.dots")];

@@ -75,7 +75,7 @@ std::vector<std::byte> everything(Trainer& trainer) {
 
 Checkpoint newest(const fs::path& folder) { return std::move(newest_checkpoint(folder).value().checkpoint); }
 
-/// Interrupts a run behind a step.
+/// Interrupts a run after a step.
 struct StopAt {
   std::stop_source source;
   std::uint64_t step;

@@ -89,7 +89,7 @@ TEST(Answers, OfVarianceShiftSayWhereTheVarianceIsNoNumber) {
   EXPECT_SAYS(answer(std::nan("")), "which for some features is NaN or infinite");
 }
 
-/// The one chart of this title's beginning; empty where there is none.
+/// The one chart whose title begins so; empty if there is none.
 template <class Chart>
 Chart chart_titled(const Report& report, const std::string& title) {
   for (const Section& section : report.sections)

@@ -91,7 +91,7 @@ TEST(DepthStudy, LooksAtGradientsAndDeadUnitsOfEachLayer) {
 }
 
 TEST(DepthStudy, LooksAtTheFirstGradientsBeforeAnyUpdate) {
-  // A learning rate changes what an update does, and so the gradients behind it, but not those in front of it.
+  // A learning rate changes what an update does, and so the gradients after it, but not those in front of it.
   const StudyData data{.train = make_strokes(false, 300), .test = make_strokes(true, 50)};
   const auto gradients = [&](double learning_rate, const char* name) {
     DepthStudy::Options options = small_options();

@@ -91,7 +91,7 @@ TEST(SpeedupModel, NormalizesInFrontOfEachLayerAndTheFrozenOneNeverMovesItsStati
 TEST(DropoutModel, DiffersBetweenVariantsInTheTwoNormalizationsBehindTheDenseLayers) {
   const auto end = [](DropoutVariant variant) {
     const auto types = types_of(dropout_model(variant));
-    return std::vector<std::string>(types.begin() + 8, types.end());  // behind flatten and its normalization
+    return std::vector<std::string>(types.begin() + 8, types.end());  // after flatten and its normalization
   };
   const std::string bn = "BatchNormalization";
   EXPECT_EQ(end(DropoutVariant::with_batch_norm),
@@ -122,7 +122,7 @@ std::vector<bool> unbiased(const Model& model) {
 }
 
 TEST(StudyModels, FeedUnbiasedVariancesAsTheirFrameworkDid) {
-  // TensorFlow 1: of images only, not behind flatten or a dense layer.
+  // TensorFlow 1: of images only, not after flatten or a dense layer.
   EXPECT_EQ(unbiased(speedup_model(SpeedupVariant::batch_norm)),
             std::vector<bool>({true, true, true, false, false, false}));
   EXPECT_EQ(unbiased(dropout_model(DropoutVariant::with_batch_norm)),

@@ -112,7 +112,7 @@ TEST(DropoutStudy, MeasuresTheShiftOfEachNormalizationAndTellsIt) {
   const DropoutStudy study({}, small_data(),
                            {.batch_size = 20, .rounds = 1, .dense = {32, 16}, .reestimate_samples = 40});
   const StudyResult result = run(study);
-  // Behind a dropout the variance in evaluation is smaller; with dropout behind the last normalization it is the same.
+  // After a dropout the variance in evaluation is smaller; with dropout after the last normalization it is the same.
   EXPECT_LT(*result.find("with_batch_norm")->runs.at(0).figure("variance_ratio"), 0.95);
   EXPECT_NEAR(*result.find("dropout_last")->runs.at(0).figure("variance_ratio"), 1, 1e-6);
   EXPECT_SAYS(study.answer(result), "`dropout_last`: test accuracy");

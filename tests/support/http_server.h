@@ -12,7 +12,7 @@ struct SeenRequest {
   std::string path, range, if_range;  ///< the headers' values, empty if they were not there
 };
 
-/// A well-behaved server on 127.0.0.1 (cpp-httplib: ranges, redirects) until it is told otherwise.
+/// A well-behaved server on 127.0.0.1 (cpp-httplib: ranges, redirects) unless a test changes it.
 class FileServer {
  public:
   explicit FileServer(std::map<std::string, std::string> files);
@@ -34,8 +34,8 @@ class FileServer {
   std::unique_ptr<State> state_;
 };
 
-/// A server on 127.0.0.1 that says what it is told, however wrong: its n-th connection gets the n-th answer (the last
-/// one from then on) behind the request's head.
+/// A server on 127.0.0.1 that sends given answers, however wrong: its n-th connection gets the n-th answer (the last
+/// one from then on) after the request's head.
 class RawServer {
  public:
   struct Answer {

@@ -9,7 +9,7 @@ namespace {
 constexpr double kNumericalTolerance = 1e-6;
 constexpr double kFloatTolerance = 1e-5;
 
-/// What a run leaves behind.
+/// The results of a run.
 struct Result {
   std::vector<double> output;
   Values gradients, states;
