@@ -5,7 +5,7 @@
 
 #include "evenkeel/kernels/window.h"
 
-// The walks over windows that reference kernels are made of.
+// The loops over windows that reference kernels use.
 
 namespace evenkeel::kernels::reference {
 
@@ -17,7 +17,7 @@ void for_each_output(const Window& window, Body body) {
       for (std::int64_t j = 0; j < window.ow; ++j) body(image, i, j);
 }
 
-/// Calls body(a, b, row, column) for each tap (a, b) through which output pixel (i, j) sees an input pixel.
+/// Calls body(a, b, row, column) for each tap (a, b) that connects output pixel (i, j) with an input pixel.
 template <class Body>
 void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body body) {
   const Extent rows = window.rows_of(i), columns = window.columns_of(j);
@@ -27,7 +27,7 @@ void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body bod
       body(row - top, column - left, row, column);
 }
 
-/// Calls body(a, b, i, j) for each tap through which input pixel (row, column) is seen by an output pixel (i, j).
+/// Calls body(a, b, i, j) for each tap (a, b) that connects input pixel (row, column) with an output pixel (i, j).
 template <class Body>
 void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column, Body body) {
   for (std::int64_t a = 0; a < window.kernel_h; ++a) {

@@ -16,22 +16,22 @@ namespace evenkeel {
 
 /// A linear layer: weighted sums of inputs, perhaps with a bias.
 struct LinearTraits {
-  /// Tensor [..., inputs / groups, outputs]: element k is a weight of output k % outputs. Where each input is a group,
-  /// Keras's [..., inputs, outputs of one] are the same numbers in the same order.
+  /// Tensor [..., inputs / groups, outputs]: element k is a weight of output k % outputs. If each input is a group,
+  /// Keras's [..., inputs, outputs of a group] has the same numbers in the same order.
   std::string kernel = "kernel";
   std::string bias = {};  ///< tensor [outputs]; empty: no bias
   std::int64_t outputs = 0;
   std::string outputs_field = {};  ///< the layer's field for that number: "filters", "units"
-  /// Into which inputs and outputs fall. 1: each output reads all inputs. -1: each input is a group of its own, and
-  /// `outputs` are those of one.
+  /// The number of groups of inputs and outputs. 1: each output reads all inputs. -1: each input is a group of its own,
+  /// and `outputs` is the number of outputs of one group.
   std::int64_t groups = 1;
   /// Set for a convolution, whose kernel's first axes are height and width. Otherwise the layer is a matrix product of
   /// [N, inputs].
   std::optional<ops::WindowOptions> window = {};
-  /// The layer's fields that say whether there is a bias, and which penalty the kernel has.
+  /// The layer's fields for the bias and for the penalty on the kernel.
   std::string bias_field = "use_bias", regularizer_field = "kernel_regularizer";
 
-  /// Of a layer that reads so many channels or features.
+  /// The numbers of outputs and groups of a layer that reads so many channels or features.
   std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
   std::int64_t groups_of(std::int64_t inputs) const { return groups > 0 ? groups : inputs; }
   /// How many channels or features a layer with a kernel of this shape reads.

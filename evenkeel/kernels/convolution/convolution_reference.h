@@ -5,8 +5,8 @@
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/window.h"
 
-// The definition of convolution: each element of a result is one sum in double, taken in the order of the indices.
-// Any kernel, stride, padding and channels. For T float and double (what a float64 program runs).
+// The definition of convolution: each element of a result is one sum in double, in the order of the indices. Any
+// kernel, stride, padding and channels. For T float, and double for float64 programs.
 
 namespace evenkeel::kernels::reference {
 
