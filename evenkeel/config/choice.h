@@ -42,8 +42,8 @@ std::vector<std::string> choice_names() {
   return names;
 }
 
-/// The name that was meant (base/text.h: same_name). Throws Error, with the known names, where there is none; `what` is
-/// to be chosen.
+/// The known name that `wanted` means (base/text.h: same_name). Throws Error, which lists the known names, if there is
+/// none; `what` is the setting, for the error.
 template <class Chosen>
 std::string checked_name(const std::string& what, const std::string& wanted) {
   const std::vector<std::string> names = choice_names<Chosen>();
@@ -56,7 +56,7 @@ std::string checked_name(const std::string& what, const std::string& wanted) {
                .hint = near.empty() ? "" : "Did you mean \"" + near + "\"?"}};
 }
 
-/// With defaults. Throws Error as checked_name does.
+/// The struct of that name, with its defaults. Throws Error as checked_name does.
 template <class Chosen>
 Chosen chosen_by_name(const std::string& what, const std::string& wanted) {
   const std::string name = checked_name<Chosen>(what, wanted);

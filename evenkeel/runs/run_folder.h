@@ -65,8 +65,8 @@ class RunFolder {
   /// The metadata of the run's weights files and checkpoints: the model as trained, and the class names.
   std::map<std::string, std::string> metadata(const ModelFile& model, const Trainer& trainer, const RunDescription& run,
                                               const std::vector<std::string>& class_names) const;
-  /// weights.safetensors, unless the run was interrupted or failed; run.json gets the result, with the figures of the
-  /// epoch whose weights these are.
+  /// Writes weights.safetensors, unless the run was interrupted or failed, and the result into run.json, with the
+  /// figures of the epoch whose weights these are.
   void write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run, const History& history,
                     const std::vector<std::string>& class_names) const;
 

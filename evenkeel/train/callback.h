@@ -58,16 +58,15 @@ struct CallbackState {
 
 /// An object that is called during training. It can have any type with some of
 ///     void on_begin(const FitBegin&, Trainer&);            before the first step
-/// void on_gradients(const GradientsReady&, Trainer&);  in every step; without such a callback it costs nothing
+///     void on_gradients(const GradientsReady&, Trainer&);  in every step; without such a callback it costs nothing
 ///     void on_step(const StepEnd&, Trainer&);
 ///     void on_epoch(const EpochRecord&, Trainer&);         after validation
-///     void on_partial_epoch(const EpochRecord&, Trainer&); an interrupted one: to show, not to judge; see below
-/// void on_settled(const Settled&, Trainer&);           checkpoints are made here
+///     void on_partial_epoch(const EpochRecord&, Trainer&); an interrupted epoch, only to show it; see below
+///     void on_settled(const Settled&, Trainer&);           checkpoints are made here
 ///     void on_end(History&, Trainer&);
-/// each with or without the Trainer. A partial epoch has no validation, and a resumed run reports the whole one: what
-/// is remembered, decided or written for good must not depend on it. A callback that puts other weights in place at the
-/// end says of which epoch they are (History::weights_epoch). One that changes what is trained and must survive an
-/// interruption also has
+/// each with or without the Trainer. A partial epoch has no validation, and a resumed run reports the whole one. So a
+/// callback must not store or decide anything by it. A callback that changes the weights at the end sets the epoch they
+/// are from (History::weights_epoch). A callback whose state must survive an interruption also has
 ///     static constexpr std::string_view kName; CallbackState save() const; void load(const CallbackState&);
 /// Copies share the object.
 class Callback {

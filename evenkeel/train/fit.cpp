@@ -181,7 +181,7 @@ History Fit::run() {
     settle(end_of_epoch, is_over() || interrupted);
   }
   History history = progress_.history;
-  // What was cut short is shown, but no callback judges it: a resumed run will report the epoch as a whole.
+  // A partial epoch is only shown: a resumed run will report the whole one.
   if (progress_.step_in_epoch > 0) {
     history.epochs.push_back(record(false));
     for (const Callback& c : options_.callbacks) c.on_partial_epoch(history.epochs.back(), trainer_);

@@ -10,7 +10,7 @@
 #include "evenkeel/tensor/bfloat16.h"
 
 // Normalization, activation and max pooling in one: the normalized images, of the size of x, are never stored.
-// forward:   channel_moments of batch_norm.h (read x), batch_norm_pool (read x, write y)
+//   forward:   channel_moments of batch_norm.h (read x), batch_norm_pool (read x, write y)
 //   backward:  batch_norm_pool_sums (read x, y, dy), batch_norm_pool_data_gradient (read x, y, dy, write dx)
 // y and dy are of the pooled size. The place of each maximum is found again from x: no index workspace.
 // docs/kernels/batch_norm_pool.md says why this is correct.

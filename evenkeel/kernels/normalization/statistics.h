@@ -14,7 +14,8 @@ namespace evenkeel::kernels {
 template <class T>
 void weighted_sum(Matrix<const T> rows, std::span<const double> weights, std::span<T> to);
 
-/// 1 / sqrt(variance + epsilon), in double and rounded once; NaN where that sum is not above 0. May be the same memory.
+/// 1 / sqrt(variance + epsilon), computed in double and rounded once; NaN if that sum is not above 0. May be the same
+/// memory.
 template <class T>
 void inverse_deviations(std::span<const T> variance, double epsilon, std::span<T> inverse);
 

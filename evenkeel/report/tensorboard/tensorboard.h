@@ -23,13 +23,13 @@ struct TensorBoardOptions {
 };
 
 /// A callback that writes events for TensorBoard into a run's folder:
-/// - each `every` steps `loss`, `accuracy` (of that step's batch), `learning_rate`, and `images_per_s` since the last
+/// - every `every` steps `loss`, `accuracy` (of that step's batch), `learning_rate`, and `images_per_s` since the last
 ///   summary; after each whole epoch `epoch/...` and `validation/...`;
 /// - histograms `weights/<tensor>`, `gradients/<tensor>` (those the step used), `statistics/<layer>/moving_mean` and
-///   beside it `batch_mean`, which the layer computed in that step; NaN and infinities are left out of them and counted
-///   in `not_finite/<histogram>`;
-/// - the model as text (`model/summary`, `model/toml`) and images of a batch as the model gets them (`images/batch`), a
-///   row for each class (`images/rows`) where there are few enough classes.
+///   `batch_mean`, which the layer computed in that step; NaN and infinite values are left out and counted in
+///   `not_finite/<histogram>`;
+/// - the model as text (`model/summary`, `model/toml`) and images of a batch, after augmentation (`images/batch`); if
+///   there are few enough classes, a row for each class (`images/rows`).
 /// A fit that begins at step 0 replaces the folder's events; a resumed one keeps those of its earlier steps. The
 /// callback does not change results by a bit.
 class TensorBoard {
