@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The same with its settings checked and in the order of their keys.
+/// The model file, with its training settings checked and in the order of their keys.
 ModelFile checked_file(const fs::path& path) {
   ModelFile file = read_model_file(path);
   file.training = training_keys().checked(file.training);

@@ -117,7 +117,7 @@ class KernelGradient {
     return frame;
   }
 
-  /// How many tiles of columns a block has: one in the last block, if their number is odd.
+  /// How many columns a block has: one tile of them in the last block, if the number of tiles is odd.
   std::int64_t columns_of(std::int64_t block) const {
     return std::min<std::int64_t>(2, at_.kernel_h * tiles_of_run_ - 2 * block) * kTileRows;
   }

@@ -27,7 +27,7 @@ Value normalize(LayerBuilder& builder, const ops::GroupNormOptions& options, Val
   return builder.emit_all(ops::GroupNorm(options), {x, gamma, beta}, {"normalized", "mean", "inverse_deviation"})[0];
 }
 
-/// A group normalization with the layer's gamma and beta.
+/// Emits a group normalization with the layer's gamma and beta.
 template <class T>
 Value normalize(const T& layer, LayerBuilder& builder, ops::GroupNormOptions options, Value x) {
   const Shape channels = {x.shape().back()};
