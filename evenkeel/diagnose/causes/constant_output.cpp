@@ -87,14 +87,15 @@ class ConstantOutput final : public Rule {
 
   static Finding of_network(Evidence& evidence, const ChannelSignal& output) {
     const double deviation = std::sqrt(std::ranges::max(output.variance));
-    return {.code = "constant-output",
-            .severity = Severity::error,
-            .layers = {output.layer},
-            .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
-                     " samples alike: " + output.layer + " is almost constant over them",
-            .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
-                          "far above " + figure(unmoved(evidence, output))}},
-            .certainty = Certainty::sure("with statistics of the data in every normalization and dropout off")};
+    return {
+        .code = "constant-output",
+        .severity = Severity::error,
+        .layers = {output.layer},
+        .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
+                 " samples alike: " + output.layer + " is almost constant over them",
+        .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
+                      "far above " + figure(unmoved(evidence, output))}},
+        .certainty = Certainty::sure("measured with statistics of the data in every normalization and dropout off")};
   }
 
   static Finding of_layers(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity,
@@ -103,7 +104,7 @@ class ConstantOutput final : public Rule {
                            "have the same value for all of " + std::to_string(evidence.train_data().size()) +
                                " samples, though what reaches them varies",
                            "never change", channels);
-    f.certainty = Certainty::sure("for these samples");
+    f.certainty = Certainty::sure("measured over these samples");
     return f;
   }
 };

@@ -102,7 +102,7 @@ class DeadChannels final : public Rule {
                            "are never above 0 in " + std::to_string(evidence.train_data().size()) +
                                " samples: after a relu they pass on nothing and learn nothing",
                            "are never above 0");
-    f.certainty = Certainty::sure("for these samples, with statistics of the data in every normalization");
+    f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");
     // Nothing gets past a layer that is dead as a whole, unless a branch leads around it.
     const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });
     if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);

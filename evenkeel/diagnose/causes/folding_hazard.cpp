@@ -58,7 +58,7 @@ class FoldingHazard final : public Rule {
     f.evidence = {{"channels whose variance is near epsilon", channels, "", "0"},
                   {"largest change of a channel's scale", 100 * largest, "%", "below 5 %"}};
     f.certainty =
-        Certainty::sure("of the variances; the cost is measured with the other epsilon in every normalization");
+        Certainty::sure("computed from the moving variances; the cost is measured with the other epsilon everywhere");
     f.cost = cost_between(evidence.evaluation(), evidence.on_statistics("other epsilon", changed));
     const std::string trained = figure(evidence.normalizations()[0].epsilon);
     f.remedy = {.advice = "Export with this epsilon, " + trained + '.',
@@ -84,7 +84,7 @@ class FoldingHazard final : public Rule {
     if (f.layers.empty()) return;
     f.cause = "some channels of " + layers_text(f.layers) +
               " have a folded scale far above the others: quantized with one range for all, the others lose precision";
-    f.certainty = Certainty::sure("computed from gamma and the moving variance");
+    f.certainty = Certainty::sure("computed from gamma and the moving variances");
     f.remedy.advice = "Quantize with a range per channel.";
     findings.push_back(std::move(f));
   }

@@ -31,7 +31,9 @@ class FrozenStatistics final : public Rule {
     if (f.layers.empty()) return;
     f.cause = layers_text(f.layers) + " is frozen (trainable = false), and its statistics are not those of " +
               (evidence.has_train_data() ? "the training data" : "these data");
-    f.certainty = Certainty::sure("that they do not fit; the usual reason is that they come from other data");
+    f.certainty = Certainty::likely(
+        "measured: the layer is frozen and its statistics do not fit; that they come from other data is the usual "
+        "reason");
     weigh(evidence, f, true);
     findings.push_back(std::move(f));
   }

@@ -112,7 +112,9 @@ class GradientDepth final : public Rule {
                   {"largest gradient over kernel", largest, "", "above 1e-06"},
                   {"deviation of activations, first layers to last layers", signals, "", "0.001 to 1000"},
                   {"the same as a part of their magnitude, last layers", variation, "", "above 0.05"}};
-    f.certainty = Certainty::sure("of the values: measured on one training batch, and on all samples in evaluation");
+    f.certainty = Certainty::likely(
+        "measured on one training batch, and over all samples in evaluation; what else keeps it from "
+        "learning cannot be excluded");
     findings.push_back(std::move(f));
   }
 };

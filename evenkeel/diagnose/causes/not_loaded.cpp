@@ -118,7 +118,7 @@ class NotLoaded final : public Rule {
     f.cause = layers_text(f.layers) + (f.layers.size() == 1 ? " is" : " are") +
               " at the initial values, while other layers are trained: never loaded, or never trained";
     f.certainty = certain ? Certainty::sure("bit for bit the initial values of the seed")
-                          : Certainty::sure("the values have the initializer's bounds and distribution");
+                          : Certainty::likely("the values have the bounds and the distribution of the initializer");
     // What the right weights would give is not known; that the network guesses is.
     if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
       f.severity = Severity::error;

@@ -58,7 +58,7 @@ class Saturation final : public Rule {
             .evidence = {{"units with a slope below 2 % of the largest", static_cast<double>(found.flat), "", "0"},
                          {"mean slope of the flattest unit, as a part of the largest", found.lowest, "",
                           "above " + figure(kFlat)}},
-            .certainty = Certainty::sure("for " + std::to_string(evidence.train_data().size()) + " samples")};
+            .certainty = Certainty::sure("measured over " + std::to_string(evidence.train_data().size()) + " samples")};
   }
 };
 

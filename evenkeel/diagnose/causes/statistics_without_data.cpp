@@ -14,8 +14,13 @@ class StatisticsWithoutData final : public Rule {
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    Finding initial{.code = "never-updated", .cause = {}, .certainty = Certainty::sure("bit for bit")};
-    Finding inverted{.code = "momentum-inverted", .cause = {}, .certainty = Certainty::sure("of the setting")};
+    Finding initial{
+        .code = "never-updated", .cause = {}, .certainty = Certainty::sure("bit for bit the initial values")};
+    Finding inverted{
+        .code = "momentum-inverted",
+        .cause = {},
+        .certainty = Certainty::likely(
+            "the momentum is read from the model; that it follows the other convention is the usual reason")};
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
     double momentum = 1;
     for (std::size_t i = 0; i < moving.size(); ++i) {
