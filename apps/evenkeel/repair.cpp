@@ -26,6 +26,7 @@ struct RepairArguments {
   std::string model, data, validation, weights, fix, out;
   std::uint64_t memory = static_cast<std::uint64_t>(RepairOptions().memory_bytes);
   std::int64_t then_train = 0;
+  bool keep = false;
 };
 
 /// The new model's file, beside the weights.
@@ -118,6 +119,8 @@ void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
             {"left", list_of(r.log.left)},
             {"architecture_changed", r.architecture_changed},
             {"trained_epochs", r.trained_epochs},
+            {"helps", r.network ? Json(r.no_help.empty()) : Json()},
+            {"no_help", r.no_help.empty() ? Json() : Json(r.no_help)},
             {"input_unchecked", r.input_unchecked.empty() ? Json() : Json(r.input_unchecked)},
             {"before", Json()},
             {"after", Json()},
@@ -181,7 +184,11 @@ void print_as_text(const RepairArguments& a, const Repaired& r, const std::vecto
   print_notes(r);
   if (r.trained_epochs > 0) fmt::print("trained for {} epochs, statistics re-estimated\n", r.trained_epochs);
   if (r.scores) print_scores(*r.scores);
-  fmt::print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
+  if (!r.no_help.empty()) fmt::print("\nThe repair does not help: {}.", r.no_help);
+  if (files.empty())
+    fmt::print(" Nothing is written; --keep writes it all the same.\n");
+  else
+    fmt::print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
 }
 
 RepairOptions options_of(const RepairArguments& a, const Settings& settings) {
@@ -213,12 +220,13 @@ int run_repair(const RepairArguments& a) {
   const LoadedNetwork loaded = load_network(model, network);
   const Repaired repaired = repair(*loaded.network, data, options);
   std::vector<std::string> files;
-  if (repaired.network) files = write(a, model.file, loaded, repaired);
+  const bool is_wanted = repaired.network && (repaired.no_help.empty() || a.keep);
+  if (is_wanted) files = write(a, model.file, loaded, repaired);
   if (a.shared.json)
     print_as_json(repaired, files);
   else
     print_as_text(a, repaired, files);
-  return repaired.network ? kDone : kCheckFailed;
+  return is_wanted ? kDone : kCheckFailed;
 }
 
 /// One line for each method, by what it promises.
@@ -241,7 +249,7 @@ std::string methods_text() {
 void add_repair(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<RepairArguments>();
   CLI::App& command = add_command(
-      app, "repair", "Repairs what the doctor found, writes a new file, and measures the gain.",
+      app, "repair", "Repairs what the doctor found, measures the gain, and writes a new file if there is one.",
       "  evenkeel repair runs/lenet --data mnist:train --validation mnist:test --fix all --out mended.safetensors\n"
       "  evenkeel repair model.toml --weights w.safetensors --data images.npz --fix fold --out folded.safetensors\n\n" +
           methods_text());
@@ -268,6 +276,7 @@ void add_repair(CLI::App& app, Command& chosen) {
   command.add_option("--then-train", a->then_train, "epochs of training after a method that needs it")
       ->option_text("N")
       ->check(at_least(0));
+  command.add_flag("--keep", a->keep, "write the file even if the repair does not help");
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   add_setting(command, a->settings, "learning_rate", "X");

@@ -41,6 +41,7 @@ std::vector<PlantedCase> layer_cases();
 std::vector<PlantedCase> setting_cases();
 std::vector<PlantedCase> axis_cases();
 std::vector<PlantedCase> data_cases();
+std::vector<PlantedCase> floor_cases();
 
 /// All of these, every third one in bfloat16 where the machine computes with it. Seeds are `shift` away from those of
 /// the table: thresholds are looked at with others.

@@ -67,12 +67,28 @@ struct Row {
   Counts false_ones;  ///< and those that are not; its own code: with other layers
 };
 
+/// How many errors and warnings said to be so certain, and how many of them were right: planted, or declared.
+struct Level {
+  int said = 0, right = 0;
+  void add(bool is_right) {
+    ++said;
+    right += is_right;
+  }
+  double share() const { return said > 0 ? static_cast<double>(right) / said : 1; }
+};
+
+/// What part of them must be right.
+double needed_of(Confidence level) {
+  return level == Confidence::sure ? 0.98 : level == Confidence::likely ? 0.85 : 0.5;
+}
+
 struct Tally {
   std::map<std::string, Row> rows;
   int planted = 0, found = 0, bfloat16 = 0;
   int healthy = 0, alarmed = 0;
   Counts alarms, remarks;  ///< on healthy networks: errors and warnings, and infos
-  double passes = 0;       ///< at most
+  std::map<Confidence, Level> levels = {{Confidence::sure, {}}, {Confidence::likely, {}}, {Confidence::possible, {}}};
+  double passes = 0;  ///< at most
 };
 
 void judge(const PlantedCase& c, Tally& tally) {
@@ -81,6 +97,8 @@ void judge(const PlantedCase& c, Tally& tally) {
   Row& row = tally.rows[c.code];
   bool found = false, more = false;
   for (const Finding& f : d.findings) {
+    if (f.severity > Severity::info && f.consequence_of.empty())
+      tally.levels[f.certainty.level].add(is_it(f, c) || c.companions.contains(f.code));
     if (is_it(f, c)) {
       found = true;
     } else if (f.severity > Severity::info && f.consequence_of.empty()) {
@@ -103,12 +121,24 @@ void judge(const PlantedCase& c, Tally& tally) {
 void judge(const Recipe& recipe, Tally& tally) {
   Patient patient = patient_of(recipe);
   const Diagnosis d = patient.diagnosed();
-  for (const Finding& f : d.findings) ++(f.severity > Severity::info ? tally.alarms : tally.remarks)[f.code];
+  for (const Finding& f : d.findings) {
+    ++(f.severity > Severity::info ? tally.alarms : tally.remarks)[f.code];
+    if (f.severity > Severity::info && f.consequence_of.empty()) tally.levels[f.certainty.level].add(false);
+  }
   const bool alarm = d.worst().value_or(Severity::info) > Severity::info;
   ++tally.healthy;
   tally.alarmed += alarm;
   tally.passes = std::max(tally.passes, d.passes);
   if (alarm) fmt::print(stderr, "ALARM on {}:\n  {}\n", recipe.text(), said(d));
+}
+
+/// Errors and warnings of all cases, by how certain they said they were.
+void print(const std::map<Confidence, Level>& levels) {
+  fmt::print("| said to be | findings | right | part | at least |\n|---|---|---|---|---|\n");
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level)
+    fmt::print("| {} | {} | {} | {:.3f} | {} |\n", name_of(level->first), level->second.said, level->second.right,
+               level->second.share(), needed_of(level->first));
+  fmt::print("\n");
 }
 
 void print(const Tally& tally) {
@@ -123,6 +153,7 @@ void print(const Tally& tally) {
     for (const auto& [other, count] : row.false_ones) false_ones[other] += count;
   }
   fmt::print("| all | {} | {} | {} | {} |\n\n", tally.planted, tally.found, text_of(companions), text_of(false_ones));
+  print(tally.levels);
   fmt::print("In bfloat16: {} of the planted cases, half of the healthy networks.\n", tally.bfloat16);
   fmt::print("Healthy networks: {}, with an error or a warning: {} ({}).\n", tally.healthy, tally.alarmed,
              text_of(tally.alarms));
@@ -141,6 +172,9 @@ std::vector<std::string> broken(const Tally& tally) {
   unless(tally.healthy >= kLeastHealthy, fmt::format("fewer than {} healthy networks", kLeastHealthy));
   unless(tally.found >= kLeastRecall * tally.planted, fmt::format("recall below {}", kLeastRecall));
   unless(tally.alarmed <= kMostAlarmed, fmt::format("more than {} healthy networks with an alarm", kMostAlarmed));
+  for (const auto& [level, count] : tally.levels)
+    unless(count.share() >= needed_of(level),
+           fmt::format("of findings said to be {} fewer than {} are right", name_of(level), needed_of(level)));
   unless(tally.passes <= kMostPasses, fmt::format("more than {} passes of the sample", kMostPasses));
   return lines;
 }

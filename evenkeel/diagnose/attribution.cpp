@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "evenkeel/base/text.h"
@@ -54,14 +55,104 @@ std::vector<std::string> fatal_phrases(Evidence& evidence) {
 
 FourCells::Cell cell_of(const SampleScores& scores) { return {scores.mean_loss(), scores.accuracy()}; }
 
-bool are_other_data(const Finding& f) { return f.code == "input-mismatch" || f.code == "class-order"; }
+std::string text_of(const FourCells::Cell& cell) {
+  return "loss " + figure(cell.loss.value) + (cell.accuracy ? ", accuracy " + figure(cell.accuracy->value) : "");
+}
 
 /// Whether b's mean lies a tenth above a's, and by three standard errors of samples that are not the same.
 bool clearly_above(const Estimate& a, const Estimate& b) {
   return b.value - a.value > std::max(0.1 * a.value, 3 * std::hypot(a.error, b.error));
 }
 
+/// The loss on the training data, weighed as if their classes were as frequent as in the data: sets that are classes
+/// of another mixture are no reason to call anything overfitting. As it is where targets are no classes.
+Estimate comparable_train_loss(Evidence& evidence) {
+  const std::vector<std::int32_t>&here = evidence.guessing().classes, &there = evidence.train_guessing().classes;
+  const SampleScores& scores = evidence.train_evaluation();
+  if (here.empty() || there.empty()) return scores.mean_loss();
+  std::map<std::int32_t, SampleScores> by_class;
+  for (std::size_t i = 0; i < there.size(); ++i) by_class[there[i]].loss.push_back(scores.loss[i]);
+  double share = 0, sum = 0, variance = 0;
+  for (const auto& [label, part] : by_class) {
+    const double weight = static_cast<double>(std::ranges::count(here, label)) / static_cast<double>(here.size());
+    const Estimate loss = part.mean_loss();
+    share += weight;
+    sum += weight * loss.value;
+    variance += weight * weight * loss.error * loss.error;
+  }
+  if (share == 0) return scores.mean_loss();
+  return {sum / share, std::sqrt(variance) / share};
+}
+
+void judge_without_result(FourCells& cells, Evidence& evidence) {
+  cells.gap = FourCells::Gap::mode;
+  cells.verdict = "Evaluation has no result (NaN): " + join(fatal_phrases(evidence), "; ") +
+                  ". All that is measured below is with other numbers in their place (of statistics, the data's): "
+                  "then the loss is " +
+                  figure(evidence.evaluation().mean_loss().value) + " in evaluation.";
+}
+
+void judge_mode(FourCells& cells) {
+  cells.gap = FourCells::Gap::mode;
+  cells.verdict = "The mode makes the difference: on the same data the loss is " + figure(cells.evaluation.loss.value) +
+                  " in evaluation and " + figure(cells.training.loss.value) +
+                  " in training mode with statistics of all data.";
+}
+
+/// No cell of the data is better than guessing: that is the defect, whatever the mode costs on top of it.
+void judge_guessing(FourCells& cells, Evidence& evidence) {
+  const std::string scores = text_of(cells.evaluation) + " in evaluation, " + text_of(cells.training) +
+                             " in training mode with statistics of all data";
+  const std::string guess = text_of(cell_of(evidence.guessing().scores));
+  const bool works_on_training_data =
+      cells.train_evaluation &&
+      (standing_of(evidence.train_evaluation(), evidence.train_guessing()) == Standing::better ||
+       standing_of(evidence.train_training(), evidence.train_guessing()) == Standing::better);
+  if (!works_on_training_data) {
+    cells.gap = FourCells::Gap::guessing;
+    cells.verdict =
+        "The network does not work: " + scores + ", where guessing has " + guess +
+        (evidence.normalizations().empty() ? "."
+                                           : ". Training mode is bad as well, so statistics are not the main defect.");
+    return;
+  }
+  cells.gap = FourCells::Gap::other_data;
+  cells.verdict = "The network works on its training data (" + text_of(*cells.train_evaluation) +
+                  "), and on these data it does not (" + scores + ", where guessing has " + guess +
+                  "): they, or their labels, are of another kind.";
+}
+
+void judge_without_training_data(FourCells& cells) {
+  cells.verdict = "The mode makes no relevant difference: loss " + figure(cells.evaluation.loss.value) +
+                  " in evaluation, " + figure(cells.training.loss.value) +
+                  " in training mode with statistics of all data. Whether it overfits cannot be measured without "
+                  "training data.";
+}
+
+void judge_sets(FourCells& cells, Evidence& evidence, const std::vector<Finding>& findings) {
+  const std::string losses = "loss " + figure(cells.train_evaluation->loss.value) + " on training data and " +
+                             figure(cells.evaluation.loss.value) + " on validation data.";
+  if (!clearly_above(cells.train_evaluation->loss, cells.evaluation.loss)) {
+    cells.verdict = "There is no relevant gap: " + losses;
+  } else if (evidence.inputs_differ() || std::ranges::any_of(findings, are_other_data)) {
+    cells.gap = FourCells::Gap::other_data;
+    cells.verdict = "The validation data are of another kind than the training data, in the same mode: " + losses;
+  } else if (const Estimate train = comparable_train_loss(evidence); !clearly_above(train, cells.evaluation.loss)) {
+    cells.gap = FourCells::Gap::other_data;
+    cells.verdict = "The validation data have other shares of the classes than the training data, which explains " +
+                    losses.substr(0, losses.size() - 1) + ": on the same shares it is " + figure(train.value) + ".";
+  } else {
+    cells.gap = FourCells::Gap::overfitting;
+    cells.verdict = "Possibly the network overfits, in the same mode: " + losses;
+  }
+}
+
 }  // namespace
+
+bool are_other_data(const Finding& f) {
+  if (f.severity == Severity::info) return false;
+  return f.code == "input-mismatch" || f.code == "class-order" || f.code == "missing-classes";
+}
 
 Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, std::int64_t batch_size) {
   Attribution result{.start = {}, .end = evidence.evaluation().mean_loss(), .batch_size = batch_size, .links = {}};
@@ -96,6 +187,7 @@ std::string_view name_of(FourCells::Gap gap) {
   switch (gap) {
     case FourCells::Gap::none: return "none";
     case FourCells::Gap::mode: return "mode";
+    case FourCells::Gap::guessing: return "guessing";
     case FourCells::Gap::overfitting: return "overfitting";
     case FourCells::Gap::other_data: return "other data";
   }
@@ -105,47 +197,23 @@ std::string_view name_of(FourCells::Gap gap) {
 FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
   FourCells cells{
       .evaluation = cell_of(evidence.evaluation_as_is()), .training = cell_of(evidence.training()), .verdict = {}};
-  const Cost mode = cost_between(evidence.training(), evidence.evaluation());
   if (evidence.has_train_data()) {
     cells.train_evaluation = cell_of(evidence.train_evaluation_as_is());
     cells.train_training = cell_of(evidence.train_training());
   }
-  if (evidence.has_substitutes()) {
-    cells.gap = FourCells::Gap::mode;
-    cells.verdict = "Evaluation has no result (NaN): " + join(fatal_phrases(evidence), "; ") +
-                    ". All that is measured below is with other numbers in their place (of statistics, the data's): "
-                    "then the loss is " +
-                    figure(evidence.evaluation().mean_loss().value) + " in evaluation.";
-    return cells;
-  }
-  if (matters(mode)) {
-    cells.gap = FourCells::Gap::mode;
-    cells.verdict = "The mode makes the difference: on the same data the loss is " +
-                    figure(cells.evaluation.loss.value) + " in evaluation and " + figure(cells.training.loss.value) +
-                    " in training mode with statistics of all data.";
-    return cells;
-  }
-  if (!evidence.has_train_data()) {
-    cells.verdict = "The mode makes no relevant difference: loss " + figure(cells.evaluation.loss.value) +
-                    " in evaluation, " + figure(cells.training.loss.value) +
-                    " in training mode with statistics of all data. Whether it overfits cannot be measured without "
-                    "training data.";
-    return cells;
-  }
-  const bool worse = clearly_above(cells.train_evaluation->loss, cells.evaluation.loss);
-  if (!worse) {
-    cells.verdict = "There is no relevant gap: loss " + figure(cells.train_evaluation->loss.value) +
-                    " on training data and " + figure(cells.evaluation.loss.value) + " on validation data.";
-    return cells;
-  }
-  const bool other = evidence.inputs_differ() || std::ranges::any_of(findings, are_other_data);
-  cells.gap = other ? FourCells::Gap::other_data : FourCells::Gap::overfitting;
-  cells.verdict =
-      (cells.gap == FourCells::Gap::overfitting
-           ? "The network overfits: in the same mode the loss is "
-           : "The validation data are of another kind than the training data: in the same mode the loss is ") +
-      figure(cells.train_evaluation->loss.value) + " on training data and " + figure(cells.evaluation.loss.value) +
-      " on validation data.";
+  const auto guesses = [&](const SampleScores& scores) {
+    return standing_of(scores, evidence.guessing()) == Standing::guessing;
+  };
+  if (evidence.has_substitutes())
+    judge_without_result(cells, evidence);
+  else if (guesses(evidence.evaluation()) && guesses(evidence.training()))
+    judge_guessing(cells, evidence);
+  else if (matters(cost_between(evidence.training(), evidence.evaluation())))
+    judge_mode(cells);
+  else if (!evidence.has_train_data())
+    judge_without_training_data(cells);
+  else
+    judge_sets(cells, evidence, findings);
   return cells;
 }
 

@@ -29,9 +29,10 @@ struct Attribution {
 Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, std::int64_t batch_size);
 
 /// The four cells: loss and accuracy of training and validation data, in evaluation mode and in training mode on
-/// full-data statistics, and which kind of gap that is.
+/// full-data statistics, and which kind of gap that is: possibly overfitting, where nothing else was found. `guessing`:
+/// no cell of the data is better than that.
 struct FourCells {
-  enum class Gap { none, mode, overfitting, other_data };
+  enum class Gap { none, mode, guessing, overfitting, other_data };
   struct Cell {
     Estimate loss;
     std::optional<Estimate> accuracy = {};
@@ -39,10 +40,13 @@ struct FourCells {
   std::optional<Cell> train_evaluation = {}, train_training = {};  ///< without training data: nothing
   Cell evaluation, training;
   Gap gap = Gap::none;
-  std::string verdict;  ///< in one sentence
+  std::string verdict;  ///< in one or two sentences
 };
-/// Data that a finding says are prepared or labelled otherwise are other data.
 FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings);
 std::string_view name_of(FourCells::Gap gap);
+
+/// Whether a finding says that these are other data than those of training: prepared or labelled otherwise, or of
+/// other classes.
+bool are_other_data(const Finding& finding);
 
 }  // namespace evenkeel

@@ -139,8 +139,25 @@ constexpr std::array kCodes = {
     CodeInfo{"not-loaded", "Layers that were never loaded", "",
              "Compare the names in the weights file with the model's, and load strictly.",
              "model.load_weights(path)  # without skip_mismatch=True", "model.load_state_dict(state, strict=True)"},
+    CodeInfo{"near-guessing", "No better than guessing", "",
+             "Look at training first: does its loss fall on a few samples? Check labels, loss, learning rate and how "
+             "long it was trained. No repair of statistics helps a network that guesses in training mode as well.",
+             "model.fit(x[:100], y[:100], epochs=100)  # must come near a loss of 0",
+             "for _ in range(100): step(x[:100], y[:100])  # must come near a loss of 0"},
+    CodeInfo{"lost-classes", "Classes that are never right", "",
+             "Look for what keeps the class from being answered: an activation before the loss, a dead output, class "
+             "weights, wrong labels, too few samples of it.",
+             "model.fit(x, y, class_weight={4: 5.0})", "nn.CrossEntropyLoss(weight=torch.tensor(weights))"},
+    CodeInfo{"missing-classes", "Classes that one set has no samples of", "",
+             "Split the data again: shuffled, or by class. Data that are sorted by class must not be cut by a range.",
+             "train_test_split(x, y, stratify=y)", "torch.utils.data.random_split(data, [0.8, 0.2])"},
+    CodeInfo{"record-differs", "The weights do not do what the run wrote down", "",
+             "Check that these are the weights that the run ended with, loaded whole, and that the data are read as "
+             "they were then.",
+             "model.load_weights('runs/a/best.weights.h5')  # without skip_mismatch=True",
+             "model.load_state_dict(torch.load(path), strict=True)"},
     CodeInfo{
-        "overfitting", "Overfitting", "",
+        "overfitting", "Possibly overfitting", "",
         "Stop at the best validation loss. What helps: more data, augmentation, dropout after the last normalization, "
         "weight decay.",
         "callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)]",

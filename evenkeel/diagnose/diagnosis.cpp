@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "evenkeel/diagnose/causes/rule.h"
+#include "evenkeel/diagnose/outlook.h"
 
 namespace evenkeel {
 namespace {
@@ -26,6 +27,41 @@ std::vector<std::string> notes_on(Evidence& evidence) {
 
 double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
+Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
+  const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the way from mode to mode
+  std::int64_t done = 0;
+  const auto begin = [&](std::string_view what) {
+    if (progress) progress(what, done++, parts);
+  };
+  Diagnosis result;
+  result.notes = notes_on(evidence);
+  for (const auto& rule : all_rules()) {
+    begin(rule->checks());
+    if (std::string why = why_not(*rule, evidence); why.empty()) {
+      judge(*rule, evidence, result.findings);
+      result.checked.emplace_back(rule->checks());
+    } else {
+      result.unchecked.emplace_back(rule->checks(), std::move(why));
+    }
+  }
+  begin("what each change of mode costs");
+  result.cells = four_cells(evidence, result.findings);
+  add_outlooks(evidence, result.findings);
+  result.attribution = attribute(evidence, result.findings, evidence.batch_size());
+  std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
+    return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
+  });
+  if (!evidence.normalizations().empty()) {
+    result.gaps = evidence.gaps();
+    if (evidence.has_dropout()) result.shifts = evidence.noise_shifts();
+    result.histograms = input_histograms(evidence.network(), evidence.statistics_data(), evidence.full_statistics());
+  }
+  result.samples = evidence.data().size();
+  result.passes = evidence.passes();
+  begin("");
+  return result;
+}
+
 }  // namespace
 
 std::optional<Severity> Diagnosis::worst() const {
@@ -43,37 +79,14 @@ std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, st
 }
 
 Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress) {
-  const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the way from mode to mode
-  std::int64_t done = 0;
-  const auto begin = [&](std::string_view what) {
-    if (progress) progress(what, done++, parts);
-  };
-  Evidence evidence(network, std::move(subject));
+  Dataset sample;
   Diagnosis result;
-  result.notes = notes_on(evidence);
-  for (const auto& rule : all_rules()) {
-    begin(rule->checks());
-    if (std::string why = why_not(*rule, evidence); why.empty()) {
-      rule->judge(evidence, result.findings);
-      result.checked.emplace_back(rule->checks());
-    } else {
-      result.unchecked.emplace_back(rule->checks(), std::move(why));
-    }
+  {
+    Evidence evidence(network, std::move(subject));
+    result = diagnosed(evidence, progress);
+    sample = evidence.data();
   }
-  begin("what each change of mode costs");
-  result.cells = four_cells(evidence, result.findings);
-  result.attribution = attribute(evidence, result.findings, evidence.batch_size());
-  std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
-    return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
-  });
-  if (!evidence.normalizations().empty()) {
-    result.gaps = evidence.gaps();
-    if (evidence.has_dropout()) result.shifts = evidence.noise_shifts();
-    result.histograms = input_histograms(network, evidence.train_data(), evidence.full_statistics());
-  }
-  result.samples = evidence.data().size();
-  result.passes = evidence.passes();
-  begin("");
+  add_tried_outlooks(network, sample, result.findings);
   return result;
 }
 
@@ -81,7 +94,7 @@ std::vector<Finding> cheap_findings(Network& network, Subject subject) {
   Evidence evidence(network, std::move(subject));
   std::vector<Finding> findings;
   for (const auto& rule : all_rules())
-    if (rule->cheap() && why_not(*rule, evidence).empty()) rule->judge(evidence, findings);
+    if (rule->cheap() && why_not(*rule, evidence).empty()) judge(*rule, evidence, findings);
   return findings;
 }
 

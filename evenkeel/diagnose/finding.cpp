@@ -53,6 +53,13 @@ std::string cost_text(const Cost& cost, std::string_view plus_minus) {
   return text;
 }
 
+std::string outlook_text(const RepairOutlook& o) {
+  std::string text = "loss " + figure(o.loss.value) + " -> " + figure(o.loss_after.value);
+  if (o.accuracy && o.accuracy_after)
+    text += ", accuracy " + figure(o.accuracy->value) + " -> " + figure(o.accuracy_after->value);
+  return text + ' ' + o.how;
+}
+
 std::string layers_text(const std::vector<std::string>& layers) {
   if (layers.empty()) return "the network";
   if (layers.size() == 1) return layers[0];

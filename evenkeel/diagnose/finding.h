@@ -47,6 +47,14 @@ struct Remedy {
   std::string keras = {}, pytorch = {};  ///< the same as code
 };
 
+/// What the repair of a finding would bring, measured on the sample.
+struct RepairOutlook {
+  Estimate loss, loss_after;
+  std::optional<Estimate> accuracy = {}, accuracy_after = {};
+  std::string how = {};      ///< it was measured: "with statistics of all data"
+  std::string why_not = {};  ///< the repair is not promised, as a clause; empty: it is
+};
+
 /// What the doctor found: a cause, where, and how it knows.
 struct Finding {
   std::string code;  ///< of the table in codes.h
@@ -55,7 +63,8 @@ struct Finding {
   std::string cause;                     ///< one sentence
   std::vector<Fact> evidence = {};
   Certainty certainty = {};
-  std::optional<Cost> cost = {};  ///< what it costs, measured; nothing where that cannot be separated
+  std::optional<Cost> cost = {};              ///< what it costs, measured; nothing where that cannot be separated
+  std::optional<RepairOutlook> outlook = {};  ///< nothing where no repair is known, or it follows from another
   /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
   std::string consequence_of = {};
   Remedy remedy = {};
@@ -68,6 +77,8 @@ std::string figure(double value, int digits = 3);
 std::string estimate_text(const Estimate& estimate, std::string_view plus_minus = "+-");
 std::string difference_text(const Estimate& difference, std::string_view plus_minus = "+-");
 std::string cost_text(const Cost& cost, std::string_view plus_minus = "+-");
+/// "loss 2.16 -> 1.69, accuracy 0.267 -> 0.495 with statistics of all data".
+std::string outlook_text(const RepairOutlook& outlook);
 
 /// "conv2d", "conv2d and dense", "conv2d and 3 more": for sentences.
 std::string layers_text(const std::vector<std::string>& layers);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/measure/guessing.h"
 #include "evenkeel/diagnose/measure/input_mismatch.h"
 #include "evenkeel/diagnose/measure/reestimate.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
@@ -37,6 +39,22 @@ Metrics average_of(const Metrics& a, const Metrics& b) {
   return mean;
 }
 
+/// The standard error of an accuracy; 0 without one.
+double accuracy_error(const Metrics& m) {
+  const double p = m.accuracy.value_or(0);
+  return std::sqrt(p * (1 - p) / static_cast<double>(std::max<std::int64_t>(m.samples, 1)));
+}
+
+/// Of means alone (standing_of has samples): about as much right as by the most frequent class, at the loss of even
+/// odds.
+bool is_near_guessing(const Metrics& m, const Guessing& guess) {
+  const double loss = or_infinite(m.loss);
+  if (!m.accuracy || guess.classes.empty()) return loss >= 0.97 * guess.scores.mean_loss().value;
+  const double most = guess.scores.accuracy()->value;
+  const bool more_right = *m.accuracy - most > std::max(3 * accuracy_error(m), 0.05 * (1 - most));
+  return !more_right && loss >= 0.98 * guess.even_loss;
+}
+
 /// Carries out the methods, for the whole data and for each half.
 class Repair {
  public:
@@ -64,6 +82,7 @@ class Repair {
     result.architecture_changed =
         changed && std::ranges::any_of(methods_, [](const RepairMethod* m) { return m->changes_architecture; });
     if (can_score()) result.scores = scores(*result.network);
+    if (changed && result.scores && result.kind != RepairKind::exact) result.no_help = why_no_help(*result.scores);
     return result;
   }
 
@@ -163,6 +182,16 @@ class Repair {
   Metrics score_fitted(const Dataset& by, const Dataset& on) const {
     RepairLog not_told;
     return score(*mended(by, not_told), on);
+  }
+
+  std::string why_no_help(const RepairScores& s) const {
+    const Guessing guess = guessing(*network_.options().loss, scored(), network_.outputs());
+    if (is_near_guessing(s.after, guess)) return "the repaired network is no better than guessing";
+    if (!std::isfinite(s.before.loss)) return {};
+    const double right = s.after.accuracy.value_or(0) - s.before.accuracy.value_or(0);
+    const double error = accuracy_error(s.before) + accuracy_error(s.after);
+    if (right < -error) return "fewer samples are right than before";
+    return s.after.loss < s.before.loss || right > error ? "" : "the loss is no lower than before";
   }
 
   std::optional<Metrics> reference() const {

@@ -55,6 +55,8 @@ struct Repaired {
   std::unique_ptr<Network> network = {};
   std::optional<RepairScores> scores = {};    ///< nothing without a loss or targets, and where there is only advice
   std::optional<ExpectedGain> expected = {};  ///< for advice
+  /// Why the scores say that it does not help, as a clause; empty: it helps, keeps the outputs, or has no scores.
+  std::string no_help = {};
   /// Why it is not known whether the data are prepared as in training, as a clause; empty: they are, or the repair
   /// looks at none.
   std::string input_unchecked = {};

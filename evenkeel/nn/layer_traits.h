@@ -43,6 +43,7 @@ struct MovingTraits {
   double momentum = 0;                  ///< weight of the old value
   bool unbiased = false;                ///< the moving variance follows n/(n-1) times the batch's
   std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
+  bool in_training = false;             ///< training brings what the batch's give near to what these would give
   std::string mean = "moving_mean", variance = "moving_variance";  ///< tensors [channels]
 };
 

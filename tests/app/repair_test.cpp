@@ -13,7 +13,7 @@ class RepairCommand : public App {
   }
   std::vector<std::string> repair(const std::string& fix, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {
-        "repair", "a", "--data", "data.npz", "--fix", fix, "--out", "mended.safetensors", "--threads", "1"};
+        "repair", "a", "--data", "data.npz", "--fix", fix, "--out", "mended.safetensors", "--threads", "1", "--keep"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -59,6 +59,17 @@ TEST_F(RepairCommand, PrintsWhatItDidAndLossAndAccuracyBeforeAndAfterAndForRefer
        {"re-estimate (statistics)", "batch_normalization: statistics of 40 samples", "before", "after",
         "reference: full-data statistics", "cross-fitted halves", "evenkeel evaluate a --weights"})
     EXPECT_SAYS(result.out, part);
+}
+
+TEST_F(RepairCommand, WritesNothingThatDoesNotHelp) {
+  // Labels that say nothing: no statistics help.
+  auto arguments = repair("all", {"--validation", "other.npz"});
+  std::erase(arguments, "--keep");
+  const auto result = run(arguments);
+  EXPECT_EQ(result.code, 1) << result.err;
+  EXPECT_SAYS(result.out, "The repair does not help: ");
+  EXPECT_SAYS(result.out, "--keep");
+  EXPECT_FALSE(exists("mended.safetensors"));
 }
 
 TEST_F(RepairCommand, NamesTheKindOfEachMethodInItsHelp) {

@@ -33,11 +33,13 @@ TEST(Diagnosis, SaysWhatCouldNotBeChecked) {
 
 TEST(Diagnosis, ChecksAllThatTheRecordsTell) {
   const auto trainer = trained(small_mlp());
-  const Diagnosis d = diagnosed(trainer->network(), {.batch_size = 50,
+  const Diagnosis d = diagnosed(trainer->network(), {.updates = 120,
+                                                     .batch_size = 50,
                                                      .shuffled = true,
                                                      .train_loss = 0.1,
                                                      .validation_loss = 0.2,
                                                      .best_validation_loss = 0.2,
+                                                     .training_scores = {.fingerprint = "", .loss = {0.1}},
                                                      .earlier_statistics = moving_statistics(trainer->network()),
                                                      .weight_decay = 0});
   for (const auto& [what, why] : d.unchecked) EXPECT_SAYS(why, "not known to be averages");

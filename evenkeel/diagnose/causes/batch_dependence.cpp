@@ -34,17 +34,17 @@ class BatchDependence final : public Rule {
   std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const std::int64_t size = evidence.batch_size();
-    const std::vector<SampleScores>& passes = evidence.in_batches(size, false);
-    const Spread spread = spread_of(passes);
+    const std::int64_t size = std::min(evidence.batch_size(), evidence.statistics_data().size());
+    const Evidence::BatchScores scores = evidence.batches_against_data(size);
+    const Spread spread = spread_of(scores.in_batches);
     // That dropout costs is no news.
-    const Cost of_batches = cost_between(evidence.full_data(), mean_of_passes(passes));
+    const Cost of_batches = cost_between(scores.full_data, mean_of_passes(scores.in_batches));
     const bool costs = matters(of_batches) && of_batches.loss.value >= kNoticedOfChance * evidence.chance_loss();
     if (spread.flips < kManyFlips && !costs) return;
     Finding f{.code = "batch-dependence",
               .severity = Severity::info,
               .cause = "evaluated in training mode, in batches of " + std::to_string(size) + ", it would ",
-              .cost = cost_between(evidence.full_data(), mean_of_passes(evidence.in_batches(size, true)))};
+              .cost = of_batches};
     if (evidence.evaluation().accuracy()) {
       f.cause += "be right or wrong by its batch for " + figure(100 * spread.flips, 2) + " % of the samples";
       f.evidence.push_back(
@@ -54,7 +54,8 @@ class BatchDependence final : public Rule {
     }
     f.evidence.push_back(
         {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"});
-    f.certainty = Certainty::sure("measured over " + std::to_string(Evidence::kPasses) + " shufflings, dropout off");
+    f.certainty = Certainty::sure("measured over " + std::to_string(Evidence::kPasses) +
+                                  " shufflings of the same samples, dropout off");
     findings.push_back(std::move(f));
   }
 };

@@ -91,7 +91,7 @@ class ConstantOutput final : public Rule {
         .code = "constant-output",
         .severity = Severity::error,
         .layers = {output.layer},
-        .cause = "the network answers all of " + std::to_string(evidence.train_data().size()) +
+        .cause = "the network answers all of " + std::to_string(evidence.signal_data().size()) +
                  " samples alike: " + output.layer + " is almost constant over them",
         .evidence = {{output.layer + ": largest deviation of an output", deviation, "",
                       "far above " + figure(unmoved(evidence, output))}},
@@ -101,7 +101,7 @@ class ConstantOutput final : public Rule {
   static Finding of_layers(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity,
                            const std::string& channels) {
     Finding f = finding_on("constant-output", severity, layers,
-                           "have the same value for all of " + std::to_string(evidence.train_data().size()) +
+                           "have the same value for all of " + std::to_string(evidence.signal_data().size()) +
                                " samples, though what reaches them varies",
                            "never change", channels);
     f.certainty = Certainty::sure("measured over these samples");

@@ -99,7 +99,7 @@ class DeadChannels final : public Rule {
 
   static Finding finding(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity) {
     Finding f = finding_on("dead-channels", severity, layers,
-                           "are never above 0 in " + std::to_string(evidence.train_data().size()) +
+                           "are never above 0 in " + std::to_string(evidence.signal_data().size()) +
                                " samples: after a relu they pass on nothing and learn nothing",
                            "are never above 0");
     f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kUnexplained = 0.25;  ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastLag = 0.03;     ///< of the initial statistics: less is no lag
+constexpr double kMuchLag = 0.1;       ///< where nothing but the record tells it
 constexpr double kSameShare = 0.25;    ///< layers of one momentum had the same updates: their shares differ by less
 constexpr double kAsPredicted = 0.1;   ///< between measured ratios of variances and the closed form's, relative
 constexpr double kTelling = 0.1;       ///< squared deviations per channel between initial statistics and the data's
@@ -57,10 +58,13 @@ double measured_share(Evidence& evidence, double momentum) {
   return *middle;
 }
 
+double share_by_record(Evidence& evidence, double momentum) {
+  return std::pow(momentum, static_cast<double>(*evidence.records().updates));
+}
+
 /// The share that layers of this momentum should have left: by the record, else as most of them have.
 double common_share(Evidence& evidence, double momentum) {
-  const auto updates = evidence.records().updates;
-  return updates ? std::pow(momentum, static_cast<double>(*updates)) : measured_share(evidence, momentum);
+  return evidence.records().updates ? share_by_record(evidence, momentum) : measured_share(evidence, momentum);
 }
 
 /// Whether a layer's statistics are what so few updates leave: enough of the initial ones, no less than one update's,
@@ -151,18 +155,34 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
               : " are not those of these data: the weights have changed since, or these are other data");
 }
 
-Certainty certainty_of(const std::string& code, Evidence& evidence, const std::vector<Verdict>& verdicts) {
-  if (code == "variance-shift")
-    return Certainty::sure(as_predicted(evidence, verdicts)
-                               ? "measured with dropout on and off, and as the closed form predicts"
-                               : "measured with dropout on and off");
-  if (code == "lagging")
+/// What remains after everything else that is known of was excluded.
+Certainty certainty_of_stale(Evidence& evidence, const Finding& f) {
+  const bool measured = evidence.has_train_data() && matters(*f.cost);
+  Certainty c = measured
+                    ? Certainty::likely(
+                          "they do not fit the training data, and that costs; the reason is what "
+                          "remains after others were excluded")
+                    : Certainty::possible("they do not fit; the reason is what remains after others were excluded");
+  c.excluded = {"never updated: they do not have their initial values",
+                "too few updates: no average of initial and present statistics comes near them"};
+  if (evidence.has_dropout()) c.excluded.emplace_back("dropout: they do not fit with dropout on either");
+  c.unseen = {"whether the weights changed after the statistics were taken, or the statistics come from elsewhere"};
+  if (!evidence.has_train_data()) c.unseen.emplace_back("whether these data are as those of training");
+  return c;
+}
+
+Certainty certainty_of(Evidence& evidence, const Finding& f, const std::vector<Verdict>& verdicts) {
+  if (f.code == "variance-shift")
+    return as_predicted(evidence, verdicts)
+               ? Certainty::sure("measured with dropout on and off, and as the closed form predicts")
+               : Certainty::likely("measured with dropout on and off; no closed form predicts how much");
+  if (f.code == "lagging")
     return evidence.records().updates
                ? Certainty::sure(
                      "the recorded number of updates explains it, and so does an average of initial and present "
                      "statistics")
                : Certainty::likely("an average of initial and present statistics explains the distance");
-  return Certainty::possible("they do not fit these data; the reason is what remains after others were excluded");
+  return certainty_of_stale(evidence, f);
 }
 
 class MovingStatistics final : public Rule {
@@ -199,14 +219,44 @@ class MovingStatistics final : public Rule {
         f.evidence.push_back({gap.layer + ": share of the initial statistics", v.share, "", "near 0"});
     }
     f.cause = cause_of(evidence, code, f.layers, verdicts);
-    f.certainty = certainty_of(code, evidence, verdicts);
     weigh(evidence, f, true);
+    f.certainty = certainty_of(evidence, f, verdicts);
     return f;
+  }
+};
+
+/// What the record alone tells where the samples are too few to measure anything: momentum^updates is left.
+class LaggingByRecord final : public Rule {
+ public:
+  std::string_view checks() const override { return "the number of updates against the momentum"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::updates}; }
+  bool cheap() const override { return true; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    if (unmet(Need::samples, evidence).empty()) return;  // measured by the rule before
+    Finding f{.code = "lagging", .severity = Severity::warning, .cause = {}};
+    const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
+    double largest = 0;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      const Normalization& n = evidence.normalizations()[i];
+      const double share = share_by_record(evidence, n.momentum);
+      if (n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag) continue;
+      f.layers.push_back(n.name);
+      f.evidence.push_back({n.name + ": share of the initial statistics, momentum^updates", share, "", "near 0"});
+      largest = std::max(largest, share);
+    }
+    if (f.layers.empty()) return;
+    f.cause = "the moving statistics of " + layers_text(f.layers) + " are still " + percent(largest) +
+              " of their initial values: " + std::to_string(*evidence.records().updates) +
+              " updates are too few for their momentum";
+    f.certainty = Certainty::sure("the closed form, momentum^updates, of the recorded number of updates");
+    findings.push_back(std::move(f));
   }
 };
 
 }  // namespace
 
 std::unique_ptr<Rule> moving_statistics() { return std::make_unique<MovingStatistics>(); }
+std::unique_ptr<Rule> lagging_by_record() { return std::make_unique<LaggingByRecord>(); }
 
 }  // namespace evenkeel

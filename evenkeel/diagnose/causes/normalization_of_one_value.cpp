@@ -70,10 +70,11 @@ class NormalizationOfOneValue final : public Rule {
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
     const std::vector<int> layers =
         layers_of_one_value(evidence.model(), [&](const NormalizationTraits& n, const Shape& sample) {
-          return is_over_batch(n) && normalized_values(n, sample, batch) == 1;
+          return is_over_batch(n) && !n.moving->in_training && normalized_values(n, sample, batch) == 1;
         });
     if (layers.empty() || !may_come_from_single_values(evidence, moving, layers)) return;
     Finding f = about(evidence.model(), layers);
+    if (batch == 1) f.code = "small-batch";
     f.cause = layers_text(f.layers) + " had a single value to normalize in each " +
               (batch == 1 ? "batch of one sample" : "virtual batch of one sample") +
               ": in training what comes out is beta whatever goes in, so nothing before it learns, and the moving "

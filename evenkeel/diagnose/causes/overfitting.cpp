@@ -26,6 +26,22 @@ Cost cost_between(const FourCells::Cell& good, const FourCells::Cell& bad) {
   return cost;
 }
 
+/// Overfitting is what is left where nothing else explains the gap.
+Certainty what_is_left(Evidence& evidence) {
+  Certainty c = Certainty::possible("what is left after others were excluded");
+  c.excluded = {"the mode: both sets were scored in the same one",
+                "another range or color: the channels of both sets have the same mean and variance"};
+  if (unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty() &&
+      unmet(Need::input_statistics, evidence).empty())
+    c.excluded.emplace_back("another preparation: no correction that was tried helps");
+  if (!evidence.guessing().classes.empty()) {
+    c.excluded.emplace_back("other classes: training has samples of all of them, and their shares do not explain it");
+    c.excluded.emplace_back("another order of the classes: no other order is better");
+  }
+  c.unseen = {"orientation and resizing", "wrong labels", "data of another source that look alike"};
+  return c;
+}
+
 /// The four cells on training and validation data in the same mode.
 class Overfitting final : public Rule {
  public:
@@ -43,9 +59,9 @@ class Overfitting final : public Rule {
         .code = "overfitting",
         .severity = much ? Severity::warning : Severity::info,
         .cause = "in the same mode the loss is " + figure(train) + " on training data and " + figure(validation) +
-                 " on validation data: the network overfits its training data",
+                 " on validation data: possibly the network overfits",
         .evidence = {{"loss on training data", train}, {"loss on validation data", validation, "", "about the same"}},
-        .certainty = Certainty::sure("both sets look alike, and both were evaluated in the same mode"),
+        .certainty = what_is_left(evidence),
         .cost = cost};
     if (cost.accuracy) {
       f.evidence.push_back({"accuracy on training data", cells.train_evaluation->accuracy->value});
@@ -66,16 +82,17 @@ class PastItsBest final : public Rule {
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
     if (!rose || *records.train_loss >= best) return;
+    // What never did better than guessing was not learnt and then lost; nor do other data tell.
+    if (best >= evidence.chance_loss() || std::ranges::any_of(findings, are_other_data)) return;
     // Where the mode makes such a difference, validation suffered from statistics, not from overfitting.
     const Cost mode = cost_between(evidence.training(), evidence.evaluation());
     if (matters(mode) && mode.loss.value >= kOfTheRise * (last - best)) return;
     const auto known = std::ranges::find(findings, "overfitting", &Finding::code);
-    Finding f{.code = "overfitting",
-              .severity = Severity::warning,
-              .cause = {},
-              .certainty = Certainty::sure("from the record of the run")};
+    Finding f{.code = "overfitting", .severity = Severity::warning, .cause = {}, .certainty = {}};
     if (known != findings.end()) f = std::move(*known);
     f.severity = Severity::warning;
+    f.certainty.level = Confidence::likely;
+    f.certainty.why = "by the record of the run, validation loss rose while training loss fell";
     if (f.cause.empty())
       f.cause = "the validation loss rose from " + figure(best) + " to " + figure(last) +
                 " while the training loss kept falling";

@@ -1,5 +1,7 @@
 #include "evenkeel/diagnose/causes/rule.h"
 
+#include <algorithm>
+
 #include "evenkeel/diagnose/causes/rules.h"
 
 namespace evenkeel {
@@ -16,6 +18,18 @@ std::string not_representative(const Dataset& data, std::int64_t needed) {
   return is_of_one_class(data) ? "all samples of \"" + data.name() + "\" are of one class" : "";
 }
 
+constexpr double kBeyondDoubt = 10;  ///< standard errors of a cost
+
+/// The samples that what a rule finds rests on: those of the smallest set that it needs.
+std::int64_t samples_behind(const Rule& rule, Evidence& evidence) {
+  std::int64_t samples = kEnoughSamples;
+  for (const Need need : rule.needs()) {
+    if (need == Need::samples) samples = std::min(samples, evidence.statistics_data().size());
+    if (need == Need::scored_samples) samples = std::min(samples, evidence.data().size());
+  }
+  return samples;
+}
+
 bool has_input_statistics(Evidence& evidence) {
   return evidence.normalizations().empty() || !is_initial(moving_statistics(evidence.network()).front());
 }
@@ -28,14 +42,19 @@ std::string unmet(Need need, Evidence& evidence) {
   switch (need) {
     case Need::normalization:
       return unless(!evidence.normalizations().empty(), "the model has no layer that keeps moving statistics");
-    case Need::samples: return not_representative(evidence.train_data(), kEnoughSamples);
-    case Need::many_samples: return not_representative(evidence.train_data(), kManySamples);
-    case Need::scored_samples: return not_representative(evidence.data(), kEnoughSamples);
+    case Need::samples: return not_representative(evidence.statistics_data(), kFewSamples);
+    case Need::many_samples: return not_representative(evidence.signal_data(), kManySamples);
+    case Need::scored_samples: return not_representative(evidence.data(), kFewSamples);
     case Need::input_statistics:
       return unless(has_input_statistics(evidence),
                     "the statistics of the first normalization have their initial values");
     case Need::accuracy: return unless(evidence.evaluation().accuracy().has_value(), "the loss has no accuracy");
+    case Need::classes: return unless(!evidence.guessing().classes.empty(), "targets are no classes");
+    case Need::recorded_scores:
+      return unless(!records.training_scores.loss.empty() || !records.validation_scores.loss.empty(),
+                    "no record of the training is known (--run)");
     case Need::train_data: return unless(evidence.has_train_data(), "no training data are given (--train-data)");
+    case Need::updates: return unless(records.updates.has_value(), "no number of updates is known (--run)");
     case Need::batch_size:
       return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
     case Need::checkpoint:
@@ -63,6 +82,19 @@ std::string why_not(const Rule& rule, Evidence& evidence) {
   for (const Need need : rule.needs())
     if (std::string why = unmet(need, evidence); !why.empty()) return why;
   return {};
+}
+
+void judge(const Rule& rule, Evidence& evidence, std::vector<Finding>& findings) {
+  const std::size_t before = findings.size();
+  rule.judge(evidence, findings);
+  const std::int64_t samples = samples_behind(rule, evidence);
+  if (samples >= kEnoughSamples) return;
+  for (std::size_t i = before; i < findings.size(); ++i) {
+    Finding& f = findings[i];
+    if (f.certainty.level != Confidence::sure || (f.cost && f.cost->loss.above_zero_by(kBeyondDoubt))) continue;
+    f.certainty.level = Confidence::likely;
+    f.certainty.why += "; of only " + std::to_string(samples) + " samples";
+  }
 }
 
 const std::vector<std::unique_ptr<Rule>>& all_rules() {

@@ -13,22 +13,24 @@ namespace evenkeel {
 /// What a rule must have to say anything.
 enum class Need {
   normalization,      ///< a layer that keeps moving statistics
-  samples,            ///< at least kEnoughSamples, of several classes, in the set that statistics are taken from
-  many_samples,       ///< at least kManySamples there: for what never happens
-  scored_samples,     ///< at least kEnoughSamples, of several classes, in the set that scores are taken of
+  samples,            ///< at least kFewSamples, of several classes, in the set that statistics are taken from
+  many_samples,       ///< at least kManySamples in the set that signals are watched on: for what never happens
+  scored_samples,     ///< at least kFewSamples, of several classes, in the set that scores are taken of
   input_statistics,   ///< of the first normalization, if there is one: such as were ever set
   accuracy,           ///< a loss that has one
+  classes,            ///< as targets
   train_data,         ///< a set of its own beside the data
+  updates,            ///< how many training made
   batch_size,         ///< that training or evaluation works with
   checkpoint,         ///< statistics of an earlier one
   records,            ///< losses of training
   validation_record,  ///< and of validation
+  recorded_scores,    ///< of either set, epoch by epoch
   weight_decay,       ///< that training applied, or that it applied none
   raw_weights,        ///< beside averages of them
   averages,           ///< weights that are averages, and how many updates they are of
   shuffle_record,     ///< whether training shuffled
 };
-inline constexpr std::int64_t kEnoughSamples = 500, kManySamples = 1000;
 
 /// Why it cannot be met here, as a clause ("the model has no normalization"); empty where it is met.
 std::string unmet(Need need, Evidence& evidence);
@@ -47,6 +49,10 @@ class Rule {
 
 /// Why a rule cannot say anything here, as a clause; empty where it can.
 std::string why_not(const Rule& rule, Evidence& evidence);
+
+/// Lets a rule judge. What it finds by fewer than kEnoughSamples, and not by a cost of many standard errors, is less
+/// certain.
+void judge(const Rule& rule, Evidence& evidence, std::vector<Finding>& findings);
 
 /// Every rule, in the order in which they judge: what an earlier one found, a later one may take into account.
 const std::vector<std::unique_ptr<Rule>>& all_rules();

@@ -16,6 +16,8 @@ std::unique_ptr<Rule> frozen_statistics();        ///< those of layers that are 
 std::unique_ptr<Rule> frozen_but_moving();        ///< those that are not at rest all the same
 std::unique_ptr<Rule> statistics_without_data();  ///< never updated, momentum inverted
 std::unique_ptr<Rule> moving_statistics();        ///< statistics that do not fit the data, and why
+std::unique_ptr<Rule> lagging_by_record();        ///< where samples are too few to measure
+std::unique_ptr<Rule> missing_classes();          ///< that one of two sets lacks
 std::unique_ptr<Rule> input_mismatch();  ///< data prepared otherwise; says what of the statistics follows from it
 std::unique_ptr<Rule> class_order();     ///< classes in another order than the outputs
 std::unique_ptr<Rule> double_softmax();  ///< a softmax of a softmax
@@ -33,6 +35,9 @@ std::unique_ptr<Rule> gradient_depth();         ///< vanishing and exploding, wh
 std::unique_ptr<Rule> not_loaded();             ///< layers at their initial values
 std::unique_ptr<Rule> overfitting();            ///< by training and validation data
 std::unique_ptr<Rule> past_its_best();          ///< by the record of the run
+std::unique_ptr<Rule> record_differs();         ///< metrics.csv against what the weights do now
+std::unique_ptr<Rule> lost_classes();           ///< no sample of which is right
+std::unique_ptr<Rule> near_guessing();          ///< no better than guessing, and whether statistics are to blame
 std::unique_ptr<Rule> redundant_bias();         ///< before a normalization
 std::unique_ptr<Rule> decayed_normalization();  ///< weight decay of gamma and beta
 std::unique_ptr<Rule> folding_hazard();         ///< what exporting and quantizing may break

@@ -50,15 +50,16 @@ class Saturation final : public Rule {
   }
 
   static Finding finding(Evidence& evidence, const Saturated& found) {
-    return {.code = "saturation",
-            .severity = found.share() >= kMuchSaturated ? Severity::warning : Severity::info,
-            .layers = {found.layer},
-            .cause = std::to_string(found.flat) + " of " + std::to_string(found.units) + " units of " + found.layer +
-                     " stay at the ends of " + found.function + ", where it is flat: hardly any gradient gets through",
-            .evidence = {{"units with a slope below 2 % of the largest", static_cast<double>(found.flat), "", "0"},
-                         {"mean slope of the flattest unit, as a part of the largest", found.lowest, "",
-                          "above " + figure(kFlat)}},
-            .certainty = Certainty::sure("measured over " + std::to_string(evidence.train_data().size()) + " samples")};
+    return {
+        .code = "saturation",
+        .severity = found.share() >= kMuchSaturated ? Severity::warning : Severity::info,
+        .layers = {found.layer},
+        .cause = std::to_string(found.flat) + " of " + std::to_string(found.units) + " units of " + found.layer +
+                 " stay at the ends of " + found.function + ", where it is flat: hardly any gradient gets through",
+        .evidence = {{"units with a slope below 2 % of the largest", static_cast<double>(found.flat), "", "0"},
+                     {"mean slope of the flattest unit, as a part of the largest", found.lowest, "",
+                      "above " + figure(kFlat)}},
+        .certainty = Certainty::sure("measured over " + std::to_string(evidence.signal_data().size()) + " samples")};
   }
 };
 

@@ -7,7 +7,8 @@ namespace evenkeel {
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer) {
   return std::ranges::any_of(findings, [&](const Finding& f) {
     if (f.code == "wrong-axis") return model.find(layer) >= model.find(f.layers.front());
-    const bool explains = f.code == "frozen-statistics" || f.code == "normalization-of-one-value";
+    const bool explains =
+        f.code == "frozen-statistics" || f.code == "normalization-of-one-value" || f.code == "small-batch";
     return explains && f.severity > Severity::info && std::ranges::count(f.layers, layer) > 0;
   });
 }
@@ -22,7 +23,7 @@ void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer
   }
 }
 
-bool are_far(const StatisticsGap& gap) { return !(gap.distance < kFarStatistics); }
+bool are_far(const StatisticsGap& gap) { return !(gap.distance < far_statistics(gap.samples)); }
 
 bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization) {
   return are_far(evidence.gaps()[normalization]) && are_far(evidence.gaps_with_dropout()[normalization]);
@@ -30,7 +31,7 @@ bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization) {
 
 Fact distance_fact(const StatisticsGap& gap) {
   return {gap.layer + ": distance to the statistics of the data", gap.distance, "nats",
-          "below " + figure(kFarStatistics)};
+          "below " + figure(far_statistics(gap.samples), 2)};
 }
 
 void weigh(Evidence& evidence, Finding& finding, bool far) {

@@ -75,7 +75,8 @@ class WrongAxis final : public Rule {
     int trials = 0;
     for (const Suspect& suspect : suspects_of(evidence)) {
       const std::size_t i = suspect.normalization;
-      if (gaps[i].distance < kFarStatistics) continue;
+      const double far = far_statistics(gaps[i].samples);
+      if (gaps[i].distance < far) continue;
       // Of axes that fit, such as both of the space, the one that fits best.
       Axes best_axes;
       std::vector<StatisticsGap> best = gaps;
@@ -84,7 +85,7 @@ class WrongAxis final : public Rule {
         Axes trial = axes;
         trial[gaps[i].layer] = axis;
         std::vector<StatisticsGap> moved = evidence.gaps_as(with_axes(evidence.model(), trial));
-        if (!(moved[i].distance < std::min(best[i].distance, kFarStatistics))) continue;
+        if (!(moved[i].distance < std::min(best[i].distance, far))) continue;
         best = std::move(moved);
         best_axes = std::move(trial);
       }
@@ -92,7 +93,7 @@ class WrongAxis final : public Rule {
       f.layers.push_back(gaps[i].layer);
       const std::string name = gaps[i].layer + ": distance of the statistics to those of the data along axis ";
       f.evidence.push_back(
-          {name + std::to_string(suspect.declared), gaps[i].distance, "nats", "below " + figure(kFarStatistics)});
+          {name + std::to_string(suspect.declared), gaps[i].distance, "nats", "below " + figure(far, 2)});
       f.evidence.push_back({name + std::to_string(best_axes.at(gaps[i].layer)), best[i].distance, "nats"});
       axes = std::move(best_axes);
       gaps = std::move(best);

@@ -53,8 +53,9 @@ void Evidence::substitute_statistics() {
 }
 
 std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
-  const Reestimated measured = measure_statistics(
-      network, train_data(), {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
+  const Reestimated measured =
+      measure_statistics(network, statistics_data(),
+                         {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
   passes_ += measured.forward_passes;
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i) {
@@ -62,7 +63,7 @@ std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropou
     // What is not above zero has a finding of its own, bad-variance.
     for (std::size_t c = 0; c < moving.variance.size(); ++c)
       if (moving.variance[c] <= 0) moving.variance[c] = measured.after[i].variance[c];
-    gaps.push_back(gap_between(moving, measured.after[i], normalizations_[i].epsilon));
+    gaps.push_back(gap_between(moving, measured.after[i], normalizations_[i].epsilon, statistics_data().size()));
   }
   return gaps;
 }
@@ -80,7 +81,7 @@ const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
 
 const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
   if (!noise_shifts_) {
-    noise_shifts_ = evenkeel::noise_shifts(network_, train_data(), full_statistics(),
+    noise_shifts_ = evenkeel::noise_shifts(network_, statistics_data(), full_statistics(),
                                            statistics_of_data(gaps_with_dropout()), kScoredAtOnce);
     passes_ += 1;
   }
@@ -172,9 +173,27 @@ const SampleScores& Evidence::train_training() {
   return scored("train training", [&] { return with_dropout(*train_data_); });
 }
 
+const Dataset& Evidence::larger_unless(std::int64_t samples) const {
+  return train_data().size() < std::min(samples, data_.size()) ? data_ : train_data();
+}
+
 const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, bool dropout) {
+  return batches_of(data_, batch_size, dropout);
+}
+
+Evidence::BatchScores Evidence::batches_against_data(std::int64_t batch_size) {
+  const Dataset& set = statistics_data();
+  if (&set == &data_) return {full_data(), in_batches(batch_size, false)};
+  const SampleScores& full = scored("full data, of training", [&] {
+    scorer_.supply(full_statistics());
+    return scorer_.score(set, uniform_modes(network_, Statistics::supplied, false));
+  });
+  return {full, batches_of(set, batch_size, false)};
+}
+
+const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::int64_t batch_size, bool dropout) {
   dropout = dropout && has_dropout_;
-  const auto key = std::pair(batch_size, dropout);
+  const auto key = std::tuple(&data, batch_size, dropout);
   const auto found = batches_.find(key);
   if (found != batches_.end()) return found->second;
   // The program of another batch size is another one.
@@ -182,8 +201,8 @@ const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, b
   scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;
   for (int pass = 0; pass < kPasses; ++pass)
-    passes.push_back(scorer_.score_shuffled(data_, uniform_modes(network_, Statistics::batch, dropout),
-                                            first_step(pass), static_cast<std::uint64_t>(pass)));
+    passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, Statistics::batch, dropout), first_step(pass),
+                                            static_cast<std::uint64_t>(pass)));
   scorer_.set_batch_size(own);
   return batches_.emplace(key, std::move(passes)).first->second;
 }
@@ -211,6 +230,18 @@ double Evidence::chance_loss() {
   return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs());
 }
 
+const Guessing& Evidence::guessing() {
+  if (!guessing_) guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs());
+  return *guessing_;
+}
+
+const Guessing& Evidence::train_guessing() {
+  if (!train_data_) return guessing();
+  if (!train_guessing_)
+    train_guessing_ = evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs());
+  return *train_guessing_;
+}
+
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
     inputs_differ_ = statistics_distance(channel_moments(data_), channel_moments(train_data()), 1e-6) > kOtherData;
@@ -220,7 +251,7 @@ bool Evidence::inputs_differ() {
 const std::vector<ChannelSignal>& Evidence::channels() {
   if (!channels_) {
     const std::vector<LayerStatistics> statistics = full_statistics();
-    channels_ = channel_signals(network_, train_data(), statistics, kScoredAtOnce);
+    channels_ = channel_signals(network_, signal_data(), statistics, kScoredAtOnce);
     passes_ += 1;
   }
   return *channels_;

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "evenkeel/diagnose/measure/channel_signals.h"
+#include "evenkeel/diagnose/measure/guessing.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/measure/noise.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
@@ -22,6 +24,16 @@ inline constexpr double kNoticedOfChance = 0.02;
 /// And from here on a network answers like guessing.
 inline constexpr double kLikeGuessing = 0.9;
 
+/// Fewer samples show no statistics. From kEnoughSamples on they show them without reservation.
+inline constexpr std::int64_t kFewSamples = 50, kEnoughSamples = 500;
+inline constexpr std::int64_t kManySamples = 1000;  ///< for what never happens
+
+/// What a run wrote down of one of its sets, epoch by epoch.
+struct RecordedScores {
+  std::string fingerprint = {};  ///< Dataset::fingerprint of the set
+  std::vector<double> loss = {}, accuracy = {};
+};
+
 /// What a run folder, or its owner, tells of how the weights came to be.
 struct Records {
   std::optional<std::uint64_t> updates = {};                    ///< training steps that were made
@@ -32,6 +44,8 @@ struct Records {
   std::vector<double> class_weight = {};                        ///< by class; empty: all weigh 1, or not known
   std::optional<double> train_loss = {}, validation_loss = {};  ///< of the last epoch
   std::optional<double> best_validation_loss = {};              ///< of any epoch
+  /// What metrics.csv says of the sets, to be compared with the weights: of training, in its own mode while it learnt.
+  RecordedScores training_scores = {}, validation_scores = {};
   /// Moving statistics at an earlier checkpoint; without one, those that training started from.
   std::vector<LayerStatistics> earlier_statistics = {};
   bool are_initial_statistics = false;      ///< earlier_statistics: those that training started from
@@ -64,9 +78,14 @@ class Evidence {
   const Records& records() const { return subject_.records; }
   const Dataset& data() const { return data_; }  ///< the sample
   const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
-  /// All of them, in the order of training where it did not shuffle.
+  /// The whole sets, of which the others are samples; in the order of training where it did not shuffle.
+  const Dataset& whole_data() const { return subject_.data; }
   const Dataset& whole_train_data() const { return subject_.train_data ? *subject_.train_data : subject_.data; }
   bool has_train_data() const { return train_data_.has_value(); }
+  /// What statistics are taken from: the training data, unless they are too few and the data are more.
+  const Dataset& statistics_data() const { return larger_unless(kFewSamples); }
+  /// What signals are watched on: the same, where it takes many samples.
+  const Dataset& signal_data() const { return larger_unless(kManySamples); }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
   /// What a layer says of itself.
   LayerTraits traits(const std::string& layer) const {
@@ -82,7 +101,7 @@ class Evidence {
   /// A tensor without substitutes.
   TensorView original(const std::string& tensor) const { return substituted_.original(tensor); }
 
-  // Statistics. All conditioned: the layers before on full-data ones. On the training data.
+  // Statistics. All conditioned: the layers before on full-data ones. On statistics_data().
   const std::vector<StatisticsGap>& gaps();               ///< dropout off
   const std::vector<StatisticsGap>& gaps_with_dropout();  ///< on, as in training; the same without dropout layers
   const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
@@ -102,19 +121,28 @@ class Evidence {
   const SampleScores& train_training();
   /// Batch statistics at this batch size, in shuffled batches; one entry a pass.
   const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
+  /// Batch statistics against full-data ones, dropout off: both of statistics_data(), so that the sets' differences
+  /// play no part.
+  struct BatchScores {
+    const SampleScores& full_data;
+    const std::vector<SampleScores>& in_batches;  ///< one entry a pass
+  };
+  BatchScores batches_against_data(std::int64_t batch_size);
   /// These normalizations (by name) on their moving statistics, the others on full-data ones; dropout off.
   const SampleScores& moving_in(const std::vector<std::string>& layers);
   /// As in evaluation, but on these statistics in place of the moving ones; `name` tells them from others.
   const SampleScores& on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics);
   /// The loss of the best answer that does not look at the sample, on the training data: log K for K even classes.
   double chance_loss();
+  const Guessing& guessing();        ///< what guessing gets on the data
+  const Guessing& train_guessing();  ///< and on the training data
   /// What the last layer yields in evaluation: [N, K].
   const std::vector<float>& outputs();
 
   // Signals.
   /// Whether the channels of the data have another mean or variance than those of the training data.
   bool inputs_differ();
-  const std::vector<ChannelSignal>& channels();  ///< of the training data, full-data statistics, dropout off
+  const std::vector<ChannelSignal>& channels();  ///< of signal_data(), full-data statistics, dropout off
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
   Scorer& scorer() { return scorer_; }
@@ -125,9 +153,11 @@ class Evidence {
 
  private:
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
+  const Dataset& larger_unless(std::int64_t samples) const;
   SampleScores with_dropout(const Dataset& data);
   SampleScores moving_without_dropout(const Dataset& data);
   void substitute_statistics();
+  const std::vector<SampleScores>& batches_of(const Dataset& data, std::int64_t batch_size, bool dropout);
   std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
   std::unique_ptr<Network> network_as(const Model& other) const;
 
@@ -142,7 +172,8 @@ class Evidence {
   Scorer scorer_;
   double passes_ = 0;
   std::map<std::string, SampleScores> scores_;
-  std::map<std::pair<std::int64_t, bool>, std::vector<SampleScores>> batches_;
+  std::map<std::tuple<const Dataset*, std::int64_t, bool>, std::vector<SampleScores>> batches_;
+  std::optional<Guessing> guessing_, train_guessing_;
   std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
   std::optional<std::vector<std::optional<NoiseShift>>> noise_shifts_;
   std::optional<std::vector<ChannelSignal>> channels_;

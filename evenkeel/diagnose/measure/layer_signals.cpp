@@ -1,5 +1,6 @@
 #include "evenkeel/diagnose/measure/layer_signals.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "evenkeel/diagnose/measure/instrument.h"
@@ -15,8 +16,13 @@ double statistics_distance(const LayerStatistics& moving, const LayerStatistics&
   return sum / static_cast<double>(data.mean.size());
 }
 
-StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon) {
-  StatisticsGap gap{.layer = moving.layer, .epsilon = epsilon, .moving = moving, .data = data};
+double far_statistics(std::int64_t samples) {
+  return samples > 0 ? std::max(kFarStatistics, 0.04 + 5 / static_cast<double>(samples)) : kFarStatistics;
+}
+
+StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon,
+                          std::int64_t samples) {
+  StatisticsGap gap{.layer = moving.layer, .epsilon = epsilon, .moving = moving, .data = data, .samples = samples};
   gap.distance = statistics_distance(moving, data, epsilon);
   const auto channels = static_cast<double>(data.mean.size());
   gap.variance_ratio = 0;
@@ -33,7 +39,7 @@ std::vector<StatisticsGap> statistics_gap(Network& network, const Dataset& data,
   const std::vector<Normalization> layers = normalizations(network.model());
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < layers.size(); ++i)
-    gaps.push_back(gap_between(measured.before[i], measured.after[i], layers[i].epsilon));
+    gaps.push_back(gap_between(measured.before[i], measured.after[i], layers[i].epsilon, data.size()));
   return gaps;
 }
 

@@ -46,12 +46,16 @@ std::vector<InputVariance> input_variances(Network& network, const Dataset& data
 /// Nats. Moving statistics of healthy layers stay below 0.015 (0.03 with few samples), stale or lagging ones are above
 /// 0.09.
 inline constexpr double kFarStatistics = 0.05;
+/// The same for statistics of so many samples: of few, those of a channel of any usual distribution differ by
+/// themselves, by less than 5 / samples. 0: enough.
+double far_statistics(std::int64_t samples);
 
 /// How far the moving statistics of one normalization are from those of the data.
 struct StatisticsGap {
   std::string layer;
   double epsilon = 0;  ///< of the layer
   LayerStatistics moving, data;
+  std::int64_t samples = 0;    ///< that the data's are of
   double distance = 0;         ///< statistics_distance(moving, data)
   double mean_difference = 0;  ///< |moving mean - data mean| / sqrt(data variance + epsilon), mean over channels
   double variance_ratio = 1;   ///< (moving variance + epsilon) / (data variance + epsilon), mean over channels
@@ -61,7 +65,8 @@ struct StatisticsGap {
 /// variances. NaN or infinite where a statistic is.
 double statistics_distance(const LayerStatistics& moving, const LayerStatistics& data, double epsilon);
 
-StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon);
+StatisticsGap gap_between(const LayerStatistics& moving, const LayerStatistics& data, double epsilon,
+                          std::int64_t samples);
 
 /// Conditioned: what reaches a normalization is computed with full-data statistics in every normalization before it
 /// (measure_statistics), so that a layer is not blamed for the one before.

@@ -92,7 +92,14 @@ Records training_records(const std::filesystem::path& run_folder, const Model& m
     records.earlier_statistics = initial_statistics(records.initial_weights, model);
     records.are_initial_statistics = !records.earlier_statistics.empty();
   }
-  const std::vector<double> train = numbers_of(run.metrics, "loss"), validation = numbers_of(run.metrics, "val_loss");
+  records.training_scores = {.loss = numbers_of(run.metrics, "loss"), .accuracy = numbers_of(run.metrics, "accuracy")};
+  records.validation_scores = {.loss = numbers_of(run.metrics, "val_loss"),
+                               .accuracy = numbers_of(run.metrics, "val_accuracy")};
+  if (run.run) {
+    records.training_scores.fingerprint = run.run->description.data_fingerprint;
+    records.validation_scores.fingerprint = run.run->description.validation_fingerprint;
+  }
+  const std::vector<double>&train = records.training_scores.loss, &validation = records.validation_scores.loss;
   if (!train.empty()) records.train_loss = train.back();
   if (!validation.empty()) {
     records.validation_loss = validation.back();

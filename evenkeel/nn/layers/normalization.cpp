@@ -202,7 +202,8 @@ void BatchRenormalization::describe(Fields<BatchRenormalization>& fields) {
 LayerTraits traits(const BatchRenormalization& layer) {
   return {.normalization = NormalizationTraits{.epsilon = layer.epsilon,
                                                .moving = MovingTraits{.momentum = layer.momentum,
-                                                                      .unbiased = layer.unbiased_moving_variance}},
+                                                                      .unbiased = layer.unbiased_moving_variance,
+                                                                      .in_training = true}},
           .scale = layer.scale ? "gamma" : "",
           .shift = layer.center ? "beta" : "",
           .per_channel = true};

@@ -15,10 +15,18 @@ using Entry = DoctorDescription::Entry;
 
 /// What to do about a finding, as a command; empty where nothing repairs it by itself.
 std::string repair_command(const Finding& finding, const DoctorWords& words) {
-  if (code_info(finding.code).repair.empty() || !finding.consequence_of.empty()) return {};
+  if (!finding.outlook || !finding.outlook->why_not.empty()) return {};
   return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
          shell_flag("--data", words.data) + shell_flag("--validation", words.validation) + words.flags + " --fix " +
          finding.code + " --out repaired.safetensors";
+}
+
+/// What the command brings, or why there is none.
+std::string promise_of(const Finding& finding) {
+  if (!finding.outlook) return {};
+  const RepairOutlook& outlook = *finding.outlook;
+  return outlook.why_not.empty() ? "measured on the sample: " + outlook_text(outlook)
+                                 : "no repair is promised: " + outlook.why_not + " (" + outlook_text(outlook) + ")";
 }
 
 std::vector<DoctorDescription::Cell> cells_of(const FourCells& cells) {
@@ -59,6 +67,7 @@ std::vector<Entry> entries_of(const std::vector<Finding>& findings, const Doctor
                    .title = info.title,
                    .remedy = remedy_of(f, info),
                    .command = repair_command(f, words),
+                   .promise = promise_of(f),
                    .documentation = documentation_of(f.code)});
   }
   for (Entry& entry : all) {
@@ -73,8 +82,8 @@ std::vector<Entry> entries_of(const std::vector<Finding>& findings, const Doctor
 
 /// Whether a normalization's statistics fit, in words, and which findings name it.
 std::string verdict_on(const StatisticsGap& gap, const std::vector<Entry>& findings) {
-  std::string text = gap.distance < kFarStatistics ? "The moving statistics fit the data."
-                                                   : "The moving statistics do not fit the data.";
+  std::string text = gap.distance < far_statistics(gap.samples) ? "The moving statistics fit the data."
+                                                                : "The moving statistics do not fit the data.";
   std::string named;
   for (const Entry& entry : findings)
     if (std::ranges::find(entry.finding.layers, gap.layer) != entry.finding.layers.end())

@@ -32,7 +32,8 @@ struct DoctorDescription {
     Finding finding;
     std::string_view title;
     Remedy remedy;        ///< the finding's own, or its code's
-    std::string command;  ///< that repairs it; empty where nothing does by itself
+    std::string command;  ///< that repairs it; empty where nothing does by itself, or it would not help
+    std::string promise;  ///< what the command would bring, measured; or why none is given; empty where none is known
     std::string documentation;
     /// Whether it follows from another finding of the list, and is shown there.
     bool follows = false;

@@ -53,6 +53,7 @@ Json json_of(const DoctorDescription::Entry& entry) {
           {"remedy",
            {{"advice", entry.remedy.advice},
             {"command", entry.command},
+            {"promise", entry.promise},
             {"keras", entry.remedy.keras},
             {"pytorch", entry.remedy.pytorch}}},
           {"documentation", entry.documentation}};

@@ -51,7 +51,8 @@ std::string line_of(const Entry& entry, const TerminalStyle& style) {
 /// For the first finding; a command stays in one line, to be copied.
 std::string first_step(const Entry& entry, const TerminalStyle& style) {
   std::string text = wrapped("What to do first: " + entry.remedy.advice, style.columns, kHanging) + '\n';
-  return entry.command.empty() ? text : text + "  " + entry.command + '\n';
+  if (!entry.command.empty()) text += "  " + entry.command + '\n';
+  return entry.promise.empty() ? text : text + wrapped("  " + entry.promise, style.columns, kHanging) + '\n';
 }
 
 std::string findings_lines(const DoctorDescription& d, const TerminalStyle& style) {
@@ -88,6 +89,7 @@ std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   for (const std::string& what : f.certainty.excluded) text += "  excluded: " + what + '\n';
   for (const std::string& what : f.certainty.unseen) text += "  cannot be seen: " + what + '\n';
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
+  if (!entry.promise.empty()) text += "  " + entry.promise + '\n';
   text += snippet_text("Keras", entry.remedy.keras) + snippet_text("PyTorch", entry.remedy.pytorch);
   text += "  " + entry.documentation + '\n';
   for (const std::string& consequence : entry.consequences)

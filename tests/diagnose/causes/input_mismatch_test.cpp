@@ -191,7 +191,7 @@ TEST(InputMismatch, IsNotAnsweredWhereNothingCanTell) {
   const auto trainer = trained(small_mlp());
   const Dataset& test = small_data().test;
   const Dataset unlabelled({.name = "x", .x = Tensor::copy_of(test.x()), .y = {}, .class_names = {}});
-  EXPECT_SAYS(check_input(trainer->network(), test.range(0, 100)).unchecked, "too few, 500 are needed");
+  EXPECT_SAYS(check_input(trainer->network(), test.range(0, 40)).unchecked, "too few, 50 are needed");
   EXPECT_SAYS(check_input(trainer->network(), one_class(small_data().train, 9)).unchecked, "of one class");
   EXPECT_SAYS(check_input(trainer->network(), unlabelled).unchecked, "no labels or targets");
   const auto initial = trained(small_mlp(1.0));

@@ -163,20 +163,61 @@ TEST(MovingStatistics, CallsThemStaleWhereTheWeightsMovedOn) {
 
 TEST(MovingStatistics, NeedSamplesAndSaySo) {
   const auto trainer = trained(small_convnet(0.99), 60);
-  const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 100)});
+  const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 40)});
   EXPECT_FALSE(finding_of(diagnosis, "lagging"));
-  EXPECT_EQ(unchecked_reason(diagnosis, "layer by layer"), "100 samples are too few, 500 are needed");
+  EXPECT_EQ(unchecked_reason(diagnosis, "layer by layer"), "40 samples are too few, 50 are needed");
+}
+
+TEST(MovingStatistics, LagByTheRecordAloneWhereSamplesAreTooFew) {
+  for (const Model& model : {Model(small_convnet(0.99)), Model(small_mlp(0.99))}) {
+    const auto trainer = trained(model, 35);
+    for (const Dataset& few : {small_data().test.range(0, 20), one_class(small_data().test, 3)}) {
+      const Diagnosis d = diagnose(trainer->network(), {.data = few, .records = {.updates = 35}});
+      const Finding* finding = finding_of(d, "lagging");
+      ASSERT_TRUE(finding) << told(d);
+      EXPECT_EQ(finding->certainty.level, Confidence::sure);
+      EXPECT_NEAR(finding->evidence[0].value, std::pow(0.99, 35), 1e-9);
+      const Diagnosis enough = diagnose(trainer->network(), {.data = few, .records = {.updates = 2000}});
+      EXPECT_FALSE(finding_of(enough, "lagging")) << told(enough);
+    }
+  }
+}
+
+TEST(MovingStatistics, AreJudgedByAFewHundredSamplesWithLessCertainty) {
+  for (const Model& model : {Model(small_convnet(0.99)), Model(small_mlp(0.99))}) {
+    const auto trainer = trained(model, 35);
+    const Dataset few = small_data().train.range(0, 200);
+    const Diagnosis d =
+        diagnose(trainer->network(), {.data = small_data().test, .train_data = few, .records = {.updates = 35}});
+    const Finding* finding = finding_of(d, "lagging");
+    ASSERT_TRUE(finding) << told(d);
+    EXPECT_EQ(finding->severity, Severity::error);
+    EXPECT_EQ(finding->certainty.level, Confidence::sure) << "far beyond ten standard errors";
+  }
+}
+
+TEST(MovingStatistics, AreSilentOnSmallTrainingSets) {
+  for (const std::int64_t samples : {60, 150, 400}) {
+    const Dataset few = small_data().train.range(0, samples);
+    for (const Model& model : {Model(small_convnet()), Model(small_mlp())}) {
+      Trainer trainer(model, {.optimizer = Adam{.learning_rate = 1e-3}, .batch_size = 30, .compute = {.threads = 1}});
+      trainer.fit(few, {.steps = 150});
+      const Diagnosis d = diagnose(trainer.network(), {.data = small_data().test, .train_data = few});
+      for (const Finding& f : d.findings)
+        EXPECT_TRUE(f.severity == Severity::info || f.code == "overfitting" || f.code == "near-guessing") << told(d);
+    }
+  }
 }
 
 TEST(MovingStatistics, NeedNoSamplesWhereTheyWereNeverUpdatedOrMomentumIsInverted) {
   for (const auto& [momentum, code] : {std::pair{1.0, "never-updated"}, {0.01, "momentum-inverted"}}) {
     const auto trainer = trained(small_convnet(momentum), 20);
-    const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 100)});
+    const Diagnosis diagnosis = diagnose(trainer->network(), {.data = small_data().test.range(0, 40)});
     const Finding* finding = finding_of(diagnosis, code);
     ASSERT_TRUE(finding) << told(diagnosis);
     EXPECT_EQ(finding->severity, Severity::warning);
     EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
-    EXPECT_THAT(finding->certainty.why, HasSubstr("500 are needed"));
+    EXPECT_THAT(finding->certainty.why, HasSubstr("50 are needed"));
   }
 }
 

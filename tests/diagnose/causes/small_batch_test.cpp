@@ -19,6 +19,48 @@ TEST(SmallBatch, NamesABatchThatIsTooSmallAndItsNormalizations) {
   }
 }
 
+TEST(SmallBatch, IsSureOfABatchOfOneAfterADenseLayer) {
+  for (const Sequential& model : small_models()) {
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 1, .compute = {.threads = 1}});
+    trainer.fit(small_data().train.range(0, 300), {.epochs = 1});
+    const Diagnosis d = diagnosed(trainer.network(), {.updates = 300, .batch_size = 1});
+    const Finding* found = finding_of(d, "small-batch");
+    ASSERT_TRUE(found) << told(d);
+    EXPECT_EQ(found->certainty.level, Confidence::sure);
+    EXPECT_EQ(found->layers.back(), normalizations(model).back().name);
+    EXPECT_EQ(std::ranges::count(found->layers, "norm_1"), model.name() == "small_mlp" ? 1 : 0) << "has positions";
+    for (const Finding& f : d.findings) EXPECT_TRUE(!f.outlook || !f.outlook->why_not.empty()) << f.code;
+    for (const Finding& f : d.findings)
+      if (f.code == "stale-statistics") {
+        EXPECT_FALSE(std::ranges::includes(found->layers, f.layers) && f.consequence_of.empty()) << told(d);
+      }
+  }
+}
+
+TEST(SmallBatch, HasNothingAgainstABatchOfOneThatIsRenormalized) {
+  Sequential model({28, 28, 1}, "renormalized");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 20}, BatchRenormalization{.momentum = 0.9},
+            Activation{relu}, Dense{.units = 10});
+  const auto trainer = trained(model);
+  EXPECT_EQ(summaries_of(judged(small_batch, trainer->network(), {.batch_size = 1})), Summaries());
+}
+
+TEST(SmallBatch, ComparesBatchesAndDataOfOneSet) {
+  // Data of half the classes have other statistics than all: that is no fault of the batch.
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model);
+    std::vector<std::uint32_t> rows;
+    const auto labels = small_data().test.y().as<std::int32_t>();
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] < 3) rows.push_back(static_cast<std::uint32_t>(i));
+    const Dataset some = selected(small_data().test, rows, "some classes");
+    EXPECT_EQ(summaries_of(judged_on(small_batch, trainer->network(),
+                                     {.data = some, .train_data = small_data().train, .records = {.batch_size = 50}})),
+              Summaries())
+        << model.name();
+  }
+}
+
 TEST(SmallBatch, HasNothingAgainstTheBatchOfAHealthyNetwork) {
   for (const Sequential& model : small_models()) {
     const auto trainer = trained(model);

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/codes.h"
+
+namespace evenkeel {
+namespace {
+
+/// Fewer samples of a class may all be wrong by chance, and more so where the other classes are often wrong as well.
+constexpr std::int64_t kLeastOfClass = 10;
+constexpr double kByChance = 1e-4;
+/// Of an even share: of a rarer class in training, a network may well learn nothing.
+constexpr double kRare = 0.25;
+constexpr std::size_t kClassesNamed = 10;
+
+struct Lost {
+  std::int64_t label = 0, samples = 0;
+  bool rare = false;
+};
+
+double mean_recall(const std::vector<ClassScore>& classes) {
+  double sum = 0;
+  for (const ClassScore& c : classes) sum += c.recall;
+  return sum / static_cast<double>(std::max<std::size_t>(classes.size(), 1));
+}
+
+std::vector<Lost> lost_in(const SampleScores& scores, Evidence& evidence) {
+  std::vector<ClassScore> others = class_scores(scores, evidence.guessing().classes), lost;
+  std::ranges::copy_if(others, std::back_inserter(lost), [](const ClassScore& c) { return c.recall == 0; });
+  std::erase_if(others, [](const ClassScore& c) { return c.recall == 0; });
+  const double usual = mean_recall(others);
+  const std::vector<std::int32_t>& seen = evidence.train_guessing().classes;
+  const double even = static_cast<double>(seen.size()) / static_cast<double>(others.size() + lost.size());
+  std::vector<Lost> result;
+  for (const ClassScore& c : lost) {
+    if (c.samples < kLeastOfClass || std::pow(1 - usual, static_cast<double>(c.samples)) > kByChance) continue;
+    const auto in_training = static_cast<double>(std::ranges::count(seen, static_cast<std::int32_t>(c.label)));
+    result.push_back({c.label, c.samples, in_training < kRare * even});
+  }
+  return result;
+}
+
+std::string list_of(const std::vector<Lost>& lost, const std::vector<std::string>& names) {
+  std::vector<std::string> texts;
+  for (const Lost& l : lost) {
+    const auto i = static_cast<std::size_t>(l.label);
+    texts.push_back(std::to_string(l.label) + (i < names.size() ? " (\"" + names[i] + "\")" : ""));
+  }
+  if (texts.size() > kClassesNamed) {
+    const std::size_t more = texts.size() - kClassesNamed;
+    texts.resize(kClassesNamed);
+    texts.push_back(std::to_string(more) + " more");
+  }
+  return join(texts);
+}
+
+/// How often each class is the answer.
+std::int64_t answers_of(Evidence& evidence, std::int64_t label) {
+  const std::vector<float>& outputs = evidence.outputs();
+  const auto k = static_cast<std::ptrdiff_t>(evidence.network().outputs());
+  if (k == 1) return -1;  // the threshold is on the scores
+  std::int64_t count = 0;
+  for (auto row = outputs.begin(); row != outputs.end(); row += k)
+    count += std::max_element(row, row + k) - row == label ? 1 : 0;
+  return count;
+}
+
+/// A network that works, but never for one class.
+class LostClasses final : public Rule {
+ public:
+  std::string_view checks() const override { return "classes of which no sample is right"; }
+  std::vector<Need> needs() const override { return {Need::classes, Need::accuracy}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    // Of a network that guesses, the finding is that.
+    if (standing_of(evidence.evaluation(), evidence.guessing()) == Standing::guessing) return;
+    const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
+    if (lost.empty()) return;
+    Finding f{.code = "lost-classes",
+              .severity = std::ranges::all_of(lost, &Lost::rare) ? Severity::info : Severity::warning,
+              .layers = {evidence.model().nodes().back().layer.name()},
+              .cause = "no sample of class " + list_of(lost, evidence.data().class_names()) +
+                       " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),
+              .certainty = Certainty::sure("measured; samples of other classes are often enough right")};
+    for (const Lost& l : lost) {
+      const std::string name = "class " + std::to_string(l.label);
+      f.evidence.push_back({name + ": recall, of " + std::to_string(l.samples) + " samples", 0, "", "above 0"});
+      if (const std::int64_t answers = answers_of(evidence, l.label); answers >= 0)
+        f.evidence.push_back({name + ": how often it is the answer", static_cast<double>(answers), "", "above 0"});
+    }
+    f.consequence_of = explanation(evidence, findings, lost);
+    if (!f.consequence_of.empty()) f.severity = Severity::info;
+    findings.push_back(std::move(f));
+  }
+
+ private:
+  /// The code of the finding that says why; empty where none does.
+  static std::string explanation(Evidence& evidence, const std::vector<Finding>& findings,
+                                 const std::vector<Lost>& lost) {
+    for (const std::string code : {"missing-classes", "activation-before-loss", "class-order", "input-mismatch"})
+      if (std::ranges::any_of(findings,
+                              [&](const Finding& f) { return f.code == code && f.severity > Severity::info; }))
+        return code;
+    if (evidence.normalizations().empty()) return {};
+    const std::vector<Lost> without = lost_in(evidence.full_data(), evidence);
+    const bool back = std::ranges::none_of(
+        lost, [&](const Lost& l) { return std::ranges::count(without, l.label, &Lost::label) > 0; });
+    const auto statistics = std::ranges::find_if(findings, [](const Finding& f) {
+      return f.severity == Severity::error && code_info(f.code).of_statistics != OfStatistics::no;
+    });
+    return back && statistics != findings.end() ? statistics->code : std::string();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> lost_classes() { return std::make_unique<LostClasses>(); }
+
+}  // namespace evenkeel

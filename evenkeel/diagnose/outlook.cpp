@@ -1,0 +1,121 @@
+#include "evenkeel/diagnose/outlook.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/diagnose/codes.h"
+#include "evenkeel/diagnose/repair.h"
+#include "evenkeel/diagnose/repairs/methods.h"
+
+namespace evenkeel {
+namespace {
+
+/// A change of loss or accuracy that this many paired standard errors do not make sure of is none.
+constexpr double kChangeErrors = 2;
+
+constexpr const char* kStillGuesses = "the network would still be no better than guessing";
+
+RepairOutlook between(const SampleScores& now, const SampleScores& after, const std::string& how) {
+  return {.loss = now.mean_loss(),
+          .loss_after = after.mean_loss(),
+          .accuracy = now.accuracy(),
+          .accuracy_after = after.accuracy(),
+          .how = how};
+}
+
+/// Why nobody should be sent to repair it, as a clause; empty: it helps.
+std::string why_not(const SampleScores& now, const SampleScores& after, const Guessing& guessing) {
+  if (standing_of(after, guessing) == Standing::guessing) return kStillGuesses;
+  if (!std::isfinite(now.mean_loss().value)) return {};
+  const Cost change = cost_between(after, now);
+  const auto better = [](const Estimate& e) { return e.above_zero_by(kChangeErrors); };
+  const auto reversed = [](const Estimate& e) { return Estimate{-e.value, e.error}; };
+  const bool less_right = change.accuracy && better(*change.accuracy),
+             more_right = change.accuracy && better(reversed(*change.accuracy));
+  if (less_right || (better(reversed(change.loss)) && !more_right)) return "the network would be worse than now";
+  return better(change.loss) || more_right ? "" : "it would change nothing that can be measured";
+}
+
+const RepairMethod* method_of(const Finding& f) {
+  const std::string name = method_for(f.code);
+  return name.empty() || !f.consequence_of.empty() ? nullptr : methods_named(name).front();
+}
+
+/// What makes the weights numbers again is tried with them as they are; evidence has substitutes.
+bool must_be_tried(const RepairMethod& method) {
+  return method.kind == RepairKind::exact && method.tolerates == Tolerates::everything;
+}
+
+RepairOutlook of_exact(Evidence& evidence) {
+  RepairOutlook outlook = between(evidence.evaluation(), evidence.evaluation(), "(the outputs stay the same)");
+  if (standing_of(evidence.evaluation(), evidence.guessing()) == Standing::guessing) outlook.why_not = kStillGuesses;
+  return outlook;
+}
+
+/// Statistics of data that are not prepared as in training are those of nothing.
+bool has_unprepared_data(Evidence& evidence, const std::vector<Finding>& findings) {
+  return !evidence.has_train_data() && std::ranges::any_of(findings, [](const Finding& f) {
+    return f.code == "input-mismatch" && f.severity > Severity::info;
+  });
+}
+
+RepairOutlook of_statistics(Evidence& evidence, const std::vector<Finding>& findings) {
+  RepairOutlook outlook = between(evidence.evaluation_as_is(), evidence.full_data(), "with statistics of all data");
+  outlook.why_not = has_unprepared_data(evidence, findings)
+                        ? "the data are not prepared as in training"
+                        : why_not(evidence.evaluation_as_is(), evidence.full_data(), evidence.guessing());
+  return outlook;
+}
+
+/// Training must follow: what it may bring is what batches as small as those of training cost.
+RepairOutlook of_training(Evidence& evidence) {
+  const std::int64_t size = std::min(evidence.batch_size(), evidence.statistics_data().size());
+  const Evidence::BatchScores scores = evidence.batches_against_data(size);
+  const SampleScores batches = mean_of_passes(scores.in_batches);
+  RepairOutlook outlook = between(batches, scores.full_data, "from statistics of batches to those of all data");
+  outlook.why_not =
+      why_not(batches, scores.full_data,
+              &evidence.statistics_data() == &evidence.data() ? evidence.guessing() : evidence.train_guessing());
+  return outlook;
+}
+
+}  // namespace
+
+void add_outlooks(Evidence& evidence, std::vector<Finding>& findings) {
+  for (Finding& f : findings) {
+    const RepairMethod* method = method_of(f);
+    if (!method) continue;
+    if (method->kind == RepairKind::training) f.outlook = of_training(evidence);
+    if (method->kind == RepairKind::statistics) f.outlook = of_statistics(evidence, findings);
+    if (method->kind == RepairKind::exact && !must_be_tried(*method)) f.outlook = of_exact(evidence);
+  }
+}
+
+void add_tried_outlooks(Network& network, const Dataset& sample, std::vector<Finding>& findings) {
+  const auto scores_of = [&](Network& of) {
+    Scorer scorer(of, Network::targets_of(sample), std::min(kScoredAtOnce, sample.size()));
+    return scorer.score(sample, uniform_modes(of, Statistics::moving, false));
+  };
+  for (Finding& f : findings) {
+    const RepairMethod* method = method_of(f);
+    if (!method || !must_be_tried(*method)) continue;
+    const SampleScores now = scores_of(network);
+    RepairOutlook outlook = between(now, now, "with these values removed");
+    try {
+      Draft draft(network);
+      NetworkOptions plain = network.options();
+      plain.probes.clear();
+      method->apply(draft, {sample, plain});
+      const SampleScores after = scores_of(*draft.network(plain));
+      outlook = between(now, after, "with these values removed");
+      const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
+      if (standing_of(after, guess) == Standing::guessing) outlook.why_not = kStillGuesses;
+    } catch (const Error& error) {
+      outlook.why_not = error.what();
+    }
+    f.outlook = std::move(outlook);
+  }
+}
+
+}  // namespace evenkeel
