@@ -16,11 +16,11 @@ constexpr std::size_t kClassesNamed = 5;
 constexpr double kOutOfReach = 0.1;
 
 /// What an activation can yield.
-struct Range {
+struct Reach {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
-Range range_of(ActivationFunction f) {
+Reach reach_of(ActivationFunction f) {
   switch (f) {
     case ActivationFunction::relu: return {.low = 0};
     case ActivationFunction::elu: return {.low = -1};
@@ -101,7 +101,7 @@ class ActivationBeforeLoss final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const Loss& loss = *evidence.network().options().loss;
     const std::optional<Bend> bend = bend_before_loss(evidence.model(), loss);
-    if (!bend || range_of(bend->function).low == Range().low) return;
+    if (!bend || reach_of(bend->function).low == Reach().low) return;
     Finding f{.code = "activation-before-loss",
               .layers = {bend->layer},
               .cause = {},
@@ -117,21 +117,21 @@ class ActivationBeforeLoss final : public Rule {
  private:
   /// Logits of a softmax or a sigmoid.
   static void judge_scores(Evidence& evidence, const Bend& bend, Finding& f) {
-    const Range range = range_of(bend.function);
+    const Reach reach = reach_of(bend.function);
     const bool softmax = scores_of(*evidence.network().options().loss) == Scores::softmax;
     f.cause = bend.layer + " applies a " + name_of(bend.function) + " before the loss, which takes logits of any sign";
     // An elu's logits are limited below alone, and its slope never is 0.
     f.severity = bend.function == ActivationFunction::elu ? Severity::info : Severity::warning;
-    if (std::isfinite(range.high)) {
-      f.cause += softmax ? ": no score can be more than " + figure(std::exp(range.high - range.low)) + " times another"
-                         : ": no score can be below " + figure(1 / (1 + std::exp(-range.low))) + " or above " +
-                               figure(1 / (1 + std::exp(-range.high)));
+    if (std::isfinite(reach.high)) {
+      f.cause += softmax ? ": no score can be more than " + figure(std::exp(reach.high - reach.low)) + " times another"
+                         : ": no score can be below " + figure(1 / (1 + std::exp(-reach.low))) + " or above " +
+                               figure(1 / (1 + std::exp(-reach.high)));
       if (softmax && evidence.data().has_labels())
         weigh_flat_scores(evidence, !yields_outputs(evidence.model(), evidence.model().find(bend.layer)), f);
     } else if (!softmax) {
-      f.cause += ": no score can be below " + figure(1 / (1 + std::exp(-range.low)));
+      f.cause += ": no score can be below " + figure(1 / (1 + std::exp(-reach.low)));
     }
-    if (!softmax && range.low >= -1 && bend.function != ActivationFunction::elu) f.severity = Severity::error;
+    if (!softmax && reach.low >= -1 && bend.function != ActivationFunction::elu) f.severity = Severity::error;
     if (bend.function == ActivationFunction::relu) add_lost(evidence, f);
   }
 
@@ -151,11 +151,11 @@ class ActivationBeforeLoss final : public Rule {
   /// Numbers that are to meet targets. Returns false where all can be met, and none is cut off.
   static bool judge_targets(Evidence& evidence, const Bend& bend, Finding& f) {
     if (evidence.data().has_labels()) return false;
-    const Range range = range_of(bend.function);
+    const Reach reach = reach_of(bend.function);
     const auto targets = evidence.data().y().as<float>();
     double outside = 0, squares = 0;
     for (const double t : targets) {
-      const double beyond = std::max({range.low - t, t - range.high, 0.0});
+      const double beyond = std::max({reach.low - t, t - reach.high, 0.0});
       outside += beyond > 0;
       squares += beyond * beyond;
     }
