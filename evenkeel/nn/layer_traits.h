@@ -35,7 +35,7 @@ struct LinearTraits {
   std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
   std::int64_t groups_of(std::int64_t inputs) const { return groups > 0 ? groups : inputs; }
   /// How many channels or features a layer with a kernel of this shape reads.
-  std::int64_t inputs_of(const Shape& kernel) const { return groups > 0 ? groups * kernel[-2] : kernel[-2]; }
+  std::int64_t inputs_of(const Shape& shape) const { return groups > 0 ? groups * shape[-2] : shape[-2]; }
 };
 
 /// The moving averages of the batches' statistics, which evaluation uses.
