@@ -12,6 +12,8 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/data/class_names.h"
+#include "evenkeel/data/labels.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/train/settings.h"
 
@@ -216,6 +218,17 @@ OpenedModel open_trained(const Shared& shared, const std::string& model, const s
   OpenedModel opened = evenkeel::open_trained(model, weights);
   for (const std::string& note : opened.notes) say(shared, "passed over: {}", note);
   return opened;
+}
+
+Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data) {
+  Dataset mapped = with_classes(data, loaded.class_names, "the weights");
+  if (mapped.class_names() == data.class_names()) return mapped;
+  std::vector<MissingClass> absent;
+  for (std::int64_t label = 0; label < mapped.classes(); ++label)
+    if (std::ranges::count(mapped.y().as<std::int32_t>(), label) == 0) absent.push_back({.label = label});
+  say(shared, "{}: labels are mapped by name onto the classes of the weights{}", data.name(),
+      absent.empty() ? "" : "; no sample of class " + class_list(absent, mapped.class_names()));
+  return mapped;
 }
 
 void tell_fatal_weights(const Shared& shared, const Network& network) {

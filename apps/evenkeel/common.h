@@ -72,6 +72,10 @@ NetworkOptions network_options(const Shared& shared, const Settings& settings);
 /// A MODEL whose weights exist (runs/open_model.h). Damaged checkpoints that were passed over are named on stderr.
 OpenedModel open_trained(const Shared& shared, const std::string& model, const std::string& weights);
 
+/// A data set in the classes of the weights, by their names (data/class_names.h). Says on stderr where labels are
+/// mapped, and which classes then have no sample.
+Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data);
+
 /// Says on stderr where nothing can be computed with some of the weights: then outputs are NaN.
 void tell_fatal_weights(const Shared& shared, const Network& network);
 

@@ -8,6 +8,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/shell.h"
 #include "evenkeel/base/version.h"
+#include "evenkeel/data/class_names.h"
 #include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/diagnose/measure/training_records.h"
@@ -104,6 +105,15 @@ Sets sets_of(const DoctorArguments& a, const Model& model) {
   return sets;
 }
 
+/// Both sets in the classes of the weights; where those have no names, in those of the training data.
+void name_classes(const DoctorArguments& a, const LoadedNetwork& loaded, Sets& sets) {
+  sets.evaluated = in_classes_of(a.shared, loaded, sets.evaluated);
+  if (!sets.trained) return;
+  sets.trained = in_classes_of(a.shared, loaded, *sets.trained);
+  if (loaded.class_names.empty())
+    sets.evaluated = with_classes(sets.evaluated, sets.trained->class_names(), "the training data");
+}
+
 /// --expect: what another program got, outputs or scores, against what this network yields for all of --data.
 std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Sets& sets,
                                           const std::optional<std::int64_t>& batch_size) {
@@ -158,12 +168,13 @@ int run_doctor(const DoctorArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   loss_of(settings);  // there must be one
   const NetworkOptions options = network_options(a.shared, settings);
-  const Sets sets = sets_of(a, model.file.model);
+  Sets sets = sets_of(a, model.file.model);
+  const LoadedNetwork loaded = load_network(model, options);
+  name_classes(a, loaded, sets);
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
                   .samples = a.samples};
-  const LoadedNetwork loaded = load_network(model, options);
   const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
   const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);

@@ -73,8 +73,9 @@ int run_evaluate(const EvaluateArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   loss_of(settings);  // there must be one
   const NetworkOptions network = network_options(a.shared, settings);
-  const Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
   const LoadedNetwork loaded = load_network(model, network);
+  data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);
   const Evaluation result = evaluate(*loaded.network, data,
                                      {.batch_size = batch_size_of(settings),

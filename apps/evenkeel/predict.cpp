@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/report/writers/text_table.h"
@@ -143,14 +144,27 @@ void write(const Predicted& p, const std::string& path) {
                               {"classes", p.values.classes.view()}});
 }
 
+/// Whether the names of the data's classes are those of the weights, as far as both have names. A folder of images that
+/// are to be predicted may have any name.
+bool has_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data) {
+  const auto& names = loaded.class_names;
+  const auto is_known = [&](const std::string& name) { return std::ranges::count(names, name) > 0; };
+  if (names.empty() || data.class_names().empty() || std::ranges::any_of(data.class_names(), is_known)) return true;
+  say(shared, "{}: no class of the weights has such a name ({}), so the samples are taken to have no labels",
+      data.name(), join(data.class_names()));
+  return false;
+}
+
 Predicted make_predictions(const PredictArguments& a) {
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   const Settings settings = overridden(model.file.training, a.settings);
   const NetworkOptions options = network_options(a.shared, settings);
   if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
-  const Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
-                                        : load_image_files(a.shared, model.file.model, a.images);
+  Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
+                                  : load_image_files(a.shared, model.file.model, a.images);
   const LoadedNetwork loaded = load_network(model, options);
+  const bool are_labelled = data.has_labels() && has_classes_of(a.shared, loaded, data);
+  if (are_labelled) data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);
   Predicted p{.values = predict(*loaded.network, data,
                                 {.batch_size = batch_size_of(settings),
@@ -158,7 +172,7 @@ Predicted make_predictions(const PredictArguments& a) {
               .names = loaded.class_names.empty() ? data.class_names() : loaded.class_names,
               .images = a.images,
               .labels = {}};
-  if (data.has_labels()) std::ranges::copy(data.y().as<std::int32_t>(), std::back_inserter(p.labels));
+  if (are_labelled) std::ranges::copy(data.y().as<std::int32_t>(), std::back_inserter(p.labels));
   return p;
 }
 

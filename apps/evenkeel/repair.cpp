@@ -213,11 +213,13 @@ int run_repair(const RepairArguments& a) {
   NetworkOptions network = network_options(a.shared, settings);
   network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
-  const Dataset data = load_data(a.shared, model.file.model, a.data, Split::train);
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train);
   std::optional<Dataset> validation;
   if (!a.validation.empty()) validation = load_data(a.shared, model.file.model, a.validation, Split::test);
-  options.validation = validation ? &*validation : nullptr;
   const LoadedNetwork loaded = load_network(model, network);
+  data = in_classes_of(a.shared, loaded, data);
+  if (validation) validation = in_classes_of(a.shared, loaded, *validation);
+  options.validation = validation ? &*validation : nullptr;
   const Repaired repaired = repair(*loaded.network, data, options);
   std::vector<std::string> files;
   const bool is_wanted = repaired.network && (repaired.no_help.empty() || a.keep);

@@ -49,7 +49,7 @@ void Evidence::substitute_statistics() {
   substituted_.replace_statistics(full_statistics());
   const std::vector<LayerStatistics> moving = moving_statistics(network_);
   for (std::size_t i = 0; i < moving.size(); ++i)
-    (*gaps_)[i] = gap_between(moving[i], (*gaps_)[i].data, normalizations_[i].epsilon);
+    (*gaps_)[i] = gap_between(moving[i], (*gaps_)[i].data, normalizations_[i].epsilon, (*gaps_)[i].samples);
 }
 
 std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {

@@ -259,6 +259,7 @@ TEST(NormalizationOfOneValue, IsReadFromTheBatchSizeOfTraining) {
     const Records records{.updates = 60, .batch_size = 1};
     const auto findings = judged(normalization_of_one_value, trainer.network(), records);
     ASSERT_EQ(findings.size(), 1U) << model.name();
+    EXPECT_EQ(findings[0].code, "small-batch");
     EXPECT_EQ(findings[0].severity, Severity::error);
     // After convolutions there are positions to normalize over.
     EXPECT_EQ(findings[0].layers[0], model.name() == "small_mlp" ? "norm_1" : "norm_3");
@@ -270,7 +271,7 @@ TEST(NormalizationOfOneValue, IsReadFromTheBatchSizeOfTraining) {
           EXPECT_EQ(std::ranges::count(f->layers, layer), 0) << told(d);
       }
     if (const Finding* f = finding_of(d, "bad-variance"); f && f->layers == findings[0].layers) {
-      EXPECT_EQ(f->consequence_of, "normalization-of-one-value") << told(d);
+      EXPECT_EQ(f->consequence_of, "small-batch") << told(d);
     }
   }
 }
