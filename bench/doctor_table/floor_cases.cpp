@@ -78,6 +78,7 @@ void add_records(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
     cases.push_back({.code = "record-differs",
                      .planted = "the last layer is another network's",
                      .severity = Severity::error,
+                     .companions = {"near-guessing"},
                      .recipe = {.architecture = architecture, .seed = seed++},
                      .plant = [](Patient& p) {
                        Evidence evidence(p.network(), {.data = p.test, .samples = 0});

@@ -90,6 +90,10 @@ class LostClasses final : public Rule {
       if (const std::int64_t answers = answers_of(evidence, l.label); answers >= 0)
         f.evidence.push_back({name + ": how often it is the answer", static_cast<double>(answers), "", "above 0"});
     }
+    std::vector<std::int64_t> labels;
+    for (const Lost& l : lost) labels.push_back(l.label);
+    const SampleScores others = without_classes(evidence.evaluation(), evidence.guessing().classes, labels);
+    if (others.samples() > 1) f.cost = unpaired_cost(others, evidence.evaluation());
     f.consequence_of = explanation(evidence, findings, lost);
     if (!f.consequence_of.empty()) f.severity = Severity::info;
     findings.push_back(std::move(f));

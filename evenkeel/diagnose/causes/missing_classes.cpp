@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "evenkeel/data/labels.h"
 #include "evenkeel/diagnose/causes/rules.h"
@@ -8,34 +7,6 @@ namespace evenkeel {
 namespace {
 
 constexpr double kManyUnknown = 0.01;  ///< of the data, in classes that training lacks
-
-/// The samples whose class training has, and the others.
-struct Known {
-  SampleScores known = {}, unknown = {};
-};
-
-Known split_by_class(const SampleScores& scores, const std::vector<std::int32_t>& classes,
-                     const std::vector<MissingClass>& missing) {
-  Known split;
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    SampleScores& part =
-        std::ranges::count(missing, std::int64_t{classes[i]}, &MissingClass::label) > 0 ? split.unknown : split.known;
-    part.loss.push_back(scores.loss[i]);
-    if (!scores.correct.empty()) part.correct.push_back(scores.correct[i]);
-  }
-  return split;
-}
-
-/// What the samples of unknown classes add to the mean of all. They are not the same samples as the others.
-Cost cost_of(const SampleScores& all, const SampleScores& known) {
-  const auto added = [](const Estimate& with, const Estimate& without) {
-    return Estimate{with.value - without.value, std::hypot(with.error, without.error)};
-  };
-  Cost cost{.loss = added(all.mean_loss(), known.mean_loss())};
-  if (!known.correct.empty()) cost.accuracy = added(*all.accuracy(), *known.accuracy());
-  cost.relative_loss = cost.loss.value / std::max(known.mean_loss().value, 1e-12);
-  return cost;
-}
 
 std::int64_t samples_in(const std::vector<MissingClass>& missing) {
   std::int64_t samples = 0;
@@ -82,11 +53,13 @@ class MissingClasses final : public Rule {
                        (sorted ? ". The data are sorted by class, and were cut" : ""),
               .evidence = {{"samples of classes that training lacks", static_cast<double>(samples), "", "0"}},
               .certainty = Certainty::sure("counted in the labels of both sets")};
-    const Known split = split_by_class(evidence.evaluation(), evidence.guessing().classes, missing);
-    if (split.unknown.samples() > 0 && split.known.samples() > 1) {
-      f.cost = cost_of(evidence.evaluation(), split.known);
-      f.evidence.push_back({"loss on the other samples", split.known.mean_loss().value});
-      if (const auto accuracy = split.known.accuracy()) f.evidence.push_back({"accuracy on them", accuracy->value});
+    std::vector<std::int64_t> unknown;
+    for (const MissingClass& c : missing) unknown.push_back(c.label);
+    const SampleScores known = without_classes(evidence.evaluation(), evidence.guessing().classes, unknown);
+    if (known.samples() > 1 && known.samples() < evidence.data().size()) {
+      f.cost = unpaired_cost(known, evidence.evaluation());
+      f.evidence.push_back({"loss on the other samples", known.mean_loss().value});
+      if (const auto accuracy = known.accuracy()) f.evidence.push_back({"accuracy on them", accuracy->value});
     }
     return f;
   }

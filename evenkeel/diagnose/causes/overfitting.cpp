@@ -15,17 +15,6 @@ constexpr double kAboveBest = 1.25, kAboveBestOfChance = 0.05;
 /// What the mode must cost to explain the rise: of a loss next to nothing a tenth is soon reached.
 constexpr double kOfTheRise = 0.5;
 
-/// What is lost from one set of samples to another.
-Cost cost_between(const FourCells::Cell& good, const FourCells::Cell& bad) {
-  const auto difference = [](const Estimate& a, const Estimate& b) {
-    return Estimate{b.value - a.value, std::hypot(a.error, b.error)};
-  };
-  Cost cost{.loss = difference(good.loss, bad.loss)};
-  if (good.accuracy && bad.accuracy) cost.accuracy = difference(*good.accuracy, *bad.accuracy);
-  cost.relative_loss = cost.loss.value / std::max(good.loss.value, 1e-12);
-  return cost;
-}
-
 /// Overfitting is what is left where nothing else explains the gap.
 Certainty what_is_left(Evidence& evidence) {
   Certainty c = Certainty::possible("what is left after others were excluded");
@@ -52,7 +41,7 @@ class Overfitting final : public Rule {
     const FourCells cells = four_cells(evidence, findings);
     if (cells.gap != FourCells::Gap::overfitting) return;
     const double train = cells.train_evaluation->loss.value, validation = cells.evaluation.loss.value;
-    const Cost cost = cost_between(*cells.train_evaluation, cells.evaluation);
+    const Cost cost = unpaired_cost(evidence.train_evaluation(), evidence.evaluation());
     const bool much =
         validation >= kTimesTheLoss * train && (!cost.accuracy || cost.accuracy->value <= -kAccuracyApart);
     Finding f{

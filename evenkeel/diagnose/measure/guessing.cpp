@@ -122,6 +122,17 @@ std::vector<ClassScore> class_scores(const SampleScores& scores, const std::vect
   return all;
 }
 
+SampleScores without_classes(const SampleScores& scores, const std::vector<std::int32_t>& classes,
+                             const std::vector<std::int64_t>& left_out) {
+  SampleScores rest;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (std::ranges::count(left_out, std::int64_t{classes[i]}) > 0) continue;
+    rest.loss.push_back(scores.loss[i]);
+    if (!scores.correct.empty()) rest.correct.push_back(scores.correct[i]);
+  }
+  return rest;
+}
+
 Standing standing_of(const SampleScores& scores, const Guessing& guessing) {
   const Estimate gain = paired_difference(scores.loss, guessing.scores.loss);
   const bool loss_better =

@@ -41,4 +41,8 @@ struct ClassScore {
 /// Of the classes that have samples; empty where targets are no classes, or the loss has no accuracy.
 std::vector<ClassScore> class_scores(const SampleScores& scores, const std::vector<std::int32_t>& classes);
 
+/// The scores of the samples that are of none of these classes.
+SampleScores without_classes(const SampleScores& scores, const std::vector<std::int32_t>& classes,
+                             const std::vector<std::int64_t>& left_out);
+
 }  // namespace evenkeel

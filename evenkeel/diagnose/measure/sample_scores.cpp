@@ -69,6 +69,16 @@ Cost cost_between(const SampleScores& good, const SampleScores& bad) {
   return cost;
 }
 
+Cost unpaired_cost(const SampleScores& good, const SampleScores& bad) {
+  const auto difference = [](const Estimate& a, const Estimate& b) {
+    return Estimate{b.value - a.value, std::hypot(a.error, b.error)};
+  };
+  Cost cost{.loss = difference(good.mean_loss(), bad.mean_loss())};
+  if (!good.correct.empty() && !bad.correct.empty()) cost.accuracy = difference(*good.accuracy(), *bad.accuracy());
+  cost.relative_loss = cost.loss.value / std::max(good.mean_loss().value, 1e-12);
+  return cost;
+}
+
 bool matters(const Cost& cost) {
   return !std::isfinite(cost.loss.value) || (cost.relative_loss >= 0.1 && cost.loss.above_zero_by(3));
 }

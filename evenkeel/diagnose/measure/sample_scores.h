@@ -48,6 +48,8 @@ struct Cost {
   double relative_loss = 0;  ///< loss over what it was
 };
 Cost cost_between(const SampleScores& good, const SampleScores& bad);
+/// The same from some samples to others.
+Cost unpaired_cost(const SampleScores& good, const SampleScores& bad);
 /// By the doctor's rule: the loss is a tenth above the good one, and by more than three standard errors.
 bool matters(const Cost& cost);
 
