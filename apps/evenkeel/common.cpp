@@ -152,6 +152,32 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required) {
 void add_image_flags(CLI::App& command, Shared& shared) {
   command.add_flag("--resize", shared.resize, "resize images of another size to the model's input");
   command.add_flag("--skip-bad-images", shared.skip_bad_images, "leave out images of a folder that cannot be read");
+  add_array_flags(command, shared);
+}
+
+void add_array_flags(CLI::App& command, Shared& shared) {
+  command
+      .add_option("--labels", shared.labels,
+                  "of .npz files: from-1 (labels 1 to K), contiguous (the numbers that occur) or names (texts) become "
+                  "classes from 0 on")
+      ->option_text(join(label_mapping_names(), "|"))
+      ->check([](const std::string& name) -> std::string {
+        try {
+          label_mapping_named(name);
+          return {};
+        } catch (const Error& error) {
+          return error.what();
+        }
+      });
+  command.add_flag("--channels-first", shared.channels_first, "images of .npz files are [N, C, H, W]");
+}
+
+ArrayOptions array_options(const Shared& shared) {
+  return {.channels_first = shared.channels_first,
+          .labels = label_mapping_named(shared.labels),
+          .note = [quiet = shared.quiet](const std::string& text) {
+            if (!quiet) fmt::print(stderr, "{}\n", text);
+          }};
 }
 
 CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::string& key, const std::string& value_name) {
@@ -191,7 +217,7 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
       ++skipped;
       say(shared, "skipped: {}", error.what());
     };
-  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images);
+  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images, array_options(shared));
   if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", with_commas(skipped), spec);
   return data;
 }

@@ -35,6 +35,8 @@ struct Shared {
   bool fuse = true;
   std::string data_dir;
   bool resize = false, skip_bad_images = false;
+  std::string labels;  ///< of .npz files: a mapping's name (data/label_mapping.h)
+  bool channels_first = false;
   bool force = false;
 };
 
@@ -53,11 +55,14 @@ void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
 void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, --skip-bad-images
+void add_array_flags(CLI::App& command, Shared& shared);  ///< --labels, --channels-first
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::string& key, const std::string& value_name);
 /// A flag for every [training] key.
 void add_all_settings(CLI::App& command, Settings& settings);
 
+/// How the flags say that .npz files are read; what is recognised in them is said on stderr.
+ArrayOptions array_options(const Shared& shared);
 /// A data set for a model, as the flags say: its images are checked against the model's input, and those left out are
 /// counted on stderr.
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means);

@@ -6,8 +6,10 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/contact_sheet.h"
 #include "evenkeel/data/fetch/published.h"
+#include "evenkeel/data/labels.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/data/statistics.h"
+#include "evenkeel/data/unusual_samples.h"
 #include "evenkeel/formats/png.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "fetch.h"
@@ -55,10 +57,34 @@ int run_list(const DataArguments& a) {
 
 /// A bare NAME is both of its splits.
 std::vector<Dataset> load_all(const DataArguments& a) {
-  const bool is_name = std::ranges::any_of(named_sources(), [&](const auto& source) { return source.name == a.spec; });
-  if (!is_name) return {load_dataset(a.spec, Split::test, a.shared.data_dir)};
-  return {load_dataset(a.spec + ":train", Split::train, a.shared.data_dir),
-          load_dataset(a.spec + ":test", Split::test, a.shared.data_dir)};
+  const auto load = [&](const std::string& spec) {
+    return load_dataset(spec, Split::test, a.shared.data_dir, {}, array_options(a.shared));
+  };
+  const bool is_name =
+      std::ranges::any_of(named_sources(), [&](const auto& source) { return same_name(source.name, a.spec); });
+  std::vector<std::string> splits;
+  if (is_name) splits = {"train", "test"};
+  if (a.spec.ends_with(".npz")) splits = npz_splits(a.spec);
+  if (splits.empty()) return {load(a.spec)};
+  std::vector<Dataset> sets;
+  for (const std::string& split : splits) sets.push_back(load(a.spec + ':' + split));
+  return sets;
+}
+
+Json unusual_as_json(const Dataset& data) {
+  Json json = Json::array();
+  for (const UnusualSample& sample : unusual_samples(data))
+    json.push_back({{"index", sample.index}, {"ratio", sample.ratio}});
+  return json;
+}
+
+/// What is unusual about the set, a sentence each.
+std::vector<std::string> remarks_on(const Dataset& data) {
+  std::vector<std::string> remarks;
+  if (const auto unusual = unusual_samples(data); !unusual.empty()) remarks.push_back(describe(unusual, data) + '.');
+  if (const std::string mapping = proposed_mapping(data); !mapping.empty()) remarks.push_back(mapping);
+  if (is_sorted_by_class(data)) remarks.emplace_back("The samples are sorted by class: a part of them lacks classes.");
+  return remarks;
 }
 
 Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
@@ -76,6 +102,7 @@ Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
           {"standard_deviation", s.standard_deviation},
           {"minimum", s.minimum},
           {"maximum", s.maximum},
+          {"unusual_samples", unusual_as_json(data)},
           {"fingerprint", data.fingerprint()}};
 }
 
@@ -88,6 +115,7 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
   if (data.has_targets() && !data.has_labels()) fmt::print("  targets      {} numbers a sample\n", data.classes());
   if (!data.has_targets()) fmt::print("  targets      none\n");
   fmt::print("  fingerprint  {}\n", data.fingerprint());
+  for (const std::string& remark : remarks_on(data)) fmt::print("  note         {}\n", remark);
   if (s.per_class.empty()) return;
   TextTable table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
@@ -99,7 +127,8 @@ void print_info(const Dataset& data, const DatasetStatistics& s) {
 /// What is known of the published files of the set that the SPEC names; nothing for other SPECs.
 std::vector<FileReport> check_published(const DataArguments& a) {
   const std::string name = a.spec.substr(0, a.spec.find_first_of(":["));
-  const auto set = std::ranges::find(published_sets(), name, &PublishedSet::name);
+  const auto set =
+      std::ranges::find_if(published_sets(), [&](const PublishedSet& known) { return same_name(known.name, name); });
   if (set == published_sets().end()) return {};
   const auto folder = find_source(name, a.shared.data_dir);
   return folder ? check_files(*set, *folder) : std::vector<FileReport>();
@@ -162,7 +191,7 @@ Json sheet_as_json(const DataArguments& a, const Dataset& data) {
 
 int run_show(const DataArguments& a) {
   if (!a.output.empty()) check_ending("--output", a.output, {".png"});
-  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir);
+  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir, {}, array_options(a.shared));
   if (!a.output.empty()) write_sheet(a, data);
   if (a.shared.json)
     print_json(sheet_as_json(a, data));
@@ -206,6 +235,7 @@ void add_data(CLI::App& app, Command& chosen) {
   show.add_option("--count", a->count, "show at most N images")->option_text("N")->check(at_least(1));
   add_fetch(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
+  for (CLI::App* command : {&info, &show}) add_array_flags(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_json_flag(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_quiet_flag(*command, a->shared);
   list.callback([a, &chosen] { chosen = [a] { return run_list(*a); }; });

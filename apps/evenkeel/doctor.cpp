@@ -7,6 +7,7 @@
 #include "common.h"
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/shell.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/diagnose/diagnosis.h"
@@ -63,8 +64,8 @@ struct Sets {
 /// A bare name means one split here and another one to other commands: with its split it means the same everywhere.
 std::string spelled_out(const std::string& spec, const Dataset& data) {
   const std::string name = spec.substr(0, spec.find_first_of(":["));
-  const auto& named = named_sources();
-  return std::ranges::find(named, name, &NamedSource::name) == named.end() ? spec : data.name();
+  const bool named = std::ranges::any_of(named_sources(), [&](const auto& s) { return same_name(s.name, name); });
+  return named || name.ends_with(".npz") ? data.name() : spec;
 }
 
 /// The training data of the run's record, where they can still be had, are the same, and are others than the evaluated.
@@ -77,6 +78,8 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     Shared shared = a.shared;
     shared.resize = run.resize;
     shared.skip_bad_images = run.skip_bad_images;
+    shared.labels = run.labels;
+    shared.channels_first = run.channels_first;
     Dataset data = load_data(shared, model, run.data, Split::train);
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
@@ -140,6 +143,8 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
                 shell_flag("--data-dir", a.shared.data_dir);
   if (a.shared.resize) words.flags += " --resize";
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
+  words.flags += shell_flag("--labels", a.shared.labels);
+  if (a.shared.channels_first) words.flags += " --channels-first";
   return words;
 }
 

@@ -3,7 +3,9 @@
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/data/class_names.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/formats/file.h"
@@ -14,7 +16,9 @@
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/callbacks.h"
+#include "evenkeel/train/implied_loss.h"
 #include "evenkeel/train/settings.h"
+#include "evenkeel/train/training_notes.h"
 #include "interruption.h"
 #include "progress.h"
 
@@ -63,36 +67,52 @@ Json findings_json(const std::vector<Told>& told) {
   return json;
 }
 
-void print_result(const TrainArguments& a, const Trainer& trainer, const History& history,
-                  const std::filesystem::path& folder, const std::vector<Told>& told) {
-  // The figures are those of the weights that are kept.
+/// What the run's record says against its result, and who explains it; empty where it says nothing.
+std::string doubt(const Plan& plan, const Trainer& trainer, const History& history) {
+  const RunDescription& run = plan.run;
+  const auto updates = run.initial_weights.empty() ? std::optional(trainer.steps_done()) : std::nullopt;
+  const std::string note = ending_note(plan.file.model, history, updates);
+  if (note.empty()) return {};
+  return fmt::format("{} `evenkeel doctor {}{}{}{}` says why.", as_sentence(note), shell_quoted(plan.path.string()),
+                     shell_flag("--data", run.validation.empty() ? run.data : run.validation),
+                     shell_flag("--labels", run.labels), run.channels_first ? " --channels-first" : "");
+}
+
+Json result_as_json(const TrainArguments& a, const Plan& plan, const Trainer& trainer, const History& history,
+                    const std::vector<Told>& told) {
   const EpochRecord shown = history.final_epoch() ? *history.final_epoch() : EpochRecord{};
-  if (a.shared.json) {
-    Json json = json_of(shown.train);
-    if (shown.validation) json["validation"] = json_of(*shown.validation);
-    json["epochs"] = history.epochs.empty() ? 0 : history.epochs.back().epoch;
-    if (history.weights_epoch) json["weights_epoch"] = *history.weights_epoch;
-    json["steps"] = trainer.steps_done();
-    json["images_per_s"] = shown.images_per_s;
-    json["interrupted"] = history.stopped;
-    if (!history.reason.empty()) json["ended_because"] = history.reason;
-    json["folder"] = folder.string();
-    if (a.doctor) json["findings"] = findings_json(told);
-    print_json(json);
-    return;
-  }
-  TextTable table({"", ">loss", ">accuracy"});
+  Json json = json_of(shown.train);
+  if (shown.validation) json["validation"] = json_of(*shown.validation);
+  json["epochs"] = history.epochs.empty() ? 0 : history.epochs.back().epoch;
+  if (history.weights_epoch) json["weights_epoch"] = *history.weights_epoch;
+  json["steps"] = trainer.steps_done();
+  json["images_per_s"] = shown.images_per_s;
+  json["interrupted"] = history.stopped;
+  if (!history.reason.empty()) json["ended_because"] = history.reason;
+  json["folder"] = plan.path.string();
+  if (!plan.run.warnings.empty()) json["warnings"] = plan.run.warnings;
+  if (const std::string text = doubt(plan, trainer, history); !text.empty()) json["doubt"] = text;
+  if (a.doctor) json["findings"] = findings_json(told);
+  return json;
+}
+
+/// The figures are those of the weights that are kept.
+void print_result(const Plan& plan, const Trainer& trainer, const History& history) {
+  const EpochRecord shown = history.final_epoch() ? *history.final_epoch() : EpochRecord{};
   const std::string epoch = history.weights_epoch ? fmt::format(", epoch {}", *history.weights_epoch) : "";
+  TextTable table({"", ">loss", ">accuracy"});
   const auto row = [&](const char* name, const Metrics& m) {
     table.row({name + epoch, number_text(m.loss), m.accuracy ? number_text(*m.accuracy) : ""});
   };
   row("training", shown.train);
   if (shown.validation) row("validation", *shown.validation);
-  fmt::print("{}{}{} steps; weights, metrics and settings are in {}\n", table.text(),
-             history.weights_epoch ? fmt::format("The weights are those of epoch {}, the best of {}.\n",
-                                                 *history.weights_epoch, history.epochs.back().epoch)
-                                   : "",
-             with_commas(static_cast<std::int64_t>(trainer.steps_done())), folder.string());
+  fmt::print("{}", table.text());
+  if (history.weights_epoch)
+    fmt::print("The weights are those of epoch {}, the best of {}.\n", *history.weights_epoch,
+               history.epochs.back().epoch);
+  fmt::print("{} steps; weights, metrics and settings are in {}\n",
+             with_commas(static_cast<std::int64_t>(trainer.steps_done())), plan.path.string());
+  if (const std::string text = doubt(plan, trainer, history); !text.empty()) fmt::print("{}\n", text);
 }
 
 /// A run from its beginning.
@@ -111,6 +131,8 @@ Plan new_run(const TrainArguments& a) {
               .validation = a.validation,
               .resize = a.shared.resize,
               .skip_bad_images = a.shared.skip_bad_images,
+              .labels = a.shared.labels,
+              .channels_first = a.shared.channels_first,
               .shuffle = !a.no_shuffle,
               .epochs = fit_options(plan.settings).epochs,
               .steps = fit_options(plan.settings).steps,
@@ -163,6 +185,8 @@ Plan resumed_run(const TrainArguments& a) {
   plan.run = recorded.description;
   plan.run.resize |= a.shared.resize;
   plan.run.skip_bad_images |= a.shared.skip_bad_images;
+  plan.run.channels_first |= a.shared.channels_first;
+  if (!a.shared.labels.empty()) plan.run.labels = a.shared.labels;
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   plan.fuse = a.shared.fuse && recorded.fuse;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
@@ -181,9 +205,10 @@ Plan resumed_run(const TrainArguments& a) {
   return plan;
 }
 
+/// The set, with the classes that training has; the same as before, where the run has begun.
 Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
-                     const std::string& fingerprint) {
-  Dataset data = load_data(shared, plan.file.model, spec, split);
+                     const std::string& fingerprint, const std::vector<std::string>& classes = {}) {
+  const Dataset data = with_classes(load_data(shared, plan.file.model, spec, split), classes, "the training data");
   if (!fingerprint.empty() && data.fingerprint() != fingerprint)
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
@@ -201,6 +226,23 @@ std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArgument
   }
   return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
                               : std::vector<std::string>();
+}
+
+/// Where no loss is chosen, the one that fits the outputs and the targets.
+void choose_loss(Plan& plan, const Dataset& data, const Shared& shared) {
+  if (plan.settings.has("loss")) return;
+  const ImpliedLoss implied = implied_loss(plan.file.model, data);
+  say(shared, "loss: {}, for {}; --loss chooses another", implied.name, implied.because);
+  plan.settings.set({.key = "loss", .value = implied.name});
+  plan.file.training = plan.settings;
+}
+
+/// Says once, before training, what is likely wrong with it.
+void warn_before_training(Plan& plan, const Trainer& trainer, const Dataset& data, const FitOptions& fit,
+                          const Shared& shared) {
+  if (plan.checkpoint) return;
+  plan.run.warnings = training_warnings(plan.file.model, trainer.options(), data, fit);
+  for (const std::string& warning : plan.run.warnings) say(shared, "evenkeel: warning: {}", warning);
 }
 
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
@@ -238,14 +280,18 @@ int train(const TrainArguments& a) {
   Shared shared = a.shared;
   shared.resize = plan.run.resize;
   shared.skip_bad_images = plan.run.skip_bad_images;
+  shared.labels = plan.run.labels;
+  shared.channels_first = plan.run.channels_first;
   const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
   std::optional<Dataset> validation;
   if (!plan.run.validation.empty())
-    validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint);
+    validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint,
+                              data.class_names());
   plan.run.data_fingerprint = data.fingerprint();
   plan.run.samples = data.size();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
 
+  choose_loss(plan, data, a.shared);
   TrainerOptions options = trainer_options(plan.settings, plan.threads);
   options.compute.force_precision = a.shared.force;
   options.compute.fuse = plan.fuse;
@@ -262,6 +308,7 @@ int train(const TrainArguments& a) {
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
 
+  warn_before_training(plan, trainer, data, fit, a.shared);
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
   folder.write_description(plan.file, trainer, plan.run);
@@ -272,7 +319,10 @@ int train(const TrainArguments& a) {
   if (history.stopped)
     say(a.shared, "stopped after step {}; the run is saved, and --resume continues it", trainer.steps_done());
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
-  print_result(a, trainer, history, plan.path, told);
+  if (a.shared.json)
+    print_json(result_as_json(a, plan, trainer, history, told));
+  else
+    print_result(plan, trainer, history);
   return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
 }
 

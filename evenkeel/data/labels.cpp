@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "evenkeel/base/text.h"
+#include "evenkeel/data/label_mapping.h"
 
 namespace evenkeel {
 namespace {
@@ -71,6 +72,12 @@ std::vector<std::int32_t> class_labels(const Dataset& dataset) {
     if (labels.back() < 0) return {};
   }
   return labels;
+}
+
+std::string proposed_mapping(const Dataset& dataset) {
+  if (!dataset.has_labels() || !dataset.class_names().empty()) return {};
+  const auto labels = dataset.y().as<std::int32_t>();
+  return label_proposal(std::vector<std::int64_t>(labels.begin(), labels.end()));
 }
 
 bool is_sorted_by_class(const Dataset& dataset) {

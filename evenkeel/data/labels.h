@@ -12,6 +12,10 @@ namespace evenkeel {
 /// the targets are none of these.
 std::vector<std::int32_t> class_labels(const Dataset& dataset);
 
+/// What the labels of a set without class names would need to be 0 to K - 1 (label_proposal); empty where they are
+/// that.
+std::string proposed_mapping(const Dataset& dataset);
+
 /// Every class is one block of samples, as files are that were written class by class. Never of fewer than two
 /// classes, or where most classes have one sample.
 bool is_sorted_by_class(const Dataset& dataset);

@@ -37,7 +37,7 @@ const ElementType& element_type(const std::string& descr, const std::string& whe
       {.kind = Error::unsupported,
        .where = where,
        .expected = "numbers (float32, float64, integers or bool)",
-       .received = objects ? "Python objects" : fmt::format("dtype {}", descr),
+       .received = fmt::format("dtype {}", descr),
        .hint = type      ? "Convert the byte order with array.astype(array.dtype.newbyteorder('<'))."
                : objects ? "Convert with array.astype('float32'), or names with array.astype(str), before it is saved."
                          : "Convert with array.astype('float32') before it is saved."}};

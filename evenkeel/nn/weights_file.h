@@ -22,7 +22,7 @@ void save_weights(const std::filesystem::path& path, const std::vector<WeightInf
 
 /// Reads a model's tensors (float32 or float64 in the file) into the store of one of its programs; returns the file's
 /// metadata. A file with only the tensors, written by Python, loads as well, and so does a checkpoint. Throws Error,
-/// which names every tensor that is missing, is surplus or has another shape; then the store is unchanged. Values are
+/// which says why the tensors are not the model's (weights_misfit.h); then the store is unchanged. Values are
 /// not checked: NaN loads too.
 std::map<std::string, std::string> load_weights(const std::filesystem::path& path,
                                                 const std::vector<WeightInfo>& weights, Store& store);

@@ -75,6 +75,9 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
   if (!run.validation.empty())
     json["validation"] = {{"spec", run.validation}, {"fingerprint", run.validation_fingerprint}};
+  if (!run.labels.empty()) json["labels"] = run.labels;
+  if (run.channels_first) json["channels_first"] = true;
+  if (!run.warnings.empty()) json["warnings"] = run.warnings;
   if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
   return json;
 }
@@ -128,6 +131,9 @@ RecordedRun read_run(const fs::path& folder) {
     }
     json.at("resize").get_to(run.resize);
     json.at("skip_bad_images").get_to(run.skip_bad_images);
+    run.labels = json.value("labels", "");
+    run.channels_first = json.value("channels_first", false);
+    run.warnings = json.value("warnings", std::vector<std::string>());
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);
     json.at("threads").get_to(recorded.threads);

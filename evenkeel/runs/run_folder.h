@@ -22,6 +22,9 @@ struct RunDescription {
   std::int64_t samples = 0;                                  ///< of the data; 0: not recorded
   std::string validation = {}, validation_fingerprint = {};  ///< empty without
   bool resize = false, skip_bad_images = false;              ///< what was done with images that do not fit
+  std::string labels = {};                 ///< the mapping of an .npz file's labels (data/label_mapping.h), by name
+  bool channels_first = false;             ///< how an .npz file's images were read
+  std::vector<std::string> warnings = {};  ///< before the first step
   bool shuffle = true;
   std::int64_t epochs = 0;
   std::optional<std::int64_t> steps = {};

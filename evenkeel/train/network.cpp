@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/data/labels.h"
 
 namespace evenkeel {
 namespace {
@@ -17,7 +18,13 @@ void check_shares(const Dataset& data) {
                .expected = "targets from 0 to 1 for the loss \"binary_crossentropy\"",
                .received = std::to_string(*outside) + " in sample " +
                            std::to_string((outside - targets.begin()) / data.y().shape.back()),
-               .hint = "Scale the targets, or choose the loss \"mse\"."}};
+               .hint = "Scale the targets, or choose the loss \"mse\". Two values of an .npz file become classes by "
+                       "--labels contiguous."}};
+}
+
+std::string channels_first_hint(const Shape& sample, const Shape& input) {
+  const bool fits = sample.rank() == 3 && input.rank() == 3 && Shape{sample[1], sample[2], sample[0]} == input;
+  return fits ? "The samples have their channels first: --channels-first reads them as [N, H, W, C]." : "";
 }
 
 }  // namespace
@@ -138,7 +145,8 @@ void Network::check(const Dataset& data, bool needs_targets) const {
     throw Error{{.where = "data \"" + data.name() + '"',
                  .expected = "samples " + to_string_batched(model_.input_shape()) + ", as the model \"" +
                              model_.name() + "\" takes",
-                 .received = to_string_batched(data.sample_shape())}};
+                 .received = to_string_batched(data.sample_shape()),
+                 .hint = channels_first_hint(data.sample_shape(), model_.input_shape())}};
   if (!needs_targets) return;
   if (!data.has_targets())
     throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};
@@ -153,7 +161,8 @@ void Network::check(const Dataset& data, bool needs_targets) const {
     throw Error{{.where = "data \"" + data.name() + '"',
                  .expected = "at most " + std::to_string(largest) + " classes, for the model's " +
                              std::to_string(outputs_) + " outputs",
-                 .received = std::to_string(data.classes())}};
+                 .received = std::to_string(data.classes()),
+                 .hint = proposed_mapping(data)}};
   if (!data.has_labels() && options_.loss && scores_of(*options_.loss) == Scores::sigmoid) check_shares(data);
 }
 

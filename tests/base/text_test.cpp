@@ -41,6 +41,13 @@ TEST(Nearest, DoesNotReplaceEveryLetter) {
   EXPECT_EQ(nearest("y", names), "");
 }
 
+TEST(SameName, IgnoresCapitalsUnderscoresAndHyphens) {
+  EXPECT_TRUE(same_name("LeakyReLU", "leaky_relu"));
+  EXPECT_TRUE(same_name("fashion_mnist", "Fashion-MNIST"));
+  EXPECT_FALSE(same_name("relu", "elu"));
+  EXPECT_FALSE(same_name("conv2d", "conv3d"));
+}
+
 TEST(Join, PutsTheSeparatorBetweenPartsOnly) {
   const std::vector<std::string> parts = {"a", "b", "c"};
   EXPECT_EQ(join(parts), "a, b, c");

@@ -53,6 +53,23 @@ TEST_F(Sources, AreFoundInTheFirstFolderThatHasThem) {
   EXPECT_EQ(find_source("mnist", (folder_ / "flag").string()), folder_ / "flag" / "mnist");
 }
 
+TEST_F(Sources, AreKnownInAnySpelling) {
+  write_mnist(folder_ / "flag", 2);
+  EXPECT_EQ(load_dataset("MNIST:Test", Split::train, (folder_ / "flag").string()).name(), "mnist:test");
+}
+
+TEST_F(Sources, MayBeASplitOfAnNpzFile) {
+  const std::filesystem::path path = folder_ / "split.npz";
+  formats::write_npz(path, {{"x_train", counting_dataset(5).x()}, {"x_test", counting_dataset(3).x()}});
+  EXPECT_EQ(load_dataset(path.string(), Split::train).size(), 5);
+  EXPECT_EQ(load_dataset(path.string(), Split::test).size(), 3);
+  const Dataset part = load_dataset(path.string() + ":train[1:3]", Split::test);
+  EXPECT_EQ(samples(part), (std::vector<float>{1, 2}));
+  EXPECT_EQ(part.name(), path.string() + ":train[1:3]");
+  EXPECT_SAYS(refusal(path.string() + ":trian"), "a split of train or test, received \"trian\". Did you mean \"train\"?");
+  EXPECT_SAYS(refusal(write_npz(4).string() + ":train"), "arrays of the split \"train\"");
+}
+
 TEST_F(Sources, AreNotFoundWhereTheirFilesAreNot) { EXPECT_EQ(find_source("mnist"), std::nullopt); }
 
 TEST_F(Sources, DrawnByTheProgramAreAlwaysFound) { EXPECT_EQ(find_source("strokes"), std::filesystem::path()); }

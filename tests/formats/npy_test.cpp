@@ -76,6 +76,56 @@ TEST(ReadNpy, RefusesWhatIsNotNumbers) {
   EXPECT_THAT(error_of([] { read_npy(fixture("structured.npy")); }), HasSubstr("received dtype structured"));
 }
 
+TEST(ReadNpy, TellsHowToStoreNames) {
+  EXPECT_THAT(error_of([] { read_npy(fixture("object.npy")); }), HasSubstr("array.astype(str)"));
+}
+
+TextArray texts_of(const Bytes& bytes) {
+  const Source source(bytes, "x.npy");
+  Reader in(source);
+  return std::get<TextArray>(decode_npy_or_texts(in));
+}
+
+/// Four-byte letters of Unicode.
+void append_letters(Bytes& bytes, std::initializer_list<std::uint32_t> letters) {
+  for (const std::uint32_t letter : letters) append_little(bytes, letter);
+}
+
+TEST(ReadNpyOrTexts, ReadsUnicodeAsUtf8) {
+  Bytes bytes = npy("{'descr': '<U2', 'fortran_order': False, 'shape': (3,), }", 0);
+  append_letters(bytes, {'a', 'b', 0xe9, 0, 0x1f600, 0x20ac});
+  const TextArray array = texts_of(bytes);
+  EXPECT_EQ(array.shape, Shape{3});
+  EXPECT_THAT(array.texts, ElementsAre("ab", "\xc3\xa9", "\xf0\x9f\x98\x80\xe2\x82\xac"));
+}
+
+TEST(ReadNpyOrTexts, ReadsByteStrings) {
+  Bytes bytes = npy("{'descr': '|S3', 'fortran_order': False, 'shape': (2, 1), }", 0);
+  append(bytes, bytes_of({"catox\0", 6}));
+  EXPECT_THAT(texts_of(bytes).texts, ElementsAre("cat", "ox"));
+}
+
+TEST(ReadNpyOrTexts, ReadsNumbersAsBefore) {
+  const Bytes bytes = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", 2);
+  const Source source(bytes, "x.npy");
+  Reader in(source);
+  EXPECT_EQ(std::get<Tensor>(decode_npy_or_texts(in)).dtype(), DType::uint8);
+}
+
+TEST(ReadNpyOrTexts, ReplacesLettersThatAreNone) {
+  Bytes bytes = npy("{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }", 0);
+  append_letters(bytes, {0xd800, 0xffffffff});
+  EXPECT_THAT(texts_of(bytes).texts, ElementsAre("\xef\xbf\xbd", "\xef\xbf\xbd"));
+}
+
+TEST(ReadNpyOrTexts, RefusesMoreTextsThanItHas) {
+  for (const char* type : {"<U3", "|S8", "<U0", "<U99999999999999999999", "<U"}) {
+    const Bytes bytes =
+        npy(std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (1000000000000,), }", 24);
+    EXPECT_THAT(error_of([&] { texts_of(bytes); }), StartsWith("x.npy: ")) << type;
+  }
+}
+
 TEST(ReadNpy, RefusesAnotherMagic) { EXPECT_THAT(error_for(bytes_of("PK\3\4 and more")), HasSubstr("x.npy: ")); }
 
 TEST(ReadNpy, RefusesAnUnknownVersion) {

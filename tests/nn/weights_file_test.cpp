@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/compile.h"
@@ -166,6 +168,63 @@ TEST(WeightsFile, NamesEveryTensorThatDoesNotFit) {
   EXPECT_SAYS(error, "\"dense/kernel\" is [80, 4] instead of [48, 4]");
   EXPECT_SAYS(error, "\"dense_1/bias\" [2] belongs to no layer");
   EXPECT_FALSE(contains(error, "numbers in the layers' names")) << error;
+}
+
+TEST(WeightsFile, NamesThePrefixThatEveryNameHas) {
+  for (const std::string prefix : {"module.", "net/", "_orig_mod.model.", "model.batch_"}) {
+    TestFolder folder;
+    write_renamed(folder / "w.safetensors", small_model(), [&](const std::string& name) { return prefix + name; });
+    const std::string error = refusal(folder / "w.safetensors", small_model());
+    EXPECT_SAYS(error, "received the same ones with \"" + prefix + "\" before every name");
+    EXPECT_SAYS(error, "name.removeprefix(\"" + prefix + "\")");
+    EXPECT_FALSE(contains(error, "conv2d")) << error;
+  }
+}
+
+TEST(WeightsFile, KnowsPyTorchsNames) {
+  TestFolder folder;
+  const std::map<std::string, std::string> names = {{"kernel", "weight"},
+                                                    {"bias", "bias"},
+                                                    {"gamma", "weight"},
+                                                    {"beta", "bias"},
+                                                    {"moving_mean", "running_mean"},
+                                                    {"moving_variance", "running_var"}};
+  write_renamed(folder / "w.safetensors", small_model(), [&](const std::string& name) {
+    const std::size_t slash = name.find('/');
+    return name.substr(0, slash) + '.' + names.at(name.substr(slash + 1));
+  });
+  const std::string error = refusal(folder / "w.safetensors", small_model());
+  EXPECT_SAYS(error, "received PyTorch's names: ");
+  EXPECT_SAYS(error, "running_mean \"moving_mean\"");
+  EXPECT_FALSE(contains(error, "is missing")) << error;
+}
+
+TEST(WeightsFile, KnowsTransposedKernels) {
+  TestFolder folder;
+  std::vector<Tensor> tensors;
+  std::vector<formats::SafetensorsEntry> entries;
+  for (const WeightInfo& w : weights_of(small_model())) {
+    Shape shape = w.shape;
+    if (shape.rank() == 2) shape = {w.shape[1], w.shape[0]};
+    if (shape.rank() == 4) shape = {w.shape[3], w.shape[2], w.shape[0], w.shape[1]};
+    entries.push_back({w.name, tensors.emplace_back(shape, DType::float32)});
+  }
+  formats::write_safetensors(folder / "w.safetensors", entries);
+  const std::string error = refusal(folder / "w.safetensors", small_model());
+  EXPECT_SAYS(error,
+              "received transposed kernels: \"conv2d/kernel\" is [3, 2, 3, 3] instead of [3, 3, 2, 3]; "
+              "\"dense/kernel\" is [4, 48] instead of [48, 4]. Transpose all of them");
+  EXPECT_SAYS(error, "dense ones by w.T");
+}
+
+TEST(WeightsFile, NamesAtMostTenThatDoNotFit) {
+  Sequential deep({4});
+  for (int i = 0; i < 9; ++i) deep.add(Dense{.units = 4});
+  TestFolder folder;
+  write_renamed(folder / "w.safetensors", deep, [](const std::string& name) { return "other_" + name + "_x"; });
+  const std::string error = refusal(folder / "w.safetensors", deep);
+  EXPECT_SAYS(error, " and 26 more");
+  EXPECT_EQ(std::ranges::count(error, ';'), 9);
 }
 
 TEST(WeightsFile, RefusesWholeNumbers) {

@@ -49,6 +49,12 @@ TEST(OverriddenSettings, ClipOneWay) {
   EXPECT_EQ(overridden({{"clipnorm", 1}}, {{"clipvalue", 0.5}}), (Settings{{"clipvalue", 0.5}}));
 }
 
+TEST(CheckedSettings, KnowNamesInKerassSpelling) {
+  const Settings s = training_keys().checked({{"loss", "SparseCategoricalCrossentropy"}, {"optimizer", "SGD"}});
+  EXPECT_EQ(s, (Settings{{"loss", "sparse_categorical_crossentropy"}, {"optimizer", "sgd"}}));
+  EXPECT_EQ(name_of(optimizer_of({{"optimizer", "AdamW"}})), "adam");
+}
+
 TEST(OptimizerOfSettings, IsAdamByDefault) { EXPECT_EQ(name_of(optimizer_of({})), "adam"); }
 
 TEST(OptimizerOfSettings, HasItsFields) {

@@ -1,0 +1,43 @@
+#include "evenkeel/train/implied_loss.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/data/labels.h"
+#include "evenkeel/nn/compile.h"
+
+namespace evenkeel {
+namespace {
+
+bool are_zeros_and_ones(const Dataset& data) {
+  return std::ranges::all_of(data.y().as<float>(), [](float v) { return v == 0 || v == 1; });
+}
+
+}  // namespace
+
+ImpliedLoss implied_loss(const Model& model, const Dataset& data) {
+  if (!data.has_targets())
+    throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};
+  const std::int64_t outputs = compile(model, {.batch_size = 1}).layer_outputs.back().size();
+  const ActivationFunction last =
+      model.nodes().empty() ? ActivationFunction::linear : model.nodes().back().layer.traits().activation;
+  const bool sigmoid = last == ActivationFunction::sigmoid, softmax = last == ActivationFunction::softmax;
+  const std::string by_outputs = fmt::format("{} output{}{}", outputs, outputs == 1 ? "" : "s",
+                                             sigmoid   ? " of a sigmoid"
+                                             : softmax ? " of a softmax"
+                                                       : "");
+  if (data.has_labels()) {
+    if (outputs == 1 && data.classes() > 2) return {"mse", "whole numbers above 1 and " + by_outputs};
+    const bool binary = sigmoid || (outputs == 1 && !softmax);
+    return {binary ? "binary_crossentropy" : "sparse_categorical_crossentropy", "labels and " + by_outputs};
+  }
+  const bool one_hot = data.classes() > 1 && !class_labels(data).empty();
+  if (softmax || (one_hot && !sigmoid))
+    return {"categorical_crossentropy", (one_hot ? "one-hot targets and " : "targets and ") + by_outputs};
+  if (sigmoid || are_zeros_and_ones(data)) return {"binary_crossentropy", "targets of 0 and 1 and " + by_outputs};
+  return {"mse", "targets that are numbers and " + by_outputs};
+}
+
+}  // namespace evenkeel
