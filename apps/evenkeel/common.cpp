@@ -156,19 +156,15 @@ void add_image_flags(CLI::App& command, Shared& shared) {
 }
 
 void add_array_flags(CLI::App& command, Shared& shared) {
+  const auto set = [&shared](const std::string& name) {
+    label_mapping_named(name);
+    shared.labels = name;
+  };
   command
-      .add_option("--labels", shared.labels,
-                  "of .npz files: from-1 (labels 1 to K), contiguous (the numbers that occur) or names (texts) become "
-                  "classes from 0 on")
-      ->option_text(join(label_mapping_names(), "|"))
-      ->check([](const std::string& name) -> std::string {
-        try {
-          label_mapping_named(name);
-          return {};
-        } catch (const Error& error) {
-          return error.what();
-        }
-      });
+      .add_option_function<std::string>("--labels", set,
+                                        "of .npz files: from-1 (labels 1 to K), contiguous (the numbers that occur) or "
+                                        "names (texts) become classes from 0 on")
+      ->option_text(join(label_mapping_names(), "|"));
   command.add_flag("--channels-first", shared.channels_first, "images of .npz files are [N, C, H, W]");
 }
 

@@ -212,8 +212,10 @@ class Fields {
   }
 
   [[noreturn]] static void refuse(const std::string& name, const std::string& expected, const FieldValue& value) {
-    throw Error{
-        {.where = '"' + name + '"', .expected = expected, .received = to_string(value), .hint = meant(expected, value)}};
+    throw Error{{.where = '"' + name + '"',
+                 .expected = expected,
+                 .received = to_string(value),
+                 .hint = meant(expected, value)}};
   }
 
   std::string about_;

@@ -105,7 +105,8 @@ const PublishedSet& published_set(const std::string& name) {
     if (same_name(set.name, name)) return set;
     known.push_back(set.name);
   }
-  const bool drawn = std::ranges::any_of(named_sources(), [&](const auto& source) { return same_name(source.name, name); });
+  const bool drawn =
+      std::ranges::any_of(named_sources(), [&](const auto& source) { return same_name(source.name, name); });
   if (drawn)
     throw Error{{.where = name, .received = "nothing to fetch: the program draws this set itself", .hint = ""}};
   const std::string near = nearest(name, known);
