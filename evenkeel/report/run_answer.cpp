@@ -62,10 +62,7 @@ std::vector<RankedRun> ranked(const std::vector<RunRecord>& runs, const std::str
 }
 
 std::string alone(const RankedRun& e, const std::string& column) {
-  const std::string end =
-      std::isnan(e.outcome.final)
-          ? fmt::format("`{}` ends with a {} of NaN", e.run->name, spoken(column))
-          : fmt::format("`{}` ends at a {} of {}", e.run->name, spoken(column), figure(e.outcome.final));
+  const std::string end = fmt::format("`{}` ends with {} {}", e.run->name, spoken(column), figure(e.outcome.final));
   if (e.outcome.best == e.outcome.final) return end + ", its best.";
   return fmt::format("{}; its best, {}, was at step {:.0f}.", end, figure(e.outcome.best), e.outcome.best_step);
 }
