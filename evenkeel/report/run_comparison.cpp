@@ -142,8 +142,7 @@ PageTable table_of(const Runs& runs, const std::vector<Figure>& figures) {
 PageTable results_of(const Runs& runs) {
   PageTable table = table_of(runs, figures_of(runs));
   table.caption =
-      "Figures at the end of each run; `best` is the highest so far, of a loss the lowest, and the step it was "
-      "measured at.";
+      "Figures at the end of each run. `best` is the highest value in the run (of a loss, the lowest), with its step.";
   return table;
 }
 
