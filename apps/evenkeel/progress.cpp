@@ -120,7 +120,7 @@ std::function<void(std::int64_t, std::int64_t)> evaluation_progress(const std::s
 
 DiagnosisProgress diagnosis_progress(bool quiet) {
   if (quiet || !is_terminal(stderr)) return {};
-  // Each part is drawn, however short the one before: the next may be the long one.
+  // Each part is drawn, however short the one before was, because the next may be long.
   return [line = std::make_shared<StatusLine>()](std::string_view what, std::int64_t done, std::int64_t of) {
     if (done == of)
       line->finish("");

@@ -58,7 +58,7 @@ class ProgressBar {
 /// Shows how far an evaluation is, on a terminal; nothing elsewhere.
 std::function<void(std::int64_t done, std::int64_t of)> evaluation_progress(const std::string& what, bool quiet);
 
-/// The same of a diagnosis: what is looked at, part by part.
+/// The same for a diagnosis: the part that is being checked.
 DiagnosisProgress diagnosis_progress(bool quiet);
 
 }  // namespace evenkeel::app

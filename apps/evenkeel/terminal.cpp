@@ -74,7 +74,7 @@ std::string code_of(const Pixel& p, Colours colours) {
   return colours == Colours::all ? fmt::format("2;{};{};{}", p[0], p[1], p[2]) : fmt::format("5;{}", palette_index(p));
 }
 
-/// Empty where it is not set.
+/// The environment variable; empty if it is not set.
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";

@@ -11,8 +11,8 @@ namespace evenkeel::app {
 bool is_terminal(std::FILE* stream);
 /// Characters in a line; 80 where the stream is no terminal.
 int terminal_columns(std::FILE* stream);
-/// Colours and lines that fit, on a terminal. No colours where the environment has NO_COLOR (no-color.org), or a
-/// terminal knows none.
+/// What a terminal can show: its colours and the width of its lines. No colours if the environment has NO_COLOR
+/// (no-color.org) or the terminal has none.
 TerminalStyle terminal_style(std::FILE* stream);
 /// Characters that a terminal can colour; any knows 256 colours, some say that they know 24 bits.
 enum class Colours { palette, all };

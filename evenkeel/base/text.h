@@ -14,7 +14,7 @@ namespace evenkeel {
 /// near names the first is returned.
 std::string nearest(std::string_view wanted, std::span<const std::string> known);
 
-/// Whether they are the same but for capitals (of ASCII), "_" and "-": "LeakyReLU" is "leaky_relu".
+/// Whether two names differ at most in capitals (of ASCII), "_" and "-": "LeakyReLU" is "leaky_relu".
 bool same_name(std::string_view a, std::string_view b);
 
 /// "a, b, c"
@@ -26,8 +26,8 @@ std::vector<std::string_view> split(std::string_view text, char at);
 /// The number of characters, not bytes, of UTF-8.
 std::size_t characters_in(std::string_view text);
 
-/// In lines of at most `width` characters, broken at blanks, those after the first indented; a longer word has a line
-/// of its own. The blanks of the text stay as they are where no line ends. Width 0 is one line.
+/// The text in lines of at most `width` characters, broken at blanks; lines after the first are indented. A longer word
+/// gets a line of its own. Blanks within a line do not change. With width 0 there is one line.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
 /// "1,234,567"

@@ -63,7 +63,7 @@ std::string kind_of(Size2D);
 std::string kind_of(Padding);
 std::string kind_of(Precision);
 
-/// What a field of a few values may be: those that files spell as texts. Empty for all others.
+/// The values that a field with few values may have, as files spell them. Empty for all other fields.
 template <class M>
 std::vector<std::string> choices_of(const M&) {
   return {};
@@ -90,10 +90,10 @@ std::vector<std::string> choices_of(const std::optional<M>&) {
   return choices_of(M{});
 }
 
-/// "Did you mean "relu"?", where the value is nearly one of the names in the text of what was expected; else empty.
+/// "Did you mean "relu"?", if the value is nearly one of the names in the text of what was expected; else empty.
 std::string meant(const std::string& expected, const FieldValue& value);
 
-/// A text of the form "name" or "name(0.5)" taken apart; the name in small letters.
+/// The parts of a text of the form "name" or "name(0.5)"; the name in small letters.
 struct NamedNumber {
   std::string name;
   std::optional<double> number;
@@ -154,7 +154,7 @@ class Fields {
     return *this;
   }
 
-  /// What options with these fields are: a sentence or two for a reference.
+  /// What the options are for: a sentence or two for a reference.
   Fields& about(std::string text) {
     about_ = std::move(text);
     return *this;

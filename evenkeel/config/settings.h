@@ -56,7 +56,8 @@ struct SettingKey {
   std::string kind;  ///< "a whole number"
   Range range = {};  ///< as a field has it
   std::vector<std::string> choices = {};
-  /// What an absent key stands for, by what has it ("adam"; "" where it has no name). Nothing where there is no such.
+  /// The default of an absent key, by the struct that has it ("adam"; "" for a struct without a name). Absent if there
+  /// is none.
   std::vector<std::pair<std::string, FieldValue>> defaults = {};
   /// The value as its field holds it: a 1 becomes 1.0 if the field is a floating-point number. Throws Error (where =
   /// the key) if no struct that has the key accepts the value.
@@ -73,7 +74,7 @@ class SettingKeys {
   template <class Chosen>
   SettingKeys& add_choice(const std::string& key, const std::string& help, const Chosen& fallback);
 
-  /// Where nothing stands for this key while it is absent, whatever its field has.
+  /// Set if the key has no default while it is absent, whatever its field's default is.
   SettingKeys& without_default(const std::string& key);
 
   const std::vector<SettingKey>& all() const { return keys_; }

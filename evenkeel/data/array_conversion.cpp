@@ -38,7 +38,7 @@ std::vector<std::int64_t> whole_numbers(const Tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
-/// The first element that a predicate does not hold for, as "3.5 in sample 7"; empty where it holds for all.
+/// The first element for which a predicate is false, as "3.5 in sample 7"; empty if there is none.
 template <class T, class Holds>
 std::string first_without(const Tensor& tensor, Holds holds) {
   const auto values = tensor.as<T>();
@@ -51,7 +51,7 @@ std::string first_without(const Tensor& tensor, Holds holds) {
 Tensor as_float32(const std::string& where, const std::string& name, const Tensor& tensor) {
   std::string wrong;
   if (tensor.dtype() == DType::float64) {
-    // NaN is refused later, with its place.
+    // NaN is refused later, with its position.
     wrong = first_without<double>(
         tensor, [](double v) { return std::isnan(v) || static_cast<double>(static_cast<float>(v)) == v; });
   } else if (tensor.dtype() != DType::float32) {
@@ -116,7 +116,7 @@ Tensor with_axes(const std::string& where, const std::string& name, Tensor x, bo
   return x;
 }
 
-/// The class of each one-hot row; empty where a row is something else.
+/// The class of each one-hot row; empty if a row is something else.
 std::vector<std::int64_t> classes_of_rows(const std::vector<std::int64_t>& values, std::int64_t columns) {
   std::vector<std::int64_t> classes;
   const std::span<const std::int64_t> all(values);

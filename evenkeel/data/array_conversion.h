@@ -6,17 +6,17 @@
 #include "evenkeel/data/label_mapping.h"
 #include "evenkeel/tensor/tensor.h"
 
-// Arrays as people save them, made into what a Dataset takes. A value never changes: where it would, that is an Error.
+// Converts arrays as people save them to what a Dataset accepts. No value changes: if one would, that is an Error.
 
 namespace evenkeel {
 
-/// What is to be said about arrays that were read.
+/// What to report about arrays that were read.
 struct ConversionNotes {
   std::vector<std::string> conversions;  ///< "a channel axis was added to x"
-  std::vector<std::string> doubts;       ///< what loads and may be meant otherwise; full sentences
+  std::vector<std::string> doubts;       ///< what was loaded but may be meant differently; full sentences
 };
 
-/// An array of samples as uint8 or float32 [N, H, W, C] or [N, F]. `name` is the array's.
+/// Converts an array of samples to uint8 or float32 [N, H, W, C] or [N, F]. `name` is the array's.
 Tensor as_samples(const std::string& where, const std::string& name, Tensor x, bool channels_first,
                   ConversionNotes& notes);
 
@@ -27,7 +27,7 @@ struct AsTargets {
 
 AsTargets as_targets(const std::string& where, const std::string& name, Tensor y, LabelMapping mapping,
                      ConversionNotes& notes);
-/// Texts, of an array of that shape.
+/// The same for texts, of an array with that shape.
 AsTargets as_targets(const std::string& where, const std::string& name, const std::vector<std::string>& texts,
                      const Shape& shape, LabelMapping mapping, ConversionNotes& notes);
 

@@ -24,7 +24,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return join(shown);
 }
 
-/// The names of `some` that `others` lacks, in order.
+/// The names in `some` that are not in `others`, in order.
 std::vector<std::string> without(const std::vector<std::string>& some, const std::vector<std::string>& others) {
   std::vector<std::string> rest;
   std::ranges::copy_if(some, std::back_inserter(rest),

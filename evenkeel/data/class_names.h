@@ -7,9 +7,10 @@
 
 namespace evenkeel {
 
-/// The set with its labels mapped by name onto the classes that `whose` ("the training data") has: one that the set
-/// lacks has no samples in it. Where one of both has no names, or they are the same, the set itself; samples are never
-/// copied. Throws Error, with the unknown and the absent classes, where samples of the set have another class.
+/// The set with its labels mapped by name to the classes of `whose` ("the training data"). A class that the set does
+/// not have gets no samples. If one of both has no names, or the names are equal, the set itself; samples are never
+/// copied. Throws Error, with the unknown and the missing classes, if samples of the set have a class that `whose` does
+/// not have.
 Dataset with_classes(const Dataset& dataset, const std::vector<std::string>& names, const std::string& whose);
 
 }  // namespace evenkeel

@@ -38,8 +38,8 @@ class Dataset {
   /// outside.
   Dataset range(std::int64_t begin, std::int64_t end) const;
 
-  /// The same samples, not copied, with label `to[label]` for each, and these classes. Throws Error where a label that
-  /// occurs has no place in `to` (-1, or beyond its end).
+  /// The same samples, not copied, with label `to[label]` for each, and these classes. Throws Error if a label of the
+  /// set has no entry in `to` (-1, or beyond its end).
   Dataset relabelled(const std::vector<std::int32_t>& to, std::vector<std::string> class_names) const;
 
   /// crc32 over shapes, x and y as 8 hexadecimal digits. It shows whether two runs used the same data.
@@ -49,12 +49,12 @@ class Dataset {
   struct Relabelled {
     Tensor y;
     std::vector<std::string> class_names;
-    std::int64_t first = 0;  ///< the sample of `parts_` that y begins with
+    std::int64_t first = 0;  ///< the sample of `parts_` at which y begins
   };
   const Parts& parts() const;
 
   std::shared_ptr<const Parts> parts_;            ///< null in a default-constructed set
-  std::shared_ptr<const Relabelled> relabelled_;  ///< in place of the parts' y and class names
+  std::shared_ptr<const Relabelled> relabelled_;  ///< replaces the parts' y and class names
   std::string name_;
   std::int64_t begin_ = 0, end_ = 0;
   std::int64_t classes_ = 0;  ///< of the whole set, also for a range

@@ -13,9 +13,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::size_t kShown = 5;  ///< values that a sentence names
+constexpr std::size_t kShown = 5;  ///< how many values a message shows
 
-/// Those that occur, in order.
+/// The values that occur, in order.
 template <class T>
 std::vector<T> distinct(std::span<const T> values) {
   std::vector<T> sorted(values.begin(), values.end());
@@ -31,7 +31,7 @@ std::optional<std::int64_t> number_of(const std::string& text) {
   return problem == std::errc() && rest == end ? std::optional(number) : std::nullopt;
 }
 
-/// In the order of the alphabet; "2" before "10" where all are numbers.
+/// In alphabetical order; if all are numbers, by value: "2" before "10".
 std::vector<std::string> distinct_texts(const std::vector<std::string>& texts) {
   std::vector<std::string> all = distinct<std::string>(texts);
   const bool numbers = std::ranges::all_of(all, [](const std::string& text) { return number_of(text).has_value(); });
@@ -39,7 +39,7 @@ std::vector<std::string> distinct_texts(const std::vector<std::string>& texts) {
   return all;
 }
 
-/// Labels as places in the list of values.
+/// Labels as indices in the list of values.
 template <class T>
 MappedLabels by_place(std::span<const T> labels, const std::vector<T>& values, std::vector<std::string> names) {
   std::vector<std::pair<T, std::int32_t>> places;
@@ -76,7 +76,7 @@ MappedLabels shifted(std::span<const std::int64_t> labels, std::int64_t first, s
   return result;
 }
 
-/// Where nobody says how many classes there are, a label does, and so the size of what is kept for each.
+/// Without class names the largest label decides how many classes there are, and so how much memory they need.
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace evenkeel {
 namespace {
 
-/// The position of the one in a row of zeros and a one; one column says it by itself. -1 for other rows.
+/// The position of the 1 in a one-hot row; with one column, its value, 0 or 1. -1 for other rows.
 std::int32_t class_of_row(std::span<const float> row) {
   if (row.size() == 1) return row[0] == 0 || row[0] == 1 ? static_cast<std::int32_t>(row[0]) : -1;
   const auto one = std::ranges::find(row, 1.0f);

@@ -38,7 +38,8 @@ Error no_samples(const std::string& where, const std::vector<std::string>& names
                 .hint = "Write the file with np.savez(file, x=samples, y=labels)."}};
 }
 
-/// One array is samples; of two of equal length the one of fewer axes, else of fewer columns, is their targets.
+/// A single array holds samples. Of two of equal length, the one with fewer axes, else with fewer columns, holds the
+/// targets.
 NpzPair pair_by_shape(const std::string& where, const std::vector<std::string>& names, const Arrays& arrays) {
   if (names.size() == 1) return {.split = "", .samples = names[0], .targets = ""};
   const Shape &a = shape_of(arrays.at(names[0])), &b = shape_of(arrays.at(names[1]));
@@ -49,7 +50,8 @@ NpzPair pair_by_shape(const std::string& where, const std::vector<std::string>& 
   return {.split = "", .samples = names[first_is_larger ? 0 : 1], .targets = names[first_is_larger ? 1 : 0]};
 }
 
-/// Of the pairs that names make: the split that is asked for, else the one set, else the only split.
+/// Chooses one of the pairs found by name: the split that is asked for, else the set without a split, else the only
+/// split.
 std::optional<NpzPair> pair_by_name(const std::string& where, const std::vector<std::string>& names,
                                     const std::string& split) {
   const std::vector<NpzPair> pairs = npz_pairs(names);

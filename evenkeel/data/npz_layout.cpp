@@ -47,7 +47,7 @@ std::optional<std::size_t> place_in(const std::array<std::string_view, n>& list,
   return found == list.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - list.begin()));
 }
 
-/// What a name says: a split, and the place among the names of samples or of targets.
+/// The meaning of a name: a split, and the rank among the names of samples or of targets.
 struct Role {
   std::string split;
   bool is_targets = false;

@@ -13,12 +13,13 @@ struct NpzPair {
   std::string targets;  ///< empty: there are none
 };
 
-/// The pairs that the arrays' names make: x and y, or X, images, data, features, inputs, samples with labels, targets,
-/// classes; each may have a split in its name, as x_train, train_images or X_val. Capitals do not count. Of several
-/// names of one kind the first of these counts. An array without a kind, and targets without samples, are left out.
+/// The pairs of samples and targets by the names of arrays. Samples are x, images, data, inputs, features and the like,
+/// targets are y, labels, targets, classes and the like (npz_layout.cpp has the lists; earlier names are preferred).
+/// Each name may have a split, as in x_train, train_images or X_val. Case does not matter. Other arrays, and targets
+/// without samples, are left out.
 std::vector<NpzPair> npz_pairs(const std::vector<std::string>& names);
 
-/// "train", "test" or "validation" by any name that it may have ("val"); nothing for other words.
+/// "train", "test" or "validation" for any of its names ("val"); nothing for other words.
 std::optional<std::string> split_named(const std::string& word);
 
 }  // namespace evenkeel

@@ -149,7 +149,7 @@ Error unknown_name(const std::string& name) {
 
 constexpr std::string_view kArrays = ".npz";
 
-/// FILE.npz or FILE.npz:SPLIT, taken apart; nothing where it is neither.
+/// The parts of FILE.npz or FILE.npz:SPLIT; nothing if it is neither.
 std::optional<std::pair<std::string, std::string>> npz_and_split(const std::string& what) {
   if (what.ends_with(kArrays)) return std::pair(what, std::string());
   const auto colon = what.rfind(':');

@@ -14,11 +14,11 @@ namespace {
 constexpr std::int64_t kFewest = 8;
 constexpr std::int64_t kMostValues = std::int64_t{1} << 26;
 constexpr double kLarge = 50, kLargeToo = 10, kSmall = 1.0 / 100;
-/// Distance from the median of the logarithms, in their robust standard deviations.
+/// The distance from the median of the logarithms, in robust standard deviations.
 constexpr double kFar = 6;
-/// Where most samples have the same size, the deviation is no measure: at least 5 %.
+/// At least 5 %, because the deviation is near 0 if most samples have the same size.
 constexpr double kLeastDeviation = 0.05;
-/// Of a normal distribution: standard deviation over median absolute deviation.
+/// Standard deviation divided by median absolute deviation, for a normal distribution.
 constexpr double kDeviationOverMad = 1.4826;
 
 template <class T>
@@ -43,7 +43,7 @@ std::vector<double> sizes(TensorView x) {
                                  : sizes(x.as<float>(), per_sample, stride);
 }
 
-/// The upper one of two in the middle.
+/// The median; of two in the middle, the upper one.
 double median(std::vector<double> values) {
   const auto middle = values.begin() + std::ssize(values) / 2;
   std::ranges::nth_element(values, middle);
@@ -54,7 +54,7 @@ double median(std::vector<double> values) {
 
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
   const std::vector<double> size = dataset.size() > 0 ? sizes(dataset.x()) : std::vector<double>();
-  // Empty samples, such as black images, have no logarithm and are no standard for others.
+  // Empty samples, such as black images, have no logarithm and are left out.
   std::vector<double> logs;
   for (const double s : size)
     if (s > 0) logs.push_back(std::log(s));
@@ -63,7 +63,7 @@ std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
   for (double& log : logs) log = std::abs(log - center);
   const double far = kFar * std::max(kDeviationOverMad * median(logs), kLeastDeviation);
 
-  const bool floats = dataset.x().dtype == DType::float32;  // a dark image of bytes is nothing unusual
+  const bool floats = dataset.x().dtype == DType::float32;  // dark images of bytes are usual
   std::vector<UnusualSample> large, all;
   for (std::size_t i = 0; i < size.size(); ++i) {
     if (size[i] == 0 || std::abs(std::log(size[i]) - center) < far) continue;

@@ -8,20 +8,20 @@
 
 namespace evenkeel {
 
-/// A sample of another size than the set: an outlier, or one that was not prepared as the others were.
+/// A sample whose values are of another size than the set's: an outlier, or one that was prepared differently.
 struct UnusualSample {
   std::int64_t index = 0;  ///< in the set
-  double ratio = 1;        ///< its size over the median sample's; below 1 for one that is far smaller
+  double ratio = 1;        ///< its size divided by that of the median sample; below 1 if it is far smaller
 };
 
-/// Samples at least 50 times as large as the median one, by the root mean square of their values, if the set's other
-/// samples are not as scattered: sizes with a long tail have no outliers. With one such sample, all those at least
-/// 10 times as large are named. Float samples at most 1/100 as large are named too, but not empty ones. By index.
-/// Robust while fewer than half of the samples are unusual; nothing of fewer than 8. Reads at most 2^26 values:
-/// of more, evenly spaced ones.
+/// Samples at least 50 times as large as the median sample, by the root mean square of their values, unless the set's
+/// other samples are scattered as much (a long tail has no outliers). If there is one, all samples at least 10 times as
+/// large are included. So are float samples at most 1/100 as large, except empty ones. Sorted by index. Correct as long
+/// as fewer than half of the samples are unusual; empty for fewer than 8 samples. Reads at most 2^26 values, evenly
+/// spaced if there are more.
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset);
 
-/// "8 of 1,200 samples are 59 to 104 times as large as the median sample (samples 17, 203, 377, 5 more)"; empty where
+/// "8 of 1,200 samples are 59 to 104 times as large as the median sample (samples 17, 203, 377, 5 more)"; empty if
 /// there are none.
 std::string describe(const std::vector<UnusualSample>& unusual, const Dataset& dataset);
 

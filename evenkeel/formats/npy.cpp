@@ -61,7 +61,7 @@ void append_utf8(std::string& text, std::uint32_t code) {
   }
 }
 
-/// Of "<U12" or "|S12": the letters of each element, and the bytes of a letter.
+/// From "<U12" or "|S12": the number of letters of each element, and the bytes of a letter.
 struct TextType {
   std::uint64_t letters = 0, letter_bytes = 1;
 };
@@ -86,7 +86,7 @@ TextArray read_texts(Reader& in, const Shape& shape, const TextType& type) {
   for (std::string& text : array.texts) {
     std::size_t length = 0;  // without the zeros at the end
     for (std::uint64_t i = 0; i < type.letters; ++i) {
-      // A byte string's letters beyond ASCII are read as Latin-1.
+      // Letters of a byte string that are not ASCII are read as Latin-1.
       const std::uint32_t code = type.letter_bytes == 4 ? in.little<std::uint32_t>() : in.little<std::uint8_t>();
       append_utf8(text, code);
       if (code != 0) length = text.size();

@@ -25,7 +25,7 @@ struct TextArray {
   std::vector<std::string> texts;
   Shape shape;
 };
-/// As decode_npy, but texts are no error.
+/// As decode_npy, but also accepts texts.
 std::variant<Tensor, TextArray> decode_npy_or_texts(Reader& in);
 
 Bytes encode_npy(TensorView tensor);

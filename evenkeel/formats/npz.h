@@ -21,7 +21,7 @@ std::map<std::string, Tensor> decode_npz(BytesView bytes, const std::string& nam
 /// The names of its arrays, in the file's order.
 std::vector<std::string> npz_names(const std::filesystem::path& path);
 
-/// As read_npz, but an array of texts is no error.
+/// As read_npz, but also accepts arrays of texts.
 std::map<std::string, std::variant<Tensor, TextArray>> read_npz_or_texts(const std::filesystem::path& path,
                                                                          const std::vector<std::string>& only);
 

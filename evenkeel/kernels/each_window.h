@@ -41,8 +41,8 @@ void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column
   }
 }
 
-/// Calls body(at, places) for each element `at` of y, with the places in x of the same channel that its window sees, in
-/// row-major order.
+/// Calls body(at, places) for each element `at` of y, with the places in x of the same channel that are in its window,
+/// in row-major order.
 template <class Body>
 void for_each_window(const Window& window, Body body) {
   std::vector<std::size_t> places;

@@ -34,7 +34,7 @@ struct LinearTraits {
   /// The numbers of outputs and groups of a layer that reads so many channels or features.
   std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
   std::int64_t groups_of(std::int64_t inputs) const { return groups > 0 ? groups : inputs; }
-  /// How many channels or features a layer with a kernel of this shape reads.
+  /// The number of channels or features that a layer with a kernel of this shape reads.
   std::int64_t inputs_of(const Shape& shape) const { return groups > 0 ? groups * shape[-2] : shape[-2]; }
 };
 

@@ -24,8 +24,8 @@ struct Normalization {
 /// The model's normalizations with moving statistics, in the order of the description.
 std::vector<Normalization> normalizations(const Model& model);
 
-/// Whether a moving variance can be computed with: epsilon may make up for one below zero. Every normalization yields
-/// NaN where it does not.
+/// Whether evaluation can compute with a moving variance: the variance plus epsilon must be above 0, else the output is
+/// NaN.
 inline bool has_deviation(double variance, double epsilon) { return variance + epsilon > 0; }
 
 /// Whether the channels of a layer are along the last axis. Only a normalization with another `axis` is not.

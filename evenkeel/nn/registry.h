@@ -23,7 +23,7 @@ struct LayerType {
     bool required = false;  ///< the default is not a valid value
   };
   std::string type;   ///< "Conv2D"
-  std::string about;  ///< what it does, in a sentence or two
+  std::string about;  ///< what the layer does, in a sentence or two
   std::vector<FieldInfo> fields;
   /// Makes a layer of this type from the given fields, each of which is in `fields`; the others keep their defaults.
   /// Throws Error (where = the key) where a value does not fit.

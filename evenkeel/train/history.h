@@ -29,10 +29,10 @@ struct History {
   bool stopped = false;  ///< interrupted by a stop request
   std::string reason;    ///< why a callback ended training early; else empty
   bool failed = false;   ///< whether it did so because training failed (NaN)
-  /// The epoch whose weights were restored at the end; nothing where they are the last one's.
+  /// The epoch whose weights were restored at the end; nothing if they are the last epoch's.
   std::optional<std::int64_t> weights_epoch = {};
 
-  /// Of the epoch whose weights the run ends with; nullptr where there was none.
+  /// The record of the epoch whose weights the run ends with; nullptr if there is none.
   const EpochRecord* final_epoch() const;
 };
 

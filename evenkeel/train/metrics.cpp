@@ -15,7 +15,7 @@ void MetricSums::add(std::span<const float> losses, std::span<const float> is_co
 Metrics MetricSums::mean() const {
   const double n = samples > 0 ? static_cast<double>(samples) : 1.0;
   Metrics metrics{.loss = loss / n, .accuracy = {}, .samples = samples};
-  // The sign of a NaN depends on the kernels that handed it on.
+  // The sign of a NaN depends on the kernels that it passed through.
   if (std::isnan(loss)) metrics.loss = std::numeric_limits<double>::quiet_NaN();
   if (has_accuracy) metrics.accuracy = correct / n;
   return metrics;

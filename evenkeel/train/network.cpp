@@ -9,7 +9,7 @@
 namespace evenkeel {
 namespace {
 
-/// Of a loss whose scores are sigmoids: below 0 and above 1 there is no least loss to come to.
+/// For a loss whose scores are sigmoids: with targets below 0 or above 1 the loss has no minimum.
 void check_shares(const Dataset& data) {
   const auto targets = data.y().as<float>();
   const auto outside = std::ranges::find_if(targets, [](float t) { return !(t >= 0 && t <= 1); });

@@ -10,7 +10,7 @@
 namespace evenkeel::kernels::packed {
 namespace {
 
-constexpr std::int64_t kPixelsAtOnce = 512;  ///< pixels at a time, if an image has no more
+constexpr std::int64_t kPixelsAtOnce = 512;  ///< pixels at a time, unless one image has more
 constexpr std::size_t kMostBytes =
     1 << 20;  ///< of a frame, of the sums, and of a chunk, so that they stay in the caches
 

@@ -24,7 +24,7 @@ class Operands {
 
   std::span<T> parameters() const { return inout(0); }
   std::span<const T> gradients() const { return part_of(call_.in<T>(1), part_); }
-  /// A block that the optimizer alone has, from 0; empty where it is absent.
+  /// Block i of those that only this optimizer has; empty if it is absent.
   std::span<T> own(int i) const { return inout(kGradientScales + 1 + i); }
 
  private:

@@ -15,7 +15,7 @@ struct BlockPart {
   std::int64_t offset = 0, size = 0;
 };
 
-/// The operand of every update that has the scales of the gradients; it may be absent.
+/// The index of the operand with the scales of the gradients, in every update; the operand may be absent.
 inline constexpr int kGradientScales = 2;
 
 /// What every update does to gradients and parameters in the same pass.

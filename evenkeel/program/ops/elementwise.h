@@ -7,7 +7,7 @@
 
 namespace evenkeel::ops {
 
-/// An op of two operands of equal shape, which it may overwrite.
+/// An op with two operands of equal shape; it may overwrite either.
 class Pairwise : public Op {
  public:
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;

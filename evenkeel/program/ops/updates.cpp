@@ -23,7 +23,7 @@ kernels::UpdateOptions told(const UpdateOptions& options) {
 
 }  // namespace
 
-/// All operands but the scales, which are one per tensor.
+/// All operands except the scales, of which there is one per tensor.
 std::vector<TensorType> Update::infer(std::span<const TensorType> in) const {
   for (std::size_t i = 0; i < in.size(); ++i)
     if (i != kernels::kGradientScales && in[i].shape.rank() > 0) require_same(in[0], in[i], "optimizer block");

@@ -16,8 +16,8 @@ struct UpdateOptions {
   std::vector<Extent> tensors = {};  ///< tensors with a gradient scale each (ClipNorm); empty: one for the whole block
 };
 
-/// The update of an optimizer in one pass: (parameters, gradients, scales of the gradients or absent, then blocks that
-/// it alone has). The learning rate and the number of the step are the step's.
+/// The update of an optimizer in one pass. Operands: parameters, gradients, scales of the gradients or absent, then the
+/// blocks that only this optimizer has. The learning rate and the step number are the step's.
 class Update : public Op {
  public:
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;

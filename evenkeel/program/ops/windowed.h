@@ -5,7 +5,7 @@
 
 namespace evenkeel::ops {
 
-/// An op about a window sliding over images.
+/// An op with a window that slides over images.
 class Windowed : public Op {
  public:
   const WindowOptions& window() const { return window_; }
@@ -13,7 +13,7 @@ class Windowed : public Op {
 
  protected:
   explicit Windowed(WindowOptions window) : window_(window) {}
-  /// Over images of this shape.
+  /// The window over images of this shape.
   kernels::Window over(const Shape& x) const { return window_over(x, window_); }
 
  private:

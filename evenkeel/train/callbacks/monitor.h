@@ -16,8 +16,8 @@ struct Monitor {
 
   /// The record's figure. Throws Error if it does not have it, for example without validation data.
   double read(const EpochRecord& record) const;
-  /// Whether the value is better than the reference. One that is not finite never is; any finite one is better than
-  /// no reference, and than one that is not finite.
+  /// Whether the value is better than the reference. A value that is not finite never is. A finite one is better than
+  /// no reference, and than a reference that is not finite.
   bool improves(double value, std::optional<double> reference) const;
 
   // For CallbackState.

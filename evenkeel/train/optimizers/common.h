@@ -57,7 +57,7 @@ struct UpdateTarget {
   Value scales = {};            ///< factors of the gradients that clip their norm; absent without clipping
   ops::UpdateOptions options = {};
 
-  /// Emits the line of an update with the blocks that it alone has.
+  /// Emits the line of an update, with the blocks that only this optimizer has.
   template <class Update>
   void emit(Update update, const std::vector<Value>& own) const {
     std::vector<Value> operands = {parameters, gradients, scales};
