@@ -39,6 +39,7 @@ std::vector<PlantedCase> statistics_cases();
 std::vector<PlantedCase> number_cases();
 std::vector<PlantedCase> layer_cases();
 std::vector<PlantedCase> setting_cases();
+std::vector<PlantedCase> graph_cases();
 std::vector<PlantedCase> axis_cases();
 std::vector<PlantedCase> data_cases();
 std::vector<PlantedCase> floor_cases();

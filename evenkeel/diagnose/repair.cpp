@@ -104,7 +104,7 @@ class Repair {
         throw Error{{.where = method->name,
                      .expected = "a network without defects that this would hide",
                      .received = join(defects, "; "),
-                     .hint = "Mend these first, with \"remove-channels\"."}};
+                     .hint = "Mend these first: statistics with \"re-estimate\", weights with \"remove-channels\"."}};
     }
   }
 

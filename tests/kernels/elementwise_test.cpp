@@ -61,6 +61,13 @@ TEST_P(Elementwise, RsqrtHasFullPrecision) {
   }
 }
 
+TEST_P(Elementwise, RsqrtHasNoResultWhereThereIsNoRoot) {
+  std::vector<float> x(40, -1e-3f);
+  for (std::size_t i = 20; i < x.size(); ++i) x[i] = -5e-4f;
+  rsqrt(x, 1e-3f, x, Threads(1));
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(std::isnan(x[i]), i < 20) << i;
+}
+
 TEST_P(Elementwise, AddBiasAddsToEachColumnItsOwn) {
   for_sizes_and_threads([](Size size, const Threads& threads) {
     std::vector<float> x = normal_values(size.rows * size.columns, 5);

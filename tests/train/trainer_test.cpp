@@ -127,6 +127,22 @@ TEST(Trainer, SaysHowManyColumnsFloatTargetsNeed) {
   EXPECT_SAYS(error_of([&] { trainer.fit(data); }), "expected targets [N, 5]");
 }
 
+TEST(Trainer, RefusesSharesOutsideOfZeroToOne) {
+  Sequential model({4}, "shares");
+  model.add(Dense{.units = 2});
+  const auto refusal = [&](const Loss& loss, float target) {
+    Tensor x({6, 4}, DType::float32), y({6, 2}, DType::float32);
+    y.as<float>()[7] = target;
+    const Dataset data({.name = "shares", .x = std::move(x), .y = std::move(y), .class_names = {}});
+    return error_of([&] { Trainer(model, {.loss = loss, .batch_size = 6}).check(data); });
+  };
+  EXPECT_SAYS(refusal(SigmoidCrossEntropy{}, 1.5f), "targets from 0 to 1");
+  EXPECT_SAYS(refusal(SigmoidCrossEntropy{}, -0.5f), "in sample 3");
+  EXPECT_EQ(refusal(SigmoidCrossEntropy{}, 1), "");
+  EXPECT_EQ(refusal(SigmoidCrossEntropy{}, 0.25f), "");
+  EXPECT_EQ(refusal(MeanSquaredError{}, 7), "");
+}
+
 TEST(Trainer, RefusesABatchLargerThanTheSet) {
   Trainer trainer(small_network(), options_with(32));
   EXPECT_THROW(trainer.fit(make_strokes(false, 31)), Error);
