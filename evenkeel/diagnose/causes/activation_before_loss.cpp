@@ -11,7 +11,7 @@ namespace evenkeel {
 namespace {
 
 constexpr std::int64_t kFewOfAClass = 5;  ///< fewer samples of a class do not show that it is lost
-constexpr std::size_t kClassesNamed = 5;
+constexpr std::size_t kLostNamed = 5;
 /// Of the loss of guessing: what outputs that cannot reach their targets must cost at least.
 constexpr double kOutOfReach = 0.1;
 
@@ -55,7 +55,7 @@ std::string name_of_class(const Dataset& data, std::int64_t c) {
   const auto& names = data.class_names();
   const std::string number = std::to_string(c);
   if (c >= std::ssize(names) || names[static_cast<std::size_t>(c)] == number) return number;
-  return number + " (" + names[static_cast<std::size_t>(c)] + ')';
+  return number + " (\"" + names[static_cast<std::size_t>(c)] + "\")";
 }
 
 /// Classes that have samples, none of which is recognized.
@@ -87,7 +87,7 @@ std::int64_t stuck_outputs(Evidence& evidence, double low) {
 }
 
 std::string classes_text(std::vector<std::string> classes) {
-  const std::size_t more = classes.size() - std::min(classes.size(), kClassesNamed);
+  const std::size_t more = classes.size() - std::min(classes.size(), kLostNamed);
   classes.resize(classes.size() - more);
   return (classes.size() == 1 ? "class " : "classes ") + join(classes) +
          (more > 0 ? " and " + std::to_string(more) + " more" : "");

@@ -109,7 +109,7 @@ class NormalizationOfOneValue final : public Rule {
     const bool measured = unmet(Need::samples, evidence).empty();
     const std::vector<int> layers =
         layers_of_one_value(evidence.model(), [](const NormalizationTraits& n, const Shape& sample) {
-          return is_over_batch(n) && n.moving && normalized_values(n, sample, 1) == 1;
+          return is_over_batch(n) && !n.moving->in_training && normalized_values(n, sample, 1) == 1;
         });
     for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
