@@ -146,6 +146,8 @@ RecordedRun read_run(const fs::path& folder) {
     json.at("machine").at("cpu").get_to(recorded.cpu);
     json.at("machine").at("features").get_to(recorded.cpu_features);
     if (json.contains("result")) recorded.steps_done = json["result"].at("steps").get<std::uint64_t>();
+    if (json.contains("result") && json["result"].contains("weights_epoch"))
+      recorded.weights_epoch = json["result"]["weights_epoch"].get<std::int64_t>();
     recorded.finished = json.contains("result") && !json["result"].at("interrupted").get<bool>();
     return recorded;
   } catch (const Json::exception& error) {

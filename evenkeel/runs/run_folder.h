@@ -40,7 +40,8 @@ struct RecordedRun {
   bool finished = false;
   std::string version = {}, precision = {};
   std::string cpu = {}, cpu_features = {};
-  std::optional<std::uint64_t> steps_done = {};  ///< where it ended or was interrupted; nothing while it runs
+  std::optional<std::int64_t> weights_epoch = {};  ///< of the weights, where that is not the last one
+  std::optional<std::uint64_t> steps_done = {};    ///< where it ended or was interrupted; nothing while it runs
 };
 
 /// Throws Error where there is no run.json, or it is damaged.

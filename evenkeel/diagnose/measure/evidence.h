@@ -42,7 +42,7 @@ struct Records {
   std::optional<bool> shuffled = {};                            ///< whether each epoch had an order of its own
   std::optional<double> ema_momentum = {};                      ///< of the averages that the weights are
   std::vector<double> class_weight = {};                        ///< by class; empty: all weigh 1, or not known
-  std::optional<double> train_loss = {}, validation_loss = {};  ///< of the last epoch
+  std::optional<double> train_loss = {}, validation_loss = {};  ///< of the weights' epoch: mostly the last one
   std::optional<double> best_validation_loss = {};              ///< of any epoch
   /// What metrics.csv says of the sets, to be compared with the weights: of training, in its own mode while it learnt.
   RecordedScores training_scores = {}, validation_scores = {};

@@ -56,6 +56,16 @@ std::vector<LayerStatistics> initial_statistics(const std::string& weights, cons
   }
 }
 
+/// Of a column's numbers, that of an epoch, or of the last one.
+std::optional<double> at_epoch(const MetricsTable& metrics, const std::vector<double>& numbers,
+                               std::optional<std::int64_t> epoch) {
+  if (numbers.empty()) return {};
+  const std::vector<double> epochs = numbers_of(metrics, "epoch");
+  if (!epoch || epochs.size() != numbers.size()) return numbers.back();
+  const auto found = std::ranges::find(epochs, static_cast<double>(*epoch));
+  return found == epochs.end() ? numbers.back() : numbers[static_cast<std::size_t>(found - epochs.begin())];
+}
+
 /// Of each epoch, where it is smaller than the others: steps are made of full batches, epochs of all samples.
 std::optional<std::int64_t> last_batch_of(const RunDescription& run, std::optional<std::int64_t> batch_size) {
   if (run.steps || run.samples == 0 || !batch_size || run.samples % *batch_size == 0) return {};
@@ -100,9 +110,10 @@ Records training_records(const std::filesystem::path& run_folder, const Model& m
     records.validation_scores.fingerprint = run.run->description.validation_fingerprint;
   }
   const std::vector<double>&train = records.training_scores.loss, &validation = records.validation_scores.loss;
-  if (!train.empty()) records.train_loss = train.back();
+  const std::optional<std::int64_t> restored = run.run ? run.run->weights_epoch : std::nullopt;
+  records.train_loss = at_epoch(run.metrics, train, restored);
+  records.validation_loss = at_epoch(run.metrics, validation, restored);
   if (!validation.empty()) {
-    records.validation_loss = validation.back();
     records.best_validation_loss = std::ranges::min(validation);
   }
   if (const auto newest = newest_checkpoint(run_folder / "checkpoints"))
