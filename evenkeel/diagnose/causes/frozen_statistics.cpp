@@ -32,8 +32,7 @@ class FrozenStatistics final : public Rule {
     f.cause = layers_text(f.layers) + " is frozen (trainable = false), and its statistics are not those of " +
               (evidence.has_train_data() ? "the training data" : "these data");
     f.certainty = Certainty::likely(
-        "measured: the layer is frozen and its statistics do not fit; that they come from other data is the usual "
-        "reason");
+        "measured that they do not fit; that they come from other data is the usual reason where a layer is frozen");
     weigh(evidence, f, true);
     findings.push_back(std::move(f));
   }

@@ -83,7 +83,7 @@ class LostClasses final : public Rule {
               .layers = {evidence.model().nodes().back().layer.name()},
               .cause = "no sample of class " + list_of(lost, evidence.data().class_names()) +
                        " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),
-              .certainty = Certainty::sure("measured; samples of other classes are often enough right")};
+              .certainty = Certainty::sure("measured: other classes are right too often for this to be chance")};
     for (const Lost& l : lost) {
       const std::string name = "class " + std::to_string(l.label);
       f.evidence.push_back({name + ": recall, of " + std::to_string(l.samples) + " samples", 0, "", "above 0"});
