@@ -33,7 +33,7 @@ struct WelchComparison {
   double high() const { return difference + half_width.value_or(0); }
 };
 
-/// Throws Error where a sample is empty or the margin is not above zero.
+/// Compares two samples. Throws Error if one is empty or the margin is not above zero.
 WelchComparison compare_means(std::span<const double> a, std::span<const double> b, double margin);
 
 /// The verdict as a sentence with the figures that it rests on. `figure` is what was measured: "test accuracy".

@@ -132,7 +132,7 @@ class Fields {
     Range range = {};  ///< of the number, or of each of a list
     std::vector<std::string> choices = {};
     std::function<FieldValue(const T&)> get;
-    /// Throws Error (where = the key) unless the value fits.
+    /// Sets the field; throws Error (where = the key) unless the value fits.
     std::function<void(T&, const FieldValue&)> set;
   };
 

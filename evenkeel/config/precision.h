@@ -12,8 +12,8 @@ enum class Precision { float32, bfloat16 };
 
 std::string_view name_of(Precision precision);  ///< "bfloat16"
 
-/// Throws Error, which names the alternatives, if the machine has no instructions for the precision, so that a program
-/// would be slower than in float32. With `force` it never throws.
+/// Checks that the machine has instructions for the precision; without them a program would be slower than in float32.
+/// Throws Error, which names the alternatives, if not; with `force` never.
 void check_precision(Precision precision, const Machine& machine, bool force);
 
 }  // namespace evenkeel

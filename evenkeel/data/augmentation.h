@@ -23,8 +23,8 @@ struct Augmentation {
   bool operator==(const Augmentation&) const = default;
 };
 
-/// Throws Error if samples of that shape cannot be varied in this way: they are not images [H, W, C], or the padding or
-/// the square is larger than they are.
+/// Checks an augmentation: throws Error if samples of that shape cannot be varied in this way: they are not images [H,
+/// W, C], or the padding or the square is larger than they are.
 void check(const Augmentation& augmentation, const Shape& sample);
 
 /// What happens to one sample in one epoch. All three are drawn whether they are on or not, so turning one off does not

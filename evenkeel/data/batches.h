@@ -48,8 +48,8 @@ std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::
 /// options and position. After the first three batches only the order of a new epoch allocates memory.
 class Batches {
  public:
-  /// Throws Error if the batch size is below 1 or above the data set's size, or if the samples do not fit the
-  /// augmentation.
+  /// Begins with the batch at `start`. Throws Error if the batch size is below 1 or above the data set's size, or if
+  /// the samples do not fit the augmentation.
   Batches(Dataset dataset, BatchOptions options, BatchPosition start = {});
   ~Batches();
   Batches(Batches&&) noexcept;

@@ -27,7 +27,7 @@ struct MappedLabels {
   std::vector<std::string> class_names;  ///< the labels before the mapping; empty without a mapping
 };
 
-/// Throws Error, at `where` and with the mapping that helps, if a label has no class.
+/// Maps labels to classes. Throws Error, at `where` and with the mapping that helps, if a label has no class.
 MappedLabels map_labels(const std::string& where, std::span<const std::int64_t> labels, LabelMapping mapping);
 MappedLabels map_labels(const std::string& where, const std::vector<std::string>& labels, LabelMapping mapping);
 

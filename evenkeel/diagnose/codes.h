@@ -13,7 +13,7 @@ enum class OfStatistics {
   against_data,
 };
 
-/// What is known of a finding before any network is looked at. docs/doctor/<code>.md says more.
+/// What is known of a finding before any network is looked at. The page docs/doctor/CODE.md says more.
 struct CodeInfo {
   std::string_view code;     ///< "never-updated"
   std::string_view title;    ///< "Moving statistics were never updated"

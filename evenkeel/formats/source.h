@@ -21,7 +21,7 @@ class Source {
 
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
-  /// Throws Error unless [offset, offset + into.size()) lies inside and can be read.
+  /// Reads into.size() bytes at `offset`. Throws Error unless they are inside the source and can be read.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:
@@ -45,7 +45,7 @@ class Reader {
   /// The crc32 of what was read so far; 0 with Sum::none.
   std::uint32_t crc() const { return crc_; }
 
-  /// Throws Error where fewer bytes remain.
+  /// Reads the next into.size() bytes. Throws Error if fewer remain.
   void read(std::span<std::byte> into);
   std::string text(std::size_t length);
   template <std::unsigned_integral T>

@@ -48,7 +48,7 @@ class RecordReader {
 /// Appends records to a new file. The file holds whole records at all times, even after the disk became full.
 class RecordWriter {
  public:
-  /// Throws Error where the file exists or cannot be made.
+  /// Makes the file. Throws Error if it exists or cannot be made.
   explicit RecordWriter(const std::filesystem::path& path);
 
   /// Writes one or more records, made by append_record; readers see them at once. Throws Error (full disk) after

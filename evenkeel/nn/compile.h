@@ -49,8 +49,8 @@ struct CompiledModel {
   std::string outputs, scores, loss, correct;  ///< names of kept values; empty if it does not exist (mse: `correct`)
 };
 
-/// Throws Error where layers do not fit together (it says which layer, what it expected and what it received), or where
-/// a probe is asked for a value that does not exist.
+/// Compiles a model. Throws Error where layers do not fit together (it says which layer, what it expected and what it
+/// received), or where a probe is asked for a value that does not exist.
 CompiledModel compile(const Model& model, const CompileOptions& options);
 
 /// The model's tensors. No batch size is needed.

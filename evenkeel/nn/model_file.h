@@ -27,8 +27,8 @@ struct ModelFile {
   Settings training = {};  ///< unchecked; train/settings.h knows the keys
 };
 
-/// Throws Error, with file and line, for every mistake in the model: TOML, keys, values, names, inputs, and shapes that
-/// do not fit. A model that is returned can be compiled.
+/// Reads a model file. Throws Error, with file and line, for every mistake in the model: TOML, keys, values, names,
+/// inputs, and shapes that do not fit. A model that is returned can be compiled.
 ModelFile read_model_file(const std::filesystem::path& path);
 /// The same from text; `where` is the file's name in errors.
 ModelFile parse_model_file(std::string_view text, const std::string& where);

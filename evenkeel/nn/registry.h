@@ -18,7 +18,7 @@ struct LayerType {
     Range range = {};  ///< of the number, or of each of a list
     std::vector<std::string> choices = {};
     FieldValue default_value;
-    /// Throws Error (where = the key) unless the value fits.
+    /// Checks a value; throws Error (where = the key) unless it fits.
     std::function<void(const FieldValue&)> check;
     bool required = false;  ///< the default is not a valid value
   };

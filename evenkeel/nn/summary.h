@@ -29,7 +29,7 @@ struct ModelSummary {
   std::int64_t total = 0, trainable = 0, non_trainable = 0;  ///< parameters, of 4 bytes each
 };
 
-/// Throws Error where layers do not fit.
+/// Summarizes a model. Throws Error where layers do not fit.
 ModelSummary summarize(const Model& model);
 
 /// The table of Keras 3's model.summary(), with columns as wide as their longest word. Ends with a newline.

@@ -76,7 +76,7 @@ class Executor {
   void resolve();  ///< sets the operands' addresses, after the arena moved
   std::byte* address(int value) const;
   void prepare_run();
-  /// Throws Error unless the program has these lines. Returns the number of the line after the last.
+  /// The number of the line after the segment's last. Throws Error unless the program has these lines.
   int end_of(Segment segment) const;
   void run_line(std::size_t number, const StepContext& step) const;
 

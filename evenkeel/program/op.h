@@ -35,8 +35,8 @@ class Op {
   /// statistics.
   virtual void differentiate(Gradients&) const {}
 
-  /// Says what is to be computed. The list of the kernel family (kernels/<family>/list.cpp) decides which kernel does
-  /// it.
+  /// Says what is to be computed. The list of the kernel family (list.cpp in its folder of kernels/) decides which
+  /// kernel does it.
   virtual Kernel choose(const KernelRequest& request) const = 0;
 
   /// The layer whose mode the op depends on, by its index in the description.

@@ -15,7 +15,7 @@ struct StepContext {
   double learning_rate = 0;      ///< of this step
   std::vector<LayerMode> modes;  ///< by layer index in the description
 
-  /// Throws Error if `modes` has none for the layer.
+  /// The layer's mode. Throws Error if `modes` has none for it.
   const LayerMode& mode(int layer) const {
     if (static_cast<std::size_t>(layer) >= modes.size())
       throw Error{{.where = "step",

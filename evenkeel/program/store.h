@@ -17,14 +17,14 @@ class Block {
   const BlockLayout& layout() const { return layout_; }
   std::byte* data() { return buffer_->data(); }
   bool has(const std::string& name) const { return layout_.find(name) != nullptr; }
-  /// Throws Error if there is no such tensor.
+  /// A tensor by name. Throws Error if there is none.
   TensorView get(const std::string& name) const;
   template <class T>
   std::span<T> values(const std::string& name) {
     const auto view = get(name).as<T>();
     return {const_cast<T*>(view.data()), view.size()};
   }
-  /// Throws Error (expected, received) where name, shape or type differ.
+  /// Copies a value into a tensor. Throws Error (expected, received) if name, shape or type differ.
   void set(const std::string& name, TensorView value);
   void zero();
 

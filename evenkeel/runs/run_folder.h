@@ -44,7 +44,7 @@ struct RecordedRun {
   std::optional<std::uint64_t> steps_done = {};    ///< where it ended or was interrupted; nothing while it runs
 };
 
-/// Throws Error where there is no run.json, or it is damaged.
+/// Reads run.json of a run folder. Throws Error if there is none, or it is damaged.
 RecordedRun read_run(const std::filesystem::path& folder);
 
 /// `runs/<name>/`: model.toml, run.json, metrics.csv, checkpoints/, weights.safetensors. While the object lives, no

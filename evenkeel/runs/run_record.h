@@ -31,7 +31,7 @@ struct RunRecord {
   std::vector<std::string> notes = {};  ///< what is missing or damaged, and whether the run has ended
 };
 
-/// Throws Error, which names the folder, where neither run.json nor metrics.csv can be read.
+/// Reads a run folder. Throws Error, which names the folder, if neither run.json nor metrics.csv can be read.
 RunRecord read_run_record(const std::filesystem::path& folder);
 
 /// The folder itself; if it is a study's folder (with study.json, and run folders below it), the run folders in it,

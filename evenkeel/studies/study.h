@@ -172,10 +172,10 @@ class Study {
 
 /// "depth", "placement", "speedup", "dropout", "variance-shift"
 std::vector<std::string> study_names();
-/// Throws Error with the known names.
+/// A study's info. Throws Error, which lists the known names, for an unknown study.
 const StudyInfo& study_info(const std::string& name);
-/// Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above zero or given
-/// twice, or data that do not fit. A study made without data can only explain results.
+/// Makes a study. Throws Error for an unknown study, a sweep it does not have, values that are out of range, not above
+/// zero or given twice, or data that do not fit. A study made without data can only explain results.
 std::unique_ptr<Study> make_study(const std::string& name, const StudySettings& settings, const StudyData& data = {});
 
 /// The folder of a run: "batch_norm-seed0".

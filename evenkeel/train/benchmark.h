@@ -25,8 +25,8 @@ struct Timing {
 /// A network with one resident batch, trained on it or evaluated again and again.
 class BenchmarkRun {
  public:
-  /// Throws Error if the model is not valid, or a step's values do not fit into memory; both before the batch is made.
-  /// `train` needs an optimizer and a loss.
+  /// With `train` it runs training steps, which needs an optimizer and a loss; otherwise evaluation. Throws Error if
+  /// the model is not valid, or a step's values do not fit into memory; both before the batch is made.
   BenchmarkRun(const Model& model, const NetworkOptions& options, std::int64_t batch_size, bool train);
 
   /// Runs one step, until its losses can be read, and returns its milliseconds.

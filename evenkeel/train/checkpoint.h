@@ -47,8 +47,8 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 /// The averaged trainable parameters as one block, if a weights file is a checkpoint that has them.
 std::optional<Tensor> averages_in(const std::filesystem::path& path);
 
-/// Throws Error, which names the file and says what is wrong: it is cut short, a checksum differs, or it is not a
-/// checkpoint.
+/// Reads a checkpoint. Throws Error, which names the file and says what is wrong: it is cut short, a checksum differs,
+/// or it is not a checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 }  // namespace evenkeel

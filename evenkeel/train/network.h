@@ -71,7 +71,7 @@ class Network {
   /// A step context of this network with every layer in `mode`.
   StepContext context(Mode mode, std::uint64_t step = 0) const;
 
-  /// Throws Error unless the data's samples and targets fit the model and the loss.
+  /// Checks data: throws Error unless samples and targets fit the model and the loss.
   void check(const Dataset& data, bool needs_targets) const;
   static Targets targets_of(const Dataset& data);
   static Targets targets_of(const Batch& batch);

@@ -25,7 +25,7 @@ Optimizer optimizer_named(const std::string& name);
 CommonOptimizerOptions common_options(const Optimizer& optimizer);
 double learning_rate_of(const Optimizer& optimizer);
 
-/// Throws Error if options are out of range or do not go together.
+/// Checks an optimizer's options: throws Error if they are out of range or do not go together.
 void check(const Optimizer& optimizer);
 
 /// Emits the update of all trainable parameters: one pass over their block, one more to clip by norm, one more for

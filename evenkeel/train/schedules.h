@@ -26,7 +26,7 @@ std::vector<std::string> schedule_names();
 /// The schedule of that name, with its defaults. Throws Error, which lists the known names.
 Schedule schedule_named(const std::string& name);
 
-/// Throws Error if options are out of range or do not go together.
+/// Checks a schedule's options: throws Error if they are out of range or do not go together.
 void check(const Schedule& schedule);
 
 /// The learning rate of the update about to be made: step 0 is the first of the run's total_steps. A pure function.

@@ -17,7 +17,8 @@ const SettingKeys& training_keys();
 /// file's line, for an unknown key or a value that does not fit.
 Settings overridden(const Settings& settings, const Settings& by);
 
-/// Throws Error if the settings have no loss (it lists the known names), or have a field that their loss does not have.
+/// The loss of the settings. Throws Error if they have none (it lists the known names), or have a field that their loss
+/// does not have.
 Loss loss_of(const Settings& settings);
 
 /// Adam unless the settings say otherwise. Throws Error if they have a field that the optimizer does not have.

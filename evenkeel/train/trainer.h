@@ -48,16 +48,16 @@ class Trainer {
  public:
   explicit Trainer(const Model& model, TrainerOptions options = {});
 
-  /// Throws Error as check() does. After restore() it continues the checkpoint's fit, and throws Error unless data and
-  /// options are the same; only `epochs` and `steps` may be larger.
+  /// Trains on the data. After restore() it continues the checkpoint's fit, and throws Error unless data and options
+  /// are the same; only `epochs` and `steps` may be larger. Throws Error as check() does.
   History fit(const Dataset& data, const FitOptions& options = {});
 
   /// Compiles the program that trains on full batches of such data and takes its memory, as the first step would.
   /// Throws Error, with the bytes needed and available, if there is not enough memory.
   void prepare(const Dataset& data);
 
-  /// Throws the Error that fit() would throw: if data, targets and model do not fit together, the batch is larger than
-  /// the set, or the schedule needs a longer run.
+  /// Checks what fit() needs: throws Error if data, targets and model do not fit together, the batch is larger than the
+  /// set, or the schedule needs a longer run.
   void check(const Dataset& data, const FitOptions& options = {}) const;
 
   /// Makes one update from one batch. Returns the batch's metrics in training, before the update.

@@ -30,7 +30,7 @@ struct PublishedSet {
 
 /// Published sets and their checksums: the only list of them.
 const std::vector<PublishedSet>& published_sets();
-/// Throws Error, which lists the published sets, for one that is unknown or not published.
+/// A published set by name. Throws Error, which lists the published sets, for one that is unknown or not published.
 const PublishedSet& published_set(const std::string& name);
 
 /// The state of a set's file on this disk.

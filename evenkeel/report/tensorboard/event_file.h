@@ -36,8 +36,8 @@ EventValue::Buckets buckets_of(const kernels::Histogram& histogram);
 /// An image of uint8 [height, width, channels].
 EventValue::Image image_of(TensorView pixels);
 
-/// Writes a new file of TensorFlow's events, `events.out.tfevents.<seconds>.<host>.<process>.<n>`, which TensorBoard
-/// finds in a run's folder while it grows.
+/// Writes a new event file in the format of TensorFlow, events.out.tfevents.SECONDS.HOST.PROCESS.N, which TensorBoard
+/// finds in a run folder while it grows.
 class EventFile {
  public:
   /// Makes the folder if it does not exist. Makes TensorBoard forget the events of `step` and later ones that it has
