@@ -151,7 +151,7 @@ constexpr std::array kCodes = {
     CodeInfo{"missing-classes", "Classes that one set has no samples of", "",
              "Split the data again: shuffled, or by class. Data that are sorted by class must not be cut by a range.",
              "train_test_split(x, y, stratify=y)", "torch.utils.data.random_split(data, [0.8, 0.2])"},
-    CodeInfo{"record-differs", "The weights do not do what the run wrote down", "",
+    CodeInfo{"record-differs", "The weights do not reach the figures of the record", "",
              "Check that these are the weights that the run ended with, loaded whole, and that the data are read as "
              "they were then.",
              "model.load_weights('runs/a/best.weights.h5')  # without skip_mismatch=True",
