@@ -45,7 +45,7 @@ std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& gr
   return way;
 }
 
-/// What nothing can be computed with.
+/// Values that nothing can be computed with.
 std::vector<std::string> fatal_phrases(Evidence& evidence) {
   std::vector<std::string> phrases;
   for (const WeightDefect& defect : evidence.defects())
@@ -64,8 +64,8 @@ bool clearly_above(const Estimate& a, const Estimate& b) {
   return b.value - a.value > std::max(0.1 * a.value, 3 * std::hypot(a.error, b.error));
 }
 
-/// The loss on the training data, weighed as if their classes were as frequent as in the data: sets that are classes
-/// of another mixture are no reason to call anything overfitting. As it is where targets are no classes.
+/// The loss on the training data, weighted as if their classes were as frequent as in the data, because a different
+/// mixture of classes is not overfitting. Unweighted if targets are not classes.
 Estimate comparable_train_loss(Evidence& evidence) {
   const std::vector<std::int32_t>&here = evidence.guessing().classes, &there = evidence.train_guessing().classes;
   const SampleScores& scores = evidence.train_evaluation();
@@ -99,7 +99,7 @@ void judge_mode(FourCells& cells) {
                   " in training mode with statistics of all data.";
 }
 
-/// No cell of the data is better than guessing: that is the defect, whatever the mode costs on top of it.
+/// If no cell of the data is better than guessing, that is the defect, whatever else the mode costs.
 void judge_guessing(FourCells& cells, Evidence& evidence) {
   const std::string scores = text_of(cells.evaluation) + " in evaluation, " + text_of(cells.training) +
                              " in training mode with statistics of all data";

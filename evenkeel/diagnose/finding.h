@@ -10,7 +10,7 @@
 
 namespace evenkeel {
 
-/// info: good to know; warning: something is not as it should be; error: and it costs, or will not go well.
+/// info: good to know; warning: something is not as it should be; error: it also costs loss, or must fail.
 enum class Severity { info, warning, error };
 std::string_view name_of(Severity severity);
 
@@ -41,18 +41,18 @@ struct Fact {
   std::string expected = {};  ///< "below 0.05"
 };
 
-/// What to do, in the numbers that were found. A part that is empty is the code's own text (codes.h).
+/// What to do, with the numbers that were found. An empty part means the code's own text (codes.h).
 struct Remedy {
   std::string advice = {};               ///< sentences
-  std::string keras = {}, pytorch = {};  ///< the same as code
+  std::string keras = {}, pytorch = {};  ///< the advice as code
 };
 
-/// What the repair of a finding would bring, measured on the sample.
+/// What the repair of a finding would gain, measured on the sample.
 struct RepairOutlook {
   Estimate loss, loss_after;
   std::optional<Estimate> accuracy = {}, accuracy_after = {};
-  std::string how = {};      ///< it was measured: "with statistics of all data"
-  std::string why_not = {};  ///< the repair is not promised, as a clause; empty: it is
+  std::string how = {};      ///< how it was measured: "with statistics of all data"
+  std::string why_not = {};  ///< why the gain is not promised, as a clause; empty: it is promised
 };
 
 /// What the doctor found: a cause, where, and how it knows.
@@ -64,7 +64,7 @@ struct Finding {
   std::vector<Fact> evidence = {};
   Certainty certainty = {};
   std::optional<Cost> cost = {};              ///< what it costs, measured; nothing where that cannot be separated
-  std::optional<RepairOutlook> outlook = {};  ///< nothing where no repair is known, or it follows from another
+  std::optional<RepairOutlook> outlook = {};  ///< nothing if no repair is known, or the finding follows from another
   /// The code of the finding that explains this one: it goes with that, and nothing is to be repaired here.
   std::string consequence_of = {};
   Remedy remedy = {};

@@ -7,11 +7,12 @@
 
 namespace evenkeel {
 
-/// Gives each finding that a repair is known for what that would bring. It is not promised where it leaves the network
-/// near guessing, makes it worse, or changes nothing that can be measured.
+/// Measures, for each finding with a known repair, what the repair would gain. A gain is not promised if the network
+/// stays near guessing, gets worse, or does not change measurably.
 void add_outlooks(Evidence& evidence, std::vector<Finding>& findings);
 
-/// The same for repairs that are tried on a copy of the network, with its own weights: while no evidence is there.
+/// The same for repairs that are tried on a copy of the network, with its original weights. Call it while there is no
+/// evidence, which replaces weights.
 void add_tried_outlooks(Network& network, const Dataset& sample, std::vector<Finding>& findings);
 
 }  // namespace evenkeel

@@ -13,16 +13,16 @@
 namespace evenkeel {
 
 struct TrainingDoctorOptions {
-  std::int64_t samples = 1000;  ///< of the training data: what rules need to speak of statistics and of dead channels
-  /// Between two looks training sees at least so many times the sample, so that looking costs a few percent however
-  /// short the epochs are. The end is always looked at.
+  std::int64_t samples = 1000;  ///< of the training data; rules on statistics and dead channels need as many
+  /// Between two checks training sees at least so many times the sample, so that checks cost a few percent however
+  /// short the epochs are. There is always a check at the end.
   double training_per_look = 50;
-  /// Told each finding (warnings and errors) once: a cause in a layer is new only the first time.
+  /// Called once for each finding (warnings and errors): a cause in a layer is new only the first time.
   std::function<void(const Finding&, std::int64_t epoch)> tell = {};
 };
 
-/// A callback that lets the cheap rules (Rule::cheap) watch over training, at the ends of epochs. Training goes on to
-/// the bit as without it.
+/// A callback that applies the cheap rules (Rule::cheap) during training, at the ends of epochs. It does not change
+/// training by a bit.
 class TrainingDoctor {
  public:
   explicit TrainingDoctor(TrainingDoctorOptions options) : options_(std::move(options)) {}
@@ -37,7 +37,7 @@ class TrainingDoctor {
   Dataset sample_;
   std::int64_t batch_size_ = 0, epoch_ = 0;
   std::optional<std::int64_t> last_batch_;              ///< of an epoch, where it is smaller
-  std::uint64_t looked_at_ = 0;                         ///< updates at the last look
+  std::uint64_t looked_at_ = 0;                         ///< updates at the last check
   std::set<std::pair<std::string, std::string>> told_;  ///< code and layer
 };
 

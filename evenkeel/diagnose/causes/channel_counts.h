@@ -7,10 +7,10 @@
 
 namespace evenkeel {
 
-/// Some of a layer is dead or constant in many networks that are well; from here on it is missed.
+/// In many healthy networks a part of a layer is dead or constant; from this share on it matters.
 inline constexpr double kManyChannels = 0.25;
 
-/// How many channels of a layer something holds of.
+/// For how many channels of a layer something is true.
 struct ChannelCount {
   std::string layer;
   std::int64_t count = 0, channels = 0;

@@ -7,9 +7,9 @@
 
 namespace evenkeel {
 
-/// What it costs that a softmax takes only a small range of numbers: against the same scores at the temperature that
-/// suits them best. Adds it to the finding, an error where it matters. `outputs_are_scores`: the network yields what
-/// the softmax made of them.
+/// Measures what it costs that a softmax reads only a small range of numbers, compared with the same scores at the best
+/// temperature. Adds the cost to the finding, which is an error if it matters. `outputs_are_scores`: the network's
+/// outputs are those of the softmax.
 void weigh_flat_scores(Evidence& evidence, bool outputs_are_scores, Finding& finding);
 
 }  // namespace evenkeel

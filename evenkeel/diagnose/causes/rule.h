@@ -10,51 +10,51 @@
 
 namespace evenkeel {
 
-/// What a rule must have to say anything.
+/// What a rule needs in order to judge.
 enum class Need {
   normalization,      ///< a layer that keeps moving statistics
   samples,            ///< at least kFewSamples, of several classes, in the set that statistics are taken from
   many_samples,       ///< at least kManySamples in the set that signals are watched on: for what never happens
   scored_samples,     ///< at least kFewSamples, of several classes, in the set that scores are taken of
-  input_statistics,   ///< of the first normalization, if there is one: such as were ever set
-  accuracy,           ///< a loss that has one
+  input_statistics,   ///< the first normalization, if there is one, has statistics other than the initial ones
+  accuracy,           ///< a loss with an accuracy
   classes,            ///< as targets
-  train_data,         ///< a set of its own beside the data
-  updates,            ///< how many training made
-  batch_size,         ///< that training or evaluation works with
-  checkpoint,         ///< statistics of an earlier one
-  records,            ///< losses of training
+  train_data,         ///< a training set besides the data
+  updates,            ///< the number of updates
+  batch_size,         ///< the batch size of training or evaluation
+  checkpoint,         ///< statistics of an earlier checkpoint
+  records,            ///< recorded losses of training
   validation_record,  ///< and of validation
-  recorded_scores,    ///< of either set, epoch by epoch
-  weight_decay,       ///< that training applied, or that it applied none
-  raw_weights,        ///< beside averages of them
-  averages,           ///< weights that are averages, and how many updates they are of
+  recorded_scores,    ///< scores of either set, epoch by epoch
+  weight_decay,       ///< whether and how much training applied
+  raw_weights,        ///< the weights themselves, besides averages of them
+  averages,           ///< weights that are averages, and the number of their updates
   shuffle_record,     ///< whether training shuffled
 };
 
-/// Why it cannot be met here, as a clause ("the model has no normalization"); empty where it is met.
+/// Why the need is not met here, as a clause ("the model has no normalization"); empty if it is met.
 std::string unmet(Need need, Evidence& evidence);
 
-/// One kind of cause, and how it is told from others. A rule measures through the evidence alone and never changes the
-/// network.
+/// One kind of cause, and how it is distinguished from others. A rule measures through the evidence alone and never
+/// changes the network.
 class Rule {
  public:
   virtual ~Rule() = default;
   virtual std::string_view checks() const = 0;  ///< "moving statistics against those of the data"
   virtual std::vector<Need> needs() const { return {}; }
-  /// Whether a few passes of a small sample suffice: then it watches over training (training_doctor.h).
+  /// Whether a few passes of a small sample are enough; then it is also used during training (training_doctor.h).
   virtual bool cheap() const { return false; }
   virtual void judge(Evidence& evidence, std::vector<Finding>& findings) const = 0;
 };
 
-/// Why a rule cannot say anything here, as a clause; empty where it can.
+/// Why a rule cannot judge here, as a clause; empty if it can.
 std::string why_not(const Rule& rule, Evidence& evidence);
 
-/// Lets a rule judge. What it finds by fewer than kEnoughSamples, and not by a cost of many standard errors, is less
-/// certain.
+/// Calls a rule's judge(). Findings from fewer than kEnoughSamples are less certain, unless their cost is many standard
+/// errors.
 void judge(const Rule& rule, Evidence& evidence, std::vector<Finding>& findings);
 
-/// Every rule, in the order in which they judge: what an earlier one found, a later one may take into account.
+/// All rules, in the order in which they judge: a later rule may use the findings of an earlier one.
 const std::vector<std::unique_ptr<Rule>>& all_rules();
 
 }  // namespace evenkeel

@@ -51,7 +51,7 @@ Model with_axes(const Model& model, const Axes& axes) {
   return other;
 }
 
-/// PyTorch normalizes axis 1: what fits is moved there, and back.
+/// PyTorch normalizes axis 1: the fitting axis is moved there, and back.
 Remedy axis_remedy(std::int64_t axis) {
   const std::string there = "(1, " + std::to_string(axis) + ')';
   return {.keras = "BatchNormalization(axis=" + std::to_string(axis) + ')',

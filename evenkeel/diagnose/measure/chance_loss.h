@@ -5,8 +5,8 @@
 
 namespace evenkeel {
 
-/// The mean loss of the best answer that does not look at the sample: log K for a softmax over K classes of equal size.
-/// Without label smoothing and penalties. `outputs` is K, what the network has.
+/// The mean loss of the best answer that does not depend on the sample: log K for a softmax over K classes of equal
+/// size. Without label smoothing and penalties. `outputs` is K, the network's number of outputs.
 double chance_loss(const Loss& loss, const Dataset& data, std::int64_t outputs);
 
 }  // namespace evenkeel

@@ -12,24 +12,24 @@ std::vector<int> readers_of(const Model& model, int layer);
 /// By layer, the shape of one sample's output.
 std::vector<Shape> output_shapes(const Model& model);
 
-/// Of how many values a normalization takes a mean and a variance: `sample` is the shape of one sample, `samples` how
-/// many of them a batch has.
+/// The number of values of which a normalization takes a mean and a variance. `sample` is the shape of one sample,
+/// `samples` the number of samples in a batch.
 std::int64_t normalized_values(const NormalizationTraits& normalization, const Shape& sample, std::int64_t samples);
 
-/// The layers at the end whose channels are the network's outputs: the last one that makes them (a linear layer, or one
-/// that merges several) and those that treat each by itself after it, last layer first. A channel of theirs is a class,
-/// or a number that is asked for.
+/// The layers at the end whose channels are the network's outputs, last layer first: the one that makes them (a linear
+/// or a merging layer), and those after it that treat each channel by itself. Each of their channels is a class, or a
+/// number that is asked for.
 std::vector<int> output_layers(const Model& model);
 
-/// Of those, the layers between the last one with weights, or that pools or merges, and the loss; that one is among
-/// them, for the activation that it may apply.
+/// Those of them from the last layer that has weights, pools or merges, to the loss. That layer is included, because it
+/// may apply an activation.
 std::vector<int> layers_before_loss(const Model& model);
 
-/// Whether the outputs are the very value that this layer computes. Where it is a softmax (or a sigmoid), and the loss
-/// is the softmax's (or the sigmoid's), the loss takes what goes into it.
+/// Whether the outputs are exactly the value that this layer computes. If it is a softmax (or sigmoid) and the loss is
+/// that of a softmax (or sigmoid), the loss reads the layer's input.
 bool yields_outputs(const Model& model, int layer);
 
-/// Whether all that the outputs know of the input passes through this layer.
+/// Whether everything that the outputs depend on passes through this layer.
 bool is_only_way(const Model& model, int layer);
 
 }  // namespace evenkeel

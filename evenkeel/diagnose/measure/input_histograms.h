@@ -7,8 +7,8 @@
 
 namespace evenkeel {
 
-/// How what a normalization reads is distributed: each channel less its mean, over its deviation, by statistics that
-/// are the same for both modes, so that a difference between the modes can be seen. All channels together.
+/// The distribution of a normalization's input, all channels together. Each channel is scaled to mean 0 and deviation 1
+/// by statistics that are the same for both modes, so that a difference between the modes can be seen.
 struct InputHistogram {
   std::string layer;
   std::vector<double> at;          ///< the middle of each bin, in deviations
@@ -16,8 +16,8 @@ struct InputHistogram {
   std::vector<double> evaluation;  ///< density: moving statistics, no dropout
 };
 
-/// Of the first `samples` of the data, in one batch. `reference` has a layer's mean and variance, by normalization
-/// (full-data statistics). The network stays as it is.
+/// The histograms of the first `samples` of the data, in one batch. `reference` has the mean and variance for each
+/// normalization (full-data statistics). The network does not change.
 std::vector<InputHistogram> input_histograms(Network& network, const Dataset& data,
                                              const std::vector<LayerStatistics>& reference, std::int64_t samples = 256);
 

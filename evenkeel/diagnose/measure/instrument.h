@@ -8,35 +8,35 @@
 
 namespace evenkeel {
 
-/// Programs of a network that watch what its own do not. They read its weights and moving statistics and share its
-/// arena; gradients, supplied statistics and probes are their own. As long as no mode lets moving statistics follow,
-/// nothing of the network changes; what its own programs left in the arena is gone, as behind any other run.
+/// Programs that measure a network. They read its weights and moving statistics and share its arena; gradients,
+/// supplied statistics and probes are their own. As long as no mode updates moving statistics, the network does not
+/// change, except that the arena's contents are overwritten, as by any other run.
 class Instrument {
  public:
-  /// `options` say what the programs compute and watch, names repeated or not; their batch size is set for each. Throws
-  /// Error where a value to be watched does not exist.
+  /// `options` say what the programs compute and watch (a name may be repeated); their batch size is set for each
+  /// program. Throws Error if a value to be watched does not exist.
   Instrument(Network& network, CompileOptions options);
 
   Network& network() { return network_; }
-  /// Its own: with the probes.
+  /// The instrument's own store, which has the probes.
   Store& store() { return store_; }
   Network::Runner& runner(std::int64_t batch_size);
-  /// What normalizations with Statistics::supplied use from now on. A program of that batch size is made if there is
-  /// none yet: with it the memory for them.
+  /// Sets the statistics that normalizations with Statistics::supplied use from now on. Compiles a program of that
+  /// batch size if there is none, because it makes the memory for them.
   void supply(const std::vector<LayerStatistics>& statistics, std::int64_t batch_size);
 
-  /// What a run over one batch left: the batch, and the values that CompileOptions::keep names.
+  /// What can be read after a run over one batch: the batch, and the values that CompileOptions::keep names.
   struct Seen {
     const Batch& batch;
     const Network::Runner& runner;
     TensorView read(const std::string& value) const;
   };
 
-  /// Lets the probes see all samples in order, batch by batch, the last one as small as it is. Lines behind the last
-  /// probe are not run. Where the optimizer keeps averages of the weights they are used, as evaluation does. The step
-  /// counts up from batch to batch, so that each has masks of its own.
+  /// Runs all samples past the probes in order, batch by batch; the last batch may be smaller. Lines after the last
+  /// probe are not run. If the optimizer keeps averages of the weights, they are used, as in evaluation. The step grows
+  /// by one per batch, so that each batch has its own masks.
   void run(const Dataset& data, std::int64_t batch_size, StepContext context);
-  /// The same over whole programs, and `see` looks at each batch.
+  /// The same with whole programs; calls `see` after each batch.
   void run(const Dataset& data, std::int64_t batch_size, StepContext context,
            const std::function<void(const Seen&)>& see);
 

@@ -16,18 +16,18 @@ struct LayerStatistics {
   bool operator==(const LayerStatistics&) const = default;
 };
 
-/// Whether they are bit for bit their initial values, 0 and 1.
+/// Whether they are exactly their initial values, 0 and 1.
 bool is_initial(const LayerStatistics& statistics);
 
-/// A vector of that type.
+/// The values as a vector of that type.
 Tensor as_tensor(const std::vector<double>& values, DType dtype);
 
-/// The moving statistics that a network has now, by normalization.
+/// A network's present moving statistics, by normalization.
 std::vector<LayerStatistics> moving_statistics(const Network& network);
-/// Puts others in their place, rounded to the network's precision. Throws Error where a layer has none or sizes differ.
+/// Replaces them, rounded to the network's precision. Throws Error if a layer has none or sizes differ.
 void set_moving_statistics(Network& network, const std::vector<LayerStatistics>& statistics);
 
-/// Puts a network's moving statistics, bit by bit as they were when it was made, back at its end.
+/// Restores a network's moving statistics exactly at the end of the object's life.
 class KeptStatistics {
  public:
   explicit KeptStatistics(Network& network) : network_(network), statistics_(moving_statistics(network)) {}

@@ -5,7 +5,7 @@
 
 namespace evenkeel {
 
-/// While it lives, the network has these tensors in place of its own.
+/// While an object lives, the network has these tensors instead of its own.
 class OtherWeights {
  public:
   OtherWeights(Network& network, const NamedTensors& others) : network_(network) {

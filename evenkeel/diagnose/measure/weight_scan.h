@@ -8,23 +8,23 @@
 
 namespace evenkeel {
 
-/// Numbers in one tensor that cannot be right, whatever the data.
+/// Numbers in one tensor that are wrong whatever the data are.
 struct WeightDefect {
   enum class Kind {
     not_finite,           ///< NaN or infinity
-    impossible_variance,  ///< a moving variance that even with epsilon is not above 0: evaluation has no result
+    impossible_variance,  ///< a moving variance that is not above 0 even with epsilon: evaluation has no result
     negative_variance,    ///< a moving variance below 0 that epsilon makes up for
     zero_variance,        ///< a moving variance of exactly 0
-    tiny_gamma,           ///< below 1e-30 in magnitude but not 0: soon denormal, which counts as 0 (base/denormals.h)
-    huge_gamma,           ///< above 1e3
+    tiny_gamma,  ///< below 1e-30 in magnitude but not 0: will be denormal, which counts as 0 (base/denormals.h)
+    huge_gamma,  ///< above 1e3
   };
   Kind kind = Kind::not_finite;
   std::string tensor, layer;           ///< "batch_normalization/gamma", "batch_normalization"
   std::vector<std::int64_t> channels;  ///< of the last axis, ascending
-  double worst = 0;                    ///< the first one's value, or the largest
+  double worst = 0;                    ///< the value of the first one, or the largest
 };
 
-/// Whether nothing can be computed with such a number: what the network yields is NaN.
+/// Whether nothing can be computed with such a number, so that the network's outputs are NaN.
 inline bool is_fatal(WeightDefect::Kind kind) {
   return kind == WeightDefect::Kind::not_finite || kind == WeightDefect::Kind::impossible_variance;
 }
@@ -32,12 +32,12 @@ inline bool is_fatal(WeightDefect::Kind kind) {
 /// In the order of the network's weights; a tensor may have several.
 std::vector<WeightDefect> scan_weights(const Network& network);
 
-/// Of one that is fatal: '"norm/moving_variance" with epsilon is not above 0 in channel 3'.
+/// The phrase for a fatal defect: '"norm/moving_variance" with epsilon is not above 0 in channel 3'.
 std::string phrase_of(const WeightDefect& defect);
-/// The phrases of all that are fatal.
+/// The phrases of all fatal defects.
 std::vector<std::string> fatal_defects(const Network& network);
 
-/// While it lives, numbers that nothing can be computed with are replaced by what changes least (0; 1 for gamma and
+/// While an object lives, numbers that nothing can be computed with are replaced by neutral values (0; 1 for gamma and
 /// variances), so that the rest of the network can be measured.
 class SubstitutedWeights {
  public:
@@ -47,11 +47,11 @@ class SubstitutedWeights {
   SubstitutedWeights& operator=(const SubstitutedWeights&) = delete;
 
   bool any() const { return !tensors_.empty(); }
-  /// A tensor as it was before.
+  /// A tensor's original values.
   TensorView original(const std::string& name) const;
-  /// Whether one of them is a moving statistic.
+  /// Whether a moving statistic was replaced.
   bool any_statistic() const;
-  /// Puts these in place of moving statistics that were replaced: those of the data, once they are known.
+  /// Puts the data's statistics, once they are known, in place of moving statistics that were replaced.
   void replace_statistics(const std::vector<LayerStatistics>& by);
   /// Calls f while the weights are as they were.
   template <class F>
@@ -67,7 +67,7 @@ class SubstitutedWeights {
  private:
   struct Replaced {
     std::string name;
-    Tensor other;                       ///< what is not in the network now: the original, or the substitute
+    Tensor other;                       ///< the values that are not in the network now: the original or the substitutes
     std::vector<std::size_t> elements;  ///< that were replaced
   };
   void exchange();

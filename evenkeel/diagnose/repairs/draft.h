@@ -11,14 +11,14 @@
 
 namespace evenkeel {
 
-/// A network as plain data that can be taken apart and put together: layers and tensors, without programs. Tensors are
-/// float64, so that one change after the other rounds only once, when a network is made of it.
+/// A network as plain data that can be changed: layers and tensors, without programs. Tensors are float64, so that
+/// several changes are rounded only once, when a network is made.
 class Draft {
  public:
-  /// With the averages of the weights where the optimizer keeps them, as evaluation does.
+  /// Uses the averages of the weights if the optimizer keeps them, as evaluation does.
   explicit Draft(Network& network);
 
-  /// Throws Error where layers and tensors do not fit.
+  /// Throws Error if layers and tensors do not fit.
   std::unique_ptr<Network> network(const NetworkOptions& options) const;
   Model model() const;
   int layers() const { return static_cast<int>(nodes_.size()); }
@@ -28,20 +28,20 @@ class Draft {
   const std::vector<int>& inputs(int index) const { return node(index).inputs; }
   /// The layers that read this one (-1: the model's input), in order.
   std::vector<int> readers(int index) const;
-  /// The one that does; -1 where there is none, or several.
+  /// The only layer that reads this one; -1 if there is none, or several.
   int only_reader(int index) const;
-  /// Of one sample, by layer.
+  /// The output shape of one sample, by layer.
   std::vector<Shape> output_shapes() const;
-  /// In the order of the description, by their index now.
+  /// The normalizations in the order of the description, with their present indices.
   std::vector<Normalization> normalizations() const { return evenkeel::normalizations(model()); }
   /// One of them, by name.
   Normalization normalization(const std::string& name) const;
 
-  /// Puts another layer in a layer's place, under the name it has.
+  /// Replaces a layer; the new layer keeps the old name.
   void replace(int index, const Layer& layer);
-  /// Takes a layer of one input out: those that read it read what it read. Its tensors go with it.
+  /// Removes a layer with one input, and its tensors. Its readers then read what it read.
   void remove(int index);
-  /// Puts a layer between one of one input and what that reads.
+  /// Inserts a layer between a layer with one input and what that reads.
   void insert_before(int reader, const Layer& layer);
 
   bool has(const std::string& tensor) const { return tensors_.contains(tensor); }
@@ -49,7 +49,7 @@ class Draft {
   std::span<double> values(const std::string& tensor) { return tensors_.at(tensor).as<double>(); }
   std::span<const double> values(const std::string& tensor) const { return tensors_.at(tensor).as<double>(); }
   void set(const std::string& tensor, Tensor values) { tensors_[tensor] = converted(values, DType::float64); }
-  /// A vector.
+  /// The same from a vector.
   void set(const std::string& tensor, std::span<const double> values) {
     tensors_[tensor] = Tensor::of<double>({std::ssize(values)}, values);
   }
@@ -57,9 +57,9 @@ class Draft {
   /// The names of a layer's tensors.
   std::vector<std::string> tensors_of(int layer) const;
   void erase_tensors(int layer);
-  /// All tensors of a network of the same model.
+  /// Takes all tensors from a network of the same model.
   void take_tensors(Network& network);
-  /// Puts them into one; throws Error where one is missing or does not fit.
+  /// Writes them into such a network. Throws Error if one is missing or does not fit.
   void write_tensors(Network& network) const;
   /// The names of tensors with elements that are not finite.
   std::vector<std::string> not_finite() const;

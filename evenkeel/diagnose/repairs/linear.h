@@ -11,25 +11,26 @@ namespace evenkeel {
 struct ChannelAffine {
   std::vector<double> scale, shift;
 };
-/// What a normalization computes in evaluation.
+/// What a normalization computes in evaluation, per channel.
 ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalization);
 
 inline bool is_along_channels(const Draft& draft, int layer) { return is_along_channels(draft.model(), layer); }
-/// What is said of one whose are not.
+/// The reason that is given for a normalization along another axis.
 inline constexpr const char* kOtherAxis = "it normalizes another axis than the last";
 
-/// The linear layer right before a normalization whose bias that takes out again with the mean; -1: there is none.
+/// The linear layer right before a normalization that has a bias, which the normalization subtracts with the mean; -1:
+/// there is none.
 int biased_before(const Model& model, int normalization);
 
-/// How many channels or features a linear layer yields.
+/// The number of channels or features of a linear layer's output.
 std::size_t outputs_of(const Draft& draft, int layer);
 
 /// Whether the window of a layer ever covers padding. `input`: the shape of one sample.
 bool pads(const Layer& layer, const Shape& input);
 
-/// By layer: whether it reads one of these, itself or through others.
+/// By layer: whether it reads one of these, directly or through others.
 std::vector<bool> behind(const Draft& draft, const std::vector<int>& layers);
-/// Whether a normalization lies behind the layer, on any way.
+/// Whether a normalization comes after the layer, on any path.
 bool leads_to_normalization(const Draft& draft, int layer);
 
 std::string quoted(const std::string& name);

@@ -11,23 +11,23 @@ namespace evenkeel {
 
 /// What a repair promises.
 enum class RepairKind {
-  exact,       ///< the outputs stay what they are, but for rounding; needs no data
-  statistics,  ///< moving statistics are set, weights stay
-  training,    ///< weights must follow: done with training after it, else advice
+  exact,       ///< the outputs stay the same, up to rounding; needs no data
+  statistics,  ///< moving statistics are set, weights do not change
+  training,    ///< weights must adapt: done with training after it; without training, only advice
 };
 std::string name_of(RepairKind kind);  ///< "exact", "statistics", "needs training"
 
-/// What of a network may be no finite number when a method begins: what it mends.
+/// Which values of a network may be NaN or infinite when a method begins, because it repairs them.
 enum class Tolerates { nothing, moving_statistics, everything };
 
-/// What a method that needs training promises, and the figures that show it.
+/// What a method that needs training may gain, and how that is measured.
 enum class Gain {
   none,
   variance_shift,  ///< full-data statistics against the moving ones
-  small_batches,   ///< full-data statistics against those of batches as small as training has them
+  small_batches,   ///< full-data statistics against those of batches of training's size
 };
 
-/// One thing that was done to a layer, or was not and why.
+/// One change of a layer, or the reason why there is none.
 struct RepairNote {
   std::string layer;
   std::string text;
@@ -36,10 +36,10 @@ struct RepairNote {
 
 struct RepairLog {
   std::vector<RepairNote> changes = {};
-  std::vector<RepairNote> left = {};  ///< layers that the method is for and cannot mend
+  std::vector<RepairNote> left = {};  ///< layers that the method is for but cannot repair
 };
 
-/// What a method may use beside the network.
+/// What a method may use besides the network.
 struct RepairContext {
   const Dataset& data;  ///< for statistics
   const NetworkOptions& network;
@@ -47,7 +47,7 @@ struct RepairContext {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< ReestimateOptions
 };
 
-/// A way to mend a network. One file each; methods.cpp lists them.
+/// A way to repair a network. One file each; methods.cpp lists them.
 struct RepairMethod {
   std::string name;  ///< "re-estimate"
   RepairKind kind = RepairKind::exact;
@@ -56,11 +56,12 @@ struct RepairMethod {
   bool needs_normalization = true;
   Tolerates tolerates = Tolerates::nothing;
   Gain gain = Gain::none;
-  /// Changes the draft. No changes in the log: there is nothing to mend. Throws Error where there is and it cannot be.
+  /// Changes the draft. Without changes in the log there was nothing to repair. Throws Error if something should be
+  /// repaired and cannot be.
   std::function<RepairLog(Draft&, const RepairContext&)> apply;
 };
 
-/// Throws Error where a method found what it is for and could mend none of it. `expected`: what it can mend.
+/// Throws Error if a method found its defect but could repair none of it. `expected`: what it can repair.
 void require_some_change(const RepairLog& log, const std::string& method, const std::string& expected,
                          const std::string& hint = {});
 

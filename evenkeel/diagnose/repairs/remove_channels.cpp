@@ -17,8 +17,7 @@ namespace {
 
 using Channels = std::set<std::size_t>;
 
-/// Whether its tensors have a number per channel that the channel is multiplied by or has added: a normalization, an
-/// Affine.
+/// Whether the layer multiplies or shifts each channel by numbers of its tensors: a normalization, an Affine.
 bool has_vectors(const Draft& draft, int layer) {
   const LayerTraits traits = draft.traits(layer);
   return (traits.normalization || !traits.scale.empty() || !traits.shift.empty()) && !draft.tensors_of(layer).empty();
@@ -170,7 +169,7 @@ void check_some_left(const Draft& draft, int layer, const Channels& bad, std::si
                  .hint = "Training broke down: go back to an earlier checkpoint."}};
 }
 
-/// A channel of the outputs is a class, or a number that is asked for: nothing is right without it.
+/// A channel of the outputs is a class, or a number that is asked for, so it cannot be removed.
 void check_no_output(const Draft& draft, int layer, const Channels& bad) {
   if (std::ranges::count(output_layers(draft.model()), layer) == 0) return;
   throw Error{{.where = "layer " + quoted(draft.name(layer)),
