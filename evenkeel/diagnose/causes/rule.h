@@ -14,8 +14,8 @@ namespace evenkeel {
 enum class Need {
   normalization,      ///< a layer that keeps moving statistics
   samples,            ///< at least kFewSamples, of several classes, in the set that statistics are taken from
-  many_samples,       ///< at least kManySamples in the set that signals are watched on: for what never happens
-  scored_samples,     ///< at least kFewSamples, of several classes, in the set that scores are taken of
+  many_samples,       ///< at least kManySamples in the set that signals are measured on, to judge what never happens
+  scored_samples,     ///< at least kFewSamples, of several classes, in the set that is scored
   input_statistics,   ///< the first normalization, if there is one, has statistics other than the initial ones
   accuracy,           ///< a loss with an accuracy
   classes,            ///< as targets

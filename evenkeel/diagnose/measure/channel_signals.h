@@ -43,7 +43,7 @@ struct DeadUnits {
       dead;  ///< indices of units whose largest value over all samples (and positions) is at most 0
   double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }
 };
-/// For each layer that applies relu, elu or leaky_relu.
+/// The dead units of each layer that applies relu, elu or leaky_relu.
 std::vector<DeadUnits> dead_units(const Model& model, const std::vector<ChannelSignal>& signals);
 /// The dead units of the network in evaluation.
 std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size = 250);
