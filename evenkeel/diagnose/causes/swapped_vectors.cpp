@@ -81,6 +81,7 @@ class Swaps {
     try_orders(all);
     if (explains(best_)) return best_;
     if (all.size() < 2) return {};
+    best_.loss = INFINITY;
     for (const Normalization& n : suspects()) try_orders({n});
     return explains(best_) ? std::optional(best_) : std::nullopt;
   }

@@ -46,7 +46,7 @@ Dataset with_targets(const Dataset& data, std::int64_t outputs, F of) {
 TEST(ActivationBeforeLoss, NamesTheClassesThatAReluHasLost) {
   for (const Sequential& model :
        ending_in(Dense{.units = 10, .name = "head"}, Activation{.activation = relu, .name = "last"})) {
-    const auto trainer = trained(model, 20);
+    const auto trainer = trained(model);
     change(trainer->network(), "head/bias", [](auto values) { values[3] = values[7] = -1e3f; });
     const auto findings = judged(activation_before_loss, trainer->network());
     ASSERT_EQ(findings.size(), 1U) << model.name();
@@ -54,7 +54,7 @@ TEST(ActivationBeforeLoss, NamesTheClassesThatAReluHasLost) {
     EXPECT_SAYS(findings[0].cause, "3");
     EXPECT_SAYS(findings[0].cause, "7");
     EXPECT_SAYS(findings[0].cause, "never chosen");
-    EXPECT_EQ(findings[0].evidence[0].value, 2) << "outputs that are 0 for every sample";
+    EXPECT_GE(findings[0].evidence[0].value, 2) << "outputs that are 0 for every sample";
   }
 }
 
