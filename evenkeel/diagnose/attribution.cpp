@@ -13,7 +13,7 @@ namespace {
 
 using Group = std::vector<std::string>;
 
-/// In the order of their first layers; each layer once, with what was first found of it.
+/// The groups in the order of their first layers; each layer once, with the first finding that names it.
 std::vector<Group> groups_of(Evidence& evidence, const std::vector<Finding>& findings) {
   std::vector<Group> groups;
   std::set<std::string> named;
@@ -32,7 +32,7 @@ std::vector<Group> groups_of(Evidence& evidence, const std::vector<Finding>& fin
   return groups;
 }
 
-/// The scores on the way: full-data statistics, then one more group on its moving ones at each.
+/// The scores of the chain: full-data statistics, then one more group on its moving ones at each step.
 std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& groups) {
   std::vector<SampleScores> way = {evidence.full_data()};
   std::vector<std::string> moving;
@@ -59,7 +59,7 @@ std::string text_of(const FourCells::Cell& cell) {
   return "loss " + figure(cell.loss.value) + (cell.accuracy ? ", accuracy " + figure(cell.accuracy->value) : "");
 }
 
-/// Whether b's mean lies a tenth above a's, and by three standard errors of samples that are not the same.
+/// Whether b's mean is above a's by a tenth and by three standard errors; the samples are not the same.
 bool clearly_above(const Estimate& a, const Estimate& b) {
   return b.value - a.value > std::max(0.1 * a.value, 3 * std::hypot(a.error, b.error));
 }

@@ -9,10 +9,10 @@
 namespace evenkeel {
 namespace {
 
-/// Of an average, the share of the first weights: below the first nobody can tell, above the second it is much.
+/// The share of the initial weights in an average: below the first it does not matter, above the second it is large.
 constexpr double kLeastShare = 0.01, kMuchShare = 0.1;
 
-/// Whether the raw weights are of the moment of these averages: both come with the same statistics, bit by bit.
+/// Whether the raw weights are from the same step as these averages: then both have exactly the same statistics.
 bool belong_together(const Network& network, const NamedTensors& raw) {
   for (const auto& [name, values] : raw)
     if (is_statistic(network.model(), name) &&
@@ -54,7 +54,7 @@ class AveragedWeightsRule final : public Rule {
   }
 };
 
-/// Averages begin with the weights after the first update and forget them at the pace of their momentum.
+/// Averages begin with the weights after the first update and forget them at the rate of their momentum.
 class AveragedTooBriefly final : public Rule {
  public:
   std::string_view checks() const override { return "how much of their first weights the averages still have"; }
@@ -80,7 +80,7 @@ class AveragedTooBriefly final : public Rule {
   }
 
  private:
-  /// Against the weights themselves; both on statistics that fit them.
+  /// The cost against the weights themselves; both use statistics that fit them.
   static void measure(Evidence& evidence, const NamedTensors& raw, Finding& f) {
     const SampleScores& averages = evidence.normalizations().empty() ? evidence.evaluation() : evidence.full_data();
     const OtherWeights weights(evidence.network(), raw);

@@ -39,7 +39,7 @@ const StatisticsGap* gap_of(Evidence& evidence, const std::string& layer) {
   return gap == evidence.gaps().end() ? nullptr : &*gap;
 }
 
-/// Where the channel does vary in the data: of one that never does, a variance of 0 is the truth.
+/// Only if the channel varies in the data: for one that never does, a variance of 0 is right.
 WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
   if (const StatisticsGap* gap = gap_of(evidence, defect.layer))
     std::erase_if(defect.channels,
@@ -47,7 +47,7 @@ WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
   return defect;
 }
 
-/// What variances that can be computed with cost: against the data's variances in their place.
+/// The cost of wrong variances that can still be computed with, compared with the data's variances.
 Cost cost_of(Evidence& evidence, const WeightDefect& defect) {
   std::vector<LayerStatistics> mended = moving_statistics(evidence.network());
   LayerStatistics& layer = *std::ranges::find(mended, defect.layer, &LayerStatistics::layer);
@@ -59,7 +59,7 @@ Cost cost_of(Evidence& evidence, const WeightDefect& defect) {
                       evidence.evaluation());
 }
 
-/// What evaluation comes to with the statistics of the data in place of those that have no result.
+/// Evaluation with the data's statistics in place of those that give no result.
 void add_outlook(Evidence& evidence, Finding& f) {
   const std::string what = " in evaluation, with the statistics of the data in these channels";
   f.evidence.push_back({"loss" + what, evidence.evaluation().mean_loss().value});
@@ -89,8 +89,8 @@ Finding finding_of(Evidence& evidence, const WeightDefect& defect) {
   return f;
 }
 
-/// Scans the weights; the data say whether a channel varies, and what a variance costs. The scan sees the weights as
-/// they are; whatever measures afterwards sees substitutes.
+/// Scans the weights; the data show whether a channel varies, and what a variance costs. The scan reads the original
+/// weights; later measurements use substitutes.
 class BadNumbers final : public Rule {
  public:
   std::string_view checks() const override {

@@ -6,7 +6,8 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kManyFlips = 0.1;  ///< of the samples: a prediction that depends on the neighbours is noticed
+constexpr double kManyFlips =
+    0.1;  ///< of the samples: from here on it matters that predictions depend on the other samples
 
 /// How the scores of samples vary from one shuffling to the next.
 struct Spread {
@@ -27,7 +28,7 @@ Spread spread_of(const std::vector<SampleScores>& passes) {
   return spread;
 }
 
-/// What evaluating in training mode would cost, and how far an answer then hangs on the batch it is in.
+/// What evaluating in training mode would cost, and how much an answer then depends on its batch.
 class BatchDependence final : public Rule {
  public:
   std::string_view checks() const override { return "how far a score in training mode depends on its batch"; }
@@ -37,7 +38,7 @@ class BatchDependence final : public Rule {
     const std::int64_t size = std::min(evidence.batch_size(), evidence.statistics_data().size());
     const Evidence::BatchScores scores = evidence.batches_against_data(size);
     const Spread spread = spread_of(scores.in_batches);
-    // That dropout costs is no news.
+    // It is known that dropout costs loss.
     const Cost of_batches = cost_between(scores.full_data, mean_of_passes(scores.in_batches));
     const bool costs = matters(of_batches) && of_batches.loss.value >= kNoticedOfChance * evidence.chance_loss();
     if (spread.flips < kManyFlips && !costs) return;

@@ -8,10 +8,10 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kUnmoved = 1e-3;  ///< of what outputs must move by
+constexpr double kUnmoved = 1e-3;  ///< as a part of how much outputs must vary
 
-/// What is next to no movement. A softmax changes by no more than a thousandth where logits do; numbers that are to
-/// meet targets must move as those do, wherever they lie.
+/// The deviation that counts as constant. If logits vary by at most this, so do scores. Outputs of a regression must
+/// vary as their targets do.
 double unmoved(Evidence& evidence, const ChannelSignal& output) {
   const bool regression = scores_of(*evidence.network().options().loss) == Scores::outputs;
   return kUnmoved * (regression ? std::sqrt(evidence.chance_loss()) : output.magnitude());
@@ -22,7 +22,7 @@ bool hardly_moves(Evidence& evidence, const ChannelSignal& output) {
   return std::ranges::all_of(output.variance, [&](double v) { return std::sqrt(v) <= least; });
 }
 
-/// Channels that a layer itself makes constant: what reaches it does vary.
+/// Channels that a layer itself makes constant: its input varies.
 std::optional<ChannelCount> made_by(Evidence& evidence, const ChannelSignal& signal) {
   const Model& model = evidence.model();
   const Model::Node& node = model.nodes()[static_cast<std::size_t>(model.find(signal.layer))];
@@ -39,7 +39,7 @@ std::optional<ChannelCount> made_by(Evidence& evidence, const ChannelSignal& sig
     const auto at = static_cast<std::size_t>(c);
     const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own
     const bool came_so = rescales_channels && input && input->channels() == signal.channels() && input->is_constant(c);
-    // Without a layer before it the data themselves may have such channels: the margin of an image.
+    // If no layer is before it, the data themselves may be constant there, such as the margin of an image.
     if (signal.is_constant(c) && !dead && !came_so && (input || !rescales_channels)) ++found.count;
   }
   if (found.count == 0) return {};
@@ -60,7 +60,8 @@ class ConstantOutput final : public Rule {
       if (!f.consequence_of.empty()) f.severity = Severity::info;
       findings.push_back(std::move(f));
     }
-    // A constant output is a class, or a number, that does not depend on the sample: no channel among others.
+    // A constant output is a class, or a number, that does not depend on the sample. It matters more than one channel
+    // of many.
     const std::vector<int> at_the_end = output_layers(evidence.model());
     std::vector<ChannelCount> few, many, outputs;
     for (const ChannelSignal& signal : evidence.channels()) {
@@ -75,7 +76,7 @@ class ConstantOutput final : public Rule {
   }
 
  private:
-  /// The code of a finding before that explains it: a layer that is dead as a whole, outputs that are cut off.
+  /// The code of an earlier finding that explains it: a layer that is completely dead, or outputs that are cut off.
   static std::string why_stuck(const std::vector<Finding>& findings) {
     const auto found = std::ranges::find_if(findings, [](const Finding& f) {
       const bool cuts = f.code == "activation-before-loss" || f.code == "dead-channels" ||

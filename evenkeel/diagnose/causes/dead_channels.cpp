@@ -11,7 +11,8 @@ LayerTraits traits_at(const Model& model, int layer) {
   return model.nodes()[static_cast<std::size_t>(layer)].layer.traits();
 }
 
-/// The layer whose channels this one reads, past those that hand each on as it is, pooled or with noise; -1: the input.
+/// The layer whose channels this one reads; layers in between pass channels on unchanged, pooled or with noise. -1: the
+/// input.
 int channels_from(const Model& model, int layer) {
   const auto input = [&](int of) { return model.nodes()[static_cast<std::size_t>(of)].inputs.front(); };
   int at = input(layer);
@@ -24,7 +25,7 @@ int channels_from(const Model& model, int layer) {
   return at;
 }
 
-/// Looks for signs that a channel was alive once. Many units of a dense relu never were, and nobody misses them.
+/// Looks for signs that a channel was once alive. Many units of a dense relu never were, and that does not matter.
 class Lives {
  public:
   Lives(Evidence& evidence, const std::string& layer) : evidence_(evidence) {
@@ -41,12 +42,12 @@ class Lives {
   bool lived(std::size_t channel) const { return by_gamma_and_beta(channel) || by_statistics(channel); }
 
  private:
-  /// Behind a normalization every channel is above 0 for some sample, until gamma and beta have learnt otherwise.
+  /// After a normalization every channel is above 0 for some sample, unless gamma and beta have learnt something else.
   bool by_gamma_and_beta(std::size_t channel) const {
     return input_ && channel < input_->mean.size() && !input_->is_constant(static_cast<std::int64_t>(channel));
   }
 
-  /// A moving mean begins at 0: above it, something was.
+  /// A moving mean begins at 0. If it is above 0, the channel was alive.
   bool by_statistics(std::size_t channel) const {
     const auto above_zero = [&](const std::vector<LayerStatistics>& all) {
       return std::ranges::any_of(all, [&](const LayerStatistics& of) {
@@ -58,7 +59,7 @@ class Lives {
   }
 
   Evidence& evidence_;
-  const ChannelSignal* input_ = nullptr;  ///< of the normalization right before, where it has gamma or beta
+  const ChannelSignal* input_ = nullptr;  ///< of the normalization right before, if that has gamma or beta
   std::vector<std::string> readers_;      ///< the normalizations that read the layer
 };
 
@@ -73,7 +74,7 @@ class DeadChannels final : public Rule {
     for (const DeadUnits& layer : dead_units(evidence.model(), evidence.channels())) {
       const bool of_relu = layer.activation == ActivationFunction::relu;
       const ChannelCount dead{layer.layer, std::ssize(layer.dead), layer.units};
-      // A dead output is a lost class; and elu and leaky_relu hand something on all the same.
+      // A dead output is a lost class, which has its own rule; and elu and leaky_relu still pass something on.
       if (dead.count == 0 || (!of_relu && !dead.are_many()) || is_output(evidence.model(), layer.layer)) continue;
       (of_relu && dead.are_many() && is_missed(evidence, layer) ? missed : mentioned).push_back(dead);
     }
@@ -86,7 +87,7 @@ class DeadChannels final : public Rule {
     return std::ranges::count(output_layers(model), model.find(layer)) > 0;
   }
 
-  /// Whether as many have died, or the network does not work.
+  /// Whether many channels have died, or the network does not work.
   static bool is_missed(Evidence& evidence, const DeadUnits& layer) {
     if (std::ssize(layer.dead) == layer.units) return true;
     const Lives lives(evidence, layer.layer);
@@ -103,7 +104,7 @@ class DeadChannels final : public Rule {
                                " samples: after a relu they pass on nothing and learn nothing",
                            "are never above 0");
     f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");
-    // Nothing gets past a layer that is dead as a whole, unless a branch leads around it.
+    // Nothing passes a layer that is completely dead, unless a branch leads around it.
     const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });
     if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
         severity == Severity::warning && all_of_one && output && output->constant_channels() == output->channels())

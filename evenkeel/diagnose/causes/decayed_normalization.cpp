@@ -5,7 +5,7 @@
 namespace evenkeel {
 namespace {
 
-/// Weight decay means to limit a network's freedom. On gamma and beta it only pulls scale and shift to zero.
+/// Weight decay should limit a network's freedom. For gamma and beta it only pulls scale and shift to zero.
 class DecayedNormalization final : public Rule {
  public:
   std::string_view checks() const override { return "weight decay of gamma and beta"; }

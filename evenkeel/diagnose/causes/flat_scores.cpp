@@ -31,8 +31,7 @@ struct Sharpened {
   }
 };
 
-/// The sharpness (one over the temperature) of the least loss, between 1 and 1000, within 1 %: the loss is convex in
-/// it.
+/// The sharpness (1 / temperature) with the least loss, between 1 and 1000, within 1 %. The loss is convex in it.
 double best_sharpness(const Sharpened& of) {
   double low = 0, high = std::log(1000.0);
   while (high - low > 0.01) {

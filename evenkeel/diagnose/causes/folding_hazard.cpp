@@ -6,11 +6,11 @@ namespace evenkeel {
 namespace {
 
 constexpr double kKerasEpsilon = 1e-3, kPytorchEpsilon = 1e-5;
-constexpr double kNoticed = 0.05;  ///< change of a channel's scale by another epsilon, as a part
+constexpr double kNoticed = 0.05;  ///< relative change of a channel's scale by another epsilon
 /// Int8 has 127 steps: a channel whose largest weight is 1/20 of another's has six of them where both share a range.
 constexpr double kFarAbove = 20;
 
-/// The epsilon that an exporter may take for this one: the other framework's.
+/// The epsilon that an exporter may use instead: that of the other framework.
 double other_epsilon(double epsilon) {
   return epsilon > std::sqrt(kKerasEpsilon * kPytorchEpsilon) ? kPytorchEpsilon : kKerasEpsilon;
 }
@@ -21,7 +21,8 @@ std::vector<double> gamma_of(Evidence& evidence, const Normalization& n, std::si
   return {gamma.as<double>().begin(), gamma.as<double>().end()};
 }
 
-/// Folded into the layer before, or computed elsewhere, a normalization is a scale and a shift: what that makes of it.
+/// What may go wrong when a normalization is folded into the layer before, or computed elsewhere, as a scale and a
+/// shift.
 class FoldingHazard final : public Rule {
  public:
   std::string_view checks() const override { return "what folding, exporting and quantizing may change"; }
@@ -42,7 +43,7 @@ class FoldingHazard final : public Rule {
       double here = 0;
       for (double& v : changed[i].variance) {
         if (!has_deviation(v, other)) continue;  // a variance of zero or below: bad-variance
-        // A variance that is so much larger does what another epsilon would.
+        // A variance that is larger by so much has the same effect as another epsilon.
         const double change = std::abs(std::sqrt(v / (v + other)) - std::sqrt(v / (v + epsilon)));
         here += change >= kNoticed ? 1 : 0;
         largest = std::max(largest, change);

@@ -6,13 +6,14 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kNearChance = 0.9;  ///< of the loss of guessing: above, a network has learnt next to nothing
-constexpr double kDepths = 1e3;      ///< times: from the first layers to the last ones, or back
-/// Of a kernel: a step at any usual learning rate leaves it as it is. Networks that learn have 1e-3 and more.
+constexpr double kNearChance = 0.9;  ///< of the loss of guessing: above it, a network has learnt almost nothing
+constexpr double kDepths = 1e3;      ///< factor between the first layers and the last ones
+/// As a part of the kernel's norm: a gradient below this hardly changes the kernel at usual learning rates. Networks
+/// that learn have 1e-3 and more.
 constexpr double kNoGradient = 1e-6;
 
-/// Of a layer's magnitude: below it every sample looks like the next. Fresh networks of usual depth have a third; the
-/// 19 convolutions of the depth study that do not learn end at 0.014.
+/// As a part of a layer's magnitude: below this all samples look alike. New networks of usual depth have a third; the
+/// 19 convolutions of the depth study, which do not learn, have 0.014.
 constexpr double kEvenVariation = 0.05;
 
 /// A kernel, in the order of the description.
@@ -20,7 +21,7 @@ struct Depth {
   std::string layer;
   double kernel = 0;     ///< norm
   double gradient = 0;   ///< norm, as a part of the kernel's
-  double signal = 0;     ///< deviation of what the layer hands on, over all channels
+  double signal = 0;     ///< deviation of the layer's output, over all channels
   double variation = 0;  ///< the same as a part of its magnitude
 };
 
@@ -55,7 +56,7 @@ double last_variation(const std::vector<Depth>& depths) {
   return sum / static_cast<double>(third);
 }
 
-/// The mean size of the first third over that of the last; 0 or infinite where one of them is nothing.
+/// The mean size of the first third divided by that of the last; 0 or infinite if one of them is 0.
 double first_over_last(const std::vector<Depth>& depths, double Depth::*member) {
   const std::size_t third = third_of(depths);
   double first = 0, last = 0;
@@ -66,8 +67,7 @@ double first_over_last(const std::vector<Depth>& depths, double Depth::*member) 
   return first / last;
 }
 
-/// Whether something cuts the network apart, which is another cause of the same: a layer that is dead or saturated as a
-/// whole, or a kernel of zeros.
+/// Whether another cause cuts the network: a layer that is completely dead or saturated, or a kernel of zeros.
 bool is_cut(const std::vector<Finding>& findings, const std::vector<Depth>& depths) {
   return std::ranges::any_of(findings,
                              [](const Finding& f) {

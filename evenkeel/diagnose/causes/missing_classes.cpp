@@ -6,7 +6,7 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kManyUnknown = 0.01;  ///< of the data, in classes that training lacks
+constexpr double kManyUnknown = 0.01;  ///< share of the data in classes that training does not have
 
 std::int64_t samples_in(const std::vector<MissingClass>& missing) {
   std::int64_t samples = 0;
@@ -32,7 +32,7 @@ class MissingClasses final : public Rule {
     return own.empty() ? evidence.train_data().class_names() : own;
   }
 
-  /// What the data alone show: a class that has a name and no sample.
+  /// What the data alone show: a class with a name and without samples.
   static void without_samples(Evidence& evidence, std::vector<Finding>& findings) {
     const std::vector<std::int32_t> labels = class_labels(evidence.whole_data());
     std::vector<MissingClass> missing;

@@ -9,8 +9,8 @@ namespace evenkeel {
 namespace {
 
 constexpr double kUnexplained = 0.25;  ///< the part of the squared distance that a lag may leave unexplained
-constexpr double kLeastLag = 0.03;     ///< of the initial statistics: less is no lag
-constexpr double kMuchLag = 0.1;       ///< where nothing but the record tells it
+constexpr double kLeastLag = 0.03;     ///< of the initial statistics: a smaller share is not a lag
+constexpr double kMuchLag = 0.1;       ///< if only the record shows it
 constexpr double kSameShare = 0.25;    ///< layers of one momentum had the same updates: their shares differ by less
 constexpr double kAsPredicted = 0.1;   ///< between measured ratios of variances and the closed form's, relative
 constexpr double kTelling = 0.1;       ///< squared deviations per channel between initial statistics and the data's
@@ -42,8 +42,8 @@ Lag lag_of(const StatisticsGap& gap, double epsilon) {
           along / static_cast<double>(gap.data.mean.size())};
 }
 
-/// The share that is left of the initial statistics in the layers of one momentum: the median of those that can tell,
-/// of two the lower one. What only one of them has is not for want of updates.
+/// The share of the initial statistics that is left in the layers of one momentum: the median of the layers that show
+/// it, of two the lower one. A share that only one layer has does not come from too few updates.
 double measured_share(Evidence& evidence, double momentum) {
   std::vector<double> shares;
   for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
@@ -62,13 +62,14 @@ double share_by_record(Evidence& evidence, double momentum) {
   return std::pow(momentum, static_cast<double>(*evidence.records().updates));
 }
 
-/// The share that layers of this momentum should have left: by the record, else as most of them have.
+/// The share that layers of this momentum should still have: by the record, else that of most of them.
 double common_share(Evidence& evidence, double momentum) {
   return evidence.records().updates ? share_by_record(evidence, momentum) : measured_share(evidence, momentum);
 }
 
-/// Whether a layer's statistics are what so few updates leave: enough of the initial ones, no less than one update's,
-/// as much as in other layers of its momentum or as the record has it. Momentum 1 leaves all of them.
+/// Whether too few updates explain a layer's statistics: the share of the initial ones is large enough, not more than
+/// one update leaves, and the same as in other layers of its momentum or by the record. Momentum 1 would leave all of
+/// them.
 bool lags(const Lag& lag, double momentum, double common) {
   return momentum < 1 && common >= kLeastLag && lag.share >= kLeastLag && lag.share <= momentum &&
          lag.unexplained <= kUnexplained && std::abs(lag.share - common) <= kSameShare;
@@ -77,7 +78,7 @@ bool lags(const Lag& lag, double momentum, double common) {
 /// One layer's statistics, judged.
 struct Verdict {
   std::size_t index = 0;  ///< of the normalization
-  std::string code = {};  ///< empty where they fit, or another rule says why they do not
+  std::string code = {};  ///< empty if they fit, or another rule explains them
   double share = 0;       ///< of the initial statistics
 };
 
@@ -96,13 +97,13 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
   return v;
 }
 
-/// On all layers that a rule before has not explained and whose statistics do not fit.
+/// Judges all layers whose statistics do not fit and that no earlier rule explains.
 std::vector<Verdict> verdicts_on(Evidence& evidence, const std::vector<Finding>& findings) {
   std::vector<Verdict> verdicts;
   for (std::size_t i = 0; i < evidence.normalizations().size(); ++i)
     if (!explains_statistics(findings, evidence.model(), evidence.normalizations()[i].name))
       if (Verdict v = judge_layer(evidence, i); !v.code.empty()) verdicts.push_back(std::move(v));
-  // All had the same updates: a lag without a record is one where most of them have it.
+  // All layers had the same updates: without a record, it is a lag only if most of them have it.
   if (!evidence.records().updates && std::ranges::count(verdicts, "lagging", &Verdict::code) <
                                          std::ranges::count(verdicts, "stale-statistics", &Verdict::code))
     for (Verdict& v : verdicts)
@@ -119,7 +120,7 @@ std::vector<std::string> noise_layers(Evidence& evidence, const std::vector<Verd
   return names;
 }
 
-/// Whether every closed form that there is says what was measured, and there is one.
+/// Whether there are closed forms and all of them agree with the measurement.
 bool as_predicted(Evidence& evidence, const std::vector<Verdict>& verdicts) {
   int forms = 0;
   for (const Verdict& v : verdicts) {
@@ -133,7 +134,7 @@ bool as_predicted(Evidence& evidence, const std::vector<Verdict>& verdicts) {
 
 std::string percent(double share) { return figure(100 * share, 2) + " %"; }
 
-/// One sentence for all layers of a code.
+/// One sentence for all layers with this code.
 std::string cause_of(Evidence& evidence, const std::string& code, const std::vector<std::string>& layers,
                      const std::vector<Verdict>& verdicts) {
   const std::string who = layers_text(layers);
@@ -155,7 +156,7 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
               : " are not those of these data: the weights have changed since, or these are other data");
 }
 
-/// What remains after everything else that is known of was excluded.
+/// What remains after all other known causes were excluded.
 Certainty certainty_of_stale(Evidence& evidence, const Finding& f) {
   const bool measured = evidence.has_train_data() && matters(*f.cost);
   Certainty c = measured
@@ -225,7 +226,7 @@ class MovingStatistics final : public Rule {
   }
 };
 
-/// What the record alone tells where the samples are too few to measure anything: momentum^updates is left.
+/// What the record alone shows if there are too few samples to measure: momentum^updates is left.
 class LaggingByRecord final : public Rule {
  public:
   std::string_view checks() const override { return "the number of updates against the momentum"; }

@@ -9,7 +9,7 @@ namespace {
 
 bool is_of_statistics(const Finding& f) { return code_info(f.code).of_statistics != OfStatistics::no; }
 
-/// Whether a network that scores so is better than guessing: of a finding that measured what it costs, without it.
+/// Whether the network would be better than guessing without a finding whose cost was measured.
 bool works_without(const Finding& f, Evidence& evidence) {
   const double loss = evidence.evaluation().mean_loss().value - f.cost->loss.value;
   const double even = evidence.guessing().even_loss;
@@ -20,7 +20,7 @@ bool works_without(const Finding& f, Evidence& evidence) {
   return right >= guessed + 0.1 * (1 - guessed) && loss < std::max(even, 0.9 * evidence.evaluation().mean_loss().value);
 }
 
-/// The finding that says why the network guesses: an error that it works without, or that nothing works with.
+/// The finding that explains why the network guesses: an error without which it works, or with which no network works.
 const Finding* explanation(const std::vector<Finding>& findings, Evidence& evidence) {
   const Finding* found = nullptr;
   for (const Finding& f : findings) {
@@ -37,7 +37,7 @@ std::string scores_text(const SampleScores& scores) {
   return "loss " + figure(scores.mean_loss().value) + (accuracy ? ", accuracy " + figure(accuracy->value) : "");
 }
 
-/// The floor: a network that is no better than an answer that does not look at the sample.
+/// The lowest level: a network that is no better than an answer without looking at the sample.
 class NearGuessing final : public Rule {
  public:
   std::string_view checks() const override { return "loss and accuracy against guessing, in both modes"; }
@@ -65,7 +65,7 @@ class NearGuessing final : public Rule {
     return standing_of(evidence.training(), evidence.guessing()) == Standing::guessing;
   }
 
-  /// Statistics are not the main defect of a network that guesses on those of the data as well.
+  /// If a network also guesses with the data's statistics, statistics are not its main defect.
   static void step_back(std::vector<Finding>& findings) {
     for (Finding& f : findings)
       if (is_of_statistics(f) && f.severity == Severity::error) f.severity = Severity::warning;

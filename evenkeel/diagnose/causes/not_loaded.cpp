@@ -10,15 +10,14 @@
 namespace evenkeel {
 namespace {
 
-/// Fewer numbers do not show a distribution; without a bias or a normalization that is untouched too, far more are
-/// needed.
+/// With fewer numbers a distribution cannot be seen. Without an untouched bias or normalization, far more are needed.
 constexpr std::int64_t kFew = 100, kEnoughAlone = 2000;
-/// So many are enough where the normalization right after it has statistics of another kernel.
+/// So many are enough if the normalization right after it has statistics of another kernel.
 constexpr std::int64_t kEnoughWithStatistics = 500;
 /// Kolmogorov and Smirnov's bound for sqrt(n) times the distance, at a level of one in a thousand.
 constexpr double kKolmogorov = 1.95;
-/// Of n draws the largest misses the bound by more than this many n-ths of the range once in e^10 times. What training
-/// moves or shrinks leaves the bounds, or stays clear of them.
+/// The largest of n draws is further than so many n-ths of the range from the bound only once in e^10 times. Training
+/// moves numbers past the bounds, or shrinks them well below.
 constexpr double kClearOfBound = 10;
 
 enum class State {
@@ -30,7 +29,7 @@ enum class State {
 
 double normal_share(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
 
-/// The distribution that an initializer draws from: its bound, and the share below x.
+/// An initializer's distribution: its bound, and the share below x.
 struct Drawn {
   double bound = 0;
   bool normal = false;  ///< truncated at two deviations; else uniform
@@ -41,7 +40,7 @@ struct Drawn {
   }
 };
 
-/// Nothing for initializers that draw no numbers.
+/// Nothing for initializers that draw no random numbers.
 std::optional<Drawn> distribution_of(const WeightInfo& weight) {
   const std::optional<double> bound = largest_drawn(weight.initializer, weight.shape);
   if (!bound) return {};
@@ -53,7 +52,8 @@ bool is_as_drawn(std::vector<double> values, const Drawn& drawn) {
   const auto n = static_cast<double>(values.size());
   const double largest = std::max(-values.front(), values.back());
   if (largest > drawn.bound * (1 + 1e-6)) return false;
-  // At its bound a truncated normal is between four and five times thinner than a uniform distribution.
+  // At its bound the density of a truncated normal is between four and five times smaller than that of a uniform
+  // distribution.
   const double margin = kClearOfBound * (drawn.normal ? 5 : 1) / n;
   if (largest < drawn.bound * (1 - margin)) return false;
   double distance = 0;
@@ -89,8 +89,8 @@ struct Kernel {
   std::string layer;
   State state = State::unclear;
   std::int64_t size = 0;
-  bool statistics_of_another = false;  ///< those of the normalization right after it do not fit what it makes
-  bool companions_untouched = false;   ///< its bias, or the normalization right after it, is bit for bit at its default
+  bool statistics_of_another = false;  ///< the normalization right after it has statistics that do not fit its output
+  bool companions_untouched = false;  ///< its bias, or the normalization right after it, has exactly its default values
 };
 
 class NotLoaded final : public Rule {
@@ -98,7 +98,7 @@ class NotLoaded final : public Rule {
   std::string_view checks() const override { return "layers with their initial values while others are trained"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    // Of few samples, or of one class, neither statistics nor the loss of guessing show anything.
+    // With few samples, or one class, neither statistics nor the loss of guessing mean anything.
     const bool data_tell = unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty();
     const std::vector<Kernel> kernels = kernels_of(evidence, data_tell);
     const bool others_trained = std::ranges::count(kernels, State::changed, &Kernel::state) > 0;
@@ -119,7 +119,7 @@ class NotLoaded final : public Rule {
               " at the initial values, while other layers are trained: never loaded, or never trained";
     f.certainty = certain ? Certainty::sure("bit for bit the initial values of the seed")
                           : Certainty::likely("the values have the bounds and the distribution of the initializer");
-    // What the right weights would give is not known; that the network guesses is.
+    // The scores of the right weights are not known, but it is known that the network guesses.
     if (data_tell && evidence.full_data().mean_loss().value >= 0.9 * evidence.chance_loss())
       f.severity = Severity::error;
     findings.push_back(std::move(f));
@@ -150,7 +150,7 @@ class NotLoaded final : public Rule {
     return false;
   }
 
-  /// Whether the layer's bias and the normalizations right after it, as far as there are any, are at their defaults.
+  /// Whether the layer's bias and the normalizations right after it, if there are any, have their default values.
   static bool companions_untouched(Evidence& evidence, int layer) {
     std::vector<int> layers = readers_of(evidence.model(), layer);
     std::erase_if(layers, [&](int reader) {

@@ -8,7 +8,7 @@ namespace {
 
 const Model::Node& node_of(const Model& model, int layer) { return model.nodes()[static_cast<std::size_t>(layer)]; }
 
-/// The layer whose values this one reads, past those that hand on what they read, in its order.
+/// The layer whose values this one reads; layers in between pass values on in their order.
 int source_of(const Model& model, int layer) {
   int at = node_of(model, layer).inputs.front();
   while (at >= 0) {
@@ -25,7 +25,7 @@ bool are_alike(const NormalizationTraits& a, const NormalizationTraits& b) {
          (a.centered || !b.centered);
 }
 
-/// Normalizations right after another one of their kind, and those that read what never changes.
+/// Normalizations right after another one of the same kind, and those whose input never changes.
 class NothingToNormalize final : public Rule {
  public:
   std::string_view checks() const override { return "normalizations that have nothing to normalize"; }
@@ -77,7 +77,7 @@ class NothingToNormalize final : public Rule {
     }
   }
 
-  /// The code of what makes the outputs of such a layer the same for every input; empty: nothing does.
+  /// The code of the defect that makes the outputs of such a layer equal for every input; empty: none.
   static std::string why_constant(const LayerTraits& traits, const Shape& sample) {
     if (traits.activation == ActivationFunction::softmax && sample.back() == 1) return "single-output-softmax";
     const auto& normalization = traits.normalization;

@@ -7,15 +7,15 @@
 namespace evenkeel {
 namespace {
 
-// Nearly every network is better on what it has seen. A warning is due where that is much.
+// Nearly every network is better on samples it has seen. A large difference is a warning.
 constexpr double kTimesTheLoss = 1.5;
 constexpr double kAccuracyApart = 0.1;
 // The record of a run: how far validation loss may have risen again; losses of single epochs are noisy.
 constexpr double kAboveBest = 1.25, kAboveBestOfChance = 0.05;
-/// What the mode must cost to explain the rise: of a loss next to nothing a tenth is soon reached.
+/// What the mode must cost to explain the rise; a tenth of a very small loss is not enough.
 constexpr double kOfTheRise = 0.5;
 
-/// Overfitting is what is left where nothing else explains the gap.
+/// Overfitting remains if nothing else explains the gap.
 Certainty what_is_left(Evidence& evidence) {
   Certainty c = Certainty::possible("what is left after others were excluded");
   c.excluded = {"the mode: both sets were scored in the same one",
@@ -60,7 +60,7 @@ class Overfitting final : public Rule {
   }
 };
 
-/// What a run wrote down: validation loss that rose again while training loss fell.
+/// By the record of the run: validation loss rose again while training loss fell.
 class PastItsBest final : public Rule {
  public:
   std::string_view checks() const override { return "the validation loss of the run against its best"; }
@@ -71,9 +71,9 @@ class PastItsBest final : public Rule {
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
     if (!rose || *records.train_loss >= best) return;
-    // What never did better than guessing was not learnt and then lost; nor do other data tell.
+    // A network that was never better than guessing did not overfit later; and other data show nothing about it.
     if (best >= evidence.chance_loss() || std::ranges::any_of(findings, are_other_data)) return;
-    // Where the mode makes such a difference, validation suffered from statistics, not from overfitting.
+    // If the mode makes such a difference, validation suffered from statistics, not from overfitting.
     const Cost mode = cost_between(evidence.training(), evidence.evaluation());
     if (matters(mode) && mode.loss.value >= kOfTheRise * (last - best)) return;
     const auto known = std::ranges::find(findings, "overfitting", &Finding::code);

@@ -6,12 +6,12 @@
 namespace evenkeel {
 namespace {
 
-// How much worse than the record weights may be that are an interrupted run's, or are measured on a sample.
+// How much worse than the record weights may be, because the run was interrupted or a sample is measured.
 constexpr double kRecordErrors = 4;  ///< standard errors
 constexpr double kWorseLoss = 0.25, kWorseLossOfChance = 0.1;
 constexpr double kWorseAccuracy = 0.05;
 
-/// The worse one of the last epoch and the best: the weights are those of either.
+/// The worse one of the last and the best epoch, because the weights are from one of these.
 struct Written {
   double loss = 0;
   std::optional<double> accuracy = {};
@@ -53,7 +53,7 @@ class RecordDiffers final : public Rule {
     return !record.loss.empty() && !record.fingerprint.empty() && record.fingerprint == data.fingerprint();
   }
 
-  /// The training data in the mode that fits the record best: training's own is one of them.
+  /// The training data in the mode that fits the record best; one of them is training mode.
   static const SampleScores& in_its_own_mode(Evidence& evidence) {
     const SampleScores &moving = evidence.train_evaluation(), &full = evidence.train_training();
     return or_infinite(moving.mean_loss().value) < or_infinite(full.mean_loss().value) ? moving : full;

@@ -4,7 +4,7 @@
 namespace evenkeel {
 namespace {
 
-/// A normalization takes off the mean, and with it whatever bias was added.
+/// A normalization subtracts the mean, and with it any bias that was added.
 class RedundantBias final : public Rule {
  public:
   std::string_view checks() const override { return "biases directly before a normalization"; }

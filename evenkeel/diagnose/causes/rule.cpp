@@ -8,8 +8,8 @@ namespace evenkeel {
 
 namespace {
 
-/// Why a set cannot stand for all data; empty: it can. Of one class, statistics are other than those of all, and the
-/// loss of guessing is nothing.
+/// Why a set does not represent all data; empty if it does. The statistics of one class differ from those of all, and
+/// for one class the loss of guessing is 0.
 std::string not_representative(const Dataset& data, std::int64_t needed) {
   const std::int64_t samples = data.size();
   if (samples < needed)
@@ -20,7 +20,7 @@ std::string not_representative(const Dataset& data, std::int64_t needed) {
 
 constexpr double kBeyondDoubt = 10;  ///< standard errors of a cost
 
-/// The samples that what a rule finds rests on: those of the smallest set that it needs.
+/// The number of samples that a rule's findings are based on: that of the smallest set that it needs.
 std::int64_t samples_behind(const Rule& rule, Evidence& evidence) {
   std::int64_t samples = kEnoughSamples;
   for (const Need need : rule.needs()) {

@@ -3,9 +3,10 @@
 namespace evenkeel {
 namespace {
 
-/// Of a layer's units. Sigmoid layers after many positive inputs have a quarter from the start, and learn.
+/// Share of a layer's units. In sigmoid layers after many positive inputs a quarter is saturated from the start, and
+/// they still learn.
 constexpr double kMuchSaturated = 0.5;
-/// Of the largest slope: a sigmoid within 0.005 of an end, a tanh within 0.01, on the whole.
+/// As a part of the largest slope: on average a sigmoid is within 0.005 of an end, a tanh within 0.01.
 constexpr double kFlat = 0.02;
 
 /// The mean slope of a unit as a part of the largest it can have: both are functions of the first two moments.
@@ -29,7 +30,7 @@ class Saturation final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
     for (const ChannelSignal& signal : evidence.channels())
-      // A sure answer is at an end: that is what outputs are for.
+      // The network's output is left out: a confident answer is at an end.
       if (&signal != output)
         if (const Saturated found = measured(evidence.model(), signal); found.flat > 0)
           findings.push_back(finding(evidence, found));

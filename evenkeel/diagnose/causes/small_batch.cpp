@@ -5,8 +5,8 @@
 namespace evenkeel {
 namespace {
 
-/// Of the loss with full-data statistics. Batches of 32 stay far below it in networks that are well, unless that loss
-/// is next to nothing: hence the part of the loss that guessing has.
+/// As a part of the loss with full-data statistics. In healthy networks batches of 32 stay far below it, unless that
+/// loss is very small; therefore also as a part of the loss of guessing.
 constexpr double kNoisy = 0.25;
 constexpr double kFarBeyondNoise = 10;  ///< standard errors
 

@@ -6,7 +6,7 @@
 namespace evenkeel {
 namespace {
 
-/// What statistics and settings show by themselves. Data only say how much it matters.
+/// What statistics and settings show by themselves. Data only show how much it matters.
 class StatisticsWithoutData final : public Rule {
  public:
   std::string_view checks() const override { return "moving statistics that were never updated, and their momentum"; }

@@ -12,12 +12,12 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kRest = 0.1;           ///< of a distance, that an explanation may leave
+constexpr double kRest = 0.1;           ///< share of a distance that an explanation may leave
 constexpr double kAboveFullData = 1.1;  ///< of the loss with statistics of the data
 constexpr std::int64_t kTriedSamples = 256;
 constexpr std::size_t kFewChannels = 6;  ///< fewer may fit a function by chance
 constexpr std::size_t kLayersTried = 4;  ///< one by one
-constexpr double kLeastFactor = 1.2;     ///< below 1 it may be the pace of the momentum
+constexpr double kLeastFactor = 1.2;     ///< a smaller factor may come from momentum
 constexpr double kSameFactor = 0.05;     ///< between the factors of means and of variances, in logarithms
 
 // --- Vectors in the wrong slots.
@@ -25,13 +25,13 @@ constexpr double kSameFactor = 0.05;     ///< between the factors of means and o
 constexpr int kSlots = 4;
 const std::array<std::string, kSlots> kSlotNames = {"gamma", "beta", "moving mean", "moving variance"};
 constexpr std::size_t kVariance = 3;
-/// By slot, the slot whose tensor belongs there.
+/// For each slot, the slot whose tensor belongs there.
 using Order = std::array<std::size_t, kSlots>;
 constexpr Order kInPlace = {0, 1, 2, 3};
 
 std::array<std::string, kSlots> tensors_of(const Normalization& n) { return {n.gamma, n.beta, n.mean, n.variance}; }
 
-/// The tensors of these layers, put where they belong by the order.
+/// The tensors of these layers, rearranged by the order.
 NamedTensors put_in_order(const Evidence& evidence, const std::vector<Normalization>& layers, const Order& order) {
   NamedTensors tensors;
   for (const Normalization& n : layers) {
@@ -43,7 +43,7 @@ NamedTensors put_in_order(const Evidence& evidence, const std::vector<Normalizat
   return tensors;
 }
 
-/// Whether the order moves only vectors that the layers have, and none below zero to a variance.
+/// Whether the order moves only vectors that the layers have, and no negative values to a variance.
 bool is_possible(const Evidence& evidence, const std::vector<Normalization>& layers, const Order& order) {
   return std::ranges::all_of(layers, [&](const Normalization& n) {
     const auto names = tensors_of(n);
@@ -75,7 +75,8 @@ class Swaps {
   explicit Swaps(Evidence& evidence)
       : evidence_(evidence), few_(sample_of(evidence.data(), kTriedSamples)), best_{.layers = {}, .loss = INFINITY} {}
 
-  /// The order of the least loss: of all layers alike, else of single ones. Nothing where none explains what is wrong.
+  /// The order with the least loss: the same for all layers, else for single layers. Nothing if none explains the
+  /// defect.
   std::optional<Swap> found() {
     const std::vector<Normalization>& all = evidence_.normalizations();
     try_orders(all);
@@ -101,8 +102,8 @@ class Swaps {
     return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
   }
 
-  /// Layers whose statistics do not fit, or cannot be computed with, and those before them, whose gamma and beta make
-  /// what they read.
+  /// Layers whose statistics do not fit, or cannot be computed with, and the layers before them, whose gamma and beta
+  /// determine their input.
   std::vector<Normalization> suspects() {
     const std::vector<Normalization>& all = evidence_.normalizations();
     std::vector<Normalization> some;
@@ -118,7 +119,8 @@ class Swaps {
            });
   }
 
-  /// Whether with it the network works as well as training did, on statistics that fit: chance does not bring both.
+  /// Whether the network then works as well as with full-data statistics, and its statistics fit. Chance does not
+  /// achieve both.
   bool explains(Swap& swap) {
     if (!std::isfinite(swap.loss) || swap.layers.empty()) return false;
     const SampleScores with = scored(evidence_.data(), swap.layers, swap.order);
@@ -138,7 +140,7 @@ class Swaps {
 
 // --- Statistics that are a known function of the right ones.
 
-/// What was stored in place of mean and variance, and how the right ones follow from it.
+/// What was stored instead of mean and variance, and how the right ones follow from it.
 struct Function {
   std::string what;  ///< "the deviation", after "as the variance, it has"
   std::function<LayerStatistics(const LayerStatistics&, double epsilon)> undone;
@@ -226,7 +228,7 @@ class SwappedVectors final : public Rule {
   }
 
  private:
-  /// Where statistics fit, gammas look like gammas and the network works, no vector is out of place.
+  /// If statistics fit, gammas look like gammas and the network works, all vectors are in place.
   static bool is_in_doubt(Evidence& evidence) {
     return evidence.has_substitutes() || std::ranges::any_of(evidence.gaps(), are_far) ||
            std::ranges::any_of(evidence.normalizations(),
@@ -234,7 +236,7 @@ class SwappedVectors final : public Rule {
            evidence.evaluation().mean_loss().value >= kLikeGuessing * evidence.chance_loss();
   }
 
-  /// Training begins with gamma 1 and beta 0, and rarely ends nearer to the opposite.
+  /// Training begins with gamma 1 and beta 0, and rarely ends nearer to gamma 0 and beta 1.
   static bool beta_looks_like_gamma(const Evidence& evidence, const Normalization& n) {
     if (n.gamma.empty() || n.beta.empty()) return false;
     const auto apart_from_one = [&](const std::string& tensor) {
@@ -270,7 +272,7 @@ class SwappedVectors final : public Rule {
 
   static bool has_enough_channels(const LayerStatistics& layer) { return layer.mean.size() >= kFewChannels; }
 
-  /// Returns whether they explain any layer.
+  /// Returns whether such functions explain any layer.
   static bool judge_functions(Evidence& evidence, std::vector<Finding>& findings) {
     std::map<std::string, std::vector<LayerStatistics>> by_function;
     const bool scaled_data = std::ranges::count(findings, "input-mismatch", &Finding::code) > 0;

@@ -6,12 +6,12 @@
 namespace evenkeel {
 namespace {
 
-/// Of the variance of the targets, what lies between batches: of a random order one over the batch size, of sorted data
-/// nearly all.
+/// The part of the targets' variance that is between batches: 1 / batch size in random order, nearly all in sorted
+/// data.
 constexpr double kSorted = 0.5;
-constexpr std::int64_t kLeastInARow = 32, kLeastRows = 4;  ///< smaller batches are looked at several at a time
+constexpr std::int64_t kLeastInARow = 32, kLeastRows = 4;  ///< smaller batches are joined to rows of so many samples
 
-/// The targets of a sample: numbers, or a one for its class.
+/// The targets of a sample: numbers, or one-hot for its class.
 class TargetRows {
  public:
   explicit TargetRows(const Dataset& data) : data_(data) {}
@@ -26,7 +26,7 @@ class TargetRows {
   const Dataset& data_;
 };
 
-/// The part of the targets' variance that lies between rows of so many samples, in the order of the data.
+/// The part of the targets' variance that is between rows of so many samples, in the order of the data.
 double share_between(const Dataset& data, std::int64_t in_a_row) {
   const TargetRows targets(data);
   const std::int64_t rows = data.size() / in_a_row;
@@ -70,7 +70,7 @@ class Unshuffled final : public Rule {
               .evidence = {{"part of the targets' variance that lies between batches", share, "",
                             "near " + figure(1 / static_cast<double>(in_a_row), 1)}},
               .certainty = Certainty::sure("from the record of the run and the order of its data")};
-    // What another order would give is not known; that the network guesses is.
+    // The scores after another order are not known, but it is known that the network guesses.
     if (evidence.train_training().mean_loss().value >= kLikeGuessing * evidence.chance_loss())
       f.severity = Severity::error;
     findings.push_back(std::move(f));

@@ -7,13 +7,13 @@
 namespace evenkeel {
 namespace {
 
-/// Each is a pass over the sample; networks with more than a few such layers are rare.
+/// Each layer costs a pass over the sample; networks with more than a few such layers are rare.
 constexpr int kTrials = 8;
 
 /// A normalization whose input has other axes of the same length: its tensors fit them as well.
 struct Suspect {
   std::size_t normalization = 0;  ///< index among them
-  std::int64_t declared = 0;      ///< counted from the batch on
+  std::int64_t declared = 0;      ///< counted from the batch (0)
   std::vector<std::int64_t> others = {};
 };
 
@@ -60,7 +60,7 @@ Remedy axis_remedy(std::int64_t axis) {
                          : "x = bn(x.transpose" + there + ").transpose" + there + "  # BatchNorm2d normalizes axis 1"};
 }
 
-/// Where lengths differ, weights that fit another axis do not load at all. Where they are equal, the data decide.
+/// If lengths differ, weights for another axis cannot be loaded at all. If they are equal, the data decide.
 class WrongAxis final : public Rule {
  public:
   std::string_view checks() const override {
@@ -77,7 +77,7 @@ class WrongAxis final : public Rule {
       const std::size_t i = suspect.normalization;
       const double far = far_statistics(gaps[i].samples);
       if (gaps[i].distance < far) continue;
-      // Of axes that fit, such as both of the space, the one that fits best.
+      // Of several axes that fit, such as height and width, the one that fits best.
       Axes best_axes;
       std::vector<StatisticsGap> best = gaps;
       for (const std::int64_t axis : suspect.others) {

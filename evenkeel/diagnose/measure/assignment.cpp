@@ -20,7 +20,7 @@ class Assignment {
   }
 
  private:
-  /// What a place costs beyond the potentials of its row and column.
+  /// The cost of a cell minus the potentials of its row and column.
   double reduced(std::size_t row, std::size_t column) const {
     return costs_[(row - 1) * n_ + column - 1] - of_row_[row] - of_column_[column];
   }

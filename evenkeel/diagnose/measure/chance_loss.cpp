@@ -10,7 +10,7 @@ struct Target {
   double mean = 0, variance = 0;
 };
 
-/// Of each output, over all samples; labels as one-hot numbers.
+/// The mean target of each output over all samples; labels as one-hot numbers.
 std::vector<Target> targets_of(const Dataset& data, std::int64_t outputs) {
   std::vector<Target> targets(static_cast<std::size_t>(outputs));
   const auto n = static_cast<double>(data.size());

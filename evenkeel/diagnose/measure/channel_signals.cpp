@@ -13,7 +13,7 @@ namespace {
 /// A deviation below this part of the layer's magnitude is rounding in float32.
 constexpr double kRounding = 1e-6;
 
-/// Layers whose output is their own, not their input's under another name.
+/// Layers that compute their output, instead of passing on their input.
 std::vector<std::string> computing_layers(const Model& model) {
   const CompiledModel compiled = compile(model, {.batch_size = 1});
   std::vector<std::string> layers;

@@ -18,7 +18,7 @@ bool has_weights_or_pools(const LayerTraits& traits) {
          traits.pooling != PoolingKind::none;
 }
 
-/// From the end back to the first layer that `ends`, that one included.
+/// The layers from the end back to the first one for which `ends` is true, including that one.
 template <class Ends>
 std::vector<int> from_the_end(const Model& model, Ends ends) {
   std::vector<int> layers;
@@ -47,7 +47,7 @@ std::int64_t normalized_values(const NormalizationTraits& normalization, const S
       return sample.size() / (normalization.groups == -1 ? sample.back() : normalization.groups);
     case NormalizationTraits::Over::batch: break;
   }
-  const std::int64_t axis = normalization.axis.value_or(-1);  // counted from the batch on, or from the end
+  const std::int64_t axis = normalization.axis.value_or(-1);  // counted from the batch (0), or negative from the end
   const std::int64_t channels = sample[static_cast<int>(axis < 0 ? axis + sample.rank() : axis - 1)];
   const std::int64_t together = normalization.moving ? normalization.moving->virtual_batch_size : 0;
   return sample.size() / channels * (together > 0 ? std::min(together, samples) : samples);
@@ -63,7 +63,7 @@ bool yields_outputs(const Model& model, int layer) {
 }
 
 bool is_only_way(const Model& model, int layer) {
-  // Whether a layer can be reached from the input without this one.
+  // Whether each layer can be reached from the input without this one.
   std::vector<bool> around(static_cast<std::size_t>(model.layers()));
   for (int i = 0; i < model.layers(); ++i) {
     if (i == layer) continue;

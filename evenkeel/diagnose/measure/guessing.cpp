@@ -11,10 +11,10 @@ namespace {
 
 constexpr double kGuessErrors = 3;        ///< paired standard errors
 constexpr double kLeastLossGain = 0.005;  ///< of the loss of guessing
-/// Of the way from guessing to all right. By chance an untrained network may come so far, or with a loss above that of
-/// even odds twice as far.
+/// As a part of the way from guessing to all correct. An untrained network may come so far by chance, or twice as far
+/// with a loss above that of even odds.
 constexpr double kLeastAnswers = 0.05, kLeastAnswersAlone = 0.1;
-/// Of that way: as long as so much cannot be excluded, there are too few samples to say anything.
+/// As a part of that way: if so much cannot be excluded, there are too few samples to judge.
 constexpr double kCouldBe = 0.25;
 
 /// [N, K]: what the loss compares the outputs with, label smoothing included.
@@ -56,7 +56,7 @@ std::vector<double> mean_target(const std::vector<double>& targets, std::size_t 
   return mean;
 }
 
-/// Whether this many of the samples being right is better than guessing; by how much of the way to all.
+/// Whether so many correct samples are better than guessing, and by how much of the way to all.
 struct Answers {
   Estimate gain;  ///< of the way from guessing to all right
   bool better() const { return gain.above_zero_by(kGuessErrors) && gain.value >= kLeastAnswers; }
@@ -77,7 +77,7 @@ Answers of_classes(const SampleScores& scores, const Guessing& guessing) {
   double mean = 0, variance = 0;
   for (const ClassScore& c : classes) {
     const auto n = static_cast<double>(c.samples);
-    const double likely = (c.recall * n + 1) / (n + 2);  // none of few is not never
+    const double likely = (c.recall * n + 1) / (n + 2);  // 0 of a few samples does not mean never
     mean += c.recall / count;
     variance += likely * (1 - likely) / n / (count * count);
   }

@@ -10,7 +10,7 @@ namespace evenkeel {
 namespace {
 
 constexpr int kBins = 64;
-constexpr double kReach = 4;  ///< deviations to either side; what lies beyond is in the last bin
+constexpr double kReach = 4;  ///< deviations to either side; everything beyond is in the last bin
 
 std::vector<double> density_of(TensorView values, const LayerStatistics& reference, double epsilon) {
   const Tensor x = converted(values, DType::float64);

@@ -50,7 +50,7 @@ class InputProbes {
   Instrument instrument_;
 };
 
-/// Of one layer, from what it reads with dropout off and with each mask.
+/// The variances of one layer, from its input with dropout off and with each mask.
 InputVariance variance_shift(const LayerStatistics& test, const std::vector<const LayerStatistics*>& masks) {
   InputVariance result{.layer = test.layer, .test = test, .train = *masks.front()};
   const auto count = static_cast<double>(masks.size());

@@ -32,7 +32,7 @@ Instrument::Instrument(Network& network, CompileOptions options)
   make_distinct(options_.probes);
   make_distinct(options_.keep);
   std::erase(options_.keep, kInput);
-  // In float32 even where the network trains in bfloat16: what is measured is the network, not the rounding.
+  // In float32 even if the network trains in bfloat16, to measure the network instead of the rounding.
 }
 
 Network::Runner& Instrument::runner(std::int64_t batch_size) {

@@ -20,13 +20,13 @@ bool is_weighted_sum(const LayerTraits& traits) {
   return traits.linear && traits.linear->groups == 1 && traits.activation == ActivationFunction::linear;
 }
 
-/// Along the only way, past copies and at most one weighted sum.
+/// Follows the only path, through copies and at most one weighted sum.
 std::optional<NoiseInFront> closed_form_noise(const Model& model, int normalization) {
   std::optional<int> sum;
   for (int i = only_input(model, normalization); i >= 0; i = only_input(model, i)) {
     const LayerTraits traits = layer_of(model, i).traits();
     if (traits.noise) {
-      // Whole channels go together: behind a sum over positions they are not independent.
+      // Whole channels are dropped together, so after a sum over positions they are not independent.
       if (!traits.noise->is_factor() || (sum && traits.noise->per == NoiseTraits::Per::channel)) return {};
       return NoiseInFront{i, sum, true};
     }
@@ -38,7 +38,7 @@ std::optional<NoiseInFront> closed_form_noise(const Model& model, int normalizat
   return {};
 }
 
-/// The noise with the highest index that reaches the layer on any way.
+/// The noise with the highest index that reaches the layer on any path.
 std::optional<int> last_noise(const Model& model, int layer) {
   std::vector<bool> leads(static_cast<std::size_t>(layer) + 1);
   leads.back() = true;
@@ -85,7 +85,7 @@ std::vector<double> mean_over_positions(const std::vector<double>& elements, std
   return means;
 }
 
-/// E[x^2] by element of one sample, of some of a network's values with noise off.
+/// E[x^2] for each element of a sample, for some of a network's values with noise off.
 class SecondMoments {
  public:
   SecondMoments(Network& network, const Dataset& data, const std::vector<LayerStatistics>& statistics,

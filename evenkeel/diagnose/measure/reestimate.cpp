@@ -13,15 +13,16 @@
 namespace evenkeel {
 namespace {
 
-/// What is known so far of one normalization's input.
+/// What is known so far about one normalization's input.
 struct Accumulator {
   Normalization of;
   std::string input;        ///< the value's name
-  int made = -1, read = 0;  ///< lines: that makes the input (-1: it is the model's), that first needs the statistics
+  int made = -1, read = 0;  ///< lines: the one that computes the input (-1: the model's input), and the first that
+                            ///< needs the statistics
   bool done = false;
   double count = 0;
   std::vector<double> mean, m2;
-  LayerStatistics moving = {};  ///< those that the network has
+  LayerStatistics moving = {};  ///< the network's own
 
   void add(TensorView x, const Threads& threads) {
     const std::int64_t columns = x.shape.back(), rows = x.shape.size() / columns;
@@ -55,7 +56,7 @@ int line_that_reads(const Program& program, int value) {
   return static_cast<int>(std::ranges::find_if(nodes, reads) - nodes.begin());
 }
 
-/// One batch of the data set: its samples, and what is alive of it at the cut, if there was room.
+/// One batch of the data set: its samples, and its values that are alive at the cut, if there was memory.
 struct Piece {
   std::int64_t first = 0, size = 0;
   std::unique_ptr<std::byte[]> alive = {};
@@ -139,7 +140,7 @@ class Reestimation {
     return first;
   }
 
-  /// From here on the normalization uses these statistics.
+  /// Makes the normalization use these statistics from here on.
   void finish(Accumulator& a) {
     if (a.done) return;
     a.done = true;
@@ -150,7 +151,7 @@ class Reestimation {
     supplied.set(a.of.name + "/supplied_variance", as_tensor(found.variance, real));
   }
 
-  /// `alive`: what of the piece was alive at the beginning of the segment, where it was kept.
+  /// `alive`: the piece's values that were alive at the beginning of the segment, if they were kept.
   void pass(Piece& piece, Segment segment, std::span<const int> alive) {
     Network::Runner& runner = instrument_.runner(piece.size);
     Executor& executor = *runner.executor;
@@ -181,7 +182,7 @@ class Reestimation {
       if (!a.done && a.made == line && runner.compiled.program->value(value).name == a.input) a.add(output, threads_);
   }
 
-  /// Keeps what later lines need of the piece if there is room for it.
+  /// Keeps the piece's values that later lines need, if there is memory.
   void save(Piece& piece, const Executor& executor) {
     const std::int64_t bytes = executor.bytes_of(alive_);
     if (bytes == 0 || used_bytes_ + bytes > options_.memory_bytes) return;
@@ -192,7 +193,7 @@ class Reestimation {
     executor.save(alive_, piece.alive.get());
   }
 
-  /// Where the batches of this size lie. It is part of what is alive, so it is written to.
+  /// The memory for batches of this size. It belongs to the values that are alive, so it is written to.
   Tensor& input_of(Network::Runner& runner, std::int64_t size) {
     const auto found = inputs_.find(size);
     if (found != inputs_.end()) return found->second;
@@ -210,8 +211,8 @@ class Reestimation {
   std::vector<Piece> pieces_;
   std::vector<Accumulator> accumulators_;
   std::map<std::int64_t, Tensor> inputs_;  ///< by batch size
-  int lines_ = 0, last_needed_ = 0;        ///< of the program; behind the last line that any normalization needs
-  std::vector<int> alive_;                 ///< values at the cut that the pass under way ends with
+  int lines_ = 0, last_needed_ = 0;        ///< of the program; after the last line that any normalization needs
+  std::vector<int> alive_;                 ///< values that are alive at the cut at the end of the current pass
   std::int64_t used_bytes_ = 0, most_bytes_ = 0, sample_lines_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kTinyGamma = 1e-30, kHugeGamma = 1e3;
 
-/// What the numbers of a tensor are judged by.
+/// How the numbers of a tensor are judged.
 struct Judged {
   TensorRole role = TensorRole::other;
   double epsilon = 0;  ///< of a moving variance
@@ -46,7 +46,7 @@ std::optional<WeightDefect::Kind> defect_of(const Judged& as, double value) {
   return {};
 }
 
-/// What stands in for a number that cannot be computed with.
+/// The substitute of a number that cannot be computed with.
 std::optional<double> substitute_for(const Judged& as, double value) {
   const auto defect = defect_of(as, value);
   if (!defect || !is_fatal(*defect)) return {};

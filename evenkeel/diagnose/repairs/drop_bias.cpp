@@ -4,7 +4,7 @@
 namespace evenkeel {
 namespace {
 
-/// The mean takes the bias out again, so the bias does nothing but shift the mean.
+/// Subtracting the mean removes the bias, so the bias only shifts the mean.
 RepairLog drop_bias(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (const Normalization& n : draft.normalizations()) {

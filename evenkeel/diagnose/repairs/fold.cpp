@@ -13,7 +13,7 @@ std::string bias_name(const Draft& draft, int layer) {
   return draft.name(layer) + '/' + draft.traits(layer).linear->bias;
 }
 
-/// A new bias; the penalty goes, as the kernel is no longer the one it was meant for.
+/// Sets the bias and removes the penalty, because the kernel is no longer the one that the penalty was meant for.
 void set_bias(Draft& draft, int layer, const std::vector<double>& bias) {
   const LinearTraits linear = *draft.traits(layer).linear;
   draft.replace(layer, draft.layer(layer).with(linear.bias_field, true).with(linear.regularizer_field, {}));
@@ -26,7 +26,7 @@ std::vector<double> bias_of(const Draft& draft, int layer) {
   return {values.begin(), values.end()};
 }
 
-/// Scales and shifts what the layer yields.
+/// Scales and shifts the layer's output.
 void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
   const std::size_t outputs = by.scale.size();
   const auto kernel = draft.values(kernel_name(draft, layer));
@@ -36,7 +36,7 @@ void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
   set_bias(draft, layer, bias);
 }
 
-/// Scales and shifts what the layer reads.
+/// Scales and shifts the layer's input.
 void fold_into_inputs(Draft& draft, int layer, const ChannelAffine& by) {
   std::vector<double> bias = bias_of(draft, layer);
   const std::size_t outputs = bias.size();
@@ -49,7 +49,7 @@ void fold_into_inputs(Draft& draft, int layer, const ChannelAffine& by) {
   set_bias(draft, layer, bias);
 }
 
-/// Why the layer before the normalization cannot take it; empty: it can.
+/// Why the normalization cannot be folded into the layer before it; empty if it can.
 std::string objection_before(const Draft& draft, int normalization) {
   const int before = draft.inputs(normalization).front();
   if (before < 0) return "before it is the model's input";
@@ -62,7 +62,7 @@ std::string objection_before(const Draft& draft, int normalization) {
   return {};
 }
 
-/// The layer after a normalization, past those that hand on what they read.
+/// The layer after a normalization, beyond those that pass on what they read.
 int layer_behind(const Draft& draft, int normalization) {
   int next = draft.only_reader(normalization);
   while (next >= 0 && draft.traits(next).is_identity()) next = draft.only_reader(next);

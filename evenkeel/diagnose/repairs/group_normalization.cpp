@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kMostGroups = 32, kChannelsPerGroup = 16;  // Wu & He 2018, "Group Normalization"
 
-/// A divisor of the channels, so that each group has enough of them to have statistics.
+/// A divisor of the number of channels, so that each group has enough channels for statistics.
 std::int64_t groups_for(std::int64_t channels) {
   std::int64_t groups = std::clamp<std::int64_t>(channels / kChannelsPerGroup, 1, kMostGroups);
   while (channels % groups != 0) --groups;

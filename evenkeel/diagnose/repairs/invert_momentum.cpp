@@ -8,10 +8,10 @@
 namespace evenkeel {
 namespace {
 
-/// Of a momentum of 0 nothing can be made out: one minus it would never follow.
+/// Used for a momentum of 0, because 1 - 0 would never follow.
 double meant_by(double inverted) { return inverted > 0 ? 1 - inverted : BatchNormalization{}.momentum; }
 
-/// With the statistics that the weights have now: those of the last batch or two are no average to go on from.
+/// Also re-estimates the statistics: those of the last batch or two are not an average.
 RepairLog invert_momentum(Draft& draft, const RepairContext& context) {
   RepairLog log;
   for (const Normalization& n : draft.normalizations()) {

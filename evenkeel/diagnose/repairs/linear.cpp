@@ -15,7 +15,7 @@ ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalizati
   };
   ChannelAffine result{.scale = std::vector<double>(mean.size()), .shift = std::vector<double>(mean.size())};
   for (std::size_t c = 0; c < mean.size(); ++c) {
-    // Where the root does not exist a method refuses the network (defects_that_forbid).
+    // If the root does not exist, a method refuses the network (defects_that_forbid).
     result.scale[c] = at(normalization.gamma, c, 1) / std::sqrt(variance[c] + normalization.epsilon);
     result.shift[c] = at(normalization.beta, c, 0) - mean[c] * result.scale[c];
   }

@@ -9,8 +9,8 @@
 namespace evenkeel {
 namespace {
 
-/// What "all" stands for: of the methods that keep the architecture, those that are not a weaker form of another.
-/// Re-estimation makes restored variances exact.
+/// The methods of "all": those that keep the architecture, except weaker forms of others (re-estimation makes restored
+/// variances exact).
 const std::vector<std::string> kAll = {"re-estimate"};
 
 const RepairMethod* find_method(const std::string& name) {

@@ -23,13 +23,13 @@ bool has_vectors(const Draft& draft, int layer) {
   return (traits.normalization || !traits.scale.empty() || !traits.shift.empty()) && !draft.tensors_of(layer).empty();
 }
 
-/// Whether each channel is treated by itself, and keeps its place; after a Flatten, as each k-th feature.
+/// Whether each channel is treated by itself and keeps its place (after a Flatten, as every k-th feature).
 bool is_channelwise(const Draft& draft, int layer) {
   return draft.traits(layer).per_channel && is_along_channels(draft, layer) &&
          (has_vectors(draft, layer) || draft.tensors_of(layer).empty());
 }
 
-/// The way of what a Conv2D or Dense yields to the next one, channel by channel.
+/// The path from a Conv2D or Dense to the next one, channel by channel.
 struct Course {
   std::vector<int> carriers = {};  ///< the layers between
   int reader = -1;                 ///< -1: channels cannot be removed
@@ -71,7 +71,7 @@ void add_bad(std::span<const double> values, Channels& bad) {
     if (!std::isfinite(values[c])) bad.insert(c);
 }
 
-/// Of a layer that has such vectors.
+/// Changes a layer that has such vectors.
 Channels bad_vectors(const Draft& draft, int layer) {
   Channels bad;
   const auto all = draft.normalizations();
@@ -86,7 +86,7 @@ Channels bad_vectors(const Draft& draft, int layer) {
   return bad;
 }
 
-/// The channels that a Conv2D or Dense makes of numbers that are not finite.
+/// The channels that a Conv2D or Dense computes with numbers that are not finite.
 Channels bad_outputs(const Draft& draft, int layer) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
@@ -98,7 +98,7 @@ Channels bad_outputs(const Draft& draft, int layer) {
   return bad;
 }
 
-/// The channels that a Conv2D or Dense can make nothing of: all of a row of its kernel is not finite.
+/// The input channels that a Conv2D or Dense cannot use: a whole row of its kernel is not finite.
 Channels bad_inputs(const Draft& draft, int layer, std::size_t channels) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
@@ -144,8 +144,8 @@ void silence_outputs(Draft& draft, int layer, const Channels& channels) {
   }
 }
 
-/// Makes the channels 0 after such a layer. Without gamma the variance must do it: what is left of a channel is 1e-19
-/// of what it was.
+/// Makes the channels 0 after such a layer. Without gamma it sets the variance so large that 1e-19 of the channel is
+/// left.
 void silence_vectors(Draft& draft, int layer, const Channels& channels) {
   const double variance =
       !draft.traits(layer).scale.empty() ? 1 : static_cast<double>(std::numeric_limits<float>::max());
@@ -160,7 +160,7 @@ std::string numbers(const Channels& channels) {
   return fmt::format("{} {}", texts.size() == 1 ? "channel" : "channels", join(texts));
 }
 
-/// A layer of nothing but channels to be dropped has nothing to be mended from.
+/// A layer whose channels must all be dropped cannot be repaired.
 void check_some_left(const Draft& draft, int layer, const Channels& bad, std::size_t of) {
   if (bad.size() == of)
     throw Error{{.where = "layer " + quoted(draft.name(layer)),
@@ -213,7 +213,7 @@ void mend_vectors(Draft& draft, int layer, RepairLog& log) {
   log.changes.push_back({draft.name(layer), fmt::format("{} set to 0 after it", numbers(bad))});
 }
 
-/// In graph order, so that a layer is judged without what it read of channels that are gone.
+/// In graph order, so that a layer is judged without the inputs that were removed before.
 RepairLog remove_channels(Draft& draft, const RepairContext&) {
   RepairLog log;
   for (int layer = 0; layer < draft.layers(); ++layer) {

@@ -20,7 +20,7 @@ std::optional<NoiseTraits> noise_before(const Draft& draft, int normalization) {
   return noise && noise->is_factor() ? noise : std::nullopt;
 }
 
-/// Returns of how many channels the closed form makes no variance: their moving one is not what the noise had made of
+/// Returns for how many channels the closed form gives no variance, because the moving variance does not belong to
 /// these data. They get the measured one.
 std::int64_t restore(Draft& draft, const Normalization& n, const NoiseTraits& noise, const LayerStatistics& measured) {
   std::int64_t without = 0;
@@ -33,7 +33,7 @@ std::int64_t restore(Draft& draft, const Normalization& n, const NoiseTraits& no
   return without;
 }
 
-/// Everything after the layers gets the statistics of the data, given theirs; the rest stays.
+/// Everything after the layers gets the statistics of the data that follow from theirs; the rest stays.
 void reestimate_behind(Draft& draft, const std::vector<int>& layers, const RepairContext& context, RepairLog& log) {
   const std::vector<bool> reached = behind(draft, layers);
   std::vector<std::string> kept;

@@ -59,7 +59,7 @@ Json json_of(const DoctorDescription::Entry& entry) {
           {"documentation", entry.documentation}};
 }
 
-/// All four cells, null where one was not measured.
+/// All four cells; null for one that was not measured.
 Json cells_of(const DoctorDescription& d) {
   Json cells;
   for (const char* key : {"evaluation", "training", "train_data_evaluation", "train_data_training"}) {

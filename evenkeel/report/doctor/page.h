@@ -5,8 +5,8 @@
 
 namespace evenkeel {
 
-/// A diagnosis as a page: the verdict, the four cells, the findings with their remedies, the way from training mode to
-/// evaluation mode as a waterfall, and what every normalization reads in either mode.
+/// A diagnosis as a page: the verdict, the four cells, the findings with their remedies, the steps from training mode
+/// to evaluation mode as a waterfall, and the input of every normalization in both modes.
 Report doctor_page(const DoctorDescription& description, const Model& model);
 
 }  // namespace evenkeel
