@@ -8,21 +8,21 @@
 
 namespace evenkeel {
 
-/// The comparison of this network's outputs with those that another program computed from the same weights and data.
+/// What another program got from the same weights for the same data, beside what this network yields.
 struct Expectation {
   bool equal = false;
   std::string explanation = {};  ///< a clause: what explains the difference, or that nothing does
-  /// Norm of the difference divided by the norm of the expected outputs (L2, over all samples and outputs): as it is,
-  /// and with the explanation applied. Equal if nothing explains it.
+  /// Norm of the difference over that of what was expected (L2, over all samples and outputs): as it is, and once
+  /// explained. The same where nothing explains it.
   double difference = 0, remaining = 0;
   std::int64_t samples = 0;
 };
 
-/// Compares with `expected` [N, K], float32, for the samples of `data` in order. Within 1e-4 they are equal. Otherwise
-/// it looks for an explanation within 1e-3, simpler ones first: softmax or logits instead of outputs, another order of
-/// outputs; then each of these with batch statistics (in batches of the given sizes, of 32, and all in one), or with
-/// the data prepared differently (input_hypotheses). Dropout that was on is recognised only by the size of the
-/// difference. Trials use the first 2,048 samples. Throws Error if data, model and `expected` do not fit.
+/// Compares with `expected` [N, K], float32, for the samples of `data` in order. Equal: within 1e-4. Else looks for
+/// what explains it within 1e-3, the simpler first: softmax or logits in place of the outputs, another order of them;
+/// then each with batch statistics (in batches of these sizes, of 32, and all in one), or with the data prepared
+/// otherwise (input_hypotheses). Dropout that was on is recognized by a difference of its size, and never exactly. What
+/// is tried uses the first 2,048 samples. Throws Error where data, model and `expected` do not fit.
 Expectation explain_difference(Network& network, const Dataset& data, TensorView expected,
                                const std::vector<std::int64_t>& batch_sizes = {});
 

@@ -5,7 +5,7 @@
 
 namespace evenkeel {
 
-/// Code, with its numbers, that prepares samples by a hypothesis: Rescaling(1 / 16.5).
+/// What prepares samples as a hypothesis would have them, as code with its numbers: Rescaling(1 / 16.5).
 Remedy preparation(const InputHypothesis& hypothesis);
 
 }  // namespace evenkeel
