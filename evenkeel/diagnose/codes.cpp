@@ -55,6 +55,16 @@ constexpr std::array kCodes = {
         "statistics from data that do not match.",
         "model = keras.Sequential([keras.layers.Rescaling(1 / 255), model])",
         "transforms.Compose([transforms.ToTensor(), transforms.Normalize(mean, std)])  # the same in both"},
+    CodeInfo{"weight-layout", "The weights are laid out for another program", "",
+             "Rearrange the tensors once, when they are converted; the finding has the line. Then compare the outputs "
+             "with --expect.",
+             "layer.set_weights([rearranged, bias])  # as the finding says",
+             "layer.weight.data = torch.from_numpy(rearranged)  # as the finding says"},
+    CodeInfo{"unusual-samples", "Samples of another size than the others", "",
+             "Prepare these samples as the others, or leave them out. Then estimate the statistics again, or train "
+             "again.",
+             "keep = np.abs(x).max(axis=(1, 2, 3)) <= 10 * np.median(np.abs(x).max(axis=(1, 2, 3)))",
+             "keep = x.abs().amax((1, 2, 3)) <= 10 * x.abs().amax((1, 2, 3)).median()"},
     CodeInfo{
         "class-order", "The classes are in another order", "",
         "Read the classes in the order of training. Name them explicitly; do not rely on how folders or files sort.",

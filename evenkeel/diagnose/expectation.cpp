@@ -2,81 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <map>
+#include <memory>
+#include <span>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/diagnose/expectation_ways.h"
 #include "evenkeel/diagnose/finding.h"
-#include "evenkeel/diagnose/measure/assignment.h"
-#include "evenkeel/diagnose/measure/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/outputs.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {
 namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
-constexpr double kMaybePrecision = 0.02;    ///< below it, precision or a constant may be all
-constexpr std::int64_t kLook = 2048;        ///< samples for what is tried
-constexpr std::int64_t kRowsToOrder = 256;  ///< samples that decide which column is which
-constexpr double kSameNorm = 1.25;          ///< two norms of noise, at most so many times each other
-
-/// [rows, columns]
-struct Matrix {
-  std::vector<double> values;
-  std::size_t columns = 1;
-
-  std::size_t rows() const { return values.size() / columns; }
-  double at(std::size_t row, std::size_t column) const { return values[row * columns + column]; }
-};
-
-Matrix matrix_of(TensorView view) {
-  const auto from = view.as<float>();
-  return {{from.begin(), from.end()}, static_cast<std::size_t>(view.shape.back())};
-}
-
-double difference(const Matrix& a, const Matrix& expected) {
-  double apart = 0, norm = 0;
-  for (std::size_t i = 0; i < expected.values.size(); ++i) {
-    apart += (a.values[i] - expected.values[i]) * (a.values[i] - expected.values[i]);
-    norm += expected.values[i] * expected.values[i];
-  }
-  return std::sqrt(apart / std::max(norm, 1e-30));
-}
-
-/// Logits from scores: of a softmax up to a constant in each row, which is taken out.
-Matrix unsquashed(Matrix scores, bool sigmoid) {
-  for (double& s : scores.values) s = std::log(std::max(s, 1e-30)) - (sigmoid ? std::log(std::max(1 - s, 1e-30)) : 0);
-  return scores;
-}
-Matrix centred(Matrix m) {
-  for (std::size_t row = 0; row < m.rows(); ++row) {
-    const auto values = std::span(m.values).subspan(row * m.columns, m.columns);
-    double mean = 0;
-    for (const double v : values) mean += v / static_cast<double>(m.columns);
-    for (double& v : values) v -= mean;
-  }
-  return m;
-}
-
-/// The columns of `a` in the order that suits the expected ones best: [0] is the column expected first.
-std::vector<std::int64_t> best_order(const Matrix& a, const Matrix& expected) {
-  const std::size_t k = a.columns, rows = std::min<std::size_t>(a.rows(), kRowsToOrder);
-  std::vector<double> costs(k * k);
-  for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t i = 0; i < k; ++i)
-      for (std::size_t j = 0; j < k; ++j) {
-        const double apart = expected.at(row, i) - a.at(row, j);
-        costs[i * k + j] += apart * apart;
-      }
-  return cheapest_assignment(costs, static_cast<std::int64_t>(k));
-}
-
-Matrix reordered(const Matrix& a, const std::vector<std::int64_t>& order) {
-  Matrix result = a;
-  for (std::size_t row = 0; row < a.rows(); ++row)
-    for (std::size_t i = 0; i < a.columns; ++i)
-      result.values[row * a.columns + i] = a.at(row, static_cast<std::size_t>(order[i]));
-  return result;
-}
+constexpr double kWorthConfirming = 1e-2;              ///< of few samples: then all decide
+constexpr double kMaybePrecision = 0.02;               ///< below it, precision or a constant may be all
+constexpr double kNear = 0.3;                          ///< what is farther is no hint
+constexpr std::int64_t kLook = 2048;                   ///< samples for what is tried
+constexpr std::int64_t kScreen = 64;                   ///< samples that say what is worth it
+constexpr std::int64_t kScoredRows = 256;              ///< computed at a time
+constexpr std::size_t kBeamWays = 4;                   ///< that pairs begin with
+constexpr std::size_t kManyColumns = 64;               ///< an assignment takes their cube
+constexpr std::size_t kLayersToTry = 40;               ///< each with an epsilon of its own
+constexpr double kSameNorm = 1.25;                     ///< two norms of noise, at most so many times each other
+constexpr double kNoiseBias = 0.1, kNoiseSlope = 0.1;  ///< more than our noise has: it is none
 
 std::string order_text(const std::vector<std::int64_t>& order) {
   std::string text;
@@ -85,109 +35,272 @@ std::string order_text(const std::vector<std::int64_t>& order) {
   return '[' + text + (order.size() > 20 ? ", ...]" : "]");
 }
 
+std::string and_also(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + "; and " + b;
+}
+
+/// Each row sorted: whatever the order of the columns, two outputs differ at least as much as these.
+OutputMatrix sorted_rows(OutputMatrix m) {
+  for (std::size_t row = 0; row < m.rows(); ++row)
+    std::ranges::sort(std::span(m.values).subspan(row * m.columns, m.columns));
+  return m;
+}
+
 /// What was tried, and how near it comes.
 struct Trial {
   std::string says;
-  double remaining = 0;
+  double remaining = INFINITY;
+  double in_any_order = INFINITY;  ///< at least so much remains, whatever the order of the outputs
+};
+
+using Combination = std::vector<const OtherWay*>;
+
+std::string text_of(const Combination& ways) {
+  std::string text;
+  for (const OtherWay* way : ways) text = and_also(text, way->says);
+  return text;
+}
+
+std::int64_t batch_size_of(const Combination& ways) {
+  std::int64_t size = 0;
+  for (const OtherWay* way : ways) size = std::max(size, way->batch_size);
+  return size;
+}
+
+/// What the network yields when some things are done otherwise.
+class OtherNetworks {
+ public:
+  explicit OtherNetworks(Network& network) : network_(network) {}
+
+  Predictions predicted(const Dataset& rows, const Combination& ways, bool dropout = false) {
+    Dataset data = rows;
+    for (const OtherWay* way : ways) data = corrected(data, way->input);
+    Network& network = changed(ways);
+    const std::int64_t size = batch_size_of(ways);
+    const LayerMode mode{.statistics = size > 0 ? Statistics::batch : Statistics::moving,
+                         .update_statistics = false,
+                         .dropout = dropout};
+    const std::vector<LayerMode> modes(static_cast<std::size_t>(network.model().layers()), mode);
+    return predict(network, data, {.batch_size = size > 0 ? size : kScoredRows, .layer_modes = modes});
+  }
+
+ private:
+  /// The network itself, or a copy with the changes: the last one is kept.
+  Network& changed(const Combination& ways) {
+    std::vector<std::string> names;
+    for (const OtherWay* way : ways)
+      if (way->change) names.push_back(way->name);
+    if (names.empty()) return network_;
+    if (names == names_) return *copy_;
+    Draft draft(network_);
+    for (const OtherWay* way : ways)
+      if (way->change) way->change(draft);
+    NetworkOptions options = network_.options();
+    options.probes.clear();
+    options.optimizer.reset();
+    options.draw_weights = false;
+    copy_.reset();
+    copy_ = draft.network(options);
+    names_ = std::move(names);
+    return *copy_;
+  }
+
+  Network& network_;
+  std::unique_ptr<Network> copy_;
+  std::vector<std::string> names_;
 };
 
 class Comparison {
  public:
-  Comparison(Network& network, const Dataset& data, const std::vector<std::int64_t>& batch_sizes, Matrix expected)
+  Comparison(Network& network, const Dataset& data, const std::vector<std::int64_t>& batch_sizes, OutputMatrix expected)
       : network_(network),
-        data_(data),
+        networks_(network),
         look_(data.range(0, std::min(kLook, data.size()))),
         expected_(std::move(expected)),
         sigmoid_(network.options().loss && scores_of(*network.options().loss) == Scores::sigmoid),
-        batch_sizes_(batch_sizes) {
-    for (const std::int64_t size : {std::int64_t{32}, data.size()})
-      if (size <= look_.size()) batch_sizes_.push_back(size);
-    std::erase_if(batch_sizes_, [&](std::int64_t size) { return size < 1 || size > look_.size(); });
-    std::ranges::sort(batch_sizes_);
-    batch_sizes_.erase(std::unique(batch_sizes_.begin(), batch_sizes_.end()), batch_sizes_.end());
-  }
+        own_batch_sizes_(batch_sizes),
+        summary_(data),
+        ways_(other_ways(network, summary_, look_.size(), batch_sizes)) {}
 
-  /// What explains the difference, or the nearest of what was tried.
-  Trial explain() {
-    if (tried("", look_, kEvaluation, kScoredAtOnce)) return best_;
-    for (const std::int64_t size : batch_sizes_)
-      if (tried("training mode without dropout: batch statistics, " + batches_text(size), look_,
-                {.statistics = Statistics::batch, .update_statistics = false, .dropout = false}, size))
-        return best_;
-    for (const InputHypothesis& hypothesis : input_hypotheses(data_))
-      if (tried("their data are " + hypothesis.correction, corrected(look_, hypothesis), kEvaluation, kScoredAtOnce))
-        return best_;
+  /// What explains the difference, or the nearest of what was tried. `difference` is that of the outputs as they are.
+  Trial explain(double difference) {
+    best_ = confirmed({});
+    if (is_explained()) return best_;
+    std::vector<std::pair<Trial, Combination>> singles;
+    for (const OtherWay& way : ways_) {
+      singles.emplace_back(screened({&way}), Combination{&way});
+      if (is_explained()) return best_;
+    }
+    if (difference <= kNear && explained_by_epsilons()) return best_;
+    for (const Combination& base : bases_of(std::move(singles)))
+      if (explained_with(base)) return best_;
     return best_;
   }
 
-  /// Where a difference is as large as dropout makes it.
+  /// Where a difference is as large as dropout makes it, without a direction, and whatever the input.
   std::optional<Trial> explain_by_dropout() {
-    if (is_dropouts(kEvaluation, kScoredAtOnce)) return Trial{"likely dropout that was on", best_.remaining};
-    for (const std::int64_t size : batch_sizes_)
-      if (is_dropouts({.statistics = Statistics::batch, .update_statistics = false, .dropout = false}, size))
-        return Trial{"likely training mode: batch statistics, " + batches_text(size) + ", and dropout on",
-                     best_.remaining};
+    if (is_dropouts({})) return Trial{.says = "likely dropout that was on"};
+    if (normalizations(network_.model()).empty()) return {};
+    for (const OtherWay& way : ways_)
+      if (std::ranges::count(own_batch_sizes_, way.batch_size) > 0 || way.batch_size == 32 ||
+          way.batch_size == look_.size())
+        if (is_dropouts({&way}))
+          return Trial{.says = "likely training mode: batch statistics, in batches of " +
+                               std::to_string(way.batch_size) + ", and dropout on"};
     return {};
   }
 
  private:
-  static constexpr LayerMode kEvaluation{
-      .statistics = Statistics::moving, .update_statistics = false, .dropout = false};
+  bool is_explained() const { return best_.remaining <= kExplained; }
 
-  static std::string batches_text(std::int64_t size) { return "in batches of " + std::to_string(size); }
-
-  Predictions predicted(const Dataset& data, LayerMode mode, std::int64_t batch_size) {
-    const std::vector<LayerMode> modes(static_cast<std::size_t>(network_.model().layers()), mode);
-    return predict(network_, data, {.batch_size = batch_size, .layer_modes = modes});
+  void keep(Trial trial) {
+    if (!trial.says.empty() && trial.remaining < best_.remaining) best_ = std::move(trial);
   }
 
-  bool is_dropouts(LayerMode mode, std::int64_t batch_size) {
-    const Predictions quiet = predicted(look_, mode, batch_size);
-    mode.dropout = true;
-    const Predictions noisy = predicted(look_, mode, batch_size);
-    for (const Tensor Predictions::*form : {&Predictions::outputs, &Predictions::scores}) {
-      const double theirs = difference(matrix_of(quiet.*form), expected_);
-      const double ours = difference(matrix_of(quiet.*form), matrix_of(noisy.*form));
-      if (ours > kEqual && std::max(theirs / ours, ours / theirs) <= kSameNorm) return true;
+  /// On few samples first; on all where that comes near.
+  Trial screened(const Combination& ways) {
+    const std::int64_t rows = std::min(std::max(kScreen, batch_size_of(ways)), look_.size());
+    const std::int64_t of_batch = batch_size_of(ways) > 0 ? batch_size_of(ways) : rows;
+    Trial trial = tried(ways, std::min(rows, of_batch));
+    const bool is_hint = trial.remaining < std::min(kNear, best_.remaining);
+    if (trial.remaining > kWorthConfirming && !is_hint) return trial;
+    trial = confirmed(ways);
+    keep(trial);
+    return trial;
+  }
+
+  Trial confirmed(const Combination& ways) { return tried(ways, look_.size()); }
+
+  /// In all forms and orders.
+  Trial tried(const Combination& ways, std::int64_t rows) {
+    const Predictions ours = networks_.predicted(look_.range(0, rows), ways);
+    const OutputMatrix expected = expected_.first(static_cast<std::size_t>(rows));
+    const OutputMatrix logits = logits_of(output_matrix(ours.scores), sigmoid_);
+    const std::string squash = sigmoid_ ? "sigmoid" : "softmax", says = text_of(ways);
+    Trial best = matched(says, output_matrix(ours.outputs), expected);
+    const auto or_else = [&](Trial trial) {
+      if (trial.remaining < std::min(best.remaining, kNear) && best.remaining > kExplained) best = std::move(trial);
+    };
+    or_else(matched(and_also(says, "they are scores: " + squash + " of the outputs"), output_matrix(ours.scores),
+                    expected));
+    or_else(matched(and_also(says, "they are logits: what goes into the " + squash),
+                    sigmoid_ ? logits : centred(logits), sigmoid_ ? expected : centred(expected)));
+    return best;
+  }
+
+  static Trial matched(const std::string& says, const OutputMatrix& ours, const OutputMatrix& theirs) {
+    Trial trial{.says = says, .remaining = relative_difference(ours, theirs)};
+    if (ours.columns == 1 || trial.remaining <= kExplained) return trial;
+    trial.in_any_order = relative_difference(sorted_rows(ours), sorted_rows(theirs));
+    if (trial.in_any_order > (ours.columns <= kManyColumns ? kNear : kWorthConfirming)) return trial;
+    const std::vector<std::int64_t> order = best_order(ours, theirs);
+    if (std::ranges::is_sorted(order)) return trial;
+    const double remaining = relative_difference(reordered(ours, order), theirs);
+    if (remaining > kNear || remaining >= trial.remaining) return trial;
+    trial.says = and_also(says, "their outputs come in another order: " + order_text(order) + " of these");
+    trial.remaining = remaining;
+    return trial;
+  }
+
+  /// The best ways so far, as they are and whatever the order of the outputs.
+  static std::vector<Combination> bases_of(std::vector<std::pair<Trial, Combination>> singles) {
+    std::vector<Combination> bases;
+    for (const auto measure : {&Trial::remaining, &Trial::in_any_order}) {
+      std::ranges::stable_sort(singles, {}, [&](const auto& single) { return single.first.*measure; });
+      for (std::size_t i = 0; i < std::min(singles.size(), kBeamWays); ++i)
+        if (std::ranges::count(bases, singles[i].second) == 0) bases.push_back(singles[i].second);
+    }
+    return bases;
+  }
+
+  /// One way, and another on top of it.
+  bool explained_with(const Combination& base) {
+    const OtherWay& first = *base.front();
+    InputSummary summary = summary_;
+    for (const InputHypothesis& h : first.input) summary = summary.after(h);
+    // What becomes of values that were changed already depends on what they are now.
+    const std::vector<OtherWay> others =
+        first.input.empty() ? ways_ : other_ways(network_, summary, look_.size(), own_batch_sizes_);
+    for (const OtherWay& other : others) {
+      if (other.name == first.name || (other.family == first.family && other.family != "values")) continue;
+      screened({&first, &other});
+      if (is_explained()) return true;
     }
     return false;
   }
 
-  /// Tries one way of computing in all forms and orders; true once one of them explains the difference.
-  bool tried(const std::string& says, const Dataset& data, LayerMode mode, std::int64_t batch_size) {
-    const Predictions ours = predicted(data, mode, batch_size);
-    const Matrix outputs = matrix_of(ours.outputs), scores = matrix_of(ours.scores);
-    const Matrix logits = unsquashed(scores, sigmoid_);
-    const char* squash = sigmoid_ ? "sigmoid" : "softmax";
-    return matched(says, outputs, expected_) ||
-           matched(and_also(says, "they are scores: " + std::string(squash) + " of the outputs"), scores, expected_) ||
-           matched(and_also(says, "they are logits: what goes into the " + std::string(squash)),
-                   sigmoid_ ? logits : centred(logits), sigmoid_ ? expected_ : centred(expected_));
+  /// Layer by layer the epsilon that brings the outputs nearest.
+  bool explained_by_epsilons() {
+    const std::vector<int> layers = layers_with_epsilon(network_.model());
+    if (layers.empty() || layers.size() > kLayersToTry) return false;
+    std::map<int, double> chosen;
+    double remaining = INFINITY;
+    for (const int layer : layers) {
+      std::optional<double> best;
+      for (const double epsilon : usual_epsilons()) {
+        std::map<int, double> trial = chosen;
+        trial[layer] = epsilon;
+        const OtherWay way = with_epsilons(trial);
+        const double now = tried({&way}, std::min(kScreen, look_.size())).remaining;
+        if (now >= remaining) continue;
+        remaining = now;
+        best = epsilon;
+      }
+      if (best) chosen[layer] = *best;
+    }
+    std::erase_if(chosen,
+                  [&](const auto& entry) { return node(entry.first).traits().normalization->epsilon == entry.second; });
+    const OtherWay way = with_epsilons(chosen);
+    if (!chosen.empty()) keep(confirmed({&way}));
+    return is_explained();
   }
 
-  bool matched(const std::string& says, const Matrix& ours, const Matrix& theirs) {
-    if (kept(says, difference(ours, theirs))) return true;
-    if (ours.columns == 1) return false;
-    const std::vector<std::int64_t> order = best_order(ours, theirs);
-    return kept(and_also(says, "their outputs come in another order: " + order_text(order) + " of these"),
-                difference(reordered(ours, order), theirs));
+  const Layer& node(int layer) const { return network_.model().nodes()[static_cast<std::size_t>(layer)].layer; }
+
+  OtherWay with_epsilons(const std::map<int, double>& epsilons) const {
+    OtherWay way{.name = "epsilons", .family = "epsilon", .says = "their epsilon is "};
+    for (const auto& [layer, epsilon] : epsilons) {
+      way.name += '-' + std::to_string(layer) + '=' + figure(epsilon);
+      way.says += (way.says.back() == ' ' ? "" : ", ") + figure(epsilon) + " in " + node(layer).name();
+    }
+    way.change = [epsilons](Draft& draft) {
+      for (const auto& [layer, epsilon] : epsilons) draft.replace(layer, draft.layer(layer).with("epsilon", epsilon));
+    };
+    return way;
   }
 
-  bool kept(const std::string& says, double remaining) {
-    if (!says.empty() && (best_.says.empty() || remaining < best_.remaining)) best_ = {says, remaining};
-    return !says.empty() && remaining <= kExplained;
+  bool is_dropouts(const Combination& ways) {
+    const Predictions quiet = networks_.predicted(look_, ways), noisy = networks_.predicted(look_, ways, true);
+    for (const Tensor Predictions::*form : {&Predictions::outputs, &Predictions::scores}) {
+      const OutputMatrix as_quiet = output_matrix(quiet.*form);
+      const Residuals ours = residuals(as_quiet, output_matrix(noisy.*form)), theirs = residuals(as_quiet, expected_);
+      if (ours.size > kEqual && std::max(theirs.size / ours.size, ours.size / theirs.size) <= kSameNorm &&
+          theirs.bias <= ours.bias + kNoiseBias && theirs.slope <= ours.slope + kNoiseSlope)
+        return true;
+    }
+    return false;
   }
-
-  static std::string and_also(const std::string& a, const std::string& b) { return a.empty() ? b : a + "; and " + b; }
 
   Network& network_;
-  const Dataset& data_;
+  OtherNetworks networks_;
   Dataset look_;
-  Matrix expected_;
+  OutputMatrix expected_;
   bool sigmoid_;
-  std::vector<std::int64_t> batch_sizes_;
+  std::vector<std::int64_t> own_batch_sizes_;
+  InputSummary summary_;
+  std::vector<OtherWay> ways_;
   Trial best_;
 };
+
+std::string unexplained(double difference, const Trial& nearest) {
+  if (difference <= kMaybePrecision)
+    return "no mode, preparation, layout, constant or order explains it: so small a difference may come from "
+           "precision";
+  std::string text = "nothing that was tried explains it";
+  if (!nearest.says.empty() && nearest.remaining < std::min(kNear, difference))
+    text += "; the nearest, with a difference of " + figure(nearest.remaining) + ": " + nearest.says;
+  return text;
+}
 
 }  // namespace
 
@@ -198,9 +311,10 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
     throw Error{{.where = "expected outputs",
                  .expected = to_string(Shape{data.size(), network.outputs()}) + ", one row per sample",
                  .received = to_string(expected.shape)}};
-  const Matrix all = matrix_of(converted(expected, DType::float32));
+  const OutputMatrix all = output_matrix(converted(expected, DType::float32));
   Expectation result{.samples = data.size()};
-  result.difference = difference(matrix_of(predict(network, data, {.batch_size = kScoredAtOnce}).outputs), all);
+  result.difference =
+      relative_difference(output_matrix(predict(network, data, {.batch_size = kScoredRows}).outputs), all);
   result.remaining = result.difference;
   result.equal = result.difference <= kEqual;
   if (result.equal) {
@@ -208,19 +322,15 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
     return result;
   }
   const std::int64_t looked = std::min(kLook, data.size());
-  Comparison comparison(network, data, batch_sizes, matrix_of(converted(expected.rows(0, looked), DType::float32)));
-  Trial found = comparison.explain();
-  if (found.remaining <= kExplained) {
+  Comparison comparison(network, data, batch_sizes, all.first(static_cast<std::size_t>(looked)));
+  Trial found = comparison.explain(result.difference);
+  if (found.remaining <= kExplained && !found.says.empty()) {
     result.explanation = std::move(found.says);
     result.remaining = found.remaining;
   } else if (const auto dropout = comparison.explain_by_dropout()) {
     result.explanation = dropout->says;
-  } else if (result.difference <= kMaybePrecision) {
-    result.explanation =
-        "no mode, preparation or order explains it: so small a difference may come from precision, or another epsilon";
   } else {
-    result.explanation = "nothing that was tried explains it; the nearest, with a difference of " +
-                         figure(found.remaining) + ": " + found.says;
+    result.explanation = unexplained(result.difference, found);
   }
   return result;
 }

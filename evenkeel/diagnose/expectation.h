@@ -20,9 +20,10 @@ struct Expectation {
 
 /// Compares with `expected` [N, K], float32, for the samples of `data` in order. Equal: within 1e-4. Else looks for
 /// what explains it within 1e-3, the simpler first: softmax or logits in place of the outputs, another order of them;
-/// then each with batch statistics (in batches of these sizes, of 32, and all in one), or with the data prepared
-/// otherwise (input_hypotheses). Dropout that was on is recognized by a difference of its size, and never exactly. What
-/// is tried uses the first 2,048 samples. Throws Error where data, model and `expected` do not fit.
+/// then each with one other way, or two at once (other_ways): batch statistics, data prepared otherwise, weights laid
+/// out otherwise, another epsilon (also layer by layer), another padding. Dropout that was on is recognized by a
+/// difference of its size without a direction, and never exactly. What is tried uses the first 2,048 samples. Throws
+/// Error where data, model and `expected` do not fit.
 Expectation explain_difference(Network& network, const Dataset& data, TensorView expected,
                                const std::vector<std::int64_t>& batch_sizes = {});
 

@@ -4,16 +4,19 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/assignment.h"
+#include "evenkeel/diagnose/measure/input_mismatch.h"
 
 namespace evenkeel {
 namespace {
 
 // A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
-// form cycles in which each one is taken for the next.
+// form cycles in which each one is taken for the next, or, where the data lack a class or have one more, chains of at
+// least two such steps whose last class has no samples or is never recognized.
 constexpr double kLeastMoved = 0.3;         ///< of a class's samples, taken for another one
 constexpr double kTimesRight = 2;           ///< predictions of the other class, as a multiple of the correct ones
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
+constexpr std::int64_t kLeastSteps = 2;     ///< of a chain
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -26,43 +29,76 @@ struct Confusion {
   std::int64_t taken(std::int64_t label, std::int64_t other) const { return cells[cell(label, other)]; }
 };
 
-Confusion confusion_of(Evidence& evidence) {
-  Confusion confusion{.count = std::max<std::int64_t>(2, evidence.network().outputs())};
+/// The evaluated data, or what a correction makes of them, and how the network answers.
+struct Answers {
+  Dataset data;
+  SampleScores scores;
+  std::vector<float> outputs;
+};
+
+Answers answers_of(Evidence& evidence, const Mismatch* mismatch) {
+  if (!mismatch) return {evidence.data(), evidence.evaluation(), evidence.outputs()};
+  Answers answers{.data = mismatch->corrected_data(evidence.data()), .scores = {}, .outputs = {}};
+  answers.scores = evidence.scorer().score(answers.data, uniform_modes(evidence.network(), Statistics::moving, false),
+                                           answers.outputs);
+  return answers;
+}
+
+Confusion confusion_of(const Answers& answers, std::int64_t outputs) {
+  Confusion confusion{.count = std::max<std::int64_t>(2, outputs)};
   confusion.cells.assign(static_cast<std::size_t>(confusion.count * confusion.count), 0);
-  const auto labels = evidence.data().y().as<std::int32_t>();
-  const std::vector<float>& outputs = evidence.outputs();
-  const auto k = static_cast<std::ptrdiff_t>(evidence.network().outputs());
+  const auto labels = answers.data.y().as<std::int32_t>();
+  const auto k = static_cast<std::ptrdiff_t>(outputs);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto row = outputs.begin() + static_cast<std::ptrdiff_t>(i) * k;
+    const auto row = answers.outputs.begin() + static_cast<std::ptrdiff_t>(i) * k;
     std::int32_t taken_for = labels[i];
     // Ties, and the threshold of a single output, are as the loss decides them.
-    if (evidence.evaluation().correct[i] == 0)
+    if (answers.scores.correct[i] == 0)
       taken_for = k == 1 ? 1 - labels[i] : static_cast<std::int32_t>(std::max_element(row, row + k) - row);
     ++confusion.cells[confusion.cell(labels[i], taken_for)];
   }
   return confusion;
 }
 
-bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t other) {
+std::int64_t samples_of(const Confusion& confusion, std::int64_t label) {
   std::int64_t samples = 0;
   for (std::int64_t c = 0; c < confusion.count; ++c) samples += confusion.taken(label, c);
+  return samples;
+}
+
+bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t other) {
+  const std::int64_t samples = samples_of(confusion, label);
   const auto moved = static_cast<double>(confusion.taken(label, other));
   return samples >= kLeastSamples && moved >= kLeastMoved * static_cast<double>(samples) &&
          moved > kTimesRight * static_cast<double>(confusion.taken(label, label));
 }
 
-/// By label, what it is called in the network: the best assignment, without cycles that not all members support.
+/// Whether a class can be the last one of a chain: nothing says where it belongs, and not where it is.
+bool is_open_end(const Confusion& confusion, std::int64_t label) {
+  return static_cast<double>(confusion.taken(label, label)) <
+         kLeastMoved * static_cast<double>(std::max<std::int64_t>(samples_of(confusion, label), 1));
+}
+
+/// By label, what it is called in the network: the best assignment, without cycles that their members do not support.
 std::vector<std::int64_t> order_of(const Confusion& confusion) {
   std::vector<double> costs(confusion.cells.size());
   std::ranges::transform(confusion.cells, costs.begin(), [](std::int64_t n) { return -static_cast<double>(n); });
   std::vector<std::int64_t> order = cheapest_assignment(costs, confusion.count);
   const auto next = [&](std::int64_t label) { return order[static_cast<std::size_t>(label)]; };
   for (std::int64_t start = 0; start < confusion.count; ++start) {
+    if (next(start) == start) continue;
+    std::int64_t label = start, steps = 0, ends = 0;
     bool supported = true;
-    std::int64_t label = start;
-    do supported = supported && is_supported(confusion, label, next(label));
-    while ((label = next(label)) != start);
-    if (supported || next(start) == start) continue;
+    do {
+      if (is_supported(confusion, label, next(label)))
+        ++steps;
+      else if (is_open_end(confusion, label))
+        ++ends;
+      else
+        supported = false;
+    } while ((label = next(label)) != start);
+    // Classes without samples lie anywhere in what the assignment has made a cycle of.
+    if (supported && steps > 0 && (ends == 0 || steps >= std::max(kLeastSteps, ends))) continue;
     while (next(label) != label) label = std::exchange(order[static_cast<std::size_t>(label)], label);
   }
   return order;
@@ -77,10 +113,21 @@ Dataset relabelled(const Dataset& data, const std::vector<std::int64_t>& order) 
   return Dataset(std::move(parts));
 }
 
-std::string class_text(const Dataset& data, std::int64_t c) {
-  const auto& names = data.class_names();
+std::string class_text(const std::vector<std::string>& names, std::int64_t c) {
   const auto i = static_cast<std::size_t>(c);
   return std::to_string(c) + (i < names.size() && names[i] != std::to_string(c) ? " (" + names[i] + ')' : "");
+}
+
+/// "3 (cat) -> 5 (dog)": classes with samples that move, and what the network calls them.
+std::vector<std::string> moves_of(Evidence& evidence, const Confusion& confusion,
+                                  const std::vector<std::int64_t>& order) {
+  const std::vector<std::string> known =
+      evidence.has_train_data() ? evidence.whole_train_data().class_names() : std::vector<std::string>();
+  std::vector<std::string> moves;
+  for (std::int64_t label = 0; label < confusion.count; ++label)
+    if (const std::int64_t to = order[static_cast<std::size_t>(label)]; to != label && samples_of(confusion, label) > 0)
+      moves.push_back(class_text(evidence.whole_data().class_names(), label) + " -> " + class_text(known, to));
+  return moves;
 }
 
 class ClassOrder final : public Rule {
@@ -89,44 +136,70 @@ class ClassOrder final : public Rule {
   std::vector<Need> needs() const override { return {Need::accuracy}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    // Samples that come otherwise than in training are taken for anything.
-    if (!evidence.data().has_labels() || std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) return;
-    const std::vector<std::int64_t> order = order_of(confusion_of(evidence));
+    if (!evidence.data().has_labels()) return;
+    // Samples that come otherwise than in training are taken for anything; corrected, for what they are.
+    const Mismatch* mismatch = nullptr;
+    if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) mismatch = evidence.mismatch();
+    if (mismatch && (mismatch->is_complete || !mismatch->layouts.empty())) return;
+    const Answers answers = answers_of(evidence, mismatch);
+    const Confusion confusion = confusion_of(answers, evidence.network().outputs());
+    const std::vector<std::int64_t> order = order_of(confusion);
     if (std::ranges::is_sorted(order)) return;
-    const SampleScores reordered = evidence.scorer().score(
-        relabelled(evidence.data(), order), uniform_modes(evidence.network(), Statistics::moving, false));
-    const Estimate gain = paired_difference(evidence.evaluation().correct, reordered.correct);
+    const Dataset renamed = relabelled(answers.data, order);
+    const SampleScores reordered =
+        evidence.scorer().score(renamed, uniform_modes(evidence.network(), Statistics::moving, false));
+    const Estimate gain = paired_difference(answers.scores.correct, reordered.correct);
     if (!gain.above_zero_by(kGainErrors)) return;
     // A network that only statistics confuse would know its classes with better ones.
-    if (!evidence.normalizations().empty() &&
-        evidence.full_data().accuracy()->value > evidence.evaluation().accuracy()->value + gain.value / 2)
+    if (!mismatch && !evidence.normalizations().empty() &&
+        evidence.full_data().accuracy()->value > answers.scores.accuracy()->value + gain.value / 2)
       return;
-    findings.push_back(finding(evidence, order, reordered));
+    const bool is_near = Yardstick(evidence).is_near(reordered);
+    findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
+    if (!mismatch && !is_near) judge_input_again(evidence, renamed, findings);
   }
 
  private:
-  static Finding finding(Evidence& evidence, const std::vector<std::int64_t>& order, const SampleScores& reordered) {
-    std::vector<std::string> moves;
-    for (std::size_t label = 0; label < order.size(); ++label)
-      if (const auto at = static_cast<std::int64_t>(label); order[label] != at)
-        moves.push_back(class_text(evidence.data(), at) + " -> " + std::to_string(order[label]));
+  /// With the classes in order, loss and accuracy tell how the samples come.
+  static void judge_input_again(Evidence& evidence, const Dataset& renamed, std::vector<Finding>& findings) {
+    Subject subject{.data = renamed, .records = evidence.records(), .samples = 0};
+    if (evidence.has_train_data()) subject.train_data = evidence.train_data();
+    Evidence again(evidence.network(), std::move(subject));
+    if (!why_not(*input_mismatch(), again).empty()) return;
+    std::vector<Finding> more;
+    input_mismatch()->judge(again, more);
+    evidence.add_passes(again.passes());
+    for (Finding& f : more) {
+      f.cause += " (measured with the classes in order)";
+      findings.push_back(std::move(f));
+    }
+  }
+
+  static Finding finding(Evidence& evidence, std::vector<std::string> moves, const SampleScores& as_they_are,
+                         const SampleScores& reordered, bool is_near) {
     const std::size_t moved = moves.size();
     if (moved > kPairsTold) {
       moves.resize(kPairsTold);
       moves.emplace_back("...");
     }
-    const double before = evidence.evaluation().accuracy()->value, after = reordered.accuracy()->value;
-    return {.code = "class-order",
-            .severity = Severity::error,
-            .layers = {evidence.model().nodes().back().layer.name()},
-            .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
-                     join(moves),
-            .evidence = {{"accuracy as the classes are", before},
-                         {"accuracy with the classes reordered", after},
-                         {"classes that move", static_cast<double>(moved), "", "0"}},
-            .certainty = Certainty::sure(
-                "each of these classes is predicted as the next in its cycle, at least twice as often as correctly"),
-            .cost = cost_between(reordered, evidence.evaluation())};
+    const double before = as_they_are.accuracy()->value, after = reordered.accuracy()->value;
+    Finding f{.code = "class-order",
+              .severity = Severity::error,
+              .layers = {evidence.model().nodes().back().layer.name()},
+              .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
+                       join(moves),
+              .evidence = {{"accuracy as the classes are", before},
+                           {"accuracy with the classes reordered", after},
+                           {"classes that move", static_cast<double>(moved), "", "0"}},
+              .certainty = Certainty::sure(
+                  "each of these classes is predicted as the next one of them, at least twice as often as correctly"),
+              .cost = cost_between(reordered, as_they_are)};
+    if (!is_near) {
+      f.cause += "; that does not explain all: the loss is then " + figure(reordered.mean_loss().value) + ", not yet " +
+                 Yardstick(evidence).text();
+      f.certainty.unseen = {"a difference of the samples that is not among what was tried", "overfitting"};
+    }
+    return f;
   }
 };
 

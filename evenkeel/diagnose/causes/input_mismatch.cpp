@@ -18,19 +18,44 @@ std::string numbers(const std::vector<double>& values) {
 }
 
 /// The correction in formulas: "Rescaling with scale = 255 and offset = 0 before the network", "x * [...] + [...]".
-std::string formula(const InputHypothesis& h) {
-  if (const auto layer = h.layer())
+std::string formula(const InputCorrection& input) {
+  if (const auto layer = layer_of(input))
     return ": a Rescaling with scale = " + figure(layer->scale, 5) + " and offset = " + figure(layer->offset, 5) +
            " before the network corrects it";
-  if (h.scale.size() > 1 && h.scale.size() <= 4)
-    return ": x * " + numbers(h.scale) + " + " + numbers(h.offset) + " by channel";
-  return {};
+  std::string text;
+  for (const InputHypothesis& h : input)
+    if (h.scale.size() > 1 && h.scale.size() <= 4)
+      text = ": x * " + numbers(h.scale) + " + " + numbers(h.offset) + " by channel";
+  return text;
 }
 
 std::string how_much_better(const Estimate& loss) {
   const double errors = loss.value / loss.error;
   return std::isfinite(errors) ? "better by " + figure(errors, 2) + " standard errors of the loss"
                                : "better by far more than the error of the loss";
+}
+
+std::string what_remains(const Mismatch& found) {
+  return "the loss is then " + figure(found.scores.mean_loss().value) + ", not yet " + found.should_be;
+}
+
+std::string cause_of(const Mismatch& found) {
+  const std::string text = correction_text(found.input);
+  if (found.is_complete)
+    return "the data are not prepared as those that the network was trained on: they fit when " + text +
+           formula(found.input);
+  return "the data are prepared otherwise than those that the network was trained on, which is not fully explained: "
+         "they come nearer when " +
+         text + formula(found.input) + "; " + what_remains(found);
+}
+
+Certainty certainty_of(const Mismatch& found) {
+  const std::string why = "tried, and " + how_much_better(found.cost.loss);
+  if (found.is_complete) return Certainty::sure(why);
+  Certainty certainty = Certainty::likely(why + ", but not as good as it should be");
+  certainty.unseen = {"a further difference of the data that is not among what was tried", "overfitting",
+                      "what else is wrong with the network"};
+  return certainty;
 }
 
 class InputMismatchRule final : public Rule {
@@ -41,45 +66,56 @@ class InputMismatchRule final : public Rule {
   std::vector<Need> needs() const override { return {Need::samples, Need::scored_samples, Need::input_statistics}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const auto mismatch = find_input_mismatch(evidence);
-    if (!mismatch) return;
-    fold(evidence, mismatch->hypothesis, findings);
-    Finding f{.code = "input-mismatch",
-              .severity = Severity::error,
-              .cause = "the data are not prepared as those that the network was trained on: they fit when " +
-                       mismatch->hypothesis.correction + formula(mismatch->hypothesis)};
-    if (mismatch->distance) {
+    // Statistics that a few samples have spoiled make the others look as if they came otherwise.
+    const auto spoils = [](const Finding& f) { return f.code == "unusual-samples" && f.severity == Severity::error; };
+    if (std::ranges::any_of(findings, spoils)) return;
+    const Mismatch* found = evidence.mismatch();
+    if (!found || found->input.empty()) return;
+    Finding f{.code = "input-mismatch", .severity = Severity::error, .cause = cause_of(*found)};
+    if (found->distance) {
       const std::string first = evidence.normalizations().front().name;
       f.evidence.push_back(
-          {first + ": distance of its statistics to the data as they are", *mismatch->distance, "nats", "below 0.05"});
+          {first + ": distance of its statistics to the data as they are", *found->distance, "nats", "below 0.05"});
       f.evidence.push_back(
-          {first + ": the same with the data corrected", *mismatch->corrected_distance, "nats", "below 0.05"});
+          {first + ": the same with the data corrected", *found->corrected_distance, "nats", "below 0.05"});
     }
-    f.certainty = Certainty::sure("tried, and " + how_much_better(mismatch->cost.loss));
-    f.cost = mismatch->cost;
-    f.remedy = preparation(mismatch->hypothesis);
+    f.certainty = certainty_of(*found);
+    f.cost = found->cost;
+    f.remedy = preparation(found->input);
+    if (found->layouts.empty()) judge_statistics_again(evidence, *found, findings);
     findings.push_back(std::move(f));
   }
 
  private:
-  /// Statistics that fit the corrected data are not to blame.
-  static void fold(Evidence& evidence, const InputHypothesis& hypothesis, std::vector<Finding>& findings) {
+  /// Statistics that fit the corrected data are not to blame. What does not fit them either is a second finding, of
+  /// them.
+  static void judge_statistics_again(Evidence& evidence, const Mismatch& found, std::vector<Finding>& findings) {
     const auto may_follow = [](const Finding& f) {
       return code_info(f.code).of_statistics == OfStatistics::against_data;
     };
     if (std::ranges::none_of(findings, may_follow)) return;
-    const std::vector<StatisticsGap> gaps =
-        statistics_gap(evidence.network(), corrected(evidence.train_data(), hypothesis));
-    evidence.add_passes(1);
-    const auto fits = [&](const std::string& layer) {
-      const auto gap = std::ranges::find(gaps, layer, &StatisticsGap::layer);
-      return gap != gaps.end() && !are_far(*gap);
+    Subject subject{.data = found.corrected_data(evidence.data()), .records = evidence.records(), .samples = 0};
+    if (evidence.has_train_data()) subject.train_data = found.corrected_data(evidence.train_data());
+    Evidence fixed(evidence.network(), std::move(subject));
+    std::vector<Finding> left;
+    moving_statistics()->judge(fixed, left);
+    evidence.add_passes(fixed.passes());
+    const auto is_left = [&](const std::string& layer) {
+      return std::ranges::any_of(left, [&](const Finding& f) { return std::ranges::count(f.layers, layer) > 0; });
     };
+    const bool helps = std::ranges::any_of(
+        findings, [&](const Finding& f) { return may_follow(f) && !std::ranges::all_of(f.layers, is_left); });
+    // Where only the evaluated data come otherwise, the statistics of the training data are judged as they are.
+    if (evidence.has_train_data() && !helps) return;
     for (Finding& f : findings)
-      if (may_follow(f) && std::ranges::all_of(f.layers, fits)) {
+      if (may_follow(f)) {
         f.consequence_of = "input-mismatch";
         f.severity = Severity::info;
       }
+    for (Finding& f : left) {
+      f.cause += " (measured with the data corrected)";
+      findings.push_back(std::move(f));
+    }
   }
 };
 

@@ -42,28 +42,42 @@ std::string operand_text(const std::string& text) {
   return text.starts_with('[') ? "torch.tensor(" + text + ").view(-1, 1, 1)" : text;
 }
 
-std::string affine_code(const InputHypothesis& h) {
+template <class F>
+std::string affine_code(const InputHypothesis& h, F&& operand) {
   std::string code = "x = x";
-  if (!all_equal(h.scale, 1)) code += " * " + operand_text(list_text(h.scale, short_number));
-  if (!all_equal(h.offset, 0)) code += " + " + operand_text(list_text(h.offset, short_number));
+  if (!all_equal(h.scale, 1)) code += " * " + operand(list_text(h.scale, short_number));
+  if (!all_equal(h.offset, 0)) code += " + " + operand(list_text(h.offset, short_number));
   return code;
+}
+
+void add_axes(const InputHypothesis& h, std::vector<std::string>& keras, std::vector<std::string>& pytorch) {
+  const auto add = [&](bool is_set, const char* in_keras, const char* in_pytorch) {
+    if (!is_set) return;
+    keras.emplace_back(in_keras);
+    pytorch.emplace_back(in_pytorch);
+  };
+  add(h.transpose, "x = x.transpose(0, 2, 1, 3)  # height and width", "x = x.transpose(2, 3)  # height and width");
+  add(h.flip_height, "x = x[:, ::-1]  # top for bottom", "x = x.flip(2)  # top for bottom");
+  add(h.flip_width, "x = x[:, :, ::-1]  # left for right", "x = x.flip(3)  # left for right");
+  add(h.reverse_channels, "x = x[..., ::-1]  # RGB for BGR, or the other way",
+      "x = x.flip(1)  # RGB for BGR, or the other way");
+  add(h.gray, "x = np.repeat(x @ [[0.299], [0.587], [0.114]], 3, axis=-1)  # gray",
+      "x = torchvision.transforms.Grayscale(3)(x)");
+  add(h.by_sample, "x = tf.image.per_image_standardization(x)",
+      "x = (x - x.mean((1, 2, 3), keepdim=True)) / x.std((1, 2, 3), keepdim=True)");
 }
 
 }  // namespace
 
-Remedy preparation(const InputHypothesis& h) {
+Remedy preparation(const InputCorrection& correction) {
   std::vector<std::string> keras, pytorch;
-  if (h.transpose) {
-    keras.emplace_back("x = x.transpose(0, 2, 1, 3)  # height and width");
-    pytorch.emplace_back("x = x.transpose(2, 3)  # height and width");
-  }
-  if (h.reverse_channels) {
-    keras.emplace_back("x = x[..., ::-1]  # RGB for BGR, or the other way");
-    pytorch.emplace_back("x = x.flip(1)  # RGB for BGR, or the other way");
-  }
-  if (!h.scale.empty()) {
-    keras.push_back(rescaling_code(h));
-    pytorch.push_back(affine_code(h) + "  # in training and in evaluation alike");
+  for (const InputHypothesis& h : correction) {
+    add_axes(h, keras, pytorch);
+    if (h.scale.empty()) continue;
+    // Of several steps each must come at its place, before the model.
+    keras.push_back(correction.size() == 1 ? rescaling_code(h)
+                                           : affine_code(h, [](const std::string& text) { return text; }));
+    pytorch.push_back(affine_code(h, operand_text) + "  # in training and in evaluation alike");
   }
   return {.keras = join(keras, "\n"), .pytorch = join(pytorch, "\n")};
 }

@@ -18,9 +18,11 @@ std::unique_ptr<Rule> statistics_without_data();  ///< never updated, momentum i
 std::unique_ptr<Rule> moving_statistics();        ///< statistics that do not fit the data, and why
 std::unique_ptr<Rule> lagging_by_record();        ///< where samples are too few to measure
 std::unique_ptr<Rule> missing_classes();          ///< that one of two sets lacks
-std::unique_ptr<Rule> input_mismatch();  ///< data prepared otherwise; says what of the statistics follows from it
-std::unique_ptr<Rule> class_order();     ///< classes in another order than the outputs
-std::unique_ptr<Rule> double_softmax();  ///< a softmax of a softmax
+std::unique_ptr<Rule> input_mismatch();        ///< data prepared otherwise; says what of the statistics follows from it
+std::unique_ptr<Rule> unusual_samples_rule();  ///< of another size; what of the statistics follows from them
+std::unique_ptr<Rule> weight_layout();         ///< weights laid out for another program
+std::unique_ptr<Rule> class_order();           ///< classes in another order than the outputs
+std::unique_ptr<Rule> double_softmax();        ///< a softmax of a softmax
 std::unique_ptr<Rule> activation_before_loss();  ///< that bends logits, or cuts them off
 std::unique_ptr<Rule> swapped_vectors();         ///< of a normalization, or statistics stored as something else
 std::unique_ptr<Rule> averaged_too_briefly();    ///< averages that are still the first weights

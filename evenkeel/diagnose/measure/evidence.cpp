@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/data/unusual_samples.h"
 #include "evenkeel/diagnose/measure/chance_loss.h"
-#include "evenkeel/diagnose/measure/input_hypotheses.h"
+#include "evenkeel/diagnose/measure/input_mismatch.h"
 
 namespace evenkeel {
 namespace {
@@ -18,6 +19,16 @@ std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>
   std::vector<LayerStatistics> all;
   for (const StatisticsGap& gap : gaps) all.push_back(gap.data);
   return all;
+}
+
+/// The set itself where all its samples are alike.
+Dataset usual_part(const Dataset& data) {
+  const std::vector<UnusualSample> unusual = unusual_samples(data);
+  if (unusual.empty()) return data;
+  std::vector<std::uint32_t> rows;
+  for (std::int64_t i = 0; i < data.size(); ++i)
+    if (std::ranges::count(unusual, i, &UnusualSample::index) == 0) rows.push_back(static_cast<std::uint32_t>(i));
+  return selected(data, rows, data.name());
 }
 
 bool is_noisy(const Model& model) {
@@ -242,10 +253,28 @@ const Guessing& Evidence::train_guessing() {
   return *train_guessing_;
 }
 
+const Dataset& Evidence::usual_train_data() {
+  if (!usual_train_data_) usual_train_data_ = usual_part(train_data());
+  return *usual_train_data_;
+}
+
+const LayerStatistics& Evidence::train_moments() {
+  if (!train_moments_) train_moments_ = channel_moments(usual_train_data());
+  return *train_moments_;
+}
+
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
-    inputs_differ_ = statistics_distance(channel_moments(data_), channel_moments(train_data()), 1e-6) > kOtherData;
+    inputs_differ_ = statistics_distance(channel_moments(usual_part(data_)), train_moments(), 1e-6) > kOtherData;
   return *inputs_differ_;
+}
+
+const Mismatch* Evidence::mismatch() {
+  if (!mismatch_) {
+    std::optional<Mismatch> found = find_mismatch(*this);
+    mismatch_ = found ? std::make_shared<const Mismatch>(std::move(*found)) : nullptr;
+  }
+  return mismatch_->get();
 }
 
 const std::vector<ChannelSignal>& Evidence::channels() {

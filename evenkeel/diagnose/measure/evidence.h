@@ -34,6 +34,8 @@ struct RecordedScores {
   std::vector<double> loss = {}, accuracy = {};
 };
 
+struct Mismatch;
+
 /// What a run folder, or its owner, tells of how the weights came to be.
 struct Records {
   std::optional<std::uint64_t> updates = {};                    ///< training steps that were made
@@ -86,6 +88,7 @@ class Evidence {
   const Dataset& statistics_data() const { return larger_unless(kFewSamples); }
   /// What signals are watched on: the same, where it takes many samples.
   const Dataset& signal_data() const { return larger_unless(kManySamples); }
+  std::int64_t memory_bytes() const { return subject_.memory_bytes; }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
   /// What a layer says of itself.
   LayerTraits traits(const std::string& layer) const {
@@ -140,8 +143,13 @@ class Evidence {
   const std::vector<float>& outputs();
 
   // Signals.
-  /// Whether the channels of the data have another mean or variance than those of the training data.
+  /// train_data() without the samples of another size than the others (data/unusual_samples.h).
+  const Dataset& usual_train_data();
+  const LayerStatistics& train_moments();  ///< of its channels
+  /// Whether the channels of the data have another mean or variance than those.
   bool inputs_differ();
+  /// How the data or the weights differ from what the network was trained with (find_mismatch); null where they do not.
+  const Mismatch* mismatch();
   const std::vector<ChannelSignal>& channels();  ///< of signal_data(), full-data statistics, dropout off
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
@@ -179,7 +187,10 @@ class Evidence {
   std::optional<std::vector<ChannelSignal>> channels_;
   std::optional<std::vector<GradientNorm>> gradients_;
   std::optional<std::vector<float>> outputs_;
+  std::optional<Dataset> usual_train_data_;
+  std::optional<LayerStatistics> train_moments_;
   std::optional<bool> inputs_differ_;
+  std::optional<std::shared_ptr<const Mismatch>> mismatch_;
 };
 
 }  // namespace evenkeel

@@ -1,29 +1,18 @@
 #include "evenkeel/diagnose/measure/input_hypotheses.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "evenkeel/base/error.h"
 #include "evenkeel/kernels/probe/moments_reference.h"
 
 namespace evenkeel {
 namespace {
 
-/// Of each channel, or of all as one.
-struct ValueExtent {
-  std::vector<double> least, most;
-};
-
-ValueExtent extent_of(const Tensor& x, std::int64_t channels) {
-  const auto values = x.as<float>();
-  const auto c = static_cast<std::size_t>(channels);
-  ValueExtent extent{std::vector<double>(c, INFINITY), std::vector<double>(c, -INFINITY)};
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    extent.least[i % c] = std::min(extent.least[i % c], static_cast<double>(values[i]));
-    extent.most[i % c] = std::max(extent.most[i % c], static_cast<double>(values[i]));
-  }
-  return extent;
-}
+// What ImageNet's networks are given: torchvision's of values in [0, 1], Caffe's and Keras's of bytes. RGB.
+constexpr std::array kTorchMean = {0.485, 0.456, 0.406}, kTorchDeviation = {0.229, 0.224, 0.225};
+constexpr std::array kCaffeMean = {123.68, 116.779, 103.939};
+constexpr double kBytes = 255;
 
 /// Mean and deviation of all channels together.
 LayerStatistics pooled(const LayerStatistics& channels) {
@@ -55,47 +44,145 @@ InputHypothesis standardized(std::string name, std::string correction, const Lay
                {.layer = "input", .mean = std::vector<double>(n), .variance = std::vector<double>(n, 1)});
 }
 
-InputHypothesis spread(std::string name, std::string correction, const ValueExtent& extent, double up_to) {
-  InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};
-  for (std::size_t c = 0; c < extent.least.size(); ++c) {
-    const double width = extent.most[c] - extent.least[c];
-    h.scale.push_back(width > 0 ? up_to / width : 1);
-    h.offset.push_back(-h.scale[c] * extent.least[c]);
-  }
-  return h;
-}
+class Hypotheses {
+ public:
+  explicit Hypotheses(const InputSummary& data)
+      : data_(data), least_(data.least_of_all()), most_(data.most_of_all()), channels_(data.least.size()) {}
 
-void add_ranges(std::vector<InputHypothesis>& all, double least, double most) {
-  const auto add = [&](const char* name, const char* correction, double scale, double offset) {
-    all.push_back({.name = name, .correction = correction, .scale = {scale}, .offset = {offset}});
-  };
-  if (least >= 0 && most > 1 && most <= 255) {
-    add("over-255", "divided by 255", 1 / 255.0, 0);
-    add("bytes-to-signed", "divided by 127.5, less 1: from [0, 255] to [-1, 1]", 1 / 127.5, -1);
-    add("inverted", "subtracted from 255: light for dark", -1, 255);
-  } else if (least >= 0 && most <= 1) {
-    add("times-255", "multiplied by 255", 255, 0);
-    add("unit-to-signed", "doubled, less 1: from [0, 1] to [-1, 1]", 2, -1);
-    add("inverted", "subtracted from 1: light for dark", -1, 1);
-  } else if (least >= -1 && most <= 1) {
-    add("signed-to-bytes", "plus 1, times 127.5: from [-1, 1] to [0, 255]", 127.5, 127.5);
-    add("signed-to-unit", "plus 1, halved: from [-1, 1] to [0, 1]", 0.5, 0.5);
-    add("inverted", "negated: light for dark", -1, 0);
+  std::vector<InputHypothesis> all(const LayerStatistics* train) {
+    add_ranges();
+    add_moments();
+    add_spread();
+    if (channels_ == 3) add_imagenet();
+    if (train) {
+      const char* text = "brought to mean and deviation of the training data, each channel";
+      all_.push_back(moved("as-training-data", text, data_.moments, *train));
+      all_.back().fits_anything = true;
+    }
+    if (data_.sample.rank() == 3) add_axes();
+    return std::move(all_);
   }
-}
 
-Tensor transposed(const Tensor& x) {
-  const std::int64_t n = x.shape()[0], side = x.shape()[1], channels = x.shape()[3];
-  Tensor result(x.shape(), DType::float32);
-  const float* from = x.as<float>().data();
-  float* to = result.as<float>().data();
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t h = 0; h < side; ++h)
-      for (std::int64_t w = 0; w < side; ++w)
-        std::copy_n(from + ((i * side + w) * side + h) * channels, channels,
-                    to + ((i * side + h) * side + w) * channels);
-  return result;
-}
+ private:
+  void add(const char* name, const char* correction, double scale, double offset) {
+    all_.push_back({.name = name, .correction = correction, .scale = {scale}, .offset = {offset}});
+  }
+
+  void add_ranges() {
+    if (least_ >= 0 && most_ > 1 && most_ <= kBytes) {
+      add("over-255", "divided by 255", 1 / kBytes, 0);
+      add("bytes-to-signed", "divided by 127.5, less 1: from [0, 255] to [-1, 1]", 1 / 127.5, -1);
+      add("inverted", "subtracted from 255: light for dark", -1, kBytes);
+    } else if (least_ >= 0 && most_ <= 1) {
+      add("times-255", "multiplied by 255", kBytes, 0);
+      add("unit-to-signed", "doubled, less 1: from [0, 1] to [-1, 1]", 2, -1);
+      add("inverted", "subtracted from 1: light for dark", -1, 1);
+      add("over-255", "divided by 255", 1 / kBytes, 0);
+    } else if (least_ >= -1 && most_ <= 1) {
+      add("signed-to-bytes", "plus 1, times 127.5: from [-1, 1] to [0, 255]", 127.5, 127.5);
+      add("signed-to-unit", "plus 1, halved: from [-1, 1] to [0, 1]", 0.5, 0.5);
+      add("inverted", "negated: light for dark", -1, 0);
+      add("times-255", "multiplied by 255", kBytes, 0);
+    } else if (least_ >= 0) {
+      add("words-to-bytes", "divided by 257: from 16 bits to 8", 1 / 257.0, 0);
+      add("words-to-unit", "divided by 65535: from 16 bits to [0, 1]", 1 / 65535.0, 0);
+    } else {
+      add("inverted", "negated: light for dark", -1, 0);
+      add("over-255", "divided by 255", 1 / kBytes, 0);
+      add("over-127.5", "divided by 127.5", 1 / 127.5, 0);
+      add("times-255", "multiplied by 255", kBytes, 0);
+    }
+  }
+
+  void add_moments() {
+    InputHypothesis centred{.name = "mean-subtracted", .correction = "less the mean of each channel"};
+    for (const double mean : data_.moments.mean) {
+      centred.scale.push_back(1);
+      centred.offset.push_back(-mean);
+    }
+    all_.push_back(std::move(centred));
+    all_.push_back(
+        standardized("standardized", "standardized: less the mean, over the deviation", pooled(data_.moments)));
+    if (channels_ > 1)
+      all_.push_back(standardized("standardized-by-channel",
+                                  "standardized: less the mean, over the deviation of each channel", data_.moments));
+    all_.push_back({.name = "standardized-by-sample",
+                    .correction = "standardized one by one: each sample less its mean, over its deviation",
+                    .by_sample = true});
+  }
+
+  /// Values that fill none of the usual ranges: standardized once, dark, of more bits than eight.
+  void add_spread() {
+    const bool dark = (most_ > 1 && most_ <= kBytes / 2) || most_ <= 0.5;
+    if (least_ >= 0 && most_ <= kBytes && !dark) return;
+    for (const double up_to : {1.0, kBytes}) {
+      const std::string top = up_to == 1 ? "1" : "255";
+      all_.push_back(spread("spread-to-" + top, "spread from 0 to " + top, {least_}, {most_}, up_to));
+      if (channels_ > 1)
+        all_.push_back(spread("spread-to-" + top + "-by-channel", "spread from 0 to " + top + " in each channel",
+                              data_.least, data_.most, up_to));
+    }
+  }
+
+  static InputHypothesis spread(std::string name, std::string correction, const std::vector<double>& least,
+                                const std::vector<double>& most, double up_to) {
+    InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};
+    for (std::size_t c = 0; c < least.size(); ++c) {
+      // What is dark stays as dark as it is: only what has values below 0 is moved.
+      const double floor = std::min(least[c], 0.0), width = most[c] - floor;
+      h.scale.push_back(width > 0 ? up_to / width : 1);
+      h.offset.push_back(-h.scale[c] * floor);
+    }
+    return h;
+  }
+
+  void add_imagenet() {
+    InputHypothesis torch{.name = "imagenet", .correction = {}}, caffe{.name = "imagenet-means", .correction = {}};
+    const bool bytes = most_ > 3, undo = least_ < 0;
+    const double unit = bytes ? kBytes : 1;
+    for (std::size_t c = 0; c < 3; ++c) {
+      torch.scale.push_back(undo ? kTorchDeviation[c] * kBytes : 1 / (unit * kTorchDeviation[c]));
+      torch.offset.push_back(undo ? kTorchMean[c] * kBytes : -kTorchMean[c] / kTorchDeviation[c]);
+      caffe.scale.push_back(1);
+      caffe.offset.push_back(undo ? kCaffeMean[c] : -kCaffeMean[c]);
+    }
+    torch.correction =
+        undo ? "times ImageNet's deviations, plus its means, times 255"
+             : std::string(bytes ? "divided by 255, " : "") + "less ImageNet's means, over its deviations";
+    caffe.correction = undo ? "plus ImageNet's means of bytes" : "less ImageNet's means of bytes";
+    if (!undo || !bytes) all_.push_back(std::move(torch));
+    if (bytes) all_.push_back(std::move(caffe));
+  }
+
+  void add_axes() {
+    if (channels_ == 3) {
+      all_.push_back({.name = "channels-reversed",
+                      .correction = "their channels in reverse order: RGB for BGR, or the other way",
+                      .reverse_channels = true});
+      all_.push_back({.name = "gray", .correction = "gray: each channel their luminance", .gray = true});
+    }
+    const bool square = data_.sample[0] == data_.sample[1];
+    if (square) all_.push_back({.name = "transposed", .correction = "height and width exchanged", .transpose = true});
+    all_.push_back({.name = "mirrored", .correction = "mirrored: left for right", .flip_width = true});
+    all_.push_back({.name = "upside-down", .correction = "flipped: top for bottom", .flip_height = true});
+    all_.push_back(
+        {.name = "turned-180", .correction = "turned by 180 degrees", .flip_height = true, .flip_width = true});
+    if (!square) return;
+    all_.push_back({.name = "turned-right",
+                    .correction = "turned by 90 degrees to the right",
+                    .transpose = true,
+                    .flip_width = true});
+    all_.push_back({.name = "turned-left",
+                    .correction = "turned by 90 degrees to the left",
+                    .transpose = true,
+                    .flip_height = true});
+  }
+
+  const InputSummary& data_;
+  double least_, most_;
+  std::size_t channels_;
+  std::vector<InputHypothesis> all_;
+};
 
 }  // namespace
 
@@ -112,69 +199,45 @@ LayerStatistics channel_moments(const Dataset& data) {
   return moments;
 }
 
-std::optional<Rescaling> InputHypothesis::layer() const {
-  if (scale.size() != 1 || offset.size() != 1 || reverse_channels || transpose) return {};
-  return Rescaling{.scale = scale[0], .offset = offset[0]};
+InputHypothesis::Kind InputHypothesis::kind() const {
+  if (reverse_channels || gray) return Kind::channels;
+  return transpose || flip_height || flip_width ? Kind::axes : Kind::values;
 }
 
-std::vector<InputHypothesis> input_hypotheses(const Dataset& data, const Dataset* train) {
+InputSummary::InputSummary(const Dataset& data) : sample(data.sample_shape()), moments(channel_moments(data)) {
+  const auto channels = static_cast<std::size_t>(sample.back());
+  least.assign(channels, INFINITY);
+  most.assign(channels, -INFINITY);
   const Tensor x = converted(data.x(), DType::float32);
-  const ValueExtent whole = extent_of(x, 1), each = extent_of(x, x.shape().back());
-  const LayerStatistics moments = channel_moments(data);
-  const bool many = moments.mean.size() > 1;
-  std::vector<InputHypothesis> all;
-  add_ranges(all, whole.least[0], whole.most[0]);
-  InputHypothesis centred{.name = "mean-subtracted", .correction = "less the mean of each channel"};
-  for (const double mean : moments.mean) {
-    centred.scale.push_back(1);
-    centred.offset.push_back(-mean);
-  }
-  all.push_back(std::move(centred));
-  all.push_back(standardized("standardized", "standardized: less the mean, over the deviation", pooled(moments)));
-  if (many)
-    all.push_back(standardized("standardized-by-channel",
-                               "standardized: less the mean, over the deviation of each channel", moments));
-  if (whole.least[0] < 0)
-    for (const double up_to : {1.0, 255.0}) {
-      const std::string top = up_to == 1 ? "1" : "255";
-      all.push_back(spread("spread-to-" + top, "spread from 0 to " + top, whole, up_to));
-      if (many)
-        all.push_back(
-            spread("spread-to-" + top + "-by-channel", "spread from 0 to " + top + " in each channel", each, up_to));
+  const auto values = x.as<float>();
+  for (std::size_t i = 0; i < values.size(); i += channels)
+    for (std::size_t c = 0; c < channels; ++c) {
+      least[c] = std::min(least[c], static_cast<double>(values[i + c]));
+      most[c] = std::max(most[c], static_cast<double>(values[i + c]));
     }
-  if (train) {
-    all.push_back(moved("as-training-data", "brought to mean and deviation of the training data, each channel", moments,
-                        channel_moments(*train)));
-    all.back().fits_anything = true;
-  }
-  const Shape sample = data.sample_shape();
-  if (sample.rank() == 3 && sample.back() == 3)
-    all.push_back({.name = "channels-reversed",
-                   .correction = "their channels in reverse order: RGB for BGR, or the other way",
-                   .reverse_channels = true});
-  if (sample.rank() == 3 && sample[0] == sample[1])
-    all.push_back({.name = "transposed", .correction = "height and width exchanged", .transpose = true});
-  return all;
 }
 
-Dataset corrected(const Dataset& data, const InputHypothesis& hypothesis) {
-  if (hypothesis.offset.size() != hypothesis.scale.size())
-    throw Error{{.where = "input hypothesis",
-                 .expected = "as many offsets as scales (" + std::to_string(hypothesis.scale.size()) + ')',
-                 .received = std::to_string(hypothesis.offset.size())}};
-  Tensor x = converted(data.x(), DType::float32);
-  const auto channels = static_cast<std::size_t>(x.shape().back());
-  if (hypothesis.transpose) x = transposed(x);
-  const auto values = x.as<float>();
-  if (hypothesis.reverse_channels)
-    for (std::size_t i = 0; i < values.size(); i += channels) std::ranges::reverse(values.subspan(i, channels));
-  if (const std::size_t n = hypothesis.scale.size(); n > 0)
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] =
-          static_cast<float>(hypothesis.scale[i % n] * static_cast<double>(values[i]) + hypothesis.offset[i % n]);
-  Dataset::Parts parts{.name = data.name(), .x = std::move(x), .y = {}, .class_names = data.class_names()};
-  if (data.has_targets()) parts.y = Tensor::copy_of(data.y());
-  return Dataset(std::move(parts));
+double InputSummary::least_of_all() const { return std::ranges::min(least); }
+double InputSummary::most_of_all() const { return std::ranges::max(most); }
+
+InputSummary InputSummary::after(const InputHypothesis& h) const {
+  InputSummary result = *this;
+  if (h.reverse_channels)
+    for (std::vector<double>* of : {&result.least, &result.most, &result.moments.mean, &result.moments.variance})
+      std::ranges::reverse(*of);
+  for (std::size_t c = 0; !h.scale.empty() && c < least.size(); ++c) {
+    const double scale = h.scale[c % h.scale.size()], offset = h.offset[c % h.scale.size()];
+    result.moments.mean[c] = scale * result.moments.mean[c] + offset;
+    result.moments.variance[c] = scale * scale * result.moments.variance[c];
+    const double a = scale * result.least[c] + offset, b = scale * result.most[c] + offset;
+    result.least[c] = std::min(a, b);
+    result.most[c] = std::max(a, b);
+  }
+  return result;
+}
+
+std::vector<InputHypothesis> input_hypotheses(const InputSummary& data, const LayerStatistics* train) {
+  return Hypotheses(data).all(train);
 }
 
 }  // namespace evenkeel

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "evenkeel/diagnose/causes/rules.h"
@@ -11,17 +12,13 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::int64_t kFirstLook = 512;  ///< samples on which hypotheses are compared
+constexpr std::int64_t kFirstLook = 256, kPairLook = 128;  ///< samples on which hypotheses and pairs are compared
 constexpr double kTimesNearer = 10;
-
-// The wide margin, for what only loss and accuracy tell. On the studies' healthy networks and data no wrong hypothesis
-// gains anything; these leave room for networks that have hardly learned.
-constexpr double kErrors = 5;         ///< standard errors
-constexpr double kLeastGain = 0.03;   ///< of accuracy
-constexpr double kErrorsLeft = 0.9;   ///< of the wrong answers, at most
-constexpr double kLeastSkill = 0.2;   ///< of the way from the most frequent class's share to 1
-constexpr double kLossTimes = 3;      ///< where accuracy stays: the loss is so many times too large
-constexpr double kBelowChance = 0.9;  ///< and becomes so much of chance's, at most
+constexpr double kLikeStatistics = 0.9;    ///< of what full-data statistics gain: what a correction near them does
+constexpr double kBelowStatistics = 0.05;  ///< of accuracy
+constexpr std::size_t kJudged = 3;         ///< of those with the least loss, on all samples
+constexpr std::size_t kBeam = 4;           ///< of each kind that pairs begin with
+constexpr double kHalf = 0.5;              ///< of the wrong answers, at most, that a pair leaves
 
 /// Measures what reaches the first normalization.
 class FirstNormalization {
@@ -52,106 +49,272 @@ class FirstNormalization {
   LayerStatistics moving_;
 };
 
-/// The part of the samples that are of the most frequent class; 1 / K where there are no labels.
-double largest_share(const Dataset& data) {
-  if (!data.has_labels()) return 1.0 / static_cast<double>(std::max<std::int64_t>(data.classes(), 2));
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(data.classes()));
-  for (const std::int32_t label : data.y().as<std::int32_t>()) ++counts[static_cast<std::size_t>(label)];
-  return static_cast<double>(std::ranges::max(counts)) / static_cast<double>(data.size());
-}
-
-/// What only loss and accuracy tell.
-bool by_a_wide_margin(Evidence& evidence, const SampleScores& corrected, const Cost& cost) {
-  const double loss = corrected.mean_loss().value;
-  if (!cost.loss.above_zero_by(kErrors) || !matters(cost)) return false;
-  if (!cost.accuracy) return cost.relative_loss >= kLossTimes - 1;
-  const double accuracy = corrected.accuracy()->value, gain = -cost.accuracy->value;
-  const double chance = largest_share(evidence.data());
-  if (accuracy < chance + kLeastSkill * (1 - chance)) return false;
-  if (gain > kErrors * cost.accuracy->error && gain >= kLeastGain &&
-      1 - accuracy <= kErrorsLeft * (1 - accuracy + gain))
-    return true;
-  // Without biases relu networks answer the same at any scale, only far too surely.
-  const double loss_of_chance = std::log(static_cast<double>(std::max<std::int64_t>(evidence.network().outputs(), 2)));
-  return gain >= -3 * cost.accuracy->error && cost.relative_loss >= kLossTimes - 1 &&
-         loss <= kBelowChance * loss_of_chance;
-}
-
-bool no_less_accurate(const Cost& cost) { return !cost.accuracy || cost.accuracy->value <= 3 * cost.accuracy->error; }
-
-struct Candidate {
-  InputHypothesis hypothesis;
-  std::optional<double> distance = {};
-  bool much_nearer = false;
-  double loss = 0;  ///< on the first look
-};
-
-class Search {
+/// Scores data on the network's weights, or on a copy of them in another layout.
+class LayoutScorer {
  public:
-  explicit Search(Evidence& evidence) : evidence_(evidence), look_(sample_of(evidence.data(), kFirstLook)) {
-    if (!evidence.normalizations().empty()) first_.emplace(evidence);
-  }
+  explicit LayoutScorer(Evidence& evidence) : evidence_(evidence) {}
 
-  std::optional<InputMismatch> run() {
-    if (first_) distance_ = first_->distance_to(look_);
-    std::vector<Candidate> near, other;
-    const Dataset* train = evidence_.inputs_differ() ? &evidence_.train_data() : nullptr;
-    for (InputHypothesis& hypothesis : input_hypotheses(evidence_.data(), train))
-      if (auto candidate = looked_at(std::move(hypothesis)))
-        (candidate->much_nearer ? near : other).push_back(std::move(*candidate));
-    // Distances tell nearly equal scalings apart, losses the rest: what is nearest need not be what helps.
-    std::ranges::sort(near, {}, [](const Candidate& c) { return std::pair(c.hypothesis.fits_anything, *c.distance); });
-    for (const Candidate& candidate : near)
-      if (auto found = judged(candidate)) return found;
-    const auto best = std::ranges::min_element(other, {}, &Candidate::loss);
-    return best == other.end() ? std::nullopt : judged(*best);
+  SampleScores score(const Dataset& data, const std::vector<WeightLayout>& layouts) {
+    if (layouts.empty())
+      return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
+    lay_out(layouts);
+    evidence_.add_passes(static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
+    return scorer_->score(data, uniform_modes(*copy_, Statistics::moving, false));
   }
 
  private:
-  std::optional<Candidate> looked_at(InputHypothesis hypothesis) {
-    Candidate c{.hypothesis = std::move(hypothesis)};
-    const Dataset data = corrected(look_, c.hypothesis);
-    if (first_) {
-      c.distance = first_->distance_to(data);
-      if (!(*c.distance < kFarStatistics)) return {};
-      c.much_nearer = *distance_ >= kFarStatistics && *c.distance * kTimesNearer <= *distance_;
+  void lay_out(const std::vector<WeightLayout>& layouts) {
+    std::vector<std::string> names;
+    for (const WeightLayout& layout : layouts) names.push_back(layout.name);
+    if (copy_ && names == names_) return;
+    names_ = std::move(names);
+    if (!copy_) {
+      copy_ = with_layouts(evidence_.network(), {});
+      scorer_.emplace(*copy_, Network::targets_of(evidence_.data()), evidence_.scorer().batch_size());
     }
-    if (!c.much_nearer) c.loss = or_infinite(scored(data).mean_loss().value);
-    return c;
-  }
-
-  std::optional<InputMismatch> judged(const Candidate& c) {
-    const SampleScores scores = scored(corrected(evidence_.data(), c.hypothesis));
-    const Cost cost = cost_between(scores, evidence_.evaluation());
-    // Stale statistics that a standardization happens to suit in the first layer are as wrong as ever in the next ones.
-    const bool believed =
-        c.much_nearer ? matters(cost) && no_less_accurate(cost) && !matters(cost_between(evidence_.full_data(), scores))
-                      : by_a_wide_margin(evidence_, scores, cost);
-    if (!believed) return {};
-    return InputMismatch{
-        .hypothesis = c.hypothesis, .distance = distance_, .corrected_distance = c.distance, .cost = cost};
-  }
-
-  SampleScores scored(const Dataset& data) {
-    return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
+    Draft draft(evidence_.network());
+    for (const WeightLayout& layout : layouts) layout.apply(draft);
+    draft.write_tensors(*copy_);
   }
 
   Evidence& evidence_;
-  Dataset look_;
+  std::unique_ptr<Network> copy_;
+  std::optional<Scorer> scorer_;
+  std::vector<std::string> names_;
+};
+
+/// One hypothesis, or a pair.
+struct Guess {
+  InputCorrection input = {};
+  std::vector<WeightLayout> layouts = {};
+
+  std::set<std::string> names() const {
+    std::set<std::string> all;
+    for (const InputHypothesis& h : input) all.insert(h.name);
+    for (const WeightLayout& l : layouts) all.insert(l.name);
+    return all;
+  }
+  bool fits_anything() const { return std::ranges::any_of(input, &InputHypothesis::fits_anything); }
+};
+
+struct Candidate {
+  Guess guess;
+  std::optional<double> distance = {};
+  bool much_nearer = false;
+  bool fits = true;  ///< leaves the first normalization's statistics near the data, or brings them there
+  double loss = 0;   ///< on the first look
+};
+
+void sort_by_loss(std::vector<Candidate>& candidates) { std::ranges::stable_sort(candidates, {}, &Candidate::loss); }
+
+class Search {
+ public:
+  explicit Search(Evidence& evidence)
+      : evidence_(evidence), summary_(evidence.data()), yardstick_(evidence), scorer_(evidence) {
+    if (!evidence.normalizations().empty()) first_.emplace(evidence);
+    if (evidence.inputs_differ()) train_ = evidence.train_moments();
+  }
+
+  std::optional<Mismatch> run() {
+    const SampleScores& evaluation = evidence_.evaluation();
+    if (yardstick_.has_no_room(evaluation)) return {};
+    singles_ = looked_at(all_singles());
+    std::optional<Mismatch> found = best_single();
+    if (found ? found->is_complete : yardstick_.is_near(evaluation)) return found;
+    if (auto pair = best_pair(found)) return pair;
+    return found;
+  }
+
+ private:
+  std::vector<Guess> all_singles() {
+    std::vector<Guess> all;
+    for (InputHypothesis& h : input_hypotheses(summary_, train_ ? &*train_ : nullptr))
+      all.push_back({.input = {std::move(h)}});
+    layouts_ = weight_layouts(evidence_.network());
+    for (const WeightLayout& layout : layouts_) all.push_back({.layouts = {layout}});
+    return all;
+  }
+
+  std::vector<Candidate> looked_at(std::vector<Guess> guesses) {
+    const Dataset look = sample_of(evidence_.data(), kFirstLook);
+    if (first_) distance_ = first_->distance_to(look);
+    std::vector<Candidate> all;
+    for (Guess& guess : guesses) {
+      Candidate c{.guess = std::move(guess)};
+      const Dataset data = corrected(look, c.guess.input);
+      measure_distance(c, data);
+      c.loss = or_infinite(scorer_.score(data, c.guess.layouts).mean_loss().value);
+      all.push_back(std::move(c));
+    }
+    return all;
+  }
+
+  void measure_distance(Candidate& c, const Dataset& corrected_look) {
+    if (!first_ || !c.guess.layouts.empty()) return;
+    c.distance = first_->distance_to(corrected_look);
+    c.much_nearer = *distance_ >= kFarStatistics && *c.distance * kTimesNearer <= *distance_;
+    c.fits = c.much_nearer || *c.distance < kFarStatistics;
+  }
+
+  /// Distances tell nearly equal scalings apart, losses the rest: what is nearest need not be what helps.
+  std::optional<Mismatch> best_single() {
+    std::vector<Candidate> near, by_loss;
+    std::ranges::copy_if(singles_, std::back_inserter(near), &Candidate::much_nearer);
+    std::ranges::copy_if(singles_, std::back_inserter(by_loss), &Candidate::fits);
+    std::ranges::stable_sort(near, {},
+                             [](const Candidate& c) { return std::pair(c.guess.fits_anything(), *c.distance); });
+    sort_by_loss(by_loss);
+    std::optional<Mismatch> best;
+    std::size_t judged = 0;
+    for (const Candidate& c : near) {
+      best = judged_alone(c);
+      if (best || ++judged == 2 * kJudged) break;
+    }
+    if (best && best->is_complete) return best;
+    by_loss.resize(std::min(by_loss.size(), best ? 1 : kJudged));
+    for (const Candidate& c : by_loss)
+      if (auto found = judged_alone(c); found && (!best || yardstick_.is_wide(best->scores, found->scores))) {
+        best = std::move(found);
+        break;
+      }
+    return best;
+  }
+
+  std::optional<Mismatch> judged_alone(const Candidate& c) {
+    Mismatch found = mismatch_of(c.guess, c.distance);
+    const bool believed = c.much_nearer ? matters(found.cost) && is_no_less_accurate(found.cost) && suits_layers(found)
+                                        : is_believed(found, evidence_.evaluation());
+    return believed ? std::optional(std::move(found)) : std::nullopt;
+  }
+
+  /// By loss and accuracy. Where other statistics alone do as well, no layout of the weights is to blame.
+  bool is_believed(const Mismatch& found, const SampleScores& before) {
+    if (!yardstick_.is_wide(before, found.scores)) return false;
+    return found.layouts.empty() || first_ == std::nullopt ||
+           matters(cost_between(found.scores, evidence_.full_data()));
+  }
+
+  Mismatch mismatch_of(const Guess& guess, std::optional<double> distance) {
+    Mismatch found{.input = guess.input, .layouts = guess.layouts};
+    found.scores = scorer_.score(corrected(evidence_.data(), guess.input), guess.layouts);
+    found.cost = cost_between(found.scores, evidence_.evaluation());
+    found.is_complete = yardstick_.is_near(found.scores);
+    found.should_be = yardstick_.text();
+    if (guess.layouts.empty()) {
+      found.distance = distance_;
+      found.corrected_distance = distance;
+    }
+    return found;
+  }
+
+  static bool is_no_less_accurate(const Cost& cost) {
+    return !cost.accuracy || cost.accuracy->value <= 3 * cost.accuracy->error;
+  }
+
+  /// Stale statistics that a standardization happens to suit in the first layer are as wrong as ever in the next ones.
+  bool suits_layers(const Mismatch& found) {
+    const SampleScores& full = evidence_.full_data();
+    const Cost left = cost_between(full, found.scores), all = cost_between(full, evidence_.evaluation());
+    if (!matters(left)) return true;
+    if (left.accuracy && -left.accuracy->value > kBelowStatistics + 3 * left.accuracy->error) return false;
+    return left.loss.value <= (1 - kLikeStatistics) * or_infinite(all.loss.value);
+  }
+
+  std::optional<Mismatch> best_pair(const std::optional<Mismatch>& single) {
+    std::vector<Candidate> pairs;
+    const Dataset look = sample_of(evidence_.data(), kPairLook);
+    for (Guess& guess : all_pairs(single)) {
+      Candidate c{.guess = std::move(guess)};
+      c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
+      pairs.push_back(std::move(c));
+    }
+    sort_by_loss(pairs);
+    pairs.resize(std::min(pairs.size(), kJudged));
+    for (Candidate& c : pairs) {
+      measure_distance(c, corrected(sample_of(evidence_.data(), kFirstLook), c.guess.input));
+      if (!c.fits) continue;
+      Mismatch found = mismatch_of(c.guess, c.distance);
+      const SampleScores& before = single ? single->scores : evidence_.evaluation();
+      if (is_believed(found, before) && (found.is_complete || halves_errors(before, found.scores))) return found;
+    }
+    return {};
+  }
+
+  static bool halves_errors(const SampleScores& before, const SampleScores& after) {
+    if (!before.accuracy()) return after.mean_loss().value <= kHalf * before.mean_loss().value;
+    return 1 - after.accuracy()->value <= kHalf * (1 - before.accuracy()->value);
+  }
+
+  /// The best hypotheses, by loss and by distance, each with every other that can go with it.
+  std::vector<Guess> all_pairs(const std::optional<Mismatch>& single) {
+    std::vector<Guess> bases;
+    if (single) bases.push_back({single->input, single->layouts});
+    std::vector<Candidate> by_loss = singles_, by_distance;
+    std::ranges::copy_if(singles_, std::back_inserter(by_distance),
+                         [](const Candidate& c) { return c.distance.has_value(); });
+    sort_by_loss(by_loss);
+    std::ranges::stable_sort(by_distance, {}, [](const Candidate& c) { return *c.distance; });
+    for (const auto* sorted : {&by_loss, &by_distance})
+      for (std::size_t i = 0; i < std::min(sorted->size(), kBeam); ++i) bases.push_back((*sorted)[i].guess);
+    std::vector<Guess> pairs;
+    std::set<std::set<std::string>> known;
+    for (const Guess& base : bases)
+      for (Guess& pair : pairs_with(base))
+        if (known.insert(pair.names()).second) pairs.push_back(std::move(pair));
+    return pairs;
+  }
+
+  std::vector<Guess> pairs_with(const Guess& base) {
+    std::vector<Guess> pairs;
+    InputSummary summary = summary_;
+    for (const InputHypothesis& h : base.input) summary = summary.after(h);
+    for (InputHypothesis& h : input_hypotheses(summary)) {
+      const bool new_kind = base.input.empty() || h.kind() != base.input.back().kind();
+      if (!new_kind && (h.kind() != InputHypothesis::Kind::values || base.fits_anything())) continue;
+      Guess pair = base;
+      pair.input.push_back(std::move(h));
+      pairs.push_back(std::move(pair));
+    }
+    for (const WeightLayout& layout : layouts_) {
+      if (std::ranges::count(base.layouts, layout.family, &WeightLayout::family) > 0) continue;
+      Guess pair = base;
+      pair.layouts.push_back(layout);
+      pairs.push_back(std::move(pair));
+    }
+    return pairs;
+  }
+
+  Evidence& evidence_;
+  InputSummary summary_;
+  Yardstick yardstick_;
+  LayoutScorer scorer_;
+  std::optional<LayerStatistics> train_;
   std::optional<FirstNormalization> first_;
   std::optional<double> distance_;
+  std::vector<WeightLayout> layouts_;
+  std::vector<Candidate> singles_;
 };
 
 }  // namespace
 
-std::optional<InputMismatch> find_input_mismatch(Evidence& evidence) { return Search(evidence).run(); }
+std::optional<Mismatch> find_mismatch(Evidence& evidence) { return Search(evidence).run(); }
+
+std::unique_ptr<Network> with_layouts(Network& network, const std::vector<WeightLayout>& layouts) {
+  Draft draft(network);
+  for (const WeightLayout& layout : layouts) layout.apply(draft);
+  NetworkOptions options = network.options();
+  options.probes.clear();
+  options.optimizer.reset();
+  options.draw_weights = false;
+  return draft.network(options);
+}
 
 InputCheck check_input(Network& network, const Dataset& data) {
   if (!network.options().loss) return {.unchecked = "no loss is known"};
   if (!data.has_targets()) return {.unchecked = "\"" + data.name() + "\" has no labels or targets"};
   Evidence evidence(network, {.data = data});
   if (std::string why = why_not(*input_mismatch(), evidence); !why.empty()) return {.unchecked = std::move(why)};
-  return {.mismatches = find_input_mismatch(evidence).has_value()};
+  return {.mismatches = evidence.mismatch() != nullptr};
 }
 
 }  // namespace evenkeel

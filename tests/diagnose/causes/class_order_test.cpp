@@ -1,3 +1,4 @@
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 #include "tests/diagnose/trained.h"
 #include "tests/support/testing.h"
 
@@ -47,6 +48,57 @@ TEST(ClassOrder, NamesAnOrderInWhichEveryClassMoved) {
     ASSERT_TRUE(f->cost);
     EXPECT_TRUE(f->cost->loss.above_zero_by(5));
     EXPECT_NEAR(-f->cost->accuracy->value, f->evidence[1].value - f->evidence[0].value, 1e-12);
+  }
+}
+
+/// Without one class, its later ones moved down: what a folder with a missing class makes.
+Dataset without_class(std::int32_t missing) {
+  const Dataset& data = small_data().test;
+  std::vector<std::uint32_t> rows;
+  for (std::int64_t i = 0; i < data.size(); ++i)
+    if (data.y().as<std::int32_t>()[static_cast<std::size_t>(i)] != missing)
+      rows.push_back(static_cast<std::uint32_t>(i));
+  std::vector<std::int32_t> moved;
+  for (std::int32_t label = 0; label < 10; ++label) moved.push_back(label > missing ? label - 1 : label);
+  return relabelled(selected(data, rows, data.name()), moved);
+}
+
+TEST(ClassOrder, NamesAChainThatIsNoCycle) {
+  for (const auto& trainer : networks()) {
+    const Diagnosis d = diagnose(trainer->network(), {.data = without_class(4)});
+    const Finding* f = finding_of(d, "class-order");
+    ASSERT_NE(f, nullptr) << told(d);
+    EXPECT_SAYS(f->cause, "4 -> 5");
+    EXPECT_SAYS(f->cause, "8 -> 9");
+    EXPECT_EQ(f->cause.find("9 -> 4"), std::string::npos) << f->cause;
+    EXPECT_EQ(f->evidence[2].value, 5);
+  }
+}
+
+TEST(ClassOrder, NamesTheClassesOfBothSets) {
+  const auto trainer = trained(small_mlp());
+  const auto named = [](const Dataset& data, std::vector<std::string> names) {
+    return Dataset({.name = data.name(),
+                    .x = Tensor::copy_of(data.x()),
+                    .y = Tensor::copy_of(data.y()),
+                    .class_names = std::move(names)});
+  };
+  const Diagnosis d =
+      diagnose(trainer->network(),
+               {.data = named(with_two_exchanged(), {"a", "b", "c", "H", "e", "f", "g", "D", "i", "j"}),
+                .train_data = named(small_data().train, {"a", "b", "c", "D", "e", "f", "g", "H", "i", "j"})});
+  const Finding* f = finding_of(d, "class-order");
+  ASSERT_NE(f, nullptr) << told(d);
+  EXPECT_SAYS(f->cause, "3 (H) -> 7 (H)");
+}
+
+TEST(ClassOrder, IsFoundOnTopOfAnotherPreparation) {
+  for (const auto& trainer : networks()) {
+    const Dataset data =
+        corrected(with_all_moved(), {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
+    const Diagnosis d = diagnose(trainer->network(), {.data = data});
+    EXPECT_TRUE(finding_of(d, "class-order")) << told(d);
+    EXPECT_TRUE(finding_of(d, "input-mismatch")) << told(d);
   }
 }
 

@@ -157,6 +157,88 @@ TEST(InputMismatch, KnowsBgrFromRgb) {
               "channels in reverse order");
 }
 
+/// [H, W, C] bytes moved down by some rows, the last ones coming in at the top: nothing that is tried undoes it.
+Dataset rolled(const Dataset& data, std::int64_t rows) {
+  Tensor x = Tensor::copy_of(data.x());
+  const Tensor from = Tensor::copy_of(data.x());
+  const std::int64_t size = data.sample_shape().size(), shift = rows * size / data.sample_shape()[0];
+  for (std::int64_t i = 0; i < data.size(); ++i)
+    for (std::int64_t p = 0; p < size; ++p)
+      x.as<std::uint8_t>()[static_cast<std::size_t>(i * size + (p + shift) % size)] =
+          from.as<std::uint8_t>()[static_cast<std::size_t>(i * size + p)];
+  return Dataset({.name = data.name(), .x = std::move(x), .y = Tensor::copy_of(data.y()), .class_names = {}});
+}
+
+TEST(InputMismatch, OfTwoStepsNamesBoth) {
+  std::vector<std::unique_ptr<Trainer>> networks = normalized_networks();
+  networks.push_back(trained(plain_convnet()));
+  for (const auto& trainer : networks) {
+    for (const Planted& first : {plants()[0], plants()[1], plants()[3]}) {
+      const Dataset data = corrected(corrected(small_data().test, first.change), plants()[4].change);
+      const std::string found = correction_found(diagnosed_alone(trainer->network(), data));
+      EXPECT_SAYS(found, first.correction) << trainer->network().model().name();
+      EXPECT_SAYS(found, plants()[4].correction) << trainer->network().model().name();
+      EXPECT_SAYS(found, "they fit when");
+    }
+  }
+}
+
+TEST(InputMismatch, OfOrderAndScaleNamesBoth) {
+  for (const bool normalized : {true, false}) {
+    Sequential model({6, 6, 3}, "colours");
+    model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .use_bias = !normalized});
+    if (normalized) model.add(BatchNormalization{.momentum = 0.9});
+    model.add(Activation{relu}, Flatten{}, Dense{.units = 4});
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
+    trainer.fit(colours(3000, 0), {.steps = 150});
+    const Dataset test =
+        corrected(colours(1000, 1),
+                  {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}, .reverse_channels = true});
+    const std::string found = correction_found(diagnosed_alone(trainer.network(), test));
+    EXPECT_SAYS(found, "multiplied by 255") << normalized;
+    EXPECT_SAYS(found, "channels in reverse order") << normalized;
+  }
+}
+
+TEST(InputMismatch, ThatIsNotAllSaysSo) {
+  for (const auto& trainer : normalized_networks()) {
+    const Dataset data = corrected(rolled(small_data().test, 9), scaled(1 / 255.0, 0));
+    const Diagnosis d = diagnose(trainer->network(), {.data = data, .train_data = small_data().train});
+    const Finding* f = finding_of(d, "input-mismatch");
+    ASSERT_NE(f, nullptr) << told(d);
+    EXPECT_SAYS(f->cause, "not fully explained");
+    EXPECT_SAYS(f->cause, "multiplied by 255");
+    EXPECT_NE(f->certainty.level, Confidence::sure);
+    EXPECT_FALSE(f->certainty.unseen.empty());
+  }
+}
+
+TEST(InputMismatch, ExplainsRawPixelsThoughStatisticsLagAsWell) {
+  for (const bool convolutions : {true, false}) {
+    Sequential model({28, 28, 1}, "unit");
+    if (convolutions) model.add(Conv2D{.filters = 8, .strides = 2, .use_bias = false});
+    if (!convolutions) model.add(Flatten{}, Dense{.units = 48, .use_bias = false});
+    model.add(BatchNormalization{.momentum = 0.98}, Activation{relu});
+    if (convolutions) model.add(Flatten{});
+    model.add(Dense{.units = 32, .use_bias = false}, BatchNormalization{.momentum = 0.98}, Activation{relu},
+              Dense{.units = 10});
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 4e-3}, .batch_size = 50, .compute = {.threads = 1}});
+    trainer.fit(corrected(small_data().train, scaled(1 / 255.0, 0)), {.steps = 120});
+    EXPECT_SAYS(correction_found(diagnosed_alone(trainer.network(), small_data().test)), "divided by 255");
+  }
+}
+
+TEST(InputMismatch, IsSilentWhereValidationIsMerelyHarder) {
+  for (const Sequential& model : {small_convnet(), small_mlp(), plain_convnet()}) {
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
+    const Dataset few = small_data().train.range(0, 600);
+    trainer.fit(few, {.epochs = 40});
+    const Diagnosis d = diagnose(trainer.network(), {.data = rolled(small_data().test, 2), .train_data = few});
+    EXPECT_EQ(finding_of(d, "input-mismatch"), nullptr) << model.name() << ": " << told(d);
+    EXPECT_EQ(finding_of(d, "weight-layout"), nullptr) << model.name() << ": " << told(d);
+  }
+}
+
 TEST(InputMismatch, IsSilentOnHealthyNetworks) {
   std::vector<std::unique_ptr<Trainer>> networks = normalized_networks();
   networks.push_back(trained(plain_convnet()));

@@ -6,7 +6,8 @@ namespace evenkeel {
 namespace {
 
 Remedy of_scale(std::vector<double> scale, std::vector<double> offset) {
-  return preparation({.name = "n", .correction = "c", .scale = std::move(scale), .offset = std::move(offset)});
+  return preparation(
+      {InputHypothesis{.name = "n", .correction = "c", .scale = std::move(scale), .offset = std::move(offset)}});
 }
 
 TEST(Preparation, HasTheFactorThatWasFound) {
@@ -28,15 +29,22 @@ TEST(Preparation, HasANumberPerChannelWhereTheyDiffer) {
 }
 
 TEST(Preparation, HasEveryStepInTheOrderInWhichItIsDone) {
-  const Remedy remedy = preparation({.name = "n",
-                                     .correction = "c",
-                                     .scale = {1 / 255.0},
-                                     .offset = {0},
-                                     .reverse_channels = true,
-                                     .transpose = true});
+  const Remedy remedy = preparation({InputHypothesis{.name = "n",
+                                                     .correction = "c",
+                                                     .scale = {1 / 255.0},
+                                                     .offset = {0},
+                                                     .reverse_channels = true,
+                                                     .transpose = true}});
   EXPECT_SAYS(remedy.keras, "x.transpose(0, 2, 1, 3)  # height and width\nx = x[..., ::-1]");
   EXPECT_SAYS(remedy.keras, "or the other way\nmodel = keras.Sequential(");
   EXPECT_SAYS(remedy.pytorch, "x = x.transpose(2, 3)  # height and width\nx = x.flip(1)");
+}
+
+TEST(Preparation, OfSeveralStepsHasThemInTheirOrder) {
+  const Remedy remedy = preparation({InputHypothesis{.name = "n", .correction = "c", .flip_width = true},
+                                     {.name = "m", .correction = "d", .scale = {255}, .offset = {0}}});
+  EXPECT_EQ(remedy.keras, "x = x[:, :, ::-1]  # left for right\nx = x * 255");
+  EXPECT_SAYS(remedy.pytorch, "x = x.flip(3)  # left for right\nx = x * 255");
 }
 
 }  // namespace
