@@ -82,7 +82,7 @@ class Ways {
     for (WeightLayout& layout : weight_layouts(network_))
       all_.push_back({.name = layout.name,
                       .family = layout.family,
-                      .says = "for them the weights have " + layout.what + "; " + layout.line,
+                      .says = "their weights are laid out otherwise: " + layout.what + "; " + layout.line,
                       .change = std::move(layout.apply)});
     add_epsilons();
     add_padding();

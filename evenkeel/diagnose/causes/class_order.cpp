@@ -17,6 +17,7 @@ constexpr double kTimesRight = 2;           ///< predictions of the other class,
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
 constexpr std::int64_t kLeastSteps = 2;     ///< of a chain
+constexpr double kLeastMovedInChain = 0.5;  ///< a step of a chain has no other to confirm it
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -66,17 +67,41 @@ std::int64_t samples_of(const Confusion& confusion, std::int64_t label) {
   return samples;
 }
 
-bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t other) {
+bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t other, double least_moved) {
   const std::int64_t samples = samples_of(confusion, label);
   const auto moved = static_cast<double>(confusion.taken(label, other));
-  return samples >= kLeastSamples && moved >= kLeastMoved * static_cast<double>(samples) &&
+  return samples >= kLeastSamples && moved >= least_moved * static_cast<double>(samples) &&
          moved > kTimesRight * static_cast<double>(confusion.taken(label, label));
 }
 
-/// Whether a class can be the last one of a chain: nothing says where it belongs, and not where it is.
-bool is_open_end(const Confusion& confusion, std::int64_t label) {
-  return static_cast<double>(confusion.taken(label, label)) <
-         kLeastMoved * static_cast<double>(std::max<std::int64_t>(samples_of(confusion, label), 1));
+/// A cycle that the assignment has made, as its members support it.
+struct Cycle {
+  std::int64_t length = 0, steps = 0, strong_steps = 0, empty = 0;
+  std::int64_t unknown = 0;  ///< classes with samples that are hardly ever recognized, as whatever
+
+  bool is_closed() const { return steps == length; }
+  /// Classes without samples lie anywhere in what the assignment has made a cycle of.
+  bool is_chain() const {
+    return strong_steps >= kLeastSteps && unknown <= 1 && strong_steps + empty + unknown == length;
+  }
+};
+
+Cycle cycle_of(const Confusion& confusion, const std::vector<std::int64_t>& order, std::int64_t start) {
+  Cycle cycle;
+  std::int64_t label = start;
+  do {
+    const std::int64_t next = order[static_cast<std::size_t>(label)], samples = samples_of(confusion, label);
+    ++cycle.length;
+    cycle.steps += is_supported(confusion, label, next, kLeastMoved) ? 1 : 0;
+    if (samples == 0)
+      ++cycle.empty;
+    else if (is_supported(confusion, label, next, kLeastMovedInChain))
+      ++cycle.strong_steps;
+    else if (static_cast<double>(confusion.taken(label, label)) < kLeastMoved * static_cast<double>(samples))
+      ++cycle.unknown;
+    label = next;
+  } while (label != start);
+  return cycle;
 }
 
 /// By label, what it is called in the network: the best assignment, without cycles that their members do not support.
@@ -87,18 +112,9 @@ std::vector<std::int64_t> order_of(const Confusion& confusion) {
   const auto next = [&](std::int64_t label) { return order[static_cast<std::size_t>(label)]; };
   for (std::int64_t start = 0; start < confusion.count; ++start) {
     if (next(start) == start) continue;
-    std::int64_t label = start, steps = 0, ends = 0;
-    bool supported = true;
-    do {
-      if (is_supported(confusion, label, next(label)))
-        ++steps;
-      else if (is_open_end(confusion, label))
-        ++ends;
-      else
-        supported = false;
-    } while ((label = next(label)) != start);
-    // Classes without samples lie anywhere in what the assignment has made a cycle of.
-    if (supported && steps > 0 && (ends == 0 || steps >= std::max(kLeastSteps, ends))) continue;
+    const Cycle cycle = cycle_of(confusion, order, start);
+    if (cycle.is_closed() || cycle.is_chain()) continue;
+    std::int64_t label = start;
     while (next(label) != label) label = std::exchange(order[static_cast<std::size_t>(label)], label);
   }
   return order;
@@ -140,7 +156,8 @@ class ClassOrder final : public Rule {
     // Samples that come otherwise than in training are taken for anything; corrected, for what they are.
     const Mismatch* mismatch = nullptr;
     if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) mismatch = evidence.mismatch();
-    if (mismatch && (mismatch->is_complete || !mismatch->layouts.empty())) return;
+    if (std::ranges::count(findings, "weight-layout", &Finding::code) > 0) return;
+    if (mismatch && mismatch->is_complete) return;
     const Answers answers = answers_of(evidence, mismatch);
     const Confusion confusion = confusion_of(answers, evidence.network().outputs());
     const std::vector<std::int64_t> order = order_of(confusion);
@@ -197,6 +214,7 @@ class ClassOrder final : public Rule {
     if (!is_near) {
       f.cause += "; that does not explain all: the loss is then " + figure(reordered.mean_loss().value) + ", not yet " +
                  Yardstick(evidence).text();
+      f.certainty.level = Confidence::likely;
       f.certainty.unseen = {"a difference of the samples that is not among what was tried", "overfitting"};
     }
     return f;

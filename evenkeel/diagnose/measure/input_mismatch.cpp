@@ -12,13 +12,20 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::int64_t kFirstLook = 256, kPairLook = 128;  ///< samples on which hypotheses and pairs are compared
+/// Samples on which hypotheses and pairs are compared: this part of them, between these bounds. What is right stands
+/// out; all samples decide.
+constexpr std::int64_t kFirstPart = 16, kFirstLeast = 64, kFirstMost = 128;
+constexpr std::int64_t kPairPart = 32, kPairLeast = 32, kPairMost = 64;
 constexpr double kTimesNearer = 10;
 constexpr double kLikeStatistics = 0.9;    ///< of what full-data statistics gain: what a correction near them does
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
 constexpr std::size_t kJudged = 3;         ///< of those with the least loss, on all samples
-constexpr std::size_t kBeam = 4;           ///< of each kind that pairs begin with
+constexpr std::size_t kBeam = 3;           ///< of each kind that pairs begin with
 constexpr double kHalf = 0.5;              ///< of the wrong answers, at most, that a pair leaves
+
+Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
+  return sample_of(data, std::clamp(data.size() / part, least, most));
+}
 
 /// Measures what reaches the first normalization.
 class FirstNormalization {
@@ -120,12 +127,19 @@ class Search {
     if (yardstick_.has_no_room(evaluation)) return {};
     singles_ = looked_at(all_singles());
     std::optional<Mismatch> found = best_single();
-    if (found ? found->is_complete : yardstick_.is_near(evaluation)) return found;
+    if (found ? found->is_complete : needs_no_pair(evaluation)) return found;
     if (auto pair = best_pair(found)) return pair;
     return found;
   }
 
  private:
+  /// Where the scores are good, or other statistics alone would make them so.
+  bool needs_no_pair(const SampleScores& evaluation) {
+    return yardstick_.is_near(evaluation) || (first_ && yardstick_.is_near(evidence_.full_data()));
+  }
+
+  Dataset first_look() const { return look_at(evidence_.data(), kFirstPart, kFirstLeast, kFirstMost); }
+
   std::vector<Guess> all_singles() {
     std::vector<Guess> all;
     for (InputHypothesis& h : input_hypotheses(summary_, train_ ? &*train_ : nullptr))
@@ -136,7 +150,7 @@ class Search {
   }
 
   std::vector<Candidate> looked_at(std::vector<Guess> guesses) {
-    const Dataset look = sample_of(evidence_.data(), kFirstLook);
+    const Dataset look = first_look();
     if (first_) distance_ = first_->distance_to(look);
     std::vector<Candidate> all;
     for (Guess& guess : guesses) {
@@ -168,7 +182,7 @@ class Search {
     std::size_t judged = 0;
     for (const Candidate& c : near) {
       best = judged_alone(c);
-      if (best || ++judged == 2 * kJudged) break;
+      if (best || ++judged == kJudged) break;
     }
     if (best && best->is_complete) return best;
     by_loss.resize(std::min(by_loss.size(), best ? 1 : kJudged));
@@ -222,7 +236,7 @@ class Search {
 
   std::optional<Mismatch> best_pair(const std::optional<Mismatch>& single) {
     std::vector<Candidate> pairs;
-    const Dataset look = sample_of(evidence_.data(), kPairLook);
+    const Dataset look = look_at(evidence_.data(), kPairPart, kPairLeast, kPairMost);
     for (Guess& guess : all_pairs(single)) {
       Candidate c{.guess = std::move(guess)};
       c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
@@ -231,7 +245,7 @@ class Search {
     sort_by_loss(pairs);
     pairs.resize(std::min(pairs.size(), kJudged));
     for (Candidate& c : pairs) {
-      measure_distance(c, corrected(sample_of(evidence_.data(), kFirstLook), c.guess.input));
+      measure_distance(c, corrected(first_look(), c.guess.input));
       if (!c.fits) continue;
       Mismatch found = mismatch_of(c.guess, c.distance);
       const SampleScores& before = single ? single->scores : evidence_.evaluation();
