@@ -53,18 +53,23 @@ RepairOutlook of_exact(Evidence& evidence) {
   return outlook;
 }
 
-/// Statistics of data that are not prepared as in training are those of nothing.
-bool has_unprepared_data(Evidence& evidence, const std::vector<Finding>& findings) {
-  return !evidence.has_train_data() && std::ranges::any_of(findings, [](const Finding& f) {
-    return f.code == "input-mismatch" && f.severity > Severity::info;
-  });
+/// Why statistics would be those of nothing; empty: they would not.
+std::string why_not_estimate(Evidence& evidence, const std::vector<Finding>& findings) {
+  const auto is_found = [&](std::string_view code) {
+    return std::ranges::any_of(findings,
+                               [&](const Finding& f) { return f.code == code && f.severity > Severity::info; });
+  };
+  if (!evidence.has_train_data() && is_found("input-mismatch")) return "the data are not prepared as in training";
+  if (is_found("weight-layout")) return "the weights are laid out for another program";
+  if (is_found("unusual-samples")) return "a few unusual samples of the data would spoil them again";
+  return {};
 }
 
 RepairOutlook of_statistics(Evidence& evidence, const std::vector<Finding>& findings) {
   RepairOutlook outlook = between(evidence.evaluation_as_is(), evidence.full_data(), "with statistics of all data");
-  outlook.why_not = has_unprepared_data(evidence, findings)
-                        ? "the data are not prepared as in training"
-                        : why_not(evidence.evaluation_as_is(), evidence.full_data(), evidence.guessing());
+  outlook.why_not = why_not_estimate(evidence, findings);
+  if (outlook.why_not.empty())
+    outlook.why_not = why_not(evidence.evaluation_as_is(), evidence.full_data(), evidence.guessing());
   return outlook;
 }
 

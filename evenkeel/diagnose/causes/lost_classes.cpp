@@ -103,7 +103,8 @@ class LostClasses final : public Rule {
   /// The code of the finding that says why; empty where none does.
   static std::string explanation(Evidence& evidence, const std::vector<Finding>& findings,
                                  const std::vector<Lost>& lost) {
-    for (const std::string code : {"missing-classes", "activation-before-loss", "class-order", "input-mismatch"})
+    for (const std::string code :
+         {"missing-classes", "activation-before-loss", "class-order", "input-mismatch", "weight-layout"})
       if (std::ranges::any_of(findings,
                               [&](const Finding& f) { return f.code == code && f.severity > Severity::info; }))
         return code;

@@ -59,7 +59,8 @@ class UnusualSamples final : public Rule {
     f.cause += ", and the moving statistics have them in";
     f.evidence.push_back({"loss with the statistics of the other samples", scores.mean_loss().value});
     for (std::size_t i = 0; i < others.after.size(); ++i) {
-      const StatisticsGap gap = gap_between(others.before[i], others.after[i], evidence.normalizations()[i].epsilon);
+      const StatisticsGap gap = gap_between(others.before[i], others.after[i], evidence.normalizations()[i].epsilon,
+                                            evidence.usual_train_data().size());
       if (gap.distance < kFarStatistics) continue;
       f.layers.push_back(gap.layer);
       f.evidence.push_back(
