@@ -114,8 +114,8 @@ class Repair {
     const InputCheck input = check_input(network_, data_);
     if (input.mismatches)
       throw Error{{.where = methods_.front()->name,
-                   .expected = "data that are prepared as in training",
-                   .received = "an input mismatch",
+                   .expected = "data that are prepared as in training, and weights laid out as there",
+                   .received = input.what,
                    .hint = "The doctor says how they are to be prepared."}};
     return input.unchecked;
   }

@@ -66,9 +66,7 @@ class InputMismatchRule final : public Rule {
   std::vector<Need> needs() const override { return {Need::samples, Need::scored_samples, Need::input_statistics}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    // Statistics that a few samples have spoiled make the others look as if they came otherwise.
-    const auto spoils = [](const Finding& f) { return f.code == "unusual-samples" && f.severity == Severity::error; };
-    if (std::ranges::any_of(findings, spoils)) return;
+    if (are_spoiled(findings)) return;
     const Mismatch* found = evidence.mismatch();
     if (!found || found->input.empty()) return;
     Finding f{.code = "input-mismatch", .severity = Severity::error, .cause = cause_of(*found)};

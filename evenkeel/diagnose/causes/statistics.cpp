@@ -23,6 +23,11 @@ void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer
   }
 }
 
+bool are_spoiled(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(
+      findings, [](const Finding& f) { return f.code == "unusual-samples" && f.severity == Severity::error; });
+}
+
 bool are_far(const StatisticsGap& gap) { return !(gap.distance < far_statistics(gap.samples)); }
 
 bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization) {

@@ -18,6 +18,9 @@ bool explains_statistics(const std::vector<Finding>& findings, const Model& mode
 /// Findings of these codes that name no other layers than this one are listed under it, as information.
 void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes);
 
+/// Whether unusual samples have spoiled the statistics: then the others look as if they came otherwise.
+bool are_spoiled(const std::vector<Finding>& findings);
+
 /// Whether a layer's statistics are far from those of the data.
 bool are_far(const StatisticsGap& gap);
 /// Whether they are with noise as without: no noise in front explains it.

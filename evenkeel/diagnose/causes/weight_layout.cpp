@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/measure/input_mismatch.h"
 
@@ -15,6 +16,7 @@ class WeightLayoutRule final : public Rule {
   std::vector<Need> needs() const override { return input_mismatch()->needs(); }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    if (are_spoiled(findings)) return;
     const Mismatch* found = evidence.mismatch();
     if (!found) return;
     for (const WeightLayout& layout : found->layouts) findings.push_back(finding(evidence, *found, layout));

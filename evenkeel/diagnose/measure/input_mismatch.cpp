@@ -151,6 +151,7 @@ class Search {
 
   std::vector<Candidate> looked_at(std::vector<Guess> guesses) {
     const Dataset look = first_look();
+    far_ = far_statistics(look.size());
     if (first_) distance_ = first_->distance_to(look);
     std::vector<Candidate> all;
     for (Guess& guess : guesses) {
@@ -166,8 +167,8 @@ class Search {
   void measure_distance(Candidate& c, const Dataset& corrected_look) {
     if (!first_ || !c.guess.layouts.empty()) return;
     c.distance = first_->distance_to(corrected_look);
-    c.much_nearer = *distance_ >= kFarStatistics && *c.distance * kTimesNearer <= *distance_;
-    c.fits = c.much_nearer || *c.distance < kFarStatistics;
+    c.much_nearer = *distance_ >= far_ && *c.distance * kTimesNearer <= *distance_;
+    c.fits = c.much_nearer || *c.distance < far_;
   }
 
   /// Distances tell nearly equal scalings apart, losses the rest: what is nearest need not be what helps.
@@ -305,6 +306,7 @@ class Search {
   std::optional<LayerStatistics> train_;
   std::optional<FirstNormalization> first_;
   std::optional<double> distance_;
+  double far_ = kFarStatistics;
   std::vector<WeightLayout> layouts_;
   std::vector<Candidate> singles_;
 };
@@ -328,7 +330,10 @@ InputCheck check_input(Network& network, const Dataset& data) {
   if (!data.has_targets()) return {.unchecked = "\"" + data.name() + "\" has no labels or targets"};
   Evidence evidence(network, {.data = data});
   if (std::string why = why_not(*input_mismatch(), evidence); !why.empty()) return {.unchecked = std::move(why)};
-  return {.mismatches = evidence.mismatch() != nullptr};
+  const Mismatch* found = evidence.mismatch();
+  if (!found) return {};
+  return {.mismatches = true,
+          .what = found->input.empty() ? "weights laid out for another program" : "an input mismatch"};
 }
 
 }  // namespace evenkeel

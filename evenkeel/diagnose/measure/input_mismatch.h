@@ -43,6 +43,7 @@ std::unique_ptr<Network> with_layouts(Network& network, const std::vector<Weight
 /// estimated from them.
 struct InputCheck {
   bool mismatches = false;
+  std::string what = {};       ///< "an input mismatch", "weights laid out for another program"
   std::string unchecked = {};  ///< why that cannot be decided, as a clause
 };
 /// Throws Error where data and model do not fit.
