@@ -16,14 +16,16 @@ namespace evenkeel {
 namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
-constexpr double kWorthConfirming = 1e-2;              ///< of few samples: then all decide
-constexpr double kMaybePrecision = 0.02;               ///< below it, precision or a constant may be all
-constexpr double kNear = 0.3;                          ///< what is farther is no hint
-constexpr std::int64_t kLook = 2048;                   ///< samples for what is tried
-constexpr std::int64_t kScreen = 64;                   ///< samples that say what is worth it
-constexpr std::int64_t kScoredRows = 256;              ///< computed at a time
-constexpr std::size_t kBeamWays = 4;                   ///< that pairs begin with
-constexpr std::size_t kManyColumns = 64;               ///< an assignment takes their cube
+constexpr double kWorthConfirming = 1e-2;  ///< of few samples: then all decide
+constexpr double kMaybePrecision = 0.02;   ///< below it, precision or a constant may be all
+constexpr double kNear = 0.3;              ///< what is farther is no hint
+constexpr std::int64_t kLook = 2048;       ///< samples for what is tried
+constexpr std::int64_t kScreen = 64;       ///< samples that say what is worth it
+constexpr std::int64_t kScoredRows = 256;  ///< computed at a time
+constexpr std::size_t kBeamWays = 4;       ///< that pairs begin with
+constexpr std::size_t kManyColumns = 64;   ///< an assignment takes their cube
+constexpr std::int64_t kEpsilonRows = 16;  ///< samples for each epsilon of each layer
+constexpr double kEpsilonsOfLayers[] = {1e-5, 1e-3, 1e-4, 1e-6, 1e-2};
 constexpr std::size_t kLayersToTry = 40;               ///< each with an epsilon of its own
 constexpr double kSameNorm = 1.25;                     ///< two norms of noise, at most so many times each other
 constexpr double kNoiseBias = 0.1, kNoiseSlope = 0.1;  ///< more than our noise has: it is none
@@ -237,11 +239,11 @@ class Comparison {
     double remaining = INFINITY;
     for (const int layer : layers) {
       std::optional<double> best;
-      for (const double epsilon : usual_epsilons()) {
+      for (const double epsilon : kEpsilonsOfLayers) {
         std::map<int, double> trial = chosen;
         trial[layer] = epsilon;
         const OtherWay way = with_epsilons(trial);
-        const double now = tried({&way}, std::min(kScreen, look_.size())).remaining;
+        const double now = tried({&way}, std::min(kEpsilonRows, look_.size())).remaining;
         if (now >= remaining) continue;
         remaining = now;
         best = epsilon;

@@ -253,7 +253,13 @@ const Guessing& Evidence::train_guessing() {
   return *train_guessing_;
 }
 
+const Dataset& Evidence::usual_data() {
+  if (!usual_data_) usual_data_ = usual_part(data_);
+  return *usual_data_;
+}
+
 const Dataset& Evidence::usual_train_data() {
+  if (!train_data_) return usual_data();
   if (!usual_train_data_) usual_train_data_ = usual_part(train_data());
   return *usual_train_data_;
 }
@@ -265,7 +271,7 @@ const LayerStatistics& Evidence::train_moments() {
 
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
-    inputs_differ_ = statistics_distance(channel_moments(usual_part(data_)), train_moments(), 1e-6) > kOtherData;
+    inputs_differ_ = statistics_distance(channel_moments(usual_data()), train_moments(), 1e-6) > kOtherData;
   return *inputs_differ_;
 }
 

@@ -143,7 +143,8 @@ class Evidence {
   const std::vector<float>& outputs();
 
   // Signals.
-  /// train_data() without the samples of another size than the others (data/unusual_samples.h).
+  /// data() and train_data() without the samples of another size than the others (data/unusual_samples.h).
+  const Dataset& usual_data();
   const Dataset& usual_train_data();
   const LayerStatistics& train_moments();  ///< of its channels
   /// Whether the channels of the data have another mean or variance than those.
@@ -187,7 +188,7 @@ class Evidence {
   std::optional<std::vector<ChannelSignal>> channels_;
   std::optional<std::vector<GradientNorm>> gradients_;
   std::optional<std::vector<float>> outputs_;
-  std::optional<Dataset> usual_train_data_;
+  std::optional<Dataset> usual_data_, usual_train_data_;
   std::optional<LayerStatistics> train_moments_;
   std::optional<bool> inputs_differ_;
   std::optional<std::shared_ptr<const Mismatch>> mismatch_;

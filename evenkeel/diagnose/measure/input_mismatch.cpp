@@ -101,6 +101,11 @@ struct Guess {
     for (const WeightLayout& l : layouts) all.insert(l.name);
     return all;
   }
+  std::vector<std::string> layout_names() const {
+    std::vector<std::string> all;
+    for (const WeightLayout& layout : layouts) all.push_back(layout.name);
+    return all;
+  }
   bool fits_anything() const { return std::ranges::any_of(input, &InputHypothesis::fits_anything); }
 };
 
@@ -117,7 +122,7 @@ void sort_by_loss(std::vector<Candidate>& candidates) { std::ranges::stable_sort
 class Search {
  public:
   explicit Search(Evidence& evidence)
-      : evidence_(evidence), summary_(evidence.data()), yardstick_(evidence), scorer_(evidence) {
+      : evidence_(evidence), summary_(evidence.usual_data()), yardstick_(evidence), scorer_(evidence) {
     if (!evidence.normalizations().empty()) first_.emplace(evidence);
     if (evidence.inputs_differ()) train_ = evidence.train_moments();
   }
@@ -182,8 +187,8 @@ class Search {
     std::optional<Mismatch> best;
     std::size_t judged = 0;
     for (const Candidate& c : near) {
-      best = judged_alone(c);
-      if (best || ++judged == kJudged) break;
+      if (auto found = judged_alone(c); found && (!best || found->is_complete)) best = std::move(found);
+      if ((best && best->is_complete) || ++judged == kJudged) break;
     }
     if (best && best->is_complete) return best;
     by_loss.resize(std::min(by_loss.size(), best ? 1 : kJudged));
@@ -276,6 +281,8 @@ class Search {
     for (const Guess& base : bases)
       for (Guess& pair : pairs_with(base))
         if (known.insert(pair.names()).second) pairs.push_back(std::move(pair));
+    // Of each layout one after another: its weights are written once.
+    std::ranges::stable_sort(pairs, {}, &Guess::layout_names);
     return pairs;
   }
 
