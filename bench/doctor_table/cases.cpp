@@ -10,8 +10,8 @@ namespace evenkeel::table {
 
 std::vector<PlantedCase> all_cases(std::uint64_t shift) {
   std::vector<PlantedCase> all;
-  for (const auto cases :
-       {statistics_cases, number_cases, layer_cases, setting_cases, graph_cases, axis_cases, data_cases, floor_cases})
+  for (const auto cases : {statistics_cases, number_cases, layer_cases, setting_cases, graph_cases, axis_cases,
+                           data_cases, floor_cases, transfer_cases})
     std::ranges::move(cases(), std::back_inserter(all));
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].recipe.seed += shift;

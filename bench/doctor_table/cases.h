@@ -43,6 +43,7 @@ std::vector<PlantedCase> graph_cases();
 std::vector<PlantedCase> axis_cases();
 std::vector<PlantedCase> data_cases();
 std::vector<PlantedCase> floor_cases();
+std::vector<PlantedCase> transfer_cases();
 
 /// All of these, every third one in bfloat16 where the machine computes with it. Seeds are `shift` away from those of
 /// the table: thresholds are looked at with others.

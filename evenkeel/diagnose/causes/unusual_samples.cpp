@@ -62,7 +62,6 @@ class UnusualSamples final : public Rule {
       const StatisticsGap gap = gap_between(others.before[i], others.after[i], evidence.normalizations()[i].epsilon,
                                             evidence.usual_train_data().size());
       if (gap.distance < kFarStatistics) continue;
-      f.layers.push_back(gap.layer);
       f.evidence.push_back(
           {gap.layer + ": moving variance over that of the other samples", gap.variance_ratio, "", "near 1"});
     }
