@@ -20,6 +20,7 @@ constexpr double kWorthConfirming = 1e-2;  ///< of few samples: then all decide
 constexpr double kMaybePrecision = 0.02;   ///< below it, precision or a constant may be all
 constexpr double kNear = 0.3;              ///< what is farther is no hint
 constexpr std::int64_t kLook = 2048;       ///< samples for what is tried
+constexpr std::int64_t kPairScreen = 16;
 constexpr std::int64_t kScreen = 64;       ///< samples that say what is worth it
 constexpr std::int64_t kScoredRows = 256;  ///< computed at a time
 constexpr std::size_t kBeamWays = 4;       ///< that pairs begin with
@@ -161,9 +162,8 @@ class Comparison {
 
   /// On few samples first; on all where that comes near.
   Trial screened(const Combination& ways) {
-    const std::int64_t rows = std::min(std::max(kScreen, batch_size_of(ways)), look_.size());
-    const std::int64_t of_batch = batch_size_of(ways) > 0 ? batch_size_of(ways) : rows;
-    Trial trial = tried(ways, std::min(rows, of_batch));
+    const std::int64_t batch = batch_size_of(ways), screen = ways.size() > 1 ? kPairScreen : kScreen;
+    Trial trial = tried(ways, std::min(batch > 0 ? batch : screen, look_.size()));
     const bool is_hint = trial.remaining < std::min(kNear, best_.remaining);
     if (trial.remaining > kWorthConfirming && !is_hint) return trial;
     trial = confirmed(ways);
@@ -225,10 +225,17 @@ class Comparison {
         first.input.empty() ? ways_ : other_ways(network_, summary, look_.size(), own_batch_sizes_);
     for (const OtherWay& other : others) {
       if (other.name == first.name || (other.family == first.family && other.family != "values")) continue;
+      if (other.batch_size > 0 && !is_common(other.batch_size)) continue;
       screened({&first, &other});
       if (is_explained()) return true;
     }
     return false;
+  }
+
+  /// Of the sizes of batches, those that are worth trying with everything else: powers of two and what is known.
+  bool is_common(std::int64_t size) const {
+    return (size <= 256 && (size & (size - 1)) == 0) || size == 10 || size == 50 || size == 100 ||
+           std::ranges::count(own_batch_sizes_, size) > 0;
   }
 
   /// Layer by layer the epsilon that brings the outputs nearest.

@@ -151,9 +151,9 @@ TEST_F(Expected, TwoThingsAtOnceAreBothNamed) {
   EXPECT_SAYS(e.explanation, "divided by 255");
   EXPECT_SAYS(e.explanation, "height and width exchanged");
   const Dataset unit = corrected(data(), {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
-  const Expectation both = explained(predicted(unit, in_mode(Statistics::batch, false, 20)).outputs);
+  const Expectation both = explained(predicted(unit, in_mode(Statistics::batch, false, 16)).outputs);
   EXPECT_SAYS(both.explanation, "divided by 255");
-  EXPECT_SAYS(both.explanation, "in batches of 20");
+  EXPECT_SAYS(both.explanation, "in batches of 16");
 }
 
 TEST_F(Expected, AnyUsualBatchSizeIsFoundUntold) {
