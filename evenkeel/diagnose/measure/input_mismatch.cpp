@@ -106,6 +106,10 @@ struct Guess {
     for (const WeightLayout& layout : layouts) all.push_back(layout.name);
     return all;
   }
+  /// What can make up for more comes later.
+  int flexibility() const {
+    return fits_anything() ? 2 : std::ranges::any_of(input, &InputHypothesis::by_sample) ? 1 : 0;
+  }
   bool fits_anything() const { return std::ranges::any_of(input, &InputHypothesis::fits_anything); }
 };
 
@@ -182,7 +186,7 @@ class Search {
     std::ranges::copy_if(singles_, std::back_inserter(near), &Candidate::much_nearer);
     std::ranges::copy_if(singles_, std::back_inserter(by_loss), &Candidate::fits);
     std::ranges::stable_sort(near, {},
-                             [](const Candidate& c) { return std::pair(c.guess.fits_anything(), *c.distance); });
+                             [](const Candidate& c) { return std::pair(c.guess.flexibility(), *c.distance); });
     sort_by_loss(by_loss);
     std::optional<Mismatch> best;
     std::size_t judged = 0;
@@ -227,8 +231,10 @@ class Search {
     return found;
   }
 
-  static bool is_no_less_accurate(const Cost& cost) {
-    return !cost.accuracy || cost.accuracy->value <= 3 * cost.accuracy->error;
+  /// Of a network that guesses, accuracy says nothing: with its classes in another order as well it is to fall.
+  bool is_no_less_accurate(const Cost& cost) {
+    return !cost.accuracy || cost.accuracy->value <= 3 * cost.accuracy->error ||
+           !yardstick_.is_skilled(evidence_.evaluation().accuracy()->value);
   }
 
   /// Stale statistics that a standardization happens to suit in the first layer are as wrong as ever in the next ones.

@@ -22,6 +22,8 @@ class Yardstick {
   /// Whether a change is far more than luck among many trials could do: in accuracy, or, where that stays, in a loss
   /// that was many times too large and becomes a good one. Of what is known of training, at least half of the way.
   bool is_wide(const SampleScores& before, const SampleScores& after) const;
+  /// Whether such an accuracy is more than that of guessing.
+  bool is_skilled(double accuracy) const;
   /// "0.103 on training data": for sentences about what is not near.
   std::string text() const;
 
@@ -33,7 +35,6 @@ class Yardstick {
   };
   bool is_near(const SampleScores& scores, const Known& known) const;
   bool closes_half(const SampleScores& before, const SampleScores& after) const;
-  bool is_skilled(double accuracy) const;
 
   std::vector<Known> known_;
   double chance_ = 0, largest_share_ = 0;
