@@ -1,5 +1,7 @@
 #include "evenkeel/diagnose/measure/weight_layouts.h"
 
+#include <numeric>
+
 #include "evenkeel/diagnose/measure/input_mismatch.h"
 #include "tests/diagnose/helpers.h"
 #include "tests/diagnose/trained.h"
@@ -38,24 +40,23 @@ WeightLayout layout_named(Network& network, const std::string& name) {
   return {};
 }
 
-/// The network with its weights as another program would have them: what the layout undoes. Every layout is a
-/// permutation, so that doing it often enough comes back to the start.
+/// The network with its weights as another program would have them, which the layout undoes. What a layout takes from
+/// where is seen on tensors whose elements are their own places.
 std::unique_ptr<Network> planted(Network& network, const std::string& name) {
-  const WeightLayout layout = layout_named(network, name);
-  std::vector<WeightLayout> steps;
-  std::unique_ptr<Network> before = with_layouts(network, {});
-  for (int i = 0; i < 2000; ++i) {
-    steps.push_back(layout);
-    std::unique_ptr<Network> after = with_layouts(*before, {layout});
-    bool same = true;
-    for (const WeightInfo& weight : network.weights())
-      same =
-          same && std::ranges::equal(after->weight(weight.name).as<float>(), network.weight(weight.name).as<float>());
-    if (same) return before;
-    before = std::move(after);
+  const auto places = with_layouts(network, {}), result = with_layouts(network, {});
+  for (const WeightInfo& weight : network.weights()) {
+    Tensor own(weight.shape, DType::float32);
+    std::iota(own.as<float>().begin(), own.as<float>().end(), 0.0f);
+    places->set_weight(weight.name, own);
   }
-  ADD_FAILURE() << name << " has no inverse";
-  return before;
+  const auto taken = with_layouts(*places, {layout_named(network, name)});
+  for (const WeightInfo& weight : network.weights()) {
+    const auto from = taken->weight(weight.name).as<float>(), values = network.weight(weight.name).as<float>();
+    Tensor stored(weight.shape, DType::float32);
+    for (std::size_t i = 0; i < values.size(); ++i) stored.as<float>()[static_cast<std::size_t>(from[i])] = values[i];
+    result->set_weight(weight.name, stored);
+  }
+  return with_layouts(*result, {});
 }
 
 std::string layout_found(const Diagnosis& d) {
