@@ -235,8 +235,8 @@ void add_scales(const Draft& draft, std::vector<WeightLayout>& all) {
                  .what = std::move(what),
                  .line = "gamma[:] = 1",
                  .layers = std::move(layers),
-                 .apply = [tensors](Draft& draft) {
-                   for (const std::string& tensor : tensors) std::ranges::fill(draft.values(tensor), 1.0);
+                 .apply = [tensors](Draft& d) {
+                   for (const std::string& tensor : tensors) std::ranges::fill(d.values(tensor), 1.0);
                  }});
 }
 
