@@ -14,6 +14,7 @@
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/labels.h"
+#include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/train/settings.h"
 
@@ -59,6 +60,16 @@ std::string value_name(const std::string& kind) {
   if (kind == kind_of(std::vector<std::int64_t>())) return "N,N,...";
   if (kind == kind_of(std::vector<double>())) return "X,X,...";
   return "NAME";
+}
+
+ImageOptions image_options(const Shared& shared, const Model& model, const ImageNeeds& needs) {
+  ImageOptions images = images_for(model);
+  images.resize = shared.resize;
+  images.skip_bad = shared.skip_bad_images;
+  images.strict_colour = shared.strict_colour;
+  images.flat = !needs.labels;
+  images.dtype = needs.dtype;
+  return images;
 }
 
 }  // namespace
@@ -151,8 +162,20 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required) {
 
 void add_image_flags(CLI::App& command, Shared& shared) {
   command.add_flag("--resize", shared.resize, "resize images of another size to the model's input");
-  command.add_flag("--skip-bad-images", shared.skip_bad_images, "leave out images of a folder that cannot be read");
+  add_reading_flags(command, shared);
   add_array_flags(command, shared);
+}
+
+void add_reading_flags(CLI::App& command, Shared& shared) {
+  command.add_flag("--skip-bad-images", shared.skip_bad_images,
+                   "leave out files that are no image or do not fit, and list them");
+  const auto set = [&shared](const std::string& text) { shared.strict_colour = text == "strict"; };
+  command
+      .add_option_function<std::string>(
+          "--color", set,
+          "convert: gray, RGB, palettes, alpha (over white) become what is needed (the default); strict: refuse them")
+      ->option_text("convert|strict")
+      ->check(CLI::IsMember({"convert", "strict"}));
 }
 
 void add_array_flags(CLI::App& command, Shared& shared) {
@@ -204,25 +227,28 @@ void add_all_settings(CLI::App& command, Settings& settings) {
     add_setting(command, settings, field.name, value_name(field.kind))->group("Training, also keys of [training]");
 }
 
-Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means) {
-  ImageOptions images = images_for(model);
-  images.resize = shared.resize;
-  std::int64_t skipped = 0;
-  if (shared.skip_bad_images)
-    images.on_bad_image = [&](const Error& error) {
-      ++skipped;
-      say(shared, "skipped: {}", error.what());
-    };
-  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, images, array_options(shared));
-  if (skipped > 0) say(shared, "{} of the images in {} were skipped: they cannot be read", with_commas(skipped), spec);
+Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
+                  const ImageNeeds& needs) {
+  Dataset data =
+      load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), array_options(shared));
+  say_reading(shared, spec, data);
   return data;
 }
 
-Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files) {
-  ImageOptions images = images_for(model);
-  images.resize = shared.resize;
-  return load_images({files.begin(), files.end()}, images);
+Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
+                         const ImageNeeds& needs) {
+  Dataset data = load_images({files.begin(), files.end()}, image_options(shared, model, needs));
+  say_reading(shared, "images", data);
+  return data;
 }
+
+void say_reading(const Shared& shared, const std::string& spec, const Dataset& data) {
+  const auto report = data.reading();
+  if (!report || !report->is_remarkable()) return;
+  for (const auto& [title, text] : text_of(*report)) say(shared, "{}: {:<11}  {}", printable(spec), title, text);
+}
+
+Json reading_of(const Dataset& data) { return data.reading() ? json_of(*data.reading()) : Json(); }
 
 void apply_flags(const Shared& shared, ComputeOptions& compute) {
   compute.threads = shared.threads;

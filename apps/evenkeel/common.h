@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,7 @@ struct Shared {
   int threads = 0;
   bool fuse = true;
   std::string data_dir;
-  bool resize = false, skip_bad_images = false;
+  bool resize = false, skip_bad_images = false, strict_colour = false;
   std::string labels;  ///< of .npz files: a mapping's name (data/label_mapping.h)
   bool channels_first = false;
   bool force = false;
@@ -54,7 +55,9 @@ void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings);
 void add_model(CLI::App& command, std::string& model);
 void add_weights_flag(CLI::App& command, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
-void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, --skip-bad-images
+void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, and those of add_reading_flags
+/// --skip-bad-images, --color
+void add_reading_flags(CLI::App& command, Shared& shared);
 void add_array_flags(CLI::App& command, Shared& shared);  ///< --labels, --channels-first
 /// A flag for one of the model file's [training] keys, checked as the key is: learning_rate becomes --learning-rate.
 CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::string& key, const std::string& value_name);
@@ -63,11 +66,22 @@ void add_all_settings(CLI::App& command, Settings& settings);
 
 /// How the flags say that .npz files are read; what is recognised in them is said on stderr.
 ArrayOptions array_options(const Shared& shared);
-/// A data set for a model, as the flags say: its images are checked against the model's input, and those left out are
-/// counted on stderr.
-Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means);
+/// What a command needs of images, beside their fit to a model.
+struct ImageNeeds {
+  bool labels = true;
+  std::optional<DType> dtype = {};  ///< that the model was trained on
+};
+/// A data set for a model, as the flags say: its images become what the model's input is. What is remarkable about
+/// them is said on stderr.
+Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
+                  const ImageNeeds& needs = {});
 /// The same from image files.
-Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files);
+Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
+                         const ImageNeeds& needs);
+/// What is remarkable about files that were read, on stderr.
+void say_reading(const Shared& shared, const std::string& spec, const Dataset& data);
+/// What reading files met; null for other sets.
+Json reading_of(const Dataset& data);
 
 /// How the flags say that a network is computed: threads, fusing, and whether a precision is forced.
 void apply_flags(const Shared& shared, ComputeOptions& compute);

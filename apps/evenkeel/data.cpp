@@ -5,11 +5,11 @@
 #include "common.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/contact_sheet.h"
+#include "evenkeel/data/description.h"
 #include "evenkeel/data/fetch/published.h"
-#include "evenkeel/data/labels.h"
+#include "evenkeel/data/preview.h"
+#include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/data/sources.h"
-#include "evenkeel/data/statistics.h"
-#include "evenkeel/data/unusual_samples.h"
 #include "evenkeel/formats/png.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "fetch.h"
@@ -22,6 +22,7 @@ struct DataArguments {
   Shared shared;
   std::string spec, output;
   std::optional<std::int64_t> count;
+  std::vector<std::int64_t> resize;  ///< height and width; empty: as they are
 };
 
 std::string place_of(const NamedSource& source, const std::string& data_dir) {
@@ -55,72 +56,80 @@ int run_list(const DataArguments& a) {
   return kDone;
 }
 
+ImageOptions image_options(const DataArguments& a) {
+  ImageOptions options{.skip_bad = a.shared.skip_bad_images, .strict_colour = a.shared.strict_colour, .flat = true};
+  if (!a.resize.empty()) options.resize_to = {a.resize[0], a.resize[1]};
+  return options;
+}
+
 /// A bare NAME is both of its splits.
-std::vector<Dataset> load_all(const DataArguments& a) {
-  const auto load = [&](const std::string& spec) {
-    return load_dataset(spec, Split::test, a.shared.data_dir, {}, array_options(a.shared));
+std::vector<DatasetDescription> describe_all(const DataArguments& a) {
+  const ImageOptions options = image_options(a);
+  const auto described = [&](const std::string& spec) {
+    return describe(load_dataset(spec, Split::test, a.shared.data_dir, options, array_options(a.shared)));
   };
+  if (const auto files = find_images(a.spec, true)) return {describe(*files, options)};
   const bool is_name =
       std::ranges::any_of(named_sources(), [&](const auto& source) { return same_name(source.name, a.spec); });
   std::vector<std::string> splits;
   if (is_name) splits = {"train", "test"};
   if (a.spec.ends_with(".npz")) splits = npz_splits(a.spec);
-  if (splits.empty()) return {load(a.spec)};
-  std::vector<Dataset> sets;
-  for (const std::string& split : splits) sets.push_back(load(a.spec + ':' + split));
+  if (splits.empty()) return {described(a.spec)};
+  std::vector<DatasetDescription> sets;
+  for (const std::string& split : splits) sets.push_back(described(a.spec + ':' + split));
   return sets;
 }
 
-Json unusual_as_json(const Dataset& data) {
+Json unusual_as_json(const std::vector<UnusualSample>& unusual) {
   Json json = Json::array();
-  for (const UnusualSample& sample : unusual_samples(data))
-    json.push_back({{"index", sample.index}, {"ratio", sample.ratio}});
+  for (const UnusualSample& sample : unusual) json.push_back({{"index", sample.index}, {"ratio", sample.ratio}});
   return json;
 }
 
-/// What is unusual about the set, a sentence each.
-std::vector<std::string> remarks_on(const Dataset& data) {
-  std::vector<std::string> remarks;
-  if (const auto unusual = unusual_samples(data); !unusual.empty()) remarks.push_back(describe(unusual, data) + '.');
-  if (const std::string mapping = proposed_mapping(data); !mapping.empty()) remarks.push_back(mapping);
-  if (is_sorted_by_class(data)) remarks.emplace_back("The samples are sorted by class: a part of them lacks classes.");
-  return remarks;
+const char* name_of(DatasetDescription::Targets targets) {
+  constexpr const char* kNames[] = {"none", "labels", "values"};
+  return kNames[static_cast<std::size_t>(targets)];
 }
 
-Json info_as_json(const Dataset& data, const DatasetStatistics& s) {
-  return {{"name", data.name()},
-          {"samples", data.size()},
-          {"sample_shape", json_of(data.sample_shape())},
-          {"dtype", name_of(data.x().dtype)},
-          {"targets", data.has_labels()    ? "labels"
-                      : data.has_targets() ? "values"
-                                           : "none"},
-          {"classes", data.classes()},
-          {"class_names", data.class_names()},
-          {"per_class", s.per_class},
-          {"mean", s.mean},
-          {"standard_deviation", s.standard_deviation},
-          {"minimum", s.minimum},
-          {"maximum", s.maximum},
-          {"unusual_samples", unusual_as_json(data)},
-          {"fingerprint", data.fingerprint()}};
+Json info_as_json(const DatasetDescription& d) {
+  const DatasetStatistics& s = d.statistics;
+  Json json{{"name", d.name},
+            {"samples", d.samples},
+            {"sample_shape", d.sample_shape ? json_of(*d.sample_shape) : Json()},
+            {"dtype", name_of(d.dtype)},
+            {"targets", name_of(d.targets)},
+            {"classes", d.classes},
+            {"class_names", d.class_names},
+            {"per_class", s.per_class},
+            {"mean", s.mean},
+            {"standard_deviation", s.standard_deviation},
+            {"minimum", s.minimum},
+            {"maximum", s.maximum},
+            {"unusual_samples", unusual_as_json(d.unusual)},
+            {"fingerprint", d.fingerprint.empty() ? Json() : Json(d.fingerprint)}};
+  if (d.reading) json["reading"] = json_of(*d.reading);
+  return json;
 }
 
-void print_info(const Dataset& data, const DatasetStatistics& s) {
-  fmt::print("{}\n", data.name());
-  fmt::print("  samples      {} of {} {}\n", with_commas(data.size()), to_string(data.sample_shape()),
-             name_of(data.x().dtype));
+void print_info(const DatasetDescription& d) {
+  const DatasetStatistics& s = d.statistics;
+  fmt::print("{}\n", d.name);
+  if (d.reading)
+    for (const auto& [title, text] : text_of(*d.reading)) fmt::print("  {:<11}  {}\n", title, text);
+  fmt::print("  samples      {} of {} {}\n", with_commas(d.samples),
+             d.sample_shape ? to_string(*d.sample_shape) : fmt::format("several sizes, {} channels,", d.channels),
+             name_of(d.dtype));
   fmt::print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
              s.maximum);
-  if (data.has_targets() && !data.has_labels()) fmt::print("  targets      {} numbers a sample\n", data.classes());
-  if (!data.has_targets()) fmt::print("  targets      none\n");
-  fmt::print("  fingerprint  {}\n", data.fingerprint());
-  for (const std::string& remark : remarks_on(data)) fmt::print("  note         {}\n", remark);
+  if (d.targets == DatasetDescription::Targets::values) fmt::print("  targets      {} numbers a sample\n", d.classes);
+  if (d.targets == DatasetDescription::Targets::none) fmt::print("  targets      none\n");
+  if (!d.fingerprint.empty()) fmt::print("  fingerprint  {}\n", d.fingerprint);
+  for (const std::string& remark : d.remarks) fmt::print("  note         {}\n", remark);
   if (s.per_class.empty()) return;
   TextTable table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
     table.row(
-        {std::to_string(i), class_name(data.class_names(), static_cast<std::int64_t>(i)), with_commas(s.per_class[i])});
+        {std::to_string(i), class_name(d.class_names, static_cast<std::int64_t>(i)), with_commas(s.per_class[i])});
   fmt::print("{}", table.text());
 }
 
@@ -134,28 +143,52 @@ std::vector<FileReport> check_published(const DataArguments& a) {
   return folder ? check_files(*set, *folder) : std::vector<FileReport>();
 }
 
+/// Everything is described before a file that gives no sample becomes an error.
 int run_info(const DataArguments& a) {
   Json json = Json::array();
-  for (const Dataset& data : load_all(a)) {
-    const DatasetStatistics statistics = dataset_statistics(data);
+  const std::vector<DatasetDescription> all = describe_all(a);
+  for (const DatasetDescription& described : all)
     if (a.shared.json)
-      json.push_back(info_as_json(data, statistics));
+      json.push_back(info_as_json(described));
     else
-      print_info(data, statistics);
-  }
+      print_info(described);
   const std::vector<FileReport> files = check_published(a);
   if (a.shared.json)
     print_json({{"sets", json}, {"files", json_of(files)}});
   else
     fmt::print("{}", text_of(files));
+  for (const DatasetDescription& described : all)
+    if (described.reading) check_reading(described.name, image_options(a), *described.reading);
   return kDone;
 }
 
 constexpr std::int64_t kSheetColumns = 10;
 
+/// What is shown, and which samples of the whole set these are.
+struct Shown {
+  Dataset data;
+  std::vector<std::int64_t> indices = {};  ///< empty: all, in order
+
+  std::int64_t index(std::int64_t sample) const {
+    return indices.empty() ? sample : indices[static_cast<std::size_t>(sample)];
+  }
+};
+
+/// Of a folder, no more files are opened than are shown.
+Shown load_shown(const DataArguments& a) {
+  const ImageOptions options = image_options(a);
+  const auto files = find_images(a.spec, true);
+  if (!files) return {load_dataset(a.spec, Split::test, a.shared.data_dir, options, array_options(a.shared))};
+  const std::int64_t rows = std::max<std::int64_t>(1, std::ssize(files->class_names));
+  constexpr std::int64_t kUnlabelledRows = 5;
+  const std::int64_t columns = files->labelled ? kSheetColumns : kSheetColumns * kUnlabelledRows;
+  Preview made = preview(*files, options, a.count ? std::max<std::int64_t>(1, *a.count / rows) : columns);
+  return {std::move(made.images), std::move(made.files)};
+}
+
 /// How many images are shown, so many a row.
 std::int64_t shown(const DataArguments& a, const Dataset& data, std::int64_t columns) {
-  return a.count.value_or(columns * (data.has_labels() ? std::min<std::int64_t>(data.classes(), 10) : 5));
+  return a.count.value_or(columns * (data.has_labels() ? data.classes() : 5));
 }
 
 void write_sheet(const DataArguments& a, const Dataset& data) {
@@ -174,11 +207,13 @@ void draw_sheet(const DataArguments& a, const Dataset& data) {
 }
 
 /// The samples on the contact sheet, row by row.
-Json sheet_as_json(const DataArguments& a, const Dataset& data) {
+Json sheet_as_json(const DataArguments& a, const Shown& all) {
+  const Dataset& data = all.data;
   Json samples = Json::array();
   for (const SheetRow& row : sheet_rows(data, kSheetColumns, shown(a, data, kSheetColumns)))
     for (const std::int64_t sample : row.samples) {
-      Json json{{"index", sample}};
+      Json json{{"index", all.index(sample)}};
+      if (data.has_sample_names()) json["image"] = data.sample_name(sample);
       if (data.has_labels()) {
         const std::int32_t label = data.y().as<std::int32_t>()[static_cast<std::size_t>(sample)];
         json["class"] = label;
@@ -186,15 +221,19 @@ Json sheet_as_json(const DataArguments& a, const Dataset& data) {
       }
       samples.push_back(std::move(json));
     }
-  return {{"name", data.name()}, {"samples", samples}};
+  Json json{{"name", data.name()}, {"samples", samples}};
+  if (data.reading()) json["reading"] = reading_of(data);
+  return json;
 }
 
 int run_show(const DataArguments& a) {
   if (!a.output.empty()) check_ending("--output", a.output, {".png"});
-  const Dataset data = load_dataset(a.spec, Split::test, a.shared.data_dir, {}, array_options(a.shared));
+  const Shown all = load_shown(a);
+  const Dataset& data = all.data;
+  say_reading(a.shared, a.spec, data);
   if (!a.output.empty()) write_sheet(a, data);
   if (a.shared.json)
-    print_json(sheet_as_json(a, data));
+    print_json(sheet_as_json(a, all));
   else if (!a.output.empty())
     return kDone;
   else if (is_terminal(stdout))
@@ -210,6 +249,12 @@ CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& 
   command.add_option("NAME", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file or an image folder")
       ->required()
       ->option_text(" ");
+  add_reading_flags(command, a.shared);
+  command.add_option("--resize", a.resize, "resize images to this height and width")
+      ->option_text("H,W")
+      ->delimiter(',')
+      ->expected(2)
+      ->check(at_least(1));
   return command;
 }
 

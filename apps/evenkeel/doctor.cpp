@@ -78,9 +78,10 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     Shared shared = a.shared;
     shared.resize = run.resize;
     shared.skip_bad_images = run.skip_bad_images;
+    shared.strict_colour = run.strict_colour;
     shared.labels = run.labels;
     shared.channels_first = run.channels_first;
-    Dataset data = load_data(shared, model, run.data, Split::train);
+    Dataset data = load_data(shared, model, run.data, Split::train, {.dtype = run.image_dtype});
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
@@ -92,17 +93,19 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
 }
 
 /// --validation is what evaluation is about where it is given; --data is then what the network was trained on.
-Sets sets_of(const DoctorArguments& a, const Model& model) {
+Sets sets_of(const DoctorArguments& a, const OpenedModel& opened) {
+  const Model& model = opened.file.model;
+  const ImageNeeds needs{.dtype = opened.image_dtype};
   if (!a.train_data.empty() && !a.validation.empty() && a.expect.empty())
     say(a.shared, "--data is not used: --train-data and --validation replace it, except for --expect");
   const std::string evaluated = a.validation.empty() ? a.data : a.validation;
   const std::string trained = a.train_data.empty() && !a.validation.empty() ? a.data : a.train_data;
-  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test), .evaluated_spec = evaluated};
+  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test, needs), .evaluated_spec = evaluated};
   sets.evaluated_spec = spelled_out(evaluated, sets.evaluated);
   if (trained.empty()) {
     add_recorded(a, model, sets);
   } else {
-    sets.trained = load_data(a.shared, model, trained, Split::train);
+    sets.trained = load_data(a.shared, model, trained, Split::train, needs);
     sets.trained_spec = spelled_out(trained, *sets.trained);
   }
   return sets;
@@ -145,7 +148,15 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
   words.flags += shell_flag("--labels", a.shared.labels);
   if (a.shared.channels_first) words.flags += " --channels-first";
+  if (a.shared.strict_colour) words.flags += " --color strict";
   return words;
+}
+
+void print_as_json(const DoctorDescription& described, const Sets& sets) {
+  Json json = Json::parse(doctor_json(described));
+  if (sets.evaluated.reading()) json["reading"]["data"] = reading_of(sets.evaluated);
+  if (sets.trained && sets.trained->reading()) json["reading"]["train_data"] = reading_of(*sets.trained);
+  print_json(json);
 }
 
 Report page_of(const DoctorArguments& a, const Sets& sets, const Network& network, const DoctorDescription& described) {
@@ -162,7 +173,6 @@ Report page_of(const DoctorArguments& a, const Sets& sets, const Network& networ
 }
 
 std::string answer_text(const DoctorArguments& a, const DoctorDescription& described) {
-  if (a.shared.json) return doctor_json(described) + '\n';
   const TerminalStyle style = terminal_style(stdout);
   return a.verbose ? doctor_details(described, style) : doctor_text(described, style);
 }
@@ -173,7 +183,7 @@ int run_doctor(const DoctorArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   loss_of(settings);  // there must be one
   const NetworkOptions options = network_options(a.shared, settings);
-  Sets sets = sets_of(a, model.file.model);
+  Sets sets = sets_of(a, model);
   const LoadedNetwork loaded = load_network(model, options);
   name_classes(a, loaded, sets);
   Subject subject{.data = sets.evaluated,
@@ -188,7 +198,10 @@ int run_doctor(const DoctorArguments& a) {
     formats::write_file_atomically(a.html, html(page));
     say(a.shared, "the page is {}", a.html);
   }
-  fmt::print("{}", answer_text(a, described));
+  if (a.shared.json)
+    print_as_json(described, sets);
+  else
+    fmt::print("{}", answer_text(a, described));
   const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
   return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }

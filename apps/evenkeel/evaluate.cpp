@@ -38,7 +38,7 @@ std::string confusion_text(const Evaluation& result) {
   return table.text();
 }
 
-void print_as_json(const Evaluation& result, const std::vector<std::string>& names) {
+void print_as_json(const Evaluation& result, const std::vector<std::string>& names, const Dataset& data) {
   Json json = json_of(result.metrics);
   json["samples"] = result.metrics.samples;
   json["per_class"] = Json::array();
@@ -51,6 +51,7 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
   }
   json["confusion"] = Json::array();
   for (std::size_t i = 0; i < result.per_class.size(); ++i) json["confusion"].push_back(confusion_row(result, i));
+  if (data.reading()) json["reading"] = reading_of(data);
   print_json(json);
 }
 
@@ -73,7 +74,7 @@ int run_evaluate(const EvaluateArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   loss_of(settings);  // there must be one
   const NetworkOptions network = network_options(a.shared, settings);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::test);
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::test, {.dtype = model.image_dtype});
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);
@@ -87,7 +88,7 @@ int run_evaluate(const EvaluateArguments& a) {
     say(a.shared, "the confusion matrix is drawn in {}", a.plot);
   }
   if (a.shared.json)
-    print_as_json(result, names);
+    print_as_json(result, names, data);
   else
     print_as_text(result, names);
   return kDone;

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/report/writers/text_table.h"
@@ -29,9 +30,11 @@ struct PredictArguments {
 /// Predictions, with what they were made of.
 struct Predicted {
   Predictions values;
-  std::vector<std::string> names;    ///< of classes
-  std::vector<std::string> images;   ///< files, by sample; empty for a data set
-  std::vector<std::int32_t> labels;  ///< the true ones; empty where unknown
+  std::vector<std::string> names;                ///< of classes
+  std::vector<std::string> images;               ///< files, by sample; empty where samples are none
+  std::vector<std::int32_t> labels;              ///< the true ones; empty where unknown
+  bool one_by_one = false;                       ///< each image is shown with its best classes
+  std::shared_ptr<const ReadingReport> reading;  ///< of files; may be null
 
   std::int64_t size() const { return values.classes.shape().size(); }
   std::int64_t label_of(std::int64_t i) const { return values.classes.as<std::int32_t>()[static_cast<std::size_t>(i)]; }
@@ -52,11 +55,12 @@ std::string csv_field(const std::string& text) {
 }
 
 std::string as_csv(const Predicted& p) {
-  std::string text = "class,name,score";
+  std::string text = p.images.empty() ? "class,name,score" : "image,class,name,score";
   const std::int64_t k = p.values.scores.shape().row_size();
   for (std::int64_t c = 0; c < k; ++c) fmt::format_to(std::back_inserter(text), ",score_{}", c);
   text += '\n';
   for (std::int64_t i = 0; i < p.size(); ++i) {
+    if (!p.images.empty()) text += csv_field(p.images[static_cast<std::size_t>(i)]) + ',';
     fmt::format_to(std::back_inserter(text), "{},{},{}", p.label_of(i), csv_field(class_name(p.names, p.label_of(i))),
                    p.score(i));
     for (float score : p.scores(i)) fmt::format_to(std::back_inserter(text), ",{}", score);
@@ -85,7 +89,7 @@ Json as_json(const Predicted& p) {
     row["name"] = class_name(p.names, p.label_of(i));
     row["score"] = p.score(i);
     if (!p.labels.empty()) row["label"] = p.labels[static_cast<std::size_t>(i)];
-    if (!p.images.empty() && p.scores(i).size() > 1) {
+    if (p.one_by_one && p.scores(i).size() > 1) {
       row["top"] = Json::array();
       for (const std::int64_t c : best_classes(p.scores(i)))
         row["top"].push_back(
@@ -94,7 +98,9 @@ Json as_json(const Predicted& p) {
     row["scores"] = p.scores(i);
     rows.push_back(std::move(row));
   }
-  return {{"samples", p.size()}, {"predictions", rows}};
+  Json json{{"samples", p.size()}, {"predictions", rows}};
+  if (p.reading) json["reading"] = json_of(*p.reading);
+  return json;
 }
 
 /// An image with its best classes.
@@ -111,12 +117,9 @@ void print_image(const Predicted& p, std::int64_t i) {
   fmt::print("{}\n", table.text());
 }
 
-void print_as_text(const Predicted& p) {
-  if (!p.images.empty()) {
-    for (std::int64_t i = 0; i < p.size(); ++i) print_image(p, i);
-    return;
-  }
+void print_table(const Predicted& p) {
   std::vector<std::string> titles = {">index", ">class", "name", ">score"};
+  if (!p.images.empty()) titles.insert(titles.begin() + 1, "image");
   if (!p.labels.empty()) titles.insert(titles.end(), {">label", ""});
   TextTable table(std::move(titles));
   const std::int64_t shown = std::min(p.size(), kRowsShown);
@@ -124,6 +127,7 @@ void print_as_text(const Predicted& p) {
     const auto index = static_cast<std::size_t>(i);
     std::vector<std::string> row = {std::to_string(i), std::to_string(p.label_of(i)),
                                     class_name(p.names, p.label_of(i)), number_text(static_cast<double>(p.score(i)))};
+    if (!p.images.empty()) row.insert(row.begin() + 1, p.images[index]);
     if (!p.labels.empty()) {
       row.push_back(std::to_string(p.labels[index]));
       row.push_back(p.labels[index] == p.label_of(i) ? "" : "wrong");
@@ -133,6 +137,16 @@ void print_as_text(const Predicted& p) {
   fmt::print("{}", table.text());
   if (shown < p.size())
     fmt::print("... and {} more; --output FILE.csv or FILE.npz writes all\n", with_commas(p.size() - shown));
+}
+
+void print_as_text(const Predicted& p) {
+  if (p.one_by_one)
+    for (std::int64_t i = 0; i < p.size(); ++i) print_image(p, i);
+  else
+    print_table(p);
+  if (p.reading)
+    for (const ReadingReport::Skipped& file : p.reading->skipped)
+      fmt::print("skipped {}: {}\n", file.name, file.reason);
 }
 
 void write(const Predicted& p, const std::string& path) {
@@ -160,8 +174,9 @@ Predicted make_predictions(const PredictArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   const NetworkOptions options = network_options(a.shared, settings);
   if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
-  Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test)
-                                  : load_image_files(a.shared, model.file.model, a.images);
+  const ImageNeeds needs{.labels = false, .dtype = model.image_dtype};
+  Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test, needs)
+                                  : load_image_files(a.shared, model.file.model, a.images, needs);
   const LoadedNetwork loaded = load_network(model, options);
   const bool are_labelled = data.has_labels() && has_classes_of(a.shared, loaded, data);
   if (are_labelled) data = in_classes_of(a.shared, loaded, data);
@@ -170,8 +185,12 @@ Predicted make_predictions(const PredictArguments& a) {
                                 {.batch_size = batch_size_of(settings),
                                  .progress = evaluation_progress("predicting", a.shared.quiet)}),
               .names = loaded.class_names.empty() ? data.class_names() : loaded.class_names,
-              .images = a.images,
-              .labels = {}};
+              .images = {},
+              .labels = {},
+              .one_by_one = !a.images.empty(),
+              .reading = data.reading()};
+  if (data.has_sample_names())
+    for (std::int64_t i = 0; i < data.size(); ++i) p.images.push_back(data.sample_name(i));
   if (are_labelled) std::ranges::copy(data.y().as<std::int32_t>(), std::back_inserter(p.labels));
   return p;
 }
@@ -199,14 +218,17 @@ void add_predict(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<PredictArguments>();
   CLI::App& command = add_command(app, "predict", "Says which class each sample is, and how sure the model is of it.",
                                   "  evenkeel predict runs/lenet --data mnist:test[:20]\n"
-                                  "  evenkeel predict runs/lenet --image digit.png --json");
+                                  "  evenkeel predict runs/lenet --image photo.jpg --resize --json\n"
+                                  "  evenkeel predict runs/lenet --data photos/ --resize --output predictions.csv");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
-  command.add_option("--image", a->images, "PNG or JPEG images of the model's input size")->option_text("FILE...");
+  command.add_option("--image", a->images, "PNG or JPEG images of the model's input size; --resize: of any")
+      ->option_text("FILE...");
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");
   command
-      .add_option("--output", a->output, "write all predictions: .npz has outputs, scores, classes; .csv a line each")
+      .add_option("--output", a->output,
+                  "write all predictions: .npz has outputs, scores, classes; .csv a line each, with file names")
       ->option_text("FILE");
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);

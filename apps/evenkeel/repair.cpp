@@ -112,7 +112,7 @@ Json list_of(const std::vector<RepairNote>& notes) {
   return list;
 }
 
-void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
+void print_as_json(const Repaired& r, const std::vector<std::string>& files, const Dataset& data) {
   Json json{{"methods", r.methods},
             {"kind", name_of(r.kind)},
             {"changes", list_of(r.log.changes)},
@@ -137,6 +137,7 @@ void print_as_json(const Repaired& r, const std::vector<std::string>& files) {
         {"of", r.expected->what}, {"now", json_of(r.expected->now)}, {"then", json_of(r.expected->then)}};
   json["weights"] = files.empty() ? Json() : Json(files.front());
   json["model"] = files.size() > 1 ? Json(files.back()) : Json();
+  if (data.reading()) json["reading"] = reading_of(data);
   print_json(json);
 }
 
@@ -213,9 +214,10 @@ int run_repair(const RepairArguments& a) {
   NetworkOptions network = network_options(a.shared, settings);
   network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train);
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.dtype = model.image_dtype});
   std::optional<Dataset> validation;
-  if (!a.validation.empty()) validation = load_data(a.shared, model.file.model, a.validation, Split::test);
+  if (!a.validation.empty())
+    validation = load_data(a.shared, model.file.model, a.validation, Split::test, {.dtype = model.image_dtype});
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   if (validation) validation = in_classes_of(a.shared, loaded, *validation);
@@ -225,7 +227,7 @@ int run_repair(const RepairArguments& a) {
   const bool is_wanted = repaired.network && (repaired.no_help.empty() || a.keep);
   if (is_wanted) files = write(a, model.file, loaded, repaired);
   if (a.shared.json)
-    print_as_json(repaired, files);
+    print_as_json(repaired, files, data);
   else
     print_as_text(a, repaired, files);
   return is_wanted ? kDone : kCheckFailed;

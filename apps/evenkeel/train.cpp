@@ -6,6 +6,7 @@
 #include "evenkeel/base/shell.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/class_names.h"
+#include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/formats/file.h"
@@ -90,6 +91,8 @@ Json result_as_json(const TrainArguments& a, const Plan& plan, const Trainer& tr
   json["interrupted"] = history.stopped;
   if (!history.reason.empty()) json["ended_because"] = history.reason;
   json["folder"] = plan.path.string();
+  if (plan.run.data_reading) json["reading"]["data"] = json_of(*plan.run.data_reading);
+  if (plan.run.validation_reading) json["reading"]["validation"] = json_of(*plan.run.validation_reading);
   if (!plan.run.warnings.empty()) json["warnings"] = plan.run.warnings;
   if (const std::string text = doubt(plan, trainer, history); !text.empty()) json["doubt"] = text;
   if (a.doctor) json["findings"] = findings_json(told);
@@ -131,6 +134,7 @@ Plan new_run(const TrainArguments& a) {
               .validation = a.validation,
               .resize = a.shared.resize,
               .skip_bad_images = a.shared.skip_bad_images,
+              .strict_colour = a.shared.strict_colour,
               .labels = a.shared.labels,
               .channels_first = a.shared.channels_first,
               .shuffle = !a.no_shuffle,
@@ -185,6 +189,7 @@ Plan resumed_run(const TrainArguments& a) {
   plan.run = recorded.description;
   plan.run.resize |= a.shared.resize;
   plan.run.skip_bad_images |= a.shared.skip_bad_images;
+  plan.run.strict_colour |= a.shared.strict_colour;
   plan.run.channels_first |= a.shared.channels_first;
   if (!a.shared.labels.empty()) plan.run.labels = a.shared.labels;
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
@@ -208,7 +213,8 @@ Plan resumed_run(const TrainArguments& a) {
 /// The set, with the classes that training has; the same as before, where the run has begun.
 Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
                      const std::string& fingerprint, const std::vector<std::string>& classes = {}) {
-  const Dataset data = with_classes(load_data(shared, plan.file.model, spec, split), classes, "the training data");
+  const Dataset data = with_classes(load_data(shared, plan.file.model, spec, split, {.dtype = plan.run.image_dtype}),
+                                    classes, "the training data");
   if (!fingerprint.empty() && data.fingerprint() != fingerprint)
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
@@ -280,9 +286,12 @@ int train(const TrainArguments& a) {
   Shared shared = a.shared;
   shared.resize = plan.run.resize;
   shared.skip_bad_images = plan.run.skip_bad_images;
+  shared.strict_colour = plan.run.strict_colour;
   shared.labels = plan.run.labels;
   shared.channels_first = plan.run.channels_first;
   const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
+  plan.run.data_reading = data.reading();
+  if (data.reading()) plan.run.image_dtype = data.x().dtype;
   std::optional<Dataset> validation;
   if (!plan.run.validation.empty())
     validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint,
@@ -290,6 +299,7 @@ int train(const TrainArguments& a) {
   plan.run.data_fingerprint = data.fingerprint();
   plan.run.samples = data.size();
   if (validation) plan.run.validation_fingerprint = validation->fingerprint();
+  if (validation) plan.run.validation_reading = validation->reading();
 
   choose_loss(plan, data, a.shared);
   TrainerOptions options = trainer_options(plan.settings, plan.threads);

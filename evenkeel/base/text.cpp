@@ -37,6 +37,21 @@ std::string letters_of_name(std::string_view text) {
   return result;
 }
 
+/// The length of the UTF-8 character at the beginning; 0 where there is none. (Neither overlong forms nor surrogates.)
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const unsigned second = byte(1);
+  const bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+                     (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+  return wrong ? 0 : length;
+}
+
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) { return a == b || letters_of_name(a) == letters_of_name(b); }
@@ -72,6 +87,20 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     begin = end + 1;
   }
   return parts;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    const bool is_control = first < 0x20 || first == 0x7f;
+    const std::size_t length = is_control ? 0 : character_length(text);
+    if (length == 0) result.append({'\\', 'x', kDigits[first >> 4], kDigits[first & 15]});
+    result += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
 }
 
 std::size_t characters_in(std::string_view text) {

@@ -21,6 +21,10 @@ struct Placed {
   std::int64_t sample, row, column;
 };
 
+std::int64_t rows_of(const Dataset& dataset, std::int64_t columns, std::int64_t count) {
+  return dataset.has_labels() ? std::min(dataset.classes(), count) : (count + columns - 1) / columns;
+}
+
 std::vector<Placed> place(const Dataset& dataset, std::int64_t columns, std::int64_t count) {
   std::vector<Placed> placed;
   if (!dataset.has_labels()) {
@@ -28,13 +32,13 @@ std::vector<Placed> place(const Dataset& dataset, std::int64_t columns, std::int
     return placed;
   }
   const auto labels = dataset.y().as<std::int32_t>();
-  const std::int64_t rows = std::min(dataset.classes(), (count + columns - 1) / columns);
+  const std::int64_t rows = rows_of(dataset, columns, count);
   std::vector<std::int64_t> used(static_cast<std::size_t>(rows));
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
     const std::int64_t row = labels[static_cast<std::size_t>(i)];
     if (row >= rows) continue;
     std::int64_t& column = used[static_cast<std::size_t>(row)];
-    if (column == columns || row * columns + column >= count) continue;
+    if (column == columns) continue;
     placed.push_back({i, row, column++});
   }
   return placed;
@@ -105,13 +109,15 @@ Tensor empty_sheet(std::int64_t height, std::int64_t width, std::int64_t channel
 std::vector<SheetRow> sheet_rows(const Dataset& dataset, std::int64_t columns, std::int64_t count) {
   check(dataset, columns, count);
   const Shape shape = dataset.sample_shape();
+  if (dataset.has_labels())
+    columns = std::clamp<std::int64_t>(count / dataset.classes(), 1, columns);
+  else
+    count = std::min(count, dataset.size());
   columns = std::min(columns, dataset.size());
-  count = std::min(count, columns * dataset.size());
   const std::vector<Placed> placed = place(dataset, columns, count);
-  std::int64_t last = 0;
-  for (const Placed& p : placed) last = std::max(last, p.row);
+  const std::int64_t all = rows_of(dataset, columns, count);
   std::vector<SheetRow> rows;
-  for (std::int64_t row = 0; row <= last; ++row)
+  for (std::int64_t row = 0; row < all; ++row)
     rows.push_back({.label = label_of(dataset, row),
                     .images = empty_sheet(shape[0], columns * (shape[1] + kGap) - kGap, shape[2])});
   const Tensor pixels = pixels_of(dataset, placed);

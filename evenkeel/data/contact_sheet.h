@@ -14,8 +14,9 @@ struct SheetRow {
   std::vector<std::int64_t> samples = {};  ///< indices of the images, from left to right
 };
 
-/// The first images of a data set, at most `count`, `columns` in a row. With integer labels each row shows one class,
-/// from class 0 on; a class with fewer images leaves the rest of its row empty. float32 pixels are scaled so that the
+/// The first images of a data set, `columns` to a row, at most `count` of them. With integer labels there is a row for
+/// each class, empty where it has no samples: a smaller count makes the rows shorter, and one below the number of
+/// classes leaves out the last of them. float32 pixels are scaled so that the
 /// smallest becomes 0 and the largest 255. Throws Error unless samples are images [H, W, 1 or 3] and columns and count
 /// are at least 1.
 std::vector<SheetRow> sheet_rows(const Dataset& dataset, std::int64_t columns, std::int64_t count);

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 #include <utility>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/formats/deflate.h"
+#include "evenkeel/data/fingerprint.h"
 
 namespace evenkeel {
 namespace {
@@ -40,18 +39,18 @@ void check_samples(const Dataset::Parts& parts) {
 }
 
 /// Without class names the largest label decides how many classes there are, and so how much memory they need.
-constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
+constexpr std::int64_t kMostUnnamedClasses = std::int64_t{1} << 20;
 
 /// The number of classes.
 std::int64_t check_labels(const Dataset::Parts& parts) {
   const auto labels = parts.y.as<std::int32_t>();
   const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
   const std::int64_t named = std::ssize(parts.class_names);
-  const std::int64_t classes = named > 0 ? named : std::min(std::int64_t{*most} + 1, kMostClasses);
+  const std::int64_t classes = named > 0 ? named : std::min(std::int64_t{*most} + 1, kMostUnnamedClasses);
   const auto wrong = *least < 0 ? least : most;
   if (*least < 0 || *most >= classes)
     throw Error{{.where = parts.name,
-                 .expected = fmt::format("labels from 0 to {}", (named > 0 ? named : kMostClasses) - 1),
+                 .expected = fmt::format("labels from 0 to {}", (named > 0 ? named : kMostUnnamedClasses) - 1),
                  .received = fmt::format("{} in sample {}", *wrong, wrong - labels.begin()),
                  .hint = named > 0 ? "" : "Number the classes 0, 1, 2, ..."}};
   return classes;
@@ -75,13 +74,23 @@ std::int64_t check_targets(const Dataset::Parts& parts) {
   return labels ? check_labels(parts) : shape[1];
 }
 
-std::uint32_t crc_of(TensorView view, std::uint32_t so_far) {
-  const std::string header = fmt::format("{} {};", name_of(view.dtype), to_string(view.shape));
-  so_far = formats::crc32(std::as_bytes(std::span(header)), so_far);
-  return formats::crc32({view.data, view.bytes()}, so_far);
+}  // namespace
+
+SampleRange resolved_range(const std::string& name, std::int64_t size, std::int64_t begin, std::int64_t end) {
+  const std::int64_t first = begin < 0 ? begin + size : begin;
+  const std::int64_t last = end < 0 ? end + size : end;
+  if (first < 0 || last > size || first >= last)
+    throw Error{{.where = name,
+                 .expected = fmt::format("a range of at least one of the samples 0 to {}", size - 1),
+                 .received = fmt::format("[{}:{}]", begin, end)}};
+  return {first, last};
 }
 
-}  // namespace
+std::string ranged_name(const std::string& name, SampleRange range, std::int64_t size) {
+  if (range.begin == 0 && range.end == size) return name;
+  return fmt::format("{}[{}:{}]", name, range.begin > 0 ? std::to_string(range.begin) : "",
+                     range.end < size ? std::to_string(range.end) : "");
+}
 
 Dataset::Dataset(Parts parts) {
   check_samples(parts);
@@ -117,21 +126,20 @@ const std::vector<std::string>& Dataset::class_names() const {
   return relabelled_ ? relabelled_->class_names : parts().class_names;
 }
 
+bool Dataset::has_sample_names() const { return !parts().sample_names.empty(); }
+
+const std::string& Dataset::sample_name(std::int64_t i) const {
+  return parts().sample_names.at(static_cast<std::size_t>(begin_ + i));
+}
+
+std::shared_ptr<const ReadingReport> Dataset::reading() const { return parts().reading; }
+
 Dataset Dataset::range(std::int64_t begin, std::int64_t end) const {
-  const std::int64_t first = begin < 0 ? begin + size() : begin;
-  const std::int64_t last = end < 0 ? end + size() : end;
-  if (first < 0 || last > size() || first >= last)
-    throw Error{{.where = name_,
-                 .expected = fmt::format("a range of at least one of the samples 0 to {}", size() - 1),
-                 .received = fmt::format("[{}:{}]", begin, end)}};
+  const SampleRange range = resolved_range(name_, size(), begin, end);
   Dataset part = *this;
-  part.begin_ = begin_ + first;
-  part.end_ = begin_ + last;
-  const std::int64_t whole = parts().x.shape()[0];
-  part.name_ = parts().name;
-  if (part.size() < whole)
-    part.name_ += fmt::format("[{}:{}]", part.begin_ > 0 ? std::to_string(part.begin_) : "",
-                              part.end_ < whole ? std::to_string(part.end_) : "");
+  part.begin_ = begin_ + range.begin;
+  part.end_ = begin_ + range.end;
+  part.name_ = ranged_name(parts().name, {part.begin_, part.end_}, parts().x.shape()[0]);
   return part;
 }
 
@@ -154,9 +162,9 @@ Dataset Dataset::relabelled(const std::vector<std::int32_t>& to, std::vector<std
 }
 
 std::string Dataset::fingerprint() const {
-  std::uint32_t crc = crc_of(x(), 0);
-  if (has_targets()) crc = crc_of(y(), crc);
-  return fmt::format("{:08x}", crc);
+  RunningFingerprint running;
+  running.add(x());
+  return running.text(x().shape, x().dtype, y());
 }
 
 }  // namespace evenkeel

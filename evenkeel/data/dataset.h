@@ -4,19 +4,31 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/data/reading_report.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel {
+
+/// Samples [begin, end) of a set.
+struct SampleRange {
+  std::int64_t begin = 0, end = 0;
+};
+/// Of a set of `size` samples; negative counts from the end, as in Python. Throws Error where that is empty or outside.
+SampleRange resolved_range(const std::string& name, std::int64_t size, std::int64_t begin, std::int64_t end);
+/// "photos[2:4]"
+std::string ranged_name(const std::string& name, SampleRange range, std::int64_t size);
 
 /// Samples in memory, unchanged: raw pixels, never normalized (the model's Rescaling does that). A value: copies share
 /// the elements. Ranges are views.
 class Dataset {
  public:
   struct Parts {
-    std::string name;                      ///< "mnist:train[5000:]", a file name
-    Tensor x;                              ///< [N, ...] uint8 or float32
-    Tensor y;                              ///< int32 [N] labels, or float32 [N, K] targets; empty: no targets
-    std::vector<std::string> class_names;  ///< may be empty
+    std::string name;                            ///< "mnist:train[5000:]", a file name
+    Tensor x;                                    ///< [N, ...] uint8 or float32
+    Tensor y;                                    ///< int32 [N] labels, or float32 [N, K] targets; empty: no targets
+    std::vector<std::string> class_names;        ///< may be empty
+    std::vector<std::string> sample_names = {};  ///< of files, where each sample is one; UTF-8
+    std::shared_ptr<const ReadingReport> reading = {};  ///< of files; null where there is nothing to say
   };
 
   Dataset() = default;
@@ -33,6 +45,10 @@ class Dataset {
   std::int64_t classes() const;  ///< of labels: the class names' count, else the largest label + 1;
                                  ///< of targets: K; 0 without targets
   const std::vector<std::string>& class_names() const;
+  bool has_sample_names() const;                         ///< whether each sample is a file
+  const std::string& sample_name(std::int64_t i) const;  ///< the file of sample i
+  /// What reading the whole set met; null where it was not read from files of images.
+  std::shared_ptr<const ReadingReport> reading() const;
 
   /// Samples [begin, end); a negative number counts from the end, as in Python. Throws Error if the range is empty or
   /// outside.

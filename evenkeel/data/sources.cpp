@@ -17,6 +17,8 @@
 #include "evenkeel/data/resize.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/file_kind.h"
+#include "evenkeel/formats/source.h"
 
 namespace evenkeel {
 namespace {
@@ -101,13 +103,14 @@ std::optional<std::int64_t> parse_bound(std::string_view text, std::int64_t abse
   return value;
 }
 
-Dataset apply_range(const Dataset& dataset, const std::string& spec, std::string_view range) {
+/// Of a set of so many samples.
+SampleRange parse_range(const std::string& spec, std::string_view range, std::int64_t size) {
   const std::string_view inner = range.substr(1, range.size() - 2);
   const auto colon = inner.find(':');
   if (colon != std::string_view::npos) {
     const auto begin = parse_bound(inner.substr(0, colon), 0);
-    const auto end = parse_bound(inner.substr(colon + 1), dataset.size());
-    if (begin && end) return dataset.range(*begin, *end);
+    const auto end = parse_bound(inner.substr(colon + 1), size);
+    if (begin && end) return {*begin, *end};
   }
   throw Error{
       {.where = spec, .expected = "a range such as [5000:], [:1000] or [100:200]", .received = std::string(range)}};
@@ -174,7 +177,7 @@ Dataset load_npz(const std::string& file, const std::string& word, Split bare_na
 }
 
 Dataset load_whole(const std::string& what, Split bare_name_means, const std::string& data_dir,
-                   const ImageOptions& images, const ArrayOptions& arrays) {
+                   const ArrayOptions& arrays) {
   // A known name is preferred to a folder of that name; "./mnist" is the folder.
   const auto colon = std::min(what.find(':'), what.size());
   const std::string name = what.substr(0, colon);
@@ -185,10 +188,21 @@ Dataset load_whole(const std::string& what, Split bare_name_means, const std::st
     return loader->load(*folder, test_split);
   }
   if (const auto npz = npz_and_split(what)) return load_npz(npz->first, npz->second, bare_name_means, arrays);
-  if (formats::is_folder(what)) return load_image_folder(what, images);
-  if (formats::exists(what))
-    throw Error{{.where = what, .expected = "an .npz file or a folder of images", .received = "another file"}};
   throw unknown_name(name);
+}
+
+/// A file that is no .npz must be an image, where one without a label will do.
+void check_single_image(const std::string& path, bool flat) {
+  const formats::Source file{fs::path(path)};
+  formats::Bytes first = formats::allocate_bytes(std::min<std::uint64_t>(file.size(), 512), path);
+  file.read(0, first);
+  const std::string kind = formats::kind_of_file(first);
+  const bool is_image = kind == "PNG image" || kind == "JPEG image";
+  if (is_image && flat) return;
+  throw Error{{.where = path,
+               .expected = "an .npz file or a folder of images",
+               .received = formats::with_article(kind),
+               .hint = is_image ? "A single image has no label: it is for `evenkeel predict`." : ""}};
 }
 
 }  // namespace
@@ -221,11 +235,26 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
 
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir,
                      const ImageOptions& images, const ArrayOptions& arrays) {
+  if (const auto files = find_images(spec, images.flat)) return load_images(*files, images);
   const Spec parts = split_spec(spec);
-  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, images, arrays);
-  if (images.resize && images.shape && whole.sample_shape().rank() == 3)
-    whole = resized(whole, (*images.shape)[0], (*images.shape)[1]);
-  return parts.range ? apply_range(whole, spec, *parts.range) : whole;
+  Dataset whole = load_whole(parts.what, bare_name_means, data_dir, arrays);
+  const std::optional<Shape> size = images.resize_to ? images.resize_to : images.resize ? images.shape : std::nullopt;
+  if (size && whole.sample_shape().rank() == 3) whole = resized(whole, (*size)[0], (*size)[1]);
+  if (!parts.range) return whole;
+  const SampleRange range = parse_range(spec, *parts.range, whole.size());
+  return whole.range(range.begin, range.end);
+}
+
+std::optional<ImageFiles> find_images(const std::string& spec, bool flat) {
+  const Spec parts = split_spec(spec);
+  const std::string& what = parts.what;
+  if (find_loader(what.substr(0, what.find(':'))) || npz_and_split(what) || what.empty() || !formats::exists(what))
+    return {};
+  if (!formats::is_folder(what)) check_single_image(what, flat);
+  const ImageFiles files = formats::is_folder(what) ? list_image_folder(what, flat) : list_images({what});
+  if (!parts.range) return files;
+  const SampleRange range = parse_range(spec, *parts.range, std::ssize(files.files));
+  return files.range(range.begin, range.end);
 }
 
 }  // namespace evenkeel

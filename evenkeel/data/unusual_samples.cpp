@@ -53,7 +53,20 @@ double median(std::vector<double> values) {
 }  // namespace
 
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
-  const std::vector<double> size = dataset.size() > 0 ? sizes(dataset.x()) : std::vector<double>();
+  if (dataset.size() == 0) return {};
+  return unusual_samples(sizes(dataset.x()), dataset.x().dtype == DType::float32);
+}
+
+double size_of_sample(TensorView sample) {
+  constexpr std::int64_t kMostOfOne = std::int64_t{1} << 16;
+  const auto stride = static_cast<std::size_t>((sample.shape.size() + kMostOfOne - 1) / kMostOfOne);
+  const auto all = static_cast<std::size_t>(sample.shape.size());
+  return sample.dtype == DType::uint8 ? sizes(sample.as<std::uint8_t>(), all, stride).front()
+                                      : sizes(sample.as<float>(), all, stride).front();
+}
+
+// Dark images of bytes are usual, dark ones of floats are not.
+std::vector<UnusualSample> unusual_samples(const std::vector<double>& size, bool floats) {
   // Empty samples, such as black images, have no logarithm and are left out.
   std::vector<double> logs;
   for (const double s : size)
@@ -63,7 +76,6 @@ std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
   for (double& log : logs) log = std::abs(log - center);
   const double far = kFar * std::max(kDeviationOverMad * median(logs), kLeastDeviation);
 
-  const bool floats = dataset.x().dtype == DType::float32;  // dark images of bytes are usual
   std::vector<UnusualSample> large, all;
   for (std::size_t i = 0; i < size.size(); ++i) {
     if (size[i] == 0 || std::abs(std::log(size[i]) - center) < far) continue;
@@ -78,6 +90,10 @@ std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
 }
 
 std::string describe(const std::vector<UnusualSample>& unusual, const Dataset& dataset) {
+  return describe(unusual, dataset.size());
+}
+
+std::string describe(const std::vector<UnusualSample>& unusual, std::int64_t all) {
   constexpr std::ptrdiff_t kNamed = 5;
   const auto described = [&](std::vector<UnusualSample> samples, bool large) {
     const auto [low, high] = std::ranges::minmax(samples, {}, &UnusualSample::ratio);
@@ -92,7 +108,7 @@ std::string describe(const std::vector<UnusualSample>& unusual, const Dataset& d
     }
     const bool one = samples.size() == 1;
     return fmt::format("{} of {} samples {} {} times as {} as the median sample (sample{} {})",
-                       with_commas(std::ssize(samples)), with_commas(dataset.size()), one ? "is" : "are",
+                       with_commas(std::ssize(samples)), with_commas(all), one ? "is" : "are",
                        one ? fmt::format("{:.3g}", least) : fmt::format("{:.3g} to {:.3g}", least, most),
                        large ? "large" : "small", one ? "" : "s", join(indices));
   };

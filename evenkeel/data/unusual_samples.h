@@ -20,9 +20,15 @@ struct UnusualSample {
 /// as fewer than half of the samples are unusual; empty for fewer than 8 samples. Reads at most 2^26 values, evenly
 /// spaced if there are more.
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset);
+/// The same from the samples' sizes. `floats`: of float samples.
+std::vector<UnusualSample> unusual_samples(const std::vector<double>& sizes, bool floats);
+/// The root mean square of one sample's values; of at most 2^16 evenly spaced ones.
+double size_of_sample(TensorView sample);
 
 /// "8 of 1,200 samples are 59 to 104 times as large as the median sample (samples 17, 203, 377, 5 more)"; empty if
 /// there are none.
 std::string describe(const std::vector<UnusualSample>& unusual, const Dataset& dataset);
+/// The same for a set of so many samples.
+std::string describe(const std::vector<UnusualSample>& unusual, std::int64_t samples);
 
 }  // namespace evenkeel

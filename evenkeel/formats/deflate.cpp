@@ -34,11 +34,32 @@ std::uint64_t stated_size(BytesView gzip) {
   return gzip.size() < 18 ? 0 : load_little<std::uint32_t>(gzip.data() + gzip.size() - 4);
 }
 
+/// The product of two polynomials over GF(2) modulo the crc's, the highest power in the lowest bit.
+std::uint32_t crc_product(std::uint32_t a, std::uint32_t b) {
+  constexpr std::uint32_t kCrc32Polynomial = 0xedb88320;
+  std::uint32_t product = 0;
+  for (std::uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+    if (a & bit) product ^= b;
+    b = (b >> 1) ^ (b & 1 ? kCrc32Polynomial : 0);
+  }
+  return product;
+}
+
 }  // namespace
 
 std::uint32_t crc32(BytesView bytes, std::uint32_t so_far) {
   // libdeflate starts from the beginning for a null pointer, which is what an empty tensor has.
   return bytes.empty() ? so_far : libdeflate_crc32(so_far, bytes.data(), bytes.size());
+}
+
+std::uint32_t joined_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t length) {
+  // So many bytes after it multiply a crc by x^(8 length).
+  std::uint32_t shift = 1u << 31, power = 1u << 23;
+  for (; length > 0; length >>= 1) {
+    if (length & 1) shift = crc_product(shift, power);
+    power = crc_product(power, power);
+  }
+  return crc_product(shift, first) ^ second;
 }
 
 Bytes inflate(BytesView deflated, std::uint64_t size, const std::string& where) {

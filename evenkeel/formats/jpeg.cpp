@@ -12,6 +12,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/image.h"
+#include "evenkeel/formats/image_header.h"
 
 namespace evenkeel::formats {
 namespace {
@@ -95,11 +96,23 @@ class JpegReader {
   std::array<char, JMSG_LENGTH_MAX> message_{};
 };
 
-Error unreadable(const JpegReader& reader, const std::string& name) {
-  return Error{{.where = name,
-                .expected = "a JPEG image",
-                .received = fmt::format("damaged data ({})", reader.message()),
-                .hint = "Is the file whole, and a JPEG? Other formats must be converted."}};
+Error unreadable(const JpegReader& reader, BytesView bytes, const std::string& name) {
+  return Error{
+      {.where = name,
+       .expected = "a JPEG image",
+       .received = fmt::format("{} ({})", is_cut_short(bytes) ? "a file cut short" : "damaged data", reader.message()),
+       .hint = "Is the file whole, and a JPEG? Other formats must be converted."}};
+}
+
+/// libjpeg calls a JPEG of another depth damaged.
+void check_depth(BytesView bytes, const std::string& name) {
+  const auto header = image_header(bytes);
+  if (header && header->bits != 8)
+    throw Error{{.kind = Error::unsupported,
+                 .where = name,
+                 .expected = "a JPEG of 8 bits",
+                 .received = fmt::format("one of {}", header->bits),
+                 .hint = "Convert it to PNG first."}};
 }
 
 void check_header(const JpegReader& reader, BytesView bytes, const std::string& name) {
@@ -126,11 +139,12 @@ void check_header(const JpegReader& reader, BytesView bytes, const std::string& 
 Tensor read_jpeg(const std::filesystem::path& path) { return decode_jpeg(read_file(path), path.string()); }
 
 Tensor decode_jpeg(BytesView bytes, const std::string& name) {
+  check_depth(bytes, name);
   JpegReader reader(bytes);
-  if (!reader.read_header()) throw unreadable(reader, name);
+  if (!reader.read_header()) throw unreadable(reader, bytes, name);
   check_header(reader, bytes, name);
   Tensor image({reader.height(), reader.width(), reader.channels()}, DType::uint8);
-  if (!reader.read_pixels(image.data())) throw unreadable(reader, name);
+  if (!reader.read_pixels(image.data())) throw unreadable(reader, bytes, name);
   return image;
 }
 

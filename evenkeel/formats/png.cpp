@@ -12,6 +12,7 @@
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/image.h"
+#include "evenkeel/formats/image_header.h"
 
 namespace evenkeel::formats {
 namespace {
@@ -42,23 +43,24 @@ class PngReader {
     return true;
   }
 
-  /// Decides what the pixels become: sets channels. Asks for memory by the image's width.
+  /// Decides what the pixels become: sets channels and row_bytes. Asks for memory by the image's width.
   bool start() {
     if (setjmp(png_jmpbuf(png_))) return false;
     png_set_expand(png_);
-    png_set_scale_16(png_);
+    png_set_swap(png_);  // 16 bits: this machine's order
     passes_ = png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
     channels = png_get_channels(png_, info_);
+    row_bytes = static_cast<std::int64_t>(png_get_rowbytes(png_, info_));
     return true;
   }
 
-  /// The pixels, into height * width * channels bytes, and the rest of the file.
+  /// The pixels, into height * row_bytes bytes, and the rest of the file.
   bool read_pixels(std::byte* pixels) {
     if (setjmp(png_jmpbuf(png_))) return false;
     for (int pass = 0; pass < passes_; ++pass)
       for (std::int64_t row = 0; row < height; ++row)
-        png_read_row(png_, reinterpret_cast<png_bytep>(pixels + row * width * channels), nullptr);
+        png_read_row(png_, reinterpret_cast<png_bytep>(pixels + row * row_bytes), nullptr);
     png_read_end(png_, nullptr);
     return true;
   }
@@ -67,6 +69,7 @@ class PngReader {
   std::int64_t width = 0;
   std::int64_t channels = 0;
   std::int64_t stored_row_bytes = 0;
+  std::int64_t row_bytes = 0;
 
  private:
   [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
@@ -89,11 +92,12 @@ class PngReader {
   std::array<char, 128> message_{};
 };
 
-Error unreadable(const PngReader& reader, const std::string& name) {
-  return Error{{.where = name,
-                .expected = "a PNG image",
-                .received = fmt::format("damaged data ({})", reader.message()),
-                .hint = "Is the file whole, and a PNG? Other formats must be converted."}};
+Error unreadable(const PngReader& reader, BytesView bytes, const std::string& name) {
+  return Error{
+      {.where = name,
+       .expected = "a PNG image",
+       .received = fmt::format("{} ({})", is_cut_short(bytes) ? "a file cut short" : "damaged data", reader.message()),
+       .hint = "Is the file whole, and a PNG? Other formats must be converted."}};
 }
 
 }  // namespace
@@ -102,7 +106,7 @@ Tensor read_png(const std::filesystem::path& path) { return decode_png(read_file
 
 Tensor decode_png(BytesView bytes, const std::string& name) {
   PngReader reader(bytes);
-  if (!reader.read_header()) throw unreadable(reader, name);
+  if (!reader.read_header()) throw unreadable(reader, bytes, name);
   if (reader.height > kMaxImagePixels / reader.width)
     throw Error{{.kind = Error::unsupported,
                  .where = name,
@@ -114,9 +118,19 @@ Tensor decode_png(BytesView bytes, const std::string& name) {
                  .expected = fmt::format("data for {} x {} pixels", reader.width, reader.height),
                  .received = fmt::format("a file of {} bytes", bytes.size()),
                  .hint = "The file is cut short or its header is damaged."}};
-  if (!reader.start()) throw unreadable(reader, name);
-  Tensor image({reader.height, reader.width, reader.channels}, DType::uint8);
-  if (!reader.read_pixels(image.data())) throw unreadable(reader, name);
+  if (!reader.start()) throw unreadable(reader, bytes, name);
+  const Shape shape = {reader.height, reader.width, reader.channels};
+  if (reader.row_bytes == reader.width * reader.channels) {
+    Tensor image(shape, DType::uint8);
+    if (!reader.read_pixels(image.data())) throw unreadable(reader, bytes, name);
+    return image;
+  }
+  Bytes wide = allocate_bytes(static_cast<std::uint64_t>(reader.height * reader.row_bytes), name);
+  if (!reader.read_pixels(wide.data())) throw unreadable(reader, bytes, name);
+  Tensor image(shape, DType::float32);
+  float* to = image.as<float>().data();
+  for (std::size_t i = 0; i < wide.size(); i += sizeof(std::uint16_t))
+    *to++ = static_cast<float>(load_little<std::uint16_t>(wide.data() + i));
   return image;
 }
 

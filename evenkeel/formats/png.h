@@ -9,8 +9,9 @@
 namespace evenkeel::formats {
 
 /// A PNG as uint8 [height, width, channels]: 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels as the file has
-/// them; palettes are expanded, transparent colours become an alpha channel, 16 bits are reduced to 8, fewer than 8
-/// widened. Values stay as they are stored: the file's gamma is not applied. At most kMaxImagePixels.
+/// them; palettes are expanded, transparent colours become an alpha channel, fewer than 8 bits are widened. 16 bits
+/// become float32 from 0 to 65535. Values stay as they are stored: the file's gamma is not
+/// applied. At most kMaxImagePixels.
 Tensor read_png(const std::filesystem::path& path);
 /// The same from bytes; `name` is the place that errors report.
 Tensor decode_png(BytesView bytes, const std::string& name);

@@ -29,7 +29,13 @@ OpenedModel open_model(const fs::path& path) {
   std::vector<std::string> notes;
   std::optional<fs::path> weights;
   const bool is_complete = formats::exists(complete);
-  if (!is_complete || (formats::exists(record) && !read_run(path).finished))
+  std::optional<RecordedRun> run;
+  if (formats::exists(record)) try {
+      run = read_run(path);
+    } catch (const Error&) {
+      if (is_complete) throw;  // a checkpoint does without
+    }
+  if (!is_complete || (run && !run->finished))
     if (const auto found =
             newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
       weights = found->path;
@@ -39,7 +45,10 @@ OpenedModel open_model(const fs::path& path) {
                  .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
                  .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
                  .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
-  return {.file = checked_file(model), .weights = weights, .notes = std::move(notes)};
+  return {.file = checked_file(model),
+          .weights = weights,
+          .image_dtype = run ? run->description.image_dtype : std::nullopt,
+          .notes = std::move(notes)};
 }
 
 OpenedModel open_trained(const fs::path& path, const fs::path& weights) {

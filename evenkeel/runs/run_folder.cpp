@@ -10,6 +10,7 @@
 
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/version.h"
+#include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/weights_file.h"
@@ -38,6 +39,11 @@ Json json_of(const Metrics& metrics) {
   return json;
 }
 
+/// What was given as bytes that are not UTF-8 is JSON all the same.
+constexpr auto kReplace = Json::error_handler_t::replace;
+
+std::string text_of(const Json& json) { return json.dump(2, ' ', false, kReplace) + '\n'; }
+
 /// An optimizer or a schedule: its name and its fields.
 Json json_of_choice(const auto& chosen) {
   Json json{{"name", name_of(chosen)}};
@@ -61,6 +67,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"seed", o.seed},
             {"resize", run.resize},
             {"skip_bad_images", run.skip_bad_images},
+            {"color", run.strict_colour ? "strict" : "convert"},
             {"shuffle", run.shuffle},
             {"augmentation", augmentation},
             {"precision", name_of(o.compute.precision)},
@@ -78,6 +85,9 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (!run.labels.empty()) json["labels"] = run.labels;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
+  if (run.image_dtype) json["image_dtype"] = name_of(*run.image_dtype);
+  if (run.data_reading) json["data"]["reading"] = json_of(*run.data_reading);
+  if (run.validation_reading) json["validation"]["reading"] = json_of(*run.validation_reading);
   if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
   return json;
 }
@@ -131,6 +141,9 @@ RecordedRun read_run(const fs::path& folder) {
     }
     json.at("resize").get_to(run.resize);
     json.at("skip_bad_images").get_to(run.skip_bad_images);
+    run.strict_colour = json.value("color", "") == "strict";
+    if (json.contains("image_dtype"))
+      run.image_dtype = json["image_dtype"] == name_of(DType::float32) ? DType::float32 : DType::uint8;
     run.labels = json.value("labels", "");
     run.channels_first = json.value("channels_first", false);
     run.warnings = json.value("warnings", std::vector<std::string>());
@@ -184,13 +197,14 @@ fs::path RunFolder::free_path(const std::string& model_name) {
 
 void RunFolder::write_description(const ModelFile& model, const Trainer& trainer, const RunDescription& run) const {
   formats::write_file_atomically(path_ / "model.toml", write_model_file(as_trained(model, trainer, run)));
-  formats::write_file_atomically(path_ / "run.json", description(trainer, run).dump(2) + '\n');
+  formats::write_file_atomically(path_ / "run.json", text_of(description(trainer, run)));
 }
 
 std::map<std::string, std::string> RunFolder::metadata(const ModelFile& model, const Trainer& trainer,
                                                        const RunDescription& run,
                                                        const std::vector<std::string>& class_names) const {
-  return {{"model", write_model_file(as_trained(model, trainer, run))}, {"class_names", Json(class_names).dump()}};
+  return {{"model", write_model_file(as_trained(model, trainer, run))},
+          {"class_names", Json(class_names).dump(-1, ' ', false, kReplace)}};
 }
 
 void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run,
@@ -209,7 +223,7 @@ void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const Run
     if (epoch->validation) result["validation"] = json_of(*epoch->validation);
   }
   json["result"] = result;
-  formats::write_file_atomically(path_ / "run.json", json.dump(2) + '\n');
+  formats::write_file_atomically(path_ / "run.json", text_of(json));
 }
 
 }  // namespace evenkeel

@@ -19,9 +19,11 @@ namespace evenkeel {
 struct RunDescription {
   std::vector<std::string> command = {};  ///< the program's arguments
   std::string data = {}, data_fingerprint = {};
-  std::int64_t samples = 0;                                  ///< of the data; 0: not recorded
-  std::string validation = {}, validation_fingerprint = {};  ///< empty without
-  bool resize = false, skip_bad_images = false;              ///< what was done with images that do not fit
+  std::int64_t samples = 0;                                             ///< of the data; 0: not recorded
+  std::string validation = {}, validation_fingerprint = {};             ///< empty without
+  bool resize = false, skip_bad_images = false, strict_colour = false;  ///< what was done with images that do not fit
+  std::optional<DType> image_dtype = {};                                ///< of samples that were read from images
+  std::shared_ptr<const ReadingReport> data_reading = {}, validation_reading = {};  ///< of images; else null
   std::string labels = {};                 ///< the mapping of an .npz file's labels (data/label_mapping.h), by name
   bool channels_first = false;             ///< how an .npz file's images were read
   std::vector<std::string> warnings = {};  ///< before the first step

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <span>
 
 namespace evenkeel {
 namespace {
@@ -39,19 +38,52 @@ ElementStatistics describe(const Values& values, F&& occurrence_of) {
 }
 
 /// 256 occurrences instead of every pixel.
-std::array<Occurrence, 256> histogram(std::span<const std::uint8_t> values) {
-  std::array<std::int64_t, 256> counts{};
-  for (std::uint8_t value : values) ++counts[value];
-  std::array<Occurrence, 256> result;
-  for (std::size_t i = 0; i < counts.size(); ++i) result[i] = {static_cast<double>(i), static_cast<double>(counts[i])};
-  return result;
+ElementStatistics of_counts(const std::array<std::int64_t, 256>& counts) {
+  std::array<Occurrence, 256> occurrences;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    occurrences[i] = {static_cast<double>(i), static_cast<double>(counts[i])};
+  return describe(occurrences, [](const Occurrence& o) { return o; });
 }
 
 }  // namespace
 
+void RunningStatistics::add(TensorView piece) {
+  if (piece.dtype == DType::uint8)
+    for (const std::uint8_t value : piece.as<std::uint8_t>()) ++bytes_[value];
+  else
+    merge(element_statistics(piece), static_cast<double>(piece.shape.size()));
+}
+
+void RunningStatistics::merge(const ElementStatistics& piece, double count) {
+  if (count == 0) return;
+  const double all = others_count_ + count, share = count / all, distance = piece.mean - others_.mean;
+  const bool is_first = others_count_ == 0;
+  const double squares = others_.standard_deviation * others_.standard_deviation * (1 - share) +
+                         piece.standard_deviation * piece.standard_deviation * share +
+                         distance * distance * share * (1 - share);
+  others_ = is_first ? piece
+                     : ElementStatistics{.mean = others_.mean + distance * share,
+                                         .standard_deviation = std::sqrt(squares),
+                                         .minimum = std::min(others_.minimum, piece.minimum),
+                                         .maximum = std::max(others_.maximum, piece.maximum)};
+  others_count_ = all;
+}
+
+ElementStatistics RunningStatistics::result() const {
+  double bytes = 0;
+  for (const std::int64_t count : bytes_) bytes += static_cast<double>(count);
+  RunningStatistics all;
+  all.merge(of_counts(bytes_), bytes);
+  all.merge(others_, others_count_);
+  return all.others_;
+}
+
 ElementStatistics element_statistics(TensorView tensor) {
-  if (tensor.dtype == DType::uint8)
-    return describe(histogram(tensor.as<std::uint8_t>()), [](const Occurrence& o) { return o; });
+  if (tensor.dtype == DType::uint8) {
+    RunningStatistics running;
+    running.add(tensor);
+    return running.result();
+  }
   if (tensor.dtype == DType::float32)
     return describe(tensor.as<float>(), [](float value) { return Occurrence{double{value}, 1}; });
   const Tensor wide = converted(tensor, DType::float64);

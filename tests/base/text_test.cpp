@@ -61,6 +61,17 @@ TEST(Join, KeepsEmptyParts) {
 
 TEST(Join, OfNothingIsEmpty) { EXPECT_EQ(join({}), ""); }
 
+TEST(Printable, KeepsUtf8) { EXPECT_EQ(printable("caf\xc3\xa9 \xf0\x9f\x90\xb1"), "caf\xc3\xa9 \xf0\x9f\x90\xb1"); }
+
+TEST(Printable, WritesOtherBytesAsHexadecimalDigits) {
+  EXPECT_EQ(printable("caf\xe9.jpg"), "caf\\xe9.jpg");
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
+  EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");           // longer than it must be
+  EXPECT_EQ(printable("\xc3"), "\\xc3");
+}
+
+TEST(Printable, WritesControlCharactersAsHexadecimalDigits) { EXPECT_EQ(printable("a\n\x1b[31m"), "a\\x0a\\x1b[31m"); }
+
 TEST(Wrapped, BreaksAtBlanksAndIndentsWhatFollows) {
   EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
   EXPECT_EQ(wrapped("one two three", 7, 2), "one two\n  three");

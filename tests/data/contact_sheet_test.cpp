@@ -50,6 +50,19 @@ TEST(ContactSheet, SaysWhichSamplesItShows) {
   EXPECT_EQ(rows[1].samples, (std::vector<std::int64_t>{1, 3}));
 }
 
+TEST(ContactSheet, HasARowForEachClassWhateverTheCount) {
+  const Dataset set = images(6, true, 1, {"cat", "dog", "none", "last"});
+  const std::vector<SheetRow> rows = sheet_rows(set, 10, 5);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].samples, (std::vector<std::int64_t>{0}));
+  EXPECT_TRUE(rows[2].samples.empty());
+  EXPECT_EQ(rows[3].label, "last");
+}
+
+TEST(ContactSheet, LeavesOutTheLastClassesWhereFewerImagesAreAskedFor) {
+  EXPECT_EQ(sheet_rows(images(6, true, 1, {"cat", "dog", "none", "last"}), 10, 2).size(), 2u);
+}
+
 TEST(ContactSheet, NamesItsRowsByTheClasses) {
   EXPECT_EQ(sheet_rows(images(6, true, 1, {"cat", "dog"}), 3, 6)[1].label, "dog");
 }

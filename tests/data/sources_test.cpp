@@ -126,10 +126,9 @@ TEST_F(Sources, LeaveOutBadImagesOfAFolderWhereAsked) {
   std::filesystem::create_directories(folder_ / "images/a");
   formats::write_png(folder_ / "images/a/1.png", Tensor({2, 2, 1}, DType::uint8));
   write_bytes(folder_ / "images/a/2.png", {1});
-  int skipped = 0;
-  const ImageOptions options{.on_bad_image = [&](const Error&) { ++skipped; }};
-  EXPECT_EQ(load_dataset((folder_ / "images").string(), Split::train, {}, options).size(), 1);
-  EXPECT_EQ(skipped, 1);
+  const Dataset set = load_dataset((folder_ / "images").string(), Split::train, {}, {.skip_bad = true});
+  EXPECT_EQ(set.size(), 1);
+  EXPECT_EQ(set.reading()->skipped.size(), 1u);
 }
 
 TEST_F(Sources, TakeARangeWithBothBounds) {
@@ -198,8 +197,15 @@ TEST_F(Sources, NotOnThisDiskSayWhereWasLookedAndWhatToPutThere) {
 }
 
 TEST_F(Sources, RefuseAFileThatIsNoDataSet) {
-  write_bytes(folder_ / "set.csv", {1});
-  EXPECT_SAYS(refusal((folder_ / "set.csv").string()), "expected an .npz file or a folder of images");
+  write_bytes(folder_ / "set.csv", {'1', ',', '2'});
+  EXPECT_SAYS(refusal((folder_ / "set.csv").string()), "expected an .npz file or a folder of images, received text");
+}
+
+TEST_F(Sources, AreASingleImageWhereNoLabelsAreNeeded) {
+  formats::write_png(folder_ / "1.png", Tensor({2, 2, 1}, DType::uint8));
+  const std::string image = (folder_ / "1.png").string();
+  EXPECT_EQ(load_dataset(image, Split::test, {}, {.flat = true}).size(), 1);
+  EXPECT_SAYS(refusal(image), "received a PNG image. A single image has no label");
 }
 
 TEST_F(Sources, RefuseAnEmptySpec) { EXPECT_SAYS(refusal(""), "\"\" is not a data set"); }

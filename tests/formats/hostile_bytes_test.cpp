@@ -6,10 +6,10 @@
 #include "evenkeel/formats/cifar.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/idx.h"
-#include "evenkeel/formats/jpeg.h"
+#include "evenkeel/formats/image.h"
+#include "evenkeel/formats/image_header.h"
 #include "evenkeel/formats/npy.h"
 #include "evenkeel/formats/npz.h"
-#include "evenkeel/formats/png.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/formats/tfrecord.h"
 #include "tests/formats/testing.h"
@@ -26,6 +26,12 @@ struct Format {
 };
 
 void PrintTo(const Format& format, std::ostream* out) { *out << format.name; }
+
+void decode_image_and_header(BytesView bytes) {
+  why_no_image(bytes);
+  image_header(bytes);
+  decode_image(bytes, "x");
+}
 
 std::vector<Format> formats() {
   return {{"idx", {"pixels.idx", "int32.idx"}, [](BytesView bytes) { decode_idx(bytes, "x"); }},
@@ -46,9 +52,9 @@ std::vector<Format> formats() {
           {"cifar", {"cifar10.bin"}, [](BytesView bytes) { decode_cifar(bytes, kCifar10, "x"); }},
           {"jpeg",
            {"gray.jpg", "rgb.jpg", "progressive.jpg", "cmyk.jpg"},
-           [](BytesView bytes) { decode_jpeg(bytes, "x"); }},
+           [](BytesView bytes) { decode_image_and_header(bytes); }},
           {"png", {"rgb.png", "palette_transparent.png", "interlaced.png", "gray16.png"}, [](BytesView bytes) {
-             decode_png(bytes, "x");
+             decode_image_and_header(bytes);
            }}};
 }
 

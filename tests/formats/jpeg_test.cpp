@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "tests/formats/testing.h"
+#include "tests/support/images.h"
 
 namespace evenkeel::formats {
 namespace {
@@ -65,6 +66,16 @@ TEST(ReadJpeg, ReadsAProgressiveImage) {
 
 TEST(ReadJpeg, RefusesCmyk) {
   EXPECT_THAT(error_for(read_file(fixture("cmyk.jpg"))), HasSubstr("expected a gray or an RGB image, received a JPEG"));
+}
+
+TEST(ReadJpeg, RefusesTwelveBitsByTheirNumber) {
+  EXPECT_THAT(error_for(with_jpeg_depth(read_file(fixture("rgb.jpg")), 12)),
+              HasSubstr("expected a JPEG of 8 bits, received one of 12"));
+}
+
+TEST(ReadJpeg, SaysThatAFileIsCutShort) {
+  const Bytes whole = read_file(fixture("rgb.jpg"));
+  EXPECT_THAT(error_for(Bytes(whole.begin(), whole.end() - 40)), HasSubstr("received a file cut short"));
 }
 
 TEST(ReadJpeg, RefusesEveryTruncation) {

@@ -2,6 +2,7 @@
 
 #include "evenkeel/formats/deflate.h"
 #include "tests/formats/testing.h"
+#include "tests/support/images.h"
 
 namespace evenkeel::formats {
 namespace {
@@ -70,8 +71,13 @@ TEST(ReadPng, WidensOneBit) {
   EXPECT_THAT(first_row(read_png(fixture("one_bit.png"))), ElementsAre(0, 255, 0, 255, 0));
 }
 
-TEST(ReadPng, ReducesSixteenBitsToTheNearestEight) {
-  EXPECT_THAT(first_row(read_png(fixture("gray16.png"))), ElementsAre(0, 1, 2, 3, 4));
+TEST(ReadPng, KeepsSixteenBitsAsFloats) {
+  const Tensor image = read_png(fixture("gray16.png"));
+  ASSERT_EQ(image.dtype(), DType::float32);
+  EXPECT_EQ(image.shape(), (Shape{4, 5, 1}));
+  const Tensor made =
+      decode_png(png_of({.colour = 2, .bits = 16}, 1, 1, raw_bytes({0x12, 0x34, 0, 1, 0xff, 0xff})), "x");
+  EXPECT_THAT(values<float>(made), ElementsAre(0x1234, 1, 65535));
 }
 
 TEST(ReadPng, RefusesEveryTruncation) {

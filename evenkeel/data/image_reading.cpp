@@ -1,0 +1,315 @@
+#include "evenkeel/data/image_reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/base/threads.h"
+#include "evenkeel/data/pixels.h"
+#include "evenkeel/data/resize.h"
+#include "evenkeel/formats/file.h"
+#include "evenkeel/formats/image.h"
+#include "evenkeel/formats/image_header.h"
+
+namespace evenkeel {
+namespace {
+
+using formats::ImageHeader;
+
+/// What one file gave: a sample, or why there is none.
+struct Decoded {
+  std::optional<Tensor> sample = {};
+  std::optional<ReadingReport::Skipped> skipped = {};
+  std::optional<ImageHeader> header = {};           ///< where the pixels could be decoded
+  std::pair<std::int64_t, std::int64_t> size = {};  ///< height and width as seen
+  std::vector<std::string> converted = {};
+  bool resized = false;
+  std::uint32_t bits = 0;  ///< all that are set in a 16-bit image
+};
+
+std::string size_text(std::int64_t height, std::int64_t width) { return fmt::format("{} x {}", height, width); }
+
+/// Height and width after the orientation was applied.
+std::pair<std::int64_t, std::int64_t> size_seen(const ImageHeader& header) {
+  const bool is_turned = header.orientation >= 5;
+  return {is_turned ? header.width : header.height, is_turned ? header.height : header.width};
+}
+
+const char* colour_name(std::int64_t channels) {
+  constexpr const char* kNames[] = {"gray", "gray + alpha", "RGB", "RGB + alpha"};
+  return kNames[channels - 1];
+}
+
+bool is_wide(const ImageHeader& header) { return header.bits == 16; }
+
+/// Whether the file has just what samples are.
+bool is_stored_so(const ImageHeader& header, const SampleKind& kind) {
+  const std::int64_t channels = (header.colour == ImageHeader::Colour::gray ? 1 : 3) + (header.alpha ? 1 : 0);
+  const int bits = kind.dtype == DType::uint8 ? 8 : 16;
+  return header.colour != ImageHeader::Colour::palette && channels == kind.shape[2] && header.bits == bits;
+}
+
+/// What becomes of the colours, in words.
+std::vector<std::string> conversions(const ImageHeader& header, const SampleKind& kind) {
+  std::vector<std::string> made;
+  const bool to_gray = kind.shape[2] <= 2, to_alpha = kind.shape[2] % 2 == 0;
+  const char* target = to_gray ? "gray" : "RGB";
+  if (header.colour == ImageHeader::Colour::palette) made.push_back(fmt::format("palette to {}", target));
+  if (header.colour == ImageHeader::Colour::gray && header.bits < 8)
+    made.push_back(fmt::format("{}-bit to 8 bits", header.bits));
+  if (header.colour == ImageHeader::Colour::gray && !to_gray) made.emplace_back("gray to RGB");
+  if (header.colour == ImageHeader::Colour::rgb && to_gray) made.emplace_back("RGB to gray");
+  if (header.alpha && !to_alpha) made.emplace_back("alpha over white");
+  if (!header.alpha && to_alpha) made.emplace_back("opaque alpha added");
+  if (is_wide(header) && kind.dtype == DType::uint8) made.emplace_back("16 bits to 8");
+  if (!is_wide(header) && kind.dtype == DType::float32) made.emplace_back("8 bits to the range of 16");
+  return made;
+}
+
+std::uint32_t bits_of(const Tensor& pixels) {
+  std::uint32_t bits = 0;
+  const std::int64_t channels = pixels.shape()[2], colours = channels <= 2 ? 1 : 3;
+  const float* value = pixels.as<float>().data();
+  for (std::int64_t i = 0; i < pixels.shape()[0] * pixels.shape()[1]; ++i, value += channels)
+    for (std::int64_t c = 0; c < colours; ++c) bits |= static_cast<std::uint32_t>(value[c]);
+  return bits;
+}
+
+/// One pass over files: what samples are is decided before it.
+class Pass {
+ public:
+  Pass(const ImageFiles& files, const ImageOptions& options, SampleKind kind, bool sizes_are_kept)
+      : files_(files), options_(options), kind_(kind), sizes_are_kept_(sizes_are_kept) {}
+
+  Decoded decode(const ImageFiles::File& file) const {
+    const std::filesystem::path path = files_.folder / file.name;
+    Decoded result;
+    formats::Bytes bytes;
+    const auto skip = [&](std::string reason, Error error) {
+      result.skipped = {printable(file.name), std::move(reason), std::move(error)};
+    };
+    try {
+      bytes = formats::read_file(path);
+    } catch (const Error& error) {
+      skip("cannot be opened", error);
+      return result;
+    }
+    try {
+      Tensor pixels = formats::decode_image(bytes, printable(path.string()));
+      result.header = formats::image_header(bytes).value();
+      result.size = size_seen(*result.header);
+      if (pixels.dtype() == DType::float32) result.bits = bits_of(pixels);
+      if (const std::string reason = why_unfit(*result.header, result.size); !reason.empty())
+        skip(reason, unfit(path, *result.header, result.size));
+      else
+        fit(result, std::move(pixels));
+    } catch (const Error& error) {
+      skip(formats::why_no_image(bytes), error);
+    }
+    return result;
+  }
+
+ private:
+  bool has_size(const std::pair<std::int64_t, std::int64_t>& size) const {
+    return size == std::pair(kind_.shape[0], kind_.shape[1]);
+  }
+  bool resizes() const { return !sizes_are_kept_ && (options_.resize || options_.resize_to); }
+  std::string because() const {
+    return options_.shape ? ", as the model's input " + to_string_batched(*options_.shape) : ", as most images have";
+  }
+
+  bool is_refused_colour(const ImageHeader& header) const {
+    return options_.strict_colour && !is_stored_so(header, kind_);
+  }
+
+  /// Why an image does not become a sample; empty where it does.
+  std::string why_unfit(const ImageHeader& header, const std::pair<std::int64_t, std::int64_t>& size) const {
+    if (is_refused_colour(header)) return fmt::format("{}, not {}", kind_of_image(header), colour_name(kind_.shape[2]));
+    return has_size(size) || resizes() || sizes_are_kept_ ? "" : "another size";
+  }
+
+  Error unfit(const std::filesystem::path& path, const ImageHeader& header,
+              const std::pair<std::int64_t, std::int64_t>& size) const {
+    Error::Parts parts{.where = printable(path.string())};
+    if (is_refused_colour(header)) {
+      const int bits = kind_.dtype == DType::uint8 ? 8 : 16;
+      parts.expected = fmt::format("{} of {} bits{}", colour_name(kind_.shape[2]), bits, because());
+      parts.received = kind_of_image(header);
+      parts.hint = "Without --color strict it is converted.";
+    } else {
+      parts.expected = fmt::format("height x width {}{}", size_text(kind_.shape[0], kind_.shape[1]), because());
+      parts.received = size_text(size.first, size.second);
+      parts.hint = "Resize the images first, or ask for it (--resize).";
+    }
+    return Error(std::move(parts));
+  }
+
+  void fit(Decoded& result, Tensor pixels) const {
+    result.converted = conversions(*result.header, kind_);
+    pixels = with_depth(with_channels(std::move(pixels), kind_.shape[2]), kind_.dtype);
+    pixels = oriented(std::move(pixels), result.header->orientation);
+    result.resized = resizes() && !has_size(result.size);
+    if (result.resized) pixels = resized(pixels, kind_.shape[0], kind_.shape[1]);
+    result.sample = std::move(pixels);
+  }
+
+  const ImageFiles& files_;
+  const ImageOptions& options_;
+  SampleKind kind_;
+  bool sizes_are_kept_;
+};
+
+/// What the images themselves are, as far as samples may be decided by that.
+struct Survey {
+  std::int64_t images = 0, gray = 0, wide = 0;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> sizes;
+
+  void add(const ImageHeader& header, const std::pair<std::int64_t, std::int64_t>& size) {
+    ++images;
+    gray += header.colour == ImageHeader::Colour::gray;
+    wide += is_wide(header);
+    ++sizes[size];
+  }
+
+  /// What is asked for, and for the rest what most images have.
+  SampleKind kind(const ImageOptions& options) const {
+    std::pair<std::int64_t, std::int64_t> size = {1, 1};
+    const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
+    if (!sizes.empty()) size = std::ranges::max_element(sizes, less)->first;
+    if (options.resize_to) size = {(*options.resize_to)[0], (*options.resize_to)[1]};
+    if (options.shape) size = {(*options.shape)[0], (*options.shape)[1]};
+    const std::int64_t channels = options.shape ? (*options.shape)[2] : gray * 2 > images ? 1 : 3;
+    const DType dtype = options.dtype.value_or(wide * 2 > images ? DType::float32 : DType::uint8);
+    return {.shape = {size.first, size.second, channels}, .dtype = dtype};
+  }
+};
+
+/// Of a file's image; nothing where it cannot be had.
+std::optional<ImageHeader> header_of(const std::filesystem::path& path) {
+  try {
+    return formats::image_header(formats::read_file(path));
+  } catch (const Error&) {
+    return {};  // the pass meets it again
+  }
+}
+
+/// The first file that says what it is.
+Survey first_look(const ImageFiles& files) {
+  Survey survey;
+  for (const ImageFiles::File& file : files.files)
+    if (const auto header = header_of(files.folder / file.name)) {
+      survey.add(*header, size_seen(*header));
+      break;
+    }
+  return survey;
+}
+
+void add(ReadingReport& report, Decoded& decoded, std::uint32_t& bits) {
+  if (decoded.skipped) {
+    report.skipped.push_back(std::move(*decoded.skipped));
+    return;
+  }
+  ++report.read;
+  ++report.kinds[kind_of_image(*decoded.header)];
+  ++report.sizes[size_text(decoded.size.first, decoded.size.second)];
+  for (const std::string& what : decoded.converted) ++report.converted[what];
+  report.turned += decoded.header->orientation > 1;
+  report.resized += decoded.resized;
+  bits |= decoded.bits;
+}
+
+/// Which bits 16-bit images use, all together.
+void add_bits(ReadingReport& report, std::uint32_t bits) {
+  const int highest = std::bit_width(bits), unused = bits == 0 ? 0 : std::countr_zero(bits);
+  report.low_bits_unused = highest == 16 && unused > 0;
+  report.bits_in_use = report.low_bits_unused ? highest - unused : highest;
+}
+
+/// Decodes in parallel, so many at a time as fit into a little memory, and hands on in order. Where sizes are kept, a
+/// large image may follow small ones at any time.
+template <class F>
+void decode_all(const ImageFiles& files, const Pass& pass, bool sizes_are_kept, F&& hand_on) {
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 26;
+  const Threads threads = Threads::bound();
+  const std::int64_t n = std::ssize(files.files), least = threads.count();
+  const std::int64_t most = (sizes_are_kept ? 4 : 512) * least;
+  std::int64_t largest = kMostBytes / least;
+  for (std::int64_t begin = 0; begin < n;) {
+    const std::int64_t count = std::min(n - begin, std::clamp(kMostBytes / largest, least, most));
+    std::vector<Decoded> decoded(static_cast<std::size_t>(count));
+    threads.parallel(count, 1, [&](std::int64_t from, std::int64_t to, int) {
+      for (std::int64_t i = from; i < to; ++i)
+        decoded[static_cast<std::size_t>(i)] = pass.decode(files.files[static_cast<std::size_t>(begin + i)]);
+    });
+    largest = 1;
+    for (Decoded& one : decoded) {
+      if (one.sample) largest = std::max(largest, static_cast<std::int64_t>(one.sample->bytes()));
+      hand_on(files.files[static_cast<std::size_t>(begin + (&one - decoded.data()))], one);
+    }
+    begin += count;
+  }
+}
+
+void check_options(const ImageOptions& options) {
+  if (options.shape && ((*options.shape).rank() != 3 || (*options.shape)[2] < 1 || (*options.shape)[2] > 4))
+    throw Error{{.where = "images",
+                 .expected = "a model whose input has 1 to 4 channels",
+                 .received = to_string_batched(*options.shape)}};
+}
+
+}  // namespace
+
+ReadingReport read_images(const ImageFiles& files, const ImageOptions& options, const ImageSink& sink,
+                          OtherSizes other_sizes) {
+  check_options(options);
+  const bool sizes_are_kept = other_sizes == OtherSizes::kept && !options.shape && !options.resize_to;
+  const auto decide = [&](const Survey& survey) {
+    SampleKind kind = survey.kind(options);
+    if (sizes_are_kept) kind.shape = {1, 1, kind.shape[2]};  // not asked for
+    return kind;
+  };
+  SampleKind kind = decide(first_look(files));
+  for (bool again = false;; again = true) {
+    ReadingReport report = files.found;
+    report.files = std::ssize(files.files);
+    Survey survey;
+    std::uint32_t bits = 0;
+    sink.begin(kind);
+    decode_all(files, Pass(files, options, kind, sizes_are_kept), sizes_are_kept,
+               [&](const ImageFiles::File& file, Decoded& decoded) {
+                 if (decoded.header) survey.add(*decoded.header, decoded.size);
+                 if (decoded.sample) sink.take(file, *decoded.sample);
+                 add(report, decoded, bits);
+               });
+    if (const SampleKind majority = decide(survey); majority != kind && survey.images > 0 && !again) {
+      kind = majority;
+      continue;
+    }
+    add_bits(report, bits);
+    return report;
+  }
+}
+
+void check_reading(const std::string& title, const ImageOptions& options, const ReadingReport& report) {
+  const auto& skipped = report.skipped;
+  if (skipped.empty() || (options.skip_bad && report.read > 0)) return;
+  if (skipped.size() == 1) throw skipped[0].error;
+  const Error::Kind first = skipped[0].error.kind();
+  const bool alike = std::ranges::all_of(skipped, [&](const auto& file) { return file.error.kind() == first; });
+  const bool sizes = report.reasons().contains("another size");
+  throw Error{{.kind = alike ? first : Error::input,
+               .where = printable(title),
+               .expected = "PNG and JPEG images that fit",
+               .received = fmt::format("{} others: {}", with_commas(std::ssize(skipped)), text_of_skipped(report)),
+               .hint = std::string(sizes ? "--resize resizes images of another size. " : "") +
+                       (options.skip_bad ? "None is left." : "--skip-bad-images leaves them out.")}};
+}
+
+}  // namespace evenkeel

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "evenkeel/formats/bytes.h"
+
+namespace evenkeel::formats {
+
+/// What a file is by its first bytes, whatever its name: "GIF image", "text", "empty file", "unknown bytes". Its first
+/// 512 bytes suffice.
+std::string kind_of_file(BytesView bytes);
+
+/// "a GIF image", "an empty file"
+std::string with_article(const std::string& noun);
+
+}  // namespace evenkeel::formats
