@@ -161,7 +161,7 @@ class ClassOrder final : public Rule {
     const Answers answers = answers_of(evidence, mismatch);
     const Confusion confusion = confusion_of(answers, evidence.network().outputs());
     const std::vector<std::int64_t> order = order_of(confusion);
-    if (std::ranges::is_sorted(order)) return;
+    if (std::ranges::is_sorted(order) || names_unseen_classes(evidence, confusion, order)) return;
     const Dataset renamed = relabelled(answers.data, order);
     const SampleScores reordered =
         evidence.scorer().score(renamed, uniform_modes(evidence.network(), Statistics::moving, false));
@@ -177,6 +177,18 @@ class ClassOrder final : public Rule {
   }
 
  private:
+  /// Whether samples would be of a class that training has none of: then nothing tells what they are.
+  static bool names_unseen_classes(Evidence& evidence, const Confusion& confusion,
+                                   const std::vector<std::int64_t>& order) {
+    const std::vector<std::int32_t>& seen = evidence.train_guessing().classes;
+    if (!evidence.has_train_data()) return false;
+    for (std::int64_t label = 0; label < confusion.count; ++label) {
+      const std::int64_t to = order[static_cast<std::size_t>(label)];
+      if (to != label && samples_of(confusion, label) > 0 && std::ranges::count(seen, to) == 0) return true;
+    }
+    return false;
+  }
+
   /// With the classes in order, loss and accuracy tell how the samples come.
   static void judge_input_again(Evidence& evidence, const Dataset& renamed, std::vector<Finding>& findings) {
     Subject subject{.data = renamed, .records = evidence.records(), .samples = 0};
