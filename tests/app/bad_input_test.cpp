@@ -42,9 +42,11 @@ TEST_F(BadInput, AnUnknownLoss) {
               "Did you mean \"binary_crossentropy\"?");
 }
 
-TEST_F(BadInput, NoLossAnywhere) {
+TEST_F(BadInput, NoLossToEvaluateBy) {
+  train("a");
   write_model("loss = \"sparse_categorical_crossentropy\"\n", "");
-  EXPECT_SAYS(train_refusal(), "--loss");
+  EXPECT_SAYS(refusal({"evaluate", "model.toml", "--weights", "a/weights.safetensors", "--data", "data.npz"}),
+              "--loss");
 }
 
 TEST_F(BadInput, AnOptimizersFieldThatItDoesNotHave) {

@@ -178,9 +178,25 @@ TEST(ModelFileError, NamesTheUnknownKeyAndTheNearestKnownOne) {
 }
 
 TEST(ModelFileError, NamesTheUnknownLayerTypeAndTheNearestKnownOne) {
-  const std::string error = refusal(kHead + "[[layer]]\ntype = \"Conv2d\"\nfilters = 4\n");
-  EXPECT_SAYS(error, "m.toml:3: unknown layer type \"Conv2d\". Known: Input, Conv2D, Dense,");
+  const std::string error = refusal(kHead + "[[layer]]\ntype = \"Conv3D\"\nfilters = 4\n");
+  EXPECT_SAYS(error, "m.toml:3: unknown layer type \"Conv3D\". Known: Input, Conv2D, Dense,");
   EXPECT_SAYS(error, "Did you mean \"Conv2D\"?");
+}
+
+TEST(ModelFile, KnowsNamesInAnySpelling) {
+  const std::string text = kHead +
+                           "[[layer]]\ntype = \"conv2d\"\nfilters = 4\nactivation = \"LeakyReLU\"\n"
+                           "padding = \"SAME\"\nkernel_initializer = \"HeNormal\"\n";
+  const std::string again = write_model_file(parse_model_file(text, "m.toml"));
+  EXPECT_SAYS(again, "type = \"Conv2D\"");
+  EXPECT_SAYS(again, "activation = \"leaky_relu\"");
+  EXPECT_SAYS(again, "padding = \"same\"");
+  EXPECT_SAYS(again, "kernel_initializer = \"he_normal\"");
+}
+
+TEST(ModelFileError, NamesTheNearestActivation) {
+  EXPECT_SAYS(refusal(kHead + "[[layer]]\ntype = \"Conv2D\"\nfilters = 4\nactivation = \"rleu\"\n"),
+              "Did you mean \"relu\"?");
 }
 
 TEST(ModelFileError, NamesAValueOfTheWrongType) {
