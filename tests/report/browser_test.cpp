@@ -90,6 +90,8 @@ setTimeout(() => {
     press(picture(figure), "Escape");
     return JSON.stringify(states) === JSON.stringify([1, 0, 1].map((on) => [!!on, !!on, !!on]));
   };
+  // What each button to copy would put into the clipboard, which no script may read here.
+  const copied = [...document.querySelectorAll("button.copy")].map((button) => button.nextSibling.textContent);
   const lines = figures.filter((figure) => figure.classList.contains("lines"));
   const count = (test) => (list) => list.filter(test).length;
   const before = ticksBefore, after = lines.map(ticks);
@@ -103,6 +105,7 @@ setTimeout(() => {
     walked: count(walk)(figures),
     zoomed: count(zoom)(lines),
     toggled: count(toggle)(lines),
+    copied,
     overflow: document.scrollingElement.scrollWidth - innerWidth,
     requests: performance.getEntriesByType("resource").map((entry) => entry.name),
     problems,
@@ -203,6 +206,8 @@ TEST(Browser, DrawsThePageAndLetsItsReaderHoverWalkZoomAndHide) {
     EXPECT_EQ(frame["walked"], 4);
     EXPECT_EQ(frame["zoomed"], 3);
     EXPECT_EQ(frame["toggled"], 3);
+    EXPECT_EQ(frame["copied"].size(), 2u);
+    EXPECT_EQ(frame["copied"][0], "evenkeel study depth --sweep 'depth=5,19'");
     EXPECT_LE(frame["overflow"], 0);
   }
   EXPECT_EQ(phones, 1u);

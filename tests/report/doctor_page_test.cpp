@@ -29,6 +29,9 @@ const Curve& curve_of(const Report& report, const std::string& name) {
   throw std::runtime_error("no curve " + name);
 }
 
+constexpr const char* kHeading =
+    "<h3><span class=\"badge error\">error</span> Moving statistics were never updated (<code>never-updated</code>)";
+
 Report report_of(const Diagnosis& d) { return doctor_page(describe(d, {.model = "net.toml"}), model()); }
 
 std::string page_of(const Diagnosis& d) { return html(report_of(d)); }
@@ -36,16 +39,16 @@ std::string page_of(const Diagnosis& d) { return html(report_of(d)); }
 TEST(DoctorPage, HasTheVerdictTheEvidenceAndTheRemedy) {
   const std::string page = page_of(sample_diagnosis());
   EXPECT_SAYS(page, "The mode makes the difference. The moving statistics of norm are exactly 0 and 1.");
-  EXPECT_SAYS(page, "error: Moving statistics were never updated");
+  EXPECT_SAYS(page, kHeading);
   EXPECT_SAYS(page, "1.25 nats");
   EXPECT_SAYS(page, "below 0.05");
-  EXPECT_SAYS(page, "evenkeel repair net.toml --fix never-updated");
+  EXPECT_SAYS(page, "<div class=\"command\"><code>evenkeel repair net.toml --fix never-updated");
   EXPECT_SAYS(page, "not checked: none are known");
 }
 
 TEST(DoctorPage, HasTheFourCellsBeforeTheFindings) {
   const std::string page = page_of(sample_diagnosis());
-  EXPECT_LT(page.find("data, evaluation mode"), page.find("error: Moving statistics were never updated"));
+  EXPECT_LT(page.find("data, evaluation mode"), page.find(kHeading));
 }
 
 TEST(DoctorPage, HasTheRemedyInKerasAndPytorchAndWhereMoreIsSaid) {
@@ -74,13 +77,13 @@ TEST(DoctorPage, TellsWhatFollowsFromAFindingInALineOfIt) {
   EXPECT_SAYS(page,
               "Consequences that go away with it: lagging in norm. Consequences that go away with it: "
               "stale-statistics in norm.");
-  EXPECT_FALSE(contains(page, "info: Moving statistics do not fit the data"));
+  EXPECT_FALSE(contains(page, "Moving statistics do not fit the data (<code>"));
 }
 
 TEST(DoctorPage, HasAFindingWhoseCauseIsNotThereAsOneOfItsOwn) {
   Diagnosis d = sample_diagnosis();
   d.findings[0].consequence_of = "input-mismatch";
-  EXPECT_SAYS(page_of(d), "error: Moving statistics were never updated");
+  EXPECT_SAYS(page_of(d), kHeading);
 }
 
 TEST(DoctorPage, SaysWhereACostWasNotMeasured) {
@@ -121,6 +124,38 @@ TEST(DoctorPage, SaysHowMuchLiesBeyondAStripInsteadOfDrawingIt) {
   const Report report = report_of(sample_diagnosis());
   EXPECT_EQ(curve_of(report, "evaluation mode").traces[0].y, (std::vector{0.2, 0.3, 0.1}));
   EXPECT_SAYS(html(report), "More than 1.5 deviations away: 10 % of training mode, 40 % of evaluation mode.");
+}
+
+TEST(DoctorPage, CutsOffAPeakThatWouldLeaveNoRoom) {
+  Diagnosis d = sample_diagnosis();
+  d.histograms[0].evaluation = {0, 0, 7.5, 0, 0};
+  EXPECT_EQ(curve_of(report_of(d), "evaluation mode").traces[0].y, (std::vector<double>{0, 2, 0}));
+}
+
+TEST(DoctorPage, SaysWhatWasExcludedAndWhatCannotBeSeen) {
+  Diagnosis d = sample_diagnosis();
+  d.findings[0].certainty.excluded = {"another range", "another order"};
+  EXPECT_SAYS(page_of(d), "Excluded: another range; another order.");
+  EXPECT_FALSE(contains(page_of(d), "Cannot be seen"));
+  d.findings[0].certainty.unseen = {"orientation"};
+  EXPECT_SAYS(page_of(d), "Cannot be seen: orientation.");
+}
+
+std::size_t times_in(const std::string& text, const std::string& part) {
+  std::size_t times = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++times;
+  return times;
+}
+
+TEST(DoctorPage, SaysWhatANatIsOnceWhereTheFirstStands) {
+  Diagnosis d = sample_diagnosis();
+  d.findings.push_back(d.findings[0]);
+  const std::string page = page_of(d);
+  EXPECT_EQ(times_in(page, "A nat is"), 1u);
+  EXPECT_LT(page.find("1.25 nats"), page.find("A nat is"));
+  EXPECT_LT(page.find("A nat is"), page.rfind("1.25 nats"));
+  d.findings.clear();  // the first is in the table of the normalizations then
+  EXPECT_EQ(times_in(page_of(d), "A nat is"), 1u);
 }
 
 TEST(DoctorPage, SaysWhereNothingWasFound) {
@@ -173,13 +208,23 @@ TEST(Waterfall, IsDrawnWithoutJavaScriptAndToldAsFigures) {
   EXPECT_SAYS(report_json(report), "\"type\": \"waterfall\"");
 }
 
-TEST(Waterfall, BreaksTheBarsFromZeroWhereTheAxisBeginsElsewhere) {
+TEST(Waterfall, BreaksBarsAndAxisWhereTheAxisBeginsElsewhere) {
   const auto page = [](double start) {
     const Waterfall chart{.title = "way", .start_name = "a", .end_name = "b", .start = start, .steps = {{"up", 1.0}}};
     return html({.title = "t", .question = "q", .answer = "a", .sections = {{"s", {chart}}}});
   };
   EXPECT_FALSE(contains(page(0.2), "class=\"break\""));
-  EXPECT_TRUE(contains(page(20), "class=\"break\""));
+  EXPECT_FALSE(contains(page(2), "class=\"break\""));    // from zero: the step is a third of the whole
+  EXPECT_EQ(times_in(page(20), "class=\"break\""), 3u);  // both bars and the axis
+}
+
+TEST(Waterfall, BeginsItsBarsAtZeroWhereOneEndIsBelow) {
+  const Waterfall chart{.title = "way", .start_name = "a", .end_name = "b", .start = 1, .steps = {{"down", -2.0}}};
+  const std::string page = html({.title = "t", .question = "q", .answer = "a", .sections = {{"s", {chart}}}});
+  // The axis is from -1.08 to 1.08: the first bar is its right half, the last one its left half without the room.
+  EXPECT_SAYS(page, "<rect class=\"bar c0\" x=\"50.00%\"");
+  EXPECT_SAYS(page, "<rect class=\"bar c0\" x=\"3.70%\"");
+  EXPECT_FALSE(contains(page, "class=\"break\""));
 }
 
 }  // namespace

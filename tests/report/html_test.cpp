@@ -95,6 +95,21 @@ TEST(Html, HasHeadsOfRowsAndColumnsInTables) {
   EXPECT_SAYS(page, "<th scope=\"row\"><code>batch_norm</code></th><td class=\"number\">3</td>");
 }
 
+TEST(Html, HasABadgeBeforeATitle) {
+  EXPECT_SAYS(html(sample_report()), "<h3><span class=\"badge warning\">warning</span> Results</h3>");
+}
+
+TEST(Html, HasCommandsAsTheyAreTyped) {
+  EXPECT_SAYS(html(sample_report()),
+              "<div class=\"command\"><code>evenkeel study depth --sweep 'depth=5,19'</code></div>");
+}
+
+TEST(Html, HasAScriptOnlyWhereThereIsSomethingToDo) {
+  EXPECT_FALSE(contains(html(with(Paragraph{"p"})), "<script"));
+  EXPECT_SAYS(html(with(CommandLine{"c"})), "clipboard");
+  EXPECT_FALSE(contains(html(with(CommandLine{"c"})), "id=\"plots\""));
+}
+
 TEST(Html, GivesOneNameOneColourInAllCharts) {
   const std::string page = html(sample_report());
   const auto curves = plots_in(page)[0]["curves"];

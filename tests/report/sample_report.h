@@ -87,6 +87,7 @@ inline Report sample_report() {
                 .marks = {{"published", 0.98}, {"independent", 0.9725}},
                 .published_range = std::pair{0.9, 0.99}}}};
   PageTable table{.title = "Results",
+                  .badge = "warning",
                   .columns = {"variant", ">seeds", ">test accuracy", ">images/s"},
                   .rows = {{"plain", "3", "0.105", "5383"}, {"`batch_norm`", "3", "0.970", "5365"}},
                   .caption = "Means over the seeds."};
@@ -97,7 +98,9 @@ inline Report sample_report() {
           .sections = {{.title = "What was found", .parts = {final, table, loss, accuracy}},
                        {.title = "Why",
                         .parts = {Paragraph{"Gradients of a <deep> network & its layers."},
-                                  Formula{"Var[y] = (c² + v) / keep − c²"}, layers}},
+                                  Formula{"Var[y] = (c² + v) / keep − c²"}, layers,
+                                  CommandLine{"evenkeel study depth --sweep 'depth=5,19'"},
+                                  Listing{"In Python", "for i in range(3):\n    train(i)"}}},
                        {.title = "Networks",
                         .parts = {Diagram{.title = "batch_norm", .model = deep_model(19)},
                                   Diagram{.title = "residual", .model = residual_model()}}}},

@@ -45,7 +45,9 @@ Axis::Axis(ValueRange values, bool log, Room room) : log_(log) {
     high_ += around;
   }
   const double free = room == Room::none ? 0 : 0.04 * (high_ - low_);
-  const bool from_zero = room == Room::from_zero_if_near && !log && low_ >= 0 && low_ < 0.3 * high_;
+  constexpr double kNear = 0.3, kReadable = 0.85;  // of the highest value
+  const double begin = room == Room::from_zero_if_near ? kNear : room == Room::from_zero_if_readable ? kReadable : 0;
+  const bool from_zero = !log && low_ >= 0 && low_ < begin * high_;
   low_ = from_zero ? 0 : low_ - free;
   high_ += free;
   if (!log)

@@ -21,7 +21,7 @@ Axis axis_of(const Waterfall& chart) {
     value += step.change;
     for (const double sign : {-1, 0, 1}) extent.add(value + sign * step.error.value_or(0));
   }
-  return {extent, false, Axis::Room::from_zero_if_near};
+  return {extent, false, Axis::Room::from_zero_if_readable};
 }
 
 class WaterfallPicture {
@@ -37,17 +37,24 @@ class WaterfallPicture {
       value += of.change;
     }
     whole(chart_.end_name, value);
+    if (is_broken())
+      rows_.add(
+          "<svg y=\"100%\"><path class=\"break\" d=\"M10,-6l6,12M17,-6l6,12\"/>"
+          "<path class=\"base\" d=\"M10,-6l6,12M17,-6l6,12\"/></svg>\n");
     return rows_.text();
   }
 
  private:
-  /// A bar from zero. If the axis does not begin at zero, the bar has a break.
+  /// A bar from zero. If zero is not on the axis, bar and axis have a break.
   void whole(const std::string& name, double value) {
-    const double low = rows_.axis().low(), y = rows_.begin_row(name, fmt::format("{:.4g}", value)) + kBarTop;
+    const double y = rows_.begin_row(name, fmt::format("{:.4g}", value)) + kBarTop;
     if (!std::isfinite(value)) return;
-    rows_.bar("bar c0", low, value, y, kBar);
-    if (low != 0) rows_.add("<path class=\"break\" d=\"M10,{0:.0f}l6,20M17,{0:.0f}l6,20\"/>\n", y - 3);
+    const double from = is_broken() ? rows_.axis().low() : 0;
+    rows_.bar("bar c0", std::min(from, value), std::max(from, value), y, kBar);
+    if (is_broken()) rows_.add("<path class=\"break\" d=\"M10,{0:.0f}l6,20M17,{0:.0f}l6,20\"/>\n", y - 3);
   }
+
+  bool is_broken() const { return rows_.axis().low() > 0 || rows_.axis().high() < 0; }
 
   void step(const Waterfall::Step& of, double from) {
     const double to = from + of.change;

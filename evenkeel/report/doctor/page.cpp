@@ -12,7 +12,7 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kHighest = 2;  ///< density that is drawn of what moving statistics have
+constexpr double kHighest = 2;  ///< density that is drawn: five times a normal distribution's
 
 constexpr std::string_view kPlusMinus = "±";
 
@@ -29,17 +29,33 @@ Section cells_section(const DoctorDescription& d) {
   return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
 }
 
-void add_finding(Section& section, const DoctorDescription::Entry& entry) {
+/// What a nat is, where the first of them stands.
+constexpr std::string_view kNats =
+    "A nat is the unit of the Kullback-Leibler divergence (1.44 bits): here how far the normal distribution of the "
+    "moving statistics is from that of the data. 0 nats means equal; healthy layers stay below 0.05.";
+
+bool has_nats(const Finding& finding) { return std::ranges::count(finding.evidence, "nats", &Fact::unit) > 0; }
+
+std::string caption_of(const Finding& f) {
+  std::string text = as_sentence(certainty_text(f.certainty)) +
+                     " Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
+  if (!f.certainty.excluded.empty()) text += " Excluded: " + join(f.certainty.excluded, "; ") + '.';
+  if (!f.certainty.unseen.empty()) text += " Cannot be seen: " + join(f.certainty.unseen, "; ") + '.';
+  return text;
+}
+
+void add_finding(Section& section, const DoctorDescription::Entry& entry, bool explains_nats) {
   const Finding& f = entry.finding;
-  PageTable table{.title = fmt::format("{}: {} (`{}`)", name_of(f.severity), entry.title, f.code),
+  PageTable table{.title = fmt::format("{} (`{}`)", entry.title, f.code),
+                  .badge = std::string(name_of(f.severity)),
                   .columns = {"evidence", ">measured", "should be"}};
   for (const Fact& fact : f.evidence)
     table.rows.push_back({fact.what, figure(fact.value) + (fact.unit.empty() ? "" : ' ' + fact.unit), fact.expected});
-  table.caption = as_sentence(certainty_text(f.certainty)) +
-                  " Cost: " + (f.cost ? cost_text(*f.cost, kPlusMinus) : std::string("not measured")) + '.';
+  table.caption = caption_of(f);
+  if (explains_nats) table.caption += ' ' + std::string(kNats);
   section.parts.push_back(std::move(table));
   section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + entry.remedy.advice});
-  if (!entry.command.empty()) section.parts.push_back(Paragraph{'`' + entry.command + '`'});
+  if (!entry.command.empty()) section.parts.push_back(CommandLine{entry.command});
   section.parts.push_back(Listing{"In Keras", entry.remedy.keras});
   section.parts.push_back(Listing{"In PyTorch", entry.remedy.pytorch});
   std::string more = "More on it: `" + entry.documentation + "`.";
@@ -52,8 +68,9 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry) {
 Section findings_section(const DoctorDescription& d) {
   Section section{"Findings", {}};
   if (d.findings.empty()) section.parts.push_back(Paragraph{"Nothing found."});
-  for (const auto& entry : d.findings)
-    if (!entry.follows) add_finding(section, entry);
+  const std::vector<const DoctorDescription::Entry*> roots = d.roots();
+  const auto first = std::ranges::find_if(roots, [](const auto* entry) { return has_nats(entry->finding); });
+  for (auto entry = roots.begin(); entry != roots.end(); ++entry) add_finding(section, **entry, entry == first);
   return section;
 }
 
@@ -104,6 +121,13 @@ std::vector<double> inner(const std::vector<double>& bins) {
   return bins.size() < 3 ? bins : std::vector(bins.begin() + 1, bins.end() - 1);
 }
 
+/// What is drawn of them: a channel that never changes, or statistics far too narrow, would leave no room for the rest.
+std::vector<double> drawn_density(const std::vector<double>& bins) {
+  std::vector<double> density = inner(bins);
+  for (double& value : density) value = std::min(value, kHighest);
+  return density;
+}
+
 /// "More than 3.9 deviations away: 0.3 % of training mode, 41 % of evaluation mode."
 std::string beyond(const InputHistogram& h) {
   if (h.at.size() < 3) return {};
@@ -122,15 +146,14 @@ LineChart strip(const DoctorDescription::NormalizationEntry& n) {
       .title = fmt::format("`{}`, distance {} nats", h.layer, figure(n.gap.distance)),
       .x_label = "deviations from the mean of all data",
       .y_label = "density",
-      .curves = {{.name = "training mode", .traces = {{.x = at, .y = inner(h.training)}}, .group = "training"},
-                 {.name = "evaluation mode", .traces = {{.x = at, .y = inner(h.evaluation)}}, .group = "evaluation"}},
+      .curves = {{.name = "training mode", .traces = {{.x = at, .y = drawn_density(h.training)}}, .group = "training"},
+                 {.name = "evaluation mode",
+                  .traces = {{.x = at, .y = drawn_density(h.evaluation)}},
+                  .group = "evaluation"}},
       .caption = n.verdict + beyond(h),
       .folded = !n.is_distant};
-  std::vector<double> moving = inner(as_moving(h.at, n.gap));
-  // Statistics far too narrow would leave no room for the rest.
-  for (double& density : moving) density = std::min(density, kHighest);
   chart.curves.push_back({.name = "assumed by the moving statistics",
-                          .traces = {{.x = at, .y = std::move(moving)}},
+                          .traces = {{.x = at, .y = drawn_density(as_moving(h.at, n.gap))}},
                           .dashed = true,
                           .group = "moving"});
   return chart;
@@ -154,8 +177,11 @@ PageTable statistics_table(const DoctorDescription& d) {
     if (d.has_noise) std::ranges::move(shift_cells(n.shift), std::back_inserter(table.rows.back()));
   }
   table.caption =
-      "Mean over channels of KL(N(moving) ‖ N(data)), every normalization before the layer on the statistics of the "
-      "data. Healthy layers stay below 0.05.";
+      "Distance: the mean over channels of KL(N(moving) ‖ N(data)), every normalization before the layer on the "
+      "statistics of the data. ";
+  const auto roots = d.roots();
+  const bool explained = std::ranges::any_of(roots, [](const auto* entry) { return has_nats(entry->finding); });
+  table.caption += explained ? std::string("Healthy layers stay below 0.05.") : std::string(kNats);
   if (d.has_noise)
     table.caption +=
         " Noise of training (dropout) before a layer changes the variance that its moving statistics learn. The ratio "
@@ -167,7 +193,7 @@ Section layers_section(const DoctorDescription& d) {
   Section section{"Every normalization", {statistics_table(d)}};
   section.parts.push_back(Paragraph{fmt::format(
       "The input of each in the two modes, all channels together, standardized with mean and deviation of all data. "
-      "Dashed: the distribution that its moving statistics assume, cut off at {}.",
+      "Dashed: the distribution that its moving statistics assume. Densities are cut off at {}.",
       kHighest)});
   std::vector<Part> folded;
   for (const auto& n : d.normalizations)

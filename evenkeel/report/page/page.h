@@ -75,6 +75,7 @@ struct Waterfall {
 
 struct PageTable {
   std::string title = {};
+  std::string badge = {};                 ///< a word in front of the title: "error", "warning" or "info"
   std::vector<std::string> columns = {};  ///< ">name" is right-aligned
   std::vector<std::vector<std::string>> rows = {};
   std::string caption = {};
@@ -96,11 +97,16 @@ struct Listing {
   std::string code;
 };
 
+/// A line to copy into a terminal.
+struct CommandLine {
+  std::string text;
+};
+
 struct Formula {
   std::string text;  ///< one line of Unicode mathematics
 };
 
-using Part = std::variant<Paragraph, Listing, Formula, PageTable, LineChart, DotChart, Waterfall, Diagram>;
+using Part = std::variant<Paragraph, Listing, CommandLine, Formula, PageTable, LineChart, DotChart, Waterfall, Diagram>;
 
 struct Section {
   std::string title = {};

@@ -2,10 +2,10 @@
 
 #include <string_view>
 
-// The script and style of report pages. CMake makes a source from these files of page/.
+// The scripts and style of report pages. CMake makes a source from these files of page/.
 
 namespace evenkeel::embedded {
 
-extern const std::string_view charts_js, page_css;
+extern const std::string_view charts_js, copy_js, page_css;
 
 }  // namespace evenkeel::embedded

@@ -58,7 +58,7 @@ class Page {
         "<title>{}</title>\n<link rel=\"icon\" "
         "href=\"data:,\">\n<style>\n{}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}"
         "</body>\n</html>\n",
-        kPolicy, kVersion, plain(report_.title), embedded::page_css, marker_definitions(), body, script());
+        kPolicy, kVersion, plain(report_.title), embedded::page_css, marker_definitions(), body, scripts());
   }
 
  private:
@@ -88,7 +88,13 @@ class Page {
   std::string draw(const Paragraph& paragraph) { return element("p", "", marked_up(paragraph.text)); }
 
   std::string draw(const Listing& listing) {
+    has_code_ = true;
     return details(listing.title, element("pre", "tabindex=\"0\"", escaped(listing.code)));
+  }
+
+  std::string draw(const CommandLine& command) {
+    has_code_ = true;
+    return element("div", of_class("command"), "<code>" + escaped(command.text) + "</code>");
   }
 
   static std::string details(const std::string& title, const std::string& content) {
@@ -116,8 +122,12 @@ class Page {
     return fmt::format(
         "<figure class=\"table\">\n{}<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table>\n"
         "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>\n{}</figure>\n",
-        element("h3", "", marked_up(table.title)), table.title.empty() ? "table" : plain(table.title), head, body,
-        caption_of(table.caption));
+        element("h3", "", badge_of(table) + marked_up(table.title)), table.title.empty() ? "table" : plain(table.title),
+        head, body, caption_of(table.caption));
+  }
+
+  static std::string badge_of(const PageTable& table) {
+    return table.badge.empty() ? "" : fmt::format("<span class=\"badge {0}\">{0}</span> ", escaped(table.badge));
   }
 
   std::string draw(const LineChart& chart) {
@@ -159,19 +169,24 @@ class Page {
     return list.empty() ? "" : element("footer", "", "<h2>Provenance</h2>\n" + element("dl", "", list));
   }
 
-  /// Only pages with interactive charts need it.
-  std::string script() const {
-    if (plots_.empty() && !has_dots_) return "";
-    return fmt::format(
-        "<script type=\"application/json\" id=\"plots\">[{}]</script>\n<script>\n\"use strict\";\n{}</script>\n",
-        plots_, embedded::charts_js);
+  /// Those that the page needs: for charts that answer, and for code to copy.
+  std::string scripts() const {
+    std::string text;
+    if (!plots_.empty() || has_dots_)
+      text += fmt::format("<script type=\"application/json\" id=\"plots\">[{}]</script>\n", plots_) +
+              script(embedded::charts_js);
+    return has_code_ ? text + script(embedded::copy_js) : text;
+  }
+
+  static std::string script(std::string_view text) {
+    return fmt::format("<script>\n\"use strict\";\n{}</script>\n", text);
   }
 
   const Report& report_;
   Palette palette_;
   int buckets_;
-  std::string plots_;  ///< the script's data of the line charts, in their order
-  bool has_dots_ = false;
+  std::string plots_;  ///< what the script knows of line charts, in their order
+  bool has_dots_ = false, has_code_ = false;
 };
 
 }  // namespace

@@ -22,16 +22,15 @@ Json json_of(const Paragraph& paragraph) { return {{"type", "paragraph"}, {"text
 
 Json json_of(const Listing& listing) { return {{"type", "listing"}, {"title", listing.title}, {"code", listing.code}}; }
 
+Json json_of(const CommandLine& command) { return {{"type", "command"}, {"text", command.text}}; }
+
 Json json_of(const Formula& formula) { return {{"type", "formula"}, {"text", formula.text}}; }
 
 Json json_of(const PageTable& table) {
   Json columns = Json::array();
   for (const std::string& column : table.columns) columns.push_back(column.substr(column.starts_with('>') ? 1 : 0));
-  return {{"type", "table"},
-          {"title", table.title},
-          {"columns", columns},
-          {"rows", table.rows},
-          {"caption", table.caption}};
+  return {{"type", "table"},    {"title", table.title}, {"badge", table.badge},
+          {"columns", columns}, {"rows", table.rows},   {"caption", table.caption}};
 }
 
 Json json_of(const LineChart& chart) {

@@ -9,11 +9,11 @@ namespace evenkeel {
 /// The report as JSON, all points at full precision, null for NaN and infinities:
 ///
 ///     {"title", "question", "answer", "notes": [...],
-///      "sections": [{"title", "parts": [{"type": "paragraph"|"formula", "text"}
+///      "sections": [{"title", "parts": [{"type": "paragraph"|"formula"|"command", "text"}
 ///                                     | {"type": "listing", "title", "code"}
-///                                     | {"type": "table", "title", "columns": [...], "rows": [[...]], "caption"}
-///                                     | {"type": "line_chart", "title", "x_label", "y_label", "log_x", "log_y",
-///                                     "x_names",
+///                                     | {"type": "table", "title", "badge", "columns": [...], "rows": [[...]],
+///                                     "caption"} | {"type": "line_chart", "title", "x_label", "y_label", "log_x",
+///                                     "log_y", "x_names",
 ///                                        "curves": [{"name", "group", "dashed", "traces": [{"label", "x", "y"}]}],
 ///                                        "levels": [{"value", "label"}], "caption"}
 ///                                     | {"type": "dot_chart", "title", "x_label",
