@@ -118,6 +118,9 @@ void SettingKeys::add_group(const std::vector<Owner>& owners) {
     }
   for (Shared& shared : group) {
     shared.key.help = help_of(shared, owners.size());
+    const bool one_range =
+        std::ranges::all_of(shared.as_owned, [&](const SettingKey& owned) { return owned.range == shared.key.range; });
+    if (!one_range) shared.key.range = kAnyNumber;
     shared.key.defaults.clear();
     for (const SettingKey& owned : shared.as_owned)
       shared.key.defaults.insert(shared.key.defaults.end(), owned.defaults.begin(), owned.defaults.end());

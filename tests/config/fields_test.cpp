@@ -47,6 +47,23 @@ std::string refusal(const std::string& key, const FieldValue& value) {
   });
 }
 
+TEST(Fields, SayWhatTheyAccept) {
+  const auto accepted_by = [](const char* key) {
+    const auto& field = *fields_of<Options>().find(key);
+    return accepted(field.kind, field.range);
+  };
+  EXPECT_EQ(accepted_by("count"), "a whole number of at least 1");
+  EXPECT_EQ(accepted_by("rate"), "a number in [0, 1)");
+  EXPECT_EQ(accepted_by("step"), "a number above 0");
+  EXPECT_EQ(accepted_by("stops"), "a list of whole numbers, each of at least 0");
+  EXPECT_EQ(accepted_by("on"), "true or false");
+}
+
+TEST(Fields, KnowTheirChoicesWhereThereAreSome) {
+  EXPECT_EQ(fields_of<Options>().find("padding")->choices, (std::vector<std::string>{"same", "valid"}));
+  EXPECT_TRUE(fields_of<Options>().find("title")->choices.empty());
+}
+
 TEST(FieldValue, ReadsAsTomlWritesIt) {
   EXPECT_EQ(to_string(FieldValue(true)), "true");
   EXPECT_EQ(to_string(FieldValue(std::int64_t{-3})), "-3");

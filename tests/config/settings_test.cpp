@@ -55,6 +55,22 @@ TEST(SettingKeys, AreThoseOfTheFields) {
   EXPECT_EQ(keys().names(), (std::vector<std::string>{"form", "radius", "edge", "height", "sides", "gloss", "dry"}));
 }
 
+TEST(SettingKeys, HaveTheDefaultsOfAllThatHaveThem) {
+  using Defaults = std::vector<std::pair<std::string, FieldValue>>;
+  EXPECT_EQ(keys().find("sides")->defaults, (Defaults{{"round", std::int64_t{0}}, {"angular", std::int64_t{4}}}));
+  EXPECT_EQ(keys().find("form")->defaults, (Defaults{{"", std::string("round")}}));
+  EXPECT_EQ(keys().find("gloss")->defaults, (Defaults{{"", false}}));
+  EXPECT_TRUE(keys().find("edge")->defaults.empty());
+  SettingKeys without = keys();
+  EXPECT_TRUE(without.without_default("gloss").find("gloss")->defaults.empty());
+}
+
+TEST(SettingKeys, HaveChoicesAndARangeWhereItIsTheSameForAll) {
+  EXPECT_EQ(keys().find("form")->choices, (std::vector<std::string>{"round", "angular", "triangle"}));
+  EXPECT_EQ(keys().find("radius")->range, kPositive);
+  EXPECT_EQ(keys().find("sides")->range, kAnyNumber);
+}
+
 TEST(SettingKeys, SayWhoseTheyAreWhereNotAllHaveThem) {
   EXPECT_EQ(keys().find("form")->help, "what it is: round, angular, triangle");
   EXPECT_EQ(keys().find("edge")->help, "angular: length");

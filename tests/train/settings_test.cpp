@@ -171,6 +171,14 @@ TEST(TrainerOptionsOfSettings, HaveTheSettingsSeed) {
   EXPECT_EQ(trainer_options({{"loss", "mse"}, {"seed", 7}}).seed, 7u);
 }
 
+TEST(TrainingKeys, HaveADefaultOnlyWhereAnAbsentKeyStandsForIt) {
+  const auto defaults_of = [](const char* key) { return training_keys().find(key)->defaults; };
+  EXPECT_TRUE(defaults_of("loss").empty());
+  EXPECT_TRUE(defaults_of("early_stopping").empty());  // it is not on
+  EXPECT_EQ(defaults_of("optimizer").front().second, FieldValue(std::string("adam")));
+  EXPECT_EQ(defaults_of("batch_size").front().second, FieldValue(std::int64_t{32}));
+}
+
 TEST(CallbacksOfSettings, AreThoseThatAreAskedFor) {
   EXPECT_TRUE(callbacks_of({{"monitor", "loss"}, {"min_delta", 0.1}, {"save_best", false}}, {}).empty());
   EXPECT_EQ(callbacks_of({{"early_stopping", 0}, {"terminate_on_nan", true}, {"reduce_lr_patience", 2}}, {}).size(),
