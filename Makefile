@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint lint-changed bench guard guard-update doctor-table docs install clean packages-build packages-test packages-bench packages-lint packages-docs
+.PHONY: help demo test test-sanitized build format lint lint-changed bench guard guard-update doctor-table reference docs install clean packages-build packages-test packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ doctor-table: packages-build packages-bench ## what the doctor says of networks 
 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard
+
+reference: build ## write docs/reference/ anew from the program's own descriptions
+	@for page in commands layers training; do $(PROGRAM) reference $$page --out docs/reference/$$page.md; done
 
 docs: packages-build packages-docs ## build the documentation as a site that can be searched (build/docs/index.html)
 	@tools/docs/build $(BUILD) $(JOBS)

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/cpu.h"
@@ -158,9 +159,11 @@ void add_bench(CLI::App& app, Command& chosen) {
   CLI::Option* model =
       command.add_option("MODEL", a->model, "a model file (TOML) or a run folder; without it, W1 to W3")
           ->option_text(" ");
-  command.add_option("--workload", a->workload, "one of " + join(workload_names()) + ", the networks of three studies")
-      ->option_text("W")
-      ->check(CLI::IsMember(workload_names()))
+  choose_from(
+      command
+          .add_option("--workload", a->workload, "one of " + join(workload_names()) + ", the networks of three studies")
+          ->option_text("W"),
+      workload_names())
       ->excludes(model);
   add_setting(command, a->settings, "batch_size", "N");
   add_precision_flags(command, a->shared, a->settings);

@@ -23,7 +23,9 @@ void add_report(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
 void add_repair(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
-void add_fetch(CLI::App& data, Command& chosen);  // `data fetch`, below `data`
+void add_layers(CLI::App& app, Command& chosen);
+void add_documentation(CLI::App& app, Command& chosen);  // `completion`, `man`, `reference`
+void add_fetch(CLI::App& data, Command& chosen);         // `data fetch`, below `data`
 // These two write the command line into run.json.
 void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <optional>
 
+#include "command_tree.h"
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
@@ -214,7 +215,8 @@ CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::strin
   };
   // --nesterov, or --nesterov=false against a file that says true.
   if (field.kind == kind_of(bool{})) return command.add_flag(flag, field.help)->each(set);
-  return command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+  CLI::Option* option = command.add_option_function<std::string>(flag, set, field.help)->option_text(value_name);
+  return field.choices.empty() ? option : offer(option, field.choices);
 }
 
 void add_precision_flags(CLI::App& command, Shared& shared, Settings& settings) {

@@ -246,7 +246,7 @@ int run_show(const DataArguments& a) {
 CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& name, const std::string& purpose,
                            const std::string& examples) {
   CLI::App& command = add_command(data, name, purpose, examples);
-  command.add_option("NAME", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file or an image folder")
+  command.add_option("SPEC", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file or an image folder")
       ->required()
       ->option_text(" ");
   add_reading_flags(command, a.shared);

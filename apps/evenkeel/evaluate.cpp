@@ -1,5 +1,6 @@
 #include "evenkeel/train/evaluate.h"
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/formats/file.h"
@@ -107,11 +108,13 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
-  command
-      .add_option("--mode", a->mode,
-                  "evaluate: moving statistics, no dropout (the default); train: the batch's statistics and dropout")
-      ->option_text("evaluate|train")
-      ->check(CLI::IsMember({"evaluate", "train"}));
+  choose_from(
+      command
+          .add_option(
+              "--mode", a->mode,
+              "evaluate: moving statistics, no dropout (the default); train: the batch's statistics and dropout")
+          ->option_text("evaluate|train"),
+      {"evaluate", "train"});
   add_image_flags(command, a->shared);
   command.add_option("--plot", a->plot, "draw the confusion matrix")->option_text("FILE.svg");
   add_computing_flags(command, a->shared, a->settings);

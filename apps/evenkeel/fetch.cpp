@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/fetch/fetch.h"
@@ -131,7 +132,7 @@ void add_fetch(CLI::App& data, Command& chosen) {
                                 "An interrupted download is continued.",
                                 "  evenkeel data fetch cifar10\n"
                                 "  evenkeel data fetch mnist --url file:///mnt/mirror/mnist --data-dir /data");
-  fetch.add_option("NAME", a->name, join(names))->required()->option_text(" ");
+  offer(fetch.add_option("NAME", a->name, join(names))->required()->option_text(" "), names);
   fetch
       .add_option("--url", a->url,
                   "a mirror: the address (http, https, file) of a folder with the published files, or of the one file")

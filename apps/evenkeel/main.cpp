@@ -31,6 +31,8 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_repair(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
+  add_layers(app, chosen);
+  add_documentation(app, chosen);
 }
 
 /// The names that may stand where `wrong` stands.

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
@@ -125,9 +126,9 @@ void add_plan(CLI::App& app, Command& chosen) {
                   "  evenkeel plan runs/lenet --mode evaluate --time");
   add_model(command, a->model);
   add_setting(command, a->settings, "batch_size", "N");
-  command.add_option("--mode", a->mode, "the program of a training step (the default) or of an evaluation")
-      ->option_text("train|evaluate")
-      ->check(CLI::IsMember({"train", "evaluate"}));
+  choose_from(command.add_option("--mode", a->mode, "the program of a training step (the default) or of an evaluation")
+                  ->option_text("train|evaluate"),
+              {"train", "evaluate"});
   command.add_flag("--time", a->time,
                    "run it on random input and show the time of each line beside what this machine can do");
   add_precision_flags(command, a->shared, a->settings);

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
@@ -159,7 +160,7 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
                   "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
   std::vector<std::string> names = study_names();
   names.emplace_back("all");
-  command.add_option("NAME", a->name, join(names))->required()->option_text(" ")->check(CLI::IsMember(names));
+  choose_from(command.add_option("NAME", a->name, join(names))->required()->option_text(" "), names);
   command.add_flag("--quick", a->quick, "a small version of the study; it says what was scaled down");
   CLI::Option* seed = command.add_option("--seed", a->seed, "one run, with this seed; default 0")->option_text("N");
   command.add_option("--seeds", a->seeds, "a run for each seed from 0 to N-1")

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "command_tree.h"
+
+namespace evenkeel::app {
+
+/// A command's manual page (man-pages(7)), as troff reads it; `program` is the tree that it is of.
+std::string man_page(const CommandInfo& command, const CommandInfo& program);
+
+/// "evenkeel-data-fetch.1"
+std::string man_page_file(const CommandInfo& command);
+
+}  // namespace evenkeel::app

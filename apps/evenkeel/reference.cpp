@@ -1,0 +1,135 @@
+#include "reference.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/nn/registry.h"
+#include "evenkeel/train/settings.h"
+
+namespace evenkeel::app {
+namespace {
+
+/// Text that Markdown takes for nothing else, in a cell of a table too.
+std::string markdown(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|' || c == '[' || c == ']' || c == '<' || c == '*' || c == '\\' || c == '`') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+/// In a cell of a table, where a bar would end it even so.
+std::string code(const std::string& text) {
+  std::string cell = "`";
+  for (const char c : text) cell += c == '|' ? std::string("\\|") : std::string(1, c);
+  return cell + '`';
+}
+
+std::string row(const std::vector<std::string>& cells) { return "| " + join(cells, " | ") + " |\n"; }
+
+std::string head(const std::vector<std::string>& titles) {
+  return row(titles) + row(std::vector<std::string>(titles.size(), "---"));
+}
+
+std::string made_by(const char* what) {
+  return fmt::format("<!-- Made by `evenkeel reference {0}`; `make reference` writes it anew. -->\n\n", what);
+}
+
+std::vector<std::string> in_code(const std::vector<std::string>& texts) {
+  std::vector<std::string> all;
+  for (const std::string& text : texts) all.push_back(code(text));
+  return all;
+}
+
+std::string flag_row(const FlagInfo& flag) {
+  std::string help = markdown(flag.help);
+  if (flag.required) help += " (required)";
+  if (const auto choices = flag.unnamed_choices(); !choices.empty()) help += ": one of " + join(in_code(choices));
+  return row({join(in_code(flag.names)), flag.value.empty() ? "" : code(flag.value), help});
+}
+
+std::string flags_table(const CommandInfo& command) {
+  std::string text, group;
+  for (const FlagInfo& flag : command.flags) {
+    if (text.empty() || flag.group != group) {
+      if (!text.empty()) text += '\n' + wrapped(markdown(flag.group) + ':', 110) + "\n\n";
+      text += head({"flag", "value", "meaning"});
+    }
+    group = flag.group;
+    text += flag_row(flag);
+  }
+  return text;
+}
+
+std::string command_section(const CommandInfo& command) {
+  std::string text = fmt::format("\n## {}\n\n{}\n", command.name(), wrapped(markdown(command.purpose), 110));
+  if (!command.arguments.empty()) {
+    text += '\n' + head({"argument", "value", "meaning"});
+    for (const FlagInfo& argument : command.arguments) text += flag_row(argument);
+  }
+  text += '\n' + flags_table(command);
+  std::string examples;
+  for (const std::string_view line : split(command.examples, '\n')) examples += fmt::format("  {}\n", line);
+  return text + '\n' + examples;
+}
+
+/// A default as a file would say it; what there is none of is left empty.
+std::string default_text(const FieldValue& value) {
+  return std::holds_alternative<std::monostate>(value) ? "" : code(to_string(value));
+}
+
+std::string layer_section(const LayerType& type) {
+  std::string text = fmt::format("\n## {}\n\n{}\n", type.type, wrapped(markdown(type.about), 110));
+  if (type.fields.empty()) return text;
+  text += '\n' + head({"key", "value", "default", "meaning"});
+  for (const LayerType::FieldInfo& field : type.fields)
+    text += row({code(field.name), markdown(accepted(field.kind, field.range)),
+                 field.required ? "required" : default_text(field.default_value), markdown(field.help)});
+  return text;
+}
+
+/// "0.001 (adam), 0.01 (sgd)"; one alone where they agree.
+std::string defaults_text(const SettingKey& key) {
+  std::vector<std::string> texts;
+  bool agree = true;
+  for (const auto& [owner, value] : key.defaults) {
+    agree = agree && value == key.defaults.front().second;
+    texts.push_back(default_text(value) + (owner.empty() ? "" : " (" + owner + ')'));
+  }
+  if (texts.empty()) return {};
+  return agree ? default_text(key.defaults.front().second) : join(texts);
+}
+
+}  // namespace
+
+std::string commands_reference(const CommandInfo& program) {
+  std::string text = "# Commands and flags\n\n" + made_by("commands") +
+                     "Every command with its flags, as `--help` has them. [Commands](../commands.md) is the short "
+                     "form,\n[exit codes](../exit-codes.md) are the same for all.\n";
+  for (const CommandInfo* command : with_all_below(program)) text += command_section(*command);
+  return text;
+}
+
+std::string layers_reference() {
+  std::string text =
+      "# Layers\n\n" + made_by("layers") +
+      "Every layer of a [model file](../../examples/README.md) with its keys. `evenkeel layers NAME` prints the same.\n"
+      "Each layer also takes `name`, and `inputs` (a name or a list of names) where the model is no chain.\n";
+  for (const LayerType& type : layer_types()) text += layer_section(type);
+  return text;
+}
+
+std::string training_reference() {
+  std::string text = "# Keys of training\n\n" + made_by("training") +
+                     "Every key of a model file's `[training]` table. `evenkeel train` has a flag for each: "
+                     "`learning_rate`\nis `--learning-rate`. [Training](../training.md) explains them.\n\n" +
+                     head({"key", "value", "default", "meaning"});
+  for (const SettingKey& key : training_keys().all())
+    text +=
+        row({code(key.name), key.choices.empty() ? markdown(accepted(key.kind, key.range)) : join(in_code(key.choices)),
+             defaults_text(key), markdown(key.help)});
+  return text;
+}
+
+}  // namespace evenkeel::app

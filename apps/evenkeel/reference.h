@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "command_tree.h"
+
+namespace evenkeel::app {
+
+// The pages of docs/reference/, as Markdown; each made from the descriptions that the program itself works by.
+std::string commands_reference(const CommandInfo& program);
+std::string layers_reference();
+std::string training_reference();
+
+}  // namespace evenkeel::app
