@@ -32,8 +32,11 @@ std::string head(const std::vector<std::string>& titles) {
   return row(titles) + row(std::vector<std::string>(titles.size(), "---"));
 }
 
-std::string made_by(const char* what) {
-  return fmt::format("<!-- Made by `evenkeel reference {0}`; `make reference` writes it anew. -->\n\n", what);
+constexpr std::size_t kLongestLine = 110;
+
+std::string begin_page(const char* title, const char* what, const char* introduction) {
+  return fmt::format("# {}\n\n<!-- Made by `evenkeel reference {}`; `make reference` writes it anew. -->\n\n{}\n",
+                     title, what, wrapped(introduction, kLongestLine));
 }
 
 std::vector<std::string> in_code(const std::vector<std::string>& texts) {
@@ -53,7 +56,7 @@ std::string flags_table(const CommandInfo& command) {
   std::string text, group;
   for (const FlagInfo& flag : command.flags) {
     if (text.empty() || flag.group != group) {
-      if (!text.empty()) text += '\n' + wrapped(markdown(flag.group) + ':', 110) + "\n\n";
+      if (!text.empty()) text += '\n' + wrapped(markdown(flag.group) + ':', kLongestLine) + "\n\n";
       text += head({"flag", "value", "meaning"});
     }
     group = flag.group;
@@ -63,7 +66,7 @@ std::string flags_table(const CommandInfo& command) {
 }
 
 std::string command_section(const CommandInfo& command) {
-  std::string text = fmt::format("\n## {}\n\n{}\n", command.name(), wrapped(markdown(command.purpose), 110));
+  std::string text = fmt::format("\n## {}\n\n{}\n", command.name(), wrapped(markdown(command.purpose), kLongestLine));
   if (!command.arguments.empty()) {
     text += '\n' + head({"argument", "value", "meaning"});
     for (const FlagInfo& argument : command.arguments) text += flag_row(argument);
@@ -80,7 +83,7 @@ std::string default_text(const FieldValue& value) {
 }
 
 std::string layer_section(const LayerType& type) {
-  std::string text = fmt::format("\n## {}\n\n{}\n", type.type, wrapped(markdown(type.about), 110));
+  std::string text = fmt::format("\n## {}\n\n{}\n", type.type, wrapped(markdown(type.about), kLongestLine));
   if (type.fields.empty()) return text;
   text += '\n' + head({"key", "value", "default", "meaning"});
   for (const LayerType::FieldInfo& field : type.fields)
@@ -104,27 +107,27 @@ std::string defaults_text(const SettingKey& key) {
 }  // namespace
 
 std::string commands_reference(const CommandInfo& program) {
-  std::string text = "# Commands and flags\n\n" + made_by("commands") +
-                     "Every command with its flags, as `--help` has them. [Commands](../commands.md) is the short "
-                     "form,\n[exit codes](../exit-codes.md) are the same for all.\n";
+  std::string text = begin_page("Commands and flags", "commands",
+                                "Every command with its flags, as `--help` has them. [Commands](../commands.md) is the "
+                                "short form. [Exit codes](../exit-codes.md) are the same for all.");
   for (const CommandInfo* command : with_all_below(program)) text += command_section(*command);
   return text;
 }
 
 std::string layers_reference() {
-  std::string text =
-      "# Layers\n\n" + made_by("layers") +
-      "Every layer of a [model file](../../examples/README.md) with its keys. `evenkeel layers NAME` prints the same.\n"
-      "Each layer also takes `name`, and `inputs` (a name or a list of names) where the model is no chain.\n";
+  std::string text = begin_page("Layers", "layers",
+                                "Every layer of a [model file](../../examples/README.md) with its keys. `evenkeel "
+                                "layers NAME` prints the same. Each layer also takes `name`, and `inputs` (a name or a "
+                                "list of names) where the model is no chain.");
   for (const LayerType& type : layer_types()) text += layer_section(type);
   return text;
 }
 
 std::string training_reference() {
-  std::string text = "# Keys of training\n\n" + made_by("training") +
-                     "Every key of a model file's `[training]` table. `evenkeel train` has a flag for each: "
-                     "`learning_rate`\nis `--learning-rate`. [Training](../training.md) explains them.\n\n" +
-                     head({"key", "value", "default", "meaning"});
+  std::string text = begin_page("Keys of training", "training",
+                                "Every key of a model file's `[training]` table. `evenkeel train` has a flag for each: "
+                                "`learning_rate` is `--learning-rate`. [Training](../training.md) explains them.") +
+                     '\n' + head({"key", "value", "default", "meaning"});
   for (const SettingKey& key : training_keys().all())
     text +=
         row({code(key.name), key.choices.empty() ? markdown(accepted(key.kind, key.range)) : join(in_code(key.choices)),
