@@ -125,7 +125,7 @@ DiagnosisProgress diagnosis_progress(bool quiet) {
     if (done == of)
       line->finish("");
     else
-      line->draw(with_bar(done, of, fmt::format("{}/{} {}", done + 1, of, what)));
+      line->draw(fmt::format("{}  {}", with_bar(done, of, fmt::format("{}/{}", done + 1, of)), what));
   };
 }
 

@@ -49,6 +49,22 @@ TEST_F(Doctor, AnswersOnAScreen) {
   EXPECT_LE(std::ranges::count(result.out, '\n'), 24) << result.out;
 }
 
+/// The command that `run` is given, in a terminal of 100 columns.
+std::vector<std::string> on_a_terminal(const std::string& environment) {
+  return {"sh", "-c", environment + " script -qec \"stty cols 100; $*\" /dev/null", "sh"};
+}
+
+TEST_F(Doctor, HasColoursAndABarOnATerminal) {
+  train_on_many("spoiled.toml", "run");
+  const std::vector<std::string> doctor = {"doctor", "run", "--data", "many.npz", "--threads", "1"};
+  const std::string shown = run(doctor, on_a_terminal("NO_COLOR= TERM=xterm")).out;
+  EXPECT_SAYS(shown, "\x1b[1;31merror\x1b[0m    never-updated");
+  EXPECT_SAYS(shown, "[>                             ] 1/");
+  EXPECT_SAYS(shown, "  moving statistics against those of the data");
+  for (const char* environment : {"NO_COLOR=1 TERM=xterm", "NO_COLOR= TERM=dumb"})
+    EXPECT_FALSE(contains(run(doctor, on_a_terminal(environment)).out, "\x1b[1;31m")) << environment;
+}
+
 TEST_F(Doctor, PrintsTheRemedyAsACommandAndForKerasAndForPytorch) {
   train_on_many("spoiled.toml", "run");
   const auto result = run({"doctor", "run", "--data", "many.npz", "--verbose", "--threads", "1"});
