@@ -13,8 +13,8 @@ constexpr const char* kChoices = "choices";
 std::vector<std::string> offered(CLI::Option& option) {
   std::vector<std::string> choices;
   try {
-    for (const std::string_view choice : split(option.get_validator(kChoices)->get_description(), '|'))
-      choices.emplace_back(choice);
+    const std::string described = option.get_validator(kChoices)->get_description();
+    for (const std::string_view choice : split(described, '|')) choices.emplace_back(choice);
   } catch (const CLI::OptionNotFound&) {
     // it takes what it gets
   }

@@ -62,14 +62,22 @@ std::string list_text_of_layers() {
   return table.text();
 }
 
+/// As a model file would have it, and below it what it means and may be.
+std::string key_text(const LayerType::FieldInfo& field, std::size_t columns) {
+  const bool is_absent = std::holds_alternative<std::monostate>(field.default_value);
+  const std::string value = field.required ? " (required)"
+                            : is_absent    ? " (absent)"
+                                           : " = " + to_string(field.default_value);
+  const std::string indent(4, ' ');
+  return field.name + value + '\n' +
+         wrapped(indent + field.help + ": " + accepted(field.kind, field.range), columns, indent.size()) + '\n';
+}
+
 std::string layer_text(const LayerType& type, std::size_t columns) {
   std::string text = fmt::format("{}\n{}\n", type.type, wrapped(type.about, columns));
   if (type.fields.empty()) return text + "\nIt has no keys of its own.\n";
-  TextTable table({"key", "default", "value", "meaning"});
-  for (const LayerType::FieldInfo& field : type.fields)
-    table.row({field.name, field.required ? "required" : to_string(field.default_value),
-               accepted(field.kind, field.range), field.help});
-  return text + '\n' + table.text();
+  for (const LayerType::FieldInfo& field : type.fields) text += '\n' + key_text(field, columns);
+  return text;
 }
 
 int run_layers(const LayersArguments& a) {

@@ -24,8 +24,8 @@ TEST_P(Help, HasTwoExamples) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          testing::Values("", "train", "evaluate", "predict", "summary", "plan", "bench", "weights",
-                                         "report", "data", "data fetch", "data list", "data info", "data show",
-                                         "study"),
+                                         "report", "data", "data fetch", "data list", "data info", "data show", "study",
+                                         "doctor", "repair", "layers", "completion", "man", "reference"),
                          [](const auto& trial) {
                            std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');

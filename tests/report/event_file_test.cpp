@@ -6,11 +6,11 @@
 #include "evenkeel/formats/png.h"
 #include "tests/formats/testing.h"
 #include "tests/report/event_reader.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
 
-using formats::error_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;

@@ -28,6 +28,7 @@ html_sidebars = {"**": ["sidebar/scroll-start.html", "sidebar/brand.html", "side
 CONTENTS = {
     "README": {
         "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
+        "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training"],
         "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/data", "docs/training",
                 "docs/precision", "docs/report", "docs/tensorboard", "docs/library", "examples/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
