@@ -160,7 +160,7 @@ std::string fish_command(const CommandInfo& command) {
     text += begin;
     for (const std::string& name : flag.names)
       text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    if (!flag.value.empty()) text += " -r" + fish_files(flag);
+    if (!flag.value.empty()) text += (flag.files() == FlagInfo::Files::any ? " -r" : " -x") + fish_files(flag);
     text += " -d " + shell_word(flag.help) + '\n';
   }
   return text;
