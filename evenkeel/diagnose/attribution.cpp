@@ -106,8 +106,8 @@ void judge_guessing(FourCells& cells, Evidence& evidence) {
   const std::string guess = text_of(cell_of(evidence.guessing().scores));
   const bool works_on_training_data =
       cells.train_evaluation &&
-      (standing_of(evidence.train_evaluation(), evidence.train_guessing()) == Standing::better ||
-       standing_of(evidence.train_training(), evidence.train_guessing()) == Standing::better);
+      (against_guessing(evidence.train_evaluation(), evidence.train_guessing()) == AgainstGuessing::better ||
+       against_guessing(evidence.train_training(), evidence.train_guessing()) == AgainstGuessing::better);
   if (!works_on_training_data) {
     cells.gap = FourCells::Gap::guessing;
     cells.verdict =
@@ -202,7 +202,7 @@ FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
     cells.train_training = cell_of(evidence.train_training());
   }
   const auto guesses = [&](const SampleScores& scores) {
-    return standing_of(scores, evidence.guessing()) == Standing::guessing;
+    return against_guessing(scores, evidence.guessing()) == AgainstGuessing::guessing;
   };
   if (evidence.has_substitutes())
     judge_without_result(cells, evidence);

@@ -26,7 +26,7 @@ RepairOutlook between(const SampleScores& now, const SampleScores& after, const 
 
 /// Why nobody should be sent to repair it, as a clause; empty: it helps.
 std::string why_not(const SampleScores& now, const SampleScores& after, const Guessing& guessing) {
-  if (standing_of(after, guessing) == Standing::guessing) return kStillGuesses;
+  if (against_guessing(after, guessing) == AgainstGuessing::guessing) return kStillGuesses;
   if (!std::isfinite(now.mean_loss().value)) return {};
   const Cost change = cost_between(after, now);
   const auto better = [](const Estimate& e) { return e.above_zero_by(kChangeErrors); };
@@ -49,7 +49,8 @@ bool must_be_tried(const RepairMethod& method) {
 
 RepairOutlook of_exact(Evidence& evidence) {
   RepairOutlook outlook = between(evidence.evaluation(), evidence.evaluation(), "(the outputs stay the same)");
-  if (standing_of(evidence.evaluation(), evidence.guessing()) == Standing::guessing) outlook.why_not = kStillGuesses;
+  if (against_guessing(evidence.evaluation(), evidence.guessing()) == AgainstGuessing::guessing)
+    outlook.why_not = kStillGuesses;
   return outlook;
 }
 
@@ -115,7 +116,7 @@ void add_tried_outlooks(Network& network, const Dataset& sample, std::vector<Fin
       const SampleScores after = scores_of(*draft.network(plain));
       outlook = between(now, after, "with these values removed");
       const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
-      if (standing_of(after, guess) == Standing::guessing) outlook.why_not = kStillGuesses;
+      if (against_guessing(after, guess) == AgainstGuessing::guessing) outlook.why_not = kStillGuesses;
     } catch (const Error& error) {
       outlook.why_not = error.what();
     }

@@ -45,8 +45,8 @@ double accuracy_error(const Metrics& m) {
   return std::sqrt(p * (1 - p) / static_cast<double>(std::max<std::int64_t>(m.samples, 1)));
 }
 
-/// Of means alone (standing_of has samples): about as much right as by the most frequent class, at the loss of even
-/// odds.
+/// Of means alone (against_guessing has samples): about as much right as by the most frequent class, at the loss of
+/// even odds.
 bool is_near_guessing(const Metrics& m, const Guessing& guess) {
   const double loss = or_infinite(m.loss);
   if (!m.accuracy || guess.classes.empty()) return loss >= 0.97 * guess.scores.mean_loss().value;

@@ -75,7 +75,7 @@ class LostClasses final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     // Of a network that guesses, the finding is that.
-    if (standing_of(evidence.evaluation(), evidence.guessing()) == Standing::guessing) return;
+    if (against_guessing(evidence.evaluation(), evidence.guessing()) == AgainstGuessing::guessing) return;
     const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
     if (lost.empty()) return;
     Finding f{.code = "lost-classes",

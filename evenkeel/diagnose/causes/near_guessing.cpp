@@ -43,12 +43,12 @@ class NearGuessing final : public Rule {
   std::string_view checks() const override { return "loss and accuracy against guessing, in both modes"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const Standing now = standing_of(evidence.evaluation(), evidence.guessing());
-    if (now == Standing::better) return;
-    const bool both_modes = now == Standing::guessing && guesses_in_training_mode(evidence);
+    const AgainstGuessing now = against_guessing(evidence.evaluation(), evidence.guessing());
+    if (now == AgainstGuessing::better) return;
+    const bool both_modes = now == AgainstGuessing::guessing && guesses_in_training_mode(evidence);
     const Finding* why = explanation(findings, evidence);
     Finding f{.code = "near-guessing",
-              .severity = now == Standing::guessing ? Severity::error : Severity::warning,
+              .severity = now == AgainstGuessing::guessing ? Severity::error : Severity::warning,
               .cause = cause_of(evidence, now, both_modes),
               .certainty = certainty_of(evidence, now)};
     add_facts(evidence, f);
@@ -62,7 +62,7 @@ class NearGuessing final : public Rule {
 
  private:
   static bool guesses_in_training_mode(Evidence& evidence) {
-    return standing_of(evidence.training(), evidence.guessing()) == Standing::guessing;
+    return against_guessing(evidence.training(), evidence.guessing()) == AgainstGuessing::guessing;
   }
 
   /// If a network also guesses with the data's statistics, statistics are not its main defect.
@@ -77,12 +77,12 @@ class NearGuessing final : public Rule {
            (guess.scores.correct.empty() ? "" : ", accuracy " + figure(guess.scores.accuracy()->value));
   }
 
-  static std::string cause_of(Evidence& evidence, Standing now, bool both_modes) {
+  static std::string cause_of(Evidence& evidence, AgainstGuessing now, bool both_modes) {
     const std::string scores = scores_text(evidence.evaluation());
-    if (now == Standing::answers_alone)
+    if (now == AgainstGuessing::answers_alone)
       return "the loss is no better than that of guessing (" + figure(evidence.guessing().even_loss) +
              "), though more is right: " + scores + ". Wrong answers have far too sure scores";
-    if (now == Standing::loss_alone)
+    if (now == AgainstGuessing::loss_alone)
       return "no more is right than by always answering the most frequent class (accuracy " +
              figure(evidence.guessing().scores.accuracy()->value) + "): " + scores;
     std::string text = "the network is no better than guessing (" + guess_text(evidence) + "): " + scores;
@@ -92,16 +92,17 @@ class NearGuessing final : public Rule {
     else if (!evidence.normalizations().empty())
       text += ", but " + scores_text(evidence.training()) + " in training mode with statistics of all data";
     if (evidence.has_train_data() &&
-        standing_of(evidence.train_evaluation(), evidence.train_guessing()) == Standing::better)
+        against_guessing(evidence.train_evaluation(), evidence.train_guessing()) == AgainstGuessing::better)
       text += ". On its training data it works (" + scores_text(evidence.train_evaluation()) + ")";
     return text;
   }
 
-  static Certainty certainty_of(Evidence& evidence, Standing now) {
+  static Certainty certainty_of(Evidence& evidence, AgainstGuessing now) {
     const std::int64_t samples = evidence.data().size();
     const std::string why = "measured on " + std::to_string(samples) + " samples, against the histogram of their " +
                             (evidence.guessing().classes.empty() ? "targets" : "labels");
-    Certainty c = samples >= kFewSamples && now == Standing::guessing ? Certainty::sure(why) : Certainty::likely(why);
+    Certainty c =
+        samples >= kFewSamples && now == AgainstGuessing::guessing ? Certainty::sure(why) : Certainty::likely(why);
     c.unseen = {"whether it was trained long enough", "whether the labels are right", "orientation and resizing"};
     return c;
   }

@@ -57,20 +57,20 @@ std::vector<double> mean_target(const std::vector<double>& targets, std::size_t 
 }
 
 /// Whether so many correct samples are better than guessing, and by how much of the way to all.
-struct Answers {
+struct RightAnswers {
   Estimate gain;  ///< of the way from guessing to all right
   bool better() const { return gain.above_zero_by(kGuessErrors) && gain.value >= kLeastAnswers; }
   bool could_be_far() const { return gain.value + kGuessErrors * gain.error >= kCouldBe; }
 };
 
-Answers of_all_samples(const SampleScores& scores, const Guessing& guessing) {
+RightAnswers of_all_samples(const SampleScores& scores, const Guessing& guessing) {
   const Estimate gain = paired_difference(guessing.scores.correct, scores.correct);
   const double way = std::max(1 - guessing.scores.accuracy()->value, 1e-12);
   return {{gain.value / way, gain.error / way}};
 }
 
 /// The mean of the classes' recalls, against one over their number.
-Answers of_classes(const SampleScores& scores, const Guessing& guessing) {
+RightAnswers of_classes(const SampleScores& scores, const Guessing& guessing) {
   const std::vector<ClassScore> classes = class_scores(scores, guessing.classes);
   if (classes.size() < 2) return {};
   const auto count = static_cast<double>(classes.size());
@@ -133,24 +133,24 @@ SampleScores without_classes(const SampleScores& scores, const std::vector<std::
   return rest;
 }
 
-Standing standing_of(const SampleScores& scores, const Guessing& guessing) {
+AgainstGuessing against_guessing(const SampleScores& scores, const Guessing& guessing) {
   const Estimate gain = paired_difference(scores.loss, guessing.scores.loss);
   const bool loss_better =
       gain.above_zero_by(kGuessErrors) && gain.value >= kLeastLossGain * guessing.scores.mean_loss().value;
   const double loss = or_infinite(scores.mean_loss().value);
   if (scores.correct.empty() || guessing.classes.empty()) {
     const bool could_be_better = gain.value + kGuessErrors * gain.error >= kCouldBe * guessing.scores.mean_loss().value;
-    return loss_better || could_be_better ? Standing::better : Standing::guessing;
+    return loss_better || could_be_better ? AgainstGuessing::better : AgainstGuessing::guessing;
   }
-  const Answers samples = of_all_samples(scores, guessing), classes = of_classes(scores, guessing);
+  const RightAnswers samples = of_all_samples(scores, guessing), classes = of_classes(scores, guessing);
   const bool sure_of_even = loss >= guessing.even_loss;
   const double furthest = std::max(samples.gain.value, classes.gain.value);
   if (samples.better() || classes.better()) {
-    if (loss_better || !sure_of_even) return Standing::better;
-    return furthest < kLeastAnswersAlone ? Standing::guessing : Standing::answers_alone;
+    if (loss_better || !sure_of_even) return AgainstGuessing::better;
+    return furthest < kLeastAnswersAlone ? AgainstGuessing::guessing : AgainstGuessing::answers_alone;
   }
-  if (loss_better) return samples.could_be_far() ? Standing::better : Standing::loss_alone;
-  return samples.could_be_far() && !sure_of_even ? Standing::better : Standing::guessing;
+  if (loss_better) return samples.could_be_far() ? AgainstGuessing::better : AgainstGuessing::loss_alone;
+  return samples.could_be_far() && !sure_of_even ? AgainstGuessing::better : AgainstGuessing::guessing;
 }
 
 }  // namespace evenkeel

@@ -23,7 +23,7 @@ struct Guessing {
 Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs);
 
 /// How scores compare with guessing.
-enum class Standing {
+enum class AgainstGuessing {
   better,         ///< or there are too few samples to decide
   answers_alone,  ///< more samples are right than by guessing, but the loss is above that of even odds: scores are far
                   ///< too certain
@@ -32,7 +32,7 @@ enum class Standing {
 };
 /// By paired standard errors and by a least gain, because an untrained network differs a little by chance. Answers are
 /// better if the accuracy over all samples is, or the mean over the classes.
-Standing standing_of(const SampleScores& scores, const Guessing& guessing);
+AgainstGuessing against_guessing(const SampleScores& scores, const Guessing& guessing);
 
 /// The samples of one class.
 struct ClassScore {

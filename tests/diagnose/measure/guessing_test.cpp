@@ -70,59 +70,62 @@ TEST(Guessing, HasLabelSmoothingInItsLoss) {
   EXPECT_NEAR(guess.scores.mean_loss().value, std::log(4), 1e-12);
 }
 
-Standing standing(const std::vector<std::int32_t>& labels, std::int64_t outputs, double right, double loss) {
-  return standing_of(scores_of(labels.size(), right, loss), guessing(SoftmaxCrossEntropy{}, labelled(labels), outputs));
+AgainstGuessing standing(const std::vector<std::int32_t>& labels, std::int64_t outputs, double right, double loss) {
+  return against_guessing(scores_of(labels.size(), right, loss),
+                          guessing(SoftmaxCrossEntropy{}, labelled(labels), outputs));
 }
 
-TEST(Standing, IsBetterForWeakNetworksOfAnyNumberOfClasses) {
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.3, 2.0), Standing::better);
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.55, 1.3), Standing::better);
-  EXPECT_EQ(standing(in_turn(2000, 2), 2, 0.6, 0.66), Standing::better);
-  EXPECT_EQ(standing(in_turn(300, 5), 5, 0.6, 1.1), Standing::better);
+TEST(AgainstGuessing, IsBetterForWeakNetworksOfAnyNumberOfClasses) {
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.3, 2.0), AgainstGuessing::better);
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.55, 1.3), AgainstGuessing::better);
+  EXPECT_EQ(standing(in_turn(2000, 2), 2, 0.6, 0.66), AgainstGuessing::better);
+  EXPECT_EQ(standing(in_turn(300, 5), 5, 0.6, 1.1), AgainstGuessing::better);
 }
 
-TEST(Standing, IsGuessingAtChance) {
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.1, 2.31), Standing::guessing);
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.13, 2.45), Standing::guessing);
-  EXPECT_EQ(standing(in_turn(600, 10), 10, 0.09, 4658), Standing::guessing);
-  EXPECT_EQ(standing(in_turn(600, 2), 2, 0.5, 0.70), Standing::guessing);
-  EXPECT_EQ(standing(in_turn(600, 10), 10, 0.1, NAN), Standing::guessing);
+TEST(AgainstGuessing, IsGuessingAtChance) {
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.1, 2.31), AgainstGuessing::guessing);
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.13, 2.45), AgainstGuessing::guessing);
+  EXPECT_EQ(standing(in_turn(600, 10), 10, 0.09, 4658), AgainstGuessing::guessing);
+  EXPECT_EQ(standing(in_turn(600, 2), 2, 0.5, 0.70), AgainstGuessing::guessing);
+  EXPECT_EQ(standing(in_turn(600, 10), 10, 0.1, NAN), AgainstGuessing::guessing);
 }
 
-TEST(Standing, TellsScoresThatAreFarTooSureFromAnswersThatAreRight) {
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.6, 5), Standing::answers_alone);
-  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.6, 1.4), Standing::better);
+TEST(AgainstGuessing, TellsScoresThatAreFarTooSureFromAnswersThatAreRight) {
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.6, 5), AgainstGuessing::answers_alone);
+  EXPECT_EQ(standing(in_turn(2000, 10), 10, 0.6, 1.4), AgainstGuessing::better);
 }
 
-TEST(Standing, LooksAtTheClassesWhereOneIsFrequent) {
+TEST(AgainstGuessing, LooksAtTheClassesWhereOneIsFrequent) {
   // Nineteen of twenty are of class 0.
   std::vector<std::int32_t> labels(2000);
   for (std::size_t i = 0; i < labels.size(); i += 20) labels[i] = 1;
   const Guessing guess = guessing(SoftmaxCrossEntropy{}, labelled(labels), 2);
   SampleScores constant{.loss = guess.scores.loss, .correct = guess.scores.correct};
-  EXPECT_EQ(standing_of(constant, guess), Standing::guessing);
+  EXPECT_EQ(against_guessing(constant, guess), AgainstGuessing::guessing);
   // Fewer right than by guessing, but four of five of either class.
   SampleScores weighed;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     weighed.correct.push_back((i / 20) % 5 == 0 ? 0 : 1);
     weighed.loss.push_back(weighed.correct.back() > 0 ? 0.3 : 1.2);
   }
-  EXPECT_EQ(standing_of(weighed, guess), Standing::better);
+  EXPECT_EQ(against_guessing(weighed, guess), AgainstGuessing::better);
   // Useful scores, but never the rare class.
   for (std::size_t i = 0; i < labels.size(); ++i) constant.loss[i] = labels[i] == 1 ? 1.2 : 0.05;
-  EXPECT_EQ(standing_of(constant, guess), Standing::loss_alone);
+  EXPECT_EQ(against_guessing(constant, guess), AgainstGuessing::loss_alone);
 }
 
-TEST(Standing, SaysNothingOfTooFewSamples) { EXPECT_EQ(standing(in_turn(12, 4), 4, 0.34, 1.2), Standing::better); }
+TEST(AgainstGuessing, SaysNothingOfTooFewSamples) {
+  EXPECT_EQ(standing(in_turn(12, 4), 4, 0.34, 1.2), AgainstGuessing::better);
+}
 
-TEST(Standing, ComparesNumbersWithTheirMean) {
+TEST(AgainstGuessing, ComparesNumbersWithTheirMean) {
   std::vector<float> targets;
   for (int i = 0; i < 400; ++i) targets.push_back(static_cast<float>(i % 20));
   const Guessing guess = guessing(MeanSquaredError{}, with_targets(targets), 1);
   SampleScores scores{.loss = guess.scores.loss, .correct = {}};
-  EXPECT_EQ(standing_of(scores, guess), Standing::guessing);
+  EXPECT_EQ(against_guessing(scores, guess), AgainstGuessing::guessing);
   for (double& loss : scores.loss) loss *= 0.6;
-  EXPECT_EQ(standing_of(scores, guess), Standing::better);
+  EXPECT_EQ(against_guessing(scores, guess), AgainstGuessing::better);
 }
 
 TEST(ClassScores, AreTheRecallsOfTheClassesThatHaveSamples) {
