@@ -66,21 +66,21 @@ void add_all_settings(CLI::App& command, Settings& settings);
 
 /// How the flags say that .npz files are read; what is recognised in them is said on stderr.
 ArrayOptions array_options(const Shared& shared);
-/// What a command needs of images, beside their fit to a model.
+/// What a command needs from images, besides fitting a model.
 struct ImageNeeds {
   bool labels = true;
-  std::optional<DType> dtype = {};  ///< that the model was trained on
+  std::optional<DType> dtype = {};  ///< the type of the images that the model was trained on
 };
-/// A data set for a model, as the flags say: its images become what the model's input is. What is remarkable about
-/// them is said on stderr.
+/// A data set for a model, by the flags: its images get the shape of the model's input. Reports on stderr what is
+/// unusual about them.
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
                   const ImageNeeds& needs = {});
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
                          const ImageNeeds& needs);
-/// What is remarkable about files that were read, on stderr.
+/// Reports on stderr what is unusual about the files that were read.
 void say_reading(const Shared& shared, const std::string& spec, const Dataset& data);
-/// What reading files met; null for other sets.
+/// The report on reading files; null for other sets.
 Json reading_of(const Dataset& data);
 
 /// How the flags say that a network is computed: threads, fusing, and whether a precision is forced.

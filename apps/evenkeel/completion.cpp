@@ -9,7 +9,7 @@
 namespace evenkeel::app {
 namespace {
 
-/// As one word of any of the shells.
+/// The text as one word of a shell.
 std::string shell_word(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -28,7 +28,7 @@ std::vector<std::string> names_of_flags(const CommandInfo& command) {
   return names;
 }
 
-// How a shell walks from word to word to the command that is being completed: these are the ways that exist.
+// How a shell finds the command that is being completed, word by word.
 std::vector<std::string> known_paths(const CommandInfo& program, const char* quote) {
   std::vector<std::string> paths;
   for (const CommandInfo* command : with_all_below(program))
@@ -83,7 +83,7 @@ bool has_choices_and_files(const FlagInfo& flag) {
   return !flag.choices.empty() && flag.files() != FlagInfo::Files::none;
 }
 
-/// ":L:(mse binary_crossentropy)", what follows a flag or a place. What has choices and files as well is data.
+/// ":L:(mse binary_crossentropy)", which follows a flag or an argument. A value with choices and files is data.
 std::string zsh_value(const FlagInfo& flag) {
   std::string action = " ";
   if (has_choices_and_files(flag))
@@ -175,8 +175,8 @@ std::string commands_text(const CommandInfo& program, std::string (*write)(const
 }  // namespace
 
 std::string bash_completion(const CommandInfo& program) {
-  // bash takes '=' and ':' for words of their own: "--loss=mse" are three. What is after a colon belongs to the word
-  // before it.
+  // bash treats '=' and ':' as separate words: "--loss=mse" are three. Text after a colon belongs to the word before
+  // it.
   return fmt::format(R"(# bash completion of {0}, made by `{0} completion bash`.
 _{0}() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} path={0}

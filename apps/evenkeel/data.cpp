@@ -22,7 +22,7 @@ struct DataArguments {
   Shared shared;
   std::string spec, output;
   std::optional<std::int64_t> count;
-  std::vector<std::int64_t> resize;  ///< height and width; empty: as they are
+  std::vector<std::int64_t> resize;  ///< height and width; empty: unchanged
 };
 
 std::string place_of(const NamedSource& source, const std::string& data_dir) {
@@ -143,7 +143,7 @@ std::vector<FileReport> check_published(const DataArguments& a) {
   return folder ? check_files(*set, *folder) : std::vector<FileReport>();
 }
 
-/// Everything is described before a file that gives no sample becomes an error.
+/// Everything is described before a file without a sample becomes an error.
 int run_info(const DataArguments& a) {
   Json json = Json::array();
   const std::vector<DatasetDescription> all = describe_all(a);
@@ -164,7 +164,7 @@ int run_info(const DataArguments& a) {
 
 constexpr std::int64_t kSheetColumns = 10;
 
-/// What is shown, and which samples of the whole set these are.
+/// The samples that are shown, and their indices in the whole set.
 struct Shown {
   Dataset data;
   std::vector<std::int64_t> indices = {};  ///< empty: all, in order
@@ -174,7 +174,7 @@ struct Shown {
   }
 };
 
-/// Of a folder, no more files are opened than are shown.
+/// Of a folder, only the files that are shown are opened.
 Shown load_shown(const DataArguments& a) {
   const ImageOptions options = image_options(a);
   const auto files = find_images(a.spec, true);

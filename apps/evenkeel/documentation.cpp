@@ -7,7 +7,7 @@
 #include "man_page.h"
 #include "reference.h"
 
-// What the program says of itself, for shells, man and docs/reference/: written from its own commands.
+// The program's own documentation, for shells, man and docs/reference/, made from its commands.
 
 namespace evenkeel::app {
 namespace {
@@ -17,7 +17,7 @@ struct DocumentationArguments {
   std::vector<std::string> command;
 };
 
-/// On stdout, or in a file.
+/// Writes to stdout, or to a file.
 int put(const std::string& text, const std::string& file) {
   if (file.empty())
     fmt::print("{}", text);

@@ -35,7 +35,7 @@ Json json_of_value(const FieldValue& value) {
       value);
 }
 
-/// By JSON Schema's names, where there are limits.
+/// The limits, if there are any, with JSON Schema's names.
 void add_range(Json& json, const Range& range) {
   if (std::isfinite(range.low)) json[range.low_open ? "exclusiveMinimum" : "minimum"] = range.low;
   if (std::isfinite(range.high)) json[range.high_open ? "exclusiveMaximum" : "maximum"] = range.high;
@@ -62,7 +62,7 @@ std::string list_text_of_layers() {
   return table.text();
 }
 
-/// As a model file would have it, and below it what it means and may be.
+/// The key as in a model file, and below it its meaning and its values.
 std::string key_text(const LayerType::FieldInfo& field, std::size_t columns) {
   const bool is_absent = std::holds_alternative<std::monostate>(field.default_value);
   const std::string value = field.required ? " (required)"

@@ -6,7 +6,7 @@
 
 namespace evenkeel::app {
 
-/// A command's manual page (man-pages(7)), as troff reads it; `program` is the tree that it is of.
+/// A command's manual page (man-pages(7)) for troff; `program` is the tree that the command belongs to.
 std::string man_page(const CommandInfo& command, const CommandInfo& program);
 
 /// "evenkeel-data-fetch.1"

@@ -31,8 +31,8 @@ struct PredictArguments {
 struct Predicted {
   Predictions values;
   std::vector<std::string> names;                ///< of classes
-  std::vector<std::string> images;               ///< files, by sample; empty where samples are none
-  std::vector<std::int32_t> labels;              ///< the true ones; empty where unknown
+  std::vector<std::string> images;               ///< files, by sample; empty if samples are not files
+  std::vector<std::int32_t> labels;              ///< the true labels; empty if unknown
   bool one_by_one = false;                       ///< each image is shown with its best classes
   std::shared_ptr<const ReadingReport> reading;  ///< of files; may be null
 

@@ -6,7 +6,7 @@
 
 namespace evenkeel::app {
 
-// The pages of docs/reference/, as Markdown; each made from the descriptions that the program itself works by.
+// The pages of docs/reference/, as Markdown; each is made from the descriptions that the program itself uses.
 std::string commands_reference(const CommandInfo& program);
 std::string layers_reference();
 std::string training_reference();

@@ -37,7 +37,8 @@ std::string letters_of_name(std::string_view text) {
   return result;
 }
 
-/// The length of the UTF-8 character at the beginning; 0 where there is none. (Neither overlong forms nor surrogates.)
+/// The length of the UTF-8 character at the beginning; 0 if there is none. Overlong forms and surrogates are not
+/// characters.
 std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(0);

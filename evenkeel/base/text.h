@@ -23,8 +23,8 @@ std::string join(std::span<const std::string> parts, std::string_view separator 
 /// "a,,b" -> "a", "", "b"
 std::vector<std::string_view> split(std::string_view text, char at);
 
-/// UTF-8 without control characters, for output: "caf\xe9\n" in Latin-1 becomes "caf\\xe9\\x0a". File names may be any
-/// bytes; JSON and terminals may not.
+/// UTF-8 without control characters, for output: "caf\xe9\n" in Latin-1 becomes "caf\\xe9\\x0a". File names may have
+/// any bytes, but not JSON and terminals.
 std::string printable(std::string_view text);
 
 /// The number of characters, not bytes, of UTF-8.

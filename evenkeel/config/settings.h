@@ -54,7 +54,7 @@ class Settings {
 struct SettingKey {
   std::string name, help;
   std::string kind;  ///< "a whole number"
-  Range range = {};  ///< as its fields have it; any where they differ
+  Range range = {};  ///< that of its fields; any number if they differ
   std::vector<std::string> choices = {};
   /// The default of an absent key, by the struct that has it ("adam"; "" for a struct without a name). Absent if there
   /// is none.

@@ -13,7 +13,8 @@ namespace evenkeel {
 struct SampleRange {
   std::int64_t begin = 0, end = 0;
 };
-/// Of a set of `size` samples; negative counts from the end, as in Python. Throws Error where that is empty or outside.
+/// The range of a set of `size` samples; negative numbers count from the end, as in Python. Throws Error if it is empty
+/// or outside.
 SampleRange resolved_range(const std::string& name, std::int64_t size, std::int64_t begin, std::int64_t end);
 /// "photos[2:4]"
 std::string ranged_name(const std::string& name, SampleRange range, std::int64_t size);
@@ -27,8 +28,8 @@ class Dataset {
     Tensor x;                                    ///< [N, ...] uint8 or float32
     Tensor y;                                    ///< int32 [N] labels, or float32 [N, K] targets; empty: no targets
     std::vector<std::string> class_names;        ///< may be empty
-    std::vector<std::string> sample_names = {};  ///< of files, where each sample is one; UTF-8
-    std::shared_ptr<const ReadingReport> reading = {};  ///< of files; null where there is nothing to say
+    std::vector<std::string> sample_names = {};  ///< file names, if each sample is a file; UTF-8
+    std::shared_ptr<const ReadingReport> reading = {};  ///< of files; null if there is nothing to report
   };
 
   Dataset() = default;
@@ -47,7 +48,7 @@ class Dataset {
   const std::vector<std::string>& class_names() const;
   bool has_sample_names() const;                         ///< whether each sample is a file
   const std::string& sample_name(std::int64_t i) const;  ///< the file of sample i
-  /// What reading the whole set met; null where it was not read from files of images.
+  /// The report on reading the whole set; null if it was not read from image files.
   std::shared_ptr<const ReadingReport> reading() const;
 
   /// Samples [begin, end); a negative number counts from the end, as in Python. Throws Error if the range is empty or

@@ -10,12 +10,12 @@
 namespace evenkeel {
 namespace {
 
-/// What is kept of images that have gone by.
+/// What is kept of images after they were read.
 struct Gone {
   SampleKind kind = {};
   RunningStatistics values = {};
   RunningFingerprint fingerprint = {};
-  std::vector<double> sizes = {};  ///< of samples, by their values
+  std::vector<double> sizes = {};  ///< of samples: the root mean squares of their values
   std::vector<std::int32_t> labels = {};
 };
 
@@ -77,7 +77,7 @@ DatasetDescription describe(const ImageFiles& files, const ImageOptions& options
   const ImageSink sink{.begin = [&](const SampleKind& kind) { gone = {.kind = kind}; },
                        .take =
                            [&](const ImageFiles::File& file, TensorView sample) {
-                             // All are alike, or they have no common shape.
+                             // All have one shape, or there is no common shape.
                              const bool is_first = gone.labels.empty();
                              if (is_first) gone.kind.shape = sample.shape;
                              if (sample.shape != gone.kind.shape) gone.kind.shape = {0, 0, sample.shape[2]};

@@ -10,13 +10,13 @@
 
 namespace evenkeel {
 
-/// What a data set is.
+/// The description of a data set.
 struct DatasetDescription {
   enum class Targets { none, labels, values };
 
   std::string name;
   std::int64_t samples = 0;
-  std::optional<Shape> sample_shape = {};  ///< nothing where images have several sizes
+  std::optional<Shape> sample_shape = {};  ///< nothing if images have several sizes
   std::int64_t channels = 0;               ///< of those images
   DType dtype = DType::uint8;
   Targets targets = Targets::none;
@@ -25,14 +25,14 @@ struct DatasetDescription {
   DatasetStatistics statistics = {};
   std::vector<UnusualSample> unusual = {};
   std::vector<std::string> remarks = {};  ///< what is unusual about the set, a sentence each
-  std::string fingerprint = {};           ///< empty where images have several sizes
+  std::string fingerprint = {};           ///< empty if images have several sizes
   std::shared_ptr<const ReadingReport> reading = {};
 };
 
 DatasetDescription describe(const Dataset& dataset);
 
-/// Of files, a few of which are in memory at a time. Images of several sizes are described too, unless one is asked
-/// for. What is wrong with files is in the report alone; Throws Error where no file gives a sample.
+/// Describes files, with only a few in memory at a time. Images of several sizes are described too, unless one size is
+/// asked for. Defects of files are only in the report. Throws Error if no file gives a sample.
 DatasetDescription describe(const ImageFiles& files, const ImageOptions& options);
 
 }  // namespace evenkeel

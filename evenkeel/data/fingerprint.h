@@ -7,11 +7,11 @@
 
 namespace evenkeel {
 
-/// What Dataset::fingerprint() says, of samples that come piece by piece.
+/// Computes Dataset::fingerprint() of samples that come piece by piece.
 class RunningFingerprint {
  public:
   void add(TensorView samples);
-  /// With what the whole set is: the shape of x [N, ...], its type, and y, which may be empty.
+  /// The result, given the shape of x [N, ...], its type, and y, which may be empty.
   std::string text(const Shape& x, DType dtype, TensorView y) const;
 
  private:

@@ -14,16 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What is in a folder, by name.
+/// The entries of a folder, sorted by name.
 struct Entries {
   std::vector<std::string> folders, files;
 };
 
-/// Litter goes into the counts.
+/// Counts litter.
 Entries entries(const fs::path& folder, ReadingReport::Counts& litter) {
   try {
     Entries found;
-    std::error_code ignored;  // a link to nothing is a file that cannot be opened
+    std::error_code ignored;  // a broken link is a file that cannot be opened
     for (const auto& entry : fs::directory_iterator(folder)) {
       std::string name = entry.path().filename().string();
       if (const std::string kind = kind_of_litter(name); !kind.empty())
@@ -42,7 +42,7 @@ Entries entries(const fs::path& folder, ReadingReport::Counts& litter) {
   }
 }
 
-/// The files of a class; folders among them are no samples.
+/// The files of a class; folders among them are not samples.
 void add_class(ImageFiles& list, const std::string& name) {
   const Entries inside = entries(list.folder / name, list.found.passed_over);
   const auto label = static_cast<std::int32_t>(list.class_names.size());

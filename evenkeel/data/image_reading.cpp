@@ -23,20 +23,20 @@ namespace {
 
 using formats::ImageHeader;
 
-/// What one file gave: a sample, or why there is none.
+/// The result of one file: a sample, or why there is none.
 struct Decoded {
   std::optional<Tensor> sample = {};
   std::optional<ReadingReport::Skipped> skipped = {};
-  std::optional<ImageHeader> header = {};           ///< where the pixels could be decoded
-  std::pair<std::int64_t, std::int64_t> size = {};  ///< height and width as seen
+  std::optional<ImageHeader> header = {};           ///< if the pixels could be decoded
+  std::pair<std::int64_t, std::int64_t> size = {};  ///< height and width, with the orientation applied
   std::vector<std::string> converted = {};
   bool resized = false;
-  std::uint32_t bits = 0;  ///< all that are set in a 16-bit image
+  std::uint32_t bits = 0;  ///< all bits that are set in a 16-bit image
 };
 
 std::string size_text(std::int64_t height, std::int64_t width) { return fmt::format("{} x {}", height, width); }
 
-/// Height and width after the orientation was applied.
+/// Height and width, with the orientation applied.
 std::pair<std::int64_t, std::int64_t> size_seen(const ImageHeader& header) {
   const bool is_turned = header.orientation >= 5;
   return {is_turned ? header.width : header.height, is_turned ? header.height : header.width};
@@ -49,14 +49,14 @@ const char* colour_name(std::int64_t channels) {
 
 bool is_wide(const ImageHeader& header) { return header.bits == 16; }
 
-/// Whether the file has just what samples are.
+/// Whether the file needs no conversion to be a sample.
 bool is_stored_so(const ImageHeader& header, const SampleKind& kind) {
   const std::int64_t channels = (header.colour == ImageHeader::Colour::gray ? 1 : 3) + (header.alpha ? 1 : 0);
   const int bits = kind.dtype == DType::uint8 ? 8 : 16;
   return header.colour != ImageHeader::Colour::palette && channels == kind.shape[2] && header.bits == bits;
 }
 
-/// What becomes of the colours, in words.
+/// The conversion of colours, in words.
 std::vector<std::string> conversions(const ImageHeader& header, const SampleKind& kind) {
   std::vector<std::string> made;
   const bool to_gray = kind.shape[2] <= 2, to_alpha = kind.shape[2] % 2 == 0;
@@ -82,7 +82,7 @@ std::uint32_t bits_of(const Tensor& pixels) {
   return bits;
 }
 
-/// One pass over files: what samples are is decided before it.
+/// One pass over the files; the kind of samples is decided before.
 class Pass {
  public:
   Pass(const ImageFiles& files, const ImageOptions& options, SampleKind kind, bool sizes_are_kept)
@@ -129,7 +129,7 @@ class Pass {
     return options_.strict_colour && !is_stored_so(header, kind_);
   }
 
-  /// Why an image does not become a sample; empty where it does.
+  /// Why an image does not become a sample; empty if it does.
   std::string why_unfit(const ImageHeader& header, const std::pair<std::int64_t, std::int64_t>& size) const {
     if (is_refused_colour(header)) return fmt::format("{}, not {}", kind_of_image(header), colour_name(kind_.shape[2]));
     return has_size(size) || resizes() || sizes_are_kept_ ? "" : "another size";
@@ -166,7 +166,7 @@ class Pass {
   bool sizes_are_kept_;
 };
 
-/// What the images themselves are, as far as samples may be decided by that.
+/// The kinds of the images, as far as they may decide the kind of samples.
 struct Survey {
   std::int64_t images = 0, gray = 0, wide = 0;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> sizes;
@@ -178,7 +178,7 @@ struct Survey {
     ++sizes[size];
   }
 
-  /// What is asked for, and for the rest what most images have.
+  /// The kind that was asked for; what was not asked for is decided by most images.
   SampleKind kind(const ImageOptions& options) const {
     std::pair<std::int64_t, std::int64_t> size = {1, 1};
     const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
@@ -191,16 +191,16 @@ struct Survey {
   }
 };
 
-/// Of a file's image; nothing where it cannot be had.
+/// The header of a file's image; nothing if it cannot be read.
 std::optional<ImageHeader> header_of(const std::filesystem::path& path) {
   try {
     return formats::image_header(formats::read_file(path));
   } catch (const Error&) {
-    return {};  // the pass meets it again
+    return {};  // the pass reports it
   }
 }
 
-/// The first file that says what it is.
+/// The kind of the first file that has one.
 Survey first_look(const ImageFiles& files) {
   Survey survey;
   for (const ImageFiles::File& file : files.files)
@@ -232,8 +232,8 @@ void add_bits(ReadingReport& report, std::uint32_t bits) {
   report.bits_in_use = report.low_bits_unused ? highest - unused : highest;
 }
 
-/// Decodes in parallel, so many at a time as fit into a little memory, and hands on in order. Where sizes are kept, a
-/// large image may follow small ones at any time.
+/// Decodes in parallel, as many files at a time as fit into a little memory, and passes samples on in order. If sizes
+/// are kept, a large image may follow small ones at any time.
 template <class F>
 void decode_all(const ImageFiles& files, const Pass& pass, bool sizes_are_kept, F&& hand_on) {
   constexpr std::int64_t kMostBytes = std::int64_t{1} << 26;

@@ -12,40 +12,41 @@ namespace evenkeel {
 
 /// How images become samples.
 struct ImageOptions {
-  /// [H, W, C] of samples, as a model's input; absent: what most of the images have.
+  /// [H, W, C] of samples, such as a model's input; absent: that of most images.
   std::optional<Shape> shape = {};
   std::optional<Shape> resize_to = {};  ///< [H, W]: all images are resized to it
   bool resize = false;                  ///< an image of another height or width is resized (resize.h), not refused
-  bool skip_bad = false;                ///< files that give no sample are left out and reported, not refused
-  bool strict_colour = false;           ///< images that are not stored as samples are wanted are refused, not converted
-  bool flat = false;                    ///< a folder without subfolders is taken too: samples without labels
-  std::optional<DType> dtype = {};      ///< float32: samples keep the range of 16 bits; absent: as most images are
+  bool skip_bad = false;                ///< leave out and report files that give no sample, instead of refusing them
+  bool strict_colour =
+      false;          ///< refuse images with other colours or bits than the samples, instead of converting them
+  bool flat = false;  ///< accept a folder without subfolders: samples without labels
+  std::optional<DType> dtype = {};  ///< float32: samples keep the range of 16 bits; absent: that of most images
 };
 
-/// What all samples are.
+/// The kind of all samples.
 struct SampleKind {
   Shape shape;  ///< [H, W, C]
   DType dtype = DType::uint8;
   bool operator==(const SampleKind&) const = default;
 };
 
-/// Where samples go, in the order of their files, from the caller's thread.
+/// Receives samples in the order of their files, on the caller's thread.
 struct ImageSink {
-  /// Before the first sample. Where most images turn out to be of another kind than the first one, all are read again:
-  /// it is called again, and what came before is void.
+  /// Called before the first sample. If most images are of another kind than the first one, all are read again: this is
+  /// called again, and earlier samples are void.
   std::function<void(const SampleKind& kind)> begin;
   std::function<void(const ImageFiles::File& file, TensorView sample)> take;
 };
 
-/// How images of another size than most are taken where no size is asked for.
+/// How images of another size than most are handled if no size is asked for.
 enum class OtherSizes {
   refused,
   kept,  ///< each sample has its own height and width, and the kind's shape has 1 for both
 };
 
-/// Reads the files in parallel, with few of them in memory. What they are is told by their first bytes. An Exif
-/// orientation is applied; colours become what samples have (pixels.h). Nothing is thrown for a file that gives no
-/// sample: the report has it.
+/// Reads the files in parallel, with few of them in memory. Their kind is recognised by their first bytes. An Exif
+/// orientation is applied; colours are converted to those of samples (pixels.h). Does not throw for a file that gives
+/// no sample: the report has it.
 ReadingReport read_images(const ImageFiles& files, const ImageOptions& options, const ImageSink& sink,
                           OtherSizes other_sizes = OtherSizes::refused);
 

@@ -5,8 +5,8 @@
 
 namespace evenkeel {
 
-/// What systems and editors leave in folders of other files, by its name: "Thumbs.db", ".ipynb_checkpoints", "hidden".
-/// Empty for all else.
+/// Recognises by its name a file that systems or editors leave in folders: "Thumbs.db", ".ipynb_checkpoints", "hidden".
+/// Empty for all other names.
 std::string kind_of_litter(std::string_view name);
 
 }  // namespace evenkeel

@@ -11,7 +11,7 @@ namespace {
 
 constexpr float kWhite8 = 255, kWhite16 = 65535;
 
-/// Where the pixel at (y, x) of what is seen is stored.
+/// Where the pixel at (y, x) of the oriented image is stored.
 struct Place {
   std::int64_t y, x;
 };

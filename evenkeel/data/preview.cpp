@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kLongestSide = 128;
 constexpr std::uint8_t kFrame = 96;
 
-/// The files that are looked at, and their places among all.
+/// The files that are opened, and their indices.
 std::vector<std::int64_t> first_of_each(const ImageFiles& files, std::int64_t per_class) {
   std::vector<std::int64_t> chosen, seen(std::max<std::size_t>(files.class_names.size(), 1));
   for (std::int64_t i = 0; i < std::ssize(files.files); ++i)

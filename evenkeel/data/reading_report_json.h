@@ -6,7 +6,7 @@
 
 namespace evenkeel {
 
-/// For machines: what text_of says, with all names.
+/// For machines: the content of text_of, with all names.
 nlohmann::ordered_json json_of(const ReadingReport& report);
 
 }  // namespace evenkeel

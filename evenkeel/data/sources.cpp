@@ -191,7 +191,7 @@ Dataset load_whole(const std::string& what, Split bare_name_means, const std::st
   throw unknown_name(name);
 }
 
-/// A file that is no .npz must be an image, where one without a label will do.
+/// A file other than .npz must be an image, if a sample without a label is accepted.
 void check_single_image(const std::string& path, bool flat) {
   const formats::Source file{fs::path(path)};
   formats::Bytes first = formats::allocate_bytes(std::min<std::uint64_t>(file.size(), 512), path);

@@ -31,17 +31,16 @@ std::vector<std::filesystem::path> data_directories(const std::string& data_dir 
 std::optional<std::filesystem::path> find_source(const std::string& name, const std::string& data_dir = {});
 
 /// Loads what a SPEC names: NAME[:SPLIT][RANGE], FILE.npz[:SPLIT][RANGE], or a folder with one subfolder of images per
-/// class with optional RANGE. RANGE is [a:b], [a:] or [:b] as in Python. Names are known in capitals too. Of a folder,
-/// and of a single image, RANGE is one of files: those outside are not opened. Errors: an unknown name (with the
-/// nearest and the known ones), a set that is not on this disk (with the folders searched and how to get it), an
-/// unknown split, a malformed or empty range, and all errors in the files. `images` says what shape images must have
-/// and what is done with those that do not fit. `arrays` is for .npz files alone: the labels of all others are those
-/// of their classes.
+/// class with optional RANGE. RANGE is [a:b], [a:] or [:b] as in Python. Case does not matter in names. For a folder or
+/// a single image, RANGE selects files; others are not opened. Errors: an unknown name (with the nearest and the known
+/// ones), a set that is not on this disk (with the folders searched and how to get it), an unknown split, a malformed
+/// or empty range, and all errors in the files. `images` says what shape images must have and what is done with those
+/// that do not fit. `arrays` is for .npz files only; other sets have the labels of their classes.
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {},
                      const ImageOptions& images = {}, const ArrayOptions& arrays = {});
 
-/// The files of images that a SPEC names; nothing where it names another set. `flat`: a single image, and a folder
-/// without subfolders, are taken too. Throws Error as above.
+/// The image files that a SPEC names; nothing if it names another kind of set. `flat`: accepts a single image, and a
+/// folder without subfolders, too. Throws Error as above.
 std::optional<ImageFiles> find_images(const std::string& spec, bool flat);
 
 }  // namespace evenkeel

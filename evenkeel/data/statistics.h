@@ -18,7 +18,7 @@ struct DatasetStatistics {
 
 /// How many samples each class has.
 std::vector<std::int64_t> samples_per_class(std::span<const std::int32_t> labels, std::int64_t classes);
-/// Those of all elements, without classes.
+/// The statistics of all elements, without classes.
 DatasetStatistics statistics_of(const ElementStatistics& elements);
 
 /// Exact to double precision, whatever the mean.

@@ -20,9 +20,9 @@ struct UnusualSample {
 /// as fewer than half of the samples are unusual; empty for fewer than 8 samples. Reads at most 2^26 values, evenly
 /// spaced if there are more.
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset);
-/// The same from the samples' sizes. `floats`: of float samples.
+/// The same from the samples' sizes. `floats`: whether samples are floats.
 std::vector<UnusualSample> unusual_samples(const std::vector<double>& sizes, bool floats);
-/// The root mean square of one sample's values; of at most 2^16 evenly spaced ones.
+/// The root mean square of one sample's values, or of 2^16 evenly spaced ones if there are more.
 double size_of_sample(TensorView sample);
 
 /// "8 of 1,200 samples are 59 to 104 times as large as the median sample (samples 17, 203, 377, 5 more)"; empty if

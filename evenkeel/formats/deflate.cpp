@@ -53,7 +53,7 @@ std::uint32_t crc32(BytesView bytes, std::uint32_t so_far) {
 }
 
 std::uint32_t joined_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t length) {
-  // So many bytes after it multiply a crc by x^(8 length).
+  // `length` more bytes multiply a crc by x^(8 length).
   std::uint32_t shift = 1u << 31, power = 1u << 23;
   for (; length > 0; length >>= 1) {
     if (length & 1) shift = crc_product(shift, power);

@@ -13,7 +13,7 @@ inline constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
 /// The crc32 of zip, gzip and png; `so_far` is the crc32 of the bytes before these.
 std::uint32_t crc32(BytesView bytes, std::uint32_t so_far = 0);
-/// That of two stretches, the second `length` bytes long, from those of each.
+/// The crc of two parts together, from the crc of each; the second part has `length` bytes.
 std::uint32_t joined_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t length);
 
 /// Inflates a raw deflate stream to exactly `size` bytes. Throws Error where it is damaged, or has another size.

@@ -15,7 +15,7 @@ struct Magic {
   const char* kind;
 };
 
-/// The first that fits says it.
+/// The first signature that fits decides.
 constexpr std::array kMagics = {
     Magic{0, "\x89PNG\r\n\x1a\n"sv, "PNG image"},
     Magic{0, "\xff\xd8\xff"sv, "JPEG image"},
@@ -55,7 +55,10 @@ constexpr std::array kMagics = {
     Magic{0, "\x93NUMPY"sv, "NumPy array"},
     Magic{0, "\x89HDF\r\n"sv, "HDF5 file"},
     Magic{0, "SQLite format 3"sv, "SQLite database"},
-    Magic{0, "\x7f" "ELF"sv, "program"},
+    Magic{0,
+          "\x7f"
+          "ELF"sv,
+          "program"},
     Magic{0, "RIFF"sv, "sound or video"},
     Magic{0, "OggS"sv, "sound or video"},
     Magic{0, "ID3"sv, "sound"},

@@ -6,8 +6,8 @@
 
 namespace evenkeel::formats {
 
-/// What a file is by its first bytes, whatever its name: "GIF image", "text", "empty file", "unknown bytes". Its first
-/// 512 bytes suffice.
+/// The kind of a file by its first bytes, whatever its name: "GIF image", "text", "empty file", "unknown bytes". Its
+/// first 512 bytes are enough.
 std::string kind_of_file(BytesView bytes);
 
 /// "a GIF image", "an empty file"

@@ -17,7 +17,7 @@ Tensor read_image(const std::filesystem::path& path);
 /// The same from bytes; `name` is the place that errors report.
 Tensor decode_image(BytesView bytes, const std::string& name);
 
-/// Why a file gives no image, in words that can be counted: "GIF image", "empty file", "CMYK JPEG", "cut short".
+/// Why a file gives no image, in a few words that can be counted: "GIF image", "empty file", "CMYK JPEG", "cut short".
 std::string why_no_image(BytesView bytes);
 
 }  // namespace evenkeel::formats

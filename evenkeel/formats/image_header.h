@@ -8,22 +8,22 @@
 
 namespace evenkeel::formats {
 
-/// What a PNG or a JPEG says of itself before its pixels.
+/// What a PNG or a JPEG states before its pixels.
 struct ImageHeader {
   enum class Colour { gray, rgb, palette, ink };  ///< ink: CMYK
 
   std::int64_t height = 0, width = 0;  ///< as stored, before the orientation is applied
   Colour colour = Colour::gray;
-  bool alpha = false;  ///< a channel, or colours that are transparent
-  int bits = 8;        ///< of a sample; of a palette's index
+  bool alpha = false;   ///< an alpha channel, or transparent colours
+  int bits = 8;         ///< of a channel value; for a palette, of an index
   int orientation = 1;  ///< Exif's, 1 to 8; 1: as stored
 };
 
-/// By the first bytes.
+/// Recognises the kind by the first bytes.
 bool is_png(BytesView bytes);
 bool is_jpeg(BytesView bytes);
 
-/// Walks the segments of a JPEG or the chunks of a PNG. Nothing for other files and where the sizes are cut off.
+/// Reads the segments of a JPEG or the chunks of a PNG. Nothing for other files, or if the file ends before the sizes.
 std::optional<ImageHeader> image_header(BytesView bytes);
 
 /// "gray", "RGB + alpha", "palette", "1-bit gray", "16-bit RGB", "CMYK"

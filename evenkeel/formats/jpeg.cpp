@@ -104,7 +104,7 @@ Error unreadable(const JpegReader& reader, BytesView bytes, const std::string& n
        .hint = "Is the file whole, and a JPEG? Other formats must be converted."}};
 }
 
-/// libjpeg calls a JPEG of another depth damaged.
+/// libjpeg reports a JPEG of another depth as damaged.
 void check_depth(BytesView bytes, const std::string& name) {
   const auto header = image_header(bytes);
   if (header && header->bits != 8)

@@ -33,7 +33,7 @@ OpenedModel open_model(const fs::path& path) {
   if (formats::exists(record)) try {
       run = read_run(path);
     } catch (const Error&) {
-      if (is_complete) throw;  // a checkpoint does without
+      if (is_complete) throw;  // a checkpoint needs no record
     }
   if (!is_complete || (run && !run->finished))
     if (const auto found =

@@ -16,7 +16,7 @@ namespace evenkeel {
 struct OpenedModel {
   ModelFile file;
   std::optional<std::filesystem::path> weights = {};  ///< the run folder's weights, or the file that the user named
-  std::optional<DType> image_dtype = {};              ///< of the images it was trained on, where a run folder says it
+  std::optional<DType> image_dtype = {};              ///< of the images it was trained on, if a run folder has it
   std::vector<std::string> notes = {};                ///< damaged checkpoints that were skipped
 };
 

@@ -39,7 +39,7 @@ Json json_of(const Metrics& metrics) {
   return json;
 }
 
-/// What was given as bytes that are not UTF-8 is JSON all the same.
+/// Bytes that are not UTF-8 are escaped, so that the file is valid JSON.
 constexpr auto kReplace = Json::error_handler_t::replace;
 
 std::string text_of(const Json& json) { return json.dump(2, ' ', false, kReplace) + '\n'; }

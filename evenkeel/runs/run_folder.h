@@ -42,7 +42,7 @@ struct RecordedRun {
   bool finished = false;
   std::string version = {}, precision = {};
   std::string cpu = {}, cpu_features = {};
-  std::optional<std::int64_t> weights_epoch = {};  ///< of the weights, where that is not the last one
+  std::optional<std::int64_t> weights_epoch = {};  ///< the epoch of the weights, if it is not the last one
   std::optional<std::uint64_t> steps_done = {};    ///< where it ended or was interrupted; nothing while it runs
 };
 

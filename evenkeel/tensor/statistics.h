@@ -13,7 +13,7 @@ struct ElementStatistics {
   double minimum = 0, maximum = 0;
 };
 
-/// Of elements that come piece by piece, uint8 or float32, as exact as of all at once.
+/// Statistics of elements (uint8 or float32) that come piece by piece, as exact as those of all at once.
 class RunningStatistics {
  public:
   void add(TensorView piece);

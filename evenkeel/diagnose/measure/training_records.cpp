@@ -56,7 +56,7 @@ std::vector<LayerStatistics> initial_statistics(const std::string& weights, cons
   }
 }
 
-/// Of a column's numbers, that of an epoch, or of the last one.
+/// A column's number for an epoch, or for the last one.
 std::optional<double> at_epoch(const MetricsTable& metrics, const std::vector<double>& numbers,
                                std::optional<std::int64_t> epoch) {
   if (numbers.empty()) return {};

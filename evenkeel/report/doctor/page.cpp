@@ -29,7 +29,7 @@ Section cells_section(const DoctorDescription& d) {
   return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
 }
 
-/// What a nat is, where the first of them stands.
+/// Explains nats where they occur first.
 constexpr std::string_view kNats =
     "A nat is the unit of the Kullback-Leibler divergence (1.44 bits): here how far the normal distribution of the "
     "moving statistics is from that of the data. 0 nats means equal; healthy layers stay below 0.05.";
@@ -121,7 +121,8 @@ std::vector<double> inner(const std::vector<double>& bins) {
   return bins.size() < 3 ? bins : std::vector(bins.begin() + 1, bins.end() - 1);
 }
 
-/// What is drawn of them: a channel that never changes, or statistics far too narrow, would leave no room for the rest.
+/// The highest value that is drawn. Otherwise a channel that never changes, or far too narrow statistics, would leave
+/// no room for the rest.
 std::vector<double> drawn_density(const std::vector<double>& bins) {
   std::vector<double> density = inner(bins);
   for (double& value : density) value = std::min(value, kHighest);

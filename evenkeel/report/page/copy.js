@@ -2,7 +2,7 @@
 for (const code of document.querySelectorAll(".command code, details > pre")) {
   const button = Object.assign(document.createElement("button"), { className: "copy", type: "button" });
   const name = (text) => { button.textContent = text; };
-  // A page opened as a file may not use the clipboard everywhere: then as a selection, as before there was one.
+  // A page opened as a file may not use the clipboard in every browser; then the text is copied through a selection.
   const copySelected = () => {
     getSelection().selectAllChildren(code);
     const copied = document.execCommand("copy");

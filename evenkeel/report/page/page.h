@@ -75,7 +75,7 @@ struct Waterfall {
 
 struct PageTable {
   std::string title = {};
-  std::string badge = {};                 ///< a word in front of the title: "error", "warning" or "info"
+  std::string badge = {};                 ///< a word before the title: "error", "warning" or "info"
   std::vector<std::string> columns = {};  ///< ">name" is right-aligned
   std::vector<std::vector<std::string>> rows = {};
   std::string caption = {};

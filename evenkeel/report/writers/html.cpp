@@ -169,7 +169,7 @@ class Page {
     return list.empty() ? "" : element("footer", "", "<h2>Provenance</h2>\n" + element("dl", "", list));
   }
 
-  /// Those that the page needs: for charts that answer, and for code to copy.
+  /// The scripts that the page needs: for interactive charts, and to copy code.
   std::string scripts() const {
     std::string text;
     if (!plots_.empty() || has_dots_)
