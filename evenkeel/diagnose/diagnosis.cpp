@@ -10,7 +10,7 @@
 namespace evenkeel {
 namespace {
 
-/// What limits all that follows, whatever the network.
+/// Limits of the data that affect all results.
 std::vector<std::string> notes_on(Evidence& evidence) {
   std::vector<std::string> notes;
   const auto note = [&](const Dataset& data, const std::string& what) {
@@ -28,7 +28,7 @@ std::vector<std::string> notes_on(Evidence& evidence) {
 double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
 Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
-  const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the way from mode to mode
+  const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the chain from mode to mode
   std::int64_t done = 0;
   const auto begin = [&](std::string_view what) {
     if (progress) progress(what, done++, parts);

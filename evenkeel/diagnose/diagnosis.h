@@ -15,36 +15,36 @@
 
 namespace evenkeel {
 
-/// What was found out about a network.
+/// The results of a diagnosis.
 struct Diagnosis {
   FourCells cells;
   Attribution attribution;
   std::vector<Finding> findings;                               ///< sorted by severity, then by cost
-  std::vector<std::string> notes;                              ///< what is to be known of the data beforehand
-  std::vector<std::string> checked;                            ///< what was looked at
+  std::vector<std::string> notes;                              ///< what a reader should know about the data first
+  std::vector<std::string> checked;                            ///< what was checked
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
   std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data
   std::vector<std::optional<NoiseShift>> shifts;               ///< per normalization; empty without any noise
   std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
-  std::int64_t samples = 0;                                    ///< of the data that were looked at
+  std::int64_t samples = 0;                                    ///< of the data that was used
   double passes = 0;                                           ///< of these samples through the network
   /// The highest severity; nothing without findings.
   std::optional<Severity> worst() const;
 };
 
-/// The normalizations whose statistics are farthest from those of the data, at most so many: their places in `gaps`, in
+/// The normalizations whose statistics are farthest from those of the data, at most `most`: their indices in `gaps`, in
 /// graph order.
 std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most);
 
-/// Called before each part of a diagnosis, with what it looks at and how many parts are done, and at the end.
+/// Called before each part of a diagnosis, and at the end, with what the part checks and how many parts are done.
 using DiagnosisProgress = std::function<void(std::string_view what, std::int64_t done, std::int64_t of)>;
 
-/// Measures why the network behaves in evaluation as it does. Leaves it as it was: weights, statistics, optimizer.
-/// Throws Error where data and model do not fit, the data have no labels or targets, or the network has no loss.
+/// Measures why the network behaves in evaluation as it does. Does not change weights, statistics or optimizer. Throws
+/// Error if data and model do not fit, the data have no labels or targets, or the network has no loss.
 Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress = {});
 
-/// What the cheap rules (Rule::cheap) find in a few passes of the sample, in the order in which they judge. Leaves the
-/// network as it was.
+/// What the cheap rules (Rule::cheap) find in a few passes of the sample, in the order in which they judge. Does not
+/// change the network.
 std::vector<Finding> cheap_findings(Network& network, Subject subject);
 
 }  // namespace evenkeel

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
 constexpr double kWorthConfirming = 1e-2;  ///< of few samples: then all decide
-constexpr double kMaybePrecision = 0.02;   ///< below it, precision or a constant may be all
+constexpr double kMaybePrecision = 0.02;   ///< below it, precision or a constant may explain everything
 constexpr double kNear = 0.3;              ///< what is farther is no hint
 constexpr std::int64_t kLook = 2048;       ///< samples for what is tried
 constexpr std::int64_t kPairScreen = 16;
@@ -49,7 +49,7 @@ OutputMatrix sorted_rows(OutputMatrix m) {
   return m;
 }
 
-/// What was tried, and how near it comes.
+/// What was tried, and how large the difference is then.
 struct Trial {
   std::string says;
   double remaining = INFINITY;
@@ -125,7 +125,7 @@ class Comparison {
         summary_(data),
         ways_(other_ways(network, summary_, look_.size(), batch_sizes)) {}
 
-  /// What explains the difference, or the nearest of what was tried. `difference` is that of the outputs as they are.
+  /// The explanation of the difference, or the best attempt. `difference` is that of the outputs as they are.
   Trial explain(double difference) {
     best_ = confirmed({});
     if (is_explained()) return best_;

@@ -8,12 +8,12 @@
 
 namespace evenkeel {
 
-/// What another program got from the same weights for the same data, beside what this network yields.
+/// The comparison of this network's outputs with those that another program computed from the same weights and data.
 struct Expectation {
   bool equal = false;
   std::string explanation = {};  ///< a clause: what explains the difference, or that nothing does
-  /// Norm of the difference over that of what was expected (L2, over all samples and outputs): as it is, and once
-  /// explained. The same where nothing explains it.
+  /// Norm of the difference divided by the norm of the expected outputs (L2, over all samples and outputs): as it is,
+  /// and with the explanation applied. Equal if nothing explains it.
   double difference = 0, remaining = 0;
   std::int64_t samples = 0;
 };

@@ -10,12 +10,12 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::int64_t kFewOfAClass = 5;  ///< fewer samples of a class do not show that it is lost
+constexpr std::int64_t kFewOfAClass = 5;  ///< with fewer samples of a class one cannot see whether it is lost
 constexpr std::size_t kLostNamed = 5;
-/// Of the loss of guessing: what outputs that cannot reach their targets must cost at least.
+/// The least cost of outputs that cannot reach their targets, as a part of the loss of guessing.
 constexpr double kOutOfReach = 0.1;
 
-/// What an activation can yield.
+/// The range of an activation.
 struct Reach {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
@@ -38,7 +38,7 @@ struct Bend {
   ActivationFunction function = ActivationFunction::linear;
 };
 
-/// The activation that the loss reads through, where it does not undo it itself; a softmax has rules of its own.
+/// The activation before the loss, unless the loss undoes it; softmax has rules of its own.
 std::optional<Bend> bend_before_loss(const Model& model, const Loss& loss) {
   for (const int i : layers_before_loss(model)) {
     const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
@@ -58,7 +58,7 @@ std::string name_of_class(const Dataset& data, std::int64_t c) {
   return number + " (\"" + names[static_cast<std::size_t>(c)] + "\")";
 }
 
-/// Classes that have samples, none of which is recognized.
+/// Classes that have samples, but not a correct one.
 std::vector<std::string> lost_classes(Evidence& evidence) {
   if (!evidence.data().has_labels()) return {};
   const auto labels = evidence.data().y().as<std::int32_t>();
@@ -93,7 +93,8 @@ std::string classes_text(std::vector<std::string> classes) {
          (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
-/// Between the last linear layer and the loss nothing may bend: losses are computed from logits, which have both signs.
+/// No activation may be between the last linear layer and the loss, because losses are computed from logits, which have
+/// both signs.
 class ActivationBeforeLoss final : public Rule {
  public:
   std::string_view checks() const override { return "an activation between the last linear layer and the loss"; }
@@ -115,12 +116,12 @@ class ActivationBeforeLoss final : public Rule {
   }
 
  private:
-  /// Logits of a softmax or a sigmoid.
+  /// Judges logits of a softmax or a sigmoid.
   static void judge_scores(Evidence& evidence, const Bend& bend, Finding& f) {
     const Reach reach = reach_of(bend.function);
     const bool softmax = scores_of(*evidence.network().options().loss) == Scores::softmax;
     f.cause = bend.layer + " applies a " + name_of(bend.function) + " before the loss, which takes logits of any sign";
-    // An elu's logits are limited below alone, and its slope never is 0.
+    // An elu's logits are only limited below, and its slope is never 0.
     f.severity = bend.function == ActivationFunction::elu ? Severity::info : Severity::warning;
     if (std::isfinite(reach.high)) {
       f.cause += softmax ? ": no score can be more than " + figure(std::exp(reach.high - reach.low)) + " times another"
@@ -135,7 +136,7 @@ class ActivationBeforeLoss final : public Rule {
     if (bend.function == ActivationFunction::relu) add_lost(evidence, f);
   }
 
-  /// What a relu has cut off for good: no gradient passes where it is 0.
+  /// Outputs that a relu has cut off for good: no gradient passes where it is 0.
   static void add_lost(Evidence& evidence, Finding& f) {
     const std::int64_t stuck = stuck_outputs(evidence, 0);
     const std::vector<std::string> lost = lost_classes(evidence);
@@ -148,7 +149,7 @@ class ActivationBeforeLoss final : public Rule {
     if (stuck > 0 || !lost.empty()) f.severity = Severity::error;
   }
 
-  /// Numbers that are to meet targets. Returns false where all can be met, and none is cut off.
+  /// Judges outputs of a regression. Returns false if all targets can be reached and no output is cut off.
   static bool judge_targets(Evidence& evidence, const Bend& bend, Finding& f) {
     if (evidence.data().has_labels()) return false;
     const Reach reach = reach_of(bend.function);

@@ -12,7 +12,7 @@ namespace {
 // A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
 // form cycles in which each one is taken for the next, or, where the data lack a class or have one more, chains of at
 // least two such steps whose last class has no samples or is never recognized.
-constexpr double kLeastMoved = 0.3;         ///< of a class's samples, taken for another one
+constexpr double kLeastMoved = 0.3;         ///< of a class's samples, predicted as another class
 constexpr double kTimesRight = 2;           ///< predictions of the other class, as a multiple of the correct ones
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
@@ -21,8 +21,8 @@ constexpr double kLeastMovedInChain = 0.5;  ///< a step of a chain has no other 
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
-  std::int64_t count = 0;                ///< of classes
-  std::vector<std::int64_t> cells = {};  ///< count x count: label, and what it is taken for
+  std::int64_t count = 0;                ///< number of classes
+  std::vector<std::int64_t> cells = {};  ///< count x count: label by predicted class
 
   std::size_t cell(std::int64_t label, std::int64_t other) const {
     return static_cast<std::size_t>(label * count + other);
@@ -120,7 +120,7 @@ std::vector<std::int64_t> order_of(const Confusion& confusion) {
   return order;
 }
 
-/// The samples under the labels that the network has for them.
+/// The samples with the network's labels.
 Dataset relabelled(const Dataset& data, const std::vector<std::int64_t>& order) {
   Dataset::Parts parts{
       .name = data.name(), .x = Tensor::copy_of(data.x()), .y = Tensor::copy_of(data.y()), .class_names = {}};
@@ -167,7 +167,7 @@ class ClassOrder final : public Rule {
         evidence.scorer().score(renamed, uniform_modes(evidence.network(), Statistics::moving, false));
     const Estimate gain = paired_difference(answers.scores.correct, reordered.correct);
     if (!gain.above_zero_by(kGainErrors)) return;
-    // A network that only statistics confuse would know its classes with better ones.
+    // If wrong statistics cause the confusion, it disappears with better ones.
     if (!mismatch && !evidence.normalizations().empty() &&
         evidence.full_data().accuracy()->value > answers.scores.accuracy()->value + gain.value / 2)
       return;

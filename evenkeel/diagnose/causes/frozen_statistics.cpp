@@ -10,7 +10,7 @@ bool is_frozen(Evidence& evidence, const Normalization& n) {
   return !evidence.model().nodes()[static_cast<std::size_t>(n.layer)].layer.trainable();
 }
 
-/// A layer that is not trained and whose statistics are those of other data.
+/// Layers that are not trained and have statistics of other data.
 class FrozenStatistics final : public Rule {
  public:
   std::string_view checks() const override { return "statistics of normalizations that are frozen"; }
@@ -21,7 +21,7 @@ class FrozenStatistics final : public Rule {
     for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       const StatisticsGap& gap = evidence.gaps()[i];
-      // Those that were never set, and those that dropout explains, are other causes.
+      // Statistics that were never set, or that dropout explains, are other causes.
       if (!is_frozen(evidence, n) || is_initial(gap.moving) || !are_far_in_both_modes(evidence, i) ||
           explains_statistics(findings, evidence.model(), n.name))
         continue;
@@ -38,7 +38,7 @@ class FrozenStatistics final : public Rule {
   }
 };
 
-/// A layer that is not trained and whose statistics go on moving.
+/// Layers that are not trained and whose statistics still change.
 class FrozenButMoving final : public Rule {
  public:
   std::string_view checks() const override {
@@ -67,7 +67,7 @@ class FrozenButMoving final : public Rule {
   }
 
  private:
-  /// How far a layer's statistics have come since the earlier checkpoint; 0 where that has none of it.
+  /// How far a layer's statistics have moved since the earlier checkpoint; 0 if that has none of the layer.
   static double moved_since(Evidence& evidence, const LayerStatistics& now, double epsilon) {
     const auto& earlier = evidence.records().earlier_statistics;
     const auto before = std::ranges::find(earlier, now.layer, &LayerStatistics::layer);

@@ -8,7 +8,7 @@
 namespace evenkeel {
 namespace {
 
-/// Of the moving statistics that a single last batch may be without anybody noticing.
+/// The share of a single last batch in moving statistics that does not matter.
 constexpr double kNoticedShare = 0.05;
 
 /// The layers that take a mean and a variance of one value, in graph order.
@@ -25,7 +25,7 @@ std::vector<int> layers_of_one_value(const Model& model, Takes takes) {
 
 bool is_over_batch(const NormalizationTraits& n) { return n.over == NormalizationTraits::Over::batch; }
 
-/// Of one value the mean is the value and the variance 0: what comes out is beta, whatever goes in.
+/// The mean of one value is the value, and its variance is 0: the output is beta, whatever the input.
 class NormalizationOfOneValue final : public Rule {
  public:
   std::string_view checks() const override { return "normalizations over a single value"; }
@@ -47,7 +47,7 @@ class NormalizationOfOneValue final : public Rule {
     return f;
   }
 
-  /// Within a sample, in both modes.
+  /// Layers that do so within a sample, in both modes.
   static void judge_samples(const Model& model, std::vector<Finding>& findings) {
     for (const bool centered : {true, false}) {
       const std::vector<int> layers =
@@ -64,7 +64,7 @@ class NormalizationOfOneValue final : public Rule {
     }
   }
 
-  /// Over the batch: in training alone, where that is of one sample.
+  /// Layers that do so over the batch, in training only, if the batch has one sample.
   static void judge_batches(Evidence& evidence, std::vector<Finding>& findings) {
     const std::int64_t batch = evidence.records().batch_size.value_or(2);
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
@@ -87,7 +87,7 @@ class NormalizationOfOneValue final : public Rule {
     findings.push_back(std::move(f));
   }
 
-  /// Moving variances begin at 1 and only fall, if all that they follow is 0.
+  /// Moving variances begin at 1 and only fall if all batch variances are 0.
   static bool may_come_from_single_values(Evidence& evidence, const std::vector<LayerStatistics>& moving,
                                           const std::vector<int>& layers) {
     for (std::size_t i = 0; i < moving.size(); ++i) {
@@ -100,7 +100,7 @@ class NormalizationOfOneValue final : public Rule {
     return true;
   }
 
-  /// The last batch of each epoch, as the record of training has it.
+  /// The last batch of each epoch, by the record of training.
   static void judge_last_batch(Evidence& evidence, std::vector<Finding>& findings) {
     if (evidence.records().last_batch != 1 || evidence.records().batch_size == 1) return;
     Finding f{.code = "normalization-of-one-value", .cause = {}};

@@ -12,7 +12,7 @@ constexpr int kCodeDigits = 5;
 
 std::string short_number(double value) { return figure(value, kCodeDigits); }
 
-/// A factor as people write it: "255", "1 / 16.5", "0.73".
+/// A factor in its usual form: "255", "1 / 16.5", "0.73".
 std::string factor_text(double factor) {
   const std::string text = "1 / " + figure(1 / factor, kCodeDigits);
   const bool is_short = std::abs(factor) < 1 && text.size() <= short_number(factor).size();
@@ -30,14 +30,14 @@ bool all_equal(const std::vector<double>& values, double value) {
   return std::ranges::all_of(values, [&](double v) { return v == value; });
 }
 
-/// As a layer of the model itself, so that nobody can forget it.
+/// Code that makes it a layer of the model, so that nobody can forget it.
 std::string rescaling_code(const InputHypothesis& h) {
   std::string arguments = list_text(h.scale, factor_text);
   if (!all_equal(h.offset, 0)) arguments += ", " + list_text(h.offset, short_number);
   return "model = keras.Sequential([keras.layers.Rescaling(" + arguments + "), model])";
 }
 
-/// A number for all channels, or a tensor of one per channel that is broadcast over height and width.
+/// One number for all channels, or a tensor with one per channel, broadcast over height and width.
 std::string operand_text(const std::string& text) {
   return text.starts_with('[') ? "torch.tensor(" + text + ").view(-1, 1, 1)" : text;
 }

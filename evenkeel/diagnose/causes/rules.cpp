@@ -11,7 +11,7 @@ std::vector<std::unique_ptr<Rule>> make_rules() {
         swapped_vectors, class_order, double_softmax, activation_before_loss, small_batch, batch_dependence,
         dead_channels, constant_output, saturation, gradient_depth, not_loaded, unshuffled, overfitting, past_its_best,
         redundant_bias, decayed_normalization, folding_hazard, record_differs, lost_classes,
-        // The last one: what others found may be why.
+        // Last, because findings of other rules may explain it.
         near_guessing})
     rules.push_back(make());
   return rules;

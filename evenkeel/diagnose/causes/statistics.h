@@ -12,10 +12,10 @@
 
 namespace evenkeel {
 
-/// Whether one of these findings says why a layer's statistics do not fit. After a wrong axis none can.
+/// Whether one of these findings explains why a layer's statistics do not fit. A wrong axis explains everything.
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
 
-/// Findings of these codes that name no other layers than this one are listed under it, as information.
+/// Findings of these codes that name only layers of this finding are listed under it, as information.
 void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes);
 
 /// Whether unusual samples have spoiled the statistics: then the others look as if they came otherwise.
@@ -23,13 +23,13 @@ bool are_spoiled(const std::vector<Finding>& findings);
 
 /// Whether a layer's statistics are far from those of the data.
 bool are_far(const StatisticsGap& gap);
-/// Whether they are with noise as without: no noise in front explains it.
+/// Whether they are far both with noise and without it, so that no noise before the layer explains it.
 bool are_far_in_both_modes(Evidence& evidence, std::size_t normalization);
 
 Fact distance_fact(const StatisticsGap& gap);
 
-/// What moving statistics in the finding's layers cost, and how grave that makes it: an error where they are far and it
-/// matters, a warning where they are far.
+/// Sets the finding's cost, that of moving statistics in its layers, and its severity: an error if they are far and the
+/// cost matters, a warning if they are only far.
 void weigh(Evidence& evidence, Finding& finding, bool far);
 
 }  // namespace evenkeel

@@ -10,9 +10,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kOtherData = 0.05;  ///< nats between channels of two sets of the same kind: far below
+constexpr double kOtherData = 0.05;  ///< nats; the channels of two similar sets differ by far less
 
-/// The first mask of a pass: no two passes have one in common.
+/// The first mask of a pass; no two passes share a mask.
 std::uint64_t first_step(int pass) { return static_cast<std::uint64_t>(pass) << 32; }
 
 std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>& gaps) {
@@ -55,7 +55,7 @@ Evidence::Evidence(Network& network, Subject subject)
   if (substituted_.any_statistic()) substitute_statistics();
 }
 
-/// Statistics that nothing can be computed with become those of the data: what is measured then is about the others.
+/// Statistics that nothing can be computed with are replaced by those of the data, so that the others can be measured.
 void Evidence::substitute_statistics() {
   substituted_.replace_statistics(full_statistics());
   const std::vector<LayerStatistics> moving = moving_statistics(network_);
@@ -71,7 +71,7 @@ std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropou
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i) {
     LayerStatistics moving = measured.before[i];
-    // What is not above zero has a finding of its own, bad-variance.
+    // Variances that are not above zero are found by bad-variance.
     for (std::size_t c = 0; c < moving.variance.size(); ++c)
       if (moving.variance[c] <= 0) moving.variance[c] = measured.after[i].variance[c];
     gaps.push_back(gap_between(moving, measured.after[i], normalizations_[i].epsilon, statistics_data().size()));
@@ -207,7 +207,7 @@ const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::
   const auto key = std::tuple(&data, batch_size, dropout);
   const auto found = batches_.find(key);
   if (found != batches_.end()) return found->second;
-  // The program of another batch size is another one.
+  // Another batch size needs another program.
   const std::int64_t own = scorer_.batch_size();
   scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;

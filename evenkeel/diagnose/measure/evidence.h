@@ -19,16 +19,16 @@
 
 namespace evenkeel {
 
-/// Of the loss that guessing has: below it nobody notices a difference, were it a tenth of next to nothing.
+/// A difference below this part of the loss of guessing does not matter, even if it is large relative to a tiny loss.
 inline constexpr double kNoticedOfChance = 0.02;
-/// And from here on a network answers like guessing.
+/// From this part of the loss of guessing on, a network is no better than guessing.
 inline constexpr double kLikeGuessing = 0.9;
 
-/// Fewer samples show no statistics. From kEnoughSamples on they show them without reservation.
+/// With fewer samples, statistics are not judged. From kEnoughSamples on they are judged without reservation.
 inline constexpr std::int64_t kFewSamples = 50, kEnoughSamples = 500;
 inline constexpr std::int64_t kManySamples = 1000;  ///< for what never happens
 
-/// What a run wrote down of one of its sets, epoch by epoch.
+/// The recorded figures of one of a run's sets, epoch by epoch.
 struct RecordedScores {
   std::string fingerprint = {};  ///< Dataset::fingerprint of the set
   std::vector<double> loss = {}, accuracy = {};
@@ -36,43 +36,44 @@ struct RecordedScores {
 
 struct Mismatch;
 
-/// What a run folder, or its owner, tells of how the weights came to be.
+/// How the weights were trained, from a run folder or from the user.
 struct Records {
-  std::optional<std::uint64_t> updates = {};                    ///< training steps that were made
-  std::optional<std::int64_t> batch_size = {};                  ///< of them
-  std::optional<std::int64_t> last_batch = {};                  ///< of each epoch, where that is smaller
-  std::optional<bool> shuffled = {};                            ///< whether each epoch had an order of its own
-  std::optional<double> ema_momentum = {};                      ///< of the averages that the weights are
+  std::optional<std::uint64_t> updates = {};                    ///< training steps done
+  std::optional<std::int64_t> batch_size = {};                  ///< of these steps
+  std::optional<std::int64_t> last_batch = {};                  ///< size of each epoch's last batch, if it is smaller
+  std::optional<bool> shuffled = {};                            ///< whether each epoch was shuffled
+  std::optional<double> ema_momentum = {};                      ///< of averaged weights
   std::vector<double> class_weight = {};                        ///< by class; empty: all weigh 1, or not known
   std::optional<double> train_loss = {}, validation_loss = {};  ///< of the weights' epoch: mostly the last one
   std::optional<double> best_validation_loss = {};              ///< of any epoch
-  /// What metrics.csv says of the sets, to be compared with the weights: of training, in its own mode while it learnt.
+  /// The sets' figures in metrics.csv, to be compared with the weights. Those of training were measured in training
+  /// mode, while the network learnt.
   RecordedScores training_scores = {}, validation_scores = {};
   /// Moving statistics at an earlier checkpoint; without one, those that training started from.
   std::vector<LayerStatistics> earlier_statistics = {};
   bool are_initial_statistics = false;      ///< earlier_statistics: those that training started from
   std::string initial_weights = {};         ///< the file that training started from; empty: the seed, or not known
-  std::optional<double> weight_decay = {};  ///< that training applied
-  /// Where the weights are moving averages: those that training worked with, of the same moment, and its statistics.
+  std::optional<double> weight_decay = {};  ///< of training
+  /// If the weights are moving averages: the weights that training worked with at the same step, and their statistics.
   std::shared_ptr<const NamedTensors> raw_weights = {};
 };
 
-/// What a diagnosis has to look at.
+/// The subject of a diagnosis.
 struct Subject {
-  Dataset data;                            ///< labelled; what evaluation is about
-  std::optional<Dataset> train_data = {};  ///< what the network was trained on; without: `data` stands for it
+  Dataset data;                            ///< labelled; the data of evaluation
+  std::optional<Dataset> train_data = {};  ///< what the network was trained on; if absent, `data` is used in its place
   Records records = {};
   std::int64_t samples = 2048;  ///< of each set, drawn by seed; 0: all
   std::int64_t memory_bytes = std::int64_t{1} << 30;
 };
 
-/// Everything that rules may ask about a network. What is measured is measured when first asked for, once, and shared.
-/// The network is left as it was.
+/// Everything that rules may ask about a network. Each measurement is made once, when it is first asked for, and
+/// shared. The network does not change.
 class Evidence {
  public:
   static constexpr int kPasses = 4;  ///< masks and shufflings
 
-  /// Throws Error where data and model do not fit, or the network has no loss.
+  /// Throws Error if data and model do not fit, or the network has no loss.
   Evidence(Network& network, Subject subject);
 
   Network& network() { return network_; }
@@ -80,49 +81,50 @@ class Evidence {
   const Records& records() const { return subject_.records; }
   const Dataset& data() const { return data_; }  ///< the sample
   const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
-  /// The whole sets, of which the others are samples; in the order of training where it did not shuffle.
+  /// The whole sets, of which the others are samples; in the order of training if it did not shuffle.
   const Dataset& whole_data() const { return subject_.data; }
   const Dataset& whole_train_data() const { return subject_.train_data ? *subject_.train_data : subject_.data; }
   bool has_train_data() const { return train_data_.has_value(); }
-  /// What statistics are taken from: the training data, unless they are too few and the data are more.
+  /// The set that statistics are taken from: the training data, unless there are too few and the data are more.
   const Dataset& statistics_data() const { return larger_unless(kFewSamples); }
-  /// What signals are watched on: the same, where it takes many samples.
+  /// The set that signals are measured on: the same, for measurements that need many samples.
   const Dataset& signal_data() const { return larger_unless(kManySamples); }
   std::int64_t memory_bytes() const { return subject_.memory_bytes; }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
-  /// What a layer says of itself.
+  /// A layer's traits.
   LayerTraits traits(const std::string& layer) const {
     return model().nodes()[static_cast<std::size_t>(model().find(layer))].layer.traits();
   }
   bool has_dropout() const { return has_dropout_; }
-  /// What training works with, as far as it is known (else Keras's 32), and the sample has as many.
+  /// The batch size of training if it is known, else Keras's 32; at most the number of samples.
   std::int64_t batch_size() const { return std::min(records().batch_size.value_or(32), data_.size()); }
-  /// What the weights alone show. Numbers that cannot be computed with are substituted for everything below.
+  /// Defects that the weights alone show. For everything below, numbers that cannot be computed with are replaced.
   const std::vector<WeightDefect>& defects() const { return defects_; }
-  /// Whether there are such numbers: then what the network yields as it is is NaN.
+  /// Whether there are such numbers; then the network's own outputs are NaN.
   bool has_substitutes() const { return substituted_.any(); }
-  /// A tensor without substitutes.
+  /// A tensor's original values, without substitutes.
   TensorView original(const std::string& tensor) const { return substituted_.original(tensor); }
 
   // Statistics. All conditioned: the layers before on full-data ones. On statistics_data().
   const std::vector<StatisticsGap>& gaps();               ///< dropout off
-  const std::vector<StatisticsGap>& gaps_with_dropout();  ///< on, as in training; the same without dropout layers
+  const std::vector<StatisticsGap>& gaps_with_dropout();  ///< dropout on, as in training; equal if there is no dropout
   const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
-  /// gaps() if the model were this one, which has the same tensors.
+  /// gaps() for another model with the same tensors.
   std::vector<StatisticsGap> gaps_as(const Model& other);
-  std::vector<LayerStatistics> full_statistics();  ///< those of the data in gaps()
+  std::vector<LayerStatistics> full_statistics();  ///< the data's statistics in gaps()
 
   // Scores of the data.
   const SampleScores& evaluation();  ///< moving statistics, dropout off
-  /// evaluation() of the weights as they are, without substitutes, as `evaluate` has it; and of the training data.
+  /// evaluation() of the original weights, without substitutes, as `evaluate` computes it; and the same for the
+  /// training data.
   const SampleScores& evaluation_as_is();
   const SampleScores& train_evaluation_as_is();
-  SampleScores evaluation_as(const Model& other);  ///< if the model were this one, which has the same tensors
+  SampleScores evaluation_as(const Model& other);  ///< for another model with the same tensors
   const SampleScores& full_data();                 ///< full-data statistics, dropout off
   const SampleScores& training();          ///< full-data statistics with dropout on, dropout on; mean over masks
   const SampleScores& train_evaluation();  ///< evaluation() and training() of the training data
   const SampleScores& train_training();
-  /// Batch statistics at this batch size, in shuffled batches; one entry a pass.
+  /// Batch statistics at this batch size, in shuffled batches; one entry per pass.
   const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
   /// Batch statistics against full-data ones, dropout off: both of statistics_data(), so that the sets' differences
   /// play no part.
@@ -133,13 +135,14 @@ class Evidence {
   BatchScores batches_against_data(std::int64_t batch_size);
   /// These normalizations (by name) on their moving statistics, the others on full-data ones; dropout off.
   const SampleScores& moving_in(const std::vector<std::string>& layers);
-  /// As in evaluation, but on these statistics in place of the moving ones; `name` tells them from others.
+  /// As evaluation(), but with these statistics instead of the moving ones; `name` identifies them.
   const SampleScores& on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics);
-  /// The loss of the best answer that does not look at the sample, on the training data: log K for K even classes.
+  /// The loss of the best answer that does not depend on the sample, on the training data: log K for K classes of equal
+  /// size.
   double chance_loss();
-  const Guessing& guessing();        ///< what guessing gets on the data
+  const Guessing& guessing();        ///< the scores of guessing on the data
   const Guessing& train_guessing();  ///< and on the training data
-  /// What the last layer yields in evaluation: [N, K].
+  /// The last layer's output in evaluation: [N, K].
   const std::vector<float>& outputs();
 
   // Signals.
@@ -155,9 +158,9 @@ class Evidence {
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
   Scorer& scorer() { return scorer_; }
-  /// What a rule has measured beside all this, in passes of the sample.
+  /// Adds the passes of a rule's own measurements.
   void add_passes(double passes) { passes_ += passes; }
-  /// How often the sample has passed through the network for all this.
+  /// How often the sample has passed through the network so far.
   double passes() const { return passes_ + scorer_.passes(data_.size()); }
 
  private:

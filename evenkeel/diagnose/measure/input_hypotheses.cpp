@@ -27,7 +27,7 @@ LayerStatistics pooled(const LayerStatistics& channels) {
 
 double deviation(double variance) { return variance > 0 ? std::sqrt(variance) : 1; }
 
-/// y = scale * x + offset with the moments `to` where x has `from`.
+/// y = scale * x + offset that turns the moments `from` into `to`.
 InputHypothesis moved(std::string name, std::string correction, const LayerStatistics& from,
                       const LayerStatistics& to) {
   InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};

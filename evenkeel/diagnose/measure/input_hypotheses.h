@@ -13,11 +13,11 @@ namespace evenkeel {
 /// Mean and biased variance of each channel (last axis) of the samples, in double; the layer is "input".
 LayerStatistics channel_moments(const Dataset& data);
 
-/// A way in which samples may have been prepared otherwise than a network expects: what would make them right. Axes
-/// come first, then the order of channels, then values.
+/// A way in which samples may be prepared differently than a network expects, with its correction. Axes come first,
+/// then the order of channels, then values.
 struct InputHypothesis {
   std::string name;                ///< "times-255"
-  std::string correction;          ///< "multiplied by 255": done to the samples as they are
+  std::string correction;          ///< "multiplied by 255": what corrects the samples
   std::vector<double> scale = {};  ///< per channel, or one for all; empty: 1
   std::vector<double> offset = {};
   bool reverse_channels = false;  ///< RGB <-> BGR
@@ -25,7 +25,7 @@ struct InputHypothesis {
   bool flip_height = false, flip_width = false;
   bool gray = false;           ///< each pixel's three channels become their luminance
   bool by_sample = false;      ///< each sample is standardized by itself
-  bool fits_anything = false;  ///< whatever was done to the samples: no answer where one with a name helps
+  bool fits_anything = false;  ///< fits after any change of the samples; used only if no hypothesis with a name helps
 
   /// What a hypothesis on top of another one must differ in, if it is not about values.
   enum class Kind { values, channels, axes };
@@ -51,7 +51,7 @@ struct InputSummary {
 /// those. The simpler come first.
 std::vector<InputHypothesis> input_hypotheses(const InputSummary& data, const LayerStatistics* train = nullptr);
 
-/// The samples as the hypothesis would have them, float32; labels as they were.
+/// The samples with the hypothesis's correction, float32; labels do not change.
 Dataset corrected(const Dataset& data, const InputHypothesis& hypothesis);
 
 /// One after another: what was done to the samples in several steps.

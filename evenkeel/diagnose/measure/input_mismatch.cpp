@@ -21,13 +21,13 @@ constexpr double kLikeStatistics = 0.9;    ///< of what full-data statistics gai
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
 constexpr std::size_t kJudged = 3;         ///< of those with the least loss, on all samples
 constexpr std::size_t kBeam = 3;           ///< of each kind that pairs begin with
-constexpr double kHalf = 0.5;              ///< of the wrong answers, at most, that a pair leaves
+constexpr double kHalf = 0.5;              ///< most of the wrong answers that may remain, that a pair leaves
 
 Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
   return sample_of(data, std::clamp(data.size() / part, least, most));
 }
 
-/// Measures what reaches the first normalization.
+/// Measures the input of the first normalization.
 class FirstNormalization {
  public:
   explicit FirstNormalization(Evidence& evidence)
@@ -118,7 +118,7 @@ struct Candidate {
   std::optional<double> distance = {};
   bool much_nearer = false;
   bool fits = true;  ///< leaves the first normalization's statistics near the data, or brings them there
-  double loss = 0;   ///< on the first look
+  double loss = 0;   ///< on the first samples
 };
 
 void sort_by_loss(std::vector<Candidate>& candidates) { std::ranges::stable_sort(candidates, {}, &Candidate::loss); }
@@ -180,7 +180,8 @@ class Search {
     c.fits = c.much_nearer || *c.distance < far_;
   }
 
-  /// Distances tell nearly equal scalings apart, losses the rest: what is nearest need not be what helps.
+  /// Distances distinguish scalings that are nearly equal; losses decide the rest, because the nearest one may not
+  /// help.
   std::optional<Mismatch> best_single() {
     std::vector<Candidate> near, by_loss;
     std::ranges::copy_if(singles_, std::back_inserter(near), &Candidate::much_nearer);
@@ -237,7 +238,7 @@ class Search {
            !yardstick_.is_skilled(evidence_.evaluation().accuracy()->value);
   }
 
-  /// Stale statistics that a standardization happens to suit in the first layer are as wrong as ever in the next ones.
+  /// A standardization may happen to fit stale statistics of the first layer; those of later layers stay wrong.
   bool suits_layers(const Mismatch& found) {
     const SampleScores& full = evidence_.full_data();
     const Cost left = cost_between(full, found.scores), all = cost_between(full, evidence_.evaluation());

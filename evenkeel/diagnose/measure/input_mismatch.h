@@ -46,7 +46,7 @@ struct InputCheck {
   std::string what = {};       ///< "an input mismatch", "weights laid out for another program"
   std::string unchecked = {};  ///< why that cannot be decided, as a clause
 };
-/// Throws Error where data and model do not fit.
+/// Throws Error if data and model do not fit.
 InputCheck check_input(Network& network, const Dataset& data);
 
 }  // namespace evenkeel

@@ -19,7 +19,7 @@ std::vector<double> numbers_of(const MetricsTable& metrics, const std::string& n
   return numbers;
 }
 
-/// The moving statistics among these tensors, by normalization of the model; nothing where they are of another one.
+/// The moving statistics among these tensors, by normalization of the model; nothing if they belong to another model.
 std::vector<LayerStatistics> statistics_among(const NamedTensors& weights, const Model& model) {
   std::vector<LayerStatistics> all;
   const auto numbers = [&](const std::string& name) {
@@ -35,18 +35,19 @@ std::vector<LayerStatistics> statistics_among(const NamedTensors& weights, const
   return all;
 }
 
-/// Of the newest checkpoint but one: a run's end, and an interruption, leave one that has the weights themselves.
+/// The statistics of the second newest checkpoint, because the newest one has the present weights.
 std::vector<LayerStatistics> earlier_statistics(const std::filesystem::path& run_folder, const Model& model) {
   const std::vector<std::filesystem::path> files = checkpoints_in(run_folder / "checkpoints");
   for (std::size_t i = 1; i < files.size(); ++i) try {
       return statistics_among(read_checkpoint(files[i]).weights, model);
     } catch (const Error&) {
-      // Damaged: the one before does as well.
+      // Damaged: the one before is used instead.
     }
   return {};
 }
 
-/// Of the weights that training started from; nothing where the file is not there any more, or is of another model.
+/// The statistics of the weights that training started from; nothing if the file no longer exists or belongs to another
+/// model.
 std::vector<LayerStatistics> initial_statistics(const std::string& weights, const Model& model) {
   try {
     formats::SafetensorsFile file = formats::read_safetensors(weights);
@@ -66,7 +67,7 @@ std::optional<double> at_epoch(const MetricsTable& metrics, const std::vector<do
   return found == epochs.end() ? numbers.back() : numbers[static_cast<std::size_t>(found - epochs.begin())];
 }
 
-/// Of each epoch, where it is smaller than the others: steps are made of full batches, epochs of all samples.
+/// The size of each epoch's last batch, if it is smaller than the others. (Training by steps has full batches only.)
 std::optional<std::int64_t> last_batch_of(const RunDescription& run, std::optional<std::int64_t> batch_size) {
   if (run.steps || run.samples == 0 || !batch_size || run.samples % *batch_size == 0) return {};
   return run.samples % *batch_size;
@@ -82,7 +83,7 @@ std::shared_ptr<const NamedTensors> raw_weights_of(const std::filesystem::path& 
 Records training_records(const std::filesystem::path& run_folder, const Model& model) {
   const RunRecord run = read_run_record(run_folder);
   Records records;
-  // Of given weights the updates before are not known.
+  // The updates of given weights are not known.
   if (run.run && run.run->description.initial_weights.empty()) records.updates = run.run->steps_done;
   if (run.model) {
     const CommonOptimizerOptions optimizer = common_options(optimizer_of(run.model->training));

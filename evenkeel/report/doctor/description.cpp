@@ -13,7 +13,7 @@ namespace {
 
 using Entry = DoctorDescription::Entry;
 
-/// What to do about a finding, as a command; empty where nothing repairs it by itself.
+/// The command that repairs a finding; empty if there is none.
 std::string repair_command(const Finding& finding, const DoctorWords& words) {
   if (!finding.outlook || !finding.outlook->why_not.empty()) return {};
   return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
@@ -21,7 +21,7 @@ std::string repair_command(const Finding& finding, const DoctorWords& words) {
          finding.code + " --out repaired.safetensors";
 }
 
-/// What the command brings, or why there is none.
+/// What the command gains, or why there is none.
 std::string promise_of(const Finding& finding) {
   if (!finding.outlook) return {};
   const RepairOutlook& outlook = *finding.outlook;
@@ -41,7 +41,7 @@ std::vector<DoctorDescription::Cell> cells_of(const FourCells& cells) {
   return all;
 }
 
-/// The first finding of the code that a finding follows from; nullptr where it follows from none that is there.
+/// The finding that a finding follows from; nullptr if there is none.
 Entry* cause_of(const Entry& entry, std::vector<Entry>& all) {
   const std::string& code = entry.finding.consequence_of;
   if (code.empty()) return nullptr;
@@ -49,7 +49,7 @@ Entry* cause_of(const Entry& entry, std::vector<Entry>& all) {
   return cause == all.end() ? nullptr : &*cause;
 }
 
-/// The finding's own remedy; its code's, where it has none.
+/// The finding's own remedy, else that of its code.
 Remedy remedy_of(const Finding& finding, const CodeInfo& info) {
   const auto or_general = [](const std::string& own, std::string_view general) {
     return own.empty() ? std::string(general) : own;

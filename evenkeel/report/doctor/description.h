@@ -13,12 +13,12 @@
 
 namespace evenkeel {
 
-/// How the user named what was looked at: remedies are commands to paste.
+/// How the user named model and data, for commands that can be pasted.
 struct DoctorWords {
   std::string model = {}, weights = {};
-  std::string data = {};        ///< that statistics are taken from
-  std::string validation = {};  ///< that scores are measured on; empty: on the same
-  std::string flags = {};       ///< others that had to be given, ready to paste: " --loss mse"
+  std::string data = {};        ///< the data of statistics
+  std::string validation = {};  ///< the data of scores; empty: the same
+  std::string flags = {};       ///< other flags that were needed, ready to paste: " --loss mse"
 };
 
 struct DoctorDescription {
@@ -27,7 +27,7 @@ struct DoctorDescription {
     std::string_view key, name;  ///< "train_data_evaluation", "training data, evaluation mode"
     FourCells::Cell scores;
   };
-  /// A finding with what is known of its code.
+  /// A finding with what is known about its code.
   struct Entry {
     Finding finding;
     std::string_view title;
@@ -35,13 +35,13 @@ struct DoctorDescription {
     std::string command;  ///< that repairs it; empty where nothing does by itself, or it would not help
     std::string promise;  ///< what the command would bring, measured; or why none is given; empty where none is known
     std::string documentation;
-    /// Whether it follows from another finding of the list, and is shown there.
+    /// Whether it follows from another finding in the list, and is shown with that.
     bool follows = false;
     std::vector<std::string> consequences = {};  ///< "stale-statistics in norm_1 and 2 more", direct or not
   };
   struct NormalizationEntry {
     StatisticsGap gap;
-    std::optional<NoiseShift> shift = {};  ///< nothing where no noise reaches it
+    std::optional<NoiseShift> shift = {};  ///< nothing if no noise reaches it
     std::optional<InputHistogram> histogram = {};
     bool is_distant = false;  ///< among the kMostShown whose statistics are farthest from the data's
     std::string verdict = {};
@@ -55,7 +55,7 @@ struct DoctorDescription {
   std::vector<Entry> findings;
   Attribution chain;
   std::vector<NormalizationEntry> normalizations = {};
-  bool has_noise = false;  ///< whether any noise of training stands in front of a normalization
+  bool has_noise = false;  ///< whether noise of training comes before any normalization
   std::vector<std::string> notes, checked;
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what, and why
   std::int64_t samples = 0;

@@ -97,8 +97,8 @@ double normal_share(double x, double mean, double sigma) {
   return 0.5 * std::erfc((mean - x) / (sigma * std::numbers::sqrt2));
 }
 
-/// What the moving statistics take the data to be, a normal distribution per channel, in the bins and on the scale of
-/// the histogram: in deviations from the mean of the data, what lies beyond in the last bins.
+/// The distribution that the moving statistics describe, a normal one per channel, in the bins and on the scale of the
+/// histogram: in deviations from the data's mean; everything beyond is in the last bins.
 std::vector<double> as_moving(const std::vector<double>& at, const StatisticsGap& gap) {
   std::vector<double> density(at.size());
   const double width = at.size() > 1 ? at[1] - at[0] : 1, channels = static_cast<double>(gap.data.mean.size());
@@ -116,7 +116,7 @@ std::vector<double> as_moving(const std::vector<double>& at, const StatisticsGap
   return density;
 }
 
-/// Without the last bins, which would stand out for all that lies beyond them.
+/// Without the last bins, which would stand out because they contain everything beyond.
 std::vector<double> inner(const std::vector<double>& bins) {
   return bins.size() < 3 ? bins : std::vector(bins.begin() + 1, bins.end() - 1);
 }

@@ -7,7 +7,7 @@
 
 namespace evenkeel {
 
-/// What a terminal is like. The default fits a file or a pipe: no colours, and no line is broken.
+/// The properties of a terminal. The default suits a file or a pipe: no colours, and lines are not broken.
 struct TerminalStyle {
   bool colours = false;
   std::size_t columns = 0;  ///< 0: as long as a line is
@@ -16,7 +16,7 @@ struct TerminalStyle {
 /// The answer on one screen: the verdict, the scores, a line for each finding, and what to do first.
 std::string doctor_text(const DoctorDescription& description, const TerminalStyle& style = {});
 
-/// All there is: each finding with its evidence and its remedies, and how the difference between the modes comes about.
+/// Everything: each finding with its evidence and its remedies, and where the difference between the modes comes from.
 std::string doctor_details(const DoctorDescription& description, const TerminalStyle& style = {});
 
 }  // namespace evenkeel
