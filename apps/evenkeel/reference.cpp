@@ -45,11 +45,15 @@ std::vector<std::string> in_code(const std::vector<std::string>& texts) {
   return all;
 }
 
-std::string flag_row(const FlagInfo& flag) {
+std::string meaning_of(const FlagInfo& flag) {
   std::string help = markdown(flag.help);
   if (flag.required) help += " (required)";
   if (const auto choices = flag.unnamed_choices(); !choices.empty()) help += ": one of " + join(in_code(choices));
-  return row({join(in_code(flag.names)), flag.value.empty() ? "" : code(flag.value), help});
+  return help;
+}
+
+std::string flag_row(const FlagInfo& flag) {
+  return row({join(in_code(flag.names)), flag.value.empty() ? "" : code(flag.value), meaning_of(flag)});
 }
 
 std::string flags_table(const CommandInfo& command) {
@@ -68,8 +72,9 @@ std::string flags_table(const CommandInfo& command) {
 std::string command_section(const CommandInfo& command) {
   std::string text = fmt::format("\n## {}\n\n{}\n", command.name(), wrapped(markdown(command.purpose), kLongestLine));
   if (!command.arguments.empty()) {
-    text += '\n' + head({"argument", "value", "meaning"});
-    for (const FlagInfo& argument : command.arguments) text += flag_row(argument);
+    text += '\n' + head({"argument", "meaning"});
+    for (const FlagInfo& argument : command.arguments)
+      text += row({code(argument.names.front()), meaning_of(argument)});
   }
   text += '\n' + flags_table(command);
   std::string examples;
