@@ -54,6 +54,14 @@ TEST(DoctorText, SaysWhatToDoFirstAndByWhichCommand) {
   EXPECT_FALSE(contains(text, "--fix redundant-bias"));
 }
 
+TEST(DoctorText, AsksNothingOfAReaderForWhatIsOnlyGoodToKnow) {
+  Diagnosis d = sample_diagnosis();
+  d.findings = {{.code = "batch-dependence", .cause = "scores depend on the batch"}};
+  EXPECT_FALSE(contains(short_of(d), "What to do first"));
+  d.findings[0].severity = Severity::warning;
+  EXPECT_SAYS(short_of(d), "What to do first: Evaluate and predict in evaluation mode.\n\nChecked");
+}
+
 TEST(DoctorText, LeavesTheRestToTheDetails) {
   const std::string text = short_of(sample_diagnosis()), details = details_of(sample_diagnosis());
   for (const char* part : {"norm: distance: 1.25 nats", "cost: loss +2", "PyTorch:", "from training mode to evaluation",

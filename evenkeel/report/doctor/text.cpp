@@ -48,8 +48,9 @@ std::string line_of(const Entry& entry, const TerminalStyle& style) {
   return severity_text(f.severity, style) + wrapped(line, style.columns, kHanging).substr(severity.size()) + '\n';
 }
 
-/// For the first finding; a command stays in one line, to be copied.
+/// For the first finding, unless it is only good to know. A command stays in one line, to be copied.
 std::string first_step(const Entry& entry, const TerminalStyle& style) {
+  if (entry.finding.severity == Severity::info && entry.command.empty()) return {};
   std::string text = wrapped("What to do first: " + entry.remedy.advice, style.columns, kHanging) + '\n';
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
   return entry.promise.empty() ? text : text + wrapped("  " + entry.promise, style.columns, kHanging) + '\n';
@@ -67,7 +68,8 @@ std::string findings_lines(const DoctorDescription& d, const TerminalStyle& styl
       left_out.push_back(roots[i]->finding.code);
   if (!left_out.empty())
     text += wrapped(fmt::format("and {} more: {}", left_out.size(), join(left_out)), style.columns, kHanging) + '\n';
-  return text + '\n' + first_step(*roots.front(), style);
+  const std::string step = first_step(*roots.front(), style);
+  return step.empty() ? text : text + '\n' + step;
 }
 
 /// Code, each line indented, below its framework's name.
