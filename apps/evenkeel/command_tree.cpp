@@ -49,6 +49,7 @@ CommandInfo command_info(CLI::App& app, std::vector<std::string> path) {
                    .purpose = app.get_description(),
                    .examples = footer.starts_with(begin) ? footer.substr(begin.size(), end - begin.size()) : "",
                    .more = footer.substr(std::min(end + 2, footer.size()))};
+  while (info.more.ends_with('\n')) info.more.pop_back();
   for (CLI::Option* option : app.get_options({}))
     (option->get_positional() ? info.arguments : info.flags).push_back(flag_info(*option));
   for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))

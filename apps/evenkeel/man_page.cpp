@@ -98,6 +98,7 @@ std::string man_page(const CommandInfo& command, const CommandInfo& program) {
       text += ".TP\n" + bold(sub.path.back()) + '\n' + troff(sub.purpose) + '\n';
   }
   text += ".SH FLAGS\n" + flags_text(command) + ".SH EXAMPLES\n" + as_typed(command.examples);
+  if (&command != &program && !command.more.empty()) text += ".SH NOTES\n" + as_typed(command.more);
   if (!program.more.empty()) text += ".SH EXIT STATUS\n" + as_typed(program.more);
   return text + ".SH SEE ALSO\n" + see_also(command, program);
 }

@@ -69,6 +69,14 @@ std::string flags_table(const CommandInfo& command) {
   return text;
 }
 
+/// Lines as they are, indented to four blanks.
+std::string as_block(const std::string& lines) {
+  std::string text;
+  for (const std::string_view line : split(lines, '\n'))
+    text += line.empty() ? "\n" : fmt::format("{}{}\n", line.starts_with("  evenkeel ") ? "  " : "    ", line);
+  return text;
+}
+
 std::string command_section(const CommandInfo& command) {
   std::string text = fmt::format("\n## {}\n\n{}\n", command.name(), wrapped(markdown(command.purpose), kLongestLine));
   if (!command.arguments.empty()) {
@@ -77,9 +85,8 @@ std::string command_section(const CommandInfo& command) {
       text += row({code(argument.names.front()), meaning_of(argument)});
   }
   text += '\n' + flags_table(command);
-  std::string examples;
-  for (const std::string_view line : split(command.examples, '\n')) examples += fmt::format("  {}\n", line);
-  return text + '\n' + examples;
+  text += '\n' + as_block(command.examples);
+  return command.more.empty() ? text : text + '\n' + as_block(command.more);
 }
 
 /// A default as a file would say it; what there is none of is left empty.

@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/shell.h"
+#include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/safetensors.h"
@@ -248,6 +250,15 @@ std::string methods_text() {
   return text + "All except re-estimate and restore-variance change the architecture: FILE.toml is the new model.\n";
 }
 
+/// What --fix takes.
+std::vector<std::string> fixes() {
+  std::vector<std::string> names = {"all"};
+  for (const RepairMethod& method : repair_methods()) names.push_back(method.name);
+  for (const CodeInfo& info : all_codes())
+    if (!info.repair.empty()) names.emplace_back(info.code);
+  return names;
+}
+
 }  // namespace
 
 void add_repair(CLI::App& app, Command& chosen) {
@@ -265,12 +276,13 @@ void add_repair(CLI::App& app, Command& chosen) {
           "the data to measure loss and accuracy on; default: each half of --data, repaired with the other half")
       ->option_text("SPEC");
   add_weights_flag(command, a->weights);
-  command
-      .add_option(
-          "--fix", a->fix,
-          "the code of a finding, a method, or all: every repair that keeps the architecture and hides no defect")
-      ->option_text("CODE|METHOD|all (required)")
-      ->required();
+  offer(command
+            .add_option(
+                "--fix", a->fix,
+                "the code of a finding, a method, or all: every repair that keeps the architecture and hides no defect")
+            ->option_text("CODE|METHOD|all (required)")
+            ->required(),
+        fixes());
   command.add_option("--out", a->out, "the file of the new weights; never that of the old ones")
       ->option_text("FILE.safetensors (required)")
       ->required();

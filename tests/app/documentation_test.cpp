@@ -36,11 +36,11 @@ class Documentation : public App {
     asking.emplace_back("--help");
     std::istringstream help(output_of(asking));
     std::string section;
-    for (std::string line; std::getline(help, line);) {
+    for (std::string line; std::getline(help, line) && line != "Examples:";) {
       if (std::smatch match; std::regex_match(line, match, std::regex("(\\S.*):"))) section = match[1];
       std::smatch match;
       const bool is_entry = std::regex_search(line, match, std::regex("^  (\\S+)"));
-      if (!is_entry || section == "Examples" || section == "Exit codes") continue;
+      if (!is_entry) continue;
       if (section == "Subcommands") {
         std::vector<std::string> below = words;
         below.push_back(match[1]);
