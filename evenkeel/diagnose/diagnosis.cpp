@@ -49,7 +49,11 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
   add_outlooks(evidence, result.findings);
   result.attribution = attribute(evidence, result.findings, evidence.batch_size());
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
-    return std::tuple(a.severity, price_of(a)) > std::tuple(b.severity, price_of(b));
+    // What is merely possible comes after what is known.
+    const auto rank = [](const Finding& f) {
+      return std::tuple(f.severity, f.certainty.level > Confidence::possible, price_of(f));
+    };
+    return rank(a) > rank(b);
   });
   if (!evidence.normalizations().empty()) {
     result.gaps = evidence.gaps();
