@@ -16,20 +16,20 @@ namespace evenkeel {
 namespace {
 
 constexpr double kEqual = 1e-4, kExplained = 1e-3;
-constexpr double kWorthConfirming = 1e-2;  ///< of few samples: then all decide
+constexpr double kWorthConfirming = 1e-2;  ///< on few samples; then all samples decide
 constexpr double kMaybePrecision = 0.02;   ///< below it, precision or a constant may explain everything
-constexpr double kNear = 0.3;              ///< what is farther is no hint
-constexpr std::int64_t kLook = 2048;       ///< samples for what is tried
+constexpr double kNear = 0.3;              ///< larger differences give no hint
+constexpr std::int64_t kLook = 2048;       ///< samples for each attempt
 constexpr std::int64_t kPairScreen = 16;
-constexpr std::int64_t kScreen = 64;       ///< samples that say what is worth it
+constexpr std::int64_t kScreen = 64;       ///< samples that decide which attempts are continued
 constexpr std::int64_t kScoredRows = 256;  ///< computed at a time
-constexpr std::size_t kBeamWays = 4;       ///< that pairs begin with
-constexpr std::size_t kManyColumns = 64;   ///< an assignment takes their cube
+constexpr std::size_t kBeamWays = 4;       ///< ways that pairs begin with
+constexpr std::size_t kManyColumns = 64;   ///< an assignment takes time by their cube
 constexpr std::int64_t kEpsilonRows = 16;  ///< samples for each epsilon of each layer
 constexpr double kEpsilonsOfLayers[] = {1e-5, 1e-3, 1e-4, 1e-6, 1e-2};
-constexpr std::size_t kLayersToTry = 40;               ///< each with an epsilon of its own
+constexpr std::size_t kLayersToTry = 40;               ///< layers whose epsilons are tried one by one
 constexpr double kSameNorm = 1.25;                     ///< two norms of noise, at most so many times each other
-constexpr double kNoiseBias = 0.1, kNoiseSlope = 0.1;  ///< more than our noise has: it is none
+constexpr double kNoiseBias = 0.1, kNoiseSlope = 0.1;  ///< larger than those of our noise: not noise
 
 std::string order_text(const std::vector<std::int64_t>& order) {
   std::string text;
@@ -42,7 +42,7 @@ std::string and_also(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() ? a + b : a + "; and " + b;
 }
 
-/// Each row sorted: whatever the order of the columns, two outputs differ at least as much as these.
+/// Each row sorted: two outputs differ at least as much as their sorted rows, whatever the order of columns.
 OutputMatrix sorted_rows(OutputMatrix m) {
   for (std::size_t row = 0; row < m.rows(); ++row)
     std::ranges::sort(std::span(m.values).subspan(row * m.columns, m.columns));
@@ -53,7 +53,7 @@ OutputMatrix sorted_rows(OutputMatrix m) {
 struct Trial {
   std::string says;
   double remaining = INFINITY;
-  double in_any_order = INFINITY;  ///< at least so much remains, whatever the order of the outputs
+  double in_any_order = INFINITY;  ///< a lower bound of the difference for any order of the outputs
 };
 
 using Combination = std::vector<const OtherWay*>;
@@ -70,7 +70,7 @@ std::int64_t batch_size_of(const Combination& ways) {
   return size;
 }
 
-/// What the network yields when some things are done otherwise.
+/// The network's outputs when something is done differently.
 class OtherNetworks {
  public:
   explicit OtherNetworks(Network& network) : network_(network) {}
@@ -88,7 +88,7 @@ class OtherNetworks {
   }
 
  private:
-  /// The network itself, or a copy with the changes: the last one is kept.
+  /// The network itself, or a copy with the changes; the last copy is kept.
   Network& changed(const Combination& ways) {
     std::vector<std::string> names;
     for (const OtherWay* way : ways)
@@ -140,7 +140,7 @@ class Comparison {
     return best_;
   }
 
-  /// Where a difference is as large as dropout makes it, without a direction, and whatever the input.
+  /// If the difference is as large as dropout makes it, has no direction, and does not depend on the input.
   std::optional<Trial> explain_by_dropout() {
     if (is_dropouts({})) return Trial{.says = "likely dropout that was on"};
     if (normalizations(network_.model()).empty()) return {};
@@ -160,7 +160,7 @@ class Comparison {
     if (!trial.says.empty() && trial.remaining < best_.remaining) best_ = std::move(trial);
   }
 
-  /// On few samples first; on all where that comes near.
+  /// On a few samples first; on all of them if the difference becomes small.
   Trial screened(const Combination& ways) {
     const std::int64_t batch = batch_size_of(ways), screen = ways.size() > 1 ? kPairScreen : kScreen;
     Trial trial = tried(ways, std::min(batch > 0 ? batch : screen, look_.size()));
@@ -173,7 +173,7 @@ class Comparison {
 
   Trial confirmed(const Combination& ways) { return tried(ways, look_.size()); }
 
-  /// In all forms and orders.
+  /// Tries all forms and orders of the outputs.
   Trial tried(const Combination& ways, std::int64_t rows) {
     const Predictions ours = networks_.predicted(look_.range(0, rows), ways);
     const OutputMatrix expected = expected_.first(static_cast<std::size_t>(rows));
@@ -204,7 +204,7 @@ class Comparison {
     return trial;
   }
 
-  /// The best ways so far, as they are and whatever the order of the outputs.
+  /// The best ways so far, for the given order of outputs and for any order.
   static std::vector<Combination> bases_of(std::vector<std::pair<Trial, Combination>> singles) {
     std::vector<Combination> bases;
     for (const auto measure : {&Trial::remaining, &Trial::in_any_order}) {
@@ -215,12 +215,12 @@ class Comparison {
     return bases;
   }
 
-  /// One way, and another on top of it.
+  /// One way, and a second one applied after it.
   bool explained_with(const Combination& base) {
     const OtherWay& first = *base.front();
     InputSummary summary = summary_;
     for (const InputHypothesis& h : first.input) summary = summary.after(h);
-    // What becomes of values that were changed already depends on what they are now.
+    // The effect of a change depends on the values that earlier changes left.
     const std::vector<OtherWay> others =
         first.input.empty() ? ways_ : other_ways(network_, summary, look_.size(), own_batch_sizes_);
     for (const OtherWay& other : others) {
@@ -232,13 +232,13 @@ class Comparison {
     return false;
   }
 
-  /// Of the sizes of batches, those that are worth trying with everything else: powers of two and what is known.
+  /// The batch sizes that are tried together with everything else: powers of two and known sizes.
   bool is_common(std::int64_t size) const {
     return (size <= 256 && (size & (size - 1)) == 0) || size == 10 || size == 50 || size == 100 ||
            std::ranges::count(own_batch_sizes_, size) > 0;
   }
 
-  /// Layer by layer the epsilon that brings the outputs nearest.
+  /// For each layer in turn, the epsilon with the smallest difference.
   bool explained_by_epsilons() {
     const std::vector<int> layers = layers_with_epsilon(network_.model());
     if (layers.empty() || layers.size() > kLayersToTry) return false;

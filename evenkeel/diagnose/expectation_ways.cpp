@@ -9,7 +9,7 @@
 namespace evenkeel {
 namespace {
 
-/// What people and frameworks choose: powers of two, tens, and their neighbours.
+/// Usual batch sizes: powers of two, tens, and their neighbours.
 constexpr std::int64_t kBatchSizes[] = {2,   3,   4,   5,   6,   8,   10,  12,  14,  16,  18,  20,  24,  25,
                                         28,  30,  32,  36,  40,  42,  48,  50,  56,  60,  64,  70,  72,  75,
                                         80,  90,  96,  100, 112, 120, 125, 128, 144, 150, 160, 180, 192, 200,
@@ -25,7 +25,7 @@ std::string family_of(InputHypothesis::Kind kind) {
 }
 
 /// With a stride, `same` pads an odd number of elements: the odd one at the end here, and as many at both ends in
-/// PyTorch. A kernel with one more row or column of zeros at the end is padded so.
+/// PyTorch. A kernel with one more row or column of zeros at the end gives PyTorch's padding.
 struct EvenPadding {
   int layer = 0;
   std::string kernel;

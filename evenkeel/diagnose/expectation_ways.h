@@ -10,19 +10,19 @@
 
 namespace evenkeel {
 
-/// One thing that another program may have done otherwise with the same weights and data.
+/// Something that another program may have done differently with the same weights and data.
 struct OtherWay {
   std::string name;    ///< "channels-reversed"; the same for the same change
-  std::string family;  ///< "channels": two of a family exclude each other
-  std::string says;    ///< "their data are divided by 255": a clause
+  std::string family;  ///< "channels"; two ways of a family exclude each other
+  std::string says;    ///< a clause: "their data are divided by 255"
   InputCorrection input = {};
   std::function<void(Draft&)> change = {};  ///< of model and weights
-  std::int64_t batch_size = 0;              ///< of batch statistics; 0: moving ones
+  std::int64_t batch_size = 0;              ///< for batch statistics; 0: moving statistics
 };
 
-/// All that is thought of, the simpler first: preparations of the samples (input_hypotheses), layouts of the weights
-/// (weight_layouts), epsilon of all normalizations, padding of strided windows, and, where the model has statistics of
-/// batches, those of batches of these sizes and of usual ones up to 512 and all samples.
+/// All ways that are tried, simpler ones first: preparations of the samples (input_hypotheses), layouts of the weights
+/// (weight_layouts), epsilon of all normalizations, padding of strided windows. If the model uses batch statistics,
+/// also batches of the given and of usual sizes, up to 512 and all samples.
 std::vector<OtherWay> other_ways(Network& network, const InputSummary& data, std::int64_t samples,
                                  const std::vector<std::int64_t>& batch_sizes);
 

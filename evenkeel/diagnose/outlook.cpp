@@ -54,7 +54,7 @@ RepairOutlook of_exact(Evidence& evidence) {
   return outlook;
 }
 
-/// Why statistics would be those of nothing; empty: they would not.
+/// Why statistics of these data would be useless; empty if they would not.
 std::string why_not_estimate(Evidence& evidence, const std::vector<Finding>& findings) {
   const auto is_found = [&](std::string_view code) {
     return std::ranges::any_of(findings,

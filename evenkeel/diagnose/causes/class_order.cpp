@@ -10,14 +10,14 @@ namespace evenkeel {
 namespace {
 
 // A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
-// form cycles in which each one is taken for the next, or, where the data lack a class or have one more, chains of at
-// least two such steps whose last class has no samples or is never recognized.
+// form cycles in which each one is predicted as the next. If the data lack a class or have one more, they form chains
+// of at least two such steps, whose last class has no samples or is never recognised.
 constexpr double kLeastMoved = 0.3;         ///< of a class's samples, predicted as another class
 constexpr double kTimesRight = 2;           ///< predictions of the other class, as a multiple of the correct ones
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
-constexpr std::int64_t kLeastSteps = 2;     ///< of a chain
-constexpr double kLeastMovedInChain = 0.5;  ///< a step of a chain has no other to confirm it
+constexpr std::int64_t kLeastSteps = 2;     ///< steps of a chain
+constexpr double kLeastMovedInChain = 0.5;  ///< higher, because no other step confirms a step of a chain
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -30,7 +30,7 @@ struct Confusion {
   std::int64_t taken(std::int64_t label, std::int64_t other) const { return cells[cell(label, other)]; }
 };
 
-/// The evaluated data, or what a correction makes of them, and how the network answers.
+/// The evaluated data, perhaps corrected, and the network's answers.
 struct Answers {
   Dataset data;
   SampleScores scores;
@@ -77,10 +77,10 @@ bool is_supported(const Confusion& confusion, std::int64_t label, std::int64_t o
 /// A cycle that the assignment has made, as its members support it.
 struct Cycle {
   std::int64_t length = 0, steps = 0, strong_steps = 0, empty = 0;
-  std::int64_t unknown = 0;  ///< classes with samples that are hardly ever recognized, as whatever
+  std::int64_t unknown = 0;  ///< classes with samples that are hardly ever recognised
 
   bool is_closed() const { return steps == length; }
-  /// Classes without samples lie anywhere in what the assignment has made a cycle of.
+  /// Classes without samples may be anywhere in a cycle of the assignment.
   bool is_chain() const {
     return strong_steps >= kLeastSteps && unknown <= 1 && strong_steps + empty + unknown == length;
   }
@@ -153,7 +153,7 @@ class ClassOrder final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     if (!evidence.data().has_labels()) return;
-    // Samples that come otherwise than in training are taken for anything; corrected, for what they are.
+    // If samples are prepared differently, predictions mean nothing; after the correction they do.
     const Mismatch* mismatch = nullptr;
     if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) mismatch = evidence.mismatch();
     if (std::ranges::count(findings, "weight-layout", &Finding::code) > 0) return;
@@ -177,7 +177,7 @@ class ClassOrder final : public Rule {
   }
 
  private:
-  /// Whether samples would be of a class that training has none of: then nothing tells what they are.
+  /// Whether samples would be of a class that training does not have; then nothing shows what they are.
   static bool names_unseen_classes(Evidence& evidence, const Confusion& confusion,
                                    const std::vector<std::int64_t>& order) {
     const std::vector<std::int32_t>& seen = evidence.train_guessing().classes;
@@ -189,7 +189,7 @@ class ClassOrder final : public Rule {
     return false;
   }
 
-  /// With the classes in order, loss and accuracy tell how the samples come.
+  /// Once the classes are in order, loss and accuracy show how the samples are prepared.
   static void judge_input_again(Evidence& evidence, const Dataset& renamed, std::vector<Finding>& findings) {
     Subject subject{.data = renamed, .records = evidence.records(), .samples = 0};
     if (evidence.has_train_data()) subject.train_data = evidence.train_data();

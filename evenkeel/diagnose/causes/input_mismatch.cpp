@@ -85,8 +85,8 @@ class InputMismatchRule final : public Rule {
   }
 
  private:
-  /// Statistics that fit the corrected data are not to blame. What does not fit them either is a second finding, of
-  /// them.
+  /// Statistics that fit the corrected data are not the cause. If they do not fit these either, that is a second
+  /// finding.
   static void judge_statistics_again(Evidence& evidence, const Mismatch& found, std::vector<Finding>& findings) {
     const auto may_follow = [](const Finding& f) {
       return code_info(f.code).of_statistics == OfStatistics::against_data;
@@ -103,7 +103,7 @@ class InputMismatchRule final : public Rule {
     };
     const bool helps = std::ranges::any_of(
         findings, [&](const Finding& f) { return may_follow(f) && !std::ranges::all_of(f.layers, is_left); });
-    // Where only the evaluated data come otherwise, the statistics of the training data are judged as they are.
+    // If only the evaluated data are prepared differently, statistics are judged on the unchanged training data.
     if (evidence.has_train_data() && !helps) return;
     for (Finding& f : findings)
       if (may_follow(f)) {

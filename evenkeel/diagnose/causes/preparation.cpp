@@ -74,7 +74,7 @@ Remedy preparation(const InputCorrection& correction) {
   for (const InputHypothesis& h : correction) {
     add_axes(h, keras, pytorch);
     if (h.scale.empty()) continue;
-    // Of several steps each must come at its place, before the model.
+    // Several steps must be done in their order, before the model.
     keras.push_back(correction.size() == 1 ? rescaling_code(h)
                                            : affine_code(h, [](const std::string& text) { return text; }));
     pytorch.push_back(affine_code(h, operand_text) + "  # in training and in evaluation alike");

@@ -5,7 +5,7 @@
 
 namespace evenkeel {
 
-/// What prepares samples as a correction would have them, as code with its numbers: Rescaling(1 / 16.5).
+/// Code, with its numbers, that prepares samples by a correction: Rescaling(1 / 16.5).
 Remedy preparation(const InputCorrection& correction);
 
 }  // namespace evenkeel

@@ -20,10 +20,11 @@ std::unique_ptr<Rule> lagging_by_record();        ///< lagging, if samples are t
 std::unique_ptr<Rule> missing_classes();          ///< classes that one of two sets lacks
 std::unique_ptr<Rule>
 input_mismatch();  ///< data prepared differently; says which findings on statistics follow from it
-std::unique_ptr<Rule> unusual_samples_rule();    ///< of another size; what of the statistics follows from them
-std::unique_ptr<Rule> weight_layout();           ///< weights laid out for another program
-std::unique_ptr<Rule> class_order();             ///< classes in another order than the outputs
-std::unique_ptr<Rule> double_softmax();          ///< a softmax of a softmax
+std::unique_ptr<Rule>
+unusual_samples_rule();                  ///< samples of another size, and findings on statistics that follow from them
+std::unique_ptr<Rule> weight_layout();   ///< weights in the layout of another program
+std::unique_ptr<Rule> class_order();     ///< classes in another order than the outputs
+std::unique_ptr<Rule> double_softmax();  ///< a softmax of a softmax
 std::unique_ptr<Rule> activation_before_loss();  ///< an activation that bends logits, or cuts them off
 std::unique_ptr<Rule>
 swapped_vectors();  ///< vectors of a normalization in the wrong slots, or statistics stored as something else

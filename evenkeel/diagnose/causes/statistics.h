@@ -18,7 +18,8 @@ bool explains_statistics(const std::vector<Finding>& findings, const Model& mode
 /// Findings of these codes that name only layers of this finding are listed under it, as information.
 void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes);
 
-/// Whether unusual samples have spoiled the statistics: then the others look as if they came otherwise.
+/// Whether unusual samples have spoiled the statistics; then the other samples look as if they were prepared
+/// differently.
 bool are_spoiled(const std::vector<Finding>& findings);
 
 /// Whether a layer's statistics are far from those of the data.

@@ -30,7 +30,7 @@ class UnusualSamples final : public Rule {
     return f;
   }
 
-  /// Few such samples suffice to spoil moving statistics: what those of the others would give says how much.
+  /// A few such samples can spoil moving statistics; the scores with statistics of the other samples show how much.
   static void judge_training(Evidence& evidence, std::vector<Finding>& findings) {
     const Dataset& data = evidence.whole_train_data();
     const std::vector<UnusualSample> unusual = unusual_samples(data);

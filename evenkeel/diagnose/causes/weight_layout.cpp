@@ -21,7 +21,7 @@ class WeightLayoutRule final : public Rule {
     if (!found) return;
     for (const WeightLayout& layout : found->layouts) findings.push_back(finding(evidence, *found, layout));
     if (found->layouts.empty()) return;
-    // What layers of wrong weights hand on says nothing of the statistics after them.
+    // The outputs of layers with wrong weights show nothing about the statistics after them.
     for (Finding& f : findings)
       if (code_info(f.code).of_statistics == OfStatistics::against_data) {
         f.consequence_of = "weight-layout";

@@ -21,7 +21,7 @@ std::vector<LayerStatistics> statistics_of_data(const std::vector<StatisticsGap>
   return all;
 }
 
-/// The set itself where all its samples are alike.
+/// The set itself if no sample is unusual.
 Dataset usual_part(const Dataset& data) {
   const std::vector<UnusualSample> unusual = unusual_samples(data);
   if (unusual.empty()) return data;

@@ -146,13 +146,13 @@ class Evidence {
   const std::vector<float>& outputs();
 
   // Signals.
-  /// data() and train_data() without the samples of another size than the others (data/unusual_samples.h).
+  /// data() and train_data() without unusual samples (data/unusual_samples.h).
   const Dataset& usual_data();
   const Dataset& usual_train_data();
-  const LayerStatistics& train_moments();  ///< of its channels
+  const LayerStatistics& train_moments();  ///< of the training data's channels
   /// Whether the channels of the data have another mean or variance than those.
   bool inputs_differ();
-  /// How the data or the weights differ from what the network was trained with (find_mismatch); null where they do not.
+  /// How data or weights differ from those of training (find_mismatch); null if they do not.
   const Mismatch* mismatch();
   const std::vector<ChannelSignal>& channels();  ///< of signal_data(), full-data statistics, dropout off
   const std::vector<GradientNorm>& gradients();  ///< of one training batch

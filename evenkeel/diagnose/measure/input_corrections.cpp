@@ -6,7 +6,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/diagnose/measure/input_hypotheses.h"
 
-// What is done to samples to see whether a hypothesis helps.
+// Applies the corrections of hypotheses to samples.
 
 namespace evenkeel {
 namespace {

@@ -9,7 +9,7 @@
 namespace evenkeel {
 namespace {
 
-// What ImageNet's networks are given: torchvision's of values in [0, 1], Caffe's and Keras's of bytes. RGB.
+// The usual preparation for ImageNet: torchvision's for values in [0, 1], Caffe's and Keras's for bytes. RGB.
 constexpr std::array kTorchMean = {0.485, 0.456, 0.406}, kTorchDeviation = {0.229, 0.224, 0.225};
 constexpr std::array kCaffeMean = {123.68, 116.779, 103.939};
 constexpr double kBytes = 255;
@@ -111,7 +111,7 @@ class Hypotheses {
                     .by_sample = true});
   }
 
-  /// Values that fill none of the usual ranges: standardized once, dark, of more bits than eight.
+  /// Values that fill none of the usual ranges: standardized already, dark, or of more than eight bits.
   void add_spread() {
     const bool dark = (most_ > 1 && most_ <= kBytes / 2) || most_ <= 0.5;
     if (least_ >= 0 && most_ <= kBytes && !dark) return;
@@ -128,7 +128,7 @@ class Hypotheses {
                                 const std::vector<double>& most, double up_to) {
     InputHypothesis h{.name = std::move(name), .correction = std::move(correction)};
     for (std::size_t c = 0; c < least.size(); ++c) {
-      // What is dark stays as dark as it is: only what has values below 0 is moved.
+      // Dark images stay dark: only values below 0 cause a shift.
       const double floor = std::min(least[c], 0.0), width = most[c] - floor;
       h.scale.push_back(width > 0 ? up_to / width : 1);
       h.offset.push_back(-h.scale[c] * floor);

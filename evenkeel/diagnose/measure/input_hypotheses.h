@@ -27,39 +27,40 @@ struct InputHypothesis {
   bool by_sample = false;      ///< each sample is standardized by itself
   bool fits_anything = false;  ///< fits after any change of the samples; used only if no hypothesis with a name helps
 
-  /// What a hypothesis on top of another one must differ in, if it is not about values.
+  /// The property in which a second hypothesis must differ from the first, unless it is about values.
   enum class Kind { values, channels, axes };
   Kind kind() const;
 };
 
-/// What hypotheses about samples rest on: found by one pass, and known without another after a correction.
+/// The figures that hypotheses are based on. One pass finds them; after a correction they are known without another
+/// pass.
 struct InputSummary {
-  Shape sample;                     ///< of one
+  Shape sample;                     ///< of one sample
   std::vector<double> least, most;  ///< of each channel
   LayerStatistics moments;
 
   explicit InputSummary(const Dataset& data);
   double least_of_all() const;
   double most_of_all() const;
-  /// Of the samples as the hypothesis would have them; of gray and standardized samples about so.
+  /// The figures of the corrected samples; approximate for gray and standardized samples.
   InputSummary after(const InputHypothesis& hypothesis) const;
 };
 
-/// What can be thought of for such data: another range ([0, 255], [0, 1], [-1, 1], 16 bits, by the values there are),
-/// its channel means or ImageNet's subtracted, standardized (all channels alike, each, or each sample), or not,
-/// inverted, RGB for BGR, gray, height for width, flipped, turned. With the moments of training data: also brought to
-/// those. The simpler come first.
+/// The hypotheses for such data: another range ([0, 255], [0, 1], [-1, 1], 16 bits, depending on the values); its
+/// channel means or ImageNet's subtracted or not; standardized (all channels together, each, or each sample) or not;
+/// inverted; RGB for BGR; gray; height for width; flipped; turned. With the moments of training data, also scaled to
+/// those. Simpler ones come first.
 std::vector<InputHypothesis> input_hypotheses(const InputSummary& data, const LayerStatistics* train = nullptr);
 
 /// The samples with the hypothesis's correction, float32; labels do not change.
 Dataset corrected(const Dataset& data, const InputHypothesis& hypothesis);
 
-/// One after another: what was done to the samples in several steps.
+/// Several hypotheses, one after the other.
 using InputCorrection = std::vector<InputHypothesis>;
 Dataset corrected(const Dataset& data, const InputCorrection& steps);
 /// "multiplied by 255; then their channels in reverse order: ..."
 std::string correction_text(const InputCorrection& steps);
-/// The whole correction as a layer in front of the network, where it is one.
+/// The whole correction as a layer before the network, if one layer can do it.
 std::optional<Rescaling> layer_of(const InputCorrection& steps);
 
 }  // namespace evenkeel

@@ -12,16 +12,15 @@
 namespace evenkeel {
 namespace {
 
-/// Samples on which hypotheses and pairs are compared: this part of them, between these bounds. What is right stands
-/// out; all samples decide.
+/// Hypotheses and pairs are compared on this part of the samples, between these bounds; then all samples decide.
 constexpr std::int64_t kFirstPart = 16, kFirstLeast = 64, kFirstMost = 128;
 constexpr std::int64_t kPairPart = 32, kPairLeast = 32, kPairMost = 64;
 constexpr double kTimesNearer = 10;
-constexpr double kLikeStatistics = 0.9;    ///< of what full-data statistics gain: what a correction near them does
+constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statistics: a correction must gain so much
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
-constexpr std::size_t kJudged = 3;         ///< of those with the least loss, on all samples
-constexpr std::size_t kBeam = 3;           ///< of each kind that pairs begin with
-constexpr double kHalf = 0.5;              ///< most of the wrong answers that may remain, that a pair leaves
+constexpr std::size_t kJudged = 3;  ///< how many hypotheses, those with the least loss, are judged on all samples
+constexpr std::size_t kBeam = 3;    ///< hypotheses of each kind that pairs begin with
+constexpr double kHalf = 0.5;       ///< most of the wrong answers that may remain, that a pair leaves
 
 Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
   return sample_of(data, std::clamp(data.size() / part, least, most));
@@ -106,7 +105,7 @@ struct Guess {
     for (const WeightLayout& layout : layouts) all.push_back(layout.name);
     return all;
   }
-  /// What can make up for more comes later.
+  /// Hypotheses that can compensate for more come later.
   int flexibility() const {
     return fits_anything() ? 2 : std::ranges::any_of(input, &InputHypothesis::by_sample) ? 1 : 0;
   }
@@ -117,7 +116,7 @@ struct Candidate {
   Guess guess;
   std::optional<double> distance = {};
   bool much_nearer = false;
-  bool fits = true;  ///< leaves the first normalization's statistics near the data, or brings them there
+  bool fits = true;  ///< the first normalization's statistics are near the corrected data
   double loss = 0;   ///< on the first samples
 };
 
@@ -142,7 +141,7 @@ class Search {
   }
 
  private:
-  /// Where the scores are good, or other statistics alone would make them so.
+  /// Nothing if the scores are good, or other statistics alone would make them good.
   bool needs_no_pair(const SampleScores& evaluation) {
     return yardstick_.is_near(evaluation) || (first_ && yardstick_.is_near(evidence_.full_data()));
   }
@@ -212,7 +211,7 @@ class Search {
     return believed ? std::optional(std::move(found)) : std::nullopt;
   }
 
-  /// By loss and accuracy. Where other statistics alone do as well, no layout of the weights is to blame.
+  /// By loss and accuracy. If other statistics alone help as much, no layout of the weights is the cause.
   bool is_believed(const Mismatch& found, const SampleScores& before) {
     if (!yardstick_.is_wide(before, found.scores)) return false;
     return found.layouts.empty() || first_ == std::nullopt ||
@@ -232,7 +231,7 @@ class Search {
     return found;
   }
 
-  /// Of a network that guesses, accuracy says nothing: with its classes in another order as well it is to fall.
+  /// If a network guesses, accuracy means nothing; with its classes in another order it may even fall.
   bool is_no_less_accurate(const Cost& cost) {
     return !cost.accuracy || cost.accuracy->value <= 3 * cost.accuracy->error ||
            !yardstick_.is_skilled(evidence_.evaluation().accuracy()->value);
@@ -272,7 +271,7 @@ class Search {
     return 1 - after.accuracy()->value <= kHalf * (1 - before.accuracy()->value);
   }
 
-  /// The best hypotheses, by loss and by distance, each with every other that can go with it.
+  /// Pairs of the best hypotheses, by loss and by distance, with every other that can be combined with them.
   std::vector<Guess> all_pairs(const std::optional<Mismatch>& single) {
     std::vector<Guess> bases;
     if (single) bases.push_back({single->input, single->layouts});
@@ -288,7 +287,7 @@ class Search {
     for (const Guess& base : bases)
       for (Guess& pair : pairs_with(base))
         if (known.insert(pair.names()).second) pairs.push_back(std::move(pair));
-    // Of each layout one after another: its weights are written once.
+    // Layout by layer, so that the weights of each are written only once.
     std::ranges::stable_sort(pairs, {}, &Guess::layout_names);
     return pairs;
   }

@@ -9,9 +9,9 @@
 namespace evenkeel {
 namespace {
 
-using FlatOrder = std::array<int, 3>;  ///< height, width, channel as 0, 1, 2, the slowest first
+using FlatOrder = std::array<int, 3>;  ///< height, width, channel as 0, 1, 2; the slowest first
 
-/// Where the elements of [H, W, C] are in a vector that was flattened in another order.
+/// The places of the elements of [H, W, C] in a vector that was flattened in another order.
 std::vector<std::size_t> places_in(const Shape& image, const FlatOrder& order) {
   std::array<std::int64_t, 3> stride{};
   std::int64_t step = 1;
@@ -37,14 +37,14 @@ void take_rows(Draft& draft, const std::string& tensor, const std::vector<std::s
                 values.begin() + static_cast<std::ptrdiff_t>(row * width));
 }
 
-/// What reads the features of a flattening one by one.
+/// The tensors that have one row for each feature of a Flatten.
 struct Flattened {
   Shape image;                            ///< what is flattened: [H, W, C]
   std::vector<std::string> linear = {};   ///< layers whose kernels' rows they are
   std::vector<std::string> tensors = {};  ///< with a row for each of them: those kernels, and vectors before them
 };
 
-/// Follows the features through layers that keep each in its place. False where something else reads them.
+/// Follows the features through layers that keep each in its place. False if another layer reads them.
 bool follow(const Draft& draft, int layer, Flattened& found) {
   for (const int reader : draft.readers(layer)) {
     const LayerTraits traits = draft.traits(reader);
@@ -67,7 +67,7 @@ std::string text_of(const FlatOrder& order) {
   return '(' + text + ')';
 }
 
-/// numpy: the rows as they are stored, brought into the order (height, width, channel).
+/// NumPy code that brings the stored rows into the order (height, width, channel).
 std::string reshaping(const Shape& image, const FlatOrder& order) {
   std::string sizes, back;
   for (const int axis : order) sizes += std::to_string(image[axis]) + ", ";
@@ -76,7 +76,7 @@ std::string reshaping(const Shape& image, const FlatOrder& order) {
          ", -1)";
 }
 
-/// Orders of axes that are longer than one: others are the same order again.
+/// Orders of the axes that are longer than 1; others would repeat an order.
 std::vector<FlatOrder> other_orders(const Shape& image) {
   std::vector<FlatOrder> orders;
   std::vector<std::vector<std::size_t>> known = {places_in(image, {0, 1, 2})};
@@ -94,7 +94,7 @@ void add_rows(const Draft& draft, std::vector<WeightLayout>& all) {
   for (int i = 0; i < draft.layers(); ++i) {
     if (draft.traits(i).axes != AxisOrder::flattened) continue;
     const int from = draft.inputs(i).front();
-    // Of the model's input itself it is the samples that lie otherwise.
+    // For the model's input itself, the samples would have another layout.
     if (from < 0 || shapes[static_cast<std::size_t>(from)].rank() != 3) continue;
     Flattened found{.image = shapes[static_cast<std::size_t>(from)]};
     if (!follow(draft, i, found) || found.linear.empty()) continue;
@@ -182,7 +182,7 @@ void add_windows(const std::vector<StoredKernel>& kernels, std::vector<WeightLay
               [](const StoredKernel& k, std::int64_t h, std::int64_t w, std::int64_t in, std::int64_t out) {
                 return place(k, k.height - 1 - h, k.width - 1 - w, in, out);
               });
-  // Of a chain that is otherwise square it is the same as samples on their side, which are tried as such.
+  // In a chain that is otherwise square it has the effect of transposed samples, which are tried anyway.
   add_kernels(all, square,
               {.name = "kernels-transposed",
                .family = "window",

@@ -8,19 +8,19 @@
 
 namespace evenkeel {
 
-/// A way in which weights may have been stored for another program than this one.
+/// A way in which weights may have been stored for another program.
 struct WeightLayout {
   std::string name;    ///< "rows-chw"
-  std::string family;  ///< "rows": two of a family exclude each other
+  std::string family;  ///< "rows"; two layouts of a family exclude each other
   std::string what;    ///< "the rows of dense after flatten are in the order (channel, height, width)": a clause
-  std::string line;    ///< of Python that mends it: "kernel = kernel.reshape(...)..."
+  std::string line;    ///< Python code that corrects it: "kernel = kernel.reshape(...)..."
   std::vector<std::string> layers;
-  std::function<void(Draft&)> apply;  ///< makes it this program's; no shape changes
+  std::function<void(Draft&)> apply;  ///< converts to this program's layout; shapes do not change
 };
 
-/// What can be thought of for such weights: another order of the rows after a flattening; convolution kernels turned by
-/// 180 degrees, or with height and width exchanged; square kernels with inputs and outputs exchanged; scales that were
-/// ignored. Only what would change something.
+/// The layouts that are tried: another order of the rows after a Flatten; convolution kernels turned by 180 degrees, or
+/// with height and width exchanged; square kernels with inputs and outputs exchanged; scales that were ignored. Only
+/// those that change something.
 std::vector<WeightLayout> weight_layouts(Network& network);
 
 }  // namespace evenkeel

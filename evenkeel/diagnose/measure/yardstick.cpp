@@ -7,21 +7,21 @@
 namespace evenkeel {
 namespace {
 
-// Near: generalization costs some of training's loss, and loss is noisy where it is next to nothing.
+// Near: scores on new data are somewhat worse than in training, and very small losses are noisy.
 constexpr double kOfKnown = 0.5, kOfChance = 0.1;
 constexpr double kAccuracyBelow = 0.05;
-constexpr double kGood = 0.5;        ///< of chance's loss: better than that without further knowledge
-constexpr double kWorthKnown = 0.7;  ///< of chance's loss, at most, is what can be a yardstick
+constexpr double kGood = 0.5;        ///< of the loss of guessing: good enough if nothing else is known
+constexpr double kWorthKnown = 0.7;  ///< of the loss of guessing: the most that a yardstick may have
 
-// Wide. On the studies' healthy networks and data no wrong hypothesis gains anything; these leave room for networks
-// that have hardly learned.
+// Wide: with the studies' healthy networks and data no wrong hypothesis gains anything; the margins leave room for
+// networks that have hardly learned.
 constexpr double kErrors = 5;        ///< standard errors
 constexpr double kLeastGain = 0.03;  ///< of accuracy
-constexpr double kErrorsLeft = 0.9;  ///< of the wrong answers, at most
+constexpr double kErrorsLeft = 0.9;  ///< most of the wrong answers that may remain
 constexpr double kLeastSkill = 0.2;  ///< of the way from the most frequent class's share to 1
-constexpr double kLossTimes = 3;     ///< where accuracy stays: the loss is so many times too large
+constexpr double kLossTimes = 3;     ///< if accuracy does not change: the loss is so many times too large
 
-/// The part of the samples that are of the most frequent class; 1 / K where there are no labels.
+/// The share of the most frequent class; 1 / K without labels.
 double largest_share(const Dataset& data) {
   if (!data.has_labels()) return 1.0 / static_cast<double>(std::max<std::int64_t>(data.classes(), 2));
   std::vector<std::int64_t> counts(static_cast<std::size_t>(data.classes()));
@@ -86,8 +86,8 @@ bool Yardstick::is_wide(const SampleScores& before, const SampleScores& after) c
   if (gain > kErrors * cost.accuracy->error && gain >= kLeastGain &&
       1 - accuracy <= kErrorsLeft * (1 - accuracy + gain))
     return closes_half(before, after);
-  // Without biases relu networks answer the same at any scale, only far too surely. So do overfitting ones at their
-  // own: of them no scale makes good scores.
+  // A relu network without biases gives the same answers at any scale, only with far too high scores. So does an
+  // overfitting network at its own scale; no scale gives it good scores.
   return gain >= -3 * cost.accuracy->error && cost.relative_loss >= kLossTimes - 1 && is_near(after);
 }
 

@@ -8,23 +8,25 @@
 
 namespace evenkeel {
 
-/// How good a network's scores should be where its data, classes and weights are as they were in training, as far as
-/// that is known: those on training data, and those on record. What explains bad scores must come near them; what only
-/// makes them better does not explain them.
+/// How good a network's scores should be if data, classes and weights are the same as in training, as far as that is
+/// known: the scores on training data, and the recorded ones. An explanation of bad scores must come near them; it is
+/// not enough that scores become better.
 class Yardstick {
  public:
   explicit Yardstick(Evidence& evidence);
 
-  /// Whether such scores need no further explanation. Where nothing is known of training: half of guessing's loss.
+  /// Whether such scores need no further explanation. If nothing is known about training, the limit is half of the loss
+  /// of guessing.
   bool is_near(const SampleScores& scores) const;
-  /// Whether nothing that a correction must gain is left to gain.
+  /// Whether a correction cannot gain what it must gain.
   bool has_no_room(const SampleScores& scores) const;
-  /// Whether a change is far more than luck among many trials could do: in accuracy, or, where that stays, in a loss
-  /// that was many times too large and becomes a good one. Of what is known of training, at least half of the way.
+  /// Whether a change is far more than chance among many trials: in accuracy, or, if that does not change, in a loss
+  /// that was many times too large and becomes good. If the scores of training are known, it must also go at least half
+  /// of the way to them.
   bool is_wide(const SampleScores& before, const SampleScores& after) const;
-  /// Whether such an accuracy is more than that of guessing.
+  /// Whether an accuracy is above that of guessing.
   bool is_skilled(double accuracy) const;
-  /// "0.103 on training data": for sentences about what is not near.
+  /// "0.103 on training data": for sentences about scores that are not near.
   std::string text() const;
 
  private:
