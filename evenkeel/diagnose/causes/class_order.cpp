@@ -9,9 +9,9 @@
 namespace evenkeel {
 namespace {
 
-// A healthy network may take most cats for dogs, but not the dogs for cats as well: classes that are in another order
-// form cycles in which each one is predicted as the next. If the data lack a class or have one more, they form chains
-// of at least two such steps, whose last class has no samples or is never recognised.
+// A healthy network may predict most cats as dogs, but then not most dogs as cats. Classes in another order form cycles
+// in which each one is predicted as the next. If the data lack a class or have one more, they form chains of at least
+// two such steps, whose last class has no samples or is never recognised.
 constexpr double kLeastMoved = 0.3;         ///< of a class's samples, predicted as another class
 constexpr double kTimesRight = 2;           ///< predictions of the other class, as a multiple of the correct ones
 constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
