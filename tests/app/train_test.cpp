@@ -209,7 +209,7 @@ TEST_P(Interrupted, TrainingWithinAnEpochCanBeResumedWhateverWatchesIt) {
   EXPECT_SAYS(result.err, "(in part)");
   EXPECT_EQ(run({"evaluate", "run", "--data", "data.npz"}).code, 0);
   RunningProgram resumed({"train", "run", "--resume"}, folder_.path().string());
-  EXPECT_SAYS(resumed.read_line(), "going on from run/checkpoints/");
+  EXPECT_SAYS(resumed.read_line(), "continuing from run/checkpoints/");
   resumed.send(SIGTERM);
   EXPECT_EQ(resumed.wait().code, 130);
 }
