@@ -35,7 +35,7 @@ std::string head(const std::vector<std::string>& titles) {
 constexpr std::size_t kLongestLine = 110;
 
 std::string begin_page(const char* title, const char* what, const char* introduction) {
-  return fmt::format("# {}\n\n<!-- Made by `evenkeel reference {}`; `make reference` writes it anew. -->\n\n{}\n",
+  return fmt::format("# {}\n\n<!-- Made by `evenkeel reference {}`; `make reference` writes it again. -->\n\n{}\n",
                      title, what, wrapped(introduction, kLongestLine));
 }
 
@@ -119,9 +119,10 @@ std::string defaults_text(const SettingKey& key) {
 }  // namespace
 
 std::string commands_reference(const CommandInfo& program) {
-  std::string text = begin_page("Commands and flags", "commands",
-                                "Every command with its flags, as `--help` has them. [Commands](../commands.md) is the "
-                                "short form. [Exit codes](../exit-codes.md) are the same for all.");
+  std::string text =
+      begin_page("Commands and flags", "commands",
+                 "Every command with its flags, as `--help` shows them. [Commands](../commands.md) is the "
+                 "short form. [Exit codes](../exit-codes.md) are the same for all.");
   for (const CommandInfo* command : with_all_below(program)) text += command_section(*command);
   return text;
 }
@@ -130,7 +131,7 @@ std::string layers_reference() {
   std::string text = begin_page("Layers", "layers",
                                 "Every layer of a [model file](../../examples/README.md) with its keys. `evenkeel "
                                 "layers NAME` prints the same. Each layer also takes `name`, and `inputs` (a name or a "
-                                "list of names) where the model is no chain.");
+                                "list of names) if the model is not a chain.");
   for (const LayerType& type : layer_types()) text += layer_section(type);
   return text;
 }
