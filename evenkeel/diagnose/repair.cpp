@@ -185,6 +185,8 @@ class Repair {
   }
 
   std::string why_no_help(const RepairScores& s) const {
+    // So few samples cannot show it.
+    if (scored().size() < kFewSamples && std::isfinite(s.after.loss)) return {};
     const Guessing guess = guessing(*network_.options().loss, scored(), network_.outputs());
     if (is_near_guessing(s.after, guess)) return "the repaired network is no better than guessing";
     if (!std::isfinite(s.before.loss)) return {};

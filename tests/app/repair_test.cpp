@@ -63,13 +63,21 @@ TEST_F(RepairCommand, PrintsWhatItDidAndLossAndAccuracyBeforeAndAfterAndForRefer
 
 TEST_F(RepairCommand, WritesNothingThatDoesNotHelp) {
   // Labels that say nothing: no statistics help.
-  auto arguments = repair("all", {"--validation", "other.npz"});
+  write_data("many.npz", 60);
+  auto arguments = repair("all", {"--validation", "many.npz"});
   std::erase(arguments, "--keep");
   const auto result = run(arguments);
   EXPECT_EQ(result.code, 1) << result.err;
   EXPECT_SAYS(result.out, "The repair does not help: ");
   EXPECT_SAYS(result.out, "--keep");
   EXPECT_FALSE(exists("mended.safetensors"));
+}
+
+TEST_F(RepairCommand, LeavesOpenWhetherItHelpsWhereAHandfulOfSamplesCannotShowIt) {
+  auto arguments = repair("all", {"--validation", "other.npz"});
+  std::erase(arguments, "--keep");
+  EXPECT_EQ(run(arguments).code, 0);
+  EXPECT_TRUE(exists("mended.safetensors"));
 }
 
 TEST_F(RepairCommand, NamesTheKindOfEachMethodInItsHelp) {
