@@ -119,12 +119,12 @@ void print_info(const DatasetDescription& d) {
   fmt::print("  samples      {} of {} {}\n", with_commas(d.samples),
              d.sample_shape ? to_string(*d.sample_shape) : fmt::format("several sizes, {} channels,", d.channels),
              name_of(d.dtype));
+  for (const std::string& remark : d.remarks) fmt::print("  note         {}\n", remark);
   fmt::print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
              s.maximum);
   if (d.targets == DatasetDescription::Targets::values) fmt::print("  targets      {} numbers a sample\n", d.classes);
   if (d.targets == DatasetDescription::Targets::none) fmt::print("  targets      none\n");
   if (!d.fingerprint.empty()) fmt::print("  fingerprint  {}\n", d.fingerprint);
-  for (const std::string& remark : d.remarks) fmt::print("  note         {}\n", remark);
   if (s.per_class.empty()) return;
   TextTable table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)

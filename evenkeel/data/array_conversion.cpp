@@ -97,7 +97,7 @@ Tensor with_axes(const std::string& where, const std::string& name, Tensor x, bo
     return reshaped(x, {shape[0], shape[1], shape[2], 1});
   }
   if (shape.rank() == 1) {
-    notes.conversions.push_back(fmt::format("{} {} is one feature", name, to_string(shape)));
+    notes.conversions.push_back(fmt::format("{} {} was read as one feature", name, to_string(shape)));
     return reshaped(x, {shape[0], 1});
   }
   if (shape.rank() != 2 && shape.rank() != 4)
@@ -144,10 +144,10 @@ bool are_whole(const Tensor& floats) {
 AsTargets from_columns(const std::string& where, const std::string& name, const Tensor& y, ConversionNotes& notes) {
   const std::vector<std::int64_t> classes = classes_of_rows(whole_numbers(y), y.shape()[1]);
   if (classes.empty()) {
-    notes.conversions.push_back(fmt::format("{} {} are targets", name, described(y)));
+    notes.conversions.push_back(fmt::format("{} {} was read as targets", name, described(y)));
     return {.y = as_float32(where, name, y), .class_names = {}};
   }
-  notes.conversions.push_back(fmt::format("{} {} are labels, one-hot", name, described(y)));
+  notes.conversions.push_back(fmt::format("{} {}, one-hot, was read as labels [N]", name, described(y)));
   return labels(where, classes, LabelMapping::none);
 }
 
@@ -183,12 +183,14 @@ AsTargets as_targets(const std::string& where, const std::string& name, Tensor y
   if (is_integer(y) && shape.rank() == 2 && !column) return from_columns(where, name, y, notes);
   const bool maybe_labels = shape.rank() == 1 || (column && mapping != LabelMapping::none);
   if (is_integer(y) || (maybe_labels && are_whole(y))) {
-    if (column || !is_integer(y)) notes.conversions.push_back(fmt::format("{} {} are labels", name, described(y)));
+    if (column || !is_integer(y))
+      notes.conversions.push_back(fmt::format("{} {} was read as labels [N]", name, described(y)));
     return labels(where, whole_numbers(y), mapping);
   }
   if (shape.rank() == 1) y = reshaped(y, {shape[0], 1});
   if (shape.rank() == 1 || y.dtype() != DType::float32)
-    notes.conversions.push_back(fmt::format("{} {} {} are targets", name, name_of(y.dtype()), to_string(shape)));
+    notes.conversions.push_back(
+        fmt::format("{} {} {} was read as targets [N, K]", name, name_of(y.dtype()), to_string(shape)));
   return {.y = y.dtype() == DType::float32 ? std::move(y) : as_float32(where, name, y), .class_names = {}};
 }
 

@@ -115,8 +115,9 @@ std::string about_lag(const Model& model, std::uint64_t updates) {
     if (n.momentum < 1 && left > share) share = left, momentum = n.momentum;
   }
   if (share < kLeastLag) return {};
-  return fmt::format("moving statistics are still {:.0f} % of their initial values, after {} updates with momentum {}",
-                     100 * share, with_commas(static_cast<std::int64_t>(updates)), number(momentum));
+  return fmt::format("moving statistics are still {:.0f} % of their initial values, after {} update{} with momentum {}",
+                     100 * share, with_commas(static_cast<std::int64_t>(updates)), updates == 1 ? "" : "s",
+                     number(momentum));
 }
 
 bool is_as_good(const EpochRecord& record) {

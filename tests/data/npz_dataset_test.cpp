@@ -178,7 +178,7 @@ TEST(NpzDataset, DoubtsImagesOfZerosAndOnes) {
 TEST(NpzDataset, ReadsLabelsInAColumn) {
   const Noted noted = load_noted({{"x", two_samples()}, {"y", tensor_of<std::int64_t>({2, 1}, {1, 0})}});
   EXPECT_EQ(labels_of(noted.set), (std::vector<std::int32_t>{1, 0}));
-  EXPECT_SAYS(noted.notes, "y int64 [2, 1] are labels");
+  EXPECT_SAYS(noted.notes, "y int64 [2, 1] was read as labels [N]");
 }
 
 TEST(NpzDataset, ReadsOneHotIntegersAsLabels) {
