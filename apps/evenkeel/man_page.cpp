@@ -10,7 +10,7 @@
 namespace evenkeel::app {
 namespace {
 
-/// Text that troff takes for nothing else.
+/// Text escaped for troff.
 std::string troff(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -51,7 +51,7 @@ std::string entry(const FlagInfo& flag) {
   return text + ".\n";
 }
 
-/// By group, in the order in which groups first come up.
+/// Grouped, in the order in which the groups first occur.
 std::string flags_text(const CommandInfo& command) {
   std::vector<std::string> groups;
   for (const FlagInfo& flag : command.flags)
@@ -67,7 +67,7 @@ std::string flags_text(const CommandInfo& command) {
 
 std::string reference_to(const CommandInfo& command) { return ".BR " + troff(command.name("-")) + " (1)"; }
 
-/// The command above, and those directly below.
+/// The parent command, and those directly below.
 std::string see_also(const CommandInfo& command, const CommandInfo& program) {
   std::vector<std::string> pages;
   for (const CommandInfo* other : with_all_below(program)) {

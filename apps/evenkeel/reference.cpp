@@ -9,7 +9,7 @@
 namespace evenkeel::app {
 namespace {
 
-/// Text that Markdown takes for nothing else, in a cell of a table too.
+/// Text escaped for Markdown, also in a cell of a table.
 std::string markdown(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -19,7 +19,7 @@ std::string markdown(const std::string& text) {
   return escaped;
 }
 
-/// In a cell of a table, where a bar would end it even so.
+/// The same for a cell of a table, where a bar would end the cell.
 std::string code(const std::string& text) {
   std::string cell = "`";
   for (const char c : text) cell += c == '|' ? std::string("\\|") : std::string(1, c);
@@ -69,7 +69,7 @@ std::string flags_table(const CommandInfo& command) {
   return text;
 }
 
-/// Lines as they are, indented to four blanks.
+/// The lines, indented by four blanks.
 std::string as_block(const std::string& lines) {
   std::string text;
   for (const std::string_view line : split(lines, '\n'))
@@ -89,7 +89,7 @@ std::string command_section(const CommandInfo& command) {
   return command.more.empty() ? text : text + '\n' + as_block(command.more);
 }
 
-/// A default as a file would say it; what there is none of is left empty.
+/// A default as in a file; empty if there is none.
 std::string default_text(const FieldValue& value) {
   return std::holds_alternative<std::monostate>(value) ? "" : code(to_string(value));
 }
@@ -104,7 +104,7 @@ std::string layer_section(const LayerType& type) {
   return text;
 }
 
-/// "0.001 (adam), 0.01 (sgd)"; one alone where they agree.
+/// "0.001 (adam), 0.01 (sgd)"; a single value if they are equal.
 std::string defaults_text(const SettingKey& key) {
   std::vector<std::string> texts;
   bool agree = true;

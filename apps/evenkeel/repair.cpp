@@ -250,7 +250,7 @@ std::string methods_text() {
   return text + "All except re-estimate and restore-variance change the architecture: FILE.toml is the new model.\n";
 }
 
-/// What --fix takes.
+/// The values of --fix.
 std::vector<std::string> fixes() {
   std::vector<std::string> names = {"all"};
   for (const RepairMethod& method : repair_methods()) names.push_back(method.name);

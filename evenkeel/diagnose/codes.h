@@ -9,7 +9,7 @@ namespace evenkeel {
 /// Whether a finding's cause is the moving statistics of its layers.
 enum class OfStatistics {
   no,
-  by_themselves,  ///< whatever the data are are
+  by_themselves,  ///< whatever the data are
   against_data,
 };
 

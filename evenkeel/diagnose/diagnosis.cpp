@@ -49,7 +49,7 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
   add_outlooks(evidence, result.findings);
   result.attribution = attribute(evidence, result.findings, evidence.batch_size());
   std::ranges::stable_sort(result.findings, [](const Finding& a, const Finding& b) {
-    // What is merely possible comes after what is known.
+    // Findings that are only possible come last.
     const auto rank = [](const Finding& f) {
       return std::tuple(f.severity, f.certainty.level > Confidence::possible, price_of(f));
     };

@@ -19,9 +19,9 @@ namespace evenkeel {
 struct Diagnosis {
   FourCells cells;
   Attribution attribution;
-  std::vector<Finding> findings;                               ///< sorted by severity, what is merely possible last, then by cost
-  std::vector<std::string> notes;                              ///< what a reader should know about the data first
-  std::vector<std::string> checked;                            ///< what was checked
+  std::vector<Finding> findings;     ///< sorted by severity, those that are only possible last, then by cost
+  std::vector<std::string> notes;    ///< what a reader should know about the data first
+  std::vector<std::string> checked;  ///< what was checked
   std::vector<std::pair<std::string, std::string>> unchecked;  ///< what was not, and why
   std::vector<StatisticsGap> gaps;                             ///< per normalization, on the training data
   std::vector<std::optional<NoiseShift>> shifts;               ///< per normalization; empty without any noise

@@ -11,7 +11,7 @@
 namespace evenkeel {
 namespace {
 
-/// A change of loss or accuracy that this many paired standard errors do not make sure of is none.
+/// A change of loss or accuracy below so many paired standard errors does not count.
 constexpr double kChangeErrors = 2;
 
 constexpr const char* kStillGuesses = "the network would still be no better than guessing";
@@ -24,7 +24,7 @@ RepairOutlook between(const SampleScores& now, const SampleScores& after, const 
           .how = how};
 }
 
-/// Why nobody should be sent to repair it, as a clause; empty: it helps.
+/// Why the repair does not help, as a clause; empty if it helps.
 std::string why_not(const SampleScores& now, const SampleScores& after, const Guessing& guessing) {
   if (against_guessing(after, guessing) == AgainstGuessing::guessing) return kStillGuesses;
   if (!std::isfinite(now.mean_loss().value)) return {};
@@ -42,7 +42,7 @@ const RepairMethod* method_of(const Finding& f) {
   return name.empty() || !f.consequence_of.empty() ? nullptr : methods_named(name).front();
 }
 
-/// What makes the weights numbers again is tried with them as they are; evidence has substitutes.
+/// Repairs of values that are not finite are tried on the original weights; evidence has substitutes.
 bool must_be_tried(const RepairMethod& method) {
   return method.kind == RepairKind::exact && method.tolerates == Tolerates::everything;
 }
@@ -74,7 +74,7 @@ RepairOutlook of_statistics(Evidence& evidence, const std::vector<Finding>& find
   return outlook;
 }
 
-/// Training must follow: what it may bring is what batches as small as those of training cost.
+/// Training must follow. Its gain is at most what batches as small as those of training cost.
 RepairOutlook of_training(Evidence& evidence) {
   const std::int64_t size = std::min(evidence.batch_size(), evidence.statistics_data().size());
   const Evidence::BatchScores scores = evidence.batches_against_data(size);

@@ -19,7 +19,7 @@
 namespace evenkeel {
 namespace {
 
-/// Two halves of a set, drawn without order: files are often sorted by class.
+/// Two random halves of a set, because files are often sorted by class.
 std::pair<Dataset, Dataset> halves_of(const Dataset& data) {
   if (data.size() < 2)
     throw Error{{.where = "data \"" + data.name() + '"',
@@ -45,8 +45,8 @@ double accuracy_error(const Metrics& m) {
   return std::sqrt(p * (1 - p) / static_cast<double>(std::max<std::int64_t>(m.samples, 1)));
 }
 
-/// Of means alone (against_guessing has samples): about as much right as by the most frequent class, at the loss of
-/// even odds.
+/// Judged by means alone (against_guessing has the samples): about as many correct as with the most frequent class, at
+/// the loss of even odds.
 bool is_near_guessing(const Metrics& m, const Guessing& guess) {
   const double loss = or_infinite(m.loss);
   if (!m.accuracy || guess.classes.empty()) return loss >= 0.97 * guess.scores.mean_loss().value;
@@ -55,12 +55,12 @@ bool is_near_guessing(const Metrics& m, const Guessing& guess) {
   return !more_right && loss >= 0.98 * guess.even_loss;
 }
 
-/// Carries out the methods, for the whole data and for each half.
+/// Applies the methods, for the whole data and for each half.
 class Repair {
  public:
   Repair(Network& network, const Dataset& data, const RepairOptions& options)
       : network_(network), data_(data), options_(options), methods_(methods_named(options.fix)) {
-    // Probes name values of the network as it was.
+    // Probes name values of the old network.
     plain_ = network.options();
     plain_.probes.clear();
   }
@@ -108,7 +108,7 @@ class Repair {
     }
   }
 
-  /// Why it could not be; throws where they mismatch.
+  /// Why the input could not be checked; throws if the data do not match.
   std::string checked_input() const {
     if (!looks_at_data()) return {};
     const InputCheck input = check_input(network_, data_);

@@ -8,10 +8,11 @@
 namespace evenkeel {
 namespace {
 
-/// Fewer samples of a class may all be wrong by chance, and more so where the other classes are often wrong as well.
+/// With fewer samples, all samples of a class may be wrong by chance, especially if the other classes are often wrong
+/// too.
 constexpr std::int64_t kLeastOfClass = 10;
 constexpr double kByChance = 1e-4;
-/// Of an even share: of a rarer class in training, a network may well learn nothing.
+/// As a part of an even share: if a class is rarer in training, a network may learn nothing about it.
 constexpr double kRare = 0.25;
 constexpr std::size_t kClassesNamed = 10;
 
@@ -56,7 +57,7 @@ std::string list_of(const std::vector<Lost>& lost, const std::vector<std::string
   return join(texts);
 }
 
-/// How often each class is the answer.
+/// How often each class is predicted.
 std::int64_t answers_of(Evidence& evidence, std::int64_t label) {
   const std::vector<float>& outputs = evidence.outputs();
   const auto k = static_cast<std::ptrdiff_t>(evidence.network().outputs());
@@ -67,14 +68,14 @@ std::int64_t answers_of(Evidence& evidence, std::int64_t label) {
   return count;
 }
 
-/// A network that works, but never for one class.
+/// The network works, but never for one class.
 class LostClasses final : public Rule {
  public:
   std::string_view checks() const override { return "classes of which no sample is right"; }
   std::vector<Need> needs() const override { return {Need::classes, Need::accuracy}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    // Of a network that guesses, the finding is that.
+    // If the network guesses, that is the finding.
     if (against_guessing(evidence.evaluation(), evidence.guessing()) == AgainstGuessing::guessing) return;
     const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
     if (lost.empty()) return;
@@ -100,7 +101,7 @@ class LostClasses final : public Rule {
   }
 
  private:
-  /// The code of the finding that says why; empty where none does.
+  /// The code of the finding that explains it; empty if there is none.
   static std::string explanation(Evidence& evidence, const std::vector<Finding>& findings,
                                  const std::vector<Lost>& lost) {
     for (const std::string code :

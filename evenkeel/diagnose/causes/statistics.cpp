@@ -41,7 +41,7 @@ Fact distance_fact(const StatisticsGap& gap) {
 
 void weigh(Evidence& evidence, Finding& finding, bool far) {
   finding.cost = cost_between(evidence.full_data(), evidence.moving_in(finding.layers));
-  // Where the moving statistics score better than those of the data, the data are the odd ones: one class less, say.
+  // If the moving statistics score better than those of the data, the data are unusual, for example without one class.
   const bool serves = finding.cost->loss.value < -3 * finding.cost->loss.error;
   finding.severity = !far || serves ? Severity::info : matters(*finding.cost) ? Severity::error : Severity::warning;
 }

@@ -12,9 +12,9 @@ namespace evenkeel {
 class Axis {
  public:
   enum class Room { none, both_ends, from_zero_if_near, from_zero_if_readable };
-  /// From the lowest to the highest value. `room` adds some room at both ends. The last two make the axis begin at zero
-  /// if values are positive and begin near it, or differ by enough to be seen. Without values the axis is [0, 1]
-  /// ([0.1, 1] on a log axis); a single value gets room around it.
+  /// From the lowest to the highest value. `room` adds some room at both ends. Its last two values make the axis begin
+  /// at zero if values are positive and begin near it, or if they differ enough to be seen. Without values the axis is
+  /// [0, 1] ([0.1, 1] on a log axis); a single value gets room around it.
   Axis(ValueRange values, bool log, Room room = Room::none);
 
   /// The ends; their logarithms to base ten on a log axis.

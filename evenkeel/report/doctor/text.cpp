@@ -14,9 +14,9 @@ using Entry = DoctorDescription::Entry;
 using NormalizationEntry = DoctorDescription::NormalizationEntry;
 
 constexpr std::size_t kMostListed = 12;  ///< findings on a screen
-constexpr std::size_t kHanging = 4;      ///< blanks before what a line has more
+constexpr std::size_t kHanging = 4;      ///< blanks before the continuation of a line
 
-/// Bold, in a colour of the terminal's own.
+/// Bold, in one of the terminal's colours.
 std::string coloured(std::string_view text, int colour, const TerminalStyle& style) {
   return style.colours ? fmt::format("\x1b[1;{}m{}\x1b[0m", colour, text) : std::string(text);
 }
@@ -48,7 +48,8 @@ std::string line_of(const Entry& entry, const TerminalStyle& style) {
   return severity_text(f.severity, style) + wrapped(line, style.columns, kHanging).substr(severity.size()) + '\n';
 }
 
-/// For the first finding, unless it is only good to know. A command stays in one line, to be copied.
+/// What to do first, for the first finding, unless that is only an info. A command stays on one line, so that it can be
+/// copied.
 std::string first_step(const Entry& entry, const TerminalStyle& style) {
   if (entry.finding.severity == Severity::info && entry.command.empty()) return {};
   std::string text = wrapped("What to do first: " + entry.remedy.advice, style.columns, kHanging) + '\n';
@@ -116,7 +117,7 @@ std::string chain_text(const Attribution& chain) {
   return table.text();
 }
 
-/// The normalizations one by one, with what noise in front of them does.
+/// The normalizations one by one, with the effect of noise before them.
 std::string normalizations_text(const DoctorDescription& d) {
   std::vector<std::string> columns{"normalization", ">distance to the data, nats"};
   if (d.has_noise)
@@ -138,7 +139,7 @@ std::string normalizations_text(const DoctorDescription& d) {
   return text;
 }
 
-/// By reason, in the order in which they first come up.
+/// Grouped by reason, in the order in which the reasons first occur.
 std::string unchecked_text(const DoctorDescription& d) {
   std::vector<std::string> reasons;
   for (const auto& [what, why] : d.unchecked)
