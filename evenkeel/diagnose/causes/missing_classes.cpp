@@ -68,7 +68,7 @@ class MissingClasses final : public Rule {
     return {.code = "missing-classes",
             .severity = Severity::info,
             .cause = "the data have no sample of class " + class_list(missing, names(evidence)) + ": how well " +
-                     (missing.size() == 1 ? "it is" : "they are") + " recognized is not measured",
+                     (missing.size() == 1 ? "it is" : "they are") + " recognised is not measured",
             .evidence = {{"classes without a sample", static_cast<double>(missing.size()), "", "0"}},
             .certainty = Certainty::sure("counted in the labels")};
   }
