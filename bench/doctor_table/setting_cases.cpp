@@ -118,7 +118,7 @@ void add_frozen(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      .planted = "a frozen normalization whose statistics still move",
                      .layers = {"frozen"},
                      .severity = Severity::info,
-                     .evidence = "checkpoint before",
+                     .evidence = "earlier checkpoint",
                      .companions = {"not-loaded"},  // as above
                      .recipe = {.architecture = model.name(), .seed = seed++},
                      .model = model,

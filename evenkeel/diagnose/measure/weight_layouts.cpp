@@ -89,13 +89,23 @@ std::vector<FlatOrder> other_orders(const Shape& image) {
   return orders;
 }
 
+/// Whether this is the model's input, or only layers are between that leave every pixel in its place. Then it is the
+/// samples that lie otherwise, not the weights.
+bool is_input_in_place(const Draft& draft, int layer) {
+  for (; layer >= 0; layer = draft.inputs(layer).front()) {
+    const LayerTraits traits = draft.traits(layer);
+    if (traits.is_input) return true;
+    if (traits.linear || traits.pooling != PoolingKind::none || traits.merge != Merge::none) return false;
+  }
+  return true;
+}
+
 void add_rows(const Draft& draft, std::vector<WeightLayout>& all) {
   const std::vector<Shape> shapes = draft.output_shapes();
   for (int i = 0; i < draft.layers(); ++i) {
     if (draft.traits(i).axes != AxisOrder::flattened) continue;
     const int from = draft.inputs(i).front();
-    // For the model's input itself, the samples would have another layout.
-    if (from < 0 || shapes[static_cast<std::size_t>(from)].rank() != 3) continue;
+    if (is_input_in_place(draft, from) || shapes[static_cast<std::size_t>(from)].rank() != 3) continue;
     Flattened found{.image = shapes[static_cast<std::size_t>(from)]};
     if (!follow(draft, i, found) || found.linear.empty()) continue;
     for (const FlatOrder& order : other_orders(found.image)) {
