@@ -40,7 +40,9 @@ std::vector<Recipe> healthy_recipes(std::uint64_t shift) {
                            .data = data,
                            .condition = condition,
                            .seed = seed++,
-                           .steps = condition == "small" ? 60 : 240});
+                           .steps = condition == "small"        ? 60
+                                    : condition == "imbalanced" ? 120
+                                                                : 240});
   return recipes;
 }
 

@@ -116,6 +116,7 @@ void add_depths(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
   cases.push_back({.code = "exploding-gradient",
                    .planted = "eight convolutions drawn far too large",
                    .layers = {"conv2d", "head"},
+                   .companions = {"near-guessing"},  // it is not trained
                    .recipe = {.architecture = "loud_convolutions", .seed = seed++, .steps = 1},
                    .model = convolutions("loud_convolutions", 8, 2)});
 }

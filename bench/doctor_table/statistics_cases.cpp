@@ -62,6 +62,7 @@ void add_never_updated(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
     cases.push_back({.code = "never-updated",
                      .planted = "one layer's statistics 0 and 1",
                      .layers = {place.layer},
+                     .companions = {"near-guessing"},  // a multilayer perceptron learns next to nothing of the patches
                      .recipe = recipe_of(place.architecture, seed++),
                      .plant = [layer = place.layer](Patient& p) { forget(p, layer); }});
   for (const std::string architecture : {"convnet", "mlp", "residual"}) {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "evenkeel/diagnose/causes/rule.h"
+#include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/outlook.h"
 
 namespace evenkeel {
@@ -27,6 +28,13 @@ std::vector<std::string> notes_on(Evidence& evidence) {
 
 double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
+/// What layers show of which the graph says that nothing passes through them.
+void subsume_under_graph(std::vector<Finding>& findings) {
+  for (const Finding& f : findings)
+    if (f.code == "single-output-softmax" || f.code == "normalization-of-one-value")
+      subsume(findings, f, {"constant-output", "not-loaded", "dead-channels"});
+}
+
 Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
   const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the chain from mode to mode
   std::int64_t done = 0;
@@ -44,6 +52,7 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
       result.unchecked.emplace_back(rule->checks(), std::move(why));
     }
   }
+  subsume_under_graph(result.findings);
   begin("what each change of mode costs");
   result.cells = four_cells(evidence, result.findings);
   add_outlooks(evidence, result.findings);

@@ -13,12 +13,14 @@ namespace {
 constexpr std::int64_t kLeastOfClass = 10;
 constexpr double kByChance = 1e-4;
 /// As a part of an even share: if a class is rarer in training, a network may learn nothing about it.
-constexpr double kRare = 0.25;
+constexpr double kRare = 0.5;
+/// Below this mean recall of the other classes the network has learnt little of any class.
+constexpr double kWeak = 0.5;
 constexpr std::size_t kClassesNamed = 10;
 
 struct Lost {
   std::int64_t label = 0, samples = 0;
-  bool rare = false;
+  bool is_usual = false;  ///< rare in training, or the network is weak: no defect of its own
 };
 
 double mean_recall(const std::vector<ClassScore>& classes) {
@@ -38,7 +40,7 @@ std::vector<Lost> lost_in(const SampleScores& scores, Evidence& evidence) {
   for (const ClassScore& c : lost) {
     if (c.samples < kLeastOfClass || std::pow(1 - usual, static_cast<double>(c.samples)) > kByChance) continue;
     const auto in_training = static_cast<double>(std::ranges::count(seen, static_cast<std::int32_t>(c.label)));
-    result.push_back({c.label, c.samples, in_training < kRare * even});
+    result.push_back({c.label, c.samples, usual < kWeak || in_training < kRare * even});
   }
   return result;
 }
@@ -80,7 +82,7 @@ class LostClasses final : public Rule {
     const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
     if (lost.empty()) return;
     Finding f{.code = "lost-classes",
-              .severity = std::ranges::all_of(lost, &Lost::rare) ? Severity::info : Severity::warning,
+              .severity = std::ranges::all_of(lost, &Lost::is_usual) ? Severity::info : Severity::warning,
               .layers = {evidence.model().nodes().back().layer.name()},
               .cause = "no sample of class " + list_of(lost, evidence.data().class_names()) +
                        " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),

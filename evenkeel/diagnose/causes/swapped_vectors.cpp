@@ -24,7 +24,7 @@ constexpr double kSameFactor = 0.05;     ///< between the factors of means and o
 
 constexpr int kSlots = 4;
 const std::array<std::string, kSlots> kSlotNames = {"gamma", "beta", "moving mean", "moving variance"};
-constexpr std::size_t kVariance = 3;
+constexpr std::size_t kMean = 2, kVariance = 3;
 /// For each slot, the slot whose tensor belongs there.
 using Order = std::array<std::size_t, kSlots>;
 constexpr Order kInPlace = {0, 1, 2, 3};
@@ -119,10 +119,21 @@ class Swaps {
            });
   }
 
+  /// Statistics that fit are in their place: of the layers whose statistics the order moves, half at least must not
+  /// fit.
+  bool moves_what_fits(const Swap& swap) {
+    if (swap.order[kMean] == kMean && swap.order[kVariance] == kVariance) return false;
+    const std::vector<Normalization>& all = evidence_.normalizations();
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      wrong += std::ranges::count(swap.layers, all[i].name, &Normalization::name) > 0 && is_wrong(i);
+    return 2 * wrong < swap.layers.size() || wrong == 0;
+  }
+
   /// Whether the network then works as well as with full-data statistics, and its statistics fit. Chance does not
   /// achieve both.
   bool explains(Swap& swap) {
-    if (!std::isfinite(swap.loss) || swap.layers.empty()) return false;
+    if (!std::isfinite(swap.loss) || swap.layers.empty() || moves_what_fits(swap)) return false;
     const SampleScores with = scored(evidence_.data(), swap.layers, swap.order);
     const double loss = with.mean_loss().value;
     if (loss > kLikeGuessing * evidence_.chance_loss()) return false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <span>
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/finding.h"
@@ -230,11 +232,17 @@ void add_matrices(const std::vector<StoredKernel>& kernels, std::vector<WeightLa
               exchanged);
 }
 
+/// Whether most scales are away from 1. A few that are, or are 0, were made so by training, or are another defect.
+bool are_scales_anywhere(std::span<const double> scales) {
+  return 2 * std::ranges::count_if(scales, [](double g) { return g != 0 && std::abs(g - 1) > 0.2; }) >
+         std::ssize(scales);
+}
+
 void add_scales(const Draft& draft, std::vector<WeightLayout>& all) {
   std::vector<std::string> layers, tensors;
   for (const Normalization& n : draft.normalizations()) {
     if (n.gamma.empty()) continue;
-    if (std::ranges::all_of(draft.values(n.gamma), [](double g) { return g == 1; })) continue;
+    if (!are_scales_anywhere(draft.values(n.gamma))) continue;
     layers.push_back(n.name);
     tensors.push_back(n.gamma);
   }
