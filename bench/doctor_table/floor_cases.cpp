@@ -113,8 +113,7 @@ void add_few_samples(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      .planted = "35 updates at momentum 0.99 on 200 samples",
                      .layers = normalizations_of(recipe),
                      .some_suffice_because = "how far statistics are from 0 and 1 is not planted",
-                     .severity = Severity::error,
-                     .companions = {"overfitting"},
+                     .companions = {"overfitting", "near-guessing"},
                      .recipe = recipe,
                      .make = [](const PlantedCase& c) {
                        Patient p = untrained(c.recipe, model_of(c.recipe));

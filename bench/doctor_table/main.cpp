@@ -15,7 +15,7 @@
 namespace evenkeel::table {
 namespace {
 
-constexpr int kLeastPlanted = 60, kLeastHealthy = 90, kMostAlarmed = 2;
+constexpr int kLeastPlanted = 150, kLeastHealthy = 150, kMostAlarmed = 2;
 constexpr double kLeastRecall = 0.95, kMostPasses = 40;
 
 struct Arguments {

@@ -47,7 +47,7 @@ Dataset noisy(const Dataset& set, std::uint64_t seed) {
   Tensor x = converted(set.x(), DType::float32);
   const auto values = x.as<float>();
   std::mt19937_64 random(seed);
-  std::normal_distribution<float> normal(0, 150);
+  std::normal_distribution<float> normal(0, 100);
   for (float& v : values) v = std::clamp(v + normal(random), 0.0f, 255.0f);
   return with_x(set, std::move(x));
 }
