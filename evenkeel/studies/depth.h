@@ -38,6 +38,7 @@ class DepthStudy final : public Study {
 
   /// Throws Error if no training samples are left after those for validation, or a depth of the sweep is not a whole
   /// number.
+  DepthStudy(const StudySettings& settings, const StudyData& data) : DepthStudy(settings, data, options_of(settings)) {}
   DepthStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 
   const StudyInfo& info() const override { return about(); }

@@ -28,6 +28,8 @@ class DropoutStudy final : public Study {
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
+  DropoutStudy(const StudySettings& settings, const StudyData& data)
+      : DropoutStudy(settings, data, options_of(settings)) {}
   DropoutStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 
   const StudyInfo& info() const override { return about(); }

@@ -23,6 +23,8 @@ class PlacementStudy final : public Study {
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
+  PlacementStudy(const StudySettings& settings, const StudyData& data)
+      : PlacementStudy(settings, data, options_of(settings)) {}
   PlacementStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 
   const StudyInfo& info() const override { return about(); }

@@ -29,6 +29,8 @@ class SpeedupStudy final : public Study {
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
+  SpeedupStudy(const StudySettings& settings, const StudyData& data)
+      : SpeedupStudy(settings, data, options_of(settings)) {}
   SpeedupStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 
   const StudyInfo& info() const override { return about(); }

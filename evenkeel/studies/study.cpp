@@ -29,7 +29,7 @@ template <class T>
 Entry entry() {
   return {.info = &T::about,
           .make = [](const StudySettings& settings, const StudyData& data) -> std::unique_ptr<Study> {
-            return std::make_unique<T>(settings, data, T::options_of(settings));
+            return std::make_unique<T>(settings, data);
           }};
 }
 

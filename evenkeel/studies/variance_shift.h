@@ -26,6 +26,8 @@ class VarianceShiftStudy final : public Study {
   static const StudyInfo& about();
   static Options options_of(const StudySettings& settings);
 
+  VarianceShiftStudy(const StudySettings& settings, const StudyData& data)
+      : VarianceShiftStudy(settings, data, options_of(settings)) {}
   VarianceShiftStudy(const StudySettings& settings, const StudyData& data, const Options& options);
 
   const StudyInfo& info() const override { return about(); }

@@ -17,7 +17,6 @@ namespace {
 
 using namespace activations;
 
-using formats::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
