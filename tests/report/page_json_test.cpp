@@ -20,7 +20,8 @@ TEST(ReportJson, HasEverythingOfTheReport) {
   std::string types;
   for (const auto& section : json["sections"])
     for (const auto& part : section["parts"]) types += part["type"].get<std::string>() + ' ';
-  EXPECT_EQ(types, "dot_chart table line_chart line_chart paragraph formula line_chart diagram diagram ");
+  EXPECT_EQ(types,
+            "dot_chart table line_chart line_chart paragraph formula line_chart command listing diagram diagram ");
   EXPECT_EQ(json["provenance"][0]["value"], "evenkeel study depth --seeds 3");
 }
 
