@@ -43,6 +43,11 @@ TEST(Axis, BeginsAtZeroWhereValuesBeginNearIt) {
   EXPECT_LT(Axis(extent(0.9, 1), false, Axis::Room::from_zero_if_near).position(0.5), 0);
 }
 
+TEST(Axis, BeginsAtZeroWhereDifferencesCanStillBeSeen) {
+  EXPECT_DOUBLE_EQ(Axis(extent(0.8, 1), false, Axis::Room::from_zero_if_readable).position(0), 0);
+  EXPECT_LT(Axis(extent(0.9, 1), false, Axis::Room::from_zero_if_readable).position(0.5), 0);
+}
+
 TEST(Axis, HasRoomAroundOneValue) {
   const Axis axis(extent(7, 7), false);
   EXPECT_DOUBLE_EQ(axis.position(7), 0.5);

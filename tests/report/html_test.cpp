@@ -104,8 +104,7 @@ TEST(Html, HasCommandsAsTheyAreTyped) {
               "<div class=\"command\"><code>evenkeel study depth --sweep 'depth=5,19'</code></div>");
 }
 
-TEST(Html, HasAScriptOnlyWhereThereIsSomethingToDo) {
-  EXPECT_FALSE(contains(html(with(Paragraph{"p"})), "<script"));
+TEST(Html, HasTheScriptThatCopiesWhereThereIsACommand) {
   EXPECT_SAYS(html(with(CommandLine{"c"})), "clipboard");
   EXPECT_FALSE(contains(html(with(CommandLine{"c"})), "id=\"plots\""));
 }
