@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "evenkeel/base/text.h"
@@ -18,6 +19,7 @@ constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
 constexpr std::int64_t kLeastSteps = 2;     ///< steps of a chain
 constexpr double kLeastMovedInChain = 0.5;  ///< higher, because no other step confirms a step of a chain
+constexpr double kMostlyRight = 0.5;        ///< accuracy that an order must reach which does not explain all
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -172,8 +174,11 @@ class ClassOrder final : public Rule {
         evidence.full_data().accuracy()->value > answers.scores.accuracy()->value + gain.value / 2)
       return;
     const bool is_near = Yardstick(evidence).is_near(reordered);
+    const std::vector<Finding> more = mismatch || is_near ? std::vector<Finding>() : input_again(evidence, renamed);
+    // Some order is always a little better than none.
+    if (!is_near && more.empty() && reordered.accuracy()->value < kMostlyRight) return;
     findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
-    if (!mismatch && !is_near) judge_input_again(evidence, renamed, findings);
+    std::ranges::copy(more, std::back_inserter(findings));
   }
 
  private:
@@ -190,18 +195,16 @@ class ClassOrder final : public Rule {
   }
 
   /// Once the classes are in order, loss and accuracy show how the samples are prepared.
-  static void judge_input_again(Evidence& evidence, const Dataset& renamed, std::vector<Finding>& findings) {
+  static std::vector<Finding> input_again(Evidence& evidence, const Dataset& renamed) {
     Subject subject{.data = renamed, .records = evidence.records(), .samples = 0};
     if (evidence.has_train_data()) subject.train_data = evidence.train_data();
     Evidence again(evidence.network(), std::move(subject));
-    if (!why_not(*input_mismatch(), again).empty()) return;
+    if (!why_not(*input_mismatch(), again).empty()) return {};
     std::vector<Finding> more;
     input_mismatch()->judge(again, more);
     evidence.add_passes(again.passes());
-    for (Finding& f : more) {
-      f.cause += " (measured with the classes in order)";
-      findings.push_back(std::move(f));
-    }
+    for (Finding& f : more) f.cause += " (measured with the classes in order)";
+    return more;
   }
 
   static Finding finding(Evidence& evidence, std::vector<std::string> moves, const SampleScores& as_they_are,
