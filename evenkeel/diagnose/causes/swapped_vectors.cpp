@@ -190,37 +190,47 @@ std::vector<Function> functions() {
   return all;
 }
 
-/// Means and variances multiplied by one factor, as Caffe stores them, which divides them by a third blob. A kernel of
-/// another scale has the factor's square in the variances.
-std::optional<Function> common_factor(const StatisticsGap& gap) {
-  double of_variances = 0, means = 0, data = 0;
+/// The factor that means and variances have in common, as Caffe stores them, which divides them by a third blob. A
+/// kernel of another scale has the factor's square in the variances.
+std::optional<double> common_factor(const StatisticsGap& gap) {
+  std::vector<double> ratios;
+  double means = 0, data = 0;
   for (std::size_t c = 0; c < gap.data.mean.size(); ++c) {
-    of_variances += std::log((gap.moving.variance[c] + 1e-30) / (gap.data.variance[c] + 1e-30)) /
-                    static_cast<double>(gap.data.mean.size());
+    if (gap.data.variance[c] > 0 && gap.moving.variance[c] > 0)
+      ratios.push_back(gap.moving.variance[c] / gap.data.variance[c]);
     means += std::abs(gap.moving.mean[c]);
     data += std::abs(gap.data.mean[c]);
   }
-  if (!(means > 0 && data > 0) || std::abs(std::log(means / data) - of_variances) > kSameFactor) return {};
-  const double factor = std::exp(of_variances);
-  if (factor < kLeastFactor) return {};
-  return Function{"are multiplied by one factor, " + figure(factor) + ", means and variances alike",
-                  [factor](const LayerStatistics& s, double) { return scaled(s, 1 / factor, 1 / factor); }};
+  if (ratios.empty() || !(means > 0 && data > 0)) return {};
+  const auto middle = ratios.begin() + std::ssize(ratios) / 2;
+  std::ranges::nth_element(ratios, middle);
+  if (*middle < kLeastFactor || std::abs(std::log(means / data / *middle)) > kSameFactor) return {};
+  return *middle;
 }
 
-/// The function that explains a layer's statistics best, if one does.
-std::optional<std::pair<std::string, LayerStatistics>> explained(const StatisticsGap& gap) {
-  std::vector<Function> all = functions();
-  if (const auto common = common_factor(gap)) all.push_back(*common);
-  std::optional<std::pair<std::string, LayerStatistics>> best;
+/// What a layer's statistics are, and what they should be.
+struct Explained {
+  std::string what;
+  LayerStatistics right;
+  std::optional<double> factor = {};
+};
+
+/// By the function that explains them best, if one does.
+std::optional<Explained> explained(const StatisticsGap& gap) {
+  std::optional<Explained> best;
   double least = std::min(kFarStatistics, kRest * gap.distance);
-  for (const Function& f : all) {
-    LayerStatistics right = f.undone(gap.moving, gap.epsilon);
-    if (!std::ranges::all_of(right.variance, [&](double v) { return has_deviation(v, gap.epsilon); })) continue;
-    const double distance = statistics_distance(right, gap.data, gap.epsilon);
-    if (!(distance < least)) continue;
+  const auto consider = [&](Explained candidate) {
+    const auto& variances = candidate.right.variance;
+    if (!std::ranges::all_of(variances, [&](double v) { return has_deviation(v, gap.epsilon); })) return;
+    const double distance = statistics_distance(candidate.right, gap.data, gap.epsilon);
+    if (!(distance < least)) return;
     least = distance;
-    best = {f.what, std::move(right)};
-  }
+    best = std::move(candidate);
+  };
+  for (const Function& f : functions()) consider({f.what, f.undone(gap.moving, gap.epsilon)});
+  if (const auto factor = common_factor(gap))
+    consider({"are multiplied by one factor, means and variances alike", scaled(gap.moving, 1 / *factor, 1 / *factor),
+              factor});
   return best;
 }
 
@@ -259,10 +269,11 @@ class SwappedVectors final : public Rule {
     return apart_from_one(n.beta) < apart_from_one(n.gamma);
   }
 
+  /// What a finding before said of the statistics follows from this one.
   static void take_over(std::vector<Finding>& findings, const Finding& by) {
     subsume(findings, by,
             {"stale-statistics", "lagging", "variance-shift", "frozen-statistics", "bad-variance", "extreme-gamma",
-             "momentum-inverted", "near-guessing", "lost-classes"});
+             "momentum-inverted"});
   }
 
   static Finding finding_on_swap(Evidence& evidence, std::vector<Finding>& findings, const Swap& swap) {
@@ -277,43 +288,54 @@ class SwappedVectors final : public Rule {
     if (const auto accuracy = with.accuracy())
       f.evidence.push_back({"accuracy in evaluation with each in its place", accuracy->value});
     if (!evidence.has_substitutes()) f.cost = cost_between(with, evidence.evaluation());
-    take_over(findings, f);
+    // With it the statistics of all layers fit: those behind these ones did not because of them.
+    Finding everywhere = f;
+    for (const Normalization& n : evidence.normalizations()) everywhere.layers.push_back(n.name);
+    take_over(findings, everywhere);
     return f;
   }
 
-  static bool has_enough_channels(const LayerStatistics& layer) { return layer.mean.size() >= kFewChannels; }
-
   /// Returns whether such functions explain any layer.
   static bool judge_functions(Evidence& evidence, std::vector<Finding>& findings) {
-    std::map<std::string, std::vector<LayerStatistics>> by_function;
-    const bool scaled_data = std::ranges::count(findings, "input-mismatch", &Finding::code) > 0;
+    // Data in another scale look the same.
+    if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) return false;
+    std::map<std::string, std::vector<Explained>> by_function;
     for (const StatisticsGap& gap : evidence.gaps()) {
       if (!are_far(gap) || is_initial(gap.moving)) continue;
-      if (auto right = explained(gap); right && !scaled_data)
-        by_function[right->first].push_back(std::move(right->second));
+      if (auto found = explained(gap)) by_function[found->what].push_back(std::move(*found));
     }
-    for (const auto& [what, right] : by_function) {
-      Finding f{.code = "swapped-vectors", .severity = Severity::warning, .cause = {}};
-      std::vector<LayerStatistics> all = moving_statistics(evidence.network());
-      for (const LayerStatistics& layer : right) {
-        f.layers.push_back(layer.layer);
-        *std::ranges::find(all, layer.layer, &LayerStatistics::layer) = layer;
-        const auto gap = std::ranges::find(evidence.gaps(), layer.layer, &StatisticsGap::layer);
-        f.evidence.push_back(distance_fact(*gap));
-        f.evidence.push_back({layer.layer + ": the same with that undone",
-                              statistics_distance(layer, gap->data, gap->epsilon), "nats", "below 0.05"});
-      }
-      f.cause = "the moving statistics of " + layers_text(f.layers) + ' ' + what;
-      f.certainty = std::ranges::all_of(right, has_enough_channels)
-                        ? Certainty::sure("tried: undone, they fit the data")
-                        : Certainty::likely("tried: undone, they fit the data, in the few channels that there are");
-      f.cost = cost_between(evidence.on_statistics(what, all), evidence.evaluation());
-      if (matters(*f.cost)) f.severity = Severity::error;
+    for (const auto& [what, layers] : by_function) {
+      Finding f = finding_on_function(evidence, what, layers);
       take_over(findings, f);
       findings.push_back(std::move(f));
     }
     return !by_function.empty();
   }
+
+  static Finding finding_on_function(Evidence& evidence, const std::string& what,
+                                     const std::vector<Explained>& layers) {
+    Finding f{.code = "swapped-vectors", .severity = Severity::warning, .cause = {}};
+    std::vector<LayerStatistics> all = moving_statistics(evidence.network());
+    for (const Explained& layer : layers) {
+      const std::string& name = layer.right.layer;
+      f.layers.push_back(name);
+      *std::ranges::find(all, name, &LayerStatistics::layer) = layer.right;
+      const auto gap = std::ranges::find(evidence.gaps(), name, &StatisticsGap::layer);
+      f.evidence.push_back(distance_fact(*gap));
+      f.evidence.push_back({name + ": the same with that undone",
+                            statistics_distance(layer.right, gap->data, gap->epsilon), "nats", "below 0.05"});
+      if (layer.factor) f.evidence.push_back({name + ": the factor", *layer.factor, "", "1"});
+    }
+    f.cause = "the moving statistics of " + layers_text(f.layers) + ' ' + what;
+    f.certainty = std::ranges::all_of(layers, has_enough_channels)
+                      ? Certainty::sure("tried: undone, they fit the data")
+                      : Certainty::likely("tried: undone, they fit the data, in the few channels that there are");
+    f.cost = cost_between(evidence.on_statistics(what, all), evidence.evaluation());
+    if (matters(*f.cost)) f.severity = Severity::error;
+    return f;
+  }
+
+  static bool has_enough_channels(const Explained& layer) { return layer.right.mean.size() >= kFewChannels; }
 };
 
 }  // namespace

@@ -71,6 +71,9 @@ TEST(SwappedVectors, AreFoundInASingleLayer) {
     ASSERT_NE(f, nullptr) << told(d);
     EXPECT_EQ(f->layers, std::vector<std::string>{"norm_2"});
     EXPECT_SAYS(f->cause, "the slot of moving mean has the moving variance");
+    if (const Finding* other = finding_of(d, "stale-statistics")) {
+      EXPECT_EQ(other->consequence_of, "swapped-vectors") << told(d);
+    }
   }
 }
 
@@ -94,7 +97,7 @@ TEST(SwappedVectors, NameStatisticsThatWereStoredAsSomethingElse) {
       {"the inverse deviation in place of", variances([](double v) { return 1 / std::sqrt(v); })},
       {"the deviation in place of", variances([](double v) { return std::sqrt(v); })},
       {"of values that were multiplied by 255", scaled(255, 255.0 * 255)},
-      {"multiplied by one factor, ", scaled(40, 40)}};
+      {"multiplied by one factor, means and variances alike", scaled(40, 40)}};
   for (const Sequential& model : architectures()) {
     const auto trainer = trained(model, 240);
     const std::vector<LayerStatistics> right = moving_statistics(trainer->network());
