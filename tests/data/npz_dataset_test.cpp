@@ -232,7 +232,7 @@ TEST(NpzDataset, RefusesMoreLabelsThanSamples) {
 }
 
 TEST(NpzDataset, RefusesAnEmptyY) {
-  EXPECT_SAYS(refusal(two_samples(), Tensor({0}, DType::int32)), "or no y at all, received int32 [0]");
+  EXPECT_SAYS(refusal(two_samples(), Tensor({0}, DType::int32)), "or no y at all, received y [0]");
 }
 
 TEST(NpzDataset, RefusesAnEmptyX) {
