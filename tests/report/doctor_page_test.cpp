@@ -132,6 +132,11 @@ TEST(DoctorPage, CutsOffAPeakThatWouldLeaveNoRoom) {
   EXPECT_EQ(curve_of(report_of(d), "evaluation mode").traces[0].y, (std::vector<double>{0, 2, 0}));
 }
 
+TEST(DoctorPage, SaysWhatTheCommandBrings) {
+  EXPECT_SAYS(page_of(sample_diagnosis()),
+              "<p>Measured on the sample: loss 2.5 -&gt; 0.5 with statistics of all data.</p>");
+}
+
 TEST(DoctorPage, SaysWhatWasExcludedAndWhatCannotBeSeen) {
   Diagnosis d = sample_diagnosis();
   d.findings[0].certainty.excluded = {"another range", "another order"};

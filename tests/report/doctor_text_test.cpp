@@ -54,6 +54,14 @@ TEST(DoctorText, SaysWhatToDoFirstAndByWhichCommand) {
   EXPECT_FALSE(contains(text, "--fix redundant-bias"));
 }
 
+TEST(DoctorText, SaysWhatTheCommandBringsOrWhyThereIsNone) {
+  Diagnosis d = sample_diagnosis();
+  EXPECT_SAYS(short_of(d), "  measured on the sample: loss 2.5 -> 0.5 with statistics of all data\n");
+  d.findings[0].outlook->why_not = "that is near guessing";
+  EXPECT_SAYS(short_of(d), "  no repair is promised: that is near guessing (loss 2.5 -> 0.5");
+  EXPECT_FALSE(contains(short_of(d), "evenkeel repair"));
+}
+
 TEST(DoctorText, AsksNothingOfAReaderForWhatIsOnlyGoodToKnow) {
   Diagnosis d = sample_diagnosis();
   d.findings = {{.code = "batch-dependence", .cause = "scores depend on the batch"}};

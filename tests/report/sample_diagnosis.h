@@ -18,13 +18,15 @@ inline Diagnosis sample_diagnosis() {
                               .layers = {"norm"},
                               .cost = {.loss = {2.0, 0.05}},
                               .cost_in_reverse = {.loss = {1.9, 0.05}}}}};
-  d.findings = {{.code = "never-updated",
-                 .severity = Severity::error,
-                 .layers = {"norm"},
-                 .cause = "the moving statistics of norm are exactly 0 and 1",
-                 .evidence = {{"norm: distance", 1.25, "nats", "below 0.05"}},
-                 .certainty = Certainty::sure("measured"),
-                 .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}}}};
+  d.findings = {
+      {.code = "never-updated",
+       .severity = Severity::error,
+       .layers = {"norm"},
+       .cause = "the moving statistics of norm are exactly 0 and 1",
+       .evidence = {{"norm: distance", 1.25, "nats", "below 0.05"}},
+       .certainty = Certainty::sure("measured"),
+       .cost = Cost{.loss = {2.0, 0.05}, .accuracy = Estimate{-0.6, 0.01}},
+       .outlook = RepairOutlook{.loss = {2.5, 0.1}, .loss_after = {0.5, 0.1}, .how = "with statistics of all data"}}};
   const LayerStatistics moving{"norm", {0, 0}, {1, 1}}, data{"norm", {2, 3}, {4, 5}};
   d.gaps = {{.layer = "norm", .epsilon = 1e-3, .moving = moving, .data = data, .distance = 1.25}};
   d.histograms = {{.layer = "norm",

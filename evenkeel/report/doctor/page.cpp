@@ -56,6 +56,7 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry, bool e
   section.parts.push_back(std::move(table));
   section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + entry.remedy.advice});
   if (!entry.command.empty()) section.parts.push_back(CommandLine{entry.command});
+  if (!entry.promise.empty()) section.parts.push_back(Paragraph{as_sentence(entry.promise)});
   section.parts.push_back(Listing{"In Keras", entry.remedy.keras});
   section.parts.push_back(Listing{"In PyTorch", entry.remedy.pytorch});
   std::string more = "More on it: `" + entry.documentation + "`.";
