@@ -36,6 +36,8 @@ FlagInfo flag_info(CLI::Option& option) {
   if (info.names.empty()) info.names.push_back(option.get_single_name());
   info.value = info.value.substr(0, info.value.find(" (required)"));
   if (info.value == " ") info.value.clear();
+  if (info.choices.empty() && info.value.find('|') != info.value.npos)
+    for (const std::string_view choice : split(info.value, '|')) info.choices.emplace_back(choice);
   if (is_data_spec(info.value))
     for (const NamedSource& source : named_sources()) info.choices.push_back(source.name);
   return info;

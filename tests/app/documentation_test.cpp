@@ -125,6 +125,8 @@ TEST_F(Documentation, BashCompletesCommandsFlagsChoicesFilesAndFolders) {
   EXPECT_TRUE(offers({"train", "m", "--out", "some"}, "some run"));
   EXPECT_FALSE(offers({"train", "m", "--out", "mod"}, "model.toml"));
   EXPECT_TRUE(offers({"layers", "Batch"}, "BatchNormalization"));
+  EXPECT_TRUE(offers({"evaluate", "m", "--color", "st"}, "strict"));
+  EXPECT_TRUE(offers({"repair", "m", "--fix", "re-"}, "re-estimate"));
   EXPECT_TRUE(completed({"train", "m", "--epochs", ""}).empty());
 }
 
