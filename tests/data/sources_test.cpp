@@ -66,7 +66,8 @@ TEST_F(Sources, MayBeASplitOfAnNpzFile) {
   const Dataset part = load_dataset(path.string() + ":train[1:3]", Split::test);
   EXPECT_EQ(samples(part), (std::vector<float>{1, 2}));
   EXPECT_EQ(part.name(), path.string() + ":train[1:3]");
-  EXPECT_SAYS(refusal(path.string() + ":trian"), "a split of train or test, received \"trian\". Did you mean \"train\"?");
+  EXPECT_SAYS(refusal(path.string() + ":trian"),
+              "a split of train or test, received \"trian\". Did you mean \"train\"?");
   EXPECT_SAYS(refusal(write_npz(4).string() + ":train"), "arrays of the split \"train\"");
 }
 

@@ -33,7 +33,8 @@ setTimeout(() => {
   const visible = (element) => !element.hidden && element.getBoundingClientRect().height > 0;
   const send = (svg, kind, x, y) => {
     const at = svg.getBoundingClientRect();
-    svg.dispatchEvent(new PointerEvent(kind, { clientX: at.left + x, clientY: at.top + y, pointerId: 1, bubbles: true }));
+    svg.dispatchEvent(
+        new PointerEvent(kind, { clientX: at.left + x, clientY: at.top + y, pointerId: 1, bubbles: true }));
   };
   const press = (svg, key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key }));
   const tip = (figure) => (visible(figure.querySelector(".tip")) ? figure.querySelector(".tip").textContent : "");
