@@ -149,12 +149,13 @@ TEST(Precision, Bfloat16IsFloat32ButForRoundingInEveryNormalizationAndDropout) {
   expect_bfloat16_is_float32_but_for_rounding(model, Machine::here(), true);
 }
 
-/// The layer behind an activation for each of its inputs, so that what it reads is bfloat16.
-Model behind_activations(const Example& example) {
+/// The layer after an activation for each of its inputs, so that what it reads is bfloat16; an Input reads nothing.
+Model after_activations(const Example& example) {
   Model model(example.inputs[0].without_first());
   std::vector<std::string> inputs;
+  const std::size_t read = example.traits().is_input ? 0 : example.inputs.size();
   for (const ActivationFunction f : {ActivationFunction::tanh, elu})
-    if (inputs.size() < example.inputs.size()) inputs.push_back(model.append(Activation{.activation = f}, {"input"}));
+    if (inputs.size() < read) inputs.push_back(model.append(Activation{.activation = f}, {"input"}));
   model.append(example.layer, inputs);
   model.append(Flatten{});
   model.append(Dense{.units = 2});
@@ -165,7 +166,7 @@ TEST(Precision, Bfloat16RunsEveryRegisteredLayer) {
   const int checked =
       for_each_example([](const Example&) { return true; },
                        [](const Example& e) {
-                         expect_bfloat16_is_float32_but_for_rounding(behind_activations(e), Machine::here(), true);
+                         expect_bfloat16_is_float32_but_for_rounding(after_activations(e), Machine::here(), true);
                        });
   EXPECT_GE(checked, static_cast<int>(layer_types().size()));
 }

@@ -396,7 +396,7 @@ TEST(Restore, HoldsThoughAFitWasRefused) {
   first.fit(data, {.epochs = 2, .callbacks = {CheckpointFolder(folder)}});
   Trainer second(small_network(), adam());
   second.restore(newest(folder));
-  EXPECT_SAYS(error_of([&] { second.fit(data, {.epochs = 1}); }), "cannot end sooner");
+  EXPECT_SAYS(error_of([&] { second.fit(data, {.epochs = 1}); }), "cannot end earlier");
   second.fit(data, {.epochs = 3});
   EXPECT_EQ(everything(second), train(adam(), {.epochs = 3}).tensors);
 }
