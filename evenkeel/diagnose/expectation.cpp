@@ -244,19 +244,18 @@ class Comparison {
     if (layers.empty() || layers.size() > kLayersToTry) return false;
     std::map<int, double> chosen;
     double remaining = INFINITY;
-    for (const int layer : layers) {
-      std::optional<double> best;
-      for (const double epsilon : kEpsilonsOfLayers) {
-        std::map<int, double> trial = chosen;
-        trial[layer] = epsilon;
-        const OtherWay way = with_epsilons(trial);
-        const double now = tried({&way}, std::min(kEpsilonRows, look_.size())).remaining;
-        if (now >= remaining) continue;
-        remaining = now;
-        best = epsilon;
-      }
-      if (best) chosen[layer] = *best;
-    }
+    // A second time: what suits a layer best depends on the others.
+    for (int sweep = 0; sweep < 2; ++sweep)
+      for (const int layer : layers)
+        for (const double epsilon : kEpsilonsOfLayers) {
+          std::map<int, double> trial = chosen;
+          trial[layer] = epsilon;
+          const OtherWay way = with_epsilons(trial);
+          const double now = tried({&way}, std::min(kEpsilonRows, look_.size())).remaining;
+          if (now >= remaining) continue;
+          remaining = now;
+          chosen = std::move(trial);
+        }
     std::erase_if(chosen,
                   [&](const auto& entry) { return node(entry.first).traits().normalization->epsilon == entry.second; });
     const OtherWay way = with_epsilons(chosen);

@@ -150,9 +150,9 @@ TEST_F(Expected, TwoThingsAtOnceAreBothNamed) {
   const Expectation e = explained(predicted(turned).outputs);
   EXPECT_SAYS(e.explanation, "divided by 255");
   EXPECT_SAYS(e.explanation, "height and width exchanged");
-  const Dataset unit = corrected(data(), {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
-  const Expectation both = explained(predicted(unit, in_mode(Statistics::batch, false, 16)).outputs);
-  EXPECT_SAYS(both.explanation, "divided by 255");
+  const Dataset on_side = corrected(data(), {.name = "planted", .correction = {}, .transpose = true});
+  const Expectation both = explained(predicted(on_side, in_mode(Statistics::batch, false, 16)).outputs);
+  EXPECT_SAYS(both.explanation, "height and width exchanged");
   EXPECT_SAYS(both.explanation, "in batches of 16");
 }
 

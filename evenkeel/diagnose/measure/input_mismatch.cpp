@@ -191,8 +191,8 @@ class Search {
     std::optional<Mismatch> best;
     std::size_t judged = 0;
     for (const Candidate& c : near) {
-      if (auto found = judged_alone(c); found && (!best || found->is_complete)) best = std::move(found);
-      if ((best && best->is_complete) || ++judged == kJudged) break;
+      if (auto found = judged_alone(c); found && (!best || is_better(*found, *best))) best = std::move(found);
+      if (++judged == kJudged) break;
     }
     if (best && best->is_complete) return best;
     by_loss.resize(std::min(by_loss.size(), best ? 1 : kJudged));
@@ -202,6 +202,11 @@ class Search {
         break;
       }
     return best;
+  }
+
+  /// Where statistics lag, what brings them nearest need not be what is right.
+  static bool is_better(const Mismatch& a, const Mismatch& b) {
+    return a.is_complete == b.is_complete ? matters(cost_between(a.scores, b.scores)) : a.is_complete;
   }
 
   std::optional<Mismatch> judged_alone(const Candidate& c) {
@@ -282,6 +287,10 @@ class Search {
     std::ranges::stable_sort(by_distance, {}, [](const Candidate& c) { return *c.distance; });
     for (const auto* sorted : {&by_loss, &by_distance})
       for (std::size_t i = 0; i < std::min(sorted->size(), kBeam); ++i) bases.push_back((*sorted)[i].guess);
+    if (values_are_unknown())
+      for (const Candidate& c : singles_)
+        if (!c.guess.input.empty() && c.guess.input.front().kind() == InputHypothesis::Kind::values)
+          bases.push_back(c.guess);
     std::vector<Guess> pairs;
     std::set<std::set<std::string>> known;
     for (const Guess& base : bases)
@@ -290,6 +299,14 @@ class Search {
     // Layout by layer, so that the weights of each are written only once.
     std::ranges::stable_sort(pairs, {}, &Guess::layout_names);
     return pairs;
+  }
+
+  /// Whether the first normalization does not tell what range the samples should have: then alone no range helps.
+  bool values_are_unknown() const {
+    const auto fits = [](const Candidate& c) {
+      return c.distance && c.fits && c.guess.input.front().kind() == InputHypothesis::Kind::values;
+    };
+    return !first_ || (*distance_ >= far_ && std::ranges::none_of(singles_, fits));
   }
 
   std::vector<Guess> pairs_with(const Guess& base) {

@@ -113,7 +113,7 @@ void add_rows(const Draft& draft, std::vector<WeightLayout>& all) {
     for (const FlatOrder& order : other_orders(found.image)) {
       std::string initials;
       for (const int axis : order) initials += "hwc"[axis];
-      all.push_back({.name = "rows-" + initials + (all.empty() ? "" : "-of-" + draft.name(i)),
+      all.push_back({.name = "rows-" + initials + "-of-" + draft.name(i),
                      .family = "rows of " + draft.name(i),
                      .what = "the rows of " + layers_text(found.linear) + ", after " + draft.name(i) +
                              ", are in the order " + text_of(order) + ", not " + text_of({0, 1, 2}),

@@ -10,7 +10,7 @@ namespace evenkeel {
 
 /// A way in which weights may have been stored for another program.
 struct WeightLayout {
-  std::string name;    ///< "rows-chw"
+  std::string name;    ///< "rows-chw-of-flatten"
   std::string family;  ///< "rows"; two layouts of a family exclude each other
   std::string what;    ///< "the rows of dense after flatten are in the order (channel, height, width)": a clause
   std::string line;    ///< Python code that corrects it: "kernel = kernel.reshape(...)..."

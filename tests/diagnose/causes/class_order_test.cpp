@@ -93,10 +93,9 @@ TEST(ClassOrder, NamesTheClassesOfBothSets) {
 }
 
 TEST(ClassOrder, IsFoundOnTopOfAnotherPreparation) {
+  const InputHypothesis too_bright{.name = "planted", .correction = {}, .scale = {255}, .offset = {0}};
   for (const auto& trainer : networks()) {
-    const Dataset data =
-        corrected(with_all_moved(), {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
-    const Diagnosis d = diagnose(trainer->network(), {.data = data});
+    const Diagnosis d = diagnose(trainer->network(), {.data = corrected(with_all_moved(), too_bright)});
     EXPECT_TRUE(finding_of(d, "class-order")) << told(d);
     EXPECT_TRUE(finding_of(d, "input-mismatch")) << told(d);
   }

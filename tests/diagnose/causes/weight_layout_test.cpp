@@ -67,9 +67,10 @@ std::string layout_found(const Diagnosis& d) {
 TEST(WeightLayout, NamesTheOrderOfRowsAfterAFlattening) {
   for (const Sequential& model : flattening_models()) {
     const auto trainer = trained(model);
-    for (const auto& [name, order] : {std::pair<std::string, std::string>{"rows-chw", "(channel, height, width)"},
-                                      {"rows-cwh", "(channel, width, height)"},
-                                      {"rows-whc", "(width, height, channel)"}}) {
+    for (const auto& [name, order] :
+         {std::pair<std::string, std::string>{"rows-chw-of-flatten", "(channel, height, width)"},
+          {"rows-cwh-of-flatten", "(channel, width, height)"},
+          {"rows-whc-of-flatten", "(width, height, channel)"}}) {
       const auto network = planted(trainer->network(), name);
       const Diagnosis d = diagnose(*network, {.data = small_data().test});
       EXPECT_SAYS(layout_found(d), order) << model.name();
@@ -122,7 +123,7 @@ TEST(WeightLayout, NamesAScaleThatTrainingDidNotApply) {
 TEST(WeightLayout, IsFoundTogetherWithAnotherPreparation) {
   for (const Sequential& model : flattening_models()) {
     const auto trainer = trained(model);
-    const auto network = planted(trainer->network(), "rows-chw");
+    const auto network = planted(trainer->network(), "rows-chw-of-flatten");
     const Dataset data =
         corrected(small_data().test, {.name = {}, .correction = {}, .scale = {1 / 255.0}, .offset = {0}});
     const Diagnosis d = diagnose(*network, {.data = data});
