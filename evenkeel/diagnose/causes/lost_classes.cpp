@@ -12,15 +12,15 @@ namespace {
 /// too.
 constexpr std::int64_t kLeastOfClass = 10;
 constexpr double kByChance = 1e-4;
+/// Mean recall of the other classes: a network that hardly knows them misses one without a reason of its own.
+constexpr double kKnown = 0.5, kHardlyKnown = 0.3;
 /// As a part of an even share: if a class is rarer in training, a network may learn nothing about it.
 constexpr double kRare = 0.5;
-/// Below this mean recall of the other classes the network has learnt little of any class.
-constexpr double kWeak = 0.5;
 constexpr std::size_t kClassesNamed = 10;
 
 struct Lost {
   std::int64_t label = 0, samples = 0;
-  bool is_usual = false;  ///< rare in training, or the network is weak: no defect of its own
+  bool expected = false;  ///< of so rare a class, or by so weak a network
 };
 
 double mean_recall(const std::vector<ClassScore>& classes) {
@@ -34,13 +34,14 @@ std::vector<Lost> lost_in(const SampleScores& scores, Evidence& evidence) {
   std::ranges::copy_if(others, std::back_inserter(lost), [](const ClassScore& c) { return c.recall == 0; });
   std::erase_if(others, [](const ClassScore& c) { return c.recall == 0; });
   const double usual = mean_recall(others);
+  if (usual < kHardlyKnown) return {};
   const std::vector<std::int32_t>& seen = evidence.train_guessing().classes;
   const double even = static_cast<double>(seen.size()) / static_cast<double>(others.size() + lost.size());
   std::vector<Lost> result;
   for (const ClassScore& c : lost) {
     if (c.samples < kLeastOfClass || std::pow(1 - usual, static_cast<double>(c.samples)) > kByChance) continue;
     const auto in_training = static_cast<double>(std::ranges::count(seen, static_cast<std::int32_t>(c.label)));
-    result.push_back({c.label, c.samples, usual < kWeak || in_training < kRare * even});
+    result.push_back({c.label, c.samples, usual < kKnown || in_training < kRare * even});
   }
   return result;
 }
@@ -82,7 +83,7 @@ class LostClasses final : public Rule {
     const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
     if (lost.empty()) return;
     Finding f{.code = "lost-classes",
-              .severity = std::ranges::all_of(lost, &Lost::is_usual) ? Severity::info : Severity::warning,
+              .severity = std::ranges::all_of(lost, &Lost::expected) ? Severity::info : Severity::warning,
               .layers = {evidence.model().nodes().back().layer.name()},
               .cause = "no sample of class " + list_of(lost, evidence.data().class_names()) +
                        " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),

@@ -7,17 +7,20 @@
 namespace evenkeel {
 namespace {
 
+// Without the finding that explains why it guesses, a network is at least so much better than guessing.
+constexpr double kLessLoss = 0.98, kMoreRight = 0.05;
+
 bool is_of_statistics(const Finding& f) { return code_info(f.code).of_statistics != OfStatistics::no; }
 
 /// Whether the network would be better than guessing without a finding whose cost was measured.
 bool works_without(const Finding& f, Evidence& evidence) {
+  const Guessing& guess = evidence.guessing();
   const double loss = evidence.evaluation().mean_loss().value - f.cost->loss.value;
-  const double even = evidence.guessing().even_loss;
+  const bool less_loss = loss < kLessLoss * guess.scores.mean_loss().value;
   const auto accuracy = evidence.evaluation().accuracy();
-  if (!accuracy || !f.cost->accuracy) return loss < 0.9 * even;
-  const double right = accuracy->value - f.cost->accuracy->value;
-  const double guessed = evidence.guessing().scores.accuracy().value_or(Estimate{}).value;
-  return right >= guessed + 0.1 * (1 - guessed) && loss < std::max(even, 0.9 * evidence.evaluation().mean_loss().value);
+  if (!accuracy || !f.cost->accuracy || guess.scores.correct.empty()) return less_loss;
+  const double guessed = guess.scores.accuracy()->value, right = accuracy->value - f.cost->accuracy->value;
+  return less_loss || (right >= guessed + kMoreRight * (1 - guessed) && loss < guess.even_loss);
 }
 
 /// The finding that explains why the network guesses: an error without which it works, or with which no network works.
