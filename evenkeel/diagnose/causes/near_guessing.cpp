@@ -23,13 +23,18 @@ bool works_without(const Finding& f, Evidence& evidence) {
   return less_loss || (right >= guessed + kMoreRight * (1 - guessed) && loss < guess.even_loss);
 }
 
+/// Whether no network works with such a finding, whatever it costs.
+bool nothing_works_with(const Finding& f) {
+  if (f.code == "exploding-gradient" || f.code == "vanishing-gradient") return true;
+  return f.severity == Severity::error && !is_of_statistics(f) && f.code != "record-differs";
+}
+
 /// The finding that explains why the network guesses: an error without which it works, or with which no network works.
 const Finding* explanation(const std::vector<Finding>& findings, Evidence& evidence) {
   const Finding* found = nullptr;
   for (const Finding& f : findings) {
     if (!f.consequence_of.empty() || f.severity == Severity::info) continue;
-    const bool explains = f.cost ? works_without(f, evidence)
-                                 : f.severity == Severity::error && !is_of_statistics(f) && f.code != "record-differs";
+    const bool explains = f.cost ? works_without(f, evidence) : nothing_works_with(f);
     if (explains && (!found || f.severity > found->severity)) found = &f;
   }
   return found;

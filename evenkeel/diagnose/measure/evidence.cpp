@@ -10,6 +10,7 @@
 namespace evenkeel {
 namespace {
 
+constexpr int kPassesToShow = 2;     ///< of what is shown, but no rule judges by it
 constexpr double kOtherData = 0.05;  ///< nats; the channels of two similar sets differ by far less
 
 /// The first mask of a pass; no two passes share a mask.
@@ -165,7 +166,8 @@ const SampleScores& Evidence::full_data() {
 SampleScores Evidence::with_dropout(const Dataset& data) {
   scorer_.supply(statistics_of_data(gaps_with_dropout()));
   std::vector<SampleScores> passes;
-  for (int pass = 0; pass < (has_dropout_ ? kPasses : 1); ++pass)
+  const int masks = &data == &data_ ? kPasses : kPassesToShow;
+  for (int pass = 0; pass < (has_dropout_ ? masks : 1); ++pass)
     passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
   return mean_of_passes(passes);
 }
@@ -211,7 +213,7 @@ const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::
   const std::int64_t own = scorer_.batch_size();
   scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;
-  for (int pass = 0; pass < kPasses; ++pass)
+  for (int pass = 0; pass < (&data == &statistics_data() ? kPasses : kPassesToShow); ++pass)
     passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, Statistics::batch, dropout), first_step(pass),
                                             static_cast<std::uint64_t>(pass)));
   scorer_.set_batch_size(own);
