@@ -162,12 +162,23 @@ Model after_activations(const Example& example) {
   return model;
 }
 
+/// Gradients are finite, no more: those of so small a network may be sums that almost cancel.
+void expect_it_runs_in_bfloat16(const Example& example) {
+  const Model model = after_activations(example);
+  Memory exact_memory, narrow_memory;
+  Compiled exact(model, options_in(Precision::float32), exact_memory);
+  Compiled narrow(model, options_in(Precision::bfloat16), narrow_memory);
+  exact.run();
+  narrow.run();
+  EXPECT_LE(distance(narrow.read(narrow.compiled.outputs), exact.read(exact.compiled.outputs)),
+            noise_of(*narrow.compiled.program));
+  for (const WeightInfo& w : narrow.compiled.weights)
+    if (w.trainable)
+      for (const double g : narrow.read(w.name + "/gradient")) EXPECT_TRUE(std::isfinite(g)) << w.name;
+}
+
 TEST(Precision, Bfloat16RunsEveryRegisteredLayer) {
-  const int checked =
-      for_each_example([](const Example&) { return true; },
-                       [](const Example& e) {
-                         expect_bfloat16_is_float32_but_for_rounding(after_activations(e), Machine::here(), true);
-                       });
+  const int checked = for_each_example([](const Example&) { return true; }, expect_it_runs_in_bfloat16);
   EXPECT_GE(checked, static_cast<int>(layer_types().size()));
 }
 
