@@ -192,7 +192,7 @@ TEST_F(Documentation, SaysTypeDefaultAndRangeOfEachKeyOfALayer) {
   EXPECT_TRUE(dense["keys"][0]["default"].is_null());
   EXPECT_EQ(std::ranges::count(dense["keys"][1]["choices"], "relu"), 1);
   EXPECT_SAYS(output_of({"layers", "Flatten"}), "It has no keys of its own.");
-  EXPECT_SAYS(refusal({"layers", "conv2d"}), "Did you mean \"Conv2D\"?");
+  EXPECT_SAYS(refusal({"layers", "Conv2E"}), "Did you mean \"Conv2D\"?");
 }
 
 }  // namespace
