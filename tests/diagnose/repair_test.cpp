@@ -198,7 +198,7 @@ TEST(Repair, SaysWhetherTheInputWasChecked) {
   const auto unchecked = [&](std::int64_t samples, const char* fix) {
     return repair(*network, data_for(chain_model(), 0, samples), {.fix = fix}).input_unchecked;
   };
-  EXPECT_SAYS(unchecked(60, "re-estimate"), "60 samples are too few");
+  EXPECT_SAYS(unchecked(40, "re-estimate"), "40 samples are too few");
   EXPECT_EQ(unchecked(60, "affine"), "") << "looks at no data";
 }
 

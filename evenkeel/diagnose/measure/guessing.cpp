@@ -81,15 +81,15 @@ RightAnswers of_classes(const SampleScores& scores, const Guessing& guessing) {
     mean += c.recall / count;
     variance += likely * (1 - likely) / n / (count * count);
   }
-  const double way = 1 - 1 / count;
-  return {{(mean - 1 / count) / way, std::sqrt(variance) / way}};
+  const double even = 1 / std::max(count, static_cast<double>(guessing.answers));
+  return {{(mean - even) / (1 - even), std::sqrt(variance) / (1 - even)}};
 }
 
 }  // namespace
 
 Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs) {
   const auto k = static_cast<std::size_t>(outputs);
-  Guessing result;
+  Guessing result{.answers = std::max<std::int64_t>(outputs, 2)};
   if (scores_of(loss) != Scores::outputs) result.classes = class_labels(data);
   std::map<std::int32_t, std::int64_t> counts;
   for (const std::int32_t c : result.classes) ++counts[c];

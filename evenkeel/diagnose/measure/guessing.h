@@ -18,6 +18,7 @@ struct Guessing {
   SampleScores scores = {};
   double even_loss = 0;  ///< loss of even odds between the classes; for numbers as targets, the same as that of scores
   std::vector<std::int32_t> classes = {};  ///< by sample; empty if targets are not classes
+  std::int64_t answers = 2;                ///< classes that the network can answer; the samples may be of fewer
 };
 /// `outputs` is the network's number of outputs.
 Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs);

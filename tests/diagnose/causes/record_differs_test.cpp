@@ -29,8 +29,11 @@ TEST(RecordDiffers, IsAnErrorWhereTheWeightsDoFarWorse) {
 
 TEST(RecordDiffers, ComparesTrainingDataInTheBetterMode) {
   const auto trainer = trained(small_convnet());
+  Evidence evidence(trainer->network(), {.data = small_data().train});
   Records records;
-  records.training_scores = {.fingerprint = small_data().train.fingerprint(), .loss = {0.3}, .accuracy = {0.9}};
+  records.training_scores = {.fingerprint = small_data().train.fingerprint(),
+                             .loss = {evidence.evaluation().mean_loss().value},
+                             .accuracy = {evidence.evaluation().accuracy()->value}};
   EXPECT_EQ(summaries_of(judged(record_differs, trainer->network(), records)), Summaries());
   // Statistics alone are no other weights.
   change(trainer->network(), "norm_1/moving_mean", [](std::span<float> v) {
