@@ -69,7 +69,7 @@ RightAnswers of_all_samples(const SampleScores& scores, const Guessing& guessing
   return {{gain.value / way, gain.error / way}};
 }
 
-/// The mean of the classes' recalls, against one over their number.
+/// The mean of the classes' recalls, against even odds between all classes that the network can answer.
 RightAnswers of_classes(const SampleScores& scores, const Guessing& guessing) {
   const std::vector<ClassScore> classes = class_scores(scores, guessing.classes);
   if (classes.size() < 2) return {};
