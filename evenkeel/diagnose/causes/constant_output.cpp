@@ -66,7 +66,7 @@ class ConstantOutput final : public Rule {
     std::vector<ChannelCount> few, many, outputs;
     for (const ChannelSignal& signal : evidence.channels()) {
       const bool last = std::ranges::count(at_the_end, evidence.model().find(signal.layer)) > 0;
-      if (stuck && last) continue;
+      if ((stuck && last) || is_constant_by_design(findings, signal.layer)) continue;
       if (const auto found = made_by(evidence, signal))
         (last ? outputs : found->are_many() ? many : few).push_back(*found);
     }
@@ -76,6 +76,14 @@ class ConstantOutput final : public Rule {
   }
 
  private:
+  /// Whether a finding before says that such a layer yields the same whatever it reads.
+  static bool is_constant_by_design(const std::vector<Finding>& findings, const std::string& layer) {
+    return std::ranges::any_of(findings, [&](const Finding& f) {
+      return (f.code == "normalization-of-one-value" || f.code == "single-output-softmax") &&
+             std::ranges::count(f.layers, layer) > 0;
+    });
+  }
+
   /// The code of an earlier finding that explains it: a layer that is completely dead, or outputs that are cut off.
   static std::string why_stuck(const std::vector<Finding>& findings) {
     const auto found = std::ranges::find_if(findings, [](const Finding& f) {
