@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "evenkeel/program/plan.h"
@@ -172,9 +173,11 @@ void expect_it_runs_in_bfloat16(const Example& example) {
   narrow.run();
   EXPECT_LE(distance(narrow.read(narrow.compiled.outputs), exact.read(exact.compiled.outputs)),
             noise_of(*narrow.compiled.program));
-  for (const WeightInfo& w : narrow.compiled.weights)
-    if (w.trainable)
-      for (const double g : narrow.read(w.name + "/gradient")) EXPECT_TRUE(std::isfinite(g)) << w.name;
+  for (const WeightInfo& w : narrow.compiled.weights) {
+    if (!w.trainable) continue;
+    const std::vector<double> gradient = narrow.read(w.name + "/gradient");
+    EXPECT_TRUE(std::ranges::all_of(gradient, [](double g) { return std::isfinite(g); })) << w.name;
+  }
 }
 
 TEST(Precision, Bfloat16RunsEveryRegisteredLayer) {
