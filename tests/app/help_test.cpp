@@ -13,13 +13,13 @@ class Help : public App, public testing::WithParamInterface<std::string> {
   }
 };
 
-TEST_P(Help, HasTwoExamples) {
+TEST_P(Help, HasAtLeastTwoExamples) {
   const auto result = run(asking());
   EXPECT_EQ(result.code, 0);
   std::istringstream text(result.out.substr(std::min(result.out.find("Examples:"), result.out.size())));
   int examples = 0;
   for (std::string line; std::getline(text, line);) examples += line.starts_with("  evenkeel ") ? 1 : 0;
-  EXPECT_EQ(examples, 2) << result.out;
+  EXPECT_GE(examples, 2) << result.out;
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
