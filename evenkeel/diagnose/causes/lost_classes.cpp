@@ -117,7 +117,8 @@ class LostClasses final : public Rule {
     const bool back = std::ranges::none_of(
         lost, [&](const Lost& l) { return std::ranges::count(without, l.label, &Lost::label) > 0; });
     const auto statistics = std::ranges::find_if(findings, [](const Finding& f) {
-      return f.severity == Severity::error && code_info(f.code).of_statistics != OfStatistics::no;
+      return f.severity == Severity::error &&
+             (f.code == "unusual-samples" || code_info(f.code).of_statistics != OfStatistics::no);
     });
     return back && statistics != findings.end() ? statistics->code : std::string();
   }
