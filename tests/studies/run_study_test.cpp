@@ -77,7 +77,7 @@ TEST_F(RunStudy, ResumedWithOtherDataIsRefused) {
   Watcher watcher;
   run(watcher);
   data_.train = make_strokes(false, 100, 7);
-  EXPECT_SAYS(error_of([&] { run(watcher, true); }), "the settings and data the study began with");
+  EXPECT_SAYS(error_of([&] { run(watcher, true); }), "the settings and data that the study began with");
 }
 
 TEST_F(RunStudy, ADamagedResultIsNamed) {
