@@ -300,7 +300,11 @@ ReadingReport read_images(const ImageFiles& files, const ImageOptions& options, 
 void check_reading(const std::string& title, const ImageOptions& options, const ReadingReport& report) {
   const auto& skipped = report.skipped;
   if (skipped.empty() || (options.skip_bad && report.read > 0)) return;
-  if (skipped.size() == 1) throw skipped[0].error;
+  if (skipped.size() == 1) {
+    Error::Parts parts = skipped[0].error.parts();
+    if (report.read > 0) parts.hint += " --skip-bad-images leaves it out.";
+    throw Error(parts);
+  }
   const Error::Kind first = skipped[0].error.kind();
   const bool alike = std::ranges::all_of(skipped, [&](const auto& file) { return file.error.kind() == first; });
   const bool sizes = report.reasons().contains("another size");

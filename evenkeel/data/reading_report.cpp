@@ -50,7 +50,10 @@ std::string read_text(const ReadingReport& r) {
 
 std::string bits_text(const ReadingReport& r) {
   std::string text = fmt::format("{}{} of 16 bits in use", r.low_bits_unused ? "the upper " : "", r.bits_in_use);
-  if (r.bits_in_use < 16 && !r.low_bits_unused)
+  if (r.bits_in_use == 16 || r.low_bits_unused) return text;
+  if (r.converted.contains("16 bits to 8"))
+    text += ": in 8 bits they are dark";
+  else
     text += fmt::format(": values up to {}, not 65,535; scale by that (Rescaling)",
                         with_commas((std::int64_t{1} << r.bits_in_use) - 1));
   return text;

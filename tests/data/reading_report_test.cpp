@@ -56,6 +56,8 @@ TEST(ReadingReport, NamesTheFirstOfManyFiles) {
 TEST(ReadingReport, SaysWhatUnusedBitsMean) {
   ReadingReport report{.bits_in_use = 12};
   EXPECT_SAYS(text_of(report).back().second, "12 of 16 bits in use: values up to 4,095, not 65,535");
+  report.converted["16 bits to 8"] = 1;
+  EXPECT_SAYS(text_of(report).back().second, "12 of 16 bits in use: in 8 bits they are dark");
   report.low_bits_unused = true;
   EXPECT_EQ(text_of(report).back().second, "the upper 12 of 16 bits in use");
 }
