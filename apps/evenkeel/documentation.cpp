@@ -66,9 +66,10 @@ int run_man(const CommandInfo& program, const DocumentationArguments& a) {
 
 void add_documentation(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<DocumentationArguments>();
-  CLI::App& completion = add_command(app, "completion", "Prints a script that completes commands and flags in a shell.",
-                                     "  source <(evenkeel completion bash)\n"
-                                     "  evenkeel completion fish --out ~/.config/fish/completions/evenkeel.fish");
+  CLI::App& completion =
+      add_command(app, "completion", "Prints a script that completes commands and flags in a shell.",
+                  "  evenkeel completion bash --out ~/.local/share/bash-completion/completions/evenkeel\n"
+                  "  evenkeel completion fish --out ~/.config/fish/completions/evenkeel.fish");
   choose_from(completion.add_option("SHELL", a->what, "bash, zsh or fish")->required()->option_text(" "),
               {"bash", "zsh", "fish"});
   CLI::App& man = add_command(app, "man", "Prints the manual page of a command.",
