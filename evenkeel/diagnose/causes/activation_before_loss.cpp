@@ -11,7 +11,7 @@ namespace evenkeel {
 namespace {
 
 constexpr std::int64_t kFewOfAClass = 5;  ///< with fewer samples of a class one cannot see whether it is lost
-constexpr std::size_t kLostNamed = 5;
+constexpr std::size_t kLostNamed = 10;
 /// The least cost of outputs that cannot reach their targets, as a part of the loss of guessing.
 constexpr double kOutOfReach = 0.1;
 

@@ -19,7 +19,8 @@ constexpr std::int64_t kLeastSamples = 10;  ///< of each class that moves
 constexpr double kGainErrors = 5;           ///< standard errors of what accuracy gains
 constexpr std::int64_t kLeastSteps = 2;     ///< steps of a chain
 constexpr double kLeastMovedInChain = 0.5;  ///< higher, because no other step confirms a step of a chain
-constexpr double kMostlyRight = 0.5;        ///< accuracy that an order must reach which does not explain all
+/// Of the way from the share of the most frequent class to 1: what an order must reach that does not explain all.
+constexpr double kPartRight = 0.25;
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -148,6 +149,16 @@ std::vector<std::string> moves_of(Evidence& evidence, const Confusion& confusion
   return moves;
 }
 
+double least_accuracy(const Confusion& confusion) {
+  std::int64_t all = 0, most = 0;
+  for (std::int64_t label = 0; label < confusion.count; ++label) {
+    all += samples_of(confusion, label);
+    most = std::max(most, samples_of(confusion, label));
+  }
+  const double guess = static_cast<double>(most) / static_cast<double>(std::max<std::int64_t>(all, 1));
+  return guess + kPartRight * (1 - guess);
+}
+
 class ClassOrder final : public Rule {
  public:
   std::string_view checks() const override { return "the order of the classes"; }
@@ -176,7 +187,7 @@ class ClassOrder final : public Rule {
     const bool is_near = Yardstick(evidence).is_near(reordered);
     const std::vector<Finding> more = mismatch || is_near ? std::vector<Finding>() : input_again(evidence, renamed);
     // Some order is always a little better than none.
-    if (!is_near && more.empty() && reordered.accuracy()->value < kMostlyRight) return;
+    if (!is_near && more.empty() && reordered.accuracy()->value < least_accuracy(confusion)) return;
     findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
     std::ranges::copy(more, std::back_inserter(findings));
   }

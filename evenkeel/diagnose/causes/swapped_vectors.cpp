@@ -24,7 +24,7 @@ constexpr double kSameFactor = 0.05;     ///< between the factors of means and o
 
 constexpr int kSlots = 4;
 const std::array<std::string, kSlots> kSlotNames = {"gamma", "beta", "moving mean", "moving variance"};
-constexpr std::size_t kMean = 2, kVariance = 3;
+constexpr std::size_t kGamma = 0, kBeta = 1, kMean = 2, kVariance = 3;
 /// For each slot, the slot whose tensor belongs there.
 using Order = std::array<std::size_t, kSlots>;
 constexpr Order kInPlace = {0, 1, 2, 3};
@@ -139,6 +139,9 @@ class Swaps {
     if (loss > kLikeGuessing * evidence_.chance_loss()) return false;
     if (loss > kAboveFullData * evidence_.full_data().mean_loss().value) return false;
     if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
+    // Where gamma or beta is another vector, statistics of the data do not help as much.
+    const bool parameters = swap.order[kGamma] != kGamma || swap.order[kBeta] != kBeta;
+    if (parameters && !matters(cost_between(with, evidence_.full_data()))) return false;
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
     evidence_.add_passes(1);
     return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
@@ -243,9 +246,20 @@ class SwappedVectors final : public Rule {
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     if (!is_in_doubt(evidence)) return;
-    if (judge_functions(evidence, findings)) return;
-    if (const std::optional<Swap> swap = Swaps(evidence).found())
-      findings.push_back(finding_on_swap(evidence, findings, *swap));
+    std::int64_t far = 0;
+    const std::map<std::string, std::vector<Explained>> functions = explained_layers(evidence, findings, far);
+    // One layer of many may look like a function of the right statistics by chance.
+    const bool all = std::ssize(functions) == 1 && std::ssize(functions.begin()->second) == far;
+    if (!all)
+      if (const std::optional<Swap> swap = Swaps(evidence).found()) {
+        findings.push_back(finding_on_swap(evidence, findings, *swap));
+        return;
+      }
+    for (const auto& [what, layers] : functions) {
+      Finding f = finding_on_function(evidence, what, layers);
+      take_over(findings, f);
+      findings.push_back(std::move(f));
+    }
   }
 
  private:
@@ -295,21 +309,19 @@ class SwappedVectors final : public Rule {
     return f;
   }
 
-  /// Returns whether such functions explain any layer.
-  static bool judge_functions(Evidence& evidence, std::vector<Finding>& findings) {
-    // Data in another scale look the same.
-    if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) return false;
+  /// The layers that such functions explain, by function, and how many have statistics that do not fit.
+  static std::map<std::string, std::vector<Explained>> explained_layers(Evidence& evidence,
+                                                                        const std::vector<Finding>& findings,
+                                                                        std::int64_t& far) {
     std::map<std::string, std::vector<Explained>> by_function;
+    // Data in another scale look the same.
+    if (std::ranges::count(findings, "input-mismatch", &Finding::code) > 0) return by_function;
     for (const StatisticsGap& gap : evidence.gaps()) {
       if (!are_far(gap) || is_initial(gap.moving)) continue;
+      ++far;
       if (auto found = explained(gap)) by_function[found->what].push_back(std::move(*found));
     }
-    for (const auto& [what, layers] : by_function) {
-      Finding f = finding_on_function(evidence, what, layers);
-      take_over(findings, f);
-      findings.push_back(std::move(f));
-    }
-    return !by_function.empty();
+    return by_function;
   }
 
   static Finding finding_on_function(Evidence& evidence, const std::string& what,

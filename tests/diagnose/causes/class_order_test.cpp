@@ -68,8 +68,8 @@ TEST(ClassOrder, NamesAChainThatIsNoCycle) {
     const Diagnosis d = diagnose(trainer->network(), {.data = without_class(4)});
     const Finding* f = finding_of(d, "class-order");
     ASSERT_NE(f, nullptr) << told(d);
-    EXPECT_SAYS(f->cause, "4 -> 5");
-    EXPECT_SAYS(f->cause, "8 -> 9");
+    EXPECT_SAYS(f->cause, "4 (triangle) -> 5");
+    EXPECT_SAYS(f->cause, "8 (zigzag) -> 9");
     EXPECT_EQ(f->cause.find("9 -> 4"), std::string::npos) << f->cause;
     EXPECT_EQ(f->evidence[2].value, 5);
   }

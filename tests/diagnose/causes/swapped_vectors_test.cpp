@@ -108,6 +108,8 @@ TEST(SwappedVectors, NameStatisticsThatWereStoredAsSomethingElse) {
       for (std::size_t i = 1; i < wrong.size(); ++i) stored.as(wrong[i], 1e-3);
       set_moving_statistics(trainer->network(), wrong);
       const Diagnosis d = diagnosed(trainer->network());
+      // Variances near 1 are their own root.
+      if (std::ranges::all_of(d.gaps, [](const StatisticsGap& gap) { return gap.distance < 0.05; })) continue;
       const Finding* f = swapped(d);
       ASSERT_NE(f, nullptr) << told(d);
       EXPECT_SAYS(f->cause, stored.cause);
