@@ -18,9 +18,9 @@ constexpr std::int64_t kPairPart = 32, kPairLeast = 32, kPairMost = 64;
 constexpr double kTimesNearer = 10;
 constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statistics: a correction must gain so much
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
-constexpr std::size_t kJudged = 3;  ///< how many hypotheses, those with the least loss, are judged on all samples
-constexpr std::size_t kBeam = 3;    ///< hypotheses of each kind that pairs begin with
-constexpr double kHalf = 0.5;       ///< most of the wrong answers that may remain, that a pair leaves
+constexpr std::size_t kJudged = 3;      ///< how many hypotheses, those with the least loss, are judged on all samples
+constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with
+constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that a pair leaves
 
 Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
   return sample_of(data, std::clamp(data.size() / part, least, most));
@@ -266,14 +266,14 @@ class Search {
       if (!c.fits) continue;
       Mismatch found = mismatch_of(c.guess, c.distance);
       const SampleScores& before = single ? single->scores : evidence_.evaluation();
-      if (is_believed(found, before) && (found.is_complete || halves_errors(before, found.scores))) return found;
+      if (is_believed(found, before) && (found.is_complete || removes_errors(before, found.scores))) return found;
     }
     return {};
   }
 
-  static bool halves_errors(const SampleScores& before, const SampleScores& after) {
-    if (!before.accuracy()) return after.mean_loss().value <= kHalf * before.mean_loss().value;
-    return 1 - after.accuracy()->value <= kHalf * (1 - before.accuracy()->value);
+  static bool removes_errors(const SampleScores& before, const SampleScores& after) {
+    if (!before.accuracy()) return after.mean_loss().value <= kWrongLeft * before.mean_loss().value;
+    return 1 - after.accuracy()->value <= kWrongLeft * (1 - before.accuracy()->value);
   }
 
   /// Pairs of the best hypotheses, by loss and by distance, with every other that can be combined with them.

@@ -175,7 +175,8 @@ TEST(InputMismatch, OfTwoStepsNamesBoth) {
   for (const auto& trainer : networks) {
     for (const Planted& first : {plants()[0], plants()[1], plants()[3]}) {
       const Dataset data = corrected(corrected(small_data().test, first.change), plants()[4].change);
-      const std::string found = correction_found(diagnosed_alone(trainer->network(), data));
+      const std::string found =
+          correction_found(diagnose(trainer->network(), {.data = data, .train_data = small_data().train}));
       EXPECT_SAYS(found, first.correction) << trainer->network().model().name();
       EXPECT_SAYS(found, plants()[4].correction) << trainer->network().model().name();
       EXPECT_SAYS(found, "they fit when");
