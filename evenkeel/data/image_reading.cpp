@@ -232,6 +232,20 @@ void add_bits(ReadingReport& report, std::uint32_t bits) {
   report.bits_in_use = report.low_bits_unused ? highest - unused : highest;
 }
 
+/// How many files from `begin` on are so small that they may be decoded at once, whatever their sizes in pixels.
+std::int64_t small_files(const ImageFiles& files, std::int64_t begin, std::int64_t most) {
+  constexpr std::uintmax_t kMostStored = std::uintmax_t{1} << 21;
+  std::uintmax_t stored = 0;
+  std::int64_t count = 0;
+  for (; count < most && stored < kMostStored; ++count) {
+    std::error_code failure;
+    const auto& name = files.files[static_cast<std::size_t>(begin + count)].name;
+    const std::uintmax_t size = std::filesystem::file_size(files.folder / name, failure);
+    if (!failure) stored += size;
+  }
+  return count;
+}
+
 /// Decodes in parallel, as many files at a time as fit into a little memory, and passes samples on in order. If sizes
 /// are kept, a large image may follow small ones at any time.
 template <class F>
@@ -239,10 +253,11 @@ void decode_all(const ImageFiles& files, const Pass& pass, bool sizes_are_kept, 
   constexpr std::int64_t kMostBytes = std::int64_t{1} << 26;
   const Threads threads = Threads::bound();
   const std::int64_t n = std::ssize(files.files), least = threads.count();
-  const std::int64_t most = (sizes_are_kept ? 4 : 512) * least;
+  const std::int64_t most = 512 * least;
   std::int64_t largest = kMostBytes / least;
   for (std::int64_t begin = 0; begin < n;) {
-    const std::int64_t count = std::min(n - begin, std::clamp(kMostBytes / largest, least, most));
+    std::int64_t count = std::min(n - begin, std::clamp(kMostBytes / largest, least, most));
+    if (sizes_are_kept) count = small_files(files, begin, count);
     std::vector<Decoded> decoded(static_cast<std::size_t>(count));
     threads.parallel(count, 1, [&](std::int64_t from, std::int64_t to, int) {
       for (std::int64_t i = from; i < to; ++i)
@@ -302,7 +317,8 @@ void check_reading(const std::string& title, const ImageOptions& options, const 
   if (skipped.empty() || (options.skip_bad && report.read > 0)) return;
   if (skipped.size() == 1) {
     Error::Parts parts = skipped[0].error.parts();
-    if (report.read > 0) parts.hint += (parts.hint.empty() ? "" : " ") + std::string("--skip-bad-images leaves it out.");
+    if (report.read > 0)
+      parts.hint += (parts.hint.empty() ? "" : " ") + std::string("--skip-bad-images leaves it out.");
     throw Error(parts);
   }
   const Error::Kind first = skipped[0].error.kind();
