@@ -232,12 +232,13 @@ void add_bits(ReadingReport& report, std::uint32_t bits) {
   report.bits_in_use = report.low_bits_unused ? highest - unused : highest;
 }
 
-/// How many files from `begin` on are so small that they may be decoded at once, whatever their sizes in pixels.
-std::int64_t small_files(const ImageFiles& files, std::int64_t begin, std::int64_t most) {
+/// How many files from `begin` on, at least `least`, are so small that they may be decoded at once, whatever their
+/// sizes in pixels.
+std::int64_t small_files(const ImageFiles& files, std::int64_t begin, std::int64_t least, std::int64_t most) {
   constexpr std::uintmax_t kMostStored = std::uintmax_t{1} << 21;
   std::uintmax_t stored = 0;
   std::int64_t count = 0;
-  for (; count < most && stored < kMostStored; ++count) {
+  for (; count < most && (count < least || stored < kMostStored); ++count) {
     std::error_code failure;
     const auto& name = files.files[static_cast<std::size_t>(begin + count)].name;
     const std::uintmax_t size = std::filesystem::file_size(files.folder / name, failure);
@@ -257,7 +258,7 @@ void decode_all(const ImageFiles& files, const Pass& pass, bool sizes_are_kept, 
   std::int64_t largest = kMostBytes / least;
   for (std::int64_t begin = 0; begin < n;) {
     std::int64_t count = std::min(n - begin, std::clamp(kMostBytes / largest, least, most));
-    if (sizes_are_kept) count = small_files(files, begin, count);
+    if (sizes_are_kept) count = small_files(files, begin, least, count);
     std::vector<Decoded> decoded(static_cast<std::size_t>(count));
     threads.parallel(count, 1, [&](std::int64_t from, std::int64_t to, int) {
       for (std::int64_t i = from; i < to; ++i)
