@@ -24,7 +24,7 @@ constexpr double kSameFactor = 0.05;     ///< between the factors of means and o
 
 constexpr int kSlots = 4;
 const std::array<std::string, kSlots> kSlotNames = {"gamma", "beta", "moving mean", "moving variance"};
-constexpr std::size_t kGamma = 0, kBeta = 1, kMean = 2, kVariance = 3;
+constexpr std::size_t kMean = 2, kVariance = 3;
 /// For each slot, the slot whose tensor belongs there.
 using Order = std::array<std::size_t, kSlots>;
 constexpr Order kInPlace = {0, 1, 2, 3};
@@ -126,7 +126,7 @@ class Swaps {
     const std::vector<Normalization>& all = evidence_.normalizations();
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < all.size(); ++i)
-      wrong += std::ranges::count(swap.layers, all[i].name, &Normalization::name) > 0 && is_wrong(i);
+      wrong += std::ranges::count(swap.layers, all[i].name, &Normalization::name) > 0 && are_far(evidence_.gaps()[i]);
     return 2 * wrong < swap.layers.size() || wrong == 0;
   }
 
@@ -139,9 +139,6 @@ class Swaps {
     if (loss > kLikeGuessing * evidence_.chance_loss()) return false;
     if (loss > kAboveFullData * evidence_.full_data().mean_loss().value) return false;
     if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
-    // Where gamma or beta is another vector, statistics of the data do not help as much.
-    const bool parameters = swap.order[kGamma] != kGamma || swap.order[kBeta] != kBeta;
-    if (parameters && !matters(cost_between(with, evidence_.full_data()))) return false;
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
     evidence_.add_passes(1);
     return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
