@@ -21,6 +21,7 @@ constexpr std::int64_t kLeastSteps = 2;     ///< steps of a chain
 constexpr double kLeastMovedInChain = 0.5;  ///< higher, because no other step confirms a step of a chain
 /// Of the way from the share of the most frequent class to 1: what an order must reach that does not explain all.
 constexpr double kPartRight = 0.25;
+constexpr std::int64_t kSamplesInOrder = 512;  ///< for a second look, with the classes in order
 constexpr std::size_t kPairsTold = 12;
 
 struct Confusion {
@@ -187,7 +188,8 @@ class ClassOrder final : public Rule {
     const bool is_near = Yardstick(evidence).is_near(reordered);
     const std::vector<Finding> more = mismatch || is_near ? std::vector<Finding>() : input_again(evidence, renamed);
     // Some order is always a little better than none.
-    if (!is_near && more.empty() && reordered.accuracy()->value < least_accuracy(confusion)) return;
+    const bool is_little = reordered.accuracy()->value < least_accuracy(confusion) || has_chain(confusion, order);
+    if (!is_near && more.empty() && is_little) return;
     findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
     std::ranges::copy(more, std::back_inserter(findings));
   }
@@ -207,13 +209,14 @@ class ClassOrder final : public Rule {
 
   /// Once the classes are in order, loss and accuracy show how the samples are prepared.
   static std::vector<Finding> input_again(Evidence& evidence, const Dataset& renamed) {
-    Subject subject{.data = renamed, .records = evidence.records(), .samples = 0};
+    Subject subject{.data = renamed, .records = evidence.records(), .samples = kSamplesInOrder};
     if (evidence.has_train_data()) subject.train_data = evidence.train_data();
     Evidence again(evidence.network(), std::move(subject));
     if (!why_not(*input_mismatch(), again).empty()) return {};
     std::vector<Finding> more;
     input_mismatch()->judge(again, more);
-    evidence.add_passes(again.passes());
+    evidence.add_passes(again.passes() * static_cast<double>(again.data().size()) /
+                        static_cast<double>(evidence.data().size()));
     for (Finding& f : more) f.cause += " (measured with the classes in order)";
     return more;
   }

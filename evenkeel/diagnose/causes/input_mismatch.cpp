@@ -11,6 +11,8 @@
 namespace evenkeel {
 namespace {
 
+constexpr std::int64_t kSamplesAgain = 512;  ///< for a second look, at corrected data
+
 std::string numbers(const std::vector<double>& values) {
   std::string text;
   for (const double value : values) text += (text.empty() ? "" : ", ") + figure(value, 5);
@@ -92,12 +94,14 @@ class InputMismatchRule final : public Rule {
       return code_info(f.code).of_statistics == OfStatistics::against_data;
     };
     if (std::ranges::none_of(findings, may_follow)) return;
-    Subject subject{.data = found.corrected_data(evidence.data()), .records = evidence.records(), .samples = 0};
+    Subject subject{
+        .data = found.corrected_data(evidence.data()), .records = evidence.records(), .samples = kSamplesAgain};
     if (evidence.has_train_data()) subject.train_data = found.corrected_data(evidence.train_data());
     Evidence fixed(evidence.network(), std::move(subject));
     std::vector<Finding> left;
     moving_statistics()->judge(fixed, left);
-    evidence.add_passes(fixed.passes());
+    evidence.add_passes(fixed.passes() * static_cast<double>(fixed.data().size()) /
+                        static_cast<double>(evidence.data().size()));
     const auto is_left = [&](const std::string& layer) {
       return std::ranges::any_of(left, [&](const Finding& f) { return std::ranges::count(f.layers, layer) > 0; });
     };

@@ -14,11 +14,11 @@ namespace {
 
 /// Hypotheses and pairs are compared on this part of the samples, between these bounds; then all samples decide.
 constexpr std::int64_t kFirstPart = 16, kFirstLeast = 64, kFirstMost = 128;
-constexpr std::int64_t kPairPart = 32, kPairLeast = 32, kPairMost = 64;
+constexpr std::int64_t kPairPart = 64, kPairLeast = 32, kPairMost = 64;
 constexpr double kTimesNearer = 10;
 constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statistics: a correction must gain so much
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
-constexpr std::size_t kJudged = 3;      ///< how many hypotheses, those with the least loss, are judged on all samples
+constexpr std::size_t kJudged = 2;      ///< how many hypotheses, those with the least loss, are judged on all samples
 constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with
 constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that a pair leaves
 
@@ -41,7 +41,9 @@ class FirstNormalization {
     reset_probes(instrument_.store());
     StepContext context = instrument_.network().context(Mode::evaluate);
     instrument_.run(data, std::min(kScoredAtOnce, data.size()), context);
-    evidence_.add_passes(static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
+    // Of a pass only the layers up to here.
+    const double layers = static_cast<double>(normalization_.layer + 1) / evidence_.model().layers();
+    evidence_.add_passes(layers * static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
     ChannelMoments moments = read_moments(instrument_.store(), value_);
     return statistics_distance(moving_, {moving_.layer, std::move(moments.mean), std::move(moments.variance)},
                                normalization_.epsilon);
@@ -166,7 +168,8 @@ class Search {
       Candidate c{.guess = std::move(guess)};
       const Dataset data = corrected(look, c.guess.input);
       measure_distance(c, data);
-      c.loss = or_infinite(scorer_.score(data, c.guess.layouts).mean_loss().value);
+      // What the first normalization rules out is only what a pair may begin with, by its distance.
+      c.loss = c.fits ? or_infinite(scorer_.score(data, c.guess.layouts).mean_loss().value) : INFINITY;
       all.push_back(std::move(c));
     }
     return all;
@@ -260,8 +263,13 @@ class Search {
       pairs.push_back(std::move(c));
     }
     sort_by_loss(pairs);
-    pairs.resize(std::min(pairs.size(), kJudged));
-    for (Candidate& c : pairs) {
+    // What fits anything explains only what nothing with a name does.
+    const auto unnamed =
+        std::ranges::stable_partition(pairs, [](const Candidate& c) { return !c.guess.fits_anything(); });
+    const auto named = std::min<std::ptrdiff_t>(unnamed.begin() - pairs.begin(), std::ptrdiff_t{kJudged});
+    std::vector<Candidate> best(pairs.begin(), pairs.begin() + named);
+    if (!unnamed.empty()) best.push_back(unnamed.front());
+    for (Candidate& c : best) {
       measure_distance(c, corrected(first_look(), c.guess.input));
       if (!c.fits) continue;
       Mismatch found = mismatch_of(c.guess, c.distance);
