@@ -53,7 +53,14 @@ std::string cause_of(const Mismatch& found) {
 
 Certainty certainty_of(const Mismatch& found) {
   const std::string why = "tried, and " + how_much_better(found.cost.loss);
-  if (found.is_complete) return Certainty::sure(why);
+  if (found.is_complete) {
+    const bool fits = !found.corrected_distance || *found.corrected_distance < kFarStatistics;
+    const bool has_name = std::ranges::none_of(found.input, &InputHypothesis::fits_anything);
+    if (fits && has_name) return Certainty::sure(why);
+    Certainty certainty = Certainty::likely(why + (fits ? "" : ", though statistics do not fit yet"));
+    certainty.unseen = {"a further step of the preparation that costs little, such as the order of the channels"};
+    return certainty;
+  }
   Certainty certainty = Certainty::likely(why + ", but not as good as it should be");
   certainty.unseen = {"a further difference of the data that is not among what was tried", "overfitting",
                       "what else is wrong with the network"};

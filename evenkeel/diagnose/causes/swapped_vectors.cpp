@@ -12,11 +12,9 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kRest = 0.1;            ///< share of a distance that an explanation may leave
-constexpr double kAboveFullData = 1.25;  ///< of the loss with statistics of the data
-/// Nats. Of a network that still learns quickly, right statistics are up to three times the usual distance away.
-constexpr double kStillFits = 3 * kFarStatistics;
-constexpr std::int64_t kTriedSamples = 128;
+constexpr double kRest = 0.1;           ///< share of a distance that an explanation may leave
+constexpr double kAboveFullData = 1.1;  ///< of the loss with statistics of the data
+constexpr std::int64_t kTriedSamples = 64;
 constexpr std::size_t kFewChannels = 6;  ///< fewer may fit a function by chance
 constexpr std::size_t kLayersTried = 4;  ///< one by one
 constexpr double kLeastFactor = 1.2;     ///< a smaller factor may come from momentum
@@ -143,8 +141,7 @@ class Swaps {
     if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
     evidence_.add_passes(1);
-    return std::ranges::all_of(statistics_gap(evidence_.network(), evidence_.train_data()),
-                               [](const StatisticsGap& gap) { return gap.distance < kStillFits; });
+    return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
   }
 
   Evidence& evidence_;
