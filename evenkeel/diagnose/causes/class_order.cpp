@@ -124,6 +124,13 @@ std::vector<std::int64_t> order_of(const Confusion& confusion) {
   return order;
 }
 
+/// Whether some of it is a chain, which fewer steps confirm.
+bool has_chain(const Confusion& confusion, const std::vector<std::int64_t>& order) {
+  for (std::int64_t label = 0; label < confusion.count; ++label)
+    if (order[static_cast<std::size_t>(label)] != label && !cycle_of(confusion, order, label).is_closed()) return true;
+  return false;
+}
+
 /// The samples with the network's labels.
 Dataset relabelled(const Dataset& data, const std::vector<std::int64_t>& order) {
   Dataset::Parts parts{
