@@ -202,8 +202,8 @@ class ClassOrder final : public Rule {
     const bool is_near = Yardstick(evidence).is_near(reordered);
     const std::vector<Finding> more = mismatch || is_near ? std::vector<Finding>() : input_again(evidence, renamed);
     // Some order is always a little better than none.
-    const bool is_little = reordered.accuracy()->value < least_accuracy(confusion) || has_chain(confusion, order);
-    if (!is_near && more.empty() && is_little) return;
+    const bool is_little = more.empty() && reordered.accuracy()->value < least_accuracy(confusion);
+    if (!is_near && (is_little || has_chain(confusion, order))) return;
     findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
     std::ranges::copy(more, std::back_inserter(findings));
   }
