@@ -157,13 +157,6 @@ std::vector<std::string> moves_of(Evidence& evidence, const Confusion& confusion
   return moves;
 }
 
-/// Whether some classes that move form a chain: fewer steps confirm it than a cycle.
-bool has_chain(const Confusion& confusion, const std::vector<std::int64_t>& order) {
-  for (std::int64_t label = 0; label < confusion.count; ++label)
-    if (order[static_cast<std::size_t>(label)] != label && !cycle_of(confusion, order, label).is_closed()) return true;
-  return false;
-}
-
 double least_accuracy(const Confusion& confusion) {
   std::int64_t all = 0, most = 0;
   for (std::int64_t label = 0; label < confusion.count; ++label) {
