@@ -20,7 +20,7 @@ constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statist
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
 constexpr std::size_t kJudged = 2;      ///< how many hypotheses, those with the least loss, are judged on all samples
 constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with
-constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that a pair leaves
+constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that what does not explain all leaves
 
 Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
   return sample_of(data, std::clamp(data.size() / part, least, most));
@@ -213,9 +213,11 @@ class Search {
   }
 
   std::optional<Mismatch> judged_alone(const Candidate& c) {
+    const SampleScores& evaluation = evidence_.evaluation();
     Mismatch found = mismatch_of(c.guess, c.distance);
-    const bool believed = c.much_nearer ? matters(found.cost) && is_no_less_accurate(found.cost) && suits_layers(found)
-                                        : is_believed(found, evidence_.evaluation());
+    const bool believed =
+        c.much_nearer ? matters(found.cost) && is_no_less_accurate(found.cost) && suits_layers(found)
+                      : is_believed(found, evaluation) && (!found.layouts.empty() || explains(found, evaluation));
     return believed ? std::optional(std::move(found)) : std::nullopt;
   }
 
@@ -274,9 +276,14 @@ class Search {
       if (!c.fits) continue;
       Mismatch found = mismatch_of(c.guess, c.distance);
       const SampleScores& before = single ? single->scores : evidence_.evaluation();
-      if (is_believed(found, before) && (found.is_complete || removes_errors(before, found.scores))) return found;
+      if (is_believed(found, before) && explains(found, before)) return found;
     }
     return {};
+  }
+
+  /// All, or a good part: classes in another order make a wrong step help a little, too.
+  static bool explains(const Mismatch& found, const SampleScores& before) {
+    return found.is_complete || removes_errors(before, found.scores);
   }
 
   static bool removes_errors(const SampleScores& before, const SampleScores& after) {
