@@ -14,9 +14,9 @@ namespace {
 
 constexpr double kRest = 0.1;           ///< share of a distance that an explanation may leave
 constexpr double kAboveFullData = 1.1;  ///< of the loss with statistics of the data
-constexpr std::int64_t kTriedSamples = 64;
+constexpr std::int64_t kTriedSamples = 96;
 constexpr std::size_t kFewChannels = 6;  ///< fewer may fit a function by chance
-constexpr std::size_t kLayersTried = 4;  ///< one by one
+constexpr std::size_t kLayersTried = 3;  ///< one by one
 constexpr double kLeastFactor = 1.2;     ///< a smaller factor may come from momentum
 constexpr double kSameFactor = 0.05;     ///< between the factors of means and of variances, in logarithms
 
