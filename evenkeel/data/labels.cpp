@@ -113,18 +113,24 @@ std::vector<MissingClass> beyond_chance(const std::vector<MissingClass>& missing
   return result;
 }
 
-std::string class_list(const std::vector<MissingClass>& classes, const std::vector<std::string>& names, int most) {
+std::string class_list(const std::vector<std::int64_t>& labels, const std::vector<std::string>& names, int most) {
   std::vector<std::string> parts;
-  for (const MissingClass& c : classes) {
+  for (const std::int64_t label : labels) {
     if (std::ssize(parts) == most) {
-      parts.push_back(fmt::format("{} more", std::ssize(classes) - most));
+      parts.push_back(fmt::format("{} more", std::ssize(labels) - most));
       break;
     }
-    const bool named = c.label < std::ssize(names);
-    parts.push_back(named ? fmt::format("{} (\"{}\")", c.label, names[static_cast<std::size_t>(c.label)])
-                          : fmt::format("{}", c.label));
+    const bool named = label < std::ssize(names);
+    parts.push_back(named ? fmt::format("{} (\"{}\")", label, names[static_cast<std::size_t>(label)])
+                          : fmt::format("{}", label));
   }
   return join(parts);
+}
+
+std::string class_list(const std::vector<MissingClass>& classes, const std::vector<std::string>& names, int most) {
+  std::vector<std::int64_t> labels;
+  for (const MissingClass& c : classes) labels.push_back(c.label);
+  return class_list(labels, names, most);
 }
 
 }  // namespace evenkeel

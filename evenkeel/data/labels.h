@@ -48,6 +48,7 @@ LabelComparison compare_labels(const Dataset& first, const Dataset& second);
 std::vector<MissingClass> beyond_chance(const std::vector<MissingClass>& missing);
 
 /// "3, 4 (\"cat\"), 7": at most `most`, then how many more there are.
+std::string class_list(const std::vector<std::int64_t>& labels, const std::vector<std::string>& names, int most = 10);
 std::string class_list(const std::vector<MissingClass>& classes, const std::vector<std::string>& names, int most = 10);
 
 }  // namespace evenkeel

@@ -28,11 +28,11 @@ std::vector<std::string> notes_on(Evidence& evidence) {
 
 double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
-/// What layers show of which the graph says that nothing passes through them.
+/// A layer of which the graph says that nothing passes through it cannot learn.
 void subsume_under_graph(std::vector<Finding>& findings) {
   for (const Finding& f : findings)
     if (f.code == "single-output-softmax" || f.code == "normalization-of-one-value")
-      subsume(findings, f, {"constant-output", "not-loaded", "dead-channels"});
+      subsume(findings, f, {"not-loaded"});
 }
 
 Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {

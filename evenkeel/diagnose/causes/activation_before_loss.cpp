@@ -6,6 +6,7 @@
 #include "evenkeel/diagnose/causes/flat_scores.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/graph.h"
+#include "evenkeel/diagnose/measure/guessing.h"
 
 namespace evenkeel {
 namespace {
@@ -61,18 +62,9 @@ std::string name_of_class(const Dataset& data, std::int64_t c) {
 /// Classes that have samples, but not a correct one.
 std::vector<std::string> lost_classes(Evidence& evidence) {
   if (!evidence.data().has_labels()) return {};
-  const auto labels = evidence.data().y().as<std::int32_t>();
-  const std::vector<double>& correct = evidence.evaluation().correct;
-  if (correct.empty()) return {};
-  std::vector<std::int64_t> samples(static_cast<std::size_t>(evidence.data().classes())), right(samples.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    ++samples[static_cast<std::size_t>(labels[i])];
-    right[static_cast<std::size_t>(labels[i])] += correct[i] > 0;
-  }
   std::vector<std::string> lost;
-  for (std::size_t c = 0; c < samples.size(); ++c)
-    if (samples[c] >= kFewOfAClass && right[c] == 0)
-      lost.push_back(name_of_class(evidence.data(), static_cast<std::int64_t>(c)));
+  for (const ClassScore& c : class_scores(evidence.evaluation(), evidence.guessing().classes))
+    if (c.samples >= kFewOfAClass && c.recall == 0) lost.push_back(name_of_class(evidence.data(), c.label));
   return lost;
 }
 

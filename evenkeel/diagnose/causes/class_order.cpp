@@ -131,15 +131,6 @@ bool has_chain(const Confusion& confusion, const std::vector<std::int64_t>& orde
   return false;
 }
 
-/// The samples with the network's labels.
-Dataset relabelled(const Dataset& data, const std::vector<std::int64_t>& order) {
-  Dataset::Parts parts{
-      .name = data.name(), .x = Tensor::copy_of(data.x()), .y = Tensor::copy_of(data.y()), .class_names = {}};
-  for (std::int32_t& label : parts.y.as<std::int32_t>())
-    label = static_cast<std::int32_t>(order[static_cast<std::size_t>(label)]);
-  return Dataset(std::move(parts));
-}
-
 std::string class_text(const std::vector<std::string>& names, std::int64_t c) {
   const auto i = static_cast<std::size_t>(c);
   return std::to_string(c) + (i < names.size() && names[i] != std::to_string(c) ? " (" + names[i] + ')' : "");
@@ -155,16 +146,6 @@ std::vector<std::string> moves_of(Evidence& evidence, const Confusion& confusion
     if (const std::int64_t to = order[static_cast<std::size_t>(label)]; to != label && samples_of(confusion, label) > 0)
       moves.push_back(class_text(evidence.whole_data().class_names(), label) + " -> " + class_text(known, to));
   return moves;
-}
-
-double least_accuracy(const Confusion& confusion) {
-  std::int64_t all = 0, most = 0;
-  for (std::int64_t label = 0; label < confusion.count; ++label) {
-    all += samples_of(confusion, label);
-    most = std::max(most, samples_of(confusion, label));
-  }
-  const double guess = static_cast<double>(most) / static_cast<double>(std::max<std::int64_t>(all, 1));
-  return guess + kPartRight * (1 - guess);
 }
 
 class ClassOrder final : public Rule {
@@ -183,7 +164,8 @@ class ClassOrder final : public Rule {
     const Confusion confusion = confusion_of(answers, evidence.network().outputs());
     const std::vector<std::int64_t> order = order_of(confusion);
     if (std::ranges::is_sorted(order) || names_unseen_classes(evidence, confusion, order)) return;
-    const Dataset renamed = relabelled(answers.data, order);
+    const Dataset renamed =
+        answers.data.relabelled({order.begin(), order.end()}, std::vector<std::string>(order.size()));
     const SampleScores reordered =
         evidence.scorer().score(renamed, uniform_modes(evidence.network(), Statistics::moving, false));
     const Estimate gain = paired_difference(answers.scores.correct, reordered.correct);
@@ -195,7 +177,8 @@ class ClassOrder final : public Rule {
     const bool is_near = Yardstick(evidence).is_near(reordered);
     const std::vector<Finding> more = mismatch || is_near ? std::vector<Finding>() : input_again(evidence, renamed);
     // Some order is always a little better than none.
-    const bool is_little = more.empty() && reordered.accuracy()->value < least_accuracy(confusion);
+    const double guess = evidence.guessing().scores.accuracy()->value;
+    const bool is_little = more.empty() && reordered.accuracy()->value < guess + kPartRight * (1 - guess);
     if (!is_near && (is_little || has_chain(confusion, order))) return;
     findings.push_back(finding(evidence, moves_of(evidence, confusion, order), answers.scores, reordered, is_near));
     std::ranges::copy(more, std::back_inserter(findings));

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evenkeel/base/text.h"
+#include "evenkeel/data/labels.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/codes.h"
 
@@ -16,7 +16,6 @@ constexpr double kByChance = 1e-4;
 constexpr double kKnown = 0.5, kHardlyKnown = 0.3;
 /// As a part of an even share: if a class is rarer in training, a network may learn nothing about it.
 constexpr double kRare = 0.5;
-constexpr std::size_t kClassesNamed = 10;
 
 struct Lost {
   std::int64_t label = 0, samples = 0;
@@ -46,20 +45,6 @@ std::vector<Lost> lost_in(const SampleScores& scores, Evidence& evidence) {
   return result;
 }
 
-std::string list_of(const std::vector<Lost>& lost, const std::vector<std::string>& names) {
-  std::vector<std::string> texts;
-  for (const Lost& l : lost) {
-    const auto i = static_cast<std::size_t>(l.label);
-    texts.push_back(std::to_string(l.label) + (i < names.size() ? " (\"" + names[i] + "\")" : ""));
-  }
-  if (texts.size() > kClassesNamed) {
-    const std::size_t more = texts.size() - kClassesNamed;
-    texts.resize(kClassesNamed);
-    texts.push_back(std::to_string(more) + " more");
-  }
-  return join(texts);
-}
-
 /// How often each class is predicted.
 std::int64_t answers_of(Evidence& evidence, std::int64_t label) {
   const std::vector<float>& outputs = evidence.outputs();
@@ -82,10 +67,12 @@ class LostClasses final : public Rule {
     if (against_guessing(evidence.evaluation(), evidence.guessing()) == AgainstGuessing::guessing) return;
     const std::vector<Lost> lost = lost_in(evidence.evaluation(), evidence);
     if (lost.empty()) return;
+    std::vector<std::int64_t> labels;
+    for (const Lost& l : lost) labels.push_back(l.label);
     Finding f{.code = "lost-classes",
               .severity = std::ranges::all_of(lost, &Lost::expected) ? Severity::info : Severity::warning,
               .layers = {evidence.model().nodes().back().layer.name()},
-              .cause = "no sample of class " + list_of(lost, evidence.data().class_names()) +
+              .cause = "no sample of class " + class_list(labels, evidence.data().class_names()) +
                        " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),
               .certainty = Certainty::sure("measured: other classes are right too often for this to be chance")};
     for (const Lost& l : lost) {
@@ -94,8 +81,6 @@ class LostClasses final : public Rule {
       if (const std::int64_t answers = answers_of(evidence, l.label); answers >= 0)
         f.evidence.push_back({name + ": how often it is the answer", static_cast<double>(answers), "", "above 0"});
     }
-    std::vector<std::int64_t> labels;
-    for (const Lost& l : lost) labels.push_back(l.label);
     const SampleScores others = without_classes(evidence.evaluation(), evidence.guessing().classes, labels);
     if (others.samples() > 1) f.cost = unpaired_cost(others, evidence.evaluation());
     f.consequence_of = explanation(evidence, findings, lost);
