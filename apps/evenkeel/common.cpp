@@ -63,13 +63,13 @@ std::string value_name(const std::string& kind) {
   return "NAME";
 }
 
-ImageOptions image_options(const Shared& shared, const Model& model, const ImageNeeds& needs) {
+ImageOptions image_options(const Shared& shared, const Model& model, const DataNeeds& needs) {
   ImageOptions images = images_for(model);
   images.resize = shared.resize;
   images.skip_bad = shared.skip_bad_images;
   images.strict_colour = shared.strict_colour;
   images.flat = !needs.labels;
-  images.dtype = needs.dtype;
+  images.dtype = needs.read_as.image_dtype;
   return images;
 }
 
@@ -192,9 +192,9 @@ void add_array_flags(CLI::App& command, Shared& shared) {
   command.add_flag("--channels-first", shared.channels_first, "images of .npz files are [N, C, H, W]");
 }
 
-ArrayOptions array_options(const Shared& shared) {
-  return {.channels_first = shared.channels_first,
-          .labels = label_mapping_named(shared.labels),
+ArrayOptions array_options(const Shared& shared, const ReadAs& read_as) {
+  return {.channels_first = shared.channels_first || read_as.channels_first,
+          .labels = label_mapping_named(shared.labels.empty() ? read_as.labels : shared.labels),
           .note = [quiet = shared.quiet](const std::string& text) {
             if (!quiet) fmt::print(stderr, "{}\n", text);
           }};
@@ -230,15 +230,15 @@ void add_all_settings(CLI::App& command, Settings& settings) {
 }
 
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
-                  const ImageNeeds& needs) {
-  Dataset data =
-      load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), array_options(shared));
+                  const DataNeeds& needs) {
+  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs),
+                              array_options(shared, needs.read_as));
   say_reading(shared, spec, data);
   return data;
 }
 
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
-                         const ImageNeeds& needs) {
+                         const DataNeeds& needs) {
   Dataset data = load_images({files.begin(), files.end()}, image_options(shared, model, needs));
   say_reading(shared, "images", data);
   return data;

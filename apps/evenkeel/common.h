@@ -64,20 +64,20 @@ CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::strin
 /// A flag for every [training] key.
 void add_all_settings(CLI::App& command, Settings& settings);
 
-/// How the flags say that .npz files are read; what is recognised in them is said on stderr.
-ArrayOptions array_options(const Shared& shared);
-/// What a command needs from images, besides fitting a model.
-struct ImageNeeds {
-  bool labels = true;
-  std::optional<DType> dtype = {};  ///< the type of the images that the model was trained on
+/// How the flags say that .npz files are read, or else the run; what is recognised in them is said on stderr.
+ArrayOptions array_options(const Shared& shared, const ReadAs& read_as = {});
+/// What a command needs from data, besides fitting a model.
+struct DataNeeds {
+  bool labels = true;   ///< of images
+  ReadAs read_as = {};  ///< how the data that the model was trained on were read
 };
 /// A data set for a model, by the flags: its images get the shape of the model's input. Reports on stderr what is
 /// unusual about them.
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
-                  const ImageNeeds& needs = {});
+                  const DataNeeds& needs = {});
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
-                         const ImageNeeds& needs);
+                         const DataNeeds& needs);
 /// Reports on stderr what is unusual about the files that were read.
 void say_reading(const Shared& shared, const std::string& spec, const Dataset& data);
 /// The report on reading files; null for other sets.

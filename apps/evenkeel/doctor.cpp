@@ -79,9 +79,7 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     shared.resize = run.resize;
     shared.skip_bad_images = run.skip_bad_images;
     shared.strict_colour = run.strict_colour;
-    shared.labels = run.labels;
-    shared.channels_first = run.channels_first;
-    Dataset data = load_data(shared, model, run.data, Split::train, {.dtype = run.image_dtype});
+    Dataset data = load_data(shared, model, run.data, Split::train, {.read_as = read_as(run)});
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
@@ -95,7 +93,7 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
 /// --validation is what evaluation is about where it is given; --data is then what the network was trained on.
 Sets sets_of(const DoctorArguments& a, const OpenedModel& opened) {
   const Model& model = opened.file.model;
-  const ImageNeeds needs{.dtype = opened.image_dtype};
+  const DataNeeds needs{.read_as = opened.read_as};
   if (!a.train_data.empty() && !a.validation.empty() && a.expect.empty())
     say(a.shared, "--data is not used: --train-data and --validation replace it, except for --expect");
   const std::string evaluated = a.validation.empty() ? a.data : a.validation;

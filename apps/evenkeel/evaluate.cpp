@@ -75,7 +75,7 @@ int run_evaluate(const EvaluateArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   loss_of(settings);  // there must be one
   const NetworkOptions network = network_options(a.shared, settings);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::test, {.dtype = model.image_dtype});
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::test, {.read_as = model.read_as});
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);

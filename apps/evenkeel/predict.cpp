@@ -174,7 +174,7 @@ Predicted make_predictions(const PredictArguments& a) {
   const Settings settings = overridden(model.file.training, a.settings);
   const NetworkOptions options = network_options(a.shared, settings);
   if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
-  const ImageNeeds needs{.labels = false, .dtype = model.image_dtype};
+  const DataNeeds needs{.labels = false, .read_as = model.read_as};
   Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test, needs)
                                   : load_image_files(a.shared, model.file.model, a.images, needs);
   const LoadedNetwork loaded = load_network(model, options);

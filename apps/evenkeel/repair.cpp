@@ -216,10 +216,10 @@ int run_repair(const RepairArguments& a) {
   NetworkOptions network = network_options(a.shared, settings);
   network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.dtype = model.image_dtype});
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.read_as = model.read_as});
   std::optional<Dataset> validation;
   if (!a.validation.empty())
-    validation = load_data(a.shared, model.file.model, a.validation, Split::test, {.dtype = model.image_dtype});
+    validation = load_data(a.shared, model.file.model, a.validation, Split::test, {.read_as = model.read_as});
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   if (validation) validation = in_classes_of(a.shared, loaded, *validation);

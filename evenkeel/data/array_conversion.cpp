@@ -129,8 +129,14 @@ std::vector<std::int64_t> classes_of_rows(const std::vector<std::int64_t>& value
   return classes;
 }
 
-AsTargets labels(const std::string& where, const std::vector<std::int64_t>& values, LabelMapping mapping) {
+/// Whole numbers, or texts, as classes.
+template <class Label>
+AsTargets labels(const std::string& where, const std::vector<Label>& values, LabelMapping mapping,
+                 ConversionNotes& notes) {
   MappedLabels mapped = map_labels(where, values, mapping);
+  if (!mapped.class_names.empty())
+    notes.conversions.push_back(fmt::format("labels {} to {} became classes 0 to {}", mapped.class_names.front(),
+                                            mapped.class_names.back(), mapped.class_names.size() - 1));
   return {.y = std::move(mapped.labels), .class_names = std::move(mapped.class_names)};
 }
 
@@ -148,7 +154,7 @@ AsTargets from_columns(const std::string& where, const std::string& name, const 
     return {.y = as_float32(where, name, y), .class_names = {}};
   }
   notes.conversions.push_back(fmt::format("{} {}, one-hot, was read as labels [N]", name, described(y)));
-  return labels(where, classes, LabelMapping::none);
+  return labels(where, classes, LabelMapping::none, notes);
 }
 
 }  // namespace
@@ -185,7 +191,7 @@ AsTargets as_targets(const std::string& where, const std::string& name, Tensor y
   if (is_integer(y) || (maybe_labels && are_whole(y))) {
     if (column || !is_integer(y))
       notes.conversions.push_back(fmt::format("{} {} was read as labels [N]", name, described(y)));
-    return labels(where, whole_numbers(y), mapping);
+    return labels(where, whole_numbers(y), mapping, notes);
   }
   if (shape.rank() == 1) y = reshaped(y, {shape[0], 1});
   if (shape.rank() == 1 || y.dtype() != DType::float32)
@@ -195,12 +201,11 @@ AsTargets as_targets(const std::string& where, const std::string& name, Tensor y
 }
 
 AsTargets as_targets(const std::string& where, const std::string& name, const std::vector<std::string>& texts,
-                     const Shape& shape, LabelMapping mapping, ConversionNotes&) {
+                     const Shape& shape, LabelMapping mapping, ConversionNotes& notes) {
   if (shape.rank() != 1 && !(shape.rank() == 2 && shape[1] == 1))
     throw Error{
         {.where = where, .expected = fmt::format("{} [N] of names", name), .received = "texts " + to_string(shape)}};
-  MappedLabels mapped = map_labels(where, texts, mapping);
-  return {.y = std::move(mapped.labels), .class_names = std::move(mapped.class_names)};
+  return labels(where, texts, mapping, notes);
 }
 
 }  // namespace evenkeel

@@ -23,6 +23,8 @@ ModelFile checked_file(const fs::path& path) {
 
 }  // namespace
 
+ReadAs read_as(const RunDescription& run) { return {run.image_dtype, run.labels, run.channels_first}; }
+
 OpenedModel open_model(const fs::path& path) {
   if (!formats::is_folder(path)) return {.file = checked_file(path)};
   const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
@@ -47,7 +49,7 @@ OpenedModel open_model(const fs::path& path) {
                  .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
   return {.file = checked_file(model),
           .weights = weights,
-          .image_dtype = run ? run->description.image_dtype : std::nullopt,
+          .read_as = run ? read_as(run->description) : ReadAs{},
           .notes = std::move(notes)};
 }
 

@@ -8,15 +8,25 @@
 
 #include "evenkeel/data/image_folder.h"
 #include "evenkeel/nn/model_file.h"
+#include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/network.h"
 
 namespace evenkeel {
+
+/// How a run read its data, for others that are to be read in the same way.
+struct ReadAs {
+  std::optional<DType> image_dtype = {};  ///< of images
+  std::string labels = {};                ///< of .npz files: a mapping's name (data/label_mapping.h); empty: none
+  bool channels_first = false;            ///< of .npz files
+};
+
+ReadAs read_as(const RunDescription& run);
 
 /// What a MODEL is: its description and where its weights are.
 struct OpenedModel {
   ModelFile file;
   std::optional<std::filesystem::path> weights = {};  ///< the run folder's weights, or the file that the user named
-  std::optional<DType> image_dtype = {};              ///< of the images it was trained on, if a run folder has it
+  ReadAs read_as = {};                                ///< how a run folder's data were read
   std::vector<std::string> notes = {};                ///< damaged checkpoints that were skipped
 };
 

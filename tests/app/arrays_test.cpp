@@ -55,6 +55,12 @@ TEST_F(Arrays, WithLabelsFromOneAreRefusedWithTheMappingThatHelps) {
   ASSERT_EQ(run(mapped).code, 0);
   EXPECT_EQ(nlohmann::json::parse(read("run/run.json")).at("labels"), "from-1");
   EXPECT_EQ(run({"evaluate", "run", "--data", "one.npz", "--labels", "from-1"}).code, 0);
+  // A run's data were read so, and so are others for it.
+  const auto as_recorded = run({"evaluate", "run", "--data", "one.npz"});
+  EXPECT_EQ(as_recorded.code, 0) << as_recorded.err;
+  EXPECT_SAYS(as_recorded.err, "labels 1 to 3 became classes 0 to 2");
+  EXPECT_EQ(run({"doctor", "run", "--data", "one.npz"}).code, 0);
+  EXPECT_EQ(run({"predict", "run", "--data", "one.npz", "--output", "scores.csv"}).code, 0);
   ASSERT_EQ(run({"train", "run", "--resume", "--epochs", "2"}).code, 0);
   EXPECT_SAYS(refusal({"evaluate", "run", "--data", "one.npz", "--labels", "form-1"}), "Did you mean \"from-1\"?");
 }
