@@ -130,8 +130,7 @@ TEST(RunComparison, OfOneRunTellsItsEndAndItsBest) {
   const TestFolder folder;
   const auto a =
       make_run(folder / "a", {.metrics = "1,100,1,0.5,1,0.95,0.001,2,1000\n2,200,1,0.5,1,0.9,0.001,2,1000\n"});
-  EXPECT_EQ(compare_runs({a}).answer,
-            "`a` ends with validation accuracy 0.9000; its best, 0.9500, was at step 100.");
+  EXPECT_EQ(compare_runs({a}).answer, "`a` ends with validation accuracy 0.9000; its best, 0.9500, was at step 100.");
 }
 
 TEST(RunComparison, SaysThatARunEndsWithoutANumber) {
