@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/labels.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/codes.h"
@@ -16,6 +18,7 @@ constexpr double kByChance = 1e-4;
 constexpr double kKnown = 0.5, kHardlyKnown = 0.3;
 /// As a part of an even share: if a class is rarer in training, a network may learn nothing about it.
 constexpr double kRare = 0.5;
+constexpr double kLight = 0.2;  ///< of the mean weight of a class in the training loss
 
 struct Lost {
   std::int64_t label = 0, samples = 0;
@@ -81,6 +84,7 @@ class LostClasses final : public Rule {
       if (const std::int64_t answers = answers_of(evidence, l.label); answers >= 0)
         f.evidence.push_back({name + ": how often it is the answer", static_cast<double>(answers), "", "above 0"});
     }
+    add_weights(evidence.records().class_weight, labels, f);
     const SampleScores others = without_classes(evidence.evaluation(), evidence.guessing().classes, labels);
     if (others.samples() > 1) f.cost = unpaired_cost(others, evidence.evaluation());
     f.consequence_of = explanation(evidence, findings, lost);
@@ -89,6 +93,24 @@ class LostClasses final : public Rule {
   }
 
  private:
+  /// A class that hardly counts in the training loss is not learnt.
+  static void add_weights(const std::vector<double>& weights, const std::vector<std::int64_t>& labels, Finding& f) {
+    if (weights.empty()) return;
+    const double mean = std::reduce(weights.begin(), weights.end()) / static_cast<double>(weights.size());
+    std::vector<std::string> light;
+    for (const std::int64_t label : labels) {
+      const double weight = weights.at(static_cast<std::size_t>(label));
+      if (weight >= kLight * mean) continue;
+      const std::string name = "class " + std::to_string(label);
+      f.evidence.push_back({name + ": its weight in the training loss", weight, "", "near " + figure(mean)});
+      light.push_back(name);
+    }
+    if (light.empty()) return;
+    f.cause += "; class_weight gives " + join(light) + " hardly any weight in training";
+    f.severity = Severity::warning;
+    f.remedy.advice = "Give these classes their weight in class_weight, and train again.";
+  }
+
   /// The code of the finding that explains it; empty if there is none.
   static std::string explanation(Evidence& evidence, const std::vector<Finding>& findings,
                                  const std::vector<Lost>& lost) {

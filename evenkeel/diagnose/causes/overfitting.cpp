@@ -70,7 +70,7 @@ class PastItsBest final : public Rule {
     const Records& records = evidence.records();
     const double last = *records.validation_loss, best = *records.best_validation_loss;
     const bool rose = last > kAboveBest * best && last - best > kAboveBestOfChance * evidence.chance_loss();
-    if (!rose || *records.train_loss >= best) return;
+    if (!rose || (!records.has_weighted_loss() && *records.train_loss >= best)) return;
     // A network that was never better than guessing did not overfit later; and other data show nothing about it.
     if (best >= evidence.chance_loss() || std::ranges::any_of(findings, are_other_data)) return;
     // If the mode makes such a difference, validation suffered from statistics, not from overfitting.

@@ -44,7 +44,7 @@ class RecordDiffers final : public Rule {
     const Records& records = evidence.records();
     if (is_of(records.validation_scores, evidence.whole_data()))
       compare(evidence, findings, "validation", records.validation_scores, evidence.evaluation());
-    if (is_of(records.training_scores, evidence.whole_train_data()))
+    if (!records.has_weighted_loss() && is_of(records.training_scores, evidence.whole_train_data()))
       compare(evidence, findings, "training", records.training_scores, in_its_own_mode(evidence));
   }
 

@@ -25,6 +25,25 @@ TEST(LostClasses, AreNotThoseOfAHealthyNetworkNorOfAWeakOne) {
       EXPECT_EQ(summaries_of(judged(lost_classes, trained(model, steps)->network())), Summaries()) << model.name();
 }
 
+TEST(LostClasses, AreExplainedByAWeightThatLetsThemCountForNothing) {
+  std::vector<double> weights(10, 1.0);
+  weights[4] = 0;
+  for (const Sequential& model : small_models()) {
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3},
+                            .class_weight = weights,
+                            .batch_size = 50,
+                            .compute = {.threads = 1}});
+    trainer.fit(small_data().train, {.steps = 150});
+    const auto findings = judged(lost_classes, trainer.network(), {.class_weight = weights});
+    ASSERT_EQ(summaries_of(findings), Summaries{"lost-classes warning head"}) << model.name();
+    EXPECT_SAYS(findings[0].cause, "class_weight gives class 4 hardly any weight");
+    EXPECT_EQ(findings[0].evidence.back().value, 0);
+    const auto unknown = judged(lost_classes, trainer.network());
+    ASSERT_EQ(unknown.size(), 1);
+    EXPECT_EQ(unknown[0].cause.find("class_weight"), std::string::npos);
+  }
+}
+
 TEST(LostClasses, LeaveANetworkThatGuessesToThatFinding) {
   Trainer trainer(small_mlp(), {.batch_size = 50, .compute = {.threads = 1}});
   EXPECT_EQ(summaries_of(judged(lost_classes, trainer.network())), Summaries());

@@ -93,6 +93,16 @@ TEST(PastItsBest, IsReadFromTheRecordOfTheRun) {
   EXPECT_SAYS(findings[0].cause, "from 0.4 to 0.9");
 }
 
+TEST(PastItsBest, DoesNotCompareATrainingLossThatWeighsClasses) {
+  const auto trainer = trained(small_convnet());
+  const auto findings = judged(past_its_best, trainer->network(),
+                               {.class_weight = std::vector<double>(10, 30.0),
+                                .train_loss = 30 * kLow,
+                                .validation_loss = 0.9,
+                                .best_validation_loss = 0.4});
+  EXPECT_EQ(summaries_of(findings), Summaries{"overfitting warning"});
+}
+
 TEST(PastItsBest, IsNotSaidOfNoise) {
   const auto trainer = trained(small_convnet());
   for (const auto& [best, last] : {std::pair{0.40, 0.44}, {0.02, 0.05}})
