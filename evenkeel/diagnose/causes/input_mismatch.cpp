@@ -61,7 +61,8 @@ Certainty certainty_of(const Mismatch& found) {
     certainty.unseen = {"a further step of the preparation that costs little, such as the order of the channels"};
     return certainty;
   }
-  Certainty certainty = Certainty::likely(why + ", but not as good as it should be");
+  const std::string but = why + ", but not as good as it should be";
+  Certainty certainty = found.has_yardstick ? Certainty::likely(but) : Certainty::possible(but);
   certainty.unseen = {"a further difference of the data that is not among what was tried", "overfitting",
                       "what else is wrong with the network"};
   return certainty;
@@ -107,8 +108,7 @@ class InputMismatchRule final : public Rule {
     Evidence fixed(evidence.network(), std::move(subject));
     std::vector<Finding> left;
     moving_statistics()->judge(fixed, left);
-    evidence.add_passes(fixed.passes() * static_cast<double>(fixed.data().size()) /
-                        static_cast<double>(evidence.data().size()));
+    evidence.add_passes_of(fixed);
     const auto is_left = [&](const std::string& layer) {
       return std::ranges::any_of(left, [&](const Finding& f) { return std::ranges::count(f.layers, layer) > 0; });
     };
@@ -117,10 +117,7 @@ class InputMismatchRule final : public Rule {
     // If only the evaluated data are prepared differently, statistics are judged on the unchanged training data.
     if (evidence.has_train_data() && !helps) return;
     for (Finding& f : findings)
-      if (may_follow(f)) {
-        f.consequence_of = "input-mismatch";
-        f.severity = Severity::info;
-      }
+      if (may_follow(f)) make_consequence(f, "input-mismatch");
     for (Finding& f : left) {
       f.cause += " (measured with the data corrected)";
       findings.push_back(std::move(f));

@@ -18,6 +18,7 @@ constexpr std::int64_t kPairPart = 64, kPairLeast = 32, kPairMost = 64;
 constexpr double kTimesNearer = 10;
 constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statistics: a correction must gain so much
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
+constexpr double kSurely = 5;              ///< standard errors that a further, small step must gain
 constexpr std::size_t kJudged = 2;      ///< how many hypotheses, those with the least loss, are judged on all samples
 constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with
 constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that what does not explain all leaves
@@ -43,7 +44,7 @@ class FirstNormalization {
     instrument_.run(data, std::min(kScoredAtOnce, data.size()), context);
     // Of a pass only the layers up to here.
     const double layers = static_cast<double>(normalization_.layer + 1) / evidence_.model().layers();
-    evidence_.add_passes(layers * static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
+    evidence_.add_passes(layers, data);
     ChannelMoments moments = read_moments(instrument_.store(), value_);
     return statistics_distance(moving_, {moving_.layer, std::move(moments.mean), std::move(moments.variance)},
                                normalization_.epsilon);
@@ -66,7 +67,7 @@ class LayoutScorer {
     if (layouts.empty())
       return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
     lay_out(layouts);
-    evidence_.add_passes(static_cast<double>(data.size()) / static_cast<double>(evidence_.data().size()));
+    evidence_.add_passes(1, data);
     return scorer_->score(data, uniform_modes(*copy_, Statistics::moving, false));
   }
 
@@ -137,7 +138,10 @@ class Search {
     if (yardstick_.has_no_room(evaluation)) return {};
     singles_ = looked_at(all_singles());
     std::optional<Mismatch> found = best_single();
-    if (found ? found->is_complete : needs_no_pair(evaluation)) return found;
+    if (found && Guess{found->input, found->layouts}.fits_anything())
+      if (auto named = named_pair(*found)) found = std::move(named);
+    if (found && found->is_complete) return refined(*found);
+    if (!found && needs_no_pair(evaluation)) return found;
     if (auto pair = best_pair(found)) return pair;
     return found;
   }
@@ -234,6 +238,7 @@ class Search {
     found.cost = cost_between(found.scores, evidence_.evaluation());
     found.is_complete = yardstick_.is_near(found.scores);
     found.should_be = yardstick_.text();
+    found.has_yardstick = yardstick_.is_known();
     if (guess.layouts.empty()) {
       found.distance = distance_;
       found.corrected_distance = distance;
@@ -256,15 +261,58 @@ class Search {
     return left.loss.value <= (1 - kLikeStatistics) * or_infinite(all.loss.value);
   }
 
-  std::optional<Mismatch> best_pair(const std::optional<Mismatch>& single) {
+  /// What makes scores near those of training may still leave a smaller step, such as the order of the channels.
+  Mismatch refined(const Mismatch& found) {
+    std::vector<Candidate> steps;
+    const Dataset look = first_look();
+    for (Guess& guess : pairs_with({found.input, found.layouts})) {
+      if (guess.input.empty() || guess.input.back().kind() == InputHypothesis::Kind::values) continue;
+      if (guess.input.size() == found.input.size()) continue;  // another layout of the weights
+      Candidate c{.guess = std::move(guess)};
+      c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
+      steps.push_back(std::move(c));
+    }
+    if (steps.empty()) return found;
+    sort_by_loss(steps);
+    Candidate& best = steps.front();
+    measure_distance(best, corrected(look, best.guess.input));
+    Mismatch finer = mismatch_of(best.guess, best.distance);
+    const Cost gain = cost_between(finer.scores, found.scores);
+    return finer.is_complete && matters(gain) && gain.loss.above_zero_by(kSurely) ? finer : found;
+  }
+
+  std::vector<Candidate> pairs_by_loss(std::vector<Guess> guesses) {
     std::vector<Candidate> pairs;
     const Dataset look = look_at(evidence_.data(), kPairPart, kPairLeast, kPairMost);
-    for (Guess& guess : all_pairs(single)) {
+    for (Guess& guess : guesses) {
       Candidate c{.guess = std::move(guess)};
       c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
       pairs.push_back(std::move(c));
     }
     sort_by_loss(pairs);
+    return pairs;
+  }
+
+  /// Two steps with names that explain no less than a correction that fits anything.
+  std::optional<Mismatch> named_pair(const Mismatch& found) {
+    std::vector<Candidate> named = singles_;
+    std::erase_if(named, [](const Candidate& c) { return c.guess.fits_anything(); });
+    std::vector<Guess> guesses = all_pairs({}, named);
+    std::erase_if(guesses, [](const Guess& guess) { return guess.fits_anything(); });
+    std::vector<Candidate> pairs = pairs_by_loss(std::move(guesses));
+    pairs.resize(std::min(pairs.size(), kJudged));
+    for (Candidate& c : pairs) {
+      measure_distance(c, corrected(first_look(), c.guess.input));
+      if (!c.fits) continue;
+      Mismatch pair = mismatch_of(c.guess, c.distance);
+      const bool is_worse = !cost_between(pair.scores, found.scores).loss.above_zero_by(-kSurely);
+      if (!is_worse && pair.is_complete >= found.is_complete) return pair;
+    }
+    return {};
+  }
+
+  std::optional<Mismatch> best_pair(const std::optional<Mismatch>& single) {
+    std::vector<Candidate> pairs = pairs_by_loss(all_pairs(single, singles_));
     // What fits anything explains only what nothing with a name does.
     const auto unnamed =
         std::ranges::stable_partition(pairs, [](const Candidate& c) { return !c.guess.fits_anything(); });
@@ -292,15 +340,18 @@ class Search {
   }
 
   /// Pairs of the best hypotheses, by loss and by distance, with every other that can be combined with them.
-  std::vector<Guess> all_pairs(const std::optional<Mismatch>& single) {
+  std::vector<Guess> all_pairs(const std::optional<Mismatch>& single, const std::vector<Candidate>& singles) {
     std::vector<Guess> bases;
     if (single) bases.push_back({single->input, single->layouts});
-    std::vector<Candidate> by_loss = singles_, by_distance;
-    std::ranges::copy_if(singles_, std::back_inserter(by_distance),
+    std::vector<Candidate> by_loss = singles, by_distance;
+    std::ranges::copy_if(singles, std::back_inserter(by_distance),
                          [](const Candidate& c) { return c.distance.has_value(); });
     sort_by_loss(by_loss);
     std::ranges::stable_sort(by_distance, {}, [](const Candidate& c) { return *c.distance; });
-    for (const auto* sorted : {&by_loss, &by_distance})
+    // What fits anything may hide a step that has a name.
+    std::vector<Candidate> named = by_distance;
+    std::erase_if(named, [](const Candidate& c) { return c.guess.fits_anything(); });
+    for (const auto* sorted : {&by_loss, &by_distance, &named})
       for (std::size_t i = 0; i < std::min(sorted->size(), kBeam); ++i) bases.push_back((*sorted)[i].guess);
     if (values_are_unknown())
       for (const Candidate& c : singles_)

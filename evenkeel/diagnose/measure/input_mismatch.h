@@ -18,6 +18,7 @@ struct Mismatch {
   std::vector<WeightLayout> layouts = {};  ///< how the weights differ
   bool is_complete = false;    ///< after the correction, the scores are near what they should be (Yardstick)
   std::string should_be = {};  ///< from Yardstick::text
+  bool has_yardstick = false;  ///< whether that is known, from training
   /// Of the first normalization's moving statistics to those of the data, as they are and corrected; nothing where the
   /// model has none, or the layout is what differs.
   std::optional<double> distance = {}, corrected_distance = {};

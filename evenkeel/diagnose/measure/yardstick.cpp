@@ -43,7 +43,7 @@ Yardstick::Yardstick(Evidence& evidence)
   }
   const Records& records = evidence.records();
   if (records.validation_loss) add("recorded in validation", *records.validation_loss);
-  if (records.train_loss) add("recorded in training", *records.train_loss);
+  if (records.train_loss && !records.has_weighted_loss()) add("recorded in training", *records.train_loss);
 }
 
 bool Yardstick::is_near(const SampleScores& scores, const Known& known) const {

@@ -26,6 +26,8 @@ class Yardstick {
   bool is_wide(const SampleScores& before, const SampleScores& after) const;
   /// Whether an accuracy is above that of guessing.
   bool is_skilled(double accuracy) const;
+  /// Whether training says what scores should be.
+  bool is_known() const { return !known_.empty(); }
   /// "0.103 on training data": for sentences about scores that are not near.
   std::string text() const;
 

@@ -201,6 +201,27 @@ TEST(InputMismatch, OfOrderAndScaleNamesBoth) {
   }
 }
 
+TEST(InputMismatch, PrefersTwoNamedStepsToScalesThatFitAnything) {
+  // In reddish light a factor per channel undoes the order of the channels as well.
+  const InputHypothesis light{.name = {}, .correction = {}, .scale = {1, 0.7, 0.5}, .offset = {0, 0, 0}};
+  const Dataset train = corrected(colours(3000, 0), light);
+  for (const bool deep : {false, true}) {
+    Sequential model({6, 6, 3}, "colours");
+    model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .use_bias = false},
+              BatchNormalization{.momentum = 0.9}, Activation{relu});
+    if (deep) model.add(Conv2D{.filters = 8, .use_bias = false}, BatchNormalization{.momentum = 0.9}, Activation{relu});
+    model.add(Flatten{}, Dense{.units = 4});
+    Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 50, .compute = {.threads = 1}});
+    trainer.fit(train, {.steps = 150});
+    const Dataset test =
+        corrected(corrected(colours(1000, 1), light),
+                  {.name = "planted", .correction = {}, .scale = {1 / 255.0}, .offset = {0}, .reverse_channels = true});
+    const std::string found = correction_found(diagnose(trainer.network(), {.data = test, .train_data = train}));
+    EXPECT_SAYS(found, "multiplied by 255") << deep;
+    EXPECT_SAYS(found, "channels in reverse order") << deep;
+  }
+}
+
 TEST(InputMismatch, ThatIsNotAllSaysSo) {
   for (const auto& trainer : normalized_networks()) {
     const Dataset data = corrected(rolled(small_data().test, 9), scaled(255, 0));
