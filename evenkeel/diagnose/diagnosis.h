@@ -27,7 +27,7 @@ struct Diagnosis {
   std::vector<std::optional<NoiseShift>> shifts;               ///< per normalization; empty without any noise
   std::vector<InputHistogram> histograms;                      ///< per normalization, of training data
   std::int64_t samples = 0;                                    ///< of the data that was used
-  double passes = 0;                                           ///< of these samples through the network
+  double passes = 0;                                           ///< of the sample, the larger one, through the network
   /// The highest severity; nothing without findings.
   std::optional<Severity> worst() const;
 };

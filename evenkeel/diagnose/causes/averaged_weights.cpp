@@ -33,7 +33,7 @@ class AveragedWeightsRule final : public Rule {
       const OtherWeights weights(evidence.network(), raw);
       return statistics_gap(evidence.network(), evidence.train_data());
     }();
-    evidence.add_passes(1);
+    evidence.add_passes(1, evidence.train_data());
     Finding f{.code = "averaged-weights", .cause = {}};
     for (std::size_t i = 0; i < with_raw.size(); ++i) {
       const StatisticsGap& gap = evidence.gaps()[i];

@@ -205,8 +205,7 @@ class ClassOrder final : public Rule {
     if (!why_not(*input_mismatch(), again).empty()) return {};
     std::vector<Finding> more;
     input_mismatch()->judge(again, more);
-    evidence.add_passes(again.passes() * static_cast<double>(again.data().size()) /
-                        static_cast<double>(evidence.data().size()));
+    evidence.add_passes_of(again);
     for (Finding& f : more) f.cause += " (measured with the classes in order)";
     return more;
   }

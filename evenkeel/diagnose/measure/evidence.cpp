@@ -68,7 +68,7 @@ std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropou
   const Reestimated measured =
       measure_statistics(network, statistics_data(),
                          {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
-  passes_ += measured.forward_passes;
+  add_passes(measured.forward_passes, statistics_data());
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i) {
     LayerStatistics moving = measured.before[i];
@@ -95,7 +95,7 @@ const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
   if (!noise_shifts_) {
     noise_shifts_ = evenkeel::noise_shifts(network_, statistics_data(), full_statistics(),
                                            statistics_of_data(gaps_with_dropout()), kScoredAtOnce);
-    passes_ += 1;
+    add_passes(1, statistics_data());
   }
   return *noise_shifts_;
 }
@@ -113,7 +113,7 @@ std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) { return measur
 SampleScores Evidence::evaluation_as(const Model& other) {
   const std::unique_ptr<Network> network = network_as(other);
   Scorer scorer(*network, Network::targets_of(data_), scorer_.batch_size());
-  passes_ += 1;
+  add_passes(1, data_);
   return scorer.score(data_, uniform_modes(*network, Statistics::moving, false));
 }
 
@@ -289,7 +289,7 @@ const std::vector<ChannelSignal>& Evidence::channels() {
   if (!channels_) {
     const std::vector<LayerStatistics> statistics = full_statistics();
     channels_ = channel_signals(network_, signal_data(), statistics, kScoredAtOnce);
-    passes_ += 1;
+    add_passes(1, signal_data());
   }
   return *channels_;
 }
@@ -299,7 +299,7 @@ const std::vector<GradientNorm>& Evidence::gradients() {
     const std::int64_t size = std::min(kScoredAtOnce, train_data().size());
     Batches batches(train_data(), {.batch_size = size, .shuffle = false});
     gradients_ = gradient_norms(network_, batches.next());
-    passes_ += 3.0 * static_cast<double>(size) / static_cast<double>(data_.size());
+    passed_ += 3.0 * static_cast<double>(size);
   }
   return *gradients_;
 }

@@ -56,6 +56,9 @@ struct Records {
   std::optional<double> weight_decay = {};  ///< of training
   /// If the weights are moving averages: the weights that training worked with at the same step, and their statistics.
   std::shared_ptr<const NamedTensors> raw_weights = {};
+
+  /// Whether recorded losses of training cannot be compared with losses here, which weigh all samples alike.
+  bool has_weighted_loss() const { return !class_weight.empty(); }
 };
 
 /// The subject of a diagnosis.
@@ -158,12 +161,14 @@ class Evidence {
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
   Scorer& scorer() { return scorer_; }
-  /// Adds the passes of a rule's own measurements.
-  void add_passes(double passes) { passes_ += passes; }
-  /// How often the sample has passed through the network so far.
-  double passes() const { return passes_ + scorer_.passes(data_.size()); }
+  /// Adds what a rule's own measurements sent through the network.
+  void add_passes(double passes, const Dataset& of) { passed_ += passes * static_cast<double>(of.size()); }
+  void add_passes_of(const Evidence& other) { passed_ += other.passed(); }
+  /// How often the sample has passed through the network so far: the larger one, of the data or of the training data.
+  double passes() const { return passed() / static_cast<double>(std::max(data_.size(), train_data().size())); }
 
  private:
+  double passed() const { return passed_ + static_cast<double>(scorer_.scored()); }
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   const Dataset& larger_unless(std::int64_t samples) const;
   SampleScores with_dropout(const Dataset& data);
@@ -182,7 +187,7 @@ class Evidence {
   std::vector<Normalization> normalizations_;
   bool has_dropout_ = false;
   Scorer scorer_;
-  double passes_ = 0;
+  double passed_ = 0;  ///< samples, without the scorer's
   std::map<std::string, SampleScores> scores_;
   std::map<std::tuple<const Dataset*, std::int64_t, bool>, std::vector<SampleScores>> batches_;
   std::optional<Guessing> guessing_, train_guessing_;

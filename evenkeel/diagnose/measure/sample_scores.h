@@ -71,8 +71,8 @@ class Scorer {
   /// The same, and also returns the last layer's outputs: [N, K] row by row.
   SampleScores score(const Dataset& data, const std::vector<LayerMode>& modes, std::vector<float>& outputs);
 
-  /// The cost so far, in passes of so many samples.
-  double passes(std::int64_t samples) const { return static_cast<double>(scored_) / static_cast<double>(samples); }
+  /// How many samples so far: the cost.
+  std::int64_t scored() const { return scored_; }
   std::int64_t batch_size() const { return batch_size_; }
   void set_batch_size(std::int64_t batch_size) { batch_size_ = batch_size; }
 
