@@ -28,8 +28,9 @@ std::string all_layers(const Finding& f) { return f.layers.empty() ? "the networ
 std::string said(const Diagnosis& d) {
   std::vector<std::string> all;
   for (const Finding& f : d.findings) {
-    all.push_back(fmt::format("{} {} of {}{}", name_of(f.severity), f.code, all_layers(f),
-                              f.consequence_of.empty() ? "" : ", from " + f.consequence_of));
+    all.push_back(fmt::format("{} {} of {}{} ({})", name_of(f.severity), f.code, all_layers(f),
+                              f.consequence_of.empty() ? "" : ", from " + f.consequence_of,
+                              name_of(f.certainty.level)));
     if (f.severity == Severity::info) continue;
     all.back() += "\n    " + f.cause;
     for (const Fact& fact : f.evidence) all.back() += fmt::format("\n    {}: {}", fact.what, figure(fact.value));
@@ -113,6 +114,7 @@ void judge(const PlantedCase& c, Tally& tally) {
   tally.found += found;
   tally.bfloat16 += c.recipe.precision == Precision::bfloat16;
   tally.passes = std::max(tally.passes, d.passes);
+  if (d.passes > kMostPasses) fmt::print(stderr, "{:.1f} passes: {}, {}\n", d.passes, c.planted, c.recipe.text());
   if (!found || more)
     fmt::print(stderr, "{} {}: {} ({}):\n  {}\n", found ? "also" : "MISSED", c.code, c.planted, c.recipe.text(),
                said(d));

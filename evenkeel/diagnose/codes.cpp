@@ -83,7 +83,7 @@ constexpr std::array kCodes = {
     CodeInfo{"single-output-softmax", "A softmax over one value", "",
              "Use a sigmoid and binary_crossentropy for one output, or two outputs. Then train again.",
              "Dense(1, activation='sigmoid')  # with loss='binary_crossentropy'",
-             "nn.BCEWithLogitsLoss()(logits.squeeze(1), labels.float())"},
+             "nn.BCEWithLogitsLoss()(logits.squeeze(1), labels.float())", OfStatistics::no, true},
     CodeInfo{"last-dropout", "Dropout of the outputs", "",
              "Put the dropout before the last linear layer, and train again.", "Dropout(0.5), Dense(10)",
              "nn.Dropout(0.5), nn.Linear(n, 10)"},
@@ -92,7 +92,7 @@ constexpr std::array kCodes = {
         "Normalize over more values: larger batches, no last batch of one sample, another kind of normalization, or "
         "none there. Then train again.",
         "dataset.batch(32, drop_remainder=True)  # no last batch of one sample",
-        "DataLoader(data, batch_size=32, shuffle=True, drop_last=True)"},
+        "DataLoader(data, batch_size=32, shuffle=True, drop_last=True)", OfStatistics::no, true},
     CodeInfo{"nothing-to-normalize", "A normalization that has nothing to normalize", "", "Take it away.",
              "Conv2D(n, 3, use_bias=False), BatchNormalization(), ReLU()  # one for each layer",
              "nn.Conv2d(i, n, 3, bias=False), nn.BatchNorm2d(n), nn.ReLU()  # one for each layer"},

@@ -22,6 +22,8 @@ struct CodeInfo {
   std::string_view keras;    ///< the advice as Keras code
   std::string_view pytorch;  ///< the advice as PyTorch code
   OfStatistics of_statistics = OfStatistics::no;
+  /// Whether its layers yield the same whatever they read: the graph alone says so.
+  bool is_dead_end = false;
 };
 
 /// All codes, in the order of the documentation.

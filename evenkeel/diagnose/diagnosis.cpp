@@ -6,6 +6,7 @@
 
 #include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/diagnose/causes/statistics.h"
+#include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/outlook.h"
 
 namespace evenkeel {
@@ -28,11 +29,14 @@ std::vector<std::string> notes_on(Evidence& evidence) {
 
 double price_of(const Finding& finding) { return finding.cost ? or_infinite(finding.cost->loss.value) : 0; }
 
-/// A layer of which the graph says that nothing passes through it cannot learn.
-void subsume_under_graph(std::vector<Finding>& findings) {
-  for (const Finding& f : findings)
-    if (f.code == "single-output-softmax" || f.code == "normalization-of-one-value")
-      subsume(findings, f, {"not-loaded"});
+/// Layers that yield the same whatever they read do not learn, and pass no gradient on.
+void subsume_under_dead_ends(std::vector<Finding>& findings) {
+  for (const Finding& f : findings) {
+    if (!code_info(f.code).is_dead_end || f.severity == Severity::info) continue;
+    subsume(findings, f, {"not-loaded"});
+    for (Finding& other : findings)
+      if (other.code == "vanishing-gradient") make_consequence(other, f.code);
+  }
 }
 
 Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
@@ -52,7 +56,7 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
       result.unchecked.emplace_back(rule->checks(), std::move(why));
     }
   }
-  subsume_under_graph(result.findings);
+  subsume_under_dead_ends(result.findings);
   begin("what each change of mode costs");
   result.cells = four_cells(evidence, result.findings);
   add_outlooks(evidence, result.findings);

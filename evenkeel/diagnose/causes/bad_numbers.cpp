@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/measure/other_weights.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 
 namespace evenkeel {
@@ -47,6 +48,22 @@ WeightDefect where_the_data_vary(Evidence& evidence, WeightDefect defect) {
   return defect;
 }
 
+/// The cost of scales that are too large, compared with the median of their layer.
+Cost cost_of_scale(Evidence& evidence, const WeightDefect& defect) {
+  Tensor gamma = Tensor::copy_of(evidence.network().weight(defect.tensor));
+  const auto values = gamma.as<float>();
+  std::vector<float> sorted(values.begin(), values.end());
+  const auto middle = sorted.begin() + std::ssize(sorted) / 2;
+  std::ranges::nth_element(sorted, middle);
+  for (const std::int64_t c : defect.channels) values[static_cast<std::size_t>(c)] = *middle;
+  NamedTensors usual;
+  usual.emplace_back(defect.tensor, std::move(gamma));
+  const SampleScores& as_it_is = evidence.evaluation();  // before the network has other weights
+  const OtherWeights scaled(evidence.network(), usual);
+  return cost_between(
+      evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false)), as_it_is);
+}
+
 /// The cost of wrong variances that can still be computed with, compared with the data's variances.
 Cost cost_of(Evidence& evidence, const WeightDefect& defect) {
   std::vector<LayerStatistics> mended = moving_statistics(evidence.network());
@@ -84,8 +101,10 @@ Finding finding_of(Evidence& evidence, const WeightDefect& defect) {
   if (defect.kind == Kind::impossible_variance) add_outlook(evidence, f);
   if (defect.kind == Kind::negative_variance || defect.kind == Kind::zero_variance) {
     f.cost = cost_of(evidence, defect);
-    if (matters(*f.cost)) f.severity = Severity::error;
+  } else if (defect.kind == Kind::huge_gamma) {
+    f.cost = cost_of_scale(evidence, defect);
   }
+  if (f.cost && matters(*f.cost)) f.severity = Severity::error;
   return f;
 }
 

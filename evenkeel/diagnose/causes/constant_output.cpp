@@ -3,6 +3,7 @@
 
 #include "evenkeel/diagnose/causes/channel_counts.h"
 #include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/measure/graph.h"
 
 namespace evenkeel {
@@ -79,16 +80,15 @@ class ConstantOutput final : public Rule {
   /// Whether a finding before says that such a layer yields the same whatever it reads.
   static bool is_constant_by_design(const std::vector<Finding>& findings, const std::string& layer) {
     return std::ranges::any_of(findings, [&](const Finding& f) {
-      return (f.code == "normalization-of-one-value" || f.code == "single-output-softmax") &&
-             std::ranges::count(f.layers, layer) > 0;
+      return code_info(f.code).is_dead_end && std::ranges::count(f.layers, layer) > 0;
     });
   }
 
   /// The code of an earlier finding that explains it: a layer that is completely dead, or outputs that are cut off.
   static std::string why_stuck(const std::vector<Finding>& findings) {
     const auto found = std::ranges::find_if(findings, [](const Finding& f) {
-      const bool cuts = f.code == "activation-before-loss" || f.code == "dead-channels" ||
-                        f.code == "single-output-softmax" || f.code == "normalization-of-one-value";
+      const bool cuts =
+          f.code == "activation-before-loss" || f.code == "dead-channels" || code_info(f.code).is_dead_end;
       return cuts && f.severity == Severity::error;
     });
     return found == findings.end() ? "" : found->code;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
@@ -10,7 +11,9 @@ namespace {
 
 constexpr double kUnexplained = 0.25;  ///< the part of the squared distance that a lag may leave unexplained
 constexpr double kLeastLag = 0.03;     ///< of the initial statistics: a smaller share is not a lag
-constexpr double kMuchLag = 0.1;       ///< if only the record shows it
+constexpr double kMuchLag = 0.1;       ///< by the record: reason enough, whatever else happened
+constexpr double kRoughly = 0.6;       ///< the part that may then be unexplained: averages also hold older weights'
+constexpr double kHardlyAny = 0.01;    ///< of the initial statistics: what enough updates leave
 constexpr double kSameShare = 0.25;    ///< layers of one momentum had the same updates: their shares differ by less
 constexpr double kAsPredicted = 0.1;   ///< between measured ratios of variances and the closed form's, relative
 constexpr double kTelling = 0.1;       ///< squared deviations per channel between initial statistics and the data's
@@ -42,8 +45,8 @@ Lag lag_of(const StatisticsGap& gap, double epsilon) {
           along / static_cast<double>(gap.data.mean.size())};
 }
 
-/// The share of the initial statistics that is left in the layers of one momentum: the median of the layers that show
-/// it, of two the lower one. A share that only one layer has does not come from too few updates.
+/// The share of the initial statistics that is left in the layers of one momentum: the least of those that show it,
+/// because all had the same updates. Where one layer has hardly any, another's has a different reason.
 double measured_share(Evidence& evidence, double momentum) {
   std::vector<double> shares;
   for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
@@ -52,10 +55,7 @@ double measured_share(Evidence& evidence, double momentum) {
     const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
     if (lag.telling >= kTelling) shares.push_back(lag.share);
   }
-  if (shares.empty()) return 0;
-  const auto middle = shares.begin() + (std::ssize(shares) - 1) / 2;
-  std::ranges::nth_element(shares, middle);
-  return *middle;
+  return shares.empty() ? 0 : std::ranges::min(shares);
 }
 
 double share_by_record(Evidence& evidence, double momentum) {
@@ -70,9 +70,25 @@ double common_share(Evidence& evidence, double momentum) {
 /// Whether too few updates explain a layer's statistics: the share of the initial ones is large enough, not more than
 /// one update leaves, and the same as in other layers of its momentum or by the record. Momentum 1 would leave all of
 /// them.
-bool lags(const Lag& lag, double momentum, double common) {
+bool lags(Evidence& evidence, const Lag& lag, double momentum) {
+  const double common = common_share(evidence, momentum);
+  const bool by_record = evidence.records().updates && common >= kMuchLag;
   return momentum < 1 && common >= kLeastLag && lag.share >= kLeastLag && lag.share <= momentum &&
-         lag.unexplained <= kUnexplained && std::abs(lag.share - common) <= kSameShare;
+         lag.unexplained <= (by_record ? kRoughly : kUnexplained) && std::abs(lag.share - common) <= kSameShare;
+}
+
+/// "BatchNormalization(momentum=0.95)" with the momentum that leaves hardly anything of the initial statistics after so
+/// many updates, and how many this momentum needs.
+Remedy lagging_remedy(double momentum, double updates) {
+  const double enough = std::log(kHardlyAny) / std::log(momentum);
+  // Rounded down at its second digit from 1: 0.982, 0.95, 0.63.
+  const double exact = 1 - std::pow(kHardlyAny, 1 / updates), digit = std::pow(10, std::floor(std::log10(exact)) - 1);
+  const double fresh = std::min(1.0, std::ceil(exact / digit - 1e-9) * digit);
+  return {.advice = "Estimate the statistics from data, or train longer: momentum " + figure(momentum, 4) +
+                    " needs about " + figure(enough, 2) + " updates. About " + figure(updates, 3) +
+                    " are enough for momentum " + figure(1 - fresh, 4) + '.',
+          .keras = "BatchNormalization(momentum=" + figure(1 - fresh, 4) + ')',
+          .pytorch = "nn.BatchNorm2d(c, momentum=" + figure(fresh, 4) + ')'};
 }
 
 /// One layer's statistics, judged.
@@ -90,9 +106,8 @@ Verdict judge_layer(Evidence& evidence, std::size_t i) {
     v.code = "variance-shift";
   } else if (!n.has_inverted_momentum()) {
     const Lag lag = lag_of(evidence.gaps_with_dropout()[i], n.epsilon);
-    const double common = common_share(evidence, n.momentum);
-    v.code = lags(lag, n.momentum, common) ? "lagging" : "stale-statistics";
-    v.share = evidence.records().updates ? common : lag.share;
+    v.code = lags(evidence, lag, n.momentum) ? "lagging" : "stale-statistics";
+    v.share = evidence.records().updates ? share_by_record(evidence, n.momentum) : lag.share;
   }
   return v;
 }
@@ -134,6 +149,17 @@ bool as_predicted(Evidence& evidence, const std::vector<Verdict>& verdicts) {
 
 std::string percent(double share) { return figure(100 * share, 2) + " %"; }
 
+/// The layer with most of its initial statistics, and the updates that leave so much of them.
+struct Lateness {
+  double share = 0, momentum = 0, updates = 0;
+};
+
+Lateness lateness_of(Evidence& evidence, const std::vector<Verdict>& verdicts) {
+  const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::share);
+  const double momentum = evidence.normalizations()[worst.index].momentum;
+  return {worst.share, momentum, std::log(worst.share) / std::log(momentum)};
+}
+
 /// One sentence for all layers with this code.
 std::string cause_of(Evidence& evidence, const std::string& code, const std::vector<std::string>& layers,
                      const std::vector<Verdict>& verdicts) {
@@ -143,11 +169,10 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
            " fit the data with dropout on, not with dropout off: " + layers_text(noise_layers(evidence, verdicts)) +
            " before them changes the variance that they learn";
   if (code == "lagging") {
-    const Verdict& worst = *std::ranges::max_element(verdicts, {}, &Verdict::share);
-    const double momentum = evidence.normalizations()[worst.index].momentum;
-    return "the moving statistics of " + who + " are still " + percent(worst.share) +
-           " of their initial values: about " + figure(std::log(worst.share) / std::log(momentum), 2) +
-           " updates are too few for momentum " + figure(momentum, 4);
+    const Lateness late = lateness_of(evidence, verdicts);
+    return "the moving statistics of " + who + " are still " + percent(late.share) +
+           " of their initial values: about " + figure(late.updates, 2) + " updates are too few for momentum " +
+           figure(late.momentum, 4);
   }
   return "the moving statistics of " + who +
          (evidence.has_train_data()
@@ -220,6 +245,10 @@ class MovingStatistics final : public Rule {
         f.evidence.push_back({gap.layer + ": share of the initial statistics", v.share, "", "near 0"});
     }
     f.cause = cause_of(evidence, code, f.layers, verdicts);
+    if (code == "lagging") {
+      const Lateness late = lateness_of(evidence, verdicts);
+      f.remedy = lagging_remedy(late.momentum, late.updates);
+    }
     weigh(evidence, f, true);
     f.certainty = certainty_of(evidence, f, verdicts);
     return f;
@@ -237,19 +266,20 @@ class LaggingByRecord final : public Rule {
     if (unmet(Need::samples, evidence).empty()) return;  // measured by the rule before
     Finding f{.code = "lagging", .severity = Severity::warning, .cause = {}};
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
-    double largest = 0;
+    double largest = 0, momentum = 0;
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       const double share = share_by_record(evidence, n.momentum);
       if (n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag) continue;
       f.layers.push_back(n.name);
       f.evidence.push_back({n.name + ": share of the initial statistics, momentum^updates", share, "", "near 0"});
-      largest = std::max(largest, share);
+      if (share > largest) std::tie(largest, momentum) = std::pair(share, n.momentum);
     }
     if (f.layers.empty()) return;
     f.cause = "the moving statistics of " + layers_text(f.layers) + " are still " + percent(largest) +
               " of their initial values: " + std::to_string(*evidence.records().updates) +
               " updates are too few for their momentum";
+    f.remedy = lagging_remedy(momentum, static_cast<double>(*evidence.records().updates));
     f.certainty = Certainty::sure("the closed form, momentum^updates, of the recorded number of updates");
     findings.push_back(std::move(f));
   }

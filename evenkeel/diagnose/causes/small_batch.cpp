@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/diagnose/causes/rules.h"
 
@@ -9,6 +10,8 @@ namespace {
 /// loss is very small; therefore also as a part of the loss of guessing.
 constexpr double kNoisy = 0.25;
 constexpr double kFarBeyondNoise = 10;  ///< standard errors
+constexpr double kLittle = 0.05;        ///< of that loss: what larger batches may still cost
+constexpr double kLargeBatch = 1024;
 
 /// Statistics of a batch are estimates; of a small one, poor ones.
 class SmallBatch final : public Rule {
@@ -37,7 +40,22 @@ class SmallBatch final : public Rule {
         .certainty = cost.loss.above_zero_by(kFarBeyondNoise) ? Certainty::sure(how) : Certainty::likely(how),
         .cost = cost};
     for (const Normalization& n : evidence.normalizations()) f.layers.push_back(n.name);
+    f.remedy = remedy(static_cast<double>(size), cost.relative_loss);
     findings.push_back(std::move(f));
+  }
+
+ private:
+  /// The variance of a batch's statistics, and so what they cost, falls as 1 / batch size. Nothing of its own if no
+  /// usual batch is large enough.
+  static Remedy remedy(double size, double relative_loss) {
+    const double enough = std::exp2(std::ceil(std::log2(size * relative_loss / kLittle)));
+    if (!(enough <= kLargeBatch)) return {};
+    const std::string batch = figure(enough, 6);
+    return {.advice = "Train with larger batches: their noise falls as 1 / size, so about " + batch +
+                      " samples would leave " + figure(100 * kLittle, 2) +
+                      " %. Or use a normalization that does not look at the batch.",
+            .keras = "model.fit(x, y, batch_size=" + batch + ")  # or GroupNormalization(groups=8)",
+            .pytorch = "DataLoader(data, batch_size=" + batch + ", shuffle=True)  # or nn.GroupNorm(8, c)"};
   }
 };
 

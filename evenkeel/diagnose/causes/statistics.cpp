@@ -13,13 +13,16 @@ bool explains_statistics(const std::vector<Finding>& findings, const Model& mode
   });
 }
 
+void make_consequence(Finding& finding, const std::string& of_code) {
+  finding.consequence_of = of_code;
+  finding.severity = Severity::info;
+}
+
 void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes) {
   for (Finding& f : findings) {
     const bool known = std::ranges::all_of(
         f.layers, [&](const std::string& layer) { return std::ranges::count(by.layers, layer) > 0; });
-    if (!known || std::ranges::count(codes, f.code) == 0) continue;
-    f.consequence_of = by.code;
-    f.severity = Severity::info;
+    if (known && std::ranges::count(codes, f.code) > 0) make_consequence(f, by.code);
   }
 }
 

@@ -15,6 +15,9 @@ namespace evenkeel {
 /// Whether one of these findings explains why a layer's statistics do not fit. A wrong axis explains everything.
 bool explains_statistics(const std::vector<Finding>& findings, const Model& model, const std::string& layer);
 
+/// Lists a finding under another one, as information: there is nothing more to be repaired.
+void make_consequence(Finding& finding, const std::string& of_code);
+
 /// Findings of these codes that name only layers of this finding are listed under it, as information.
 void subsume(std::vector<Finding>& findings, const Finding& by, std::initializer_list<std::string_view> codes);
 

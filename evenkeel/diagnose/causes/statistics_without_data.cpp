@@ -46,6 +46,10 @@ class StatisticsWithoutData final : public Rule {
                        " keeps hardly anything of the old statistics: it weighs the old value here, the new one in "
                        "PyTorch (" +
                        figure(1 - momentum) + " was meant)";
+      inverted.remedy = {
+          .advice = "Set momentum to " + figure(1 - momentum, 4) + " here. Then estimate the statistics from data.",
+          .keras = "BatchNormalization(momentum=" + figure(1 - momentum, 4) + ")  # weight of the old value",
+          .pytorch = "nn.BatchNorm2d(c, momentum=" + figure(momentum, 4) + ")  # weight of the new value"};
       measure(evidence, inverted);
       inverted.severity = std::max(inverted.severity, Severity::warning);
       findings.push_back(std::move(inverted));

@@ -140,7 +140,7 @@ class Swaps {
     if (loss > kAboveFullData * evidence_.full_data().mean_loss().value) return false;
     if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
-    evidence_.add_passes(1);
+    evidence_.add_passes(1, evidence_.train_data());
     return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
   }
 
@@ -280,11 +280,11 @@ class SwappedVectors final : public Rule {
     return apart_from_one(n.beta) < apart_from_one(n.gamma);
   }
 
-  /// What a finding before said of the statistics follows from this one.
+  /// What a finding before said of these layers' statistics, or of their scale alone, follows from this one.
   static void take_over(std::vector<Finding>& findings, const Finding& by) {
     subsume(findings, by,
             {"stale-statistics", "lagging", "variance-shift", "frozen-statistics", "bad-variance", "extreme-gamma",
-             "momentum-inverted"});
+             "momentum-inverted", "weight-layout"});
   }
 
   static Finding finding_on_swap(Evidence& evidence, std::vector<Finding>& findings, const Swap& swap) {

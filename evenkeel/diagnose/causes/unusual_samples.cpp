@@ -39,10 +39,7 @@ class UnusualSamples final : public Rule {
     if (!evidence.normalizations().empty()) measure(evidence, f);
     if (f.severity == Severity::error)
       for (Finding& other : findings)
-        if (code_info(other.code).of_statistics == OfStatistics::against_data) {
-          other.consequence_of = f.code;
-          other.severity = Severity::info;
-        }
+        if (code_info(other.code).of_statistics == OfStatistics::against_data) make_consequence(other, f.code);
     findings.push_back(std::move(f));
   }
 
@@ -50,7 +47,7 @@ class UnusualSamples final : public Rule {
     const Reestimated others =
         measure_statistics(evidence.network(), evidence.usual_train_data(),
                            {.batch_size = kScoredAtOnce, .memory_bytes = evidence.memory_bytes()});
-    evidence.add_passes(others.forward_passes);
+    evidence.add_passes(others.forward_passes, evidence.usual_train_data());
     const SampleScores& scores = evidence.on_statistics("those of usual samples", others.after);
     const Cost cost = cost_between(scores, evidence.evaluation());
     if (!matters(cost)) return;

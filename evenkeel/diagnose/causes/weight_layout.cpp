@@ -23,10 +23,7 @@ class WeightLayoutRule final : public Rule {
     if (found->layouts.empty()) return;
     // The outputs of layers with wrong weights show nothing about the statistics after them.
     for (Finding& f : findings)
-      if (code_info(f.code).of_statistics == OfStatistics::against_data) {
-        f.consequence_of = "weight-layout";
-        f.severity = Severity::info;
-      }
+      if (code_info(f.code).of_statistics == OfStatistics::against_data) make_consequence(f, "weight-layout");
   }
 
  private:

@@ -106,10 +106,27 @@ TEST(BadNumbers, AreNoneWhereAChannelIsConstantInTheDataToo) {
 }
 
 TEST(BadNumbers, WarnOfScalesThatAreHugeOrDenormal) {
-  for (const float gamma : {5e3f, 1e-38f}) {
+  for (const auto& [gamma, severity] : {std::pair{5e3f, "error"}, {1e-38f, "warning"}}) {
     const auto trainer = trained(small_convnet(), 20);
-    change(trainer->network(), "norm_1/gamma", [&](auto values) { values[0] = gamma; });
-    EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())), Summaries{"extreme-gamma warning norm_1"});
+    change(trainer->network(), "norm_1/gamma", [&, to = gamma](auto values) { values[0] = to; });
+    EXPECT_EQ(summaries_of(judged(bad_numbers, trainer->network())),
+              Summaries{"extreme-gamma " + std::string(severity) + " norm_1"});
+  }
+}
+
+TEST(BadNumbers, MeasureWhatAHugeScaleCostsAndExplainGuessingByIt) {
+  for (const Sequential& model : small_models()) {
+    const auto trainer = trained(model);
+    change(trainer->network(), "norm_1/gamma", [](auto values) { values[1] = 1e5f; });
+    const Diagnosis d = diagnosed(trainer->network());
+    const Finding* found = finding_of(d, "extreme-gamma");
+    ASSERT_TRUE(found) << told(d);
+    EXPECT_EQ(found->severity, Severity::error) << told(d);
+    ASSERT_TRUE(found->cost);
+    EXPECT_GT(found->cost->loss.value, 1);
+    const Finding* guessing = finding_of(d, "near-guessing");
+    EXPECT_TRUE(!guessing || guessing->consequence_of == "extreme-gamma") << told(d);
+    EXPECT_EQ(trainer->network().weight("norm_1/gamma").as<float>()[1], 1e5f) << "left as it was";
   }
 }
 

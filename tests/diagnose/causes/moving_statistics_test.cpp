@@ -68,6 +68,51 @@ TEST(MovingStatistics, TakesTheRecordedNumberOfUpdatesForTheLag) {
   EXPECT_DOUBLE_EQ(finding->evidence[1].value, std::pow(0.99, 60));
 }
 
+/// Between the initial statistics and those of the data: half of each, give or take from channel to channel.
+void mix(Network& network, const StatisticsGap& gap, double give_or_take) {
+  LayerStatistics mixed = gap.data;
+  for (std::size_t c = 0; c < mixed.mean.size(); ++c) {
+    const double share = 0.5 + (c % 2 ? -give_or_take : give_or_take);
+    mixed.mean[c] *= 1 - share;
+    mixed.variance[c] = share + (1 - share) * mixed.variance[c];
+  }
+  set_moving_statistics(network, {mixed});
+}
+
+TEST(MovingStatistics, NameTheMomentumThatTheUpdatesAreEnoughFor) {
+  struct Expected {
+    std::int64_t updates;
+    std::string keras, pytorch;
+  };
+  for (const auto& [updates, keras, pytorch] :
+       {Expected{35, "momentum=0.87)", "momentum=0.13)"}, {60, "momentum=0.926)", "momentum=0.074)"}}) {
+    const auto trainer = trained(small_convnet(0.99), updates);
+    const Diagnosis diagnosis = diagnosed(trainer->network(), {.updates = updates});
+    const Finding* finding = finding_of(diagnosis, "lagging");
+    ASSERT_TRUE(finding) << told(diagnosis);
+    EXPECT_SAYS(finding->remedy.keras, keras);
+    EXPECT_SAYS(finding->remedy.pytorch, pytorch);
+    EXPECT_SAYS(finding->remedy.advice, "momentum 0.99 needs about 458 updates");
+  }
+}
+
+TEST(MovingStatistics, ThatLagByTheRecordMayAlsoHoldThoseOfEarlierWeights) {
+  for (const std::int64_t updates : {60, 100, 150}) {
+    const auto trainer = trained(small_convnet(0.99), updates);
+    const Diagnosis diagnosis = diagnosed(trainer->network(), {.updates = updates});
+    EXPECT_TRUE(finding_of(diagnosis, "lagging")) << told(diagnosis);
+    EXPECT_FALSE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
+  }
+}
+
+TEST(MovingStatistics, DoNotLagWhereALayerOfTheSameUpdatesDoesNot) {
+  const auto trainer = trained(small_mlp());
+  const std::vector<StatisticsGap> gaps = statistics_gap(trainer->network(), small_data().train);
+  mix(trainer->network(), gaps[1], 0);
+  const Diagnosis diagnosis = diagnosed(trainer->network());
+  EXPECT_FALSE(finding_of(diagnosis, "lagging")) << told(diagnosis);
+}
+
 TEST(MovingStatistics, DoNotLagByTheRecordAlone) {
   const auto trainer = trained(small_convnet());
   change(trainer->network(), "conv_2/kernel", [](std::span<float> values) {
@@ -97,17 +142,6 @@ TEST(MovingStatistics, DoNotLagWhereMomentumLetsNothingFollow) {
   }
 }
 
-/// Between the initial statistics and those of the data: half of each, give or take from channel to channel.
-void mix(Network& network, const StatisticsGap& gap, double give_or_take) {
-  LayerStatistics mixed = gap.data;
-  for (std::size_t c = 0; c < mixed.mean.size(); ++c) {
-    const double share = 0.5 + (c % 2 ? -give_or_take : give_or_take);
-    mixed.mean[c] *= 1 - share;
-    mixed.variance[c] = share + (1 - share) * mixed.variance[c];
-  }
-  set_moving_statistics(network, {mixed});
-}
-
 TEST(MovingStatistics, LagWithoutARecordOnlyWhereMostLayersDo) {
   const auto trainer = trained(small_convnet());
   for (const char* kernel : {"conv_2/kernel", "dense_1/kernel"})  // far from mean 0 and variance 1
@@ -134,6 +168,8 @@ TEST(MovingStatistics, NamesAnInvertedMomentum) {
   ASSERT_TRUE(finding) << told(diagnosis);
   EXPECT_THAT(finding->layers, ElementsAre("norm_1", "norm_2", "norm_3"));
   EXPECT_GE(finding->severity, Severity::warning);
+  EXPECT_SAYS(finding->remedy.keras, "momentum=0.99)");
+  EXPECT_SAYS(finding->remedy.pytorch, "momentum=0.01)");
 }
 
 TEST(MovingStatistics, BlamesDropoutWhereTheyFitWithItOn) {

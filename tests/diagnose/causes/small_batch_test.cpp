@@ -19,6 +19,22 @@ TEST(SmallBatch, NamesABatchThatIsTooSmallAndItsNormalizations) {
   }
 }
 
+TEST(SmallBatch, AsksForABatchThatIsLargeEnoughByWhatThisOneCosts) {
+  const auto trainer = trained(small_convnet());
+  for (const std::int64_t size : {4, 8}) {
+    const auto findings = judged(small_batch, trainer->network(), {.batch_size = size});
+    if (findings.empty()) continue;
+    const double enough = static_cast<double>(size) * findings[0].cost->relative_loss / 0.05;
+    std::int64_t power = 1;
+    while (static_cast<double>(power) < enough) power *= 2;
+    const std::string expected = "batch_size=" + std::to_string(power) + ')';
+    if (power <= 1024)
+      EXPECT_SAYS(findings[0].remedy.keras, expected);
+    else
+      EXPECT_EQ(findings[0].remedy.keras, "");
+  }
+}
+
 TEST(SmallBatch, IsSureOfABatchOfOneAfterADenseLayer) {
   for (const Sequential& model : small_models()) {
     Trainer trainer(model, {.optimizer = Adam{.learning_rate = 2e-3}, .batch_size = 1, .compute = {.threads = 1}});
