@@ -37,7 +37,7 @@ bool bit(unsigned word, int position) { return (word >> position & 1u) != 0; }
 Machine detect() {
   Machine machine;
   machine.cpu = brand();
-  machine.cores = Threads().count();
+  machine.cores = usable_cores();
   // __builtin_cpu_supports also asks whether the operating system saves the registers.
   machine.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   machine.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -59,8 +59,14 @@ Error as_error(const std::exception& exception) {
     return Error{{.kind = kind_of_failure(error->code()),
                   .where = error->path1().string(),
                   .received = error->code().message()}};
-  if (const auto* error = dynamic_cast<const std::system_error*>(&exception))
-    return Error{{.kind = kind_of_failure(error->code()), .received = error->what()}};
+  const auto* system = dynamic_cast<const std::system_error*>(&exception);
+  if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again)
+    return Error{{.kind = Error::environment,
+                  .where = "threads",
+                  .expected = "one more",
+                  .received = system->code().message(),
+                  .hint = "A limit on processes or memory is reached (ulimit -u, ulimit -v, a container's)."}};
+  if (system != nullptr) return Error{{.kind = kind_of_failure(system->code()), .received = system->what()}};
   return Error{{.kind = Error::internal, .received = exception.what()}};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -27,19 +28,29 @@ class FunctionRef<Result(Arguments...)> {
   Result (*call_)(void*, Arguments...);
 };
 
+/// Cores that this process may use.
+int usable_cores();
+
+/// Bytes of stack that every thread of ours needs at least. Measured: training needs less than 96 KB.
+inline constexpr std::size_t kLeastStack = std::size_t{256} << 10;
+
 /// How many threads work, and the one pool they come from (OpenMP's, which oneDNN shares).
 /// Work is split by index and thread count alone, so a result depends on the count but never on timing.
 class Threads {
  public:
-  /// count 0: one per core this process may use. Throws Error for a negative count.
+  /// count 0: one per core this process may use. OpenMP is asked for such a team from this thread: `count()` is what
+  /// it gives, which may be less (OMP_THREAD_LIMIT, OMP_MAX_ACTIVE_LEVELS, a caller that is in a parallel region
+  /// itself). Throws Error for a negative count, and where the system does not start that many threads or gives them
+  /// too small a stack (OMP_STACKSIZE).
   explicit Threads(int count = 0);
   /// As many as libraries called from this thread may use: what was bound last, else what OpenMP's environment
-  /// variables say.
+  /// variables say. OpenMP is not asked for a team.
   static Threads bound();
 
   int count() const { return count_; }
 
-  /// Makes this the thread count of libraries called from this thread (oneDNN asks OpenMP for it).
+  /// Makes this the thread count of libraries called from this thread (oneDNN asks OpenMP for it). Throws Error in a
+  /// parallel region that gives fewer, where a kernel prepared for this count would wait for the others for ever.
   void bind() const;
 
   /// Calls body(begin, end, thread) for consecutive ranges that cover [0, n), one per thread; each range but the last

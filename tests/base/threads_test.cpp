@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <new>
 #include <tuple>
@@ -76,14 +77,50 @@ TEST(Threads, SplitAlikeEveryTime) {
   });
 }
 
+/// As long as it lives, every parallel region has one thread.
+class OneThreadARegion {
+ public:
+  OneThreadARegion() : before_(omp_get_max_active_levels()) { omp_set_max_active_levels(0); }
+  OneThreadARegion(const OneThreadARegion&) = delete;
+  OneThreadARegion& operator=(const OneThreadARegion&) = delete;
+  ~OneThreadARegion() { omp_set_max_active_levels(before_); }
+
+ private:
+  int before_;
+};
+
 TEST(Threads, SplitAlikeWhenTheRuntimeGrantsFewer) {
   const Threads threads(4);
   const auto expected = ranges_of(threads, 100, 3);
-  const int limit = omp_get_max_active_levels();
-  omp_set_max_active_levels(0);  // every parallel region now has one thread
-  const auto received = ranges_of(threads, 100, 3);
-  omp_set_max_active_levels(limit);
-  EXPECT_EQ(received, expected);
+  const OneThreadARegion one;
+  EXPECT_EQ(ranges_of(threads, 100, 3), expected);
+}
+
+TEST(Threads, AreAsManyAsTheRuntimeGrants) {
+  EXPECT_EQ(Threads(3).count(), 3);
+  const OneThreadARegion one;
+  EXPECT_EQ(Threads(3).count(), 1);
+}
+
+TEST(Threads, AreAsManyWhateverTheLoadWhereTheRuntimeAdjustsTeams) {
+  const int dynamic = omp_get_dynamic();
+  omp_set_dynamic(1);
+  EXPECT_EQ(Threads(8).count(), 8);
+  omp_set_dynamic(dynamic);
+}
+
+TEST(Threads, AreOneInsideAParallelRegion) {
+  std::atomic<int> most = 0;
+#pragma omp parallel num_threads(2)
+  if (Threads(2).count() > most) most = Threads(2).count();
+  EXPECT_EQ(most, 1);
+}
+
+TEST(Threads, AreNotBoundWhereTheRuntimeGivesFewer) {
+  const Threads three(3);
+  const OneThreadARegion one;
+  EXPECT_THROW(three.bind(), Error);
+  Threads(1).bind();
 }
 
 TEST(Threads, RunASingleRangeOnTheCaller) {
