@@ -1,5 +1,6 @@
 #include "evenkeel/train/callbacks.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "evenkeel/train/callbacks/early_stopping.h"
@@ -23,20 +24,29 @@ bool is_on(const Settings& settings, std::string_view key) {
   return setting && setting->value != FieldValue(false);
 }
 
-/// How many callbacks of the list have a key.
+/// The settings that turn on callbacks which have this key.
 template <class... T>
-int owners_of(const std::string& key, const std::tuple<T...>*) {
-  return (static_cast<int>(fields_of<typename T::Options>().find(key) != nullptr) + ...);
+std::vector<std::string> owners_of(const std::string& key, const std::tuple<T...>*) {
+  std::vector<std::string> owners;
+  const auto add = [&](bool has_it, std::string_view owner) {
+    if (has_it) owners.emplace_back(owner);
+  };
+  (add(fields_of<typename T::Options>().find(key) != nullptr, T::kSetting), ...);
+  return owners;
 }
 
-/// Throws Error if a callback's own key is set but the callback is not turned on.
-template <class T>
-void refuse_own_keys(const Settings& settings) {
-  for (const auto& field : fields_of<typename T::Options>().all())
-    if (is_on(settings, field.name) && owners_of(field.name, kCallbacks) == 1)
-      throw Error{{.where = '"' + field.name + '"',
-                   .expected = '"' + std::string(T::kSetting) + "\" with it",
+/// Throws Error if a key of callbacks is set, but none of those that have it is turned on.
+void refuse_idle_keys(const Settings& settings) {
+  for (const Setting& setting : settings.all()) {
+    const std::vector<std::string> owners = owners_of(setting.key, kCallbacks);
+    const auto is_on_here = [&](const std::string& owner) { return is_on(settings, owner); };
+    if (owners.empty() || !is_on(settings, setting.key) || std::ranges::any_of(owners, is_on_here)) continue;
+    settings_detail::from(setting.where, [&] {
+      throw Error{{.where = '"' + setting.key + '"',
+                   .expected = '"' + join(owners, "\" or \"") + "\" with it",
                    .received = "none"}};
+    });
+  }
 }
 
 /// Sets the figure to watch, if the callback watches one.
@@ -54,7 +64,7 @@ void choose_monitor(Options& options, const Settings& settings, const CallbackCo
 
 template <class T>
 void add_if_asked_for(std::vector<Callback>& callbacks, const Settings& settings, const CallbackContext& context) {
-  if (!is_on(settings, T::kSetting)) return refuse_own_keys<T>(settings);
+  if (!is_on(settings, T::kSetting)) return;
   typename T::Options options;
   fill_in(options, settings);
   choose_monitor(options, settings, context);
@@ -75,6 +85,7 @@ void describe_callbacks(SettingKeys& keys) {
 }
 
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context) {
+  refuse_idle_keys(settings);
   std::vector<Callback> callbacks;
   [&]<class... T>(const std::tuple<T...>*) { (add_if_asked_for<T>(callbacks, settings, context), ...); }(kCallbacks);
   return callbacks;

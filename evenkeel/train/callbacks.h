@@ -10,7 +10,7 @@
 
 // The callbacks that settings can ask for; the list is in callbacks.cpp. Each has an options struct `Options`, whose
 // fields are described by their keys in a [training] table, and `kSetting`, the key that turns it on. The callback's
-// other keys need that key, except those that several callbacks share.
+// other keys need that key; those that several callbacks share need that of one of them.
 
 namespace evenkeel {
 

@@ -8,7 +8,16 @@ std::vector<std::string> schedule_names() { return choice_names<Schedule>(); }
 
 Schedule schedule_named(const std::string& name) { return chosen_by_name<Schedule>("schedule", name); }
 
-void check(const Schedule& schedule) { check_fields(schedule); }
+void check(const Schedule& schedule) {
+  check_fields(schedule);
+  std::visit(
+      [](const auto& options) {
+        if (options.warmup_steps == 0 && options.initial_learning_rate != 0)
+          throw Error{
+              {.where = "\"initial_learning_rate\"", .expected = "\"warmup_steps\" with it", .received = "none"}};
+      },
+      schedule);
+}
 
 double learning_rate_at(const Schedule& schedule, double base, std::uint64_t step, std::uint64_t total_steps) {
   return std::visit(

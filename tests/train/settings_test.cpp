@@ -180,7 +180,7 @@ TEST(TrainingKeys, HaveADefaultOnlyWhereAnAbsentKeyStandsForIt) {
 }
 
 TEST(CallbacksOfSettings, AreThoseThatAreAskedFor) {
-  EXPECT_TRUE(callbacks_of({{"monitor", "loss"}, {"min_delta", 0.1}, {"save_best", false}}, {}).empty());
+  EXPECT_TRUE(callbacks_of({{"save_best", false}, {"batch_size", 8}}, {}).empty());
   EXPECT_EQ(callbacks_of({{"early_stopping", 0}, {"terminate_on_nan", true}, {"reduce_lr_patience", 2}}, {}).size(),
             3u);
 }
@@ -191,6 +191,14 @@ TEST(CallbacksOfSettings, NeedTheirOwn) {
               }),
               "\"restore_best_weights\": expected \"early_stopping\" with it, received none.");
   EXPECT_SAYS(error_of([] { callbacks_of({{"min_lr", 0.1}}, {}); }), "\"reduce_lr_patience\" with it");
+  EXPECT_SAYS(error_of([] {
+                callbacks_of({{"monitor", "loss", "m.toml:7"}}, {});
+              }),
+              "m.toml:7: \"monitor\": expected \"early_stopping\" or \"save_best\" or \"reduce_lr_patience\" with it");
+  EXPECT_SAYS(error_of([] {
+                callbacks_of({{"min_delta", 0.1}, {"save_best", true}, {"monitor", "loss"}}, {});
+              }),
+              "\"min_delta\": expected \"early_stopping\" or \"reduce_lr_patience\" with it");
 }
 
 TEST(CallbacksOfSettings, WatchValidationOnlyWhereThereIsSome) {

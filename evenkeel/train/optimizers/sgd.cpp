@@ -9,6 +9,11 @@ void SGD::describe(Fields<SGD>& fields) {
   });
 }
 
+void SGD::check() const {
+  if (nesterov && momentum == 0)
+    throw Error{{.where = "\"nesterov\"", .expected = "a \"momentum\" with it", .received = "0"}};
+}
+
 void emit_update(const SGD& sgd, const UpdateTarget& target) {
   const Value velocity = sgd.momentum == 0 ? Value() : target.slot("sgd/velocity");
   target.emit(ops::SgdUpdate(sgd.momentum, sgd.nesterov, target.options), {velocity});

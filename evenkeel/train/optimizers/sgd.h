@@ -17,6 +17,7 @@ struct SGD {
 
   static constexpr std::string_view kType = "sgd";
   static void describe(Fields<SGD>&);
+  void check() const;  ///< nesterov needs a momentum
 };
 
 void emit_update(const SGD& sgd, const UpdateTarget& target);
