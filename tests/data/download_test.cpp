@@ -181,6 +181,29 @@ TEST_F(Download, GivesUpOnAServerThatStallsAndKeepsWhatCame) {
   EXPECT_TRUE(text_.starts_with(part()));
 }
 
+TEST_F(Download, GivesUpOnAServerThatIsSlowOnAverage) {
+  const RawServer server({{.text = whole_answer(text_).substr(0, 30000), .hold = true}});
+  options_.limits.rate_window = std::chrono::seconds(0);  // measured at once
+  options_.limits.least_rate = std::int64_t{1} << 60;
+  options_.limits.retries = 3;
+  EXPECT_SAYS(refusal(server.url()), "expected at least 1152921504606846976 bytes a second, received ");
+  EXPECT_LE(server.requests().size(), 1u);
+}
+
+TEST_F(Download, GivesUpWhenItsTimeIsOver) {
+  const RawServer server({{.text = whole_answer(text_).substr(0, 30000), .hold = true}});
+  options_.deadline = std::chrono::steady_clock::now();
+  options_.limits.retries = 3;
+  EXPECT_SAYS(refusal(server.url()), "expected all 50000 bytes in the time that was allowed");
+}
+
+TEST_F(Download, ThatIsThereAlreadyNeedsNoTime) {
+  const FileServer server({{"file", text_}});
+  get(server.url() + "file");
+  options_.deadline = std::chrono::steady_clock::now();
+  EXPECT_TRUE(get(server.url() + "file"));
+}
+
 TEST_F(Download, SaysThatNobodyListens) {
   const std::string url = RawServer({{""}}).url();
   EXPECT_SAYS(refusal(url), url);

@@ -27,6 +27,16 @@ struct Failure {
   bool may_pass;  ///< whether another attempt can succeed
 };
 
+using Clock = std::chrono::steady_clock;
+
+Error timed_out(const std::string& url, std::int64_t received, std::int64_t of) {
+  return Error{{.kind = Error::environment,
+                .where = url,
+                .expected = fmt::format("all {} bytes in the time that was allowed", of),
+                .received = fmt::format("{}", received),
+                .hint = "--timeout allows more."}};
+}
+
 /// One request and its answer, appended to the part.
 class Transfer {
  public:
@@ -41,6 +51,7 @@ class Transfer {
  private:
   static std::size_t write(char* data, std::size_t, std::size_t n, void* self);
   static int watch(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  void check_pace();
   template <class Value>
   void set(CURLoption option, Value value) {
     curl_easy_setopt(handle_.get(), option, value);
@@ -64,6 +75,9 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> message_{};
   bool body_begun_ = false;
   std::exception_ptr failure_;  ///< thrown in a callback of curl, rethrown after it
+  Clock::time_point window_begin_ = Clock::now();
+  std::int64_t window_size_;  ///< of the part, when the window began
+  std::optional<Error> too_slow_ = {};
 };
 
 CURL* new_handle() {
@@ -74,7 +88,12 @@ CURL* new_handle() {
 }
 
 Transfer::Transfer(const std::string& url, PartialFile& part, std::int64_t bytes, const DownloadOptions& options)
-    : url_(url), part_(part), bytes_(bytes), options_(options), handle_(new_handle(), curl_easy_cleanup) {
+    : url_(url),
+      part_(part),
+      bytes_(bytes),
+      options_(options),
+      handle_(new_handle(), curl_easy_cleanup),
+      window_size_(part.size()) {
   set(CURLOPT_URL, url_.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https,file");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -116,7 +135,26 @@ std::size_t Transfer::write(char* data, std::size_t, std::size_t n, void* self) 
 }
 
 int Transfer::watch(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Transfer*>(self)->options_.stop.stop_requested() ? 1 : 0;
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.check_pace();
+  return transfer.options_.stop.stop_requested() || transfer.too_slow_ ? 1 : 0;
+}
+
+/// curl's own limit takes the rate of the last seconds: a few bytes now and then would pass it for ever.
+void Transfer::check_pace() {
+  const Clock::time_point now = Clock::now();
+  if (now >= options_.deadline) too_slow_ = timed_out(url_, part_.size(), bytes_);
+  const std::chrono::duration<double> passed = now - window_begin_;
+  if (passed < options_.limits.rate_window) return;
+  const double rate = static_cast<double>(part_.size() - window_size_) / passed.count();
+  if (rate < static_cast<double>(options_.limits.least_rate))
+    too_slow_ = Error{{.kind = Error::environment,
+                       .where = url_,
+                       .expected = fmt::format("at least {} bytes a second", options_.limits.least_rate),
+                       .received = fmt::format("{:.0f} on average over {:.0f} s", rate, passed.count()),
+                       .hint = "--url names another address."}};
+  window_begin_ = now;
+  window_size_ = part_.size();
 }
 
 long Transfer::status() const {
@@ -188,6 +226,7 @@ std::optional<Failure> Transfer::run() {
   if (failure_) std::rethrow_exception(failure_);
   if (code == CURLE_OK && !body_begun_) begin_body();
   if (options_.stop.stop_requested() || (code == CURLE_OK && part_.size() == bytes_)) return {};
+  if (too_slow_) return Failure{*too_slow_, false};
   return judge(code);
 }
 
@@ -254,6 +293,7 @@ bool download(const std::string& url, const fs::path& path, std::int64_t bytes, 
     if (!failure) break;
     if (!failure->may_pass || attempt == options.limits.retries) throw last_word(failure->error, part);
     wait(options.limits.retry_pause, options.stop);
+    if (Clock::now() >= options.deadline) throw last_word(timed_out(url, part.size(), bytes), part);
   }
   part.sync();
   return true;

@@ -13,6 +13,8 @@ namespace evenkeel {
 struct TransferLimits {
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{30};       ///< without a byte
+  std::chrono::seconds rate_window{60};         ///< over which the mean rate is measured
+  std::int64_t least_rate = 1000;               ///< bytes per second; a slower server is given up, without another try
   int retries = 5;                              ///< after a broken transfer; each continues where that ended
   std::chrono::milliseconds retry_pause{1000};  ///< before each
 };
@@ -20,6 +22,7 @@ struct TransferLimits {
 struct DownloadOptions {
   TransferLimits limits = {};
   std::function<void(std::int64_t bytes)> progress = {};  ///< bytes that have arrived so far
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();  ///< of all tries
   std::stop_token stop = {};
 };
 

@@ -98,9 +98,10 @@ std::string address_of(const PublishedSet& set, const PublishedFile& file, const
 
 /// Downloads one file to the staging folder and compares its checksum. False if stopped. A file that is there already
 /// and has the checksum is right, wherever it came from.
-bool bring(const PublishedFile& file, const std::string& url, const fs::path& part, const FetchOptions& options) {
+bool bring(const PublishedFile& file, const std::string& url, const fs::path& part, const FetchOptions& options,
+           std::chrono::steady_clock::time_point deadline) {
   if (is_as_published(file, part)) return true;
-  DownloadOptions download_options{.limits = options.limits, .stop = options.stop};
+  DownloadOptions download_options{.limits = options.limits, .deadline = deadline, .stop = options.stop};
   if (options.progress)
     download_options.progress = [&](std::int64_t bytes) {
       options.progress({FetchProgress::Phase::download, file.name, bytes, file.bytes});
@@ -152,8 +153,11 @@ FetchResult fetch_dataset(const PublishedSet& set, const FetchOptions& options) 
   if (!options.force)
     if (auto complete = find_complete(set, {result.folder})) return *complete;
   const std::vector<PublishedFile> files = wanted_files(set, result.folder, options.force);
+  const auto deadline = options.timeout ? std::chrono::steady_clock::now() + *options.timeout
+                                        : std::chrono::steady_clock::time_point::max();
   for (const PublishedFile& file : files)
-    if (!bring(file, address_of(set, file, options.url), staging / (file.name + ".part"), options)) return result;
+    if (!bring(file, address_of(set, file, options.url), staging / (file.name + ".part"), options, deadline))
+      return result;
   const ScratchFolder scratch(staging / "unpacked");
   const auto made = assemble(set, files, staging, scratch.path(), options);
   if (!made) return result;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct FetchOptions {
   std::string url;       ///< a mirror: the address of a folder with the published files, or of the one file
   bool force = false;    ///< fetch again what is already there
   TransferLimits limits = {};
+  std::optional<std::chrono::seconds> timeout = {};  ///< of all downloads together
   std::function<void(const FetchProgress&)> progress = {};
   std::stop_token stop = {};
 };
