@@ -196,7 +196,7 @@ ArrayOptions array_options(const Shared& shared, const ReadAs& read_as) {
   return {.channels_first = shared.channels_first || read_as.channels_first,
           .labels = label_mapping_named(shared.labels.empty() ? read_as.labels : shared.labels),
           .note = [quiet = shared.quiet](const std::string& text) {
-            if (!quiet) fmt::print(stderr, "{}\n", text);
+            if (!quiet) tell("{}\n", text);
           }};
 }
 
@@ -256,6 +256,10 @@ void apply_flags(const Shared& shared, ComputeOptions& compute) {
   compute.threads = shared.threads;
   compute.fuse = shared.fuse;
   compute.force_precision = shared.force;
+  if (shared.force && compute.precision != Precision::bfloat16)
+    throw Error{{.where = "--force",
+                 .expected = "the precision bfloat16 with it",
+                 .received = std::string(name_of(compute.precision))}};
 }
 
 NetworkOptions network_options(const Shared& shared, const Settings& settings) {
@@ -291,7 +295,7 @@ std::string class_name(const std::vector<std::string>& names, std::int64_t index
   return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
 }
 
-void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json(const Json& json) { print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 Json json_of(const Metrics& metrics) {
   return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy ? Json(*metrics.accuracy) : Json()}};

@@ -19,6 +19,7 @@
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/metrics.h"
 #include "evenkeel/train/network.h"
+#include "output.h"
 
 namespace evenkeel::app {
 
@@ -104,7 +105,7 @@ std::string class_name(const std::vector<std::string>& names, std::int64_t index
 /// A message for people, on stderr; nothing with --quiet.
 template <class... Arguments>
 void say(const Shared& shared, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  if (!shared.quiet) fmt::print(stderr, "{}\n", fmt::format(format, std::forward<Arguments>(arguments)...));
+  if (!shared.quiet) tell_text(fmt::format(format, std::forward<Arguments>(arguments)...) + '\n');
 }
 
 void print_json(const Json& json);

@@ -49,7 +49,7 @@ int run_list(const DataArguments& a) {
     print_json({{"sets", json}});
     return kDone;
   }
-  fmt::print("{}", table.text());
+  print_text(table.text());
   std::vector<std::string> looked;
   for (const auto& folder : data_directories(a.shared.data_dir)) looked.push_back(folder.string());
   if (!looked.empty()) say(a.shared, "looked in {}", join(looked));
@@ -113,24 +113,24 @@ Json info_as_json(const DatasetDescription& d) {
 
 void print_info(const DatasetDescription& d) {
   const DatasetStatistics& s = d.statistics;
-  fmt::print("{}\n", d.name);
+  print("{}\n", d.name);
   if (d.reading)
-    for (const auto& [title, text] : text_of(*d.reading)) fmt::print("  {:<11}  {}\n", title, text);
-  fmt::print("  samples      {} of {} {}\n", with_commas(d.samples),
-             d.sample_shape ? to_string(*d.sample_shape) : fmt::format("several sizes, {} channels,", d.channels),
-             name_of(d.dtype));
-  for (const std::string& remark : d.remarks) fmt::print("  note         {}\n", remark);
-  fmt::print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
-             s.maximum);
-  if (d.targets == DatasetDescription::Targets::values) fmt::print("  targets      {} numbers a sample\n", d.classes);
-  if (d.targets == DatasetDescription::Targets::none) fmt::print("  targets      none\n");
-  if (!d.fingerprint.empty()) fmt::print("  fingerprint  {}\n", d.fingerprint);
+    for (const auto& [title, text] : text_of(*d.reading)) print("  {:<11}  {}\n", title, text);
+  print("  samples      {} of {} {}\n", with_commas(d.samples),
+        d.sample_shape ? to_string(*d.sample_shape) : fmt::format("several sizes, {} channels,", d.channels),
+        name_of(d.dtype));
+  for (const std::string& remark : d.remarks) print("  note         {}\n", remark);
+  print("  values       mean {:.4f}  std {:.4f}  min {:g}  max {:g}\n", s.mean, s.standard_deviation, s.minimum,
+        s.maximum);
+  if (d.targets == DatasetDescription::Targets::values) print("  targets      {} numbers a sample\n", d.classes);
+  if (d.targets == DatasetDescription::Targets::none) print("  targets      none\n");
+  if (!d.fingerprint.empty()) print("  fingerprint  {}\n", d.fingerprint);
   if (s.per_class.empty()) return;
   TextTable table({">  class", "name", ">samples"});
   for (std::size_t i = 0; i < s.per_class.size(); ++i)
     table.row(
         {std::to_string(i), class_name(d.class_names, static_cast<std::int64_t>(i)), with_commas(s.per_class[i])});
-  fmt::print("{}", table.text());
+  print_text(table.text());
 }
 
 /// What is known of the published files of the set that the SPEC names; nothing for other SPECs.
@@ -156,7 +156,7 @@ int run_info(const DataArguments& a) {
   if (a.shared.json)
     print_json({{"sets", json}, {"files", json_of(files)}});
   else
-    fmt::print("{}", text_of(files));
+    print_text(text_of(files));
   for (const DatasetDescription& described : all)
     if (described.reading) check_reading(described.name, image_options(a), *described.reading);
   return kDone;
@@ -203,7 +203,7 @@ void draw_sheet(const DataArguments& a, const Dataset& data) {
   const int line = terminal_columns(stdout);
   const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
   for (const SheetRow& row : sheet_rows(data, columns, shown(a, data, columns)))
-    fmt::print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
+    print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
 }
 
 /// The samples on the contact sheet, row by row.

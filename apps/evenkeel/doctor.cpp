@@ -199,7 +199,7 @@ int run_doctor(const DoctorArguments& a) {
   if (a.shared.json)
     print_as_json(described, sets);
   else
-    fmt::print("{}", answer_text(a, described));
+    print_text(answer_text(a, described));
   const bool well = diagnosis.worst().value_or(Severity::info) < Severity::warning;
   return a.strict && !(well && (!expectation || expectation->equal)) ? kCheckFailed : kDone;
 }

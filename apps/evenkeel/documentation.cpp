@@ -20,7 +20,7 @@ struct DocumentationArguments {
 /// Writes to stdout, or to a file.
 int put(const std::string& text, const std::string& file) {
   if (file.empty())
-    fmt::print("{}", text);
+    print_text(text);
   else
     formats::write_file_atomically(file, text);
   return kDone;

@@ -57,7 +57,7 @@ void print_as_json(const Evaluation& result, const std::vector<std::string>& nam
 }
 
 void print_as_text(const Evaluation& result, const std::vector<std::string>& names) {
-  fmt::print("{}  samples {}\n", metrics_text(result.metrics), with_commas(result.metrics.samples));
+  print("{}  samples {}\n", metrics_text(result.metrics), with_commas(result.metrics.samples));
   if (result.per_class.empty()) return;
   TextTable table({">class", "name", ">samples", ">accuracy"});
   for (const Evaluation::Class& c : result.per_class) {
@@ -65,8 +65,8 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
     table.row({std::to_string(index), class_name(names, index), with_commas(c.samples),
                c.samples > 0 ? number_text(c.accuracy) : "-"});
   }
-  fmt::print("\n{}", table.text());
-  if (result.per_class.size() <= kWidestMatrix) fmt::print("\n{}", confusion_text(result));
+  print("\n{}", table.text());
+  if (result.per_class.size() <= kWidestMatrix) print("\n{}", confusion_text(result));
 }
 
 int run_evaluate(const EvaluateArguments& a) {

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/shell.h"
 #include "evenkeel/base/version.h"
+#include "output.h"
 
 namespace evenkeel::app {
 namespace {
@@ -45,10 +48,20 @@ std::string report_of(const Error& error, char* const* command_line) {
 
 }  // namespace
 
-Failure failure_of(const std::exception_ptr& exception, char* const* command_line) {
-  const Error error = error_of(exception);
-  return {.code = code_of(error.kind()),
-          .message = error.kind() == Error::internal ? report_of(error, command_line) : error.what()};
+Failure failure_of(const std::exception_ptr& exception, char* const* command_line) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const ReaderGone&) {
+    return {.code = kEnvironmentFailed, .message = {}};
+  } catch (...) {
+  }
+  try {
+    const Error error = error_of(exception);
+    return {.code = code_of(error.kind()),
+            .message = error.kind() == Error::internal ? report_of(error, command_line) : error.what()};
+  } catch (const std::bad_alloc&) {
+    return {.code = kEnvironmentFailed, .message = "no memory"};  // so short that it takes none
+  }
 }
 
 }  // namespace evenkeel::app

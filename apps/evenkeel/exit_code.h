@@ -24,11 +24,11 @@ inline constexpr std::string_view kExitCodes =
 /// How the program ends after an exception.
 struct Failure {
   int code;
-  std::string message;  ///< for stderr
+  std::string message;  ///< for stderr; empty if nothing is to be said
 };
 
 /// Exit code and message of an exception that reached the program. A fault of ours says what a report needs:
 /// `command_line` is as it was given.
-Failure failure_of(const std::exception_ptr& exception, char* const* command_line);
+Failure failure_of(const std::exception_ptr& exception, char* const* command_line) noexcept;
 
 }  // namespace evenkeel::app

@@ -22,6 +22,7 @@ struct FetchArguments {
   Shared shared;
   std::string name, url;
   bool force = false;
+  std::optional<std::int64_t> timeout = {};  ///< seconds
 };
 
 /// Shows how far a download is: on a terminal a bar with bytes, rate and the time left, else a line per tenth.
@@ -33,7 +34,7 @@ class FetchBar {
     const bool is_done = now.done >= now.of, was_done = std::exchange(done_, is_done);
     if (!terminal_) {
       const std::int64_t tenth = 10 * now.done / std::max<std::int64_t>(now.of, 1);
-      if (tenth > std::exchange(tenth_, tenth)) fmt::print(stderr, "{}\n", bytes());
+      if (tenth > std::exchange(tenth_, tenth)) tell("{}\n", bytes());
     } else if (is_done && !was_done) {
       line_.finish(fmt::format("{}  {}", bytes(), duration_text(seconds())));
     } else if (!is_done && line_.due()) {
@@ -79,9 +80,9 @@ const char* name_of(FetchResult::Status status) {
 
 void print_result(const FetchArguments& a, const FetchResult& result) {
   const bool fetched = result.status == FetchResult::Status::fetched;
-  fmt::print("{} is {}in {}\n", a.name, fetched ? "" : "already there, ", result.folder.string());
-  fmt::print("{}", text_of(result.files));
-  if (!result.replaced.empty()) fmt::print("what was there before is in {}\n", result.replaced.string());
+  print("{} is {}in {}\n", a.name, fetched ? "" : "already there, ", result.folder.string());
+  print_text(text_of(result.files));
+  if (!result.replaced.empty()) print("what was there before is in {}\n", result.replaced.string());
   if (std::ranges::find(result.files, FileState::differs, &FileReport::state) != result.files.end())
     say(a.shared, "unchanged; --force fetches the published files and keeps this folder beside them");
 }
@@ -90,6 +91,7 @@ int run_fetch(const FetchArguments& a) {
   const PublishedSet& set = published_set(a.name);
   const Interruption interruption;
   FetchOptions options{.data_dir = a.shared.data_dir, .url = a.url, .force = a.force, .stop = interruption.token()};
+  if (a.timeout) options.timeout = std::chrono::seconds(*a.timeout);
   if (!a.shared.quiet)
     options.progress = [bar = std::make_shared<FetchBar>()](const FetchProgress& now) { (*bar)(now); };
   const FetchResult result = fetch_dataset(set, options);
@@ -142,6 +144,11 @@ void add_fetch(CLI::App& data, Command& chosen) {
       .add_option("--data-dir", a->shared.data_dir,
                   "where to put it; default the first of $EVENKEEL_DATA and ~/.cache/evenkeel that can be written")
       ->option_text("DIR");
+  fetch
+      .add_option("--timeout", a->timeout,
+                  "give up after so many seconds of downloading; default: while at least 1 kB/s arrives, never")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(1, 1'000'000'000));
   add_output_flags(fetch, a->shared);
   fetch.callback([a, &chosen] { chosen = [a] { return run_fetch(*a); }; });
 }

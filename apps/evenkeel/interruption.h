@@ -6,8 +6,8 @@
 
 namespace evenkeel::app {
 
-/// While it lives, SIGINT and SIGTERM become a stop request; a second one ends the program at once with exit code 130.
-/// Make it before any other thread: threads inherit that these signals are not theirs.
+/// While it lives, SIGINT and SIGTERM become a stop request; a second one ends the program at once with exit code 130,
+/// whatever its threads do. One at a time.
 class Interruption {
  public:
   Interruption();
@@ -19,7 +19,8 @@ class Interruption {
   bool requested() const { return source_.stop_requested(); }
 
  private:
-  sigset_t signals_{}, before_{};
+  struct sigaction interrupt_before_ {
+  }, terminate_before_{};
   std::stop_source source_;
   std::jthread watcher_;
 };

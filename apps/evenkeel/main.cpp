@@ -1,10 +1,8 @@
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "commands.h"
@@ -13,6 +11,8 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/base/version.h"
+#include "output.h"
+#include "resources.h"
 #include "waiting.h"
 
 namespace evenkeel::app {
@@ -78,18 +78,15 @@ Error command_line_error(const CLI::App& app, const CLI::ParseError& error, cons
                 .hint = fmt::format("See `{} --help`.", said)}};
 }
 
-/// Whether the command that was given computes with several threads.
-bool uses_threads(const CLI::App& app) {
-  const auto given = app.get_subcommands();
-  return !given.empty() && given.front()->get_option_no_throw("--threads") != nullptr && Threads::bound().count() > 1;
+/// The command that was given: `data show`, not `data`.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto below = app.get_subcommands();
+  return below.empty() ? app : innermost(*below.front());
 }
 
-/// A result that did not reach its reader is a failure.
-void flush_output() {
-  if (std::fflush(stdout) == 0) return;
-  const int error = errno;
-  throw Error{
-      {.kind = kind_of_failure(error), .where = "standard output", .received = std::generic_category().message(error)}};
+/// Whether the command computes with several threads.
+bool uses_threads(const CLI::App& command) {
+  return command.get_option_no_throw("--threads") != nullptr && Threads::bound().count() > 1;
 }
 
 int run(char** command_line) {
@@ -108,12 +105,17 @@ int run(char** command_line) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Success& asked) {
-    return app.exit(asked);
+    std::ostringstream text;
+    const int code = app.exit(asked, text);
+    print_text(text.str());
+    return code;
   } catch (const CLI::ParseError& error) {
     throw command_line_error(app, error, arguments);
   }
+  const CLI::App& command = innermost(app);
   Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
-  if (uses_threads(app)) wait_briefly(command_line);
+  if (uses_threads(command)) wait_briefly(command_line);
+  claim_threads(command);
   return chosen();
 }
 
@@ -121,13 +123,17 @@ int run(char** command_line) {
 }  // namespace evenkeel::app
 
 int main(int, char** argv) {
+  using namespace evenkeel::app;
+  open_standard_streams();
   try {
-    const int code = evenkeel::app::run(argv);
-    evenkeel::app::flush_output();
+    check_stack();
+    const int code = run(argv);
+    flush_output();
     return code;
   } catch (...) {
-    const auto [code, message] = evenkeel::app::failure_of(std::current_exception(), argv);
-    fmt::print(stderr, "evenkeel: {}\n", message);
+    const auto [code, message] = failure_of(std::current_exception(), argv);
+    for (const char* part : {"evenkeel: ", message.c_str(), "\n"})  // in parts, because memory may be short
+      if (!message.empty()) tell_text(part);
     return code;
   }
 }

@@ -87,9 +87,9 @@ std::string table_of(const PlannedLines& plan) {
 
 void print_as_text(const ProgramPlan& plan) {
   const PlannedLines& planned = plan.planned;
-  fmt::print("{}", table_of(planned));
+  print_text(table_of(planned));
   if (!planned.seconds.empty())
-    fmt::print(
+    print(
         "\ntime       {:.3f} ms a step: sum over lines, each the median of {} runs on random input\n"
         "machine    {}; \"bound by\": the limit that a line meets first, and how much of it is reached (above 100%: "
         "from caches)\n",
@@ -97,14 +97,13 @@ void print_as_text(const ProgramPlan& plan) {
         roofline_text(planned.roofline));
   const PlanTotals totals = totals_of(planned.lines);
   const MemoryReport& m = plan.memory;
-  fmt::print("\npasses     {} read and written by all lines, {:.3g} GF in convolutions and products\n",
-             bytes_text(totals.bytes), totals.flops / 1e9);
-  fmt::print("arena      {}, of {} without reuse; {} scratch for kernels\n", bytes_text(m.arena_bytes),
-             bytes_text(m.unplanned_bytes), bytes_text(plan.scratch_bytes));
-  fmt::print("weights    {} parameters, {} moving statistics\n", bytes_text(m.parameter_bytes),
-             bytes_text(m.state_bytes));
+  print("\npasses     {} read and written by all lines, {:.3g} GF in convolutions and products\n",
+        bytes_text(totals.bytes), totals.flops / 1e9);
+  print("arena      {}, of {} without reuse; {} scratch for kernels\n", bytes_text(m.arena_bytes),
+        bytes_text(m.unplanned_bytes), bytes_text(plan.scratch_bytes));
+  print("weights    {} parameters, {} moving statistics\n", bytes_text(m.parameter_bytes), bytes_text(m.state_bytes));
   if (m.gradient_bytes > 0)
-    fmt::print("training   {} gradients, {} optimizer\n", bytes_text(m.gradient_bytes), bytes_text(m.slot_bytes));
+    print("training   {} gradients, {} optimizer\n", bytes_text(m.gradient_bytes), bytes_text(m.slot_bytes));
 }
 
 int run_plan(const PlanArguments& a) {

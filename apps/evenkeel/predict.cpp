@@ -105,7 +105,7 @@ Json as_json(const Predicted& p) {
 
 /// An image with its best classes.
 void print_image(const Predicted& p, std::int64_t i) {
-  fmt::print("{}\n", p.images[static_cast<std::size_t>(i)]);
+  print("{}\n", p.images[static_cast<std::size_t>(i)]);
   TextTable table({">class", "name", ">score"});
   if (p.scores(i).size() == 1)
     table.row({std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
@@ -114,7 +114,7 @@ void print_image(const Predicted& p, std::int64_t i) {
     for (const std::int64_t c : best_classes(p.scores(i)))
       table.row({std::to_string(c), class_name(p.names, c),
                  number_text(static_cast<double>(p.scores(i)[static_cast<std::size_t>(c)]))});
-  fmt::print("{}\n", table.text());
+  print("{}\n", table.text());
 }
 
 void print_table(const Predicted& p) {
@@ -134,9 +134,9 @@ void print_table(const Predicted& p) {
     }
     table.row(std::move(row));
   }
-  fmt::print("{}", table.text());
+  print_text(table.text());
   if (shown < p.size())
-    fmt::print("... and {} more; --output FILE.csv or FILE.npz writes all\n", with_commas(p.size() - shown));
+    print("... and {} more; --output FILE.csv or FILE.npz writes all\n", with_commas(p.size() - shown));
 }
 
 void print_as_text(const Predicted& p) {
@@ -145,8 +145,7 @@ void print_as_text(const Predicted& p) {
   else
     print_table(p);
   if (p.reading)
-    for (const ReadingReport::Skipped& file : p.reading->skipped)
-      fmt::print("skipped {}: {}\n", file.name, file.reason);
+    for (const ReadingReport::Skipped& file : p.reading->skipped) print("skipped {}: {}\n", file.name, file.reason);
 }
 
 void write(const Predicted& p, const std::string& path) {

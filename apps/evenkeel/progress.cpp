@@ -13,7 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void print_line(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+void print_line(const std::string& text) { tell("{}\n", text); }
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::string with_bar(std::int64_t done, std::int64_t of, const std::string& text
 }
 
 StatusLine::~StatusLine() {
-  if (open_) std::fputc('\n', stderr);
+  if (open_) tell_text("\n");
 }
 
 bool StatusLine::due() const { return Clock::now() - drawn_ >= std::chrono::milliseconds(100); }
@@ -36,15 +36,14 @@ bool StatusLine::due() const { return Clock::now() - drawn_ >= std::chrono::mill
 void StatusLine::draw(const std::string& text) {
   // A line that wraps could not be drawn over.
   const auto columns = static_cast<std::size_t>(std::max(1, terminal_columns(stderr) - 1));
-  fmt::print(stderr, "\r{}\x1b[K", text.substr(0, columns));
-  std::fflush(stderr);
+  tell("\r{}\x1b[K", text.substr(0, columns));
   drawn_ = Clock::now();
   open_ = true;
 }
 
 void StatusLine::finish(const std::string& text) {
   if (!open_ && text.empty()) return;
-  fmt::print(stderr, "\r\x1b[K{}{}", text, text.empty() ? "" : "\n");
+  tell("\r\x1b[K{}{}", text, text.empty() ? "" : "\n");
   open_ = false;
 }
 

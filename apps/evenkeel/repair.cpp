@@ -148,9 +148,9 @@ std::vector<std::string> row_of(const std::string& name, const Metrics& m) {
 }
 
 void print_notes(const Repaired& r) {
-  for (const RepairNote& note : r.log.changes) fmt::print("{}: {}\n", note.layer, note.text);
-  for (const RepairNote& note : r.log.left) fmt::print("{}: left as it is: {}\n", note.layer, note.text);
-  if (!r.input_unchecked.empty()) fmt::print("input not checked: {}\n", r.input_unchecked);
+  for (const RepairNote& note : r.log.changes) print("{}: {}\n", note.layer, note.text);
+  for (const RepairNote& note : r.log.left) print("{}: left as it is: {}\n", note.layer, note.text);
+  if (!r.input_unchecked.empty()) print("input not checked: {}\n", r.input_unchecked);
 }
 
 void print_scores(const RepairScores& scores) {
@@ -158,40 +158,40 @@ void print_scores(const RepairScores& scores) {
   table.row(row_of("before", scores.before));
   table.row(row_of("after", scores.after));
   if (scores.reference) table.row(row_of("reference: full-data statistics", *scores.reference));
-  fmt::print("\n{}on {} samples: {}\n", table.text(), with_commas(scores.after.samples), name_of(scores.on));
+  print("\n{}on {} samples: {}\n", table.text(), with_commas(scores.after.samples), name_of(scores.on));
 }
 
 /// What would be done, and what it may bring.
 void print_advice(const RepairArguments& a, const Repaired& r) {
-  fmt::print("\"{}\" changes the network in training, so its weights must be trained again. It would do this:\n",
-             r.methods.front());
+  print("\"{}\" changes the network in training, so its weights must be trained again. It would do this:\n",
+        r.methods.front());
   print_notes(r);
   if (r.expected) {
     TextTable table({"expected gain", ">loss", ">accuracy"});
     table.row(row_of("now: " + r.expected->what, r.expected->now));
     table.row(row_of("then, at least: full-data statistics", r.expected->then));
-    fmt::print("\n{}", table.text());
+    print("\n{}", table.text());
   }
-  fmt::print("\nNothing is written. Do it with: evenkeel repair {}{}{}{}{}{} --then-train N{}\n", shell_quoted(a.model),
-             shell_flag("--weights", a.weights), shell_flag("--data", a.data), shell_flag("--validation", a.validation),
-             shell_flag("--loss", a.settings.get<std::string>("loss").value_or("")), shell_flag("--fix", a.fix),
-             shell_flag("--out", a.out));
+  print("\nNothing is written. Do it with: evenkeel repair {}{}{}{}{}{} --then-train N{}\n", shell_quoted(a.model),
+        shell_flag("--weights", a.weights), shell_flag("--data", a.data), shell_flag("--validation", a.validation),
+        shell_flag("--loss", a.settings.get<std::string>("loss").value_or("")), shell_flag("--fix", a.fix),
+        shell_flag("--out", a.out));
 }
 
 void print_as_text(const RepairArguments& a, const Repaired& r, const std::vector<std::string>& files) {
   if (!r.network) return print_advice(a, r);
   if (r.log.changes.empty())
-    fmt::print("Nothing to repair: \"{}\" finds nothing to do. {} is a copy.\n", join(r.methods), a.out);
+    print("Nothing to repair: \"{}\" finds nothing to do. {} is a copy.\n", join(r.methods), a.out);
   else
-    fmt::print("{} ({})\n", join(r.methods), name_of(r.kind));
+    print("{} ({})\n", join(r.methods), name_of(r.kind));
   print_notes(r);
-  if (r.trained_epochs > 0) fmt::print("trained for {} epochs, statistics re-estimated\n", r.trained_epochs);
+  if (r.trained_epochs > 0) print("trained for {} epochs, statistics re-estimated\n", r.trained_epochs);
   if (r.scores) print_scores(*r.scores);
-  if (!r.no_help.empty()) fmt::print("\nThe repair does not help: {}.", r.no_help);
+  if (!r.no_help.empty()) print("\nThe repair does not help: {}.", r.no_help);
   if (files.empty())
-    fmt::print(" Nothing is written; --keep writes it all the same.\n");
+    print(" Nothing is written; --keep writes it all the same.\n");
   else
-    fmt::print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
+    print("\nwritten: {}\n{}\n", join(files), evaluation_of(a, r));
 }
 
 RepairOptions options_of(const RepairArguments& a, const Settings& settings) {
@@ -289,13 +289,14 @@ void add_repair(CLI::App& app, Command& chosen) {
   command.add_option("--memory", a->memory, "memory for what re-estimation keeps between layers; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
-  command.add_option("--then-train", a->then_train, "epochs of training after a method that needs it")
-      ->option_text("N")
-      ->check(at_least(0));
+  CLI::Option* then_train =
+      command.add_option("--then-train", a->then_train, "epochs of training after a method that needs it")
+          ->option_text("N")
+          ->check(at_least(0));
   command.add_flag("--keep", a->keep, "write the file even if the repair does not help");
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
-  add_setting(command, a->settings, "learning_rate", "X");
+  add_setting(command, a->settings, "learning_rate", "X")->needs(then_train);
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);
   command.callback([a, &chosen] { chosen = [a] { return run_repair(*a); }; });

@@ -49,9 +49,9 @@ int run_report(const ReportArguments& a) {
   write_report(out, report);
   for (const std::string& note : report.notes) say(a.shared, "{}", without_backquotes(note));
   if (a.shared.json)
-    fmt::print("{}", report_json(report));
+    print_text(report_json(report));
   else
-    fmt::print("{}\n\n{}\n", without_backquotes(report.answer), table_of(report));
+    print("{}\n\n{}\n", without_backquotes(report.answer), table_of(report));
   say(a.shared, "{}", out.string());
   return kDone;
 }

@@ -1,5 +1,4 @@
 #include <charconv>
-#include <cstdio>
 #include <map>
 #include <optional>
 
@@ -113,9 +112,9 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
   if (!a.shared.json) {
-    fmt::print("\n{} on {}\n\n{}\nThe report is {}\n", info.name, result.data, summary_of(report),
-               (out / "report.html").string());
-    std::fflush(stdout);
+    print("\n{} on {}\n\n{}\nThe report is {}\n", info.name, result.data, summary_of(report),
+          (out / "report.html").string());
+    flush_output();
   }
   return !interruption.requested();
 }

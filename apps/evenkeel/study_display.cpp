@@ -1,7 +1,6 @@
 #include "study_display.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "evenkeel/report/writers/text_table.h"
 #include "terminal.h"
@@ -59,7 +58,7 @@ void StudyDisplay::run_ends(const StudyVariant& variant, const StudyRun& run, bo
 
 void StudyDisplay::warn(const std::string& text) {
   erase();
-  fmt::print(stderr, "evenkeel: {}\n", text);
+  tell("evenkeel: {}\n", text);
   draw();
 }
 
@@ -69,8 +68,8 @@ void StudyDisplay::print(const std::string& text) {
   if (shared_.json) {
     say(shared_, "{}", text);
   } else {
-    fmt::print("{}\n", text);
-    std::fflush(stdout);
+    print_text(text + '\n');
+    flush_output();
   }
   draw();
 }
@@ -82,13 +81,13 @@ void StudyDisplay::draw() {
   for (std::size_t i = rows_.size() > kRows ? rows_.size() - kRows : 0; i < rows_.size(); ++i)
     table.row({rows_[i].variant, rows_[i].seed, rows_[i].progress, rows_[i].loss, rows_[i].accuracy, rows_[i].time});
   const std::string text = table.text();
-  fmt::print(stderr, "\n{}", text);
+  tell("\n{}", text);
   drawn_ = static_cast<int>(std::ranges::count(text, '\n')) + 1;
   drawn_at_ = Clock::now();
 }
 
 void StudyDisplay::erase() {
-  if (drawn_ > 0) fmt::print(stderr, "\x1b[{}F\x1b[J", drawn_);
+  if (drawn_ > 0) tell("\x1b[{}F\x1b[J", drawn_);
   drawn_ = 0;
 }
 

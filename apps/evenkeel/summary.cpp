@@ -32,7 +32,7 @@ int run_summary(const SummaryArguments& a) {
   if (a.shared.json)
     print_json(as_json(summary));
   else
-    fmt::print("{}", to_string(summary));
+    print_text(to_string(summary));
   return kDone;
 }
 

@@ -109,13 +109,12 @@ void print_result(const Plan& plan, const Trainer& trainer, const History& histo
   };
   row("training", shown.train);
   if (shown.validation) row("validation", *shown.validation);
-  fmt::print("{}", table.text());
+  print_text(table.text());
   if (history.weights_epoch)
-    fmt::print("The weights are those of epoch {}, the best of {}.\n", *history.weights_epoch,
-               history.epochs.back().epoch);
-  fmt::print("{} steps; weights, metrics and settings are in {}\n",
-             with_commas(static_cast<std::int64_t>(trainer.steps_done())), plan.path.string());
-  if (const std::string text = doubt(plan, trainer, history); !text.empty()) fmt::print("{}\n", text);
+    print("The weights are those of epoch {}, the best of {}.\n", *history.weights_epoch, history.epochs.back().epoch);
+  print("{} steps; weights, metrics and settings are in {}\n",
+        with_commas(static_cast<std::int64_t>(trainer.steps_done())), plan.path.string());
+  if (const std::string text = doubt(plan, trainer, history); !text.empty()) print("{}\n", text);
 }
 
 /// A run from its beginning.
@@ -161,6 +160,17 @@ void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, c
   if (!steps && !run.steps) check("--epochs", epochs, run.epochs);
 }
 
+/// What a run begins with cannot be changed when it continues.
+void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
+  if (a.no_shuffle && run.shuffle)
+    throw Error{{.where = "--no-shuffle", .expected = "what this run began with", .received = "a run that shuffles"}};
+  if (!a.weights.empty() && a.weights != run.initial_weights)
+    throw Error{{.where = "--weights",
+                 .expected = "what this run began with, " +
+                             (run.initial_weights.empty() ? "weights from the seed" : run.initial_weights),
+                 .received = a.weights}};
+}
+
 /// A run folder's run, from its newest checkpoint on; flags may ask for more epochs or steps. Where the folder holds
 /// none yet, a new run.
 Plan resumed_run(const TrainArguments& a) {
@@ -187,6 +197,7 @@ Plan resumed_run(const TrainArguments& a) {
   plan.settings = overridden(plan.file.training, a.settings);
   plan.file.training = plan.settings;
   plan.run = recorded.description;
+  check_same_beginning(a, plan.run);
   plan.run.resize |= a.shared.resize;
   plan.run.skip_bad_images |= a.shared.skip_bad_images;
   plan.run.strict_colour |= a.shared.strict_colour;
@@ -255,7 +266,7 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
                                    const Trainer& trainer, const std::vector<std::string>& class_names,
                                    std::vector<Told>& told) {
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
-  const auto warn = [](const std::string& text) { fmt::print(stderr, "evenkeel: {}\n", text); };
+  const auto warn = [](const std::string& text) { tell("evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics(), warn)};
   for (Callback& callback : callbacks_of(plan.settings, {.has_validation = !plan.run.validation.empty(),
                                                         .best = plan.path / "best.safetensors",
@@ -303,7 +314,8 @@ int train(const TrainArguments& a) {
 
   choose_loss(plan, data, a.shared);
   TrainerOptions options = trainer_options(plan.settings, plan.threads);
-  options.compute.force_precision = a.shared.force;
+  apply_flags(a.shared, options.compute);
+  options.compute.threads = plan.threads;
   options.compute.fuse = plan.fuse;
   Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,

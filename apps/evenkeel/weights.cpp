@@ -119,15 +119,14 @@ void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos,
                number_text(s.standard_deviation), number_text(s.minimum), number_text(s.maximum)});
     total += info.shape.size();
   }
-  fmt::print("{}{} values in {} tensor{}\n", table.text(), with_commas(total), infos.size(),
-             infos.size() == 1 ? "" : "s");
+  print("{}{} values in {} tensor{}\n", table.text(), with_commas(total), infos.size(), infos.size() == 1 ? "" : "s");
   if (!with_values) return;
   for (const WeightInfo& info : infos) {
     const auto values = tensors.get(info).as<float>();
     const auto shown = std::min(std::ssize(values), kValuesShown);
-    fmt::print("\n{}:", info.name);
-    for (float value : values.first(static_cast<std::size_t>(shown))) fmt::print(" {:.6g}", value);
-    fmt::print("{}\n", shown < std::ssize(values) ? " ..." : "");
+    print("\n{}:", info.name);
+    for (float value : values.first(static_cast<std::size_t>(shown))) print(" {:.6g}", value);
+    print("{}\n", shown < std::ssize(values) ? " ..." : "");
   }
 }
 

@@ -63,6 +63,13 @@ TEST_F(FetchCommand, PrintsItsResultAsJson) {
   EXPECT_EQ(result.at("files").at(3).at("state"), "differs");
 }
 
+TEST_F(FetchCommand, GivesUpAfterTheTimeThatWasAllowed) {
+  const RawServer server({{.text = "HTTP/1.1 200 OK\r\nContent-Length: 9912422\r\n\r\nxxx", .hold = true}});
+  auto arguments = fetch(server.url());
+  arguments.insert(arguments.end(), {"--timeout", "1"});
+  EXPECT_SAYS(failure(3, arguments), "--timeout allows more. The 3 bytes received are kept");
+}
+
 TEST_F(FetchCommand, IsQuietWhenAsked) {
   write_other_files();
   auto arguments = fetch("http://127.0.0.1:1/");
