@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "command_line.h"
 #include "commands.h"
 #include "evenkeel/base/cpu.h"
-#include "evenkeel/base/error.h"
-#include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/base/version.h"
 #include "output.h"
@@ -35,49 +34,6 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_documentation(app, chosen);
 }
 
-/// The names that may stand where `wrong` stands.
-std::vector<std::string> known_words(const CLI::App& command, const std::string& wrong) {
-  std::vector<std::string> known;
-  if (wrong.starts_with('-')) {
-    for (const CLI::Option* option : command.get_options())
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  } else {
-    for (const CLI::App* sub : command.get_subcommands({})) known.push_back(sub->get_name());
-  }
-  return known;
-}
-
-bool contains(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-/// CLI11 says that something is missing or left over; what was meant is said here.
-Error command_line_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
-  const CLI::App* command = &app;
-  std::string said = "evenkeel";
-  for (std::string word : arguments) {
-    word = word.substr(0, word.find('='));
-    const bool is_flag = word.starts_with("--");
-    const bool names_command = !is_flag && !command->get_subcommands({}).empty();
-    if (!is_flag && !names_command) continue;
-    const std::vector<std::string> known = known_words(*command, word);
-    if (!contains(known, word)) {
-      const std::string near = nearest(word, known);
-      return Error{
-          {.where = said == "evenkeel" ? "" : said,
-           .received = fmt::format("there is no {} \"{}\"", is_flag ? "flag" : "command", word),
-           .hint = near.empty() ? fmt::format("See `{} --help`.", said) : fmt::format("Did you mean \"{}\"?", near)}};
-    }
-    if (names_command) {
-      command = command->get_subcommand(word);
-      said += ' ' + word;
-    }
-  }
-  return Error{{.where = said == "evenkeel" ? "" : said,
-                .received = error.what(),
-                .hint = fmt::format("See `{} --help`.", said)}};
-}
-
 /// The command that was given: `data show`, not `data`.
 const CLI::App& innermost(const CLI::App& app) {
   const auto below = app.get_subcommands();
@@ -102,6 +58,7 @@ int run(char** command_line) {
       std::string(kExitCodes));
   Command chosen;
   add_commands(app, chosen, arguments);
+  check_values(arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Success& asked) {
@@ -115,6 +72,7 @@ int run(char** command_line) {
   const CLI::App& command = innermost(app);
   Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
   if (uses_threads(command)) wait_briefly(command_line);
+  check_reading_flags(command);
   claim_threads(command);
   return chosen();
 }
