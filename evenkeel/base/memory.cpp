@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace evenkeel {
 namespace {
@@ -56,10 +57,25 @@ std::int64_t left_below(const std::filesystem::path& mount, std::filesystem::pat
   return least;
 }
 
+/// What the limit on the address space leaves (ulimit -v): "Max address space   700000000   unlimited   bytes".
+std::int64_t left_of_address_space(const std::filesystem::path& root) {
+  constexpr std::string_view kKey = "Max address space";
+  std::ifstream lines(root / "proc/self/limits");
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(kKey)) continue;
+    std::istringstream rest(line.substr(kKey.size()));
+    std::int64_t most = 0;
+    if (!(rest >> most)) break;  // unlimited
+    return std::max<std::int64_t>(0, most - kilobytes_in(root / "proc/self/status", "VmSize").value_or(0));
+  }
+  return kUnlimited;
+}
+
 }  // namespace
 
 std::int64_t available_memory(const std::filesystem::path& root) {
-  std::int64_t least = kilobytes_in(root / "proc/meminfo", "MemAvailable").value_or(kUnlimited);
+  std::int64_t least =
+      std::min(kilobytes_in(root / "proc/meminfo", "MemAvailable").value_or(kUnlimited), left_of_address_space(root));
   const std::filesystem::path groups = root / "sys/fs/cgroup";
   std::ifstream lines(root / "proc/self/cgroup");
   for (std::string line; std::getline(lines, line);) {

@@ -1,5 +1,6 @@
 #include "evenkeel/program/store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -34,6 +35,9 @@ void Block::zero() {
 }
 
 namespace {
+
+/// For the code that oneDNN writes in the first run. Where it gets no memory for that, it ends the process.
+constexpr std::int64_t kForLibraries = std::int64_t{32} << 20;
 
 /// Throws Error unless so many bytes are available.
 void check_available(std::int64_t needed, std::int64_t available, const char* where, const char* hint) {
@@ -90,7 +94,8 @@ Block& Store::of(Role role) {
 std::byte* Arena::reserve(std::size_t bytes) {
   if (bytes <= buffer_.size()) return buffer_.data();
   const std::int64_t held = static_cast<std::int64_t>(buffer_.size()), needed = static_cast<std::int64_t>(bytes);
-  const std::int64_t available = limit_ > 0 ? limit_ : available_memory() + held;
+  const std::int64_t available =
+      limit_ > 0 ? limit_ : std::max<std::int64_t>(0, available_memory() + held - kForLibraries);
   check_available(needed, available, "memory of a step", "Choose a smaller batch.");
   buffer_ = AlignedBuffer();  // freed before the new one is allocated, so that both need not fit
   buffer_ = AlignedBuffer(bytes);

@@ -33,6 +33,16 @@ TEST_F(SystemMemory, IsWhatTheControlGroupLeavesWhereThatIsLess) {
   EXPECT_EQ(available(), 2000000);
 }
 
+TEST_F(SystemMemory, IsWhatTheLimitOnTheAddressSpaceLeavesWhereThatIsLess) {
+  write("proc/self/status", "Name:\tevenkeel\nVmSize:\t    1000 kB\n");
+  write("proc/self/limits", "Max address space         2000000              unlimited            bytes     \n");
+  EXPECT_EQ(available(), 2000000 - 1000 * 1024);
+  write("proc/self/limits", "Max address space         1000               unlimited            bytes     \n");
+  EXPECT_EQ(available(), 0);
+  write("proc/self/limits", "Max address space         unlimited            unlimited            bytes     \n");
+  EXPECT_EQ(available(), 4000 * 1024);
+}
+
 TEST_F(SystemMemory, CountsFilesThatTheKernelDropsFirstAsFree) {
   write("proc/self/cgroup", "0::/job\n");
   write("sys/fs/cgroup/job/memory.max", "3000000\n");

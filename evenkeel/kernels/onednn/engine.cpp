@@ -36,9 +36,12 @@ void limit_instructions() {
 }
 
 Error failed(const std::string& what, dnnl_status_t status) {
-  return Error{{.kind = status == dnnl_out_of_memory ? Error::environment : Error::internal,
-                .where = "oneDNN",
-                .received = what + " failed with status " + std::to_string(status)}};
+  if (status == dnnl_out_of_memory)
+    return Error{{.kind = Error::environment,
+                  .where = "memory",
+                  .received = "the system has not enough of it for oneDNN's " + what}};
+  return Error{
+      {.kind = Error::internal, .where = "oneDNN", .received = what + " failed with status " + std::to_string(status)}};
 }
 
 const dnnl::engine& engine() {
