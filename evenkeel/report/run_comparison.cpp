@@ -162,7 +162,7 @@ std::vector<std::pair<std::string, std::string>> settings_of_run(const RunRecord
   if (run.model)
     for (const SettingKey& key : training_keys().all()) {
       const Setting* setting = run.model->training.find(key.name);
-      std::string text = setting ? to_string(setting->value) : "none";
+      std::string text = setting ? to_string(setting->value) : "default";
       std::erase(text, '"');
       settings.emplace_back(key.name, std::move(text));
     }

@@ -45,9 +45,13 @@ std::vector<std::string> mark_labels(const DotChart& chart) {
 /// The marker's shape (palette.h) of marks with that label, by its place in the list above.
 std::size_t shape_of_mark(std::size_t label) { return 3 - label % 3; }
 
-/// "mean 0.9740 ± 0.0021"; empty if the row has no mean.
+/// The mean of one run is that run.
+bool has_mean(const DotChart::Row& row) { return row.mean && row.dots.size() != 1; }
+
+/// "mean 0.9740 ± 0.0021", of one run "0.9740"; empty if the row has no mean.
 std::string mean_text(const DotChart::Row& row) {
   if (!row.mean || !std::isfinite(*row.mean)) return {};
+  if (!has_mean(row)) return fmt::format("{:.4g}", *row.mean);
   if (!row.error || !std::isfinite(*row.error)) return fmt::format("mean {:.4g}", *row.mean);
   // As many digits as show two digits of the error.
   const double size = std::abs(*row.error);
@@ -84,7 +88,7 @@ class DotPicture {
     const Look look = palette_.of(row);
     const double y = rows_.begin_row(row.name, mean_text(row)) + kLine;
     if (row.published_range) rows_.bar("range", row.published_range->first, row.published_range->second, y - 9, 18);
-    if (row.mean && std::isfinite(*row.mean)) mean(row, y, look);
+    if (has_mean(row) && std::isfinite(*row.mean)) mean(row, y, look);
     // A <title> is shown when the reader points at it.
     const auto title = [&](const std::string& label, double value) {
       return fmt::format("<title>{}, {}: {}</title>", escaped(row.name), escaped(label), readable(value));
@@ -130,8 +134,8 @@ std::string legend_of(const DotChart& chart) {
   };
   const auto any = [&](auto has) { return std::ranges::any_of(chart.rows, has); };
   if (any([](const auto& row) { return !row.dots.empty(); })) item("<circle class=\"dot\" r=\"3.6\"/>", "one run");
-  if (any([](const auto& row) { return row.mean.has_value(); })) item("<path class=\"mean\" d=\"M0,-8v16\"/>", "mean");
-  if (any([](const auto& row) { return row.mean && row.error; }))
+  if (any(has_mean)) item("<path class=\"mean\" d=\"M0,-8v16\"/>", "mean");
+  if (any([](const auto& row) { return has_mean(row) && row.error; }))
     item("<path class=\"error\" d=\"M-9,0h18M-9,-3v6M9,-3v6\"/>", "its uncertainty");
   const std::vector<std::string> labels = mark_labels(chart);
   for (std::size_t i = 0; i < labels.size(); ++i)

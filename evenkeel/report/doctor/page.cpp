@@ -26,7 +26,7 @@ Section cells_section(const DoctorDescription& d) {
   table.caption =
       "Training mode here means dropout on, and normalization with statistics of all data instead of one batch. ± is "
       "one standard error over samples.";
-  return {"Mode or data?", {std::move(table), Paragraph{d.verdict}}};
+  return {"Mode or data?", {std::move(table)}};
 }
 
 /// Explains nats where they occur first.
