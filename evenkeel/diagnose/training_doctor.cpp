@@ -20,7 +20,8 @@ void TrainingDoctor::on_epoch(const EpochRecord& record, Trainer& trainer) {
   if (trained >= options_.training_per_look * static_cast<double>(sample_.size())) look(trainer);
 }
 
-void TrainingDoctor::on_end(const History&, Trainer& trainer) {
+void TrainingDoctor::on_end(const History& history, Trainer& trainer) {
+  if (history.stopped) return;  // the resumed run looks
   if (trainer.steps_done() > looked_at_) look(trainer);
 }
 

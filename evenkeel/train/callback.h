@@ -61,12 +61,14 @@ struct CallbackState {
 ///     void on_gradients(const GradientsReady&, Trainer&);  in every step; without such a callback it costs nothing
 ///     void on_step(const StepEnd&, Trainer&);
 ///     void on_epoch(const EpochRecord&, Trainer&);         after validation
-///     void on_partial_epoch(const EpochRecord&, Trainer&); an interrupted epoch, only to show it; see below
+///     void on_partial_epoch(const EpochRecord&, Trainer&); one that the run ends in, only to show it; see below
 ///     void on_settled(const Settled&, Trainer&);           checkpoints are made here
 ///     void on_end(History&, Trainer&);
-/// each with or without the Trainer. A partial epoch has no validation, and a resumed run reports the whole one. So a
-/// callback must not store or decide anything by it. A callback that changes the weights at the end sets the epoch they
-/// are from (History::weights_epoch). A callback whose state must survive an interruption also has
+/// each with or without the Trainer. An epoch is partial if the run is interrupted in it, a callback ends the run in
+/// it, or the last step of `FitOptions::steps` lies in it. A resumed run, or one that was made longer, reports the
+/// whole epoch. So a callback must not store or decide anything by a partial one. If the run was interrupted or has
+/// failed, it has no validation. A callback that changes the weights at the end sets the epoch they are from
+/// (History::weights_epoch). A callback whose state must survive an interruption also has
 ///     static constexpr std::string_view kName; CallbackState save() const; void load(const CallbackState&);
 /// Copies share the object.
 class Callback {

@@ -84,6 +84,12 @@ void describe_callbacks(SettingKeys& keys) {
   }(kCallbacks);
 }
 
+bool judge_epochs(const Settings& settings) {
+  return [&]<class... T>(const std::tuple<T...>*) {
+    return ((requires(typename T::Options o) { o.monitor; } && is_on(settings, T::kSetting)) || ...);
+  }(kCallbacks);
+}
+
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context) {
   refuse_idle_keys(settings);
   std::vector<Callback> callbacks;

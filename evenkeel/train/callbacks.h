@@ -28,4 +28,7 @@ struct CallbackContext {
 /// data.
 std::vector<Callback> callbacks_of(const Settings& settings, const CallbackContext& context);
 
+/// Whether one of them judges epochs: a run that ends within its first epoch gives it nothing to judge.
+bool judge_epochs(const Settings& settings);
+
 }  // namespace evenkeel

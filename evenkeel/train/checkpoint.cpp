@@ -61,17 +61,20 @@ EpochRecord record_of(const Json& json) {
 Json exact_json_of(const FitProgress& p) {
   Json history = Json::array();
   for (const EpochRecord& record : p.history.epochs) history.push_back(exact_json_of(record));
-  return {{"first_step", p.first_step},
-          {"steps", p.steps},
-          {"epoch", p.position.epoch},
-          {"offset", p.position.offset},
-          {"step_in_epoch", p.step_in_epoch},
-          {"epoch_loss", text_of(p.epoch_sums.loss)},
-          {"epoch_correct", text_of(p.epoch_sums.correct)},
-          {"epoch_samples", p.epoch_sums.samples},
-          {"has_accuracy", p.epoch_sums.has_accuracy},
-          {"epoch_seconds", text_of(p.epoch_seconds)},
-          {"history", history}};
+  Json json{{"first_step", p.first_step},
+            {"steps", p.steps},
+            {"epoch", p.position.epoch},
+            {"offset", p.position.offset},
+            {"step_in_epoch", p.step_in_epoch},
+            {"epoch_loss", text_of(p.epoch_sums.loss)},
+            {"epoch_correct", text_of(p.epoch_sums.correct)},
+            {"epoch_samples", p.epoch_sums.samples},
+            {"has_accuracy", p.epoch_sums.has_accuracy},
+            {"epoch_seconds", text_of(p.epoch_seconds)},
+            {"history", history}};
+  if (p.ending)
+    json["ending"] = {{"reason", p.ending->reason}, {"failed", p.ending->failed}, {"of_steps", p.ending->of_steps}};
+  return json;
 }
 
 FitProgress progress_of(const Json& json) {
@@ -85,6 +88,10 @@ FitProgress progress_of(const Json& json) {
                                .has_accuracy = json.at("has_accuracy")},
                 .epoch_seconds = number_of(json.at("epoch_seconds"))};
   for (const Json& record : json.at("history")) p.history.epochs.push_back(record_of(record));
+  if (json.contains("ending")) {
+    const Json& ending = json["ending"];
+    p.ending = {.reason = ending.at("reason"), .failed = ending.at("failed"), .of_steps = ending.at("of_steps")};
+  }
   return p;
 }
 
@@ -155,7 +162,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   std::map<std::string, std::string> metadata = about;
   metadata["format"] = kCheckpointFormat;
   metadata["identity"] = Json(checkpoint.identity).dump();
-  metadata["progress"] = exact_json_of(checkpoint.progress).dump();
+  metadata["progress"] = exact_json_of(checkpoint.progress).dump(-1, ' ', false, Json::error_handler_t::replace);
   metadata["learning_rate_scale"] = text_of(checkpoint.learning_rate_scale);
   metadata["callbacks"] = numbers_of(checkpoint.callbacks).dump();
   Json sums{{"", crc_of(metadata)}};
@@ -178,6 +185,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   Checkpoint checkpoint;
   try {
     checkpoint.identity = Json::parse(file.metadata.at("identity")).get<std::map<std::string, std::string>>();
+    checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older ones have only this one
     checkpoint.progress = progress_of(Json::parse(file.metadata.at("progress")));
     checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
     const Json callbacks = Json::parse(file.metadata.at("callbacks"));

@@ -14,6 +14,13 @@
 
 namespace evenkeel {
 
+/// That a callback ended a fit (Trainer::stop).
+struct FitEnding {
+  std::string reason;
+  bool failed = false;
+  std::int64_t of_steps = 0;  ///< the steps that the fit would have made
+};
+
 /// The progress of a fit.
 struct FitProgress {
   std::uint64_t first_step = 0;  ///< updates the trainer had made before this fit
@@ -22,7 +29,8 @@ struct FitProgress {
   std::int64_t step_in_epoch = 0;
   MetricSums epoch_sums = {};
   double epoch_seconds = 0;
-  History history = {};  ///< of whole epochs
+  History history = {};                  ///< of whole epochs
+  std::optional<FitEnding> ending = {};  ///< a run that was killed after it must not train on
 };
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;

@@ -145,9 +145,8 @@ void Fit::settle(bool end_of_epoch, bool last) {
 }
 
 void Fit::stop(std::string reason, bool failed) {
-  stopping_ = true;
-  failed_ = failed_ || failed;
-  if (reason_.empty()) reason_ = std::move(reason);
+  if (!progress_.ending) progress_.ending = {.reason = std::move(reason), .failed = false, .of_steps = total_steps()};
+  progress_.ending->failed |= failed;
 }
 
 History Fit::run() {
@@ -166,6 +165,8 @@ History Fit::run() {
                  .received = std::to_string(total_steps()),
                  .hint = "A resumed run cannot end earlier."}};
   trainer_.total_steps_ = progress_.first_step + static_cast<std::uint64_t>(total_steps());
+  // What ended the run ends it again, unless more steps are asked for now.
+  if (progress_.ending && progress_.ending->of_steps != total_steps()) progress_.ending.reset();
   begin();
   // No error from here on, because the restored checkpoint is used up.
   trainer_.restored_.reset();
@@ -175,31 +176,34 @@ History Fit::run() {
     const Batch& batch = batches.next();
     progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
     if (!step(batch)) break;
-    const bool end_of_epoch = batch.last_of_epoch || is_over();
-    if (end_of_epoch) end_epoch();
+    if (batch.last_of_epoch) end_epoch();
     interrupted = options_.stop.stop_requested();
-    settle(end_of_epoch, is_over() || interrupted);
+    settle(batch.last_of_epoch, is_over() || interrupted);
   }
+  return end(interrupted && !is_over());
+}
+
+History Fit::end(bool interrupted) {
   History history = progress_.history;
-  // A partial epoch is only shown: a resumed run will report the whole one.
-  if (progress_.step_in_epoch > 0) {
-    history.epochs.push_back(record(false));
-    for (const Callback& c : options_.callbacks) c.on_partial_epoch(history.epochs.back(), trainer_);
+  history.stopped = interrupted;
+  if (progress_.ending) {
+    history.reason = progress_.ending->reason;
+    history.failed = progress_.ending->failed;
   }
-  history.stopped = interrupted && progress_.steps < total_steps() && !stopping_;
-  history.reason = reason_;
-  history.failed = failed_;
+  // A partial epoch is only shown. A run that is resumed, or made longer, reports the whole one.
+  if (progress_.step_in_epoch > 0) {
+    EpochRecord part = record(!history.stopped && !history.failed);
+    part.is_whole = false;
+    history.epochs.push_back(part);
+    for (const Callback& c : options_.callbacks) c.on_partial_epoch(part, trainer_);
+  }
   for (const Callback& c : options_.callbacks) c.on_end(history, trainer_);
   return history;
 }
 
-std::map<std::string, std::string> Fit::identity() const {
-  if (fingerprint_.empty()) fingerprint_ = data_.fingerprint();
-  auto all = trainer_.identity();
-  all["data"] = fingerprint_;
-  all["order of the data"] = options_.shuffle ? "shuffled" : "as it is";
-  all["end of an epoch"] = options_.steps ? "filled up from the next" : "a smaller batch";
-  return all;
+const std::map<std::string, std::string>& Fit::identity() const {
+  if (identity_.empty()) identity_ = trainer_.identity(data_, options_);
+  return identity_;
 }
 
 std::map<std::string, CallbackState> Fit::callback_states() const {

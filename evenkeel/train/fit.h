@@ -30,8 +30,8 @@ class Fit {
   // For Trainer::checkpoint().
   const FitProgress& progress() const { return progress_; }
   bool is_settling() const { return settling_; }
-  bool is_stopping() const { return stopping_; }
-  std::map<std::string, std::string> identity() const;
+  bool is_stopping() const { return progress_.ending.has_value(); }
+  const std::map<std::string, std::string>& identity() const;
   std::map<std::string, CallbackState> callback_states() const;
 
  private:
@@ -42,8 +42,9 @@ class Fit {
   EpochRecord record(bool validate) const;
   void end_epoch();
   void settle(bool end_of_epoch, bool last);
+  History end(bool interrupted);
   std::int64_t total_steps() const { return evenkeel::total_steps(options_, per_epoch_); }
-  bool is_over() const { return stopping_ || progress_.steps >= total_steps(); }
+  bool is_over() const { return is_stopping() || progress_.steps >= total_steps(); }
 
   Trainer& trainer_;
   const Dataset& data_;
@@ -52,9 +53,8 @@ class Fit {
   FitProgress progress_;
   std::int64_t per_epoch_ = 1;
   double last_rate_ = 0;
-  bool stopping_ = false, settling_ = false, failed_ = false;
-  std::string reason_;
-  mutable std::string fingerprint_;  ///< of the data, computed when it is first needed
+  bool settling_ = false;
+  mutable std::map<std::string, std::string> identity_;  ///< computed when it is first needed
 };
 
 }  // namespace evenkeel

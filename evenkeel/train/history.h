@@ -9,7 +9,7 @@
 
 namespace evenkeel {
 
-/// The results of an epoch (or of the last part of one, in a run of so many steps).
+/// The results of an epoch, or of the part of one that a run has made when it ends.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
   std::uint64_t step = 0;  ///< updates done by its end
@@ -18,6 +18,7 @@ struct EpochRecord {
   double learning_rate = 0;
   double seconds = 0;  ///< of training, without validation
   double images_per_s = 0;
+  bool is_whole = true;  ///< only the last of a History may not be
 };
 
 /// A record's figure by Keras's name: "loss", "accuracy", "val_loss", "val_accuracy"; nothing if the record does not

@@ -186,6 +186,14 @@ void Trainer::stop(std::string reason, bool failed) {
 
 History Trainer::fit(const Dataset& data, const FitOptions& options) { return Fit(*this, data, options).run(); }
 
+std::map<std::string, std::string> Trainer::identity(const Dataset& data, const FitOptions& options) const {
+  auto all = identity();
+  all["data"] = data.fingerprint();
+  all["order of the data"] = options.shuffle ? "shuffled" : "as it is";
+  all["end of an epoch"] = options.steps ? "filled up from the next" : "a smaller batch";
+  return all;
+}
+
 std::map<std::string, std::string> Trainer::identity() const {
   const auto text_of = [](const auto& chosen) {
     std::string text = name_of(chosen);
@@ -220,8 +228,11 @@ Checkpoint Trainer::checkpoint() const {
   return checkpoint;
 }
 
+void Trainer::check(const Checkpoint& checkpoint, const Dataset& data, const FitOptions& options) const {
+  check_identity(identity(data, options), checkpoint.identity);
+}
+
 void Trainer::restore(Checkpoint checkpoint) {
-  checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older checkpoints have only this one
   check_identity(identity(), checkpoint.identity);
   // The optimizer's slots are made with a program that updates; its batch size does not matter.
   network_.runner(options_.batch_size, Targets::labels, true);

@@ -91,6 +91,8 @@ class Trainer {
   /// changing anything that is trained; empty if all are finite.
   std::string first_non_finite(const Batch& batch);
 
+  /// Throws Error, which names the first difference, unless the checkpoint is of such a fit of this trainer.
+  void check(const Checkpoint& checkpoint, const Dataset& data, const FitOptions& options = {}) const;
   /// Restores weights, optimizer and position from a checkpoint; the next fit continues from there. Throws Error if the
   /// checkpoint belongs to another model, optimizer, ...; then nothing has changed.
   void restore(Checkpoint checkpoint);
@@ -105,6 +107,7 @@ class Trainer {
   /// update; null if one of them stops the fit.
   const Network::Runner* update(const Batch& batch, const std::vector<Callback>& watchers = {});
   std::map<std::string, std::string> identity() const;
+  std::map<std::string, std::string> identity(const Dataset& data, const FitOptions& options) const;
 
   TrainerOptions options_;
   Network network_;

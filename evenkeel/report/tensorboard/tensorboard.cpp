@@ -121,6 +121,13 @@ void TensorBoard::on_epoch(const EpochRecord& record) {
   meter_.since = Clock::now();
 }
 
+void TensorBoard::on_partial_epoch(const EpochRecord& record) {
+  if (!record.validation) return;
+  Values values;
+  add_metrics(values, "validation/", *record.validation);
+  write(record.step, values);
+}
+
 void TensorBoard::write(std::uint64_t step, const Values& values) {
   guarded([&] {
     if (file_) file_->write(step, values);

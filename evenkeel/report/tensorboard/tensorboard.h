@@ -40,6 +40,7 @@ class TensorBoard {
   void on_begin(const FitBegin& e, Trainer& trainer);
   void on_step(const StepEnd& e, Trainer& trainer);
   void on_epoch(const EpochRecord& record);
+  void on_partial_epoch(const EpochRecord& record);  ///< validation is of all its data; the rest is not an epoch's
 
  private:
   using Values = std::vector<EventValue>;
