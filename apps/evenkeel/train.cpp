@@ -39,13 +39,12 @@ struct TrainArguments {
 /// What is to be trained, and where it stands.
 struct Plan {
   ModelFile file;
-  std::filesystem::path path;            ///< of the run folder
-  std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
+  std::filesystem::path path;  ///< of the run folder
   RunFolder::Existing existing = RunFolder::Existing::refuse;
-  Settings settings = {};  ///< the file's with the flags over them
+  std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
+  Settings settings = {};                ///< the file's with the flags over them
   RunDescription run = {};
   std::optional<std::filesystem::path> initial_weights = {};
-  std::optional<FoundCheckpoint> checkpoint = {};  ///< a resumed run's
   int threads = 0;
   bool fuse = true;
   bool finished = false;  ///< there is nothing left to train
@@ -125,7 +124,11 @@ Plan new_run(const TrainArguments& a) {
             .settings = overridden(opened.file.training, a.settings),
             .threads = a.shared.threads,
             .fuse = a.shared.fuse};
-  if (a.data.empty()) throw Error{{.where = "evenkeel train", .expected = "--data SPEC", .received = "none"}};
+  if (a.data.empty())
+    throw Error{{.where = "evenkeel train",
+                 .expected = "--data SPEC",
+                 .received = "none",
+                 .hint = a.resume ? "No run had begun in this folder: give the data and settings again." : ""}};
   plan.file.training = plan.settings;
   plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
   plan.run = {.command = a.command_line,
@@ -171,8 +174,18 @@ void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
                  .received = a.weights}};
 }
 
-/// A run folder's run, from its newest checkpoint on; flags may ask for more epochs or steps. Where the folder holds
-/// none yet, a new run.
+/// A new run in a folder that holds none yet, with the model file of a run that was killed before it began, if MODEL is
+/// the folder.
+Plan new_run_in(const std::filesystem::path& folder, TrainArguments a, bool model_is_folder) {
+  say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
+  if (model_is_folder && formats::exists(folder / "model.toml")) a.model = (folder / "model.toml").string();
+  Plan plan = new_run(a);
+  plan.path = folder;
+  plan.existing = RunFolder::Existing::resume;
+  return plan;
+}
+
+/// A run folder's run; flags may ask for more epochs or steps. Where the folder holds none yet, a new run.
 Plan resumed_run(const TrainArguments& a) {
   const bool model_is_folder = formats::is_folder(a.model);
   const std::filesystem::path folder = a.out.empty() ? std::filesystem::path(a.model) : std::filesystem::path(a.out);
@@ -180,13 +193,7 @@ Plan resumed_run(const TrainArguments& a) {
     throw Error{{.where = "evenkeel train --resume",
                  .expected = "the run folder, as MODEL or as --out DIR",
                  .received = formats::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
-  if (!formats::exists(folder / "run.json")) {
-    say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
-    Plan plan = new_run(a);
-    plan.path = folder;
-    plan.existing = RunFolder::Existing::replace;
-    return plan;
-  }
+  if (!formats::exists(folder / "run.json")) return new_run_in(folder, a, model_is_folder);
   Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
   if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
     throw Error{{.where = folder.string(),
@@ -214,10 +221,6 @@ Plan resumed_run(const TrainArguments& a) {
   if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
   plan.folder.emplace(folder, RunFolder::Existing::resume);
-  plan.checkpoint = newest_checkpoint(folder / "checkpoints",
-                                      [&](const Error& error) { say(a.shared, "passed over: {}", error.what()); });
-  if (!plan.checkpoint && !plan.finished)
-    say(a.shared, "{} holds no checkpoint yet: starting from the beginning", folder.string());
   return plan;
 }
 
@@ -235,11 +238,14 @@ Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& 
 }
 
 /// Puts what the run begins with into the trainer. Returns class names that came with it.
-std::vector<std::string> begin(Trainer& trainer, Plan& plan, const TrainArguments& a) {
-  if (plan.checkpoint) {
-    trainer.restore(std::move(plan.checkpoint->checkpoint));
-    say(a.shared, "continuing from {}", plan.checkpoint->path.string());
-    return {};
+std::vector<std::string> begin(Trainer& trainer, const Plan& plan, const Dataset& data, const FitOptions& fit,
+                               const Shared& shared) {
+  if (plan.folder) {
+    const auto from = restore_newest(trainer, plan.folder->checkpoints(), data, fit,
+                                     [&](const Error& error) { say(shared, "passed over: {}", error.what()); });
+    say(shared, "{}{}", from ? "continuing from " + from->string() : plan.path.string(),
+        from ? "" : " holds no checkpoint yet: starting from the beginning");
+    if (from) return {};
   }
   return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
                               : std::vector<std::string>();
@@ -257,8 +263,12 @@ void choose_loss(Plan& plan, const Dataset& data, const Shared& shared) {
 /// Says once, before training, what is likely wrong with it.
 void warn_before_training(Plan& plan, const Trainer& trainer, const Dataset& data, const FitOptions& fit,
                           const Shared& shared) {
-  if (plan.checkpoint) return;
+  if (trainer.steps_done() > 0) return;
   plan.run.warnings = training_warnings(plan.file.model, trainer.options(), data, fit);
+  const std::int64_t epoch = batches_per_epoch(data.size(), {.batch_size = trainer.options().batch_size});
+  if (fit.steps && *fit.steps < epoch && judge_epochs(plan.settings))
+    plan.run.warnings.push_back(fmt::format(
+        "the run ends within its first epoch of {} steps. What watches a figure judges whole epochs only.", epoch));
   for (const std::string& warning : plan.run.warnings) say(shared, "evenkeel: warning: {}", warning);
 }
 
@@ -268,9 +278,9 @@ std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, co
   const auto metadata = folder.metadata(plan.file, trainer, plan.run, class_names);
   const auto warn = [](const std::string& text) { tell("evenkeel: {}\n", text); };
   std::vector<Callback> callbacks = {CsvLog(folder.metrics(), warn)};
-  for (Callback& callback : callbacks_of(plan.settings, {.has_validation = !plan.run.validation.empty(),
-                                                        .best = plan.path / "best.safetensors",
-                                                        .metadata = metadata}))
+  for (Callback& callback :
+       callbacks_of(plan.settings,
+                    {.has_validation = !plan.run.validation.empty(), .best = folder.best(), .metadata = metadata}))
     callbacks.push_back(std::move(callback));
   if (a.summary_every > 0) callbacks.emplace_back(TensorBoard(folder.path(), {.every = a.summary_every, .warn = warn}));
   if (!a.shared.quiet) callbacks.emplace_back(ProgressBar(plan.run.steps.has_value()));
@@ -328,7 +338,7 @@ int train(const TrainArguments& a) {
   trainer.prepare(data);
   callbacks_of(plan.settings, {.has_validation = validation.has_value()});
   std::vector<std::string> class_names = data.class_names();
-  if (const auto names = begin(trainer, plan, a); class_names.empty()) class_names = names;
+  if (const auto names = begin(trainer, plan, data, fit, a.shared); class_names.empty()) class_names = names;
 
   warn_before_training(plan, trainer, data, fit, a.shared);
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
@@ -345,7 +355,10 @@ int train(const TrainArguments& a) {
     print_json(result_as_json(a, plan, trainer, history, told));
   else
     print_result(plan, trainer, history);
-  return history.stopped ? kInterrupted : history.failed ? kCheckFailed : kDone;
+  if (history.failed) return kCheckFailed;
+  // Also where the last step was made already: whoever runs one command after the other learns that they were told to
+  // stop.
+  return interruption.requested() ? kInterrupted : kDone;
 }
 
 }  // namespace

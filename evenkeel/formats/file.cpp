@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <string_view>
 
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/source.h"
@@ -18,11 +19,14 @@ namespace {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
+// Temporary files have hidden names, so that patterns of names do not find them.
+constexpr std::string_view kTemporary = ".evenkeel-", kTemporaryEnding = ".tmp";
+
 /// Opens a new file in the folder, with a name that no other file has.
 Descriptor create_beside(const fs::path& target, fs::path& temporary) {
   static std::atomic<unsigned> counter = 0;
   for (;;) {
-    temporary = folder_of(target) / fmt::format(".evenkeel-{}-{}.tmp", getpid(), counter++);
+    temporary = folder_of(target) / fmt::format("{}{}-{}{}", kTemporary, getpid(), counter++, kTemporaryEnding);
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.is_open() || errno != EEXIST) return file;
   }
@@ -94,6 +98,14 @@ void rename_path(const fs::path& from, const fs::path& to) {
 void sync_folder(const fs::path& folder) {
   const Descriptor open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (open.is_open()) static_cast<void>(fsync(open.number()));
+}
+
+void remove_temporary_files(const fs::path& folder) {
+  std::error_code none;
+  for (fs::directory_iterator entry(folder, none), end; !none && entry != end; entry.increment(none))
+    if (const std::string name = entry->path().filename().string();
+        name.starts_with(kTemporary) && name.ends_with(kTemporaryEnding))
+      ::unlink(entry->path().c_str());
 }
 
 AtomicFile::AtomicFile(const fs::path& path) : name_(path.string()) {

@@ -32,6 +32,10 @@ void rename_path(const std::filesystem::path& from, const std::filesystem::path&
 /// cannot.
 void sync_folder(const std::filesystem::path& folder);
 
+/// Removes the temporary files that killed programs have left in a folder. Only whoever owns the folder may call it:
+/// those of a program that is writing have such names too. Throws nothing.
+void remove_temporary_files(const std::filesystem::path& folder);
+
 /// Writes beside `path` under a temporary name, syncs file and folder, and renames: a reader sees the old file or the
 /// new one, and a full disk leaves the old one. Throws Error (unwritable folder, full disk) after removing the
 /// temporary file.

@@ -10,7 +10,8 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/formats/file.h"
-#include "evenkeel/train/trainer.h"
+#include "evenkeel/nn/model_file.h"
+#include "evenkeel/train/fit.h"
 
 namespace evenkeel {
 namespace fs = std::filesystem;
@@ -24,14 +25,6 @@ std::string name_of_step(std::uint64_t step) { return fmt::format("{}{:010}{}", 
 bool is_checkpoint(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.starts_with(kPrefix) && name.ends_with(kEnding);
-}
-
-/// The temporary file of a process that was killed while it wrote.
-void remove_leftovers(const fs::path& folder) {
-  std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, none))
-    if (entry.path().extension() == ".tmp" && entry.path().filename().string().starts_with(".evenkeel-"))
-      fs::remove(entry.path(), none);
 }
 
 }  // namespace
@@ -65,6 +58,19 @@ class CheckpointFolder::Writer {
     return std::exchange(problems_, {});
   }
 
+  /// Removes those that are older than the newest ones up to a step. Later ones were passed over: they are damaged, or
+  /// of another run, and do not count. The error, or nothing.
+  std::string remove_old(std::uint64_t step) const {
+    std::size_t kept = 0;
+    try {
+      for (const fs::path& file : checkpoints_in(folder_))
+        if (file.filename() <= name_of_step(step) && ++kept > keep_) fs::remove(file);
+    } catch (const std::exception& error) {
+      return fmt::format("an old checkpoint is not removed: {}", error.what());
+    }
+    return {};
+  }
+
  private:
   void work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
@@ -85,12 +91,10 @@ class CheckpointFolder::Writer {
   std::string save(const Checkpoint& checkpoint, std::uint64_t step) const {
     try {
       write_checkpoint(folder_ / name_of_step(step), checkpoint, metadata_);
-      const auto files = checkpoints_in(folder_);
-      for (std::size_t i = keep_; i < files.size(); ++i) fs::remove(files[i]);
-      return {};
     } catch (const std::exception& error) {
       return fmt::format("the checkpoint of step {} is not written: {}", step, error.what());
     }
+    return remove_old(step);
   }
 
   fs::path folder_;
@@ -110,13 +114,16 @@ CheckpointFolder::CheckpointFolder(fs::path folder, CheckpointFolderOptions opti
                  .expected = "0 or more steps between them, and 1 or more to keep",
                  .received = fmt::format("{} and {}", options_.every_steps, options_.keep)}};
   formats::make_folder(folder);
-  remove_leftovers(folder);
+  formats::remove_temporary_files(folder);
   writer_ = std::make_shared<Writer>(std::move(folder), options_.keep, options_.metadata);
 }
 
 void CheckpointFolder::on_begin(const FitBegin& begin) {
   last_ = std::chrono::steady_clock::now();
   last_step_ = begin.first_step;
+  // A program that was killed may not have come to it.
+  if (const std::string problem = writer_->remove_old(last_step_); !problem.empty() && options_.warn)
+    options_.warn(problem);
 }
 
 bool CheckpointFolder::is_due(const Settled& settled) const {
@@ -154,15 +161,50 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
 }
 
 std::optional<FoundCheckpoint> newest_checkpoint(const fs::path& folder,
-                                                 const std::function<void(const Error&)>& damaged) {
+                                                 const std::function<void(const Error&)>& passed_over,
+                                                 const std::function<void(const Checkpoint&)>& fits) {
   for (const fs::path& path : checkpoints_in(folder)) {
     try {
-      return FoundCheckpoint{path, read_checkpoint(path)};
+      FoundCheckpoint found{path, read_checkpoint(path)};
+      if (fits) try {
+          fits(found.checkpoint);
+        } catch (const Error& error) {
+          throw error.inside(path.string());
+        }
+      return found;
     } catch (const Error& error) {
-      if (damaged) damaged(error);
+      if (passed_over) passed_over(error);
     }
   }
   return std::nullopt;
+}
+
+std::function<void(const Checkpoint&)> of_model(const Model& model) {
+  return [text = write_model_file({.model = model})](const Checkpoint& checkpoint) {
+    check_identity({{"model", text}}, checkpoint.identity);
+  };
+}
+
+std::optional<fs::path> restore_newest(Trainer& trainer, const fs::path& folder, const Dataset& data,
+                                       const FitOptions& fit, const std::function<void(const Error&)>& passed_over) {
+  std::vector<Error> problems;
+  std::optional<Error> foreign;  // the first one
+  bool is_whole = false;         // the one that is being looked at
+  auto found = newest_checkpoint(
+      folder,
+      [&](const Error& error) {
+        problems.push_back(error);
+        if (std::exchange(is_whole, false) && !foreign) foreign = error;
+      },
+      [&](const Checkpoint& checkpoint) {
+        is_whole = true;
+        trainer.check(checkpoint, data, fit);
+      });
+  if (!found && foreign) throw Error(*foreign);
+  for (const Error& problem : problems) passed_over(problem);
+  if (!found) return {};
+  trainer.restore(std::move(found->checkpoint));
+  return found->path;
 }
 
 }  // namespace evenkeel

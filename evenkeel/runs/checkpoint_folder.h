@@ -13,6 +13,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/train/callback.h"
 #include "evenkeel/train/checkpoint.h"
+#include "evenkeel/train/trainer.h"
 
 namespace evenkeel {
 
@@ -47,12 +48,23 @@ class CheckpointFolder {
 /// Checkpoint files of a folder, newest first; empty if there is no such folder.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);
 
-/// The newest checkpoint that is not damaged, or nothing. `damaged` is called for each newer one that is damaged.
+/// The newest checkpoint that is not damaged and that `fits`, which throws Error for one of another run; or nothing.
+/// `passed_over` is called for each newer one, with an error that names it.
 struct FoundCheckpoint {
   std::filesystem::path path;
   Checkpoint checkpoint;
 };
 std::optional<FoundCheckpoint> newest_checkpoint(const std::filesystem::path& folder,
-                                                 const std::function<void(const Error&)>& damaged = {});
+                                                 const std::function<void(const Error&)>& passed_over = {},
+                                                 const std::function<void(const Checkpoint&)>& fits = {});
+
+/// For `fits`: refuses the checkpoints of other models.
+std::function<void(const Checkpoint&)> of_model(const Model& model);
+
+/// Restores the newest checkpoint of this fit, and says which; nothing if there is none yet. `passed_over` as above.
+/// Throws Error, which names the newest, if all that are not damaged are of other runs.
+std::optional<std::filesystem::path> restore_newest(Trainer& trainer, const std::filesystem::path& folder,
+                                                    const Dataset& data, const FitOptions& fit,
+                                                    const std::function<void(const Error&)>& passed_over);
 
 }  // namespace evenkeel

@@ -28,6 +28,8 @@ ReadAs read_as(const RunDescription& run) { return {run.image_dtype, run.labels,
 OpenedModel open_model(const fs::path& path) {
   if (!formats::is_folder(path)) return {.file = checked_file(path)};
   const fs::path model = path / "model.toml", complete = path / "weights.safetensors", record = path / "run.json";
+  std::optional<ModelFile> file;
+  if (formats::exists(model)) file = checked_file(model);
   std::vector<std::string> notes;
   std::optional<fs::path> weights;
   const bool is_complete = formats::exists(complete);
@@ -37,17 +39,17 @@ OpenedModel open_model(const fs::path& path) {
     } catch (const Error&) {
       if (is_complete) throw;  // a checkpoint needs no record
     }
-  if (!is_complete || (run && !run->finished))
-    if (const auto found =
-            newest_checkpoint(path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }))
+  if (file && (!is_complete || (run && !run->finished)))
+    if (const auto found = newest_checkpoint(
+            path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }, of_model(file->model)))
       weights = found->path;
   if (!weights && is_complete) weights = complete;
-  if (!weights || !formats::exists(model))
+  if (!weights || !file)
     throw Error{{.where = path.string(),
                  .expected = "a run folder with model.toml, and weights.safetensors or a checkpoint",
-                 .received = "one without " + std::string(weights ? "model.toml" : "weights or a whole checkpoint"),
+                 .received = "one without " + std::string(!file ? "model.toml" : "weights or a whole checkpoint of it"),
                  .hint = notes.empty() ? "A model file is given as FILE.toml." : notes.front()}};
-  return {.file = checked_file(model),
+  return {.file = *std::move(file),
           .weights = weights,
           .read_as = run ? read_as(run->description) : ReadAs{},
           .notes = std::move(notes)};

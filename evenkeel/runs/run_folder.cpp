@@ -1,11 +1,8 @@
 #include "evenkeel/runs/run_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/cpu.h"
@@ -103,22 +100,38 @@ ModelFile as_trained(ModelFile file, const Trainer& trainer, const RunDescriptio
   return file;
 }
 
-/// The folder's lock. The system releases it when the process ends in any way.
-formats::Descriptor locked(const fs::path& folder) {
-  const fs::path path = folder / ".lock";
-  formats::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!file.is_open())
-    throw Error{{.kind = kind_of_failure(errno),
-                 .where = folder.string(),
-                 .expected = "a folder that can be written",
-                 .received = formats::system_message(errno)}};
-  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0)
-    throw Error{{.kind = Error::environment,
-                 .where = folder.string(),
-                 .expected = "a run folder that no other process works in",
-                 .received = errno == EWOULDBLOCK ? "one that does" : formats::system_message(errno),
-                 .hint = "Wait for the other run, or choose another --out."}};
-  return file;
+/// Throws Error if the folder holds what RunFolder must not write over. `had_lock`: some program made it a run folder.
+void check_contents(const fs::path& folder, RunFolder::Existing existing, bool had_lock) {
+  const bool resume = existing == RunFolder::Existing::resume, is_run = formats::exists(folder / "run.json");
+  if (existing == RunFolder::Existing::replace || (resume && is_run)) return;
+  const auto refuse = [&](const std::string& what) {
+    throw Error{{.where = folder.string(),
+                 .expected = "a folder without a run",
+                 .received = (resume ? "one without run.json that holds " : "one that holds ") + what,
+                 .hint = is_run || what == "model.toml"
+                             ? "Continue it with --resume, choose another --out, or remove the folder."
+                             : "Choose another --out, or remove the folder."}};
+  };
+  if (is_run) refuse("run.json");
+  if (formats::exists(folder / "weights.safetensors")) refuse("weights.safetensors");
+  if (formats::is_folder(folder / "checkpoints") && !checkpoints_in(folder / "checkpoints").empty())
+    refuse("checkpoints");
+  if (!resume && !had_lock && formats::exists(folder / "model.toml")) refuse("model.toml");
+}
+
+/// Removes a run's files. The first one makes it no run, so that the others are never taken for those of the next run.
+void remove_run(const RunFolder& folder) {
+  for (const fs::path& path : {folder.path() / "run.json", folder.path() / "weights.safetensors", folder.best(),
+                               folder.metrics(), folder.checkpoints()}) {
+    std::error_code failure;
+    fs::remove_all(path, failure);
+    if (failure)
+      throw Error{{.kind = kind_of_failure(failure),
+                   .where = path.string(),
+                   .expected = "a file that can be removed",
+                   .received = failure.message()}};
+    formats::sync_folder(folder.path());
+  }
 }
 
 }  // namespace
@@ -169,16 +182,12 @@ RecordedRun read_run(const fs::path& folder) {
 }
 
 RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) {
-  for (const char* file : {"run.json", "weights.safetensors", "model.toml"})
-    if (existing == Existing::refuse && formats::exists(path_ / file))
-      throw Error{{.where = path_.string(),
-                   .expected = "a folder without a run",
-                   .received = std::string("one that holds ") + file,
-                   .hint = "Continue it with --resume, choose another --out, or remove the folder."}};
-  formats::make_folder(path_);
-  lock_ = locked(path_);
-  std::error_code ignored;
-  if (existing == Existing::replace) fs::remove_all(checkpoints(), ignored);
+  const bool had_lock = FolderLock::was_in(path_);
+  check_contents(path_, existing, had_lock);  // before anything is made
+  lock_.emplace(path_);
+  check_contents(path_, existing, had_lock);  // another process may have been faster
+  formats::remove_temporary_files(checkpoints());
+  if (existing == Existing::replace) remove_run(*this);
 }
 
 fs::path RunFolder::free_path(const std::string& model_name) {

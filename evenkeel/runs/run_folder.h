@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "evenkeel/data/dataset.h"
-#include "evenkeel/formats/descriptor.h"
 #include "evenkeel/nn/model_file.h"
+#include "evenkeel/runs/folder_lock.h"
 #include "evenkeel/train/history.h"
 #include "evenkeel/train/trainer.h"
 
@@ -53,20 +53,23 @@ RecordedRun read_run(const std::filesystem::path& folder);
 /// other process can open the folder in this way.
 class RunFolder {
  public:
+  /// What may be there: no run; a run, which is removed; a run or none. A model.toml that a program left which was
+  /// killed before it wrote run.json is no run.
   enum class Existing { refuse, replace, resume };
 
-  /// Makes the folder. Throws Error if it cannot be written, another process works in it, or it holds a run already and
-  /// `existing` is refuse. With replace, old checkpoints are deleted, and each other file keeps its old content until
-  /// the new one is complete. With resume, everything stays.
+  /// Makes the folder and locks it. Throws Error if it cannot be written, another process works in it, or it holds what
+  /// `existing` does not allow: with resume, that is weights or checkpoints without a run.json. Removes what killed
+  /// programs left unfinished.
   explicit RunFolder(std::filesystem::path path, Existing existing = Existing::refuse);
   /// `runs/<model>-<n>` with the first free n.
   static std::filesystem::path free_path(const std::string& model_name);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
+  std::filesystem::path best() const { return path_ / "best.safetensors"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
 
-  /// Writes model.toml and run.json, before training begins.
+  /// Writes model.toml and then run.json, before training begins. From then on the folder holds a run.
   void write_description(const ModelFile& model, const Trainer& trainer, const RunDescription& run) const;
   /// The metadata of the run's weights files and checkpoints: the model as trained, and the class names.
   std::map<std::string, std::string> metadata(const ModelFile& model, const Trainer& trainer, const RunDescription& run,
@@ -78,7 +81,7 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
-  formats::Descriptor lock_;
+  std::optional<FolderLock> lock_;
 };
 
 }  // namespace evenkeel

@@ -9,6 +9,7 @@
 #include "evenkeel/base/version.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
+#include "evenkeel/runs/folder_lock.h"
 #include "evenkeel/studies/study_json.h"
 
 namespace evenkeel {
@@ -77,7 +78,7 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
   auto run = study.run(variant, context);
   if (!run) return {};
   if (!folder.empty()) {
-    formats::make_folder(folder);
+    const FolderLock lock(folder);
     write_json(file, {{"identity", identity}, {"run", json_of(*run)}});
   }
   context.observer().run_ends(variant, *run, false);
@@ -89,6 +90,8 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
 StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
                       StudyObserver& observer, const std::stop_token& stop) {
   StudyResult result = empty_result(study, settings, data, plan);
+  std::optional<FolderLock> lock;
+  if (!plan.out.empty()) lock.emplace(plan.out);
   for (const std::uint64_t seed : plan.seeds)
     for (StudyVariant& variant : result.variants) {
       StudyContext context(plan, seed, observer, stop);

@@ -55,15 +55,6 @@ class Recorder {
   std::int64_t total_ = 0;
 };
 
-/// Restores the newest checkpoint of an interrupted run.
-void go_on(const std::filesystem::path& folder, Trainer& trainer, StudyObserver& observer) {
-  auto found = newest_checkpoint(
-      folder / "checkpoints", [&](const Error& error) { observer.warn(fmt::format("passed over: {}", error.what())); });
-  if (!found) return;
-  trainer.restore(std::move(found->checkpoint));
-  observer.line(fmt::format("  continuing from {}", found->path.string()));
-}
-
 }  // namespace
 
 std::filesystem::path StudyContext::folder(const StudyVariant& variant) const {
@@ -73,7 +64,7 @@ std::filesystem::path StudyContext::folder(const StudyVariant& variant) const {
 void StudyContext::leave_model(const StudyVariant& variant) const {
   const std::filesystem::path path = folder(variant);
   if (path.empty()) return;
-  formats::make_folder(path);
+  const FolderLock lock(path);
   formats::write_file_atomically(path / "model.toml", write_model_file({.model = variant.model}));
 }
 
@@ -103,7 +94,10 @@ std::optional<StudyContext::Trained> StudyContext::train(const StudyVariant& var
   std::optional<RunFolder> folder;
   if (const auto path = this->folder(variant); !path.empty()) {
     folder.emplace(path, plan_.resume ? RunFolder::Existing::resume : RunFolder::Existing::replace);
-    if (plan_.resume) go_on(path, trainer, observer_);
+    if (const auto from = restore_newest(trainer, folder->checkpoints(), *training.data, fit, [&](const Error& error) {
+          observer_.warn(fmt::format("passed over: {}", error.what()));
+        }))
+      observer_.line(fmt::format("  continuing from {}", from->string()));
     folder->write_description(model, trainer, description);
     const auto warn = [this](const std::string& text) { observer_.warn(text); };
     fit.callbacks.emplace_back(CsvLog(folder->metrics(), warn));

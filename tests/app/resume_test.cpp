@@ -115,6 +115,34 @@ TEST_F(Resume, StartsFromTheBeginningWhereThereIsNoRunYet) {
   EXPECT_TRUE(contains(result.err, "no run yet")) << result.err;
 }
 
+TEST_F(Resume, BeginsARunThatWasKilledBeforeItBegan) {
+  for (const bool by_folder : {false, true}) {
+    fs::remove_all(folder_ / "run");
+    fs::create_directories(folder_ / "run");
+    write("run/model.toml", kSmallModel);
+    EXPECT_SAYS(refusal({"train", "run", "--resume"}), "give the data and settings again");
+    const auto result =
+        run({"train", by_folder ? "run" : "model.toml", "--data", "data.npz", "--out", "run", "--resume"});
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_TRUE(exists("run/weights.safetensors"));
+  }
+}
+
+TEST_F(Resume, PassesOverTheCheckpointOfAnotherModel) {
+  train_interrupted();
+  std::string other = kSmallModel;
+  other.replace(other.find("filters = 4"), 11, "filters = 5");
+  write("other.toml", other);
+  ASSERT_EQ(run({"train", "other.toml", "--data", "data.npz", "--out", "other"}).code, 0);
+  fs::copy_file(folder_ / "other/checkpoints/step-0000000005.safetensors",
+                folder_ / "run/checkpoints/step-0000009999.safetensors");
+  EXPECT_TRUE(run_json({"evaluate", "run", "--data", "data.npz"}).at("accuracy").is_number());
+  const auto result = resume();
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_SAYS(result.err, "passed over: run/checkpoints/step-0000009999.safetensors");
+  expect_the_bits_of_an_uninterrupted_run();
+}
+
 TEST_F(Resume, SaysThatARunIsFinished) {
   train("run");
   const auto result = run({"train", "run", "--resume"});

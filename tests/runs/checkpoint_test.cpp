@@ -326,6 +326,56 @@ TEST(NewestCheckpoint, PassesOverOneWithAFlippedBitAnywhereInItsHeader) {
 }
 TEST(NewestCheckpoint, IsNothingInAnEmptyFolder) { EXPECT_FALSE(newest_checkpoint(fresh_folder("nothing"))); }
 
+/// Puts the checkpoint of another run into a folder, as its newest one.
+fs::path put_foreign(const fs::path& folder, const Model& model, const Dataset& data) {
+  const fs::path other = fresh_folder("other");
+  Trainer trainer(model, adam());
+  trainer.fit(data, {.callbacks = {CheckpointFolder(other)}});
+  const fs::path foreign = folder / "step-0000000099.safetensors";
+  fs::copy_file(checkpoints_in(other).front(), foreign);
+  return foreign;
+}
+
+Sequential other_network() {
+  Sequential model({28, 28, 1});
+  model.add(Flatten{}, Dense{.units = 10});
+  return model;
+}
+
+TEST(RestoreNewest, NamesTheCheckpointsOfOtherRunsAndRestoresTheNewestOfItsOwn) {
+  const Dataset data = make_strokes(false, 64);
+  for (const bool is_other_model : {true, false}) {
+    const fs::path folder = folder_of_checkpoints("foreign");
+    const fs::path foreign = put_foreign(folder, is_other_model ? other_network() : small_network(),
+                                         is_other_model ? data : make_strokes(false, 65));
+    Trainer trainer(small_network(), adam());
+    std::vector<std::string> told;
+    const auto from = restore_newest(trainer, folder, data, {.epochs = 8},
+                                     [&](const Error& error) { told.emplace_back(error.what()); });
+    ASSERT_TRUE(from);
+    EXPECT_EQ(from->filename(), "step-0000000014.safetensors");
+    EXPECT_EQ(trainer.steps_done(), 14u);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_SAYS(told[0], foreign.string());
+    EXPECT_SAYS(told[0], is_other_model ? "the same model as before" : "data ");
+  }
+}
+
+TEST(RestoreNewest, DoesNotBeginAnewWhereAllCheckpointsAreOfOtherRuns) {
+  const fs::path folder = folder_of_checkpoints("all-foreign");
+  put_bytes(folder / "step-0000000100.safetensors", "damaged");
+  Trainer trainer(other_network(), adam());
+  const std::string said =
+      error_of([&] { restore_newest(trainer, folder, make_strokes(false, 64), {.epochs = 8}, [](const Error&) {}); });
+  EXPECT_SAYS(said, "step-0000000014.safetensors");
+  EXPECT_SAYS(said, "the same model as before");
+}
+
+TEST(RestoreNewest, IsNothingInAnEmptyFolder) {
+  Trainer trainer(small_network(), adam());
+  EXPECT_FALSE(restore_newest(trainer, fresh_folder("empty"), make_strokes(false, 64), {}, [](const Error&) {}));
+}
+
 std::string refusal_of_restoring(const TrainerOptions& options, const Model& model) {
   static const fs::path folder = folder_of_checkpoints("identity");
   Trainer trainer(model, options);
@@ -340,9 +390,7 @@ std::string refusal_of_restoring(const TrainerOptions& options, const Model& mod
 }
 
 TEST(Restore, RefusesTheCheckpointOfAnotherModel) {
-  Sequential other({28, 28, 1});
-  other.add(Flatten{}, Dense{.units = 10});
-  EXPECT_NE(refusal_of_restoring(adam(), other).find("model"), std::string::npos);
+  EXPECT_NE(refusal_of_restoring(adam(), other_network()).find("model"), std::string::npos);
 }
 
 TEST(Restore, RefusesTheCheckpointOfAnotherOptimizer) {

@@ -143,6 +143,53 @@ TEST(RunFolder, IsNeverOverwritten) {
   EXPECT_EQ(text_of(path / "weights.safetensors"), before);
 }
 
+TEST(RunFolder, OfAProgramThatWasKilledBeforeItsRunBeganIsTakenOver) {
+  const fs::path path = fresh_folder("killed");
+  { const RunFolder made(path); }
+  std::ofstream(path / "model.toml") << "name = \"half a run\"";
+  std::ofstream(path / ".evenkeel-1-2.tmp") << "half a run.json";
+  const RunFolder folder(path);
+  EXPECT_FALSE(fs::exists(path / ".evenkeel-1-2.tmp"));
+}
+
+TEST(RunFolder, DoesNotTakeOverAModelFileOfTheUser) {
+  const fs::path path = fresh_folder("users");
+  fs::create_directories(path);
+  std::ofstream(path / "model.toml") << "name = \"mine\"";
+  EXPECT_SAYS(error_of([&] { RunFolder folder(path); }), "holds model.toml. Continue it with --resume");
+  EXPECT_FALSE(fs::exists(path / ".lock"));
+  const RunFolder resumed(path, RunFolder::Existing::resume);
+}
+
+TEST(RunFolder, IsNotResumedOverWeightsOrCheckpointsOfAnUnknownRun) {
+  for (const char* file : {"weights.safetensors", "checkpoints/step-0000000001.safetensors"}) {
+    const fs::path path = fresh_folder("unknown");
+    fs::create_directories(path / "checkpoints");
+    std::ofstream(path / file) << "hours of work";
+    for (const auto existing : {RunFolder::Existing::refuse, RunFolder::Existing::resume})
+      EXPECT_SAYS(error_of([&] { RunFolder folder(path, existing); }), "Choose another --out") << file;
+    EXPECT_EQ(text_of(path / file), "hours of work");
+  }
+}
+
+TEST(RunFolder, ThatIsReplacedKeepsNothingOfItsRun) {
+  const fs::path path = fresh_folder("replaced");
+  train_into(path, make_strokes(false, 40));
+  fs::create_directories(path / "checkpoints");
+  std::ofstream(path / "checkpoints/step-0000000001.safetensors") << "old";
+  std::ofstream(path / "notes.txt") << "mine";
+  const RunFolder folder(path, RunFolder::Existing::replace);
+  for (const char* file : {"run.json", "weights.safetensors", "metrics.csv", "checkpoints"})
+    EXPECT_FALSE(fs::exists(path / file)) << file;
+  EXPECT_TRUE(fs::exists(path / "notes.txt"));
+}
+
+TEST(RunFolder, BelongsToOneProgramAtATime) {
+  const fs::path path = fresh_folder("locked-by-one");
+  const RunFolder first(path);
+  EXPECT_SAYS(error_of([&] { RunFolder second(path); }), "no other process");
+}
+
 TEST(RunFolder, CannotBeMadeWhereAFileLies) {
   const fs::path path = fresh_folder("file");
   std::ofstream(path) << "here";

@@ -117,7 +117,7 @@ Records training_records(const std::filesystem::path& run_folder, const Model& m
   if (!validation.empty()) {
     records.best_validation_loss = std::ranges::min(validation);
   }
-  if (const auto newest = newest_checkpoint(run_folder / "checkpoints"))
+  if (const auto newest = newest_checkpoint(run_folder / "checkpoints", {}, of_model(model)))
     records.raw_weights = raw_weights_of(newest->path);
   return records;
 }
