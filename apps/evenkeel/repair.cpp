@@ -60,6 +60,15 @@ std::map<std::string, std::string> earlier_repair(const std::string& out) {
   return metadata;
 }
 
+/// Whether the model file beside --out is the one that an earlier repair wrote there.
+bool beside_is_its_own(const RepairArguments& a) {
+  const auto earlier = earlier_repair(a.out);
+  const auto written = earlier.find("model");
+  const fs::path beside = model_beside(a);
+  return written != earlier.end() && formats::exists(beside) && !is_same_file(beside, a.model) &&
+         std::ranges::equal(formats::read_file(beside), formats::view_of(written->second));
+}
+
 bool may_write_a_model(const RepairArguments& a, const std::vector<const RepairMethod*>& methods) {
   return std::ranges::any_of(methods, [&](const RepairMethod* method) {
     return method->changes_architecture && (method->kind != RepairKind::training || a.then_train > 0);
@@ -74,14 +83,10 @@ void check_out(const RepairArguments& a, const OpenedModel& model, const std::ve
                  .expected = "another file than the weights that are to be repaired",
                  .received = a.out,
                  .hint = "A repair is never made in place."}};
-  const auto earlier = earlier_repair(a.out);
+  earlier_repair(a.out);
   formats::AtomicFile probe(a.out);  // says that it cannot be written
   const fs::path beside = model_beside(a);
-  if (!may_write_a_model(a, methods) || !formats::exists(beside)) return;
-  const auto written = earlier.find("model");
-  const bool is_its_own =
-      written != earlier.end() && std::ranges::equal(formats::read_file(beside), formats::view_of(written->second));
-  if (!is_its_own || is_same_file(beside, a.model))
+  if (may_write_a_model(a, methods) && formats::exists(beside) && !beside_is_its_own(a))
     throw Error{{.where = "--out",
                  .expected = "a name beside which the new model can be written",
                  .received = beside.string() + ", which exists",
@@ -93,6 +98,8 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
                                const Repaired& repaired) {
   file.model = repaired.network->model();
   const std::string text = write_model_file(file);
+  // So that weights never lie beside the model of others, even if this program is killed between the two files.
+  if (beside_is_its_own(a)) fs::remove(model_beside(a));
   save_weights(
       a.out, repaired.network->weights(), repaired.network->store(),
       {{"model", text}, {"class_names", Json(loaded.class_names).dump()}, {kRepairKey, join(repaired.methods)}});
