@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-sanitized build format lint lint-changed bench guard guard-update doctor-table reference docs install clean packages-build packages-test packages-bench packages-lint packages-docs
+.PHONY: help demo test test-sanitized build format lint lint-changed bench faults guard guard-update doctor-table reference docs install clean packages-build packages-test packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ guard: packages-build packages-test ## hold passes over memory and instructions 
 	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
 	tools/progress guard $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target test_guard
 	$(BUILD)/tests/test_guard
+
+faults: packages-build packages-test ## a run is killed, and each error returned, at every call that writes (tests/faults)
+	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
+	tools/progress faults $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target test_faults
+	EVENKEEL_ALL_FAULTS=1 $(BUILD)/tests/test_faults --gtest_brief=1
 
 doctor-table: packages-build packages-bench ## what the doctor says of networks with planted defects, and of healthy ones
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null

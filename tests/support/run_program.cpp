@@ -62,6 +62,12 @@ std::string RunningProgram::read_line() {
 
 void RunningProgram::send(int signal) const { kill(process_, signal); }
 
+bool RunningProgram::wait_until_stopped() const {
+  siginfo_t state{};
+  return waitid(P_PID, static_cast<id_t>(process_), &state, WSTOPPED | WEXITED | WNOWAIT) == 0 &&
+         state.si_code == CLD_STOPPED;
+}
+
 RunningProgram::Result RunningProgram::wait() {
   Result result;
   std::array<char, 4096> buffer{};

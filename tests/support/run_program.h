@@ -23,6 +23,8 @@ class RunningProgram {
   /// Waits for the next line on stderr; empty at its end.
   std::string read_line();
   void send(int signal) const;
+  /// Waits until a signal has stopped it (SIGSTOP). False if it ended instead.
+  bool wait_until_stopped() const;
   /// Waits for its end. stderr is what read_line has not read.
   Result wait();
 
