@@ -40,6 +40,8 @@ Interruption::Interruption() {
   sigaction(SIGTERM, &action, &terminate_before_);
 }
 
+bool Interruption::requested() const { return signals > 0; }
+
 Interruption::~Interruption() {
   sigaction(SIGINT, &interrupt_before_, nullptr);
   sigaction(SIGTERM, &terminate_before_, nullptr);

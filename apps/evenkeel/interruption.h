@@ -16,7 +16,8 @@ class Interruption {
   ~Interruption();
 
   std::stop_token token() const { return source_.get_token(); }
-  bool requested() const { return source_.stop_requested(); }
+  /// Whether a signal came, even if the token does not know of it yet.
+  bool requested() const;
 
  private:
   struct sigaction interrupt_before_ {
