@@ -30,7 +30,7 @@ CONTENTS = {
         "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
         "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training"],
         "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/data", "docs/training",
-                "docs/precision", "docs/report", "docs/tensorboard", "docs/library", "examples/README"],
+                "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/library", "examples/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
         "Develop": ["docs/architecture", "CONTRIBUTING", "docs/kernels/batch_norm", "docs/kernels/batch_norm_pool",
                     "docs/kernels/group_norm", "docs/kernels/blocks", "docs/doctor/table", "tools/golden/README",
