@@ -66,6 +66,7 @@ std::string value_name(const std::string& kind) {
 ImageOptions image_options(const Shared& shared, const Model& model, const DataNeeds& needs) {
   ImageOptions images = images_for(model);
   images.resize = shared.resize;
+  images.resize_method = needs.resize_method;
   images.skip_bad = shared.skip_bad_images;
   images.strict_colour = shared.strict_colour;
   images.flat = !needs.labels;

@@ -71,6 +71,7 @@ ArrayOptions array_options(const Shared& shared, const ReadAs& read_as = {});
 struct DataNeeds {
   bool labels = true;   ///< of images
   ReadAs read_as = {};  ///< how the data that the model was trained on were read
+  ResizeMethod resize_method = ResizeMethod::antialiased;
 };
 /// A data set for a model, by the flags: its images get the shape of the model's input. Reports on stderr what is
 /// unusual about them.

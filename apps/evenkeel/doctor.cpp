@@ -59,6 +59,7 @@ struct Sets {
   std::string evaluated_spec;
   std::optional<Dataset> trained = {};  ///< nothing where only the evaluated one is known
   std::string trained_spec = {};
+  ReadAs read_as = {};  ///< as the network's own data were
 };
 
 /// A bare name means one split here and another one to other commands: with its split it means the same everywhere.
@@ -98,7 +99,9 @@ Sets sets_of(const DoctorArguments& a, const OpenedModel& opened) {
     say(a.shared, "--data is not used: --train-data and --validation replace it, except for --expect");
   const std::string evaluated = a.validation.empty() ? a.data : a.validation;
   const std::string trained = a.train_data.empty() && !a.validation.empty() ? a.data : a.train_data;
-  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test, needs), .evaluated_spec = evaluated};
+  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test, needs),
+            .evaluated_spec = evaluated,
+            .read_as = opened.read_as};
   sets.evaluated_spec = spelled_out(evaluated, sets.evaluated);
   if (trained.empty()) {
     add_recorded(a, model, sets);
@@ -118,6 +121,21 @@ void name_classes(const DoctorArguments& a, const LoadedNetwork& loaded, Sets& s
     sets.evaluated = with_classes(sets.evaluated, sets.trained->class_names(), "the training data");
 }
 
+/// The images of a set as other programs resize them; nothing if none was resized.
+std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& model, const Dataset& data,
+                                         const ReadAs& read_as) {
+  std::vector<OtherData> others;
+  if (!data.reading() || data.reading()->resized == 0) return others;
+  Shared quiet = a.shared;
+  quiet.quiet = true;
+  for (const ResizeMethod method : kOtherResizeMethods)
+    others.push_back({.says = "their images were resized " + text_of(method), .load = [=, &model, spec = a.data] {
+                        return load_data(quiet, model, spec, Split::test,
+                                         {.read_as = read_as, .resize_method = method});
+                      }});
+  return others;
+}
+
 /// --expect: what another program got, outputs or scores, against what this network yields for all of --data.
 std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Sets& sets,
                                           const std::optional<std::int64_t>& batch_size) {
@@ -127,10 +145,12 @@ std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& net
     throw Error{{.where = a.expect, .expected = "an array \"outputs\" or \"scores\" [N, K]", .received = "neither"}};
   std::vector<std::int64_t> batch_sizes;
   if (batch_size) batch_sizes.push_back(*batch_size);
-  const Dataset data = a.validation.empty()   ? sets.evaluated
-                       : a.train_data.empty() ? *sets.trained
-                                              : load_data(a.shared, network.model(), a.data, Split::test);
-  return explain_difference(network, data, arrays.begin()->second, batch_sizes);
+  const Dataset data = a.validation.empty() ? sets.evaluated
+                       : a.train_data.empty()
+                           ? *sets.trained
+                           : load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as});
+  return explain_difference(network, data, arrays.begin()->second, batch_sizes,
+                            resized_otherwise(a, network.model(), data, sets.read_as));
 }
 
 /// What a remedy's command must say to mean the same network and data.

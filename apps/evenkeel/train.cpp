@@ -227,8 +227,8 @@ Plan resumed_run(const TrainArguments& a) {
 /// The set, with the classes that training has; the same as before, where the run has begun.
 Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
                      const std::string& fingerprint, const std::vector<std::string>& classes = {}) {
-  const Dataset data = with_classes(load_data(shared, plan.file.model, spec, split, {.read_as = read_as(plan.run)}),
-                                    classes, "the training data");
+  Dataset data = with_classes(load_data(shared, plan.file.model, spec, split, {.read_as = read_as(plan.run)}), classes,
+                              "the training data");
   if (!fingerprint.empty() && data.fingerprint() != fingerprint)
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',

@@ -156,7 +156,7 @@ class Pass {
     pixels = with_depth(with_channels(std::move(pixels), kind_.shape[2]), kind_.dtype);
     pixels = oriented(std::move(pixels), result.header->orientation);
     result.resized = resizes() && !has_size(result.size);
-    if (result.resized) pixels = resized(pixels, kind_.shape[0], kind_.shape[1]);
+    if (result.resized) pixels = resized(pixels, kind_.shape[0], kind_.shape[1], options_.resize_method);
     result.sample = std::move(pixels);
   }
 

@@ -6,6 +6,7 @@
 
 #include "evenkeel/data/image_files.h"
 #include "evenkeel/data/reading_report.h"
+#include "evenkeel/data/resize.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel {
@@ -16,7 +17,8 @@ struct ImageOptions {
   std::optional<Shape> shape = {};
   std::optional<Shape> resize_to = {};  ///< [H, W]: all images are resized to it
   bool resize = false;                  ///< an image of another height or width is resized (resize.h), not refused
-  bool skip_bad = false;                ///< leave out and report files that give no sample, instead of refusing them
+  ResizeMethod resize_method = ResizeMethod::antialiased;
+  bool skip_bad = false;  ///< leave out and report files that give no sample, instead of refusing them
   bool strict_colour =
       false;          ///< refuse images with other colours or bits than the samples, instead of converting them
   bool flat = false;  ///< accept a folder without subfolders: samples without labels

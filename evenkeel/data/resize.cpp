@@ -18,22 +18,56 @@ struct Taps {
   std::vector<float> weights;
 };
 
-std::vector<Taps> make_taps(std::int64_t in, std::int64_t out) {
+/// The weight of each input for an output whose sample position is `center`, by a filter that is 0 beyond `reach`.
+template <class Filter>
+Taps taps_at(double center, double reach, std::int64_t in, Filter filter) {
+  const auto first = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(center - reach)), 0, in - 1);
+  const auto last = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(center + reach)), first, in - 1);
+  std::vector<double> values;
+  double sum = 0;
+  for (std::int64_t j = first; j <= last; ++j) {
+    values.push_back(std::max(0.0, filter(static_cast<double>(j) - center)));
+    sum += values.back();
+  }
+  Taps taps{first, std::vector<float>(values.size(), 1.0f)};
+  if (sum > 0)
+    std::ranges::transform(values, taps.weights.begin(), [sum](double w) { return static_cast<float>(w / sum); });
+  return taps;
+}
+
+Taps tap_at(double position, std::int64_t in) {
+  return {std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(position)), 0, in - 1), {1.0f}};
+}
+
+std::vector<Taps> make_taps(std::int64_t in, std::int64_t out, ResizeMethod method) {
   const double scale = static_cast<double>(in) / static_cast<double>(out);
-  const double reach = std::max(scale, 1.0);
+  const auto triangle = [](double reach) { return [reach](double d) { return 1 - std::abs(d) / reach; }; };
   std::vector<Taps> taps;
   for (std::int64_t i = 0; i < out; ++i) {
-    const double center = (static_cast<double>(i) + 0.5) * scale - 0.5;
-    const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(center - reach)));
-    const auto last = std::min(in - 1, static_cast<std::int64_t>(std::floor(center + reach)));
-    std::vector<double> triangle;
-    double sum = 0;
-    for (std::int64_t j = first; j <= last; ++j) {
-      triangle.push_back(std::max(0.0, 1 - std::abs(static_cast<double>(j) - center) / reach));
-      sum += triangle.back();
+    const double at = static_cast<double>(i), center = (at + 0.5) * scale - 0.5;
+    switch (method) {
+      case ResizeMethod::antialiased: {
+        const double reach = std::max(scale, 1.0);
+        taps.push_back(taps_at(center, reach, in, triangle(reach)));
+        break;
+      }
+      case ResizeMethod::bilinear:
+        taps.push_back(taps_at(std::clamp(center, 0.0, static_cast<double>(in - 1)), 1, in, triangle(1)));
+        break;
+      case ResizeMethod::corners: {
+        const double step = out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0;
+        taps.push_back(taps_at(at * step, 1, in, triangle(1)));
+        break;
+      }
+      case ResizeMethod::nearest: taps.push_back(tap_at((at + 0.5) * scale, in)); break;
+      case ResizeMethod::nearest_before: taps.push_back(tap_at(at * scale, in)); break;
+      case ResizeMethod::area:
+        // Each input covers half a pixel to both sides of its centre.
+        taps.push_back(taps_at(center, scale / 2 + 0.5, in, [scale](double d) {
+          return std::min(d + 0.5, scale / 2) - std::max(d - 0.5, -scale / 2);
+        }));
+        break;
     }
-    Taps& made = taps.emplace_back(Taps{first, std::vector<float>(triangle.size())});
-    std::ranges::transform(triangle, made.weights.begin(), [sum](double w) { return static_cast<float>(w / sum); });
   }
   return taps;
 }
@@ -55,15 +89,28 @@ std::vector<float> weigh(std::span<const T> from, std::int64_t outer, std::int64
 }
 
 template <class T>
-std::vector<float> weigh_both(TensorView image, std::int64_t height, std::int64_t width) {
+std::vector<float> weigh_both(TensorView image, std::int64_t height, std::int64_t width, ResizeMethod method) {
   const std::int64_t h = image.shape[0], w = image.shape[1], c = image.shape[2];
-  const std::vector<float> rows = weigh<T>(image.as<T>(), h, w, c, make_taps(w, width));
-  return weigh<float>(rows, 1, h, width * c, make_taps(h, height));
+  const std::vector<float> rows = weigh<T>(image.as<T>(), h, w, c, make_taps(w, width, method));
+  return weigh<float>(rows, 1, h, width * c, make_taps(h, height, method));
 }
 
 }  // namespace
 
-Tensor resized(TensorView image, std::int64_t height, std::int64_t width) {
+std::string text_of(ResizeMethod method) {
+  switch (method) {
+    case ResizeMethod::antialiased: return "bilinear with a filter against aliasing (Pillow, torchvision)";
+    case ResizeMethod::bilinear:
+      return "bilinear between two pixels, without a filter (OpenCV, TensorFlow, torch.nn.functional)";
+    case ResizeMethod::corners: return "bilinear with the corners in their place (align_corners)";
+    case ResizeMethod::nearest: return "by the nearest pixel (Pillow, TensorFlow)";
+    case ResizeMethod::nearest_before: return "by the nearest pixel, rounded down (OpenCV, torch.nn.functional)";
+    case ResizeMethod::area: return "by the mean over each pixel's area (OpenCV's INTER_AREA)";
+  }
+  return {};
+}
+
+Tensor resized(TensorView image, std::int64_t height, std::int64_t width, ResizeMethod method) {
   const bool is_uint8 = image.dtype == DType::uint8;
   if (image.shape.rank() != 3 || image.shape.size() == 0 || (!is_uint8 && image.dtype != DType::float32))
     throw Error{{.where = "resize",
@@ -75,21 +122,21 @@ Tensor resized(TensorView image, std::int64_t height, std::int64_t width) {
                  .received = fmt::format("{} x {}", height, width)}};
   Tensor result({height, width, image.shape[2]}, image.dtype);
   if (!is_uint8) {
-    std::ranges::copy(weigh_both<float>(image, height, width), result.as<float>().begin());
+    std::ranges::copy(weigh_both<float>(image, height, width, method), result.as<float>().begin());
     return result;
   }
-  std::ranges::transform(weigh_both<std::uint8_t>(image, height, width), result.as<std::uint8_t>().begin(),
+  std::ranges::transform(weigh_both<std::uint8_t>(image, height, width, method), result.as<std::uint8_t>().begin(),
                          [](float v) { return static_cast<std::uint8_t>(std::clamp(v + 0.5f, 0.0f, 255.0f)); });
   return result;
 }
 
-Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width) {
+Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width, ResizeMethod method) {
   const Shape shape = dataset.sample_shape();
   if (shape.rank() == 3 && shape[0] == height && shape[1] == width) return dataset;
   const TensorView images = dataset.x();
   Tensor x;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    const Tensor image = resized(images.rows(i, i + 1).reshaped(shape), height, width);
+    const Tensor image = resized(images.rows(i, i + 1).reshaped(shape), height, width, method);
     if (i == 0) x = Tensor(image.shape().batched(dataset.size()), image.dtype());
     std::copy_n(image.data(), image.bytes(), x.data() + static_cast<std::size_t>(i) * image.bytes());
   }

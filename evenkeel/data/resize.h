@@ -1,18 +1,36 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "evenkeel/data/dataset.h"
 
 namespace evenkeel {
 
-/// An image [H, W, C], uint8 or float32, as [height, width, C]. Bilinear. Where it shrinks, each pixel is a weighted
-/// mean over all pixels that it replaces (the triangular filter is widened by the factor), so that fine patterns do not
-/// alias. Pillow's and torchvision's resize do the same. Sample positions are the centres of pixels; uint8 is rounded
-/// to the nearest. Throws Error for other types and ranks and for an empty image or result.
-Tensor resized(TensorView image, std::int64_t height, std::int64_t width);
+/// Which pixels a pixel of the result comes from. Sample positions are the centres of pixels, unless said otherwise.
+enum class ResizeMethod {
+  /// Bilinear; where it shrinks, a weighted mean over all pixels that are replaced (the triangular filter is widened by
+  /// the factor), so that fine patterns do not alias: Pillow's and torchvision's bilinear.
+  antialiased,
+  bilinear,        ///< of the two nearest pixels each way: OpenCV's, TensorFlow's and torch.nn.functional's
+  corners,         ///< the same, corner pixels stay in their place: align_corners
+  nearest,         ///< Pillow's and TensorFlow's
+  nearest_before,  ///< positions rounded down: OpenCV's and torch.nn.functional's nearest
+  area,            ///< the mean over the area that a pixel covers: OpenCV's INTER_AREA
+};
+inline constexpr ResizeMethod kOtherResizeMethods[] = {ResizeMethod::bilinear, ResizeMethod::corners,
+                                                       ResizeMethod::nearest, ResizeMethod::nearest_before,
+                                                       ResizeMethod::area};
+/// For sentences: "bilinear between two pixels, without a filter (OpenCV, TensorFlow, torch.nn.functional)".
+std::string text_of(ResizeMethod method);
+
+/// An image [H, W, C], uint8 or float32, as [height, width, C]. uint8 is rounded to the nearest. Throws Error for other
+/// types and ranks and for an empty image or result.
+Tensor resized(TensorView image, std::int64_t height, std::int64_t width,
+               ResizeMethod method = ResizeMethod::antialiased);
 
 /// The set with its images [H, W, C] resized; the set itself if they have that size already.
-Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width);
+Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width,
+                ResizeMethod method = ResizeMethod::antialiased);
 
 }  // namespace evenkeel

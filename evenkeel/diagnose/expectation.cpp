@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "evenkeel/base/error.h"
@@ -77,6 +79,8 @@ class OtherNetworks {
 
   Predictions predicted(const Dataset& rows, const Combination& ways, bool dropout = false) {
     Dataset data = rows;
+    for (const OtherWay* way : ways)
+      if (way->data) data = way->data().range(0, rows.size());
     for (const OtherWay* way : ways) data = corrected(data, way->input);
     Network& network = changed(ways);
     const std::int64_t size = batch_size_of(ways);
@@ -113,9 +117,21 @@ class OtherNetworks {
   std::vector<std::string> names_;
 };
 
+OtherWay way_of(const OtherData& other) {
+  const auto loaded = std::make_shared<std::optional<Dataset>>();
+  return {.name = other.says,
+          .family = "files",
+          .says = other.says,
+          .data = [loaded, load = other.load]() -> const Dataset& {
+            if (!*loaded) *loaded = load();
+            return **loaded;
+          }};
+}
+
 class Comparison {
  public:
-  Comparison(Network& network, const Dataset& data, const std::vector<std::int64_t>& batch_sizes, OutputMatrix expected)
+  Comparison(Network& network, const Dataset& data, const std::vector<std::int64_t>& batch_sizes,
+             const std::vector<OtherData>& others, OutputMatrix expected)
       : network_(network),
         networks_(network),
         look_(data.range(0, std::min(kLook, data.size()))),
@@ -123,7 +139,9 @@ class Comparison {
         sigmoid_(network.options().loss && scores_of(*network.options().loss) == Scores::sigmoid),
         own_batch_sizes_(batch_sizes),
         summary_(data),
-        ways_(other_ways(network, summary_, look_.size(), batch_sizes)) {}
+        ways_(other_ways(network, summary_, look_.size(), batch_sizes)) {
+    std::ranges::transform(others, std::back_inserter(ways_), way_of);
+  }
 
   /// The explanation of the difference, or the best attempt. `difference` is that of the outputs as they are.
   Trial explain(double difference) {
@@ -313,7 +331,7 @@ std::string unexplained(double difference, const Trial& nearest) {
 }  // namespace
 
 Expectation explain_difference(Network& network, const Dataset& data, TensorView expected,
-                               const std::vector<std::int64_t>& batch_sizes) {
+                               const std::vector<std::int64_t>& batch_sizes, const std::vector<OtherData>& others) {
   network.check(data, false);
   if (expected.shape != Shape{data.size(), network.outputs()})
     throw Error{{.where = "expected outputs",
@@ -330,7 +348,7 @@ Expectation explain_difference(Network& network, const Dataset& data, TensorView
     return result;
   }
   const std::int64_t looked = std::min(kLook, data.size());
-  Comparison comparison(network, data, batch_sizes, all.first(static_cast<std::size_t>(looked)));
+  Comparison comparison(network, data, batch_sizes, others, all.first(static_cast<std::size_t>(looked)));
   Trial found = comparison.explain(result.difference);
   if (found.remaining <= kExplained && !found.says.empty()) {
     result.explanation = std::move(found.says);

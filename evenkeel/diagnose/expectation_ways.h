@@ -16,8 +16,9 @@ struct OtherWay {
   std::string family;  ///< "channels"; two ways of a family exclude each other
   std::string says;    ///< a clause: "their data are divided by 255"
   InputCorrection input = {};
-  std::function<void(Draft&)> change = {};  ///< of model and weights
-  std::int64_t batch_size = 0;              ///< for batch statistics; 0: moving statistics
+  std::function<const Dataset&()> data = {};  ///< the samples made anew, before other corrections
+  std::function<void(Draft&)> change = {};    ///< of model and weights
+  std::int64_t batch_size = 0;                ///< for batch statistics; 0: moving statistics
 };
 
 /// All ways that are tried, simpler ones first: preparations of the samples (input_hypotheses), layouts of the weights

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "evenkeel/formats/npz.h"
 #include "tests/data/helpers.h"
@@ -43,6 +44,22 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Resize,
                          testing::Values(std::pair(7, 11), std::pair(3, 4), std::pair(14, 22), std::pair(2, 30),
                                          std::pair(20, 5), std::pair(1, 1)),
                          [](const auto& test) { return fmt::format("{}x{}", test.param.first, test.param.second); });
+
+TEST(ResizeMethods, AreWhatOtherProgramsDo) {
+  const Tensor x = golden().at("x").clone();
+  const auto others = formats::read_npz(std::string(EVENKEEL_SOURCE_DIR) + "/tests/data/fixtures/resize_methods.npz");
+  const std::map<std::string, ResizeMethod> methods = {{"bilinear", ResizeMethod::bilinear},
+                                                       {"corners", ResizeMethod::corners},
+                                                       {"nearest", ResizeMethod::nearest},
+                                                       {"nearest_before", ResizeMethod::nearest_before},
+                                                       {"area", ResizeMethod::area}};
+  ASSERT_EQ(std::size(kOtherResizeMethods), methods.size());
+  for (const auto& [name, expected] : others) {
+    const Shape shape = expected.shape();
+    const Tensor result = resized(x, shape[0], shape[1], methods.at(name.substr(0, name.find('-'))));
+    EXPECT_LT(largest_difference(result, expected), 1e-3) << name;
+  }
+}
 
 TEST(ResizedSet, KeepsLabelsNamesAndOrder) {
   Tensor x({2, 4, 4, 1}, DType::uint8);

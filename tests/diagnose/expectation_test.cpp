@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "evenkeel/base/philox.h"
+#include "evenkeel/data/resize.h"
 #include "evenkeel/diagnose/measure/input_mismatch.h"
 #include "evenkeel/train/evaluate.h"
 #include "tests/diagnose/trained.h"
@@ -53,6 +54,31 @@ TEST_F(Expected, OutputsOfBatchStatisticsAreNamedWithTheirBatchSize) {
   EXPECT_SAYS(e.explanation, "batch statistics, in batches of 50");
   EXPECT_LT(e.remaining, 1e-3);
   EXPECT_GT(e.difference, 1e-2);
+}
+
+TEST_F(Expected, OutputsOfImagesResizedOtherwiseAreNamedWithTheMethod) {
+  const Dataset files = resized(data(), 47, 61), ours = resized(files, 28, 28);
+  std::vector<OtherData> others;
+  int loaded = 0;
+  for (const ResizeMethod method : kOtherResizeMethods)
+    others.push_back({.says = "resized " + text_of(method), .load = [&loaded, files, method] {
+                        ++loaded;
+                        return resized(files, 28, 28, method);
+                      }});
+  for (const ResizeMethod method : kOtherResizeMethods) {
+    const Tensor theirs = Tensor::copy_of(predicted(resized(files, 28, 28, method)).outputs);
+    loaded = 0;
+    const Expectation e = explain_difference(network(), ours, theirs, {}, others);
+    EXPECT_SAYS(e.explanation, text_of(method));
+    EXPECT_LT(e.remaining, 1e-3);
+    EXPECT_LE(loaded, std::ssize(others)) << "each at most once";
+  }
+  // And inverted as well.
+  const Dataset inverted = corrected(resized(files, 28, 28, ResizeMethod::area),
+                                     {.name = "planted", .correction = {}, .scale = {-1}, .offset = {255}});
+  const Expectation both = explain_difference(network(), ours, predicted(inverted).outputs, {}, others);
+  EXPECT_SAYS(both.explanation, text_of(ResizeMethod::area));
+  EXPECT_SAYS(both.explanation, "subtracted from 255");
 }
 
 TEST_F(Expected, OutputsOfDataPreparedOtherwiseAreNamedWithThePreparation) {
