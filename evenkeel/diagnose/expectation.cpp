@@ -239,8 +239,11 @@ class Comparison {
     InputSummary summary = summary_;
     for (const InputHypothesis& h : first.input) summary = summary.after(h);
     // The effect of a change depends on the values that earlier changes left.
-    const std::vector<OtherWay> others =
-        first.input.empty() ? ways_ : other_ways(network_, summary, look_.size(), own_batch_sizes_);
+    std::vector<OtherWay> others = ways_;
+    if (!first.input.empty()) {
+      others = other_ways(network_, summary, look_.size(), own_batch_sizes_);
+      std::ranges::copy_if(ways_, std::back_inserter(others), [](const OtherWay& way) { return way.data != nullptr; });
+    }
     for (const OtherWay& other : others) {
       if (other.name == first.name || (other.family == first.family && other.family != "values")) continue;
       if (other.batch_size > 0 && !is_common(other.batch_size)) continue;
