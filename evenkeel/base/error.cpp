@@ -5,16 +5,22 @@
 #include <new>
 #include <utility>
 
+#include "evenkeel/base/limits.h"
+#include "evenkeel/base/text.h"
+
 namespace evenkeel {
 namespace {
 
+/// A message may quote what a file holds: any bytes, of any length.
+std::string quotable(std::string_view text) { return printable(shortened(text, limits::kMessageBytes)); }
+
 std::string message_of(const Error::Parts& parts) {
-  std::string text = parts.where;
+  std::string text = quotable(parts.where);
   if (!text.empty()) text += ": ";
-  if (!parts.expected.empty()) text += "expected " + parts.expected + ", received ";
-  text += parts.received;
+  if (!parts.expected.empty()) text += "expected " + quotable(parts.expected) + ", received ";
+  text += quotable(parts.received);
   if (!text.empty() && text.back() != '.' && text.back() != '?') text += '.';
-  if (!parts.hint.empty()) text += ' ' + parts.hint;
+  if (!parts.hint.empty()) text += ' ' + quotable(parts.hint);
   return text;
 }
 

@@ -72,6 +72,46 @@ TEST(Printable, WritesOtherBytesAsHexadecimalDigits) {
 
 TEST(Printable, WritesControlCharactersAsHexadecimalDigits) { EXPECT_EQ(printable("a\n\x1b[31m"), "a\\x0a\\x1b[31m"); }
 
+TEST(Printable, NamesCharactersThatTurnTheTextAroundOrEndItsLine) {
+  EXPECT_EQ(printable("a\u202eb\u2066"), "a\\u202eb\\u2066");
+  EXPECT_EQ(printable("\u2028\u200f"), "\\u2028\\u200f");
+}
+
+TEST(Printable, NamesTheControlCharactersBeyondAscii) { EXPECT_EQ(printable("\u009b31m"), "\\u009b31m"); }
+
+TEST(Printable, NamesWhatXmlHasNoCharacterFor) { EXPECT_EQ(printable("\xef\xbf\xbe"), "\\ufffe"); }
+
+TEST(Printable, DoesNotChangeWhatIsPrintable) {
+  const std::string once = printable("a\x1b\u202e\xff\\x41");
+  EXPECT_EQ(printable(once), once);
+}
+
+TEST(PrintableLines, KeepsTheEndsOfLinesAndTabs) { EXPECT_EQ(printable_lines("a\n\tb\r\x1b"), "a\n\tb\\x0d\\x1b"); }
+
+TEST(TomlString, EscapesQuotesAndWhatCannotBeSeen) {
+  EXPECT_EQ(toml_string("a\"b\\c\n\u202e"), "\"a\\\"b\\\\c\\u000a\\u202e\"");
+  EXPECT_EQ(toml_string("caf\xe9"), "\"caf\\\\xe9\"");
+}
+
+TEST(CsvCell, QuotesCommasAndQuotes) {
+  EXPECT_EQ(csv_cell("plain"), "plain");
+  EXPECT_EQ(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
+  EXPECT_EQ(csv_cell("a\nb"), "a\\x0ab");
+}
+
+TEST(WithoutCredentials, LeavesUserAndPasswordOut) {
+  EXPECT_EQ(without_credentials("https://me:secret@host:80/a@b?c"), "https://host:80/a@b?c");
+  EXPECT_EQ(without_credentials("https://me:p@ss@host"), "https://host");
+  EXPECT_EQ(without_credentials("file:///a@b"), "file:///a@b");
+  EXPECT_EQ(without_credentials("no address@all"), "no address@all");
+}
+
+TEST(Shortened, SaysHowMuchIsLeftOut) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcdef", 4), "abcd... (2 more bytes)");
+  EXPECT_EQ(shortened("ab\u00e9", 3), "ab... (2 more bytes)") << "no half characters";
+}
+
 TEST(Wrapped, BreaksAtBlanksAndIndentsWhatFollows) {
   EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
   EXPECT_EQ(wrapped("one two three", 7, 2), "one two\n  three");
