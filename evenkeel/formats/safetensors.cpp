@@ -8,8 +8,11 @@
 #include <string_view>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/limits.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/formats/element.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/source.h"
 
 // The format: https://huggingface.co/docs/safetensors. Eight bytes of header length, a JSON object, the tensors.
@@ -72,7 +75,7 @@ std::vector<std::int64_t> parse_numbers(const Json& tensor, const char* key, con
   std::vector<std::int64_t> numbers;
   for (const Json& number : *found) {
     if (!number.is_number_unsigned() || !std::in_range<std::int64_t>(number.get<std::uint64_t>()))
-      throw bad_header(where, fmt::format("{} in \"{}\"", number.dump(), key));
+      throw bad_header(where, fmt::format("{} in \"{}\"", json_text(number), key));
     numbers.push_back(number.get<std::int64_t>());
   }
   return numbers;
@@ -101,11 +104,19 @@ std::string where_of(const std::string& file, const std::string& tensor) {
   return fmt::format("{}: tensor \"{}\"", file, tensor);
 }
 
+const std::string& checked_name(const std::string& name, const std::string& file) {
+  if (name.size() > limits::kTensorNameBytes)
+    throw Error{{.where = where_of(file, shortened(name, 40)),
+                 .expected = fmt::format("a name of at most {} bytes", limits::kTensorNameBytes),
+                 .received = with_commas(std::ssize(name))}};
+  return name;
+}
+
 /// The tensors in the order of their offsets, which must cover `size` bytes without gap or overlap.
 std::vector<Place> parse_places(const Json& header, std::uint64_t size, const std::string& file) {
   std::vector<Place> places;
   for (const auto& [name, tensor] : header.items())
-    if (name != kMetadata) places.push_back(parse_place(name, tensor, where_of(file, name)));
+    if (name != kMetadata) places.push_back(parse_place(checked_name(name, file), tensor, where_of(file, name)));
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   std::uint64_t end = 0;
@@ -138,7 +149,7 @@ SafetensorsFile decode(const Source& source) {
     file.metadata = parse_metadata(*found, source.name());
   for (const Place& place : parse_places(header, in.remaining(), source.name())) {
     Reader data(source, begin + place.begin, begin + place.end, where_of(source.name(), place.name));
-    file.tensors.emplace_back(place.name, read_elements(data, place.shape, *place.type));
+    file.add(place.name, read_elements(data, place.shape, *place.type));
   }
   return file;
 }
@@ -146,16 +157,18 @@ SafetensorsFile decode(const Source& source) {
 /// The header for tensors in this order: length and JSON, padded with spaces so that the tensors are aligned.
 Bytes encode_header(const std::vector<const SafetensorsEntry*>& tensors,
                     const std::map<std::string, std::string>& metadata, const std::string& where) {
-  auto header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header[std::string(kMetadata)] = metadata;
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  auto& fields = header.get_ref<nlohmann::ordered_json::object_t&>();  // whose own insertion looks through all of them
+  std::set<std::string_view> names = {kMetadata};
+  if (!metadata.empty()) fields.emplace_back(std::string(kMetadata), metadata);
   std::uint64_t offset = 0;
   for (const SafetensorsEntry* entry : tensors) {
     const auto& [name, tensor] = *entry;
-    if (name == kMetadata || header.contains(name))
+    if (!names.insert(name).second)
       throw Error{{.where = where, .expected = "tensor names that occur once", .received = '"' + name + '"'}};
-    header[name] = {{"dtype", element_of(tensor.dtype).safetensors},
-                    {"shape", tensor.shape.sizes()},
-                    {"data_offsets", {offset, offset + tensor.bytes()}}};
+    fields.emplace_back(name, nlohmann::ordered_json{{"dtype", element_of(tensor.dtype).safetensors},
+                                                     {"shape", tensor.shape.sizes()},
+                                                     {"data_offsets", {offset, offset + tensor.bytes()}}});
     offset += tensor.bytes();
   }
   std::string text;
@@ -174,9 +187,13 @@ Bytes encode_header(const std::vector<const SafetensorsEntry*>& tensors,
 }  // namespace
 
 const Tensor* SafetensorsFile::find(const std::string& name) const {
-  const auto found =
-      std::find_if(tensors.begin(), tensors.end(), [&](const auto& entry) { return entry.first == name; });
-  return found == tensors.end() ? nullptr : &found->second;
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &tensors[found->second].second;
+}
+
+void SafetensorsFile::add(std::string name, Tensor tensor) {
+  places_.emplace(name, tensors.size());
+  tensors.emplace_back(std::move(name), std::move(tensor));
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) { return decode(Source(path)); }

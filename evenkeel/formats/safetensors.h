@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,10 @@ struct SafetensorsFile {
   std::map<std::string, std::string> metadata;          ///< the content of "__metadata__"
 
   const Tensor* find(const std::string& name) const;  ///< nullptr if there is none
+  void add(std::string name, Tensor tensor);
+
+ private:
+  std::unordered_map<std::string, std::size_t> places_;  ///< of the tensors, by name
 };
 
 /// F32, F64, U8, I32, I64 and BOOL (as uint8); F16 and BF16 are widened to float32, I8, I16 and U16 to int32, U32 and

@@ -3,11 +3,28 @@
 #include <algorithm>
 #include <cctype>
 
+#include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
 
 namespace evenkeel {
+namespace {
+
+/// What terminals, pages and files can hold as it is, and short enough to be shown.
+void check_name(const std::string& what, const std::string& name) {
+  if (name.size() > limits::kNameBytes)
+    throw Error{{.where = what + " \"" + shortened(name, 40) + '"',
+                 .expected = "a name of at most " + with_commas(limits::kNameBytes) + " bytes",
+                 .received = with_commas(std::ssize(name))}};
+  if (printable(name) != name)
+    throw Error{{.where = what + " \"" + name + '"',
+                 .expected = "a name of characters that can be seen",
+                 .received = "control characters, or bytes that are not UTF-8"}};
+}
+
+}  // namespace
 
 Model::Model(Shape input_shape, std::string name) : name_(std::move(name)), input_shape_(input_shape) {
+  check_name("model", name_);
   const auto sizes = input_shape.sizes();
   if (sizes.empty() || sizes.size() >= Shape::kMaxRank || std::ranges::any_of(sizes, [](auto n) { return n < 1; }))
     throw Error{{.where = "model \"" + name_ + '"',
@@ -16,17 +33,21 @@ Model::Model(Shape input_shape, std::string name) : name_(std::move(name)), inpu
 }
 
 int Model::find(const std::string& layer) const {
-  for (int i = 0; i < layers(); ++i)
-    if (nodes_[static_cast<std::size_t>(i)].layer.name() == layer) return i;
-  return -1;
+  const auto found = index_.find(layer);
+  return found == index_.end() ? -1 : found->second;
 }
 
 std::string Model::append(Layer layer, const std::vector<std::string>& inputs) {
   if (layer.name().empty()) {
     layer = layer.named(default_name(layer.type()));
-    unnamed_types_.emplace_back(layer.type());
+    ++unnamed_[std::string(layer.type())];
   }
   const std::string name = layer.name();
+  check_name("layer", name);
+  if (nodes_.size() == limits::kLayers)
+    throw Error{{.where = "layer \"" + name + '"',
+                 .expected = "at most " + with_commas(limits::kLayers) + " layers in a model",
+                 .received = "one more"}};
   const bool is_input = layer.traits().is_input;
   if (find(name) >= 0)
     throw Error{{.where = "layer \"" + name + '"', .expected = "a name of its own", .received = "one that is taken"}};
@@ -39,6 +60,7 @@ std::string Model::append(Layer layer, const std::vector<std::string>& inputs) {
   Node node{.layer = std::move(layer), .inputs = {}};
   for (const std::string& input : inputs) node.inputs.push_back(index_of_input(input));
   if (inputs.empty()) node.inputs.push_back(is_input ? -1 : layers() - 1);
+  index_.emplace(name, layers());
   nodes_.push_back(std::move(node));
   return name;
 }
@@ -57,9 +79,15 @@ int Model::index_of_input(const std::string& name) const {
 }
 
 std::string Model::default_name(std::string_view type) const {
-  const auto count = std::ranges::count(unnamed_types_, type);
+  const auto found = unnamed_.find(std::string(type));
+  const int count = found == unnamed_.end() ? 0 : found->second;
   const std::string base = type == Input::kType ? "input_layer" : snake_case(type);
   return count == 0 ? base : base + '_' + std::to_string(count);
+}
+
+void Model::set_name(std::string name) {
+  check_name("model", name);
+  name_ = std::move(name);
 }
 
 std::string snake_case(std::string_view type) {

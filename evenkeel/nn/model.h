@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "evenkeel/nn/layer.h"
@@ -25,7 +26,7 @@ class Model {
   std::string append(Layer layer, const std::vector<std::string>& inputs = {});
 
   const std::string& name() const { return name_; }
-  void set_name(std::string name) { name_ = std::move(name); }
+  void set_name(std::string name);
   const Shape& input_shape() const { return input_shape_; }
   const std::vector<Node>& nodes() const { return nodes_; }
   int layers() const { return static_cast<int>(nodes_.size()); }
@@ -40,7 +41,8 @@ class Model {
   std::string name_;
   Shape input_shape_;
   std::vector<Node> nodes_;
-  std::vector<std::string> unnamed_types_;  ///< types of the layers that got a name from Keras's scheme
+  std::unordered_map<std::string, int> index_;    ///< of the layers, by name
+  std::unordered_map<std::string, int> unnamed_;  ///< layers of a type that got a name from Keras's scheme
 };
 
 /// The easy way to write a chain:

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <sstream>
 
+#include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/toml_nesting.h"
 #include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/registry.h"
 
@@ -129,7 +131,7 @@ class Reader {
     if (const toml::node* node = table.get("name"))
       name = inside(fmt::format("{}: {}", at(node->source()), type.type), [&] { return text_of("name", *node); });
     const std::string own = name.empty() ? model.default_name(type.type) : name;
-    const std::string label = fmt::format("{} \"{}\"", type.type, own);
+    const std::string label = fmt::format("{} \"{}\"", type.type, shortened(own, limits::kNameBytes));
     const auto fields = fields_of_layer(table, type, label);
     std::vector<std::string> inputs;
     if (const toml::node* node = table.get("inputs"))
@@ -220,6 +222,11 @@ class Reader {
 };
 
 toml::table parse_toml(std::string_view text, const std::string& where) {
+  if (text.size() > limits::kModelFileBytes)
+    throw Error{{.where = where,
+                 .expected = fmt::format("a model file of at most {} bytes", with_commas(limits::kModelFileBytes)),
+                 .received = fmt::format("one of {}", with_commas(std::ssize(text)))}};
+  formats::check_nesting_of_toml(text, where);
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {

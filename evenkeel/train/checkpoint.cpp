@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/limits.h"
 #include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/train/optimizers.h"
@@ -23,6 +25,11 @@ constexpr std::string_view kSlots = "@optimizer/", kCallbackStates = "@callbacks
 std::string text_of(double value) { return fmt::format("{}", value); }
 double number_of(const Json& json) { return std::strtod(json.get<std::string>().c_str(), nullptr); }
 
+/// A number of samples, steps or epochs. What does not fit would make a resumed run count for ever.
+std::int64_t count_of(const Json& json, const char* key) {
+  return formats::whole_number(json, key, 0, limits::kSteps, "progress");
+}
+
 Json exact_json_of(const Metrics& m) {
   Json json{{"loss", text_of(m.loss)}, {"samples", m.samples}};
   if (m.accuracy) json["accuracy"] = text_of(*m.accuracy);
@@ -30,7 +37,7 @@ Json exact_json_of(const Metrics& m) {
 }
 
 Metrics metrics_of(const Json& json) {
-  Metrics metrics{.loss = number_of(json.at("loss")), .accuracy = {}, .samples = json.at("samples")};
+  Metrics metrics{.loss = number_of(json.at("loss")), .accuracy = {}, .samples = count_of(json, "samples")};
   if (json.contains("accuracy")) metrics.accuracy = number_of(json["accuracy"]);
   return metrics;
 }
@@ -47,8 +54,8 @@ Json exact_json_of(const EpochRecord& r) {
 }
 
 EpochRecord record_of(const Json& json) {
-  EpochRecord record{.epoch = json.at("epoch"),
-                     .step = json.at("step"),
+  EpochRecord record{.epoch = count_of(json, "epoch"),
+                     .step = static_cast<std::uint64_t>(count_of(json, "step")),
                      .train = metrics_of(json.at("train")),
                      .validation = {},
                      .learning_rate = number_of(json.at("learning_rate")),
@@ -78,13 +85,13 @@ Json exact_json_of(const FitProgress& p) {
 }
 
 FitProgress progress_of(const Json& json) {
-  FitProgress p{.first_step = json.at("first_step"),
-                .steps = json.at("steps"),
-                .position = {.epoch = json.at("epoch"), .offset = json.at("offset")},
-                .step_in_epoch = json.at("step_in_epoch"),
+  FitProgress p{.first_step = static_cast<std::uint64_t>(count_of(json, "first_step")),
+                .steps = count_of(json, "steps"),
+                .position = {.epoch = count_of(json, "epoch"), .offset = count_of(json, "offset")},
+                .step_in_epoch = count_of(json, "step_in_epoch"),
                 .epoch_sums = {.loss = number_of(json.at("epoch_loss")),
                                .correct = number_of(json.at("epoch_correct")),
-                               .samples = json.at("epoch_samples"),
+                               .samples = count_of(json, "epoch_samples"),
                                .has_accuracy = json.at("has_accuracy")},
                 .epoch_seconds = number_of(json.at("epoch_seconds"))};
   for (const Json& record : json.at("history")) p.history.epochs.push_back(record_of(record));
@@ -128,11 +135,14 @@ void check_sums(const formats::SafetensorsFile& file, const std::filesystem::pat
                  .expected = std::string("a checkpoint (") + kCheckpointFormat + ')',
                  .received = format == file.metadata.end() ? "a file without a format" : '"' + format->second + '"'}};
   const auto sums = file.metadata.find("crc32c");
-  const Json json = sums == file.metadata.end() ? Json() : Json::parse(sums->second, nullptr, false);
+  const Json json =
+      sums == file.metadata.end() ? Json() : formats::parse_json(sums->second, path.string() + ": checksums");
   if (!json.is_object()) throw damaged(path, "a sum for every tensor", "none");
+  std::map<std::string, Json> by_name;
+  for (const auto& [name, sum] : json.items()) by_name.emplace(name, sum);
   const auto check = [&](const std::string& name, const std::string& what, const std::string& sum) {
-    const auto found = json.find(name);
-    if (found == json.end() || *found != sum)
+    const auto found = by_name.find(name);
+    if (found == by_name.end() || found->second != sum)
       throw damaged(path, what + " with the crc32c it was written with", "crc32c " + sum);
   };
   check("", "metadata", crc_of(file.metadata));
@@ -161,13 +171,13 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 
   std::map<std::string, std::string> metadata = about;
   metadata["format"] = kCheckpointFormat;
-  metadata["identity"] = Json(checkpoint.identity).dump();
-  metadata["progress"] = exact_json_of(checkpoint.progress).dump(-1, ' ', false, Json::error_handler_t::replace);
+  metadata["identity"] = formats::json_text(checkpoint.identity);
+  metadata["progress"] = formats::json_text(exact_json_of(checkpoint.progress));
   metadata["learning_rate_scale"] = text_of(checkpoint.learning_rate_scale);
-  metadata["callbacks"] = numbers_of(checkpoint.callbacks).dump();
-  Json sums{{"", crc_of(metadata)}};
+  metadata["callbacks"] = formats::json_text(numbers_of(checkpoint.callbacks));
+  std::map<std::string, std::string> sums{{"", crc_of(metadata)}};
   for (const auto& entry : entries) sums[entry.name] = crc_text({entry.tensor.data, entry.tensor.bytes()});
-  metadata["crc32c"] = sums.dump();
+  metadata["crc32c"] = formats::json_text(sums);
   formats::write_safetensors(path, entries, metadata);
 }
 
@@ -183,12 +193,13 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   formats::SafetensorsFile file = formats::read_safetensors(path);
   check_sums(file, path);
   Checkpoint checkpoint;
+  const auto parsed = [&](const char* key) { return formats::parse_json(file.metadata.at(key), key); };
   try {
-    checkpoint.identity = Json::parse(file.metadata.at("identity")).get<std::map<std::string, std::string>>();
+    checkpoint.identity = parsed("identity").get<std::map<std::string, std::string>>();
     checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older ones have only this one
-    checkpoint.progress = progress_of(Json::parse(file.metadata.at("progress")));
+    checkpoint.progress = progress_of(parsed("progress"));
     checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
-    const Json callbacks = Json::parse(file.metadata.at("callbacks"));
+    const Json callbacks = parsed("callbacks");
     for (const auto& [name, numbers] : callbacks.items())
       for (const auto& [key, value] : numbers.items()) checkpoint.callbacks[name].numbers[key] = number_of(value);
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/limits.h"
 
 namespace evenkeel {
 namespace {
@@ -53,11 +54,10 @@ void check_identity(const std::map<std::string, std::string>& now, const std::ma
 }
 
 std::int64_t total_steps(const FitOptions& options, std::int64_t per_epoch) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 53;  // exact in double, as schedules count
   const std::int64_t factor = options.steps ? 1 : per_epoch, count = options.steps.value_or(options.epochs);
-  if (count > kMost / factor)
+  if (count > limits::kSteps / factor)
     throw Error{{.where = "fit",
-                 .expected = fmt::format("at most {} steps", kMost),
+                 .expected = fmt::format("at most {} steps", limits::kSteps),
                  .received = fmt::format("{} {}", count, options.steps ? "steps" : "epochs")}};
   return count * factor;
 }
@@ -74,9 +74,26 @@ Fit::Fit(Trainer& trainer, const Dataset& data, const FitOptions& options)
 void Fit::go_on_from(const Checkpoint& checkpoint) {
   check_identity(identity(), checkpoint.identity);
   progress_ = checkpoint.progress;
+  check_position();
   for (const auto& [name, callback] : named(options_.callbacks))
     if (const auto found = checkpoint.callbacks.find(name); found != checkpoint.callbacks.end())
       callback.load(found->second);
+}
+
+/// Steps and position say the same in two ways. A record where they differ is not one of this run.
+void Fit::check_position() const {
+  const std::int64_t size = data_.size(), batch = trainer_.options_.batch_size, steps = progress_.steps;
+  const std::int64_t per_epoch = (size + batch - 1) / batch;
+  BatchPosition position{.epoch = steps / per_epoch, .offset = steps % per_epoch * batch};
+  if (options_.steps)  // a batch is filled up from the next epoch
+    position = {.epoch = steps / size * batch + steps % size * batch / size, .offset = steps % size * batch % size};
+  const auto& [epoch, offset] = progress_.position;
+  if (epoch != position.epoch || offset != position.offset || progress_.step_in_epoch > steps)
+    throw Error{{.where = "checkpoint",
+                 .expected = fmt::format("epoch {}, sample {} of the data after {} steps", position.epoch,
+                                         position.offset, steps),
+                 .received = fmt::format("epoch {}, sample {}", epoch, offset),
+                 .hint = "The checkpoint was changed; remove it to continue from the one before."}};
 }
 
 void Fit::begin() {

@@ -37,6 +37,7 @@ class Fit {
  private:
   void begin();
   void go_on_from(const Checkpoint& checkpoint);
+  void check_position() const;
   /// False if a callback stopped the fit before the update.
   bool step(const Batch& batch);
   EpochRecord record(bool validate) const;
