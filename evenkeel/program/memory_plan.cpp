@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "evenkeel/program/arena_intervals.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel {
@@ -14,7 +15,7 @@ bool in_arena(const ValueInfo& v) { return v.view_of < 0 && (v.role == Role::act
 
 void append(BlockLayout& layout, ValueInfo& v) {
   v.offset = layout.bytes;
-  layout.entries.push_back({v.name, v.type, v.offset});
+  layout.add({v.name, v.type, v.offset});
   layout.bytes += slot_bytes(v.type);
 }
 
@@ -94,12 +95,10 @@ class ArenaPlanner {
     for (Region& r : regions_)
       if (r.bytes > 0 && r.first >= 0) order.push_back(&r);
     std::stable_sort(order.begin(), order.end(), [](const Region* a, const Region* b) { return a->bytes > b->bytes; });
-    std::vector<const Region*> placed;  // by offset
+    ArenaIntervals taken(static_cast<int>(program_.nodes().size()) + 1);
     for (Region* r : order) {
-      r->offset = lowest_gap(*r, placed);
-      placed.insert(std::upper_bound(placed.begin(), placed.end(), r,
-                                     [](const Region* a, const Region* b) { return a->offset < b->offset; }),
-                    r);
+      r->offset = taken.lowest_gap(r->bytes, r->first, r->last);
+      taken.take(r->offset, r->bytes, r->first, r->last);
       program_.memory.arena_bytes = std::max(program_.memory.arena_bytes, r->offset + r->bytes);
     }
     for (std::size_t id = 0; id < region_of_.size(); ++id) {
@@ -110,17 +109,6 @@ class ArenaPlanner {
       v.offset = r.offset;
       program_.memory.unplanned_bytes += slot_bytes(v.type);
     }
-  }
-
-  static std::int64_t lowest_gap(const Region& r, const std::vector<const Region*>& placed) {
-    std::int64_t at = 0;
-    for (const Region* other : placed) {
-      const bool together = other->first <= r.last && r.first <= other->last;
-      if (!together) continue;
-      if (other->offset >= at + r.bytes) break;
-      at = std::max(at, other->offset + other->bytes);
-    }
-    return at;
   }
 
   Program& program_;
@@ -153,6 +141,7 @@ void plan_blocks(Program& program) {
   for (bool trainable : {true, false})
     for (ValueInfo& v : values)
       if (v.role == Role::parameter && !v.is_block && v.trainable == trainable) append(program.parameters, v);
+  const std::int64_t gradient_bytes = trainable_bytes(program);
   for (ValueInfo& v : values) {
     if (v.is_block) v.offset = 0;
     if (v.role == Role::state) append(program.states, v);
@@ -162,8 +151,8 @@ void plan_blocks(Program& program) {
     if (v.role == Role::parameter_gradient && !v.is_block) {
       const std::string parameter = v.name.substr(0, v.name.rfind("/gradient"));
       v.offset = program.parameters.find(parameter)->offset;
-      program.gradients.entries.push_back({v.name, v.type, v.offset});
-      program.gradients.bytes = trainable_bytes(program);
+      program.gradients.add({v.name, v.type, v.offset});
+      program.gradients.bytes = gradient_bytes;
     }
   }
   MemoryReport& memory = program.memory;

@@ -44,9 +44,14 @@ Shape Value::shape() const { return type().shape; }
 TensorType Value::type() const { return program_->value(id_).type; }
 std::string Value::name() const { return program_->value(id_).name; }
 
+void BlockLayout::add(Entry entry) {
+  places_.emplace(entry.name, entries.size());
+  entries.push_back(std::move(entry));
+}
+
 const BlockLayout::Entry* BlockLayout::find(const std::string& name) const {
-  const auto it = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
-  return it == entries.end() ? nullptr : &*it;
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &entries[found->second];
 }
 
 bool BlockLayout::operator==(const BlockLayout& other) const {
@@ -129,7 +134,7 @@ std::vector<Value> Program::emit(std::shared_ptr<const Op> op, const std::vector
                            .type = outputs[i],
                            .role = phase_ == Phase::backward ? Role::gradient : Role::activation,
                            .wants_gradient = phase_ != Phase::backward && wants_gradient,
-                           .view_of = op->is_view() ? inputs[0].id() : -1}));
+                           .view_of = op->is_view() ? root(inputs[0].id()) : -1}));
     node.outputs.push_back(results.back().id());
   }
   nodes_.push_back(std::move(node));

@@ -21,8 +21,12 @@ struct BlockLayout {
   std::vector<Entry> entries;
   std::int64_t bytes = 0;
 
+  void add(Entry entry);
   const Entry* find(const std::string& name) const;
   bool operator==(const BlockLayout& other) const;
+
+ private:
+  std::unordered_map<std::string, std::size_t> places_;  ///< of the entries, by name
 };
 
 /// The memory that a program needs, and what the reuse of memory saves.

@@ -47,7 +47,7 @@ struct ValueInfo {
   bool wants_gradient = false;
   bool is_block = false;     ///< stands for all trainable parameters, or all their gradients
   bool kept = false;         ///< readable after a run: its memory is not reused
-  int view_of = -1;          ///< shares the memory of that value (a reshape)
+  int view_of = -1;          ///< shares the memory of that value (a reshape), which is no view itself
   std::int64_t offset = -1;  ///< bytes into its block or arena, once planned
 };
 

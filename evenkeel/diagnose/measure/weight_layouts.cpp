@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <span>
 
 #include "evenkeel/base/text.h"
@@ -48,16 +49,22 @@ struct Flattened {
 
 /// Follows the features through layers that keep each in its place. False if another layer reads them.
 bool follow(const Draft& draft, int layer, Flattened& found) {
-  for (const int reader : draft.readers(layer)) {
-    const LayerTraits traits = draft.traits(reader);
-    if (traits.linear && !traits.linear->window && traits.linear->groups == 1) {
-      found.linear.push_back(draft.name(reader));
-      found.tensors.push_back(draft.name(reader) + '/' + traits.linear->kernel);
-      continue;
+  std::set<int> open = {layer};
+  // Readers come after what they read, so the earliest is next, and each is visited once however many ways lead to it.
+  while (!open.empty()) {
+    const int at = *open.begin();
+    open.erase(open.begin());
+    for (const int reader : draft.readers(at)) {
+      const LayerTraits traits = draft.traits(reader);
+      const bool is_dense = traits.linear && !traits.linear->window && traits.linear->groups == 1;
+      if (!is_dense && !traits.per_channel && !traits.identity_in_evaluation) return false;
+      if (is_dense) {
+        found.linear.push_back(draft.name(reader));
+        found.tensors.push_back(draft.name(reader) + '/' + traits.linear->kernel);
+      } else if (open.insert(reader).second) {
+        for (const std::string& tensor : draft.tensors_of(reader)) found.tensors.push_back(tensor);
+      }
     }
-    if (!traits.per_channel && !traits.identity_in_evaluation) return false;
-    for (const std::string& tensor : draft.tensors_of(reader)) found.tensors.push_back(tensor);
-    if (!follow(draft, reader, found)) return false;
   }
   return true;
 }

@@ -70,8 +70,9 @@ Normalization Draft::normalization(const std::string& name) const {
 
 std::vector<std::string> Draft::tensors_of(int layer) const {
   std::vector<std::string> names;
-  for (const auto& [tensor, values] : tensors_)
-    if (tensor.starts_with(name(layer) + '/')) names.push_back(tensor);
+  const std::string prefix = name(layer) + '/';
+  for (auto at = tensors_.lower_bound(prefix); at != tensors_.end() && at->first.starts_with(prefix); ++at)
+    names.push_back(at->first);
   return names;
 }
 
