@@ -84,12 +84,17 @@ Estimate comparable_train_loss(Evidence& evidence) {
   return {sum / share, std::sqrt(variance) / share};
 }
 
-void judge_without_result(FourCells& cells, Evidence& evidence) {
-  cells.gap = FourCells::Gap::mode;
-  cells.verdict = "Evaluation has no result (NaN): " + join(fatal_phrases(evidence), "; ") +
-                  ". All that is measured below is with other numbers in their place (of statistics, the data's): "
-                  "then the loss is " +
-                  figure(evidence.evaluation().mean_loss().value) + " in evaluation.";
+/// Some values are NaN or infinite, or a variance is impossible. Mostly nothing can be computed then, but not always:
+/// an infinite variance makes a channel 0.
+void judge_on_copy(FourCells& cells, Evidence& evidence) {
+  const bool has_result = std::isfinite(cells.evaluation.loss.value);
+  cells.gap = cells.replaced_parameters > 0 && !has_result ? FourCells::Gap::no_result : FourCells::Gap::mode;
+  const std::string phrases = join(fatal_phrases(evidence), "; ");
+  const std::string result = has_result ? "a result, loss " + figure(cells.evaluation.loss.value) + ", although "
+                                        : std::string("no result (NaN): ");
+  cells.verdict = "Evaluation has " + result + phrases + ". All else is measured on a " + copy_text(cells.replaced) +
+                  " (statistics by the data's): its loss is " + figure(evidence.evaluation().mean_loss().value) +
+                  " in evaluation.";
 }
 
 void judge_mode(FourCells& cells) {
@@ -183,6 +188,10 @@ Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, 
   return result;
 }
 
+std::string copy_text(std::int64_t replaced) {
+  return "copy with " + with_commas(replaced) + (replaced == 1 ? " value" : " values") + " replaced";
+}
+
 std::string_view name_of(FourCells::Gap gap) {
   switch (gap) {
     case FourCells::Gap::none: return "none";
@@ -190,13 +199,17 @@ std::string_view name_of(FourCells::Gap gap) {
     case FourCells::Gap::guessing: return "guessing";
     case FourCells::Gap::overfitting: return "overfitting";
     case FourCells::Gap::other_data: return "other data";
+    case FourCells::Gap::no_result: return "no result";
   }
   return {};
 }
 
 FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
-  FourCells cells{
-      .evaluation = cell_of(evidence.evaluation_as_is()), .training = cell_of(evidence.training()), .verdict = {}};
+  FourCells cells{.evaluation = cell_of(evidence.evaluation_as_is()),
+                  .training = cell_of(evidence.training()),
+                  .replaced = evidence.substituted().count(),
+                  .replaced_parameters = evidence.substituted().count_of_parameters(),
+                  .verdict = {}};
   if (evidence.has_train_data()) {
     cells.train_evaluation = cell_of(evidence.train_evaluation_as_is());
     cells.train_training = cell_of(evidence.train_training());
@@ -205,7 +218,7 @@ FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings) {
     return against_guessing(scores, evidence.guessing()) == AgainstGuessing::guessing;
   };
   if (evidence.has_substitutes())
-    judge_without_result(cells, evidence);
+    judge_on_copy(cells, evidence);
   else if (guesses(evidence.evaluation()) && guesses(evidence.training()))
     judge_guessing(cells, evidence);
   else if (matters(cost_between(evidence.training(), evidence.evaluation())))

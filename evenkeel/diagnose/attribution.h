@@ -33,18 +33,25 @@ Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, 
 /// full-data statistics, and which kind of gap that is. It may be overfitting only if nothing else was found.
 /// `guessing`: no cell of the data is better than guessing.
 struct FourCells {
-  enum class Gap { none, mode, guessing, overfitting, other_data };
+  enum class Gap { none, mode, guessing, overfitting, other_data, no_result };
   struct Cell {
     Estimate loss;
     std::optional<Estimate> accuracy = {};
   };
   std::optional<Cell> train_evaluation = {}, train_training = {};  ///< nothing without training data
   Cell evaluation, training;
+  /// How many values that nothing can be computed with are replaced in the copy that the other measurements are of.
+  /// The cells of evaluation are of the network itself.
+  std::int64_t replaced = 0;
+  std::int64_t replaced_parameters = 0;  ///< of these, not moving statistics: training mode is of a copy too
   Gap gap = Gap::none;
   std::string verdict;  ///< in one or two sentences
 };
 FourCells four_cells(Evidence& evidence, const std::vector<Finding>& findings);
 std::string_view name_of(FourCells::Gap gap);
+
+/// "copy with 2 values replaced"
+std::string copy_text(std::int64_t replaced);
 
 /// Whether a finding says that the data differ from those of training: in preparation, labels or classes.
 bool are_other_data(const Finding& finding);

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "evenkeel/base/number.h"
+
 namespace evenkeel {
 
 std::string_view name_of(Severity severity) {
@@ -29,13 +31,12 @@ std::string certainty_text(const Certainty& certainty) {
 }
 
 std::string figure(double value, int digits) {
-  if (std::isnan(value)) return "NaN";
   const double size = std::abs(value);
   if (size >= 1 && size < 1e6) {  // 100, not 1e+02
     const int whole = 1 + static_cast<int>(std::floor(std::log10(size)));
     if (whole >= digits) return fmt::format("{:.0f}", value);
   }
-  return fmt::format("{:.{}g}", value, digits);
+  return fmt::format("{:.{}g}", Number{value}, digits);
 }
 
 std::string estimate_text(const Estimate& estimate, std::string_view plus_minus) {
@@ -44,7 +45,7 @@ std::string estimate_text(const Estimate& estimate, std::string_view plus_minus)
 }
 
 std::string difference_text(const Estimate& difference, std::string_view plus_minus) {
-  return fmt::format("{:+.4g} {} {:.1g}", difference.value, plus_minus, difference.error);
+  return fmt::format("{:+.4g} {} {:.1g}", Number{difference.value}, plus_minus, Number{difference.error});
 }
 
 std::string cost_text(const Cost& cost, std::string_view plus_minus) {

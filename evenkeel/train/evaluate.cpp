@@ -1,6 +1,7 @@
 #include "evenkeel/train/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "evenkeel/base/error.h"
@@ -52,8 +53,9 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
 
 std::span<const float> first_rows(TensorView values, std::int64_t n) { return values.rows(0, n).as<float>(); }
 
-/// The first largest score; with one score, whether it is above the threshold.
+/// The first largest score; with one score, whether it is above the threshold. NaN is no prediction.
 std::int32_t class_of(std::span<const float> scores, float threshold) {
+  if (std::ranges::any_of(scores, [](float score) { return std::isnan(score); })) return kNoClass;
   if (scores.size() == 1) return scores[0] > threshold;
   return static_cast<std::int32_t>(std::ranges::max_element(scores) - scores.begin());
 }
@@ -61,7 +63,8 @@ std::int32_t class_of(std::span<const float> scores, float threshold) {
 /// Counts the predicted classes for each label.
 class Counts {
  public:
-  explicit Counts(std::int64_t classes) : confusion_({classes, classes}, DType::int64) {}
+  explicit Counts(std::int64_t classes)
+      : samples_(static_cast<std::size_t>(classes)), confusion_({classes, classes}, DType::int64) {}
 
   void add(std::span<const std::int32_t> labels, std::span<const float> correct, std::span<const float> scores) {
     const std::size_t k = scores.size() / labels.size();
@@ -69,24 +72,25 @@ class Counts {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       // Saturated scores can be equal although the logits, which `correct` compares, differ.
       const std::int32_t predicted = correct[i] > 0 ? labels[i] : class_of(scores.subspan(i * k, k), 0.5f);
-      ++confusion_
-            .as<std::int64_t>()[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted)];
+      const auto label = static_cast<std::size_t>(labels[i]);
+      ++samples_[label];
+      if (predicted != kNoClass) ++confusion_.as<std::int64_t>()[label * classes + static_cast<std::size_t>(predicted)];
     }
   }
 
   void finish(Evaluation& result) {
-    const auto k = static_cast<std::size_t>(confusion_.shape()[0]);
+    const std::size_t k = samples_.size();
     for (std::size_t i = 0; i < k; ++i) {
-      const auto row = confusion_.as<std::int64_t>().subspan(i * k, k);
-      Evaluation::Class c;
-      for (const std::int64_t n : row) c.samples += n;
-      if (c.samples > 0) c.accuracy = static_cast<double>(row[i]) / static_cast<double>(c.samples);
+      Evaluation::Class c{.samples = samples_[i]};
+      const std::int64_t right = confusion_.as<std::int64_t>()[i * k + i];
+      if (c.samples > 0) c.accuracy = static_cast<double>(right) / static_cast<double>(c.samples);
       result.per_class.push_back(c);
     }
     result.confusion = std::move(confusion_);
   }
 
  private:
+  std::vector<std::int64_t> samples_;  ///< by label
   Tensor confusion_;
 };
 

@@ -25,16 +25,20 @@ struct Evaluation {
   Metrics metrics;
   std::vector<Class> per_class;  ///< by label; empty if targets are not labels or there is no accuracy
   /// The confusion matrix, int64 [K, K]: how many samples of label i were predicted as class j; empty if per_class is.
+  /// A sample whose scores are NaN has no prediction, and is in no column.
   Tensor confusion;
 };
 
 /// Loss, accuracy and accuracy per class over all samples, in the order of the data; the last batch may be smaller.
 Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions& options = {});
 
+/// The class of a sample whose scores are NaN.
+inline constexpr std::int32_t kNoClass = -1;
+
 struct Predictions {
   Tensor outputs;  ///< [N, K], of the last layer
   Tensor scores;   ///< [N, K], softmax or sigmoid of the outputs, which depends on the loss
-  Tensor classes;  ///< int32 [N]: the first largest score; with K = 1, score > 0.5 as 0 or 1
+  Tensor classes;  ///< int32 [N]: the first largest score; with K = 1, score > 0.5 as 0 or 1; or kNoClass
 };
 
 /// Targets, if there are any, are ignored.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "tests/diagnose/helpers.h"
@@ -52,6 +54,36 @@ TEST(Attribution, BlamesTheLayerThatWasSpoiled) {
       layers = link.layers;
     }
   EXPECT_EQ(layers, std::vector<std::string>{"norm_2"});
+}
+
+TEST(FourCells, OfNumbersThatAreNoneAreThoseOfEvaluationAndCallTheRestACopy) {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
+  struct Case {
+    const char* tensor;
+    float value;
+    FourCells::Gap gap;
+  };
+  for (const Case& c : {Case{"conv_1/kernel", kNaN, FourCells::Gap::no_result},
+                        {"conv_1/kernel", kInfinity, FourCells::Gap::no_result},
+                        {"norm_1/gamma", kNaN, FourCells::Gap::no_result},
+                        {"head/bias", kNaN, FourCells::Gap::no_result},
+                        {"norm_1/moving_mean", kNaN, FourCells::Gap::mode},
+                        {"norm_1/moving_variance", kInfinity, FourCells::Gap::mode},
+                        {"norm_1/moving_variance", -1.0f, FourCells::Gap::mode}}) {
+    const auto trainer = trained(small_convnet(), 20);
+    change(trainer->network(), c.tensor, [&](std::span<float> values) { values[0] = c.value; });
+    const FourCells cells = diagnosed(trainer->network()).cells;
+    const Metrics evaluated = trainer->evaluate(small_data().test).metrics;
+    if (std::isnan(evaluated.loss))
+      EXPECT_TRUE(std::isnan(cells.evaluation.loss.value)) << c.tensor;
+    else
+      EXPECT_NEAR(cells.evaluation.loss.value, evaluated.loss, 1e-5) << c.tensor;
+    EXPECT_NEAR(cells.evaluation.accuracy->value, *evaluated.accuracy, 1e-9) << c.tensor;
+    EXPECT_EQ(cells.verdict.find("no result (NaN)") != std::string::npos, std::isnan(evaluated.loss)) << cells.verdict;
+    EXPECT_SAYS(cells.verdict, "copy with 1 value replaced");
+    EXPECT_EQ(cells.replaced, 1) << c.tensor;
+    EXPECT_EQ(cells.gap, c.gap) << c.tensor << ": " << cells.verdict;
+  }
 }
 
 TEST(FourCells, SeeNoGapInAHealthyNetwork) {

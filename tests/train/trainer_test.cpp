@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -34,6 +35,25 @@ TEST(Trainer, GivesBitIdenticalWeightsForTheSameSeedAndThreads) {
     if (run == 0) first = weights;
     EXPECT_EQ(weights, first);
   }
+}
+
+TEST(Evaluate, TakesNaNForNoPrediction) {
+  const Dataset data = make_strokes(false, 60);
+  Trainer trainer(small_network(), options_with(30));
+  Tensor bias({10}, DType::float32);
+  bias.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  trainer.network().set_weight("dense/bias", bias);
+  const Evaluation result = trainer.evaluate(data);
+  EXPECT_TRUE(std::isnan(result.metrics.loss));
+  EXPECT_EQ(result.metrics.accuracy, 0);
+  std::int64_t samples = 0;
+  for (const Evaluation::Class& c : result.per_class) {
+    EXPECT_EQ(c.accuracy, 0);
+    samples += c.samples;
+  }
+  EXPECT_EQ(samples, 60);
+  for (const std::int64_t n : result.confusion.as<std::int64_t>()) EXPECT_EQ(n, 0);
+  for (const std::int32_t label : trainer.predict(data).classes.as<std::int32_t>()) EXPECT_EQ(label, kNoClass);
 }
 
 TEST(Trainer, GivesOtherWeightsForAnotherSeed) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/other_weights.h"
@@ -21,8 +22,7 @@ Meaning meaning_of(Kind kind) {
   switch (kind) {
     case Kind::not_finite: return {"not-finite", Severity::error, "that are NaN or infinite", "finite numbers"};
     case Kind::impossible_variance:
-      return {"bad-variance", Severity::error, "that are not above zero even with epsilon", "above 0",
-              ": evaluation has no result (NaN)"};
+      return {"bad-variance", Severity::error, "that are not above zero even with epsilon", "above 0"};
     case Kind::negative_variance:
       return {"bad-variance", Severity::info, "below zero", "above 0", "; epsilon makes up for them"};
     case Kind::zero_variance:
@@ -98,7 +98,10 @@ Finding finding_of(Evidence& evidence, const WeightDefect& defect) {
             .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},
                          {"channels concerned", static_cast<double>(count), "", "0"}},
             .certainty = Certainty::sure("read from the weights")};
-  if (defect.kind == Kind::impossible_variance) add_outlook(evidence, f);
+  if (defect.kind == Kind::impossible_variance) {
+    if (std::isnan(evidence.evaluation_as_is().mean_loss().value)) f.cause += ": evaluation has no result (NaN)";
+    add_outlook(evidence, f);
+  }
   if (defect.kind == Kind::negative_variance || defect.kind == Kind::zero_variance) {
     f.cost = cost_of(evidence, defect);
   } else if (defect.kind == Kind::huge_gamma) {

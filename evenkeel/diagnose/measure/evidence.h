@@ -103,8 +103,9 @@ class Evidence {
   std::int64_t batch_size() const { return std::min(records().batch_size.value_or(32), data_.size()); }
   /// Defects that the weights alone show. For everything below, numbers that cannot be computed with are replaced.
   const std::vector<WeightDefect>& defects() const { return defects_; }
-  /// Whether there are such numbers; then the network's own outputs are NaN.
+  /// Whether there are such numbers; then everything but evaluation_as_is is measured on a copy without them.
   bool has_substitutes() const { return substituted_.any(); }
+  const SubstitutedWeights& substituted() const { return substituted_; }
   /// A tensor's original values, without substitutes.
   TensorView original(const std::string& tensor) const { return substituted_.original(tensor); }
 

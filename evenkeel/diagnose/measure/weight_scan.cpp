@@ -129,6 +129,19 @@ TensorView SubstitutedWeights::original(const std::string& name) const {
   return found == tensors_.end() ? network_.weight(name) : TensorView(found->other);
 }
 
+std::int64_t SubstitutedWeights::count() const {
+  std::int64_t all = 0;
+  for (const Replaced& tensor : tensors_) all += std::ssize(tensor.elements);
+  return all;
+}
+
+std::int64_t SubstitutedWeights::count_of_parameters() const {
+  std::int64_t all = 0;
+  for (const Replaced& tensor : tensors_)
+    if (!is_statistic(network_.model(), tensor.name)) all += std::ssize(tensor.elements);
+  return all;
+}
+
 bool SubstitutedWeights::any_statistic() const {
   return std::ranges::any_of(tensors_,
                              [&](const Replaced& tensor) { return is_statistic(network_.model(), tensor.name); });

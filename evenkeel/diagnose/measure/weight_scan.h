@@ -47,6 +47,9 @@ class SubstitutedWeights {
   SubstitutedWeights& operator=(const SubstitutedWeights&) = delete;
 
   bool any() const { return !tensors_.empty(); }
+  /// How many numbers were replaced: in all tensors, and in those that training mode computes with.
+  std::int64_t count() const;
+  std::int64_t count_of_parameters() const;
   /// A tensor's original values.
   TensorView original(const std::string& name) const;
   /// Whether a moving statistic was replaced.

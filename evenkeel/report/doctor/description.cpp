@@ -30,14 +30,13 @@ std::string promise_of(const Finding& finding) {
 }
 
 std::vector<DoctorDescription::Cell> cells_of(const FourCells& cells) {
-  std::vector<DoctorDescription::Cell> all = {
-      {"evaluation", "data, evaluation mode", cells.evaluation},
-      {"training", "data, training mode, statistics of all data", cells.training}};
+  const std::string training = "training mode, statistics of all data" +
+                               (cells.replaced_parameters > 0 ? ", " + copy_text(cells.replaced_parameters) : "");
+  std::vector<DoctorDescription::Cell> all = {{"evaluation", "data, evaluation mode", cells.evaluation},
+                                              {"training", "data, " + training, cells.training}};
   if (cells.train_evaluation)
     all.push_back({"train_data_evaluation", "training data, evaluation mode", *cells.train_evaluation});
-  if (cells.train_training)
-    all.push_back(
-        {"train_data_training", "training data, training mode, statistics of all data", *cells.train_training});
+  if (cells.train_training) all.push_back({"train_data_training", "training data, " + training, *cells.train_training});
   return all;
 }
 
@@ -99,6 +98,10 @@ std::string answer_of(const DoctorDescription& d) {
 
 }  // namespace
 
+std::string DoctorDescription::of_copy(const std::string& mode) const {
+  return replaced > 0 ? mode + ", " + copy_text(replaced) : mode;
+}
+
 std::size_t DoctorDescription::shown() const {
   return static_cast<std::size_t>(std::ranges::count(normalizations, true, &NormalizationEntry::is_distant));
 }
@@ -114,6 +117,7 @@ DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
                            const std::optional<Expectation>& expectation) {
   DoctorDescription made{.cells = cells_of(d.cells),
                          .gap = name_of(d.cells.gap),
+                         .replaced = d.cells.replaced,
                          .verdict = d.cells.verdict,
                          .findings = entries_of(d.findings, words),
                          .chain = d.attribution,

@@ -24,7 +24,8 @@ struct DoctorWords {
 struct DoctorDescription {
   /// One of the four cells.
   struct Cell {
-    std::string_view key, name;  ///< "train_data_evaluation", "training data, evaluation mode"
+    std::string_view key;  ///< "train_data_evaluation"
+    std::string name;      ///< "training data, evaluation mode"
     FourCells::Cell scores;
   };
   /// A finding with what is known about its code.
@@ -51,6 +52,8 @@ struct DoctorDescription {
   std::string answer = {};  ///< one or two sentences
   std::vector<Cell> cells;
   std::string_view gap;
+  /// Values that are replaced in the copy that everything but the cells of evaluation is measured on.
+  std::int64_t replaced = 0;
   std::string verdict;
   std::vector<Entry> findings;
   Attribution chain;
@@ -62,6 +65,8 @@ struct DoctorDescription {
   double passes = 0;
   std::optional<Expectation> expectation = {};
 
+  /// "evaluation mode", or the same with "copy with 2 values replaced".
+  std::string of_copy(const std::string& mode) const;
   /// How many normalizations are distant.
   std::size_t shown() const;
   /// The findings that follow from none of the others.

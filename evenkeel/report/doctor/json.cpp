@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "evenkeel/formats/json_file.h"
+
 namespace evenkeel {
 namespace {
 
@@ -67,6 +69,7 @@ Json cells_of(const DoctorDescription& d) {
     cells[key] = cell == d.cells.end() ? Json() : json_of(cell->scores);
   }
   cells["gap"] = d.gap;
+  cells["replaced_values"] = d.replaced;
   cells["verdict"] = d.verdict;
   return cells;
 }
@@ -95,7 +98,7 @@ std::string doctor_json(const DoctorDescription& d) {
             {"statistics", statistics}, {"checked", d.checked}, {"notes", d.notes},
             {"unchecked", unchecked},   {"samples", d.samples}, {"passes", d.passes}};
   if (d.expectation) json["expectation"] = json_of(*d.expectation);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return formats::json_text(json, 2);
 }
 
 }  // namespace evenkeel

@@ -75,11 +75,12 @@ Section findings_section(const DoctorDescription& d) {
   return section;
 }
 
-Section chain_section(const Attribution& chain) {
+Section chain_section(const DoctorDescription& d) {
+  const Attribution& chain = d.chain;
   Waterfall waterfall{.title = "From training mode to evaluation mode",
                       .x_label = "loss",
-                      .start_name = fmt::format("training mode, batches of {}", chain.batch_size),
-                      .end_name = "evaluation mode",
+                      .start_name = d.of_copy(fmt::format("training mode, batches of {}", chain.batch_size)),
+                      .end_name = d.of_copy("evaluation mode"),
                       .start = chain.start.value};
   PageTable table{.columns = {"change", ">loss", ">in reverse order"}};
   for (const ChainLink& link : chain.links) {
@@ -223,7 +224,7 @@ Report doctor_page(const DoctorDescription& d, const Model& model) {
               .notes = d.notes};
   page.sections.push_back(cells_section(d));
   page.sections.push_back(findings_section(d));
-  page.sections.push_back(chain_section(d.chain));
+  page.sections.push_back(chain_section(d));
   if (!d.normalizations.empty()) page.sections.push_back(layers_section(d));
   page.sections.push_back(checked_section(d));
   page.sections.push_back({"The network", {Diagram{.title = model.name(), .model = model}}});

@@ -28,14 +28,14 @@ std::string severity_text(Severity severity, const TerminalStyle& style) {
 }
 
 std::string verdict_text(const DoctorDescription& d, const TerminalStyle& style) {
-  const std::string verdict = wrapped(d.verdict, style.columns);
+  const std::string verdict = wrapped(printable(d.verdict), style.columns);
   return (style.colours ? "\x1b[1m" + verdict + "\x1b[0m" : verdict) + '\n';
 }
 
 std::string cells_text(const DoctorDescription& d) {
   TextTable table({"", ">loss", ">accuracy"});
   for (const auto& [key, name, scores] : d.cells)
-    table.row({std::string(name), estimate_text(scores.loss), scores.accuracy ? estimate_text(*scores.accuracy) : "-"});
+    table.row({name, estimate_text(scores.loss), scores.accuracy ? estimate_text(*scores.accuracy) : "-"});
   return table.text();
 }
 
@@ -45,16 +45,17 @@ std::string line_of(const Entry& entry, const TerminalStyle& style) {
   const std::string_view severity = name_of(f.severity);
   const std::string line = fmt::format("{:<7}  {}  {}: {} ({})", severity, f.code, layers_text(f.layers), f.cause,
                                        name_of(f.certainty.level));
-  return severity_text(f.severity, style) + wrapped(line, style.columns, kHanging).substr(severity.size()) + '\n';
+  return severity_text(f.severity, style) + wrapped(printable(line), style.columns, kHanging).substr(severity.size()) +
+         '\n';
 }
 
 /// What to do first, for the first finding, unless that is only an info. A command stays on one line, so that it can be
 /// copied.
 std::string first_step(const Entry& entry, const TerminalStyle& style) {
   if (entry.finding.severity == Severity::info && entry.command.empty()) return {};
-  std::string text = wrapped("What to do first: " + entry.remedy.advice, style.columns, kHanging) + '\n';
+  std::string text = wrapped("What to do first: " + printable(entry.remedy.advice), style.columns, kHanging) + '\n';
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
-  return entry.promise.empty() ? text : text + wrapped("  " + entry.promise, style.columns, kHanging) + '\n';
+  return entry.promise.empty() ? text : text + wrapped("  " + printable(entry.promise), style.columns, kHanging) + '\n';
 }
 
 std::string findings_lines(const DoctorDescription& d, const TerminalStyle& style) {
@@ -82,8 +83,7 @@ std::string snippet_text(std::string_view framework, std::string_view code) {
 
 std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   const Finding& f = entry.finding;
-  std::string text =
-      fmt::format("{}  {}  {}\n  {}.\n", severity_text(f.severity, style), f.code, layers_text(f.layers), f.cause);
+  std::string text = fmt::format("  {}  {}\n  {}.\n", f.code, layers_text(f.layers), f.cause);
   for (const Fact& fact : f.evidence)
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
@@ -97,7 +97,7 @@ std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   text += "  " + entry.documentation + '\n';
   for (const std::string& consequence : entry.consequences)
     text += "  consequence, which goes away with it: " + consequence + '\n';
-  return text;
+  return severity_text(f.severity, style) + printable_lines(text);
 }
 
 std::string expectation_text(const Expectation& e) {
@@ -105,15 +105,16 @@ std::string expectation_text(const Expectation& e) {
       fmt::format("\nexpected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
   text += fmt::format("  relative difference (L2) {}", figure(e.difference));
   if (e.remaining < e.difference) text += fmt::format(", {} when explained so", figure(e.remaining));
-  return text + '\n';
+  return printable_lines(text) + '\n';
 }
 
-std::string chain_text(const Attribution& chain) {
+std::string chain_text(const DoctorDescription& d) {
+  const Attribution& chain = d.chain;
   TextTable table({"from training mode to evaluation mode", ">loss", ">in reverse order"});
-  table.row({fmt::format("training mode, batches of {}", chain.batch_size), estimate_text(chain.start), ""});
+  table.row({d.of_copy(fmt::format("training mode, batches of {}", chain.batch_size)), estimate_text(chain.start), ""});
   for (const ChainLink& link : chain.links)
     table.row({"  " + link.change, difference_text(link.cost.loss), difference_text(link.cost_in_reverse.loss)});
-  table.row({"evaluation mode", estimate_text(chain.end), ""});
+  table.row({d.of_copy("evaluation mode"), estimate_text(chain.end), ""});
   return table.text();
 }
 
@@ -150,14 +151,14 @@ std::string unchecked_text(const DoctorDescription& d) {
     for (const auto& [what, why] : d.unchecked)
       if (why == reason) text += "  " + what + '\n';
   }
-  return text;
+  return printable_lines(text);
 }
 
 }  // namespace
 
 std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
-  for (const std::string& note : d.notes) text += wrapped(note, style.columns) + '\n';
+  for (const std::string& note : d.notes) text += wrapped(printable(note), style.columns) + '\n';
   text += verdict_text(d, style) + '\n' + cells_text(d) + '\n' + findings_lines(d, style);
   if (d.expectation) text += expectation_text(*d.expectation);
   const std::string end = fmt::format("Checked with {} samples: {} questions; not checked: {}. --verbose has the rest.",
@@ -167,12 +168,12 @@ std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) 
 
 std::string doctor_details(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
-  for (const std::string& note : d.notes) text += note + "\n\n";
+  for (const std::string& note : d.notes) text += printable(note) + "\n\n";
   text += verdict_text(d, style) + '\n' + cells_text(d);
   if (d.findings.empty()) text += "\nNothing found.\n";
   for (const Entry* entry : d.roots()) text += '\n' + finding_text(*entry, style);
   if (d.expectation) text += expectation_text(*d.expectation);
-  text += '\n' + chain_text(d.chain);
+  text += '\n' + chain_text(d);
   if (!d.normalizations.empty()) text += '\n' + normalizations_text(d);
   text += fmt::format("\nChecked, with {} samples:\n", with_commas(d.samples));
   for (const std::string& what : d.checked) text += "  " + what + '\n';
