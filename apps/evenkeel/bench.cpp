@@ -104,7 +104,7 @@ void print_table(const std::vector<Measured>& all) {
                fmt::format("{:.2f}", r.evaluate.median()), bytes_text(r.memory.arena_bytes),
                bytes_text(r.resident_bytes)});
   const BenchmarkResult& last = all.back().result;
-  print("{}\n{} ({}), {} thread{}, {}: {}\n", table.text(), Machine::here().cpu, Machine::here().features(),
+  print("{}\n{} ({}), {} thread{}, {}: {}\n", Lines{table.text()}, Machine::here().cpu, Machine::here().features(),
         last.threads, last.threads == 1 ? "" : "s", name_of(all.back().precision), roofline_text(last.roofline));
 }
 

@@ -11,12 +11,14 @@
 
 #include "command_tree.h"
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/labels.h"
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {
@@ -289,14 +291,15 @@ Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const D
 void tell_fatal_weights(const Shared& shared, const Network& network) {
   const std::vector<std::string> phrases = fatal_defects(network);
   if (!phrases.empty())
-    say(shared, "warning: no result (NaN), since {}; evenkeel doctor says what helps", join(phrases, "; "));
+    say(shared, "warning: {}: results may be NaN, or mean nothing; evenkeel doctor says what helps",
+        join(phrases, "; "));
 }
 
 std::string class_name(const std::vector<std::string>& names, std::int64_t index) {
   return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
 }
 
-void print_json(const Json& json) { print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json(const Json& json) { print_text(formats::json_text(json, 2) + '\n'); }
 
 Json json_of(const Metrics& metrics) {
   return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy ? Json(*metrics.accuracy) : Json()}};
@@ -311,7 +314,7 @@ Json json_of(const Shape& shape) {
 std::string number_text(double value) {
   const double size = std::abs(value);
   const bool plain = size == 0 || (size >= 1e-3 && size < 1e5);
-  return plain || !std::isfinite(value) ? fmt::format("{:.4f}", value) : fmt::format("{:.3e}", value);
+  return plain ? fmt::format("{:.4f}", value) : fmt::format("{:.3e}", Number{value});
 }
 
 std::string bytes_text(std::int64_t bytes) {

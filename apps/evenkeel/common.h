@@ -97,7 +97,7 @@ OpenedModel open_trained(const Shared& shared, const std::string& model, const s
 /// mapped, and which classes then have no sample.
 Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data);
 
-/// Says on stderr where nothing can be computed with some of the weights: then outputs are NaN.
+/// Says on stderr where nothing can be computed with some of the weights: then outputs are mostly NaN.
 void tell_fatal_weights(const Shared& shared, const Network& network);
 
 /// The name of a class; empty where it has none.
@@ -105,8 +105,8 @@ std::string class_name(const std::vector<std::string>& names, std::int64_t index
 
 /// A message for people, on stderr; nothing with --quiet.
 template <class... Arguments>
-void say(const Shared& shared, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  if (!shared.quiet) tell_text(fmt::format(format, std::forward<Arguments>(arguments)...) + '\n');
+void say(const Shared& shared, Format<Arguments...> format, const Arguments&... arguments) {
+  if (!shared.quiet) tell_text(formatted<Arguments...>(format, arguments...) + '\n');
 }
 
 void print_json(const Json& json);

@@ -202,8 +202,10 @@ void draw_sheet(const DataArguments& a, const Dataset& data) {
   constexpr std::int64_t kCharacters = 16;
   const int line = terminal_columns(stdout);
   const std::int64_t columns = std::max<std::int64_t>(1, line / kCharacters);
-  for (const SheetRow& row : sheet_rows(data, columns, shown(a, data, columns)))
-    print("{}{}{}", row.label, row.label.empty() ? "" : "\n", drawn(row.images, line, terminal_colours()));
+  for (const SheetRow& row : sheet_rows(data, columns, shown(a, data, columns))) {
+    if (!row.label.empty()) print("{}\n", row.label);
+    print_text(drawn(row.images, line, terminal_colours()));
+  }
 }
 
 /// The samples on the contact sheet, row by row.

@@ -14,6 +14,7 @@
 #include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/diagnose/measure/training_records.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/report/doctor/json.h"
 #include "evenkeel/report/doctor/page.h"
@@ -171,7 +172,7 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
 }
 
 void print_as_json(const DoctorDescription& described, const Sets& sets) {
-  Json json = Json::parse(doctor_json(described));
+  Json json = formats::parse_json(doctor_json(described), "doctor");
   if (sets.evaluated.reading()) json["reading"]["data"] = reading_of(sets.evaluated);
   if (sets.trained && sets.trained->reading()) json["reading"]["train_data"] = reading_of(*sets.trained);
   print_json(json);

@@ -65,8 +65,8 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
     table.row({std::to_string(index), class_name(names, index), with_commas(c.samples),
                c.samples > 0 ? number_text(c.accuracy) : "-"});
   }
-  print("\n{}", table.text());
-  if (result.per_class.size() <= kWidestMatrix) print("\n{}", confusion_text(result));
+  print("\n{}", Lines{table.text()});
+  if (result.per_class.size() <= kWidestMatrix) print("\n{}", Lines{confusion_text(result)});
 }
 
 int run_evaluate(const EvaluateArguments& a) {

@@ -7,6 +7,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/shell.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/base/version.h"
 #include "output.h"
 
@@ -35,7 +36,8 @@ Error error_of(const std::exception_ptr& exception) {
 
 std::string report_of(const Error& error, char* const* command_line) {
   std::string command;
-  for (; *command_line; ++command_line) command += (command.empty() ? "" : " ") + shell_quoted(*command_line);
+  for (; *command_line; ++command_line)
+    command += (command.empty() ? "" : " ") + shell_quoted(without_credentials(*command_line));
   const Machine& machine = Machine::here();
   return fmt::format(
       "{}\n"

@@ -86,8 +86,8 @@ int run_layers(const LayersArguments& a) {
     for (const LayerType& type : layer_types()) layers.push_back(json_of_layer(type));
     print_json(a.name.empty() ? Json{{"layers", layers}} : json_of_layer(chosen_layer(a.name)));
   } else {
-    print("{}",
-          a.name.empty() ? list_text_of_layers() : layer_text(chosen_layer(a.name), terminal_style(stdout).columns));
+    print_text(a.name.empty() ? list_text_of_layers()
+                              : layer_text(chosen_layer(a.name), terminal_style(stdout).columns));
   }
   return kDone;
 }

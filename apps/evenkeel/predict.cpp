@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <optional>
 
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/formats/file.h"
@@ -39,20 +42,17 @@ struct Predicted {
   std::int64_t size() const { return values.classes.shape().size(); }
   std::int64_t label_of(std::int64_t i) const { return values.classes.as<std::int32_t>()[static_cast<std::size_t>(i)]; }
   std::span<const float> scores(std::int64_t i) const { return values.scores.view().rows(i, i + 1).as<float>(); }
-  /// Of the predicted class; with one output, that output's.
-  float score(std::int64_t i) const {
+  /// Of the predicted class; with one output, that output's; NaN without a prediction.
+  double score(std::int64_t i) const {
     const auto all = scores(i);
-    return all.size() > 1 ? all[static_cast<std::size_t>(label_of(i))] : all[0];
+    if (label_of(i) == kNoClass) return std::numeric_limits<double>::quiet_NaN();
+    return static_cast<double>(all.size() > 1 ? all[static_cast<std::size_t>(label_of(i))] : all[0]);
+  }
+  /// The number of the class; empty without a prediction.
+  std::string class_text(std::int64_t i) const {
+    return label_of(i) == kNoClass ? std::string() : std::to_string(label_of(i));
   }
 };
-
-/// A field of a CSV line, quoted where it must be (RFC 4180).
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
 
 std::string as_csv(const Predicted& p) {
   std::string text = p.images.empty() ? "class,name,score" : "image,class,name,score";
@@ -60,10 +60,11 @@ std::string as_csv(const Predicted& p) {
   for (std::int64_t c = 0; c < k; ++c) fmt::format_to(std::back_inserter(text), ",score_{}", c);
   text += '\n';
   for (std::int64_t i = 0; i < p.size(); ++i) {
-    if (!p.images.empty()) text += csv_field(p.images[static_cast<std::size_t>(i)]) + ',';
-    fmt::format_to(std::back_inserter(text), "{},{},{}", p.label_of(i), csv_field(class_name(p.names, p.label_of(i))),
-                   p.score(i));
-    for (float score : p.scores(i)) fmt::format_to(std::back_inserter(text), ",{}", score);
+    if (!p.images.empty()) text += csv_cell(p.images[static_cast<std::size_t>(i)]) + ',';
+    fmt::format_to(std::back_inserter(text), "{},{},{}", p.class_text(i), csv_cell(class_name(p.names, p.label_of(i))),
+                   Number{p.score(i)});
+    for (const float score : p.scores(i))
+      text += std::isfinite(score) ? fmt::format(",{}", score) : fmt::format(",{}", Number{score});
     text += '\n';
   }
   return text;
@@ -85,11 +86,11 @@ Json as_json(const Predicted& p) {
   for (std::int64_t i = 0; i < p.size(); ++i) {
     Json row{{"index", i}};
     if (!p.images.empty()) row["image"] = p.images[static_cast<std::size_t>(i)];
-    row["class"] = p.label_of(i);
+    row["class"] = p.label_of(i) == kNoClass ? Json() : Json(p.label_of(i));
     row["name"] = class_name(p.names, p.label_of(i));
     row["score"] = p.score(i);
     if (!p.labels.empty()) row["label"] = p.labels[static_cast<std::size_t>(i)];
-    if (p.one_by_one && p.scores(i).size() > 1) {
+    if (p.one_by_one && p.scores(i).size() > 1 && p.label_of(i) != kNoClass) {
       row["top"] = Json::array();
       for (const std::int64_t c : best_classes(p.scores(i)))
         row["top"].push_back(
@@ -107,14 +108,13 @@ Json as_json(const Predicted& p) {
 void print_image(const Predicted& p, std::int64_t i) {
   print("{}\n", p.images[static_cast<std::size_t>(i)]);
   TextTable table({">class", "name", ">score"});
-  if (p.scores(i).size() == 1)
-    table.row({std::to_string(p.label_of(i)), class_name(p.names, p.label_of(i)),
-               number_text(static_cast<double>(p.score(i)))});
+  if (p.scores(i).size() == 1 || p.label_of(i) == kNoClass)
+    table.row({p.class_text(i), class_name(p.names, p.label_of(i)), number_text(p.score(i))});
   else
     for (const std::int64_t c : best_classes(p.scores(i)))
       table.row({std::to_string(c), class_name(p.names, c),
                  number_text(static_cast<double>(p.scores(i)[static_cast<std::size_t>(c)]))});
-  print("{}\n", table.text());
+  print("{}\n", Lines{table.text()});
 }
 
 void print_table(const Predicted& p) {
@@ -125,8 +125,8 @@ void print_table(const Predicted& p) {
   const std::int64_t shown = std::min(p.size(), kRowsShown);
   for (std::int64_t i = 0; i < shown; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    std::vector<std::string> row = {std::to_string(i), std::to_string(p.label_of(i)),
-                                    class_name(p.names, p.label_of(i)), number_text(static_cast<double>(p.score(i)))};
+    std::vector<std::string> row = {std::to_string(i), p.class_text(i), class_name(p.names, p.label_of(i)),
+                                    number_text(p.score(i))};
     if (!p.images.empty()) row.insert(row.begin() + 1, p.images[index]);
     if (!p.labels.empty()) {
       row.push_back(std::to_string(p.labels[index]));

@@ -43,7 +43,8 @@ void StatusLine::draw(const std::string& text) {
 
 void StatusLine::finish(const std::string& text) {
   if (!open_ && text.empty()) return;
-  tell("\r\x1b[K{}{}", text, text.empty() ? "" : "\n");
+  tell("\r\x1b[K{}", text);
+  if (!text.empty()) tell_text("\n");
   open_ = false;
 }
 

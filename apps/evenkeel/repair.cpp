@@ -11,6 +11,7 @@
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/repairs/methods.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/report/writers/text_table.h"
@@ -102,7 +103,7 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
   if (beside_is_its_own(a)) fs::remove(model_beside(a));
   save_weights(
       a.out, repaired.network->weights(), repaired.network->store(),
-      {{"model", text}, {"class_names", Json(loaded.class_names).dump()}, {kRepairKey, join(repaired.methods)}});
+      {{"model", text}, {"class_names", formats::json_text(loaded.class_names)}, {kRepairKey, join(repaired.methods)}});
   if (!repaired.architecture_changed) return {a.out};
   formats::write_file_atomically(model_beside(a), text);
   return {a.out, model_beside(a).string()};
@@ -165,7 +166,7 @@ void print_scores(const RepairScores& scores) {
   table.row(row_of("before", scores.before));
   table.row(row_of("after", scores.after));
   if (scores.reference) table.row(row_of("reference: full-data statistics", *scores.reference));
-  print("\n{}on {} samples: {}\n", table.text(), with_commas(scores.after.samples), name_of(scores.on));
+  print("\n{}on {} samples: {}\n", Lines{table.text()}, with_commas(scores.after.samples), name_of(scores.on));
 }
 
 /// What would be done, and what it may bring.
@@ -177,7 +178,7 @@ void print_advice(const RepairArguments& a, const Repaired& r) {
     TextTable table({"expected gain", ">loss", ">accuracy"});
     table.row(row_of("now: " + r.expected->what, r.expected->now));
     table.row(row_of("then, at least: full-data statistics", r.expected->then));
-    print("\n{}", table.text());
+    print("\n{}", Lines{table.text()});
   }
   print("\nNothing is written. Do it with: evenkeel repair {}{}{}{}{}{} --then-train N{}\n", shell_quoted(a.model),
         shell_flag("--weights", a.weights), shell_flag("--data", a.data), shell_flag("--validation", a.validation),

@@ -51,7 +51,7 @@ int run_report(const ReportArguments& a) {
   if (a.shared.json)
     print_text(report_json(report));
   else
-    print("{}\n\n{}\n", without_backquotes(report.answer), table_of(report));
+    print("{}\n\n{}\n", without_backquotes(report.answer), Lines{table_of(report)});
   say(a.shared, "{}", out.string());
   return kDone;
 }

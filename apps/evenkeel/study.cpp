@@ -112,7 +112,7 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
   if (!a.shared.json) {
-    print("\n{} on {}\n\n{}\nThe report is {}\n", info.name, result.data, summary_of(report),
+    print("\n{} on {}\n\n{}\nThe report is {}\n", info.name, result.data, Lines{summary_of(report)},
           (out / "report.html").string());
     flush_output();
   }

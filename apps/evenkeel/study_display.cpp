@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "terminal.h"
 
@@ -34,7 +35,7 @@ void StudyDisplay::step(std::int64_t done, std::int64_t of, const Metrics& batch
   const double seconds = std::chrono::duration<double>(now - first_step_->at).count();
   const auto made = static_cast<double>(done - first_step_->number), left = static_cast<double>(of - done);
   row.progress = fmt::format("{} of {}", done, of);
-  row.loss = fmt::format("{:.4f}", batch.loss);
+  row.loss = fmt::format("{:.4f}", Number{batch.loss});
   row.accuracy = batch.accuracy ? fmt::format("{:.4f}", *batch.accuracy) : "";
   row.time = made > 0 ? duration_text(seconds * left / made) + " left" : "";
   draw();
@@ -51,7 +52,7 @@ void StudyDisplay::run_ends(const StudyVariant& variant, const StudyRun& run, bo
   row.progress = fmt::format("{} steps", run.steps);
   row.time = duration_text(run.seconds);
   row.loss = row.accuracy = "";
-  if (const auto loss = run.figure("test_loss")) row.loss = fmt::format("{:.4f}", *loss);
+  if (const auto loss = run.figure("test_loss")) row.loss = fmt::format("{:.4f}", Number{*loss});
   if (const auto accuracy = run.figure("test_accuracy")) row.accuracy = fmt::format("{:.4f}", *accuracy);
   draw();
 }
@@ -66,9 +67,9 @@ void StudyDisplay::warn(const std::string& text) {
 void StudyDisplay::print(const std::string& text) {
   erase();
   if (shared_.json) {
-    say(shared_, "{}", text);
+    say(shared_, "{}", Lines{text});
   } else {
-    print_text(text + '\n');
+    app::print("{}\n", Lines{text});
     flush_output();
   }
   draw();
@@ -81,7 +82,7 @@ void StudyDisplay::draw() {
   for (std::size_t i = rows_.size() > kRows ? rows_.size() - kRows : 0; i < rows_.size(); ++i)
     table.row({rows_[i].variant, rows_[i].seed, rows_[i].progress, rows_[i].loss, rows_[i].accuracy, rows_[i].time});
   const std::string text = table.text();
-  tell("\n{}", text);
+  tell("\n{}", Lines{text});
   drawn_ = static_cast<int>(std::ranges::count(text, '\n')) + 1;
   drawn_at_ = Clock::now();
 }

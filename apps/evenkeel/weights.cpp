@@ -119,7 +119,8 @@ void print_as_text(const Tensors& tensors, const std::vector<WeightInfo>& infos,
                number_text(s.standard_deviation), number_text(s.minimum), number_text(s.maximum)});
     total += info.shape.size();
   }
-  print("{}{} values in {} tensor{}\n", table.text(), with_commas(total), infos.size(), infos.size() == 1 ? "" : "s");
+  print("{}{} values in {} tensor{}\n", Lines{table.text()}, with_commas(total), infos.size(),
+        infos.size() == 1 ? "" : "s");
   if (!with_values) return;
   for (const WeightInfo& info : infos) {
     const auto values = tensors.get(info).as<float>();

@@ -11,20 +11,6 @@
 namespace evenkeel {
 namespace {
 
-/// A basic string of TOML.
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') result += '\\';
-    if (code < 0x20 || code == 0x7f)
-      result += fmt::format("\\u{:04X}", code);
-    else
-      result += c;
-  }
-  return result + '"';
-}
-
 // No real window is larger, and arithmetic on such sizes cannot overflow.
 constexpr std::int64_t kLargestSide = 65536;
 
@@ -38,11 +24,12 @@ std::string to_string(const FieldValue& value) {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return std::to_string(v); }
     std::string operator()(double v) const {
+      if (std::isnan(v)) return "nan";
       std::string text = fmt::format("{}", v);
       if (std::isfinite(v) && text.find_first_of(".e") == std::string::npos) text += ".0";
       return text;
     }
-    std::string operator()(const std::string& v) const { return quoted(v); }
+    std::string operator()(const std::string& v) const { return toml_string(v); }
     std::string operator()(const std::vector<std::int64_t>& v) const { return fmt::format("[{}]", fmt::join(v, ", ")); }
     std::string operator()(const std::vector<double>& v) const {
       std::vector<std::string> texts;
@@ -186,7 +173,7 @@ Error unknown_name(const std::string& where, std::string_view what, std::string_
                    const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
   return Error{{.where = where,
-                .received = fmt::format("unknown {} {}", what, quoted(std::string(name))),
+                .received = fmt::format("unknown {} {}", what, toml_string(std::string(name))),
                 .hint = fmt::format("Known: {}.{}", join(known),
                                     near.empty() ? "" : fmt::format(" Did you mean \"{}\"?", near))}};
 }

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstring>
 #include <span>
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/number.h"
 
 namespace evenkeel {
 namespace {
@@ -44,7 +46,11 @@ std::string first_without(const Tensor& tensor, Holds holds) {
   const auto values = tensor.as<T>();
   const auto wrong = std::ranges::find_if_not(values, holds);
   if (wrong == values.end()) return {};
-  return fmt::format("{} in sample {}", *wrong, (wrong - values.begin()) / tensor.shape().row_size());
+  const auto sample = (wrong - values.begin()) / tensor.shape().row_size();
+  if constexpr (std::floating_point<T>)
+    return fmt::format("{} in sample {}", Number{*wrong}, sample);
+  else
+    return fmt::format("{} in sample {}", *wrong, sample);
 }
 
 /// Throws Error unless float32 holds every value.

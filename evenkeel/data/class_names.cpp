@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
 
 namespace evenkeel {
@@ -33,6 +34,18 @@ std::vector<std::string> without(const std::vector<std::string>& some, const std
 }
 
 }  // namespace
+
+std::vector<std::string> checked_class_names(const std::vector<std::string>& names, const std::string& where) {
+  std::vector<std::string> checked;
+  for (const std::string& name : names) {
+    checked.push_back(printable(name));
+    if (checked.back().size() > limits::kNameBytes)
+      throw Error{{.where = where,
+                   .expected = fmt::format("names of classes of at most {} bytes", limits::kNameBytes),
+                   .received = fmt::format("one of {}", with_commas(std::ssize(checked.back())))}};
+  }
+  return checked;
+}
 
 Dataset with_classes(const Dataset& dataset, const std::vector<std::string>& names, const std::string& whose) {
   const std::vector<std::string>& own = dataset.class_names();

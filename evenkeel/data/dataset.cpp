@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/number.h"
+#include "evenkeel/base/text.h"
+#include "evenkeel/data/class_names.h"
 #include "evenkeel/data/fingerprint.h"
 
 namespace evenkeel {
@@ -22,7 +25,7 @@ void check_finite(const Dataset::Parts& parts, const Tensor& tensor, const char*
   const std::int64_t position = bad - values.begin();
   throw Error{{.where = parts.name,
                .expected = fmt::format("finite numbers in {}", what),
-               .received = fmt::format("{} in sample {}", *bad, position / tensor.shape().row_size()),
+               .received = fmt::format("{} in sample {}", Number{*bad}, position / tensor.shape().row_size()),
                .hint = "Remove the sample or fill the gap in it."}};
 }
 
@@ -93,6 +96,8 @@ std::string ranged_name(const std::string& name, SampleRange range, std::int64_t
 }
 
 Dataset::Dataset(Parts parts) {
+  parts.name = printable(parts.name);
+  parts.class_names = checked_class_names(parts.class_names, parts.name);
   check_samples(parts);
   classes_ = check_targets(parts);
   check_finite(parts, parts.x, "x");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 
 namespace evenkeel {
@@ -27,7 +28,7 @@ Measured data_of(const RunRecord& run, const std::string& column) {
   return {d.data, d.data_fingerprint};
 }
 
-std::string figure(double value) { return std::isnan(value) ? "NaN" : fmt::format("{:.4f}", value); }
+std::string figure(double value) { return fmt::format("{:.4f}", Number{value}); }
 
 std::string listed(const std::vector<RankedRun>& entries, const std::string& column) {
   std::vector<std::string> parts;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/nn/summary.h"
 #include "evenkeel/report/page/markup.h"
@@ -116,7 +117,9 @@ std::vector<Figure> figures_of(const Runs& runs) {
     if (std::ranges::find(columns, "val_" + column) != columns.end()) continue;
     figures.push_back({">best", [column](const RunRecord& run) {
                          const auto outcome = outcome_of(run, column);
-                         return outcome ? fmt::format("{:.4f} at {:.0f}", outcome->best, outcome->best_step) : "–";
+                         return outcome
+                                    ? fmt::format("{:.4f} at {:.0f}", Number{outcome->best}, Number{outcome->best_step})
+                                    : "–";
                        }});
   }
   figures.push_back({">steps", steps_text});

@@ -9,15 +9,18 @@
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/number.h"
 #include "evenkeel/formats/file.h"
 
 namespace evenkeel {
 namespace {
 
 std::string line_of(const EpochRecord& r) {
-  const auto number = [](const std::optional<double>& v) { return v ? fmt::format("{:.9g}", *v) : std::string(); };
+  const auto number = [](const std::optional<double>& v) {
+    return v ? fmt::format("{:.9g}", Number{*v}) : std::string();
+  };
   const auto validation = r.validation.value_or(Metrics{});
-  return fmt::format("{},{},{:.9g},{},{},{},{:.9g},{:.3f},{:.1f}\n", r.epoch, r.step, r.train.loss,
+  return fmt::format("{},{},{:.9g},{},{},{},{:.9g},{:.3f},{:.1f}\n", r.epoch, r.step, Number{r.train.loss},
                      number(r.train.accuracy), number(r.validation ? std::optional(validation.loss) : std::nullopt),
                      number(validation.accuracy), r.learning_rate, r.seconds, r.images_per_s);
 }

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "evenkeel/base/text.h"
+#include "evenkeel/data/class_names.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/run_folder.h"
@@ -85,13 +88,12 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
     if (const auto averages = averages_in(path)) network.set_trainable(*averages);
   const auto names = metadata.find("class_names");
   if (names == metadata.end()) return {};
-  using Json = nlohmann::json;
-  const Json json = Json::parse(names->second, nullptr, false);
+  using Json = nlohmann::ordered_json;
+  const std::string where = path.string() + ": metadata \"class_names\"";
+  const Json json = formats::parse_json(names->second, where);
   if (!json.is_array() || !std::ranges::all_of(json, [](const Json& name) { return name.is_string(); }))
-    throw Error{{.where = path.string() + ": metadata \"class_names\"",
-                 .expected = "a JSON list of texts",
-                 .received = names->second}};
-  return json.get<std::vector<std::string>>();
+    throw Error{{.where = where, .expected = "a JSON list of texts", .received = shortened(names->second, 100)}};
+  return checked_class_names(json.get<std::vector<std::string>>(), where);
 }
 
 ImageOptions images_for(const Model& model) {

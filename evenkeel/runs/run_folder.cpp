@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/cpu.h"
+#include "evenkeel/base/limits.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/formats/file.h"
@@ -36,15 +38,38 @@ Json json_of(const Metrics& metrics) {
   return json;
 }
 
-/// Bytes that are not UTF-8 are escaped, so that the file is valid JSON.
-constexpr auto kReplace = Json::error_handler_t::replace;
-
-std::string text_of(const Json& json) { return json.dump(2, ' ', false, kReplace) + '\n'; }
+std::string text_of(const Json& json) { return formats::json_text(json, 2) + '\n'; }
 
 /// An optimizer or a schedule: its name and its fields.
 Json json_of_choice(const auto& chosen) {
   Json json{{"name", name_of(chosen)}};
   for (const auto& [key, value] : settings_of(chosen)) json[key] = json_of(value);
+  return json;
+}
+
+/// A path may have bytes that no JSON has. Then they stand beside it in hexadecimal digits ("spec_bytes"), so that the
+/// run can be resumed.
+void put_path(Json& json, const std::string& key, const std::string& path) {
+  json[key] = path;
+  if (printable(path) == path) return;
+  std::string bytes;
+  for (const char c : path) bytes += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  json[key + "_bytes"] = bytes;
+}
+
+std::string path_of(const Json& json, const std::string& key) {
+  const auto bytes = json.value(key + "_bytes", std::string());
+  if (bytes.empty()) return json.at(key);
+  std::string path;
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
+    path += static_cast<char>(std::stoi(bytes.substr(i, 2), nullptr, 16));
+  return path;
+}
+
+Json json_of_data(const std::string& spec, const std::string& fingerprint) {
+  Json json;
+  put_path(json, "spec", spec);
+  json["fingerprint"] = fingerprint;
   return json;
 }
 
@@ -56,7 +81,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   Json json{{"evenkeel", kVersion},
             {"command", run.command},
             {"started", run.started},
-            {"data", {{"spec", run.data}, {"fingerprint", run.data_fingerprint}, {"samples", run.samples}}},
+            {"data", json_of_data(run.data, run.data_fingerprint)},
             {"loss", name_of(o.loss)},
             {"optimizer", json_of_choice(o.optimizer)},
             {"schedule", json_of_choice(o.schedule)},
@@ -71,21 +96,21 @@ Json description(const Trainer& trainer, const RunDescription& run) {
             {"threads", trainer.network().threads()},
             {"fuse", o.compute.fuse},
             {"machine", {{"cpu", machine.cpu}, {"features", machine.features()}, {"cores", machine.cores}}}};
+  json["data"]["samples"] = run.samples;
   if (run.steps)
     json["steps"] = *run.steps;
   else
     json["epochs"] = run.epochs;
   for (const auto& [key, value] : settings_of(o.loss)) json[key] = json_of(value);
   if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
-  if (!run.validation.empty())
-    json["validation"] = {{"spec", run.validation}, {"fingerprint", run.validation_fingerprint}};
+  if (!run.validation.empty()) json["validation"] = json_of_data(run.validation, run.validation_fingerprint);
   if (!run.labels.empty()) json["labels"] = run.labels;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
   if (run.image_dtype) json["image_dtype"] = name_of(*run.image_dtype);
   if (run.data_reading) json["data"]["reading"] = json_of(*run.data_reading);
   if (run.validation_reading) json["validation"]["reading"] = json_of(*run.validation_reading);
-  if (!run.initial_weights.empty()) json["initial_weights"] = run.initial_weights;
+  if (!run.initial_weights.empty()) put_path(json, "initial_weights", run.initial_weights);
   return json;
 }
 
@@ -137,6 +162,7 @@ void remove_run(const RunFolder& folder) {
 }  // namespace
 
 RecordedRun read_run(const fs::path& folder) {
+  constexpr std::int64_t kMostThreads = 1 << 16;
   const fs::path path = folder / "run.json";
   const Json json = formats::read_json(path);
   if (json.is_discarded())
@@ -145,11 +171,14 @@ RecordedRun read_run(const fs::path& folder) {
     RecordedRun recorded;
     RunDescription& run = recorded.description;
     json.at("command").get_to(run.command);
-    json.at("data").at("spec").get_to(run.data);
+    run.data = path_of(json.at("data"), "spec");
     json.at("data").at("fingerprint").get_to(run.data_fingerprint);
-    run.samples = json["data"].value("samples", std::int64_t{0});  // older runs have none
+    const auto count = [](const Json& object, const char* key) {
+      return formats::whole_number(object, key, 0, limits::kSteps, "record");
+    };
+    if (json["data"].contains("samples")) run.samples = count(json["data"], "samples");  // older runs have none
     if (json.contains("validation")) {
-      json["validation"].at("spec").get_to(run.validation);
+      run.validation = path_of(json["validation"], "spec");
       json["validation"].at("fingerprint").get_to(run.validation_fingerprint);
     }
     json.at("resize").get_to(run.resize);
@@ -162,21 +191,23 @@ RecordedRun read_run(const fs::path& folder) {
     run.warnings = json.value("warnings", std::vector<std::string>());
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);
-    json.at("threads").get_to(recorded.threads);
+    recorded.threads = static_cast<int>(formats::whole_number(json, "threads", 1, kMostThreads, "record"));
     recorded.fuse = json.value("fuse", true);
-    if (json.contains("steps")) run.steps = json["steps"].get<std::int64_t>();
-    run.epochs = json.value("epochs", std::int64_t{0});
-    run.initial_weights = json.value("initial_weights", std::string());
+    if (json.contains("steps")) run.steps = count(json, "steps");
+    if (json.contains("epochs")) run.epochs = count(json, "epochs");
+    if (json.contains("initial_weights")) run.initial_weights = path_of(json, "initial_weights");
     json.at("evenkeel").get_to(recorded.version);
     json.at("precision").get_to(recorded.precision);
     json.at("machine").at("cpu").get_to(recorded.cpu);
     json.at("machine").at("features").get_to(recorded.cpu_features);
-    if (json.contains("result")) recorded.steps_done = json["result"].at("steps").get<std::uint64_t>();
+    if (json.contains("result")) recorded.steps_done = static_cast<std::uint64_t>(count(json["result"], "steps"));
     if (json.contains("result") && json["result"].contains("weights_epoch"))
-      recorded.weights_epoch = json["result"]["weights_epoch"].get<std::int64_t>();
+      recorded.weights_epoch = count(json["result"], "weights_epoch");
     recorded.finished = json.contains("result") && !json["result"].at("interrupted").get<bool>();
     return recorded;
-  } catch (const Json::exception& error) {
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {  // of JSON's, or numbers that are none
     throw Error{{.where = path.string(), .expected = "the record of a run", .received = error.what()}};
   }
 }
@@ -213,7 +244,7 @@ std::map<std::string, std::string> RunFolder::metadata(const ModelFile& model, c
                                                        const RunDescription& run,
                                                        const std::vector<std::string>& class_names) const {
   return {{"model", write_model_file(as_trained(model, trainer, run))},
-          {"class_names", Json(class_names).dump(-1, ' ', false, kReplace)}};
+          {"class_names", formats::json_text(class_names)}};
 }
 
 void RunFolder::write_result(const ModelFile& model, Trainer& trainer, const RunDescription& run,

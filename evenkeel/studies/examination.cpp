@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/measure/reestimate.h"
@@ -20,7 +21,7 @@ constexpr std::int64_t kSample = 1000;
 /// "test accuracy 0.4790, test loss 1.5234"
 std::string to_text(const Figures& figures) {
   std::vector<std::string> parts;
-  for (const auto& [name, value] : figures) parts.push_back(fmt::format("{} {:.4f}", spoken(name), value));
+  for (const auto& [name, value] : figures) parts.push_back(fmt::format("{} {:.4f}", spoken(name), Number{value}));
   return join(parts);
 }
 

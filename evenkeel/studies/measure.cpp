@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/data/statistics.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 
@@ -32,7 +33,7 @@ Figures evaluate_all(Trainer& trainer, const std::vector<Evaluated>& sets) {
 }
 
 std::string to_text(const Metrics& metrics) {
-  std::string text = fmt::format("loss {:.4f}", metrics.loss);
+  std::string text = fmt::format("loss {:.4f}", Number{metrics.loss});
   if (metrics.accuracy) text += fmt::format("  accuracy {:.4f}", *metrics.accuracy);
   return text;
 }

@@ -36,14 +36,16 @@ std::optional<StudyRun> kept_run(const fs::path& file, const Json& identity) {
   if (json["identity"] != identity)
     throw Error{
         {.where = file.string(),
-         .expected = "a run of " + identity.dump(),
-         .received = json["identity"].dump(),
+         .expected = "a run of " + formats::json_text(identity),
+         .received = formats::json_text(json["identity"]),
          .hint =
              "--resume needs the settings and data that the study began with. Repeat them, or choose another --out."}};
   return study_run_of(json["run"], file.string());
 }
 
-void write_json(const fs::path& file, const Json& json) { formats::write_file_atomically(file, json.dump(1) + '\n'); }
+void write_json(const fs::path& file, const Json& json) {
+  formats::write_file_atomically(file, formats::json_text(json, 1) + '\n');
+}
 
 StudyResult empty_result(const Study& study, const StudySettings& settings, const StudyData& data,
                          const StudyPlan& plan) {

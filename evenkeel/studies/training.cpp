@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
@@ -33,7 +34,7 @@ class Recorder {
   }
 
   CallbackState save() const {
-    const std::string text = json_of(run_).dump();
+    const std::string text = formats::json_text(json_of(run_));
     CallbackState state;
     state.tensors.emplace("run", Tensor::of<std::uint8_t>({static_cast<std::int64_t>(text.size())},
                                                           std::vector<std::uint8_t>(text.begin(), text.end())));
@@ -44,7 +45,8 @@ class Recorder {
     const auto found = state.tensors.find("run");
     if (found == state.tensors.end()) return;
     const auto bytes = found->second.as<std::uint8_t>();
-    const auto json = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    const auto json =
+        formats::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "checkpoint: study");
     run_ = study_run_of(json, "checkpoint: study");
   }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/philox.h"
 #include "evenkeel/diagnose/measure/normalizations.h"
 #include "evenkeel/diagnose/measure/variance_shift.h"
@@ -65,7 +66,9 @@ void tell(const std::string& name, const std::string& said, const std::vector<do
   for (std::size_t i = 0; i < values.size(); ++i) features.push_back(std::to_string(i));
   run.profiles.push_back({.name = name, .layers = features, .values = values});
   run.figures[name] = mean_of(values);
-  context.observer().line(fmt::format("  {:<34} {:.4f}", said, fmt::join(values, " ")));
+  std::vector<Number> numbers;
+  for (const double value : values) numbers.push_back({value});
+  context.observer().line(fmt::format("  {:<34} {:.4f}", said, fmt::join(numbers, " ")));
 }
 
 /// A tensor of the one normalization, by its name or its values.
@@ -338,7 +341,8 @@ std::optional<StudyRun> VarianceShiftStudy::run_network(const StudyVariant& vari
   StudyRun& run = trained->run;
   const Profile& ratios = measured_ratios.front();  // as the network is
   for (std::size_t i = 0; i < ratios.layers.size(); ++i)
-    context.observer().line(fmt::format("  {:<24} Var_test / Var_train {:.4f}", ratios.layers[i], ratios.values[i]));
+    context.observer().line(
+        fmt::format("  {:<24} Var_test / Var_train {:.4f}", ratios.layers[i], Number{ratios.values[i]}));
   run.profiles.push_back(ratios);
   return std::move(run);
 }

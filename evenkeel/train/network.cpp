@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/number.h"
 #include "evenkeel/data/labels.h"
 
 namespace evenkeel {
@@ -16,8 +17,8 @@ void check_shares(const Dataset& data) {
   if (outside == targets.end()) return;
   throw Error{{.where = "data \"" + data.name() + '"',
                .expected = "targets from 0 to 1 for the loss \"binary_crossentropy\"",
-               .received = std::to_string(*outside) + " in sample " +
-                           std::to_string((outside - targets.begin()) / data.y().shape.back()),
+               .received = fmt::format("{} in sample {}", Number{*outside},
+                                       (outside - targets.begin()) / data.y().shape.back()),
                .hint = "Scale the targets, or choose the loss \"mse\". Two values of an .npz file become classes by "
                        "--labels contiguous."}};
 }

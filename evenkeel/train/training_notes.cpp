@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/labels.h"
 #include "evenkeel/data/unusual_samples.h"
@@ -82,7 +83,7 @@ std::string about_gaps(const Dataset& data) {
   return from_one || most + 1 >= 2 * std::max<std::int64_t>(2, count) ? proposed_mapping(data) : std::string();
 }
 
-std::string number(double value) { return fmt::format("{:.3g}", value); }
+std::string number(double value) { return fmt::format("{:.3g}", Number{value}); }
 
 /// Validation far below training; empty where it is not, or there is none.
 std::string about_gap(const EpochRecord& record) {

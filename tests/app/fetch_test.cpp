@@ -25,6 +25,22 @@ TEST_F(FetchCommand, SaysThatTheServerDoesNotHaveTheFile) {
   EXPECT_SAYS(failure(3, fetch(server.url())), "train-images-idx3-ubyte.gz: HTTP status 404");
 }
 
+TEST_F(FetchCommand, KeepsUserAndPasswordOfAnAddressToItself) {
+  const FileServer server({{"train-images-idx3-ubyte.gz", std::string("another file")}});
+  std::string url = server.url();
+  url.insert(url.find("://") + 3, "me:secret@");
+  for (const std::string& address : {url, std::string("ftp://me:secret@host/mnist")}) {
+    const auto result = run(fetch(address));
+    EXPECT_NE(result.code, 0);
+    EXPECT_EQ(result.err.find("secret"), std::string::npos) << result.err;
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "data"))
+    if (entry.is_regular_file()) {
+      const std::string name = std::filesystem::relative(entry.path(), folder_.path()).string();
+      EXPECT_EQ(read(name).find("secret"), std::string::npos) << name;
+    }
+}
+
 TEST_F(FetchCommand, RefusesAWrongChecksum) {
   const FileServer server({{"train-images-idx3-ubyte.gz", std::string(9912422, 'x')}});
   EXPECT_SAYS(failure(3, fetch(server.url())), "expected the published file, md5 f68b3c2dcbeaaa9fbdd348bbdeb94873");

@@ -134,6 +134,27 @@ TEST(House, OnlyTheProgramsOutputPrints) {
   EXPECT_GT(places, 2);
 }
 
+/// The functions of formats/json_file.h limit the depth of what is read, and write UTF-8 whatever a name holds.
+TEST(House, OnlyFormatsReadAndWriteJson) {
+  const fs::path root = EVENKEEL_SOURCE_DIR;
+  const std::regex uses("\\.dump\\(|[jJ]son::parse\\(");
+  int places = 0;
+  for (const char* folder : {"evenkeel", "apps"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
+      const std::string path = fs::relative(entry.path(), root).string();
+      std::ifstream stream(entry.path());
+      for (std::string line; std::getline(stream, line);) {
+        const bool found = std::regex_search(line, uses);
+        if (path.starts_with("evenkeel/formats/"))
+          places += found ? 1 : 0;
+        else
+          EXPECT_FALSE(found) << path << ": " << line;
+      }
+    }
+  EXPECT_GT(places, 2);
+}
+
 /// What others want to know of a layer it says itself (nn/layer_traits.h). A repair may rewrite a type of its own.
 TEST(House, NobodyButTheLayersAsksForALayersType) {
   const fs::path root = EVENKEEL_SOURCE_DIR;

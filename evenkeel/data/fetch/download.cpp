@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/base/version.h"
 #include "evenkeel/data/fetch/partial_file.h"
 
@@ -66,7 +67,7 @@ class Transfer {
   std::string header(const char* name) const;
   Error another_file(std::int64_t received) const;
 
-  const std::string& url_;
+  std::string url_;
   PartialFile& part_;
   std::int64_t bytes_;
   const DownloadOptions& options_;
@@ -88,13 +89,13 @@ CURL* new_handle() {
 }
 
 Transfer::Transfer(const std::string& url, PartialFile& part, std::int64_t bytes, const DownloadOptions& options)
-    : url_(url),
+    : url_(without_credentials(url)),
       part_(part),
       bytes_(bytes),
       options_(options),
       handle_(new_handle(), curl_easy_cleanup),
       window_size_(part.size()) {
-  set(CURLOPT_URL, url_.c_str());
+  set(CURLOPT_URL, url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https,file");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 1L);

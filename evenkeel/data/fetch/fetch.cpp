@@ -89,7 +89,7 @@ std::string address_of(const PublishedSet& set, const PublishedFile& file, const
     const bool is_path = fs::exists(base, ignored);
     throw Error{{.where = "url",
                  .expected = "an address that begins with http://, https:// or file://",
-                 .received = base,
+                 .received = without_credentials(base),
                  .hint = is_path ? fmt::format("Write file://{} instead.", fs::absolute(base).string()) : ""}};
   }
   if (base.ends_with("/" + file.name)) return base;
@@ -111,7 +111,7 @@ bool bring(const PublishedFile& file, const std::string& url, const fs::path& pa
   const formats::Checksum received = formats::checksum_of(part, file.checksum.kind);
   PartialFile::remove(part);
   throw Error{{.kind = Error::environment,
-               .where = url,
+               .where = without_credentials(url),
                .expected = "the published file, " + to_string(file.checksum),
                .received = to_string(received),
                .hint = "The download was removed; the next try starts again. --url names another address."}};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 
@@ -33,8 +34,10 @@ std::string text_of(const nlohmann::json& record, const char* key) {
 
 }  // namespace
 
-PartialFile::PartialFile(const fs::path& path, std::string url)
-    : path_(path), url_(std::move(url)), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+PartialFile::PartialFile(const fs::path& path, std::string_view url)
+    : path_(path),
+      url_(without_credentials(url)),
+      file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (!file_.is_open()) throw formats::unwritten(path_.string(), errno);
   size_ = lseek(file_.number(), 0, SEEK_END);
   const nlohmann::json record = read_record(path_);
@@ -52,8 +55,7 @@ void PartialFile::restart(std::string validator) {
   validator_ = std::move(validator);
   // After the truncation, so that a record never describes another file's bytes.
   const nlohmann::json record = {{"url", url_}, {"validator", validator_}};
-  formats::write_file_atomically(record_of(path_),
-                                 record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  formats::write_file_atomically(record_of(path_), formats::json_text(record));
 }
 
 void PartialFile::append(formats::BytesView bytes) {

@@ -15,7 +15,7 @@ namespace evenkeel {
 class PartialFile {
  public:
   /// Opens the files if they exist. Bytes from another address are dropped.
-  PartialFile(const std::filesystem::path& path, std::string url);
+  PartialFile(const std::filesystem::path& path, std::string_view url);
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
   ~PartialFile();

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "evenkeel/formats/json_file.h"
+
 namespace evenkeel {
 namespace {
 
@@ -24,7 +26,7 @@ nlohmann::json json_of(const Axis& axis) { return {{"low", axis.low()}, {"high",
 
 /// "</script>" in a name must not end the script.
 std::string in_script(const nlohmann::json& json) {
-  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), safe;
+  std::string text = formats::json_text(json), safe;
   for (const char c : text) {
     if (c == '<')
       safe += "\\u003c";

@@ -5,11 +5,14 @@
 #include <array>
 #include <cmath>
 
+#include "evenkeel/base/number.h"
+#include "evenkeel/base/text.h"
+
 namespace evenkeel {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable_lines(text)) {
     if (c == '<')
       out += "&lt;";
     else if (c == '>')
@@ -43,6 +46,7 @@ std::string plain(std::string_view text) {
 
 std::string readable(double value) {
   if (std::isnan(value)) return "none";
+  if (std::isinf(value)) return fmt::format("{}", Number{value});
   const double size = std::abs(value);
   if (size >= 1e6 && size < 1e15 && value == std::round(value)) return fmt::format("{:.0f}", value);
   std::string text = fmt::format("{:.6g}", value);

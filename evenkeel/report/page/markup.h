@@ -5,7 +5,7 @@
 
 namespace evenkeel {
 
-/// The text escaped for HTML and SVG, between tags and in quoted attributes.
+/// The text escaped for HTML, SVG and XML, between tags and in quoted attributes; what they do not allow is printable.
 std::string escaped(std::string_view text);
 /// The same, with text between backquotes in <code>. A single backquote stays as it is.
 std::string marked_up(std::string_view text);

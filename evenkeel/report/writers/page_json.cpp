@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model_file.h"
 
 namespace evenkeel {
@@ -78,14 +80,6 @@ Json json_of(const Diagram& diagram) {
   return {{"type", "diagram"}, {"title", diagram.title}, {"model", write_model_file({.model = diagram.model})}};
 }
 
-/// A cell in the form of RFC 4180.
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
-}
-
 std::string cell(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 class Csv {
@@ -125,9 +119,11 @@ class Csv {
   std::string take() { return std::move(text_); }
 
  private:
-  void begin(const std::string& section, const std::string& chart) { where_ = cell(section) + ',' + cell(chart); }
+  void begin(const std::string& section, const std::string& chart) {
+    where_ = csv_cell(section) + ',' + csv_cell(chart);
+  }
   void line(const char* kind, const std::string& series, const std::string& trace, const std::string& x, double y) {
-    text_ += fmt::format("{},{},{},{},{},{}\n", where_, kind, cell(series), cell(trace), x, cell(y));
+    text_ += fmt::format("{},{},{},{},{},{}\n", where_, kind, csv_cell(series), csv_cell(trace), x, cell(y));
   }
 
   std::string text_ = "section,chart,kind,series,trace,x,y\n", where_;
@@ -145,7 +141,7 @@ std::string report_json(const Report& report) {
   Json json{{"title", report.title}, {"question", report.question},     {"answer", report.answer},
             {"notes", report.notes}, {"sections", std::move(sections)}, {"provenance", Json::array()}};
   for (const auto& [name, value] : report.provenance) json["provenance"].push_back({{"name", name}, {"value", value}});
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return formats::json_text(json, 1) + '\n';
 }
 
 std::string report_csv(const Report& report) {

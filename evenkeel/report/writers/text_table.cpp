@@ -14,6 +14,11 @@ TextTable::TextTable(std::vector<std::string> titles) {
   rows_.push_back(std::move(titles));
 }
 
+void TextTable::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
+}
+
 std::string TextTable::text() const {
   std::vector<std::size_t> widths(to_the_right_.size());
   for (const auto& row : rows_)

@@ -9,7 +9,8 @@ namespace evenkeel {
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> titles);
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Cells are made printable: names may have line ends, and what a terminal obeys.
+  void row(std::vector<std::string> cells);
   /// Title line and rows, without blanks at the ends of lines.
   std::string text() const;
 
