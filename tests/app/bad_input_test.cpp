@@ -103,7 +103,7 @@ TEST_F(BadInput, NaNInTheData) {
     x = converted(x, DType::float32);
     x.as<float>()[100] = std::numeric_limits<float>::quiet_NaN();
   });
-  EXPECT_SAYS(train_refusal(), "nan");
+  EXPECT_SAYS(train_refusal(), "NaN");
 }
 
 TEST_F(BadInput, AFolderThatCannotBeMade) {

@@ -93,7 +93,7 @@ TEST(Dataset, RefusesALabelBehindTheLastNameAndSaysWhere) {
 TEST(Dataset, RefusesNanInSamplesAndSaysWhere) {
   Tensor x = three_samples();
   x.as<float>()[3] = std::nanf("");
-  EXPECT_SAYS(refusal(std::move(x), {}), "expected finite numbers in x, received nan in sample 1");
+  EXPECT_SAYS(refusal(std::move(x), {}), "expected finite numbers in x, received NaN in sample 1");
 }
 
 TEST(Dataset, RefusesInfinityInTargetsAndSaysWhere) {

@@ -242,7 +242,7 @@ TEST(NpzDataset, RefusesAnEmptyX) {
 TEST(NpzDataset, RefusesNan) {
   Tensor x = two_samples();
   x.as<float>()[4] = std::nanf("");
-  EXPECT_SAYS(refusal(x, two_labels()), "received nan in sample 1");
+  EXPECT_SAYS(refusal(x, two_labels()), "received NaN in sample 1");
 }
 
 TEST(NpzDataset, RefusesAFileThatIsNotThere) {
