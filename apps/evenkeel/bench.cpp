@@ -133,6 +133,7 @@ int bench(const BenchArguments& a) {
   for (const Subject& subject : subjects_of(a)) all.push_back(measure(a, subject));
   if (!a.svg.empty()) {
     std::vector<TimePicture> pictures;
+    pictures.reserve(all.size());
     for (const Measured& measured : all) pictures.push_back(picture_of(measured));
     formats::write_file_atomically(a.svg, svg_file(pictures));
   }

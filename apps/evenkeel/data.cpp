@@ -76,6 +76,7 @@ std::vector<DatasetDescription> describe_all(const DataArguments& a) {
   if (a.spec.ends_with(".npz")) splits = npz_splits(a.spec);
   if (splits.empty()) return {described(a.spec)};
   std::vector<DatasetDescription> sets;
+  sets.reserve(splits.size());
   for (const std::string& split : splits) sets.push_back(described(a.spec + ':' + split));
   return sets;
 }

@@ -9,7 +9,6 @@
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/training_doctor.h"
-#include "evenkeel/formats/file.h"
 #include "evenkeel/report/tensorboard/tensorboard.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/runs/checkpoint_folder.h"
@@ -22,33 +21,10 @@
 #include "evenkeel/train/training_notes.h"
 #include "interruption.h"
 #include "progress.h"
+#include "train_plan.h"
 
 namespace evenkeel::app {
 namespace {
-
-struct TrainArguments {
-  Shared shared;
-  Settings settings;
-  std::string model, data, validation, weights, out;
-  bool no_shuffle = false, resume = false, doctor = false;
-  std::int64_t checkpoint_every = 0;
-  std::int64_t summary_every = TensorBoardOptions().every;
-  std::vector<std::string> command_line;
-};
-
-/// What is to be trained, and where it stands.
-struct Plan {
-  ModelFile file;
-  std::filesystem::path path;  ///< of the run folder
-  RunFolder::Existing existing = RunFolder::Existing::refuse;
-  std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
-  Settings settings = {};                ///< the file's with the flags over them
-  RunDescription run = {};
-  std::optional<std::filesystem::path> initial_weights = {};
-  int threads = 0;
-  bool fuse = true;
-  bool finished = false;  ///< there is nothing left to train
-};
 
 /// What the doctor found while training.
 struct Told {
@@ -114,114 +90,6 @@ void print_result(const Plan& plan, const Trainer& trainer, const History& histo
   print("{} steps; weights, metrics and settings are in {}\n",
         with_commas(static_cast<std::int64_t>(trainer.steps_done())), plan.path.string());
   if (const std::string text = doubt(plan, trainer, history); !text.empty()) print("{}\n", text);
-}
-
-/// A run from its beginning.
-Plan new_run(const TrainArguments& a) {
-  const OpenedModel opened = open_model(a.model);
-  Plan plan{.file = opened.file,
-            .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
-            .settings = overridden(opened.file.training, a.settings),
-            .threads = a.shared.threads,
-            .fuse = a.shared.fuse};
-  if (a.data.empty())
-    throw Error{{.where = "evenkeel train",
-                 .expected = "--data SPEC",
-                 .received = "none",
-                 .hint = a.resume ? "No run had begun in this folder: give the data and settings again." : ""}};
-  plan.file.training = plan.settings;
-  plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
-  plan.run = {.command = a.command_line,
-              .data = a.data,
-              .validation = a.validation,
-              .resize = a.shared.resize,
-              .skip_bad_images = a.shared.skip_bad_images,
-              .strict_colour = a.shared.strict_colour,
-              .labels = a.shared.labels,
-              .channels_first = a.shared.channels_first,
-              .shuffle = !a.no_shuffle,
-              .epochs = fit_options(plan.settings).epochs,
-              .steps = fit_options(plan.settings).steps,
-              .initial_weights = plan.initial_weights.value_or("").string(),
-              .started = now_text()};
-  return plan;
-}
-
-bool same_model(const ModelFile& a, const ModelFile& b) {
-  return write_model_file({.model = a.model}) == write_model_file({.model = b.model});
-}
-
-/// A resumed run may become longer, never shorter.
-void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, const RunDescription& run) {
-  const auto check = [](const char* flag, std::int64_t before, std::int64_t now) {
-    if (now < before)
-      throw Error{{.where = flag,
-                   .expected = fmt::format("at least {}, as this run was set to", before),
-                   .received = std::to_string(now)}};
-  };
-  if (steps && run.steps) check("--steps", *steps, *run.steps);
-  if (!steps && !run.steps) check("--epochs", epochs, run.epochs);
-}
-
-/// What a run begins with cannot be changed when it continues.
-void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
-  if (a.no_shuffle && run.shuffle)
-    throw Error{{.where = "--no-shuffle", .expected = "what this run began with", .received = "a run that shuffles"}};
-  if (!a.weights.empty() && a.weights != run.initial_weights)
-    throw Error{{.where = "--weights",
-                 .expected = "what this run began with, " +
-                             (run.initial_weights.empty() ? "weights from the seed" : run.initial_weights),
-                 .received = a.weights}};
-}
-
-/// A new run in a folder that holds none yet, with the model file of a run that was killed before it began, if MODEL is
-/// the folder.
-Plan new_run_in(const std::filesystem::path& folder, TrainArguments a, bool model_is_folder) {
-  say(a.shared, "{} holds no run yet: starting from the beginning", folder.string());
-  if (model_is_folder && formats::exists(folder / "model.toml")) a.model = (folder / "model.toml").string();
-  Plan plan = new_run(a);
-  plan.path = folder;
-  plan.existing = RunFolder::Existing::resume;
-  return plan;
-}
-
-/// A run folder's run; flags may ask for more epochs or steps. Where the folder holds none yet, a new run.
-Plan resumed_run(const TrainArguments& a) {
-  const bool model_is_folder = formats::is_folder(a.model);
-  const std::filesystem::path folder = a.out.empty() ? std::filesystem::path(a.model) : std::filesystem::path(a.out);
-  if (a.out.empty() && !model_is_folder)
-    throw Error{{.where = "evenkeel train --resume",
-                 .expected = "the run folder, as MODEL or as --out DIR",
-                 .received = formats::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
-  if (!formats::exists(folder / "run.json")) return new_run_in(folder, a, model_is_folder);
-  Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
-  if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
-    throw Error{{.where = folder.string(),
-                 .expected = "a run of the model in " + a.model,
-                 .received = "a run of another model, \"" + plan.file.model.name() + '"',
-                 .hint = "Resume with the folder itself as MODEL, or choose another --out."}};
-  const RecordedRun recorded = read_run(folder);
-  plan.settings = overridden(plan.file.training, a.settings);
-  plan.file.training = plan.settings;
-  plan.run = recorded.description;
-  check_same_beginning(a, plan.run);
-  plan.run.resize |= a.shared.resize;
-  plan.run.skip_bad_images |= a.shared.skip_bad_images;
-  plan.run.strict_colour |= a.shared.strict_colour;
-  plan.run.channels_first |= a.shared.channels_first;
-  if (!a.shared.labels.empty()) plan.run.labels = a.shared.labels;
-  plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
-  plan.fuse = a.shared.fuse && recorded.fuse;
-  const auto before = std::pair(plan.run.epochs, plan.run.steps);
-  plan.run.epochs = fit_options(plan.settings).epochs;
-  plan.run.steps = fit_options(plan.settings).steps;
-  check_not_shorter(before.first, before.second, plan.run);
-  if (!a.data.empty()) plan.run.data = a.data;
-  if (!a.validation.empty()) plan.run.validation = a.validation;
-  if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
-  plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
-  plan.folder.emplace(folder, RunFolder::Existing::resume);
-  return plan;
 }
 
 /// The set, with the classes that training has; the same as before, where the run has begun.
