@@ -81,17 +81,17 @@ int run(char** command_line) {
 }  // namespace evenkeel::app
 
 int main(int, char** argv) {
-  using namespace evenkeel::app;
-  open_standard_streams();
+  namespace app = evenkeel::app;
+  app::open_standard_streams();
   try {
-    check_stack();
-    const int code = run(argv);
-    flush_output();
+    app::check_stack();
+    const int code = app::run(argv);
+    app::flush_output();
     return code;
   } catch (...) {
-    const auto [code, message] = failure_of(std::current_exception(), argv);
+    const auto [code, message] = app::failure_of(std::current_exception(), argv);
     for (const char* part : {"evenkeel: ", message.c_str(), "\n"})  // in parts, because memory may be short
-      if (!message.empty()) tell_text(part);
+      if (!message.empty()) app::tell_text(part);
     return code;
   }
 }

@@ -137,7 +137,7 @@ std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options
 }
 
 struct Batches::Impl {
-  Impl(Dataset dataset, const BatchOptions& options, BatchPosition start)
+  Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start)
       : per_epoch(batches_per_epoch(dataset.size(), options)),
         prefetcher({empty_batch(dataset, options.batch_size), empty_batch(dataset, options.batch_size),
                     empty_batch(dataset, options.batch_size)},

@@ -33,6 +33,7 @@ bool has_alpha(std::int64_t channels) { return channels == 2 || channels == 4; }
 
 template <class T>
 T rounded(float value) {
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative
   return std::is_same_v<T, float> ? static_cast<T>(value) : static_cast<T>(value + 0.5f);
 }
 
@@ -91,6 +92,7 @@ Tensor with_depth(Tensor image, DType dtype) {
   constexpr float kScale = kWhite16 / kWhite8;
   if (dtype == DType::uint8)
     std::ranges::transform(std::as_const(image).as<float>(), result.as<std::uint8_t>().begin(),
+                           // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative
                            [](float v) { return static_cast<std::uint8_t>(v / kScale + 0.5f); });
   else
     std::ranges::transform(std::as_const(image).as<std::uint8_t>(), result.as<float>().begin(),

@@ -47,6 +47,7 @@ bool widen(const std::byte* from, std::size_t count, std::byte* to) {
     From element;
     std::memcpy(&element, from + i * sizeof element, sizeof element);
     if constexpr (std::is_same_v<From, std::uint64_t>) fits &= std::in_range<To>(element);
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): numbers, not characters
     const To value = static_cast<To>(value_of(element));
     std::memcpy(to + i * sizeof value, &value, sizeof value);
   }

@@ -77,9 +77,10 @@ Error unwritten(const std::string& name, int error) {
                 .where = name,
                 .expected = full ? "room for the file" : "a file that can be written",
                 .received = system_message(error),
-                .hint = error == EFBIG ? "That is the limit on the size of files (ulimit -f)."
-                        : full         ? "Free some space; what was there before is unchanged."
-                                       : ""}};
+                .hint = error == EFBIG
+                            ? "That is the limit on the size of files (ulimit -f); what was there before is unchanged."
+                        : full ? "Free some space; what was there before is unchanged."
+                               : ""}};
 }
 
 void write_all(const Descriptor& file, BytesView bytes, const std::string& name) {

@@ -113,7 +113,7 @@ Value Program::gradient_block() {
 std::vector<Value> Program::emit(std::shared_ptr<const Op> op, const std::vector<Value>& inputs,
                                  const std::vector<std::string>& names) {
   std::vector<TensorType> types;
-  Node node{.op = op, .inputs = {}, .outputs = {}, .label = label_, .phase = phase_};
+  Node node{.op = std::move(op), .inputs = {}, .outputs = {}, .label = label_, .phase = phase_};
   bool wants_gradient = false;
   for (Value v : inputs) {
     types.push_back(v ? v.type() : TensorType{});
@@ -122,19 +122,19 @@ std::vector<Value> Program::emit(std::shared_ptr<const Op> op, const std::vector
   }
   std::vector<TensorType> outputs;
   try {
-    outputs = op->infer(types);
+    outputs = node.op->infer(types);
   } catch (const Error& error) {
     throw error.inside("layer \"" + label_ + '"');
   }
   std::vector<Value> results;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string own = i < names.size() && !names[i].empty() ? names[i] : std::string(op->kind());
+    const std::string own = i < names.size() && !names[i].empty() ? names[i] : std::string(node.op->kind());
     const std::string name = own.find('/') != std::string::npos ? own : label_ + '/' + own;
     results.push_back(add({.name = unique(name),
                            .type = outputs[i],
                            .role = phase_ == Phase::backward ? Role::gradient : Role::activation,
                            .wants_gradient = phase_ != Phase::backward && wants_gradient,
-                           .view_of = op->is_view() ? root(inputs[0].id()) : -1}));
+                           .view_of = node.op->is_view() ? root(inputs[0].id()) : -1}));
     node.outputs.push_back(results.back().id());
   }
   nodes_.push_back(std::move(node));

@@ -18,8 +18,9 @@ class Streams : public App {
     const std::string metrics = read("run/metrics.csv");
     EXPECT_EQ(std::ranges::count(metrics, '\n'), 4) << metrics;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "run"))
-      if (entry.is_regular_file())
+      if (entry.is_regular_file()) {
         EXPECT_EQ(read(std::filesystem::relative(entry, folder_.path())).find("images/s "), std::string::npos) << entry;
+      }
   }
 };
 

@@ -37,7 +37,7 @@ bool has_input_statistics(Evidence& evidence) {
 }  // namespace
 
 std::string unmet(Need need, Evidence& evidence) {
-  const auto unless = [](bool met, std::string why) { return met ? std::string() : why; };
+  const auto unless = [](bool met, std::string why) { return met ? std::string() : std::move(why); };
   const Records& records = evidence.records();
   switch (need) {
     case Need::normalization:

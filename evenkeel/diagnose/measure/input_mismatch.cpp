@@ -315,10 +315,10 @@ class Search {
     std::vector<Candidate> pairs = pairs_by_loss(all_pairs(single, singles_));
     // What fits anything explains only what nothing with a name does.
     const auto unnamed =
-        std::ranges::stable_partition(pairs, [](const Candidate& c) { return !c.guess.fits_anything(); });
-    const auto named = std::min<std::ptrdiff_t>(unnamed.begin() - pairs.begin(), std::ptrdiff_t{kJudged});
+        std::stable_partition(pairs.begin(), pairs.end(), [](const Candidate& c) { return !c.guess.fits_anything(); });
+    const auto named = std::min<std::ptrdiff_t>(unnamed - pairs.begin(), std::ptrdiff_t{kJudged});
     std::vector<Candidate> best(pairs.begin(), pairs.begin() + named);
-    if (!unnamed.empty()) best.push_back(unnamed.front());
+    if (unnamed != pairs.end()) best.push_back(*unnamed);
     for (Candidate& c : best) {
       measure_distance(c, corrected(first_look(), c.guess.input));
       if (!c.fits) continue;

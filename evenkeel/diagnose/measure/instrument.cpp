@@ -15,8 +15,7 @@ int behind_last_probe(const Program& program) {
 
 void make_distinct(std::vector<std::string>& names) {
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
 constexpr const char* kInput = "input";  // a batch keeps it

@@ -77,7 +77,8 @@ const FieldValue* find(const Settings& settings, const std::string& name) {
 /// The settings of these layers of one type, a text for each field that any of them sets.
 std::vector<std::string> settings_texts(const std::vector<const LayerNode*>& layers) {
   std::vector<std::string> texts;
-  for (const auto& [name, ignored] : layers[0]->all) {
+  for (const auto& entry : layers[0]->all) {
+    const std::string& name = entry.first;
     const bool changed =
         std::ranges::any_of(layers, [&](const LayerNode* layer) { return find(layer->changed, name) != nullptr; });
     if (!changed) continue;

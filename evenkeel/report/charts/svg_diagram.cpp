@@ -56,7 +56,7 @@ class DiagramPicture {
     const auto& corners = wire.corners;
     svg_.add("<path class=\"wire\" d=\"M{:.1f},{:.1f}", corners[0].first, corners[0].second);
     for (std::size_t i = 1; i + 1 < corners.size(); ++i) {
-      const auto [x, y] = corners[i];
+      const double x = corners[i].first, y = corners[i].second;
       // The corner's radius is limited by the length of both sides.
       const auto towards = [&](std::size_t other) {
         const double dx = corners[other].first - x, dy = corners[other].second - y, length = std::hypot(dx, dy);
