@@ -8,8 +8,9 @@ BUILD ?= build/release
 PREFIX ?= /usr/local
 PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
+SECONDS ?= 60
 
-.PHONY: help demo test test-sanitized build format lint lint-changed bench faults guard guard-update doctor-table reference docs install clean packages-build packages-test packages-bench packages-lint packages-docs
+.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +23,12 @@ test: packages-build packages-test ## install what tests need, build everything,
 
 test-sanitized: packages-build packages-test ## the fast tests under address and undefined-behaviour sanitizers
 	@tools/test-sanitized $(JOBS)
+
+test-threads: packages-build packages-test ## what works in several threads under ThreadSanitizer
+	@tools/test-threads $(JOBS)
+
+fuzz: packages-build packages-fuzz ## fuzz every reader of files: make fuzz SECONDS=60 (of each)
+	@tools/fuzz $(JOBS) $(SECONDS)
 
 build: packages-build ## build the program (build/release/evenkeel)
 	@echo "[build] configuring $(BUILD)"
@@ -75,6 +82,6 @@ install: build ## install library, headers and program below PREFIX
 clean: ## remove everything that was built
 	@rm -rf build
 
-packages-build packages-test packages-bench packages-lint packages-docs: packages-%:
+packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs: packages-%:
 	@mkdir -p build
 	tools/install-packages $*

@@ -10,7 +10,7 @@ function(evenkeel_join target most)
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # What holds of anonymous namespaces in headers does not hold of sources that are included once.
-  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   set(group 1)
   set(bytes 0)
   foreach(source IN LISTS ARGN)

@@ -84,21 +84,25 @@ bool is_frame(int marker) {
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
-/// Calls `visit` with marker and data of each segment before the first scan. Returns where the scan begins.
+/// Restarts, and TEM.
+bool has_no_length(int marker) { return (marker >= 0xd0 && marker <= 0xd7) || marker == 1; }
+
+/// Calls `visit` with marker and data of each segment before the first scan. Returns where the scan begins. It passes
+/// over bytes that belong to no segment, and reads a length below 2 as 2, as libjpeg does.
 template <class F>
 std::size_t walk_jpeg(BytesView bytes, F&& visit) {
-  constexpr int kStartOfScan = 0xda;
+  constexpr int kEndOfImage = 0xd9, kStartOfScan = 0xda;
   const Block block{bytes};
   std::size_t at = 2;
   while (at + 4 <= bytes.size()) {
-    if (bytes[at] != std::byte{0xff}) return at;
-    const int marker = std::to_integer<int>(bytes[at + 1]);
-    if (marker == 0xff) {  // a fill byte
-      ++at;
+    const int marker = bytes[at] == std::byte{0xff} ? std::to_integer<int>(bytes[at + 1]) : 0;
+    if (marker == 0 || marker == 0xff || has_no_length(marker)) {
+      at += has_no_length(marker) ? 2 : 1;
       continue;
     }
-    const std::size_t length = block.at<std::uint16_t>(at + 2);
-    if (marker == kStartOfScan || length < 2 || length > bytes.size() - at - 2) return at;
+    if (marker == kStartOfScan || marker == kEndOfImage) return at;
+    const std::size_t length = std::max<std::size_t>(block.at<std::uint16_t>(at + 2), 2);
+    if (length > bytes.size() - at - 2) return at;
     visit(marker, bytes.subspan(at + 4, length - 2));
     at += 2 + length;
   }

@@ -45,6 +45,8 @@ fs::path checked_target(const fs::path& folder, archive_entry* entry) {
   const auto type = archive_entry_filetype(entry);
   if (archive_entry_hardlink(entry) || type == AE_IFLNK) throw refuse("a link");
   if (type != AE_IFREG && type != AE_IFDIR) throw refuse("a device or pipe");
+  // They would be written out: a few bytes can promise more than any disk has.
+  if (archive_entry_sparse_count(entry) > 0) throw refuse("a file with holes");
   return folder / name;
 }
 

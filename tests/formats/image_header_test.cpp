@@ -1,5 +1,8 @@
 #include "evenkeel/formats/image_header.h"
 
+#include <iomanip>
+
+#include "evenkeel/formats/jpeg.h"
 #include "tests/formats/testing.h"
 #include "tests/support/images.h"
 
@@ -54,6 +57,22 @@ TEST(ImageHeader, IsNotThereForOtherFilesAndWhereItIsCutOff) {
   EXPECT_FALSE(image_header(view_of("GIF89a")));
   EXPECT_FALSE(image_header(view_of("\xff\xd8\xff")));
   EXPECT_FALSE(image_header(BytesView(image_fixture("rgb.png")).first(20)));
+}
+
+/// What libjpeg reads, image_reading.cpp expects to have a header.
+TEST(ImageHeader, IsThereWhereAJpegHasBytesBetweenItsParts) {
+  const Bytes whole = image_fixture("rgb.jpg");
+  const BytesView start = BytesView(whole).first(2), rest = BytesView(whole).subspan(2);
+  using namespace std::string_view_literals;
+  for (const std::string_view between :
+       {"odd"sv, "\xff\x00"sv, "\xff\xff\xff"sv, "\xff\x01"sv, "\xff\xd3"sv, "\xff\xe5\0\1"sv}) {
+    const Bytes bytes = joined({start, view_of(between), rest});
+    const Tensor image = decode_jpeg(bytes, "x");
+    const auto header = image_header(bytes);
+    ASSERT_TRUE(header) << std::quoted(between);
+    EXPECT_EQ(header->width, image.shape()[1]);
+    EXPECT_FALSE(is_cut_short(bytes));
+  }
 }
 
 TEST(IsCutShort, IsTrueOfEveryTruncation) {

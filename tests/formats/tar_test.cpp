@@ -57,6 +57,13 @@ TEST_F(Tar, RefusesANameWithDots) {
   EXPECT_FALSE(fs::exists(folder_ / "outside"));
 }
 
+/// An archive of two kilobytes would become a file that fills every disk.
+TEST_F(Tar, RefusesAFileWithHoles) {
+  const auto seed = fs::path(EVENKEEL_SOURCE_DIR) / "tests/fuzz/corpus/tar/holes";
+  EXPECT_THAT(error_of([&] { unpack_tar(seed, folder_ / "out", [](std::uint64_t) { return true; }); }),
+              HasSubstr("a file with holes"));
+}
+
 TEST_F(Tar, RefusesAnAbsoluteName) {
   const std::string name = folder_ / "outside";
   EXPECT_THAT(refusal({name, "x"}), HasSubstr("an absolute name"));

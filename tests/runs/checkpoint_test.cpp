@@ -131,6 +131,18 @@ TEST(CheckpointOfAverages, IsEvaluatedByThem) {
         << w.name;
 }
 
+TEST(CheckpointOfAverages, IsRefusedWithoutTheNumberThatSaysWhetherTheyHaveBegun) {
+  const fs::path path = fresh_folder("averages").string() + ".safetensors";
+  write_checkpoint(path, {.slots = [] {
+                            NamedTensors slots;
+                            slots.emplace_back(kAverageSlot, Tensor({0}, DType::float32));
+                            slots.emplace_back(kAverageStartedSlot, Tensor({0}, DType::float32));
+                            return slots;
+                          }()});
+  EXPECT_SAYS(error_of([&] { averages_in(path); }), "ema/started: expected one number, received [0]");
+  fs::remove(path);
+}
+
 struct Case {
   const char* name;
   TrainerOptions options;

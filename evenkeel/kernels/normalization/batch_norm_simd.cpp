@@ -86,7 +86,9 @@ void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<
   const Columns columns(x.rows, x.columns);
   const auto coefficients = columns.repeat<4>({mean.data(), a.data(), b.data(), c0.data()}, scratch);
   with_activation(f, [&](auto known) HWY_ATTR {
-    const auto [center, of_dz, of_x, constant] = coefficients;
+    // Not a structured binding: Clang before 16 captures none.
+    const float *center = coefficients[0], *of_dz = coefficients[1], *of_x = coefficients[2],
+                *constant = coefficients[3];
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
       const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
       const Vec apart = hn::Sub(lanes.load(x.data + i), lanes.load(center + j));

@@ -36,7 +36,7 @@ template <class T, class Found>
 HWY_INLINE void mean_and_m2(Matrix<const T> x, const Threads& threads, Scratch& scratch, Found found) {
   const Columns columns(x.rows, x.columns);
   const float* guess = guess_means(x, scratch);
-  const auto [shift] = columns.repeat<1>({guess}, scratch);
+  const float* shift = columns.repeat<1>({guess}, scratch)[0];
   const double* totals =
       columns.sum<2>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t j, Vec* sums) EVENKEEL_LOOP_BODY {
         const Vec apart = hn::Sub(lanes.load(x.data + i), lanes.load(shift + j));
