@@ -28,7 +28,7 @@ test-threads: packages-build packages-test ## what works in several threads unde
 	@tools/test-threads $(JOBS)
 
 fuzz: packages-build packages-fuzz ## fuzz every reader of files: make fuzz SECONDS=60 (of each)
-	@tools/fuzz $(JOBS) $(SECONDS)
+	@tools/fuzz $(JOBS) $(SECONDS) $(FLOORS)
 
 build: packages-build ## build the program (build/release/evenkeel)
 	@echo "[build] configuring $(BUILD)"

@@ -102,7 +102,9 @@ std::string label_proposal(std::span<const std::int64_t> labels) {
   if (labels.empty()) return {};
   const std::vector<std::int64_t> values = distinct(labels);
   const std::int64_t least = values.front(), most = values.back(), count = std::ssize(values);
-  const bool without_gaps = most - least + 1 == count;
+  // Unsigned: the distance of two labels can exceed what they hold.
+  const bool without_gaps =
+      static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least) == static_cast<std::uint64_t>(count) - 1;
   if (least == 0 && without_gaps) return {};
   if (least == 1 && without_gaps && count > 1)
     return fmt::format("Labels are 1 to {}: --labels from-1 maps them to 0 to {}.", most, most - 1);

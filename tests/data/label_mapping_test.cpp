@@ -1,5 +1,7 @@
 #include "evenkeel/data/label_mapping.h"
 
+#include <limits>
+
 #include "tests/data/helpers.h"
 
 namespace evenkeel {
@@ -77,6 +79,11 @@ TEST(LabelProposal, SaysWhatBecomesOfLabels) {
             "Labels are 0, 255: --labels contiguous maps them to 0 to 1, in this order.");
   EXPECT_EQ(label_proposal(Numbers{-3, -2, -1, 1, 2, 30}),
             "Labels are -3, -2, -1, ..., 30: --labels contiguous maps them to 0 to 5, in this order.");
+}
+
+TEST(LabelProposal, KnowsThatLabelsAtBothEndsHaveAGap) {
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min(), kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_SAYS(label_proposal(Numbers{kLeast, kMost}), "--labels contiguous maps them to 0 to 1");
 }
 
 }  // namespace
