@@ -191,10 +191,13 @@ struct Survey {
   }
 };
 
-/// The header of a file's image; nothing if it cannot be read.
+/// The header of a file's image; nothing if it cannot be read. A header alone may promise any size, and memory for all
+/// samples is asked for by it: so the pixels must be there.
 std::optional<ImageHeader> header_of(const std::filesystem::path& path) {
   try {
-    return formats::image_header(formats::read_file(path));
+    const formats::Bytes bytes = formats::read_file(path);
+    formats::decode_image(bytes, path.string());
+    return formats::image_header(bytes);
   } catch (const Error&) {
     return {};  // the pass reports it
   }

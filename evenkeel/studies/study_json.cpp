@@ -66,8 +66,8 @@ Figures former_reestimated(const StudyRun& run) {
 }
 
 StudyRun read_run(const Json& json) {
-  StudyRun run{.seed = json.at("seed").get<std::uint64_t>(),
-               .steps = json.at("steps").get<std::int64_t>(),
+  StudyRun run{.seed = formats::whole_number<std::uint64_t>(json.at("seed")),
+               .steps = formats::whole_number<std::int64_t>(json.at("steps")),
                .seconds = json.at("seconds").get<double>(),
                .images_per_s = json.at("images_per_s").get<double>()};
   run.figures = figures_of(json.at("figures"));
@@ -117,8 +117,8 @@ StudyResult read_result(const Json& json) {
                      .settings = {.quick = json.at("quick").get<bool>()},
                      .data = json.at("data").get<std::string>(),
                      .data_fingerprint = json.at("data_fingerprint").get<std::string>(),
-                     .batch_size = json.at("batch_size").get<std::int64_t>(),
-                     .threads = json.at("threads").get<int>(),
+                     .batch_size = formats::whole_number<std::int64_t>(json.at("batch_size")),
+                     .threads = formats::whole_number<int>(json.at("threads")),
                      .precision = json.value("precision", "float32"),
                      .command = json.at("command").get<std::vector<std::string>>(),
                      .started = json.at("started").get<std::string>(),
@@ -127,14 +127,14 @@ StudyResult read_result(const Json& json) {
   if (json.contains("sweep"))
     result.settings.sweep = {.name = json["sweep"].at("name").get<std::string>(),
                              .values = json["sweep"].at("values").get<std::vector<double>>()};
-  if (json.contains("rounds")) result.settings.rounds = json["rounds"].get<std::int64_t>();
+  if (json.contains("rounds")) result.settings.rounds = formats::whole_number<std::int64_t>(json["rounds"]);
   for (const Json& v : json.at("variants")) {
     StudyVariant variant{.name = v.at("name").get<std::string>(),
                          .description = v.at("description").get<std::string>(),
                          .model = Model({1}),
                          .settings = v.at("settings").get<std::map<std::string, double>>(),
-                         .parameters = v.at("parameters").get<std::int64_t>(),
-                         .trainable_parameters = v.at("trainable_parameters").get<std::int64_t>()};
+                         .parameters = formats::whole_number<std::int64_t>(v.at("parameters")),
+                         .trainable_parameters = formats::whole_number<std::int64_t>(v.at("trainable_parameters"))};
     for (const Json& run : v.at("runs")) variant.runs.push_back(read_run(run));
     result.variants.push_back(std::move(variant));
   }

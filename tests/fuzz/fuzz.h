@@ -69,7 +69,7 @@ class Parts {
   }
   /// As many bytes as the next two say, or fewer at the end.
   formats::BytesView counted() {
-    const std::size_t low = byte(), size = std::min(rest_.size(), low + 256u * byte());
+    const std::size_t low = byte(), high = byte(), size = std::min(rest_.size(), low + 256 * high);
     const formats::BytesView part = rest_.first(size);
     rest_ = rest_.subspan(size);
     return part;

@@ -46,6 +46,7 @@ const std::map<std::string, std::string>& reached() {
       {"network", "weights"},
       {"file", "run_json"},
       {"maybe_gzip", "gzip"},
+      {"cifar100", "class_names"},
   };
   return through;
 }

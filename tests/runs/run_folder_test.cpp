@@ -225,6 +225,13 @@ TEST(RunFolder, LiesInRunsWhateverTheModelIsCalled) {
   EXPECT_EQ(RunFolder::free_path(".hidden"), fs::path("runs/_hidden-1"));
 }
 
+/// 1e300 and -18446744073709551615 in place of counts: converted to integers they would be any number.
+TEST(ReadRun, RefusesANumberThatCountsNothing) {
+  const TestFolder folder;
+  fs::copy_file(fs::path(EVENKEEL_SOURCE_DIR) / "tests/fuzz/corpus/run_json/numbers", folder / "run.json");
+  EXPECT_SAYS(error_of([&] { read_run(folder.path()); }), "expected a whole number");
+}
+
 TEST(OpenModel, SaysWhatAnUnfinishedFolderLacks) {
   const fs::path path = fresh_folder("unfinished");
   fs::create_directories(path);

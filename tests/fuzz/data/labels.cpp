@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> texts;
   for (fuzz::Parts parts(data, size); !parts.rest().empty();) texts.emplace_back(parts.until('\n'));
   std::vector<std::int64_t> numbers(size / sizeof(std::int64_t));
-  std::memcpy(numbers.data(), data, numbers.size() * sizeof(std::int64_t));
+  if (!numbers.empty()) std::memcpy(numbers.data(), data, numbers.size() * sizeof(std::int64_t));
   label_proposal(numbers);
   for (const LabelMapping mapping :
        {LabelMapping::none, LabelMapping::from_one, LabelMapping::contiguous, LabelMapping::names}) {

@@ -8,6 +8,19 @@ using namespace evenkeel;
 
 namespace {
 
+/// The fuzzer reads its seeds by relative names, so the process stays there only for an input.
+class InFolder {
+ public:
+  explicit InFolder(const std::filesystem::path& folder) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(folder);
+  }
+  InFolder(const InFolder&) = delete;
+  ~InFolder() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_;
+};
+
 /// Whether the program would draw a whole set, or look at files that are not ours.
 bool is_left_out(const std::string& spec) {
   if (spec.find('/') != spec.npos || spec.starts_with("..")) return true;
@@ -26,8 +39,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     unsetenv("EVENKEEL_DATA");
     return fuzz::Folder();
   }();
+  const InFolder inside(folder.path());
   static const bool ready = [] {
-    std::filesystem::current_path(folder.path());
     Tensor x({3, 2, 2, 1}, DType::uint8), y({3}, DType::int32);
     formats::write_npz("a.npz", {{"x_train", x}, {"y_train", y}, {"x_test", x}, {"y_test", y}});
     for (const char* name : {"d/p", "d/q"}) {
