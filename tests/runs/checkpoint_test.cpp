@@ -132,15 +132,8 @@ TEST(CheckpointOfAverages, IsEvaluatedByThem) {
 }
 
 TEST(CheckpointOfAverages, IsRefusedWithoutTheNumberThatSaysWhetherTheyHaveBegun) {
-  const fs::path path = fresh_folder("averages").string() + ".safetensors";
-  write_checkpoint(path, {.slots = [] {
-                            NamedTensors slots;
-                            slots.emplace_back(kAverageSlot, Tensor({0}, DType::float32));
-                            slots.emplace_back(kAverageStartedSlot, Tensor({0}, DType::float32));
-                            return slots;
-                          }()});
-  EXPECT_SAYS(error_of([&] { averages_in(path); }), "ema/started: expected one number, received [0]");
-  fs::remove(path);
+  const fs::path seed = fs::path(EVENKEEL_SOURCE_DIR) / "tests/fuzz/corpus/weights/averaged_without_start";
+  EXPECT_SAYS(error_of([&] { averages_in(seed); }), "ema/started: expected one number, received [0]");
 }
 
 struct Case {
