@@ -5,6 +5,7 @@
 #include <set>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/limits.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model_file.h"
@@ -65,9 +66,17 @@ Figures former_reestimated(const StudyRun& run) {
   return figures;
 }
 
+std::int64_t count_of(const Json& json, const char* key) {
+  return formats::whole_number(json, key, 0, limits::kSteps, "study");
+}
+
 StudyRun read_run(const Json& json) {
-  StudyRun run{.seed = formats::whole_number<std::uint64_t>(json.at("seed")),
-               .steps = formats::whole_number<std::int64_t>(json.at("steps")),
+  if (!json.at("seed").is_number_unsigned())
+    throw Error{{.where = "study: \"seed\"",
+                 .expected = "a whole number from 0 on",
+                 .received = formats::json_text(json["seed"])}};
+  StudyRun run{.seed = json["seed"].get<std::uint64_t>(),
+               .steps = count_of(json, "steps"),
                .seconds = json.at("seconds").get<double>(),
                .images_per_s = json.at("images_per_s").get<double>()};
   run.figures = figures_of(json.at("figures"));
@@ -113,28 +122,29 @@ Json json_of(const StudyVariant& variant) {
 }
 
 StudyResult read_result(const Json& json) {
-  StudyResult result{.study = json.at("study").get<std::string>(),
-                     .settings = {.quick = json.at("quick").get<bool>()},
-                     .data = json.at("data").get<std::string>(),
-                     .data_fingerprint = json.at("data_fingerprint").get<std::string>(),
-                     .batch_size = formats::whole_number<std::int64_t>(json.at("batch_size")),
-                     .threads = formats::whole_number<int>(json.at("threads")),
-                     .precision = json.value("precision", "float32"),
-                     .command = json.at("command").get<std::vector<std::string>>(),
-                     .started = json.at("started").get<std::string>(),
-                     .version = json.at("version").get<std::string>(),
-                     .machine = json.at("machine").get<std::string>()};
+  StudyResult result{
+      .study = json.at("study").get<std::string>(),
+      .settings = {.quick = json.at("quick").get<bool>()},
+      .data = json.at("data").get<std::string>(),
+      .data_fingerprint = json.at("data_fingerprint").get<std::string>(),
+      .batch_size = count_of(json, "batch_size"),
+      .threads = static_cast<int>(formats::whole_number(json, "threads", 0, std::numeric_limits<int>::max(), "study")),
+      .precision = json.value("precision", "float32"),
+      .command = json.at("command").get<std::vector<std::string>>(),
+      .started = json.at("started").get<std::string>(),
+      .version = json.at("version").get<std::string>(),
+      .machine = json.at("machine").get<std::string>()};
   if (json.contains("sweep"))
     result.settings.sweep = {.name = json["sweep"].at("name").get<std::string>(),
                              .values = json["sweep"].at("values").get<std::vector<double>>()};
-  if (json.contains("rounds")) result.settings.rounds = formats::whole_number<std::int64_t>(json["rounds"]);
+  if (json.contains("rounds")) result.settings.rounds = count_of(json, "rounds");
   for (const Json& v : json.at("variants")) {
     StudyVariant variant{.name = v.at("name").get<std::string>(),
                          .description = v.at("description").get<std::string>(),
                          .model = Model({1}),
                          .settings = v.at("settings").get<std::map<std::string, double>>(),
-                         .parameters = formats::whole_number<std::int64_t>(v.at("parameters")),
-                         .trainable_parameters = formats::whole_number<std::int64_t>(v.at("trainable_parameters"))};
+                         .parameters = count_of(v, "parameters"),
+                         .trainable_parameters = count_of(v, "trainable_parameters")};
     for (const Json& run : v.at("runs")) variant.runs.push_back(read_run(run));
     result.variants.push_back(std::move(variant));
   }
