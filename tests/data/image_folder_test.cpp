@@ -192,7 +192,7 @@ TEST(ImageFolder, RefusesAnotherSizeThanTheModels) {
 /// A few bytes that promise 16,000 x 16,000 pixels would ask for that of every sample.
 TEST(ImageFolder, TakesTheSizeOfSamplesFromNoHeaderWithoutPixels) {
   TestFolder folder;
-  const formats::Bytes promise = formats::png_of({}, 16000, 16000, formats::raw_bytes({7}));
+  const formats::Bytes promise = png_of({}, 16000, 16000, raw_bytes({7}));
   put_file(folder / "a/0.png", std::string(reinterpret_cast<const char*>(promise.data()), promise.size()));
   for (int i = 1; i < 400; ++i) write_image(folder / ("a/" + std::to_string(i) + ".png"), {2, 3, 1}, 1);
   const Dataset set = load_image_folder(folder.path(), {.skip_bad = true});
