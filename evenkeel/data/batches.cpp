@@ -147,9 +147,10 @@ struct Batches::Impl {
   Prefetcher<Batch> prefetcher;
 };
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a data set is a handle
 Batches::Batches(Dataset dataset, BatchOptions options, BatchPosition start) {
   check(dataset, options, start);
-  impl_ = std::make_unique<Impl>(std::move(dataset), options, start);
+  impl_ = std::make_unique<Impl>(dataset, options, start);
 }
 Batches::~Batches() = default;
 Batches::Batches(Batches&&) noexcept = default;

@@ -21,10 +21,10 @@ constexpr double kShortLog = 0.7;  ///< decades: if fewer, ticks at 1, 2 and 5 a
 std::vector<double> log_ticks(double low, double high) {
   const double every = std::max(1.0, std::ceil((high - low) / 8));
   std::vector<double> ticks;
-  for (double power = std::floor(low); power <= high; power += every)
+  for (int i = 0; std::floor(low) + i * every <= high; ++i)
     for (const double leading : {1.0, 2.0, 5.0}) {
       if (leading > 1 && high - low > 2.5) break;
-      const double tick = leading * std::pow(10.0, power);
+      const double tick = leading * std::pow(10.0, std::floor(low) + i * every);
       if (std::log10(tick) >= low - 1e-9 && std::log10(tick) <= high + 1e-9) ticks.push_back(tick);
     }
   return ticks.size() < 2 ? std::vector{std::pow(10.0, low), std::pow(10.0, high)} : ticks;
