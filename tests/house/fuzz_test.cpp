@@ -90,7 +90,9 @@ TEST(Fuzz, HasSeedsForEveryTargetAndNoOthers) {
   for (const auto& corpus : fs::directory_iterator(kRoot / "tests/fuzz/corpus"))
     EXPECT_TRUE(all.contains(corpus.path().filename().string())) << corpus.path();
   for (const auto& entry : fs::directory_iterator(kRoot / "tests/fuzz"))
-    if (entry.path().extension() == ".dict") EXPECT_TRUE(all.contains(entry.path().stem().string())) << entry.path();
+    if (entry.path().extension() == ".dict") {
+      EXPECT_TRUE(all.contains(entry.path().stem().string())) << entry.path();
+    }
 }
 
 }  // namespace
