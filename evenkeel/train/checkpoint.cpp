@@ -185,7 +185,12 @@ std::optional<Tensor> averages_in(const std::filesystem::path& path) {
   const formats::SafetensorsFile file = formats::read_safetensors(path);
   const auto slot = [&](const char* name) { return file.find(std::string(kSlots) + name); };
   const Tensor *average = slot(kAverageSlot), *started = slot(kAverageStartedSlot);
-  if (!average || !started || converted(*started, DType::float64).as<double>()[0] == 0) return {};
+  if (!average || !started) return {};
+  if (started->shape().size() != 1)
+    throw Error{{.where = path.string() + ": " + std::string(kSlots) + kAverageStartedSlot,
+                 .expected = "one number",
+                 .received = to_string(started->shape())}};
+  if (converted(*started, DType::float64).as<double>()[0] == 0) return {};
   return average->clone();
 }
 

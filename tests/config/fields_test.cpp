@@ -87,7 +87,7 @@ TEST(FieldValue, WritesEveryDigitThatANumberNeeds) {
 }
 
 TEST(FieldValue, EscapesWhatWouldEndAText) {
-  EXPECT_EQ(to_string(FieldValue(std::string("a\"b\\c\nd"))), R"("a\"b\\c\u000Ad")");
+  EXPECT_EQ(to_string(FieldValue(std::string("a\"b\\c\nd"))), R"("a\"b\\c\u000ad")");
 }
 
 TEST(Fields, TakeAWholeNumberForANumber) {

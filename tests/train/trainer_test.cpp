@@ -53,7 +53,8 @@ TEST(Evaluate, TakesNaNForNoPrediction) {
   }
   EXPECT_EQ(samples, 60);
   for (const std::int64_t n : result.confusion.as<std::int64_t>()) EXPECT_EQ(n, 0);
-  for (const std::int32_t label : trainer.predict(data).classes.as<std::int32_t>()) EXPECT_EQ(label, kNoClass);
+  const Predictions predictions = trainer.predict(data);
+  for (const std::int32_t label : predictions.classes.as<std::int32_t>()) EXPECT_EQ(label, kNoClass);
 }
 
 TEST(Trainer, GivesOtherWeightsForAnotherSeed) {
