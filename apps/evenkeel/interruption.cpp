@@ -42,6 +42,8 @@ Interruption::Interruption() {
 
 bool Interruption::requested() const { return signals > 0; }
 
+bool was_interrupted() { return signals > 0; }
+
 Interruption::~Interruption() {
   sigaction(SIGINT, &interrupt_before_, nullptr);
   sigaction(SIGTERM, &terminate_before_, nullptr);

@@ -26,4 +26,7 @@ class Interruption {
   std::jthread watcher_;
 };
 
+/// Whether a signal came to the newest Interruption, also while what it interrupts was put away.
+bool was_interrupted();
+
 }  // namespace evenkeel::app

@@ -10,6 +10,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/base/version.h"
+#include "interruption.h"
 #include "output.h"
 #include "resources.h"
 #include "waiting.h"
@@ -87,7 +88,7 @@ int main(int, char** argv) {
     app::check_stack();
     const int code = app::run(argv);
     app::flush_output();
-    return code;
+    return code == app::kDone && app::was_interrupted() ? app::kInterrupted : code;
   } catch (...) {
     const auto [code, message] = app::failure_of(std::current_exception(), argv);
     for (const char* part : {"evenkeel: ", message.c_str(), "\n"})  // in parts, because memory may be short
