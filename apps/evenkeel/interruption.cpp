@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <system_error>
 
 #include "commands.h"
 
@@ -26,7 +27,7 @@ void take_signal(int) {
 }  // namespace
 
 Interruption::Interruption() {
-  signals = 0;
+  if (signals > 0) source_.request_stop();
   sem_init(&signalled, 0, 0);
   watcher_ = std::jthread([this](const std::stop_token& over) {
     while (sem_wait(&signalled) != 0) {
@@ -36,17 +37,31 @@ Interruption::Interruption() {
   struct sigaction action {};
   action.sa_handler = take_signal;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, &interrupt_before_);
-  sigaction(SIGTERM, &action, &terminate_before_);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 bool Interruption::requested() const { return signals > 0; }
 
+void keep_signals_from_kernels() {
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &both, nullptr);
+  try {
+    std::thread([both] {
+      pthread_sigmask(SIG_UNBLOCK, &both, nullptr);
+      while (true) pause();
+    }).detach();
+  } catch (const std::system_error&) {  // no thread can be started: then none computes beside this one either
+    pthread_sigmask(SIG_UNBLOCK, &both, nullptr);
+  }
+}
+
 bool was_interrupted() { return signals > 0; }
 
 Interruption::~Interruption() {
-  sigaction(SIGINT, &interrupt_before_, nullptr);
-  sigaction(SIGTERM, &terminate_before_, nullptr);
   watcher_.request_stop();
   sem_post(&signalled);
   watcher_.join();

@@ -7,7 +7,7 @@
 namespace evenkeel::app {
 
 /// While it lives, SIGINT and SIGTERM become a stop request; a second one ends the program at once with exit code 130,
-/// whatever its threads do. One at a time.
+/// whatever its threads do. One at a time. Afterwards signals are still taken: was_interrupted.
 class Interruption {
  public:
   Interruption();
@@ -20,11 +20,13 @@ class Interruption {
   bool requested() const;
 
  private:
-  struct sigaction interrupt_before_ {
-  }, terminate_before_{};
   std::stop_source source_;
   std::jthread watcher_;
 };
+
+/// SIGINT and SIGTERM are taken by a thread of its own from now on, and by none that is started later: compiled kernels
+/// of oneDNN keep data below their stack, where a signal's handler would write over them. Call it before any thread.
+void keep_signals_from_kernels();
 
 /// Whether a signal came to the newest Interruption, also while what it interrupts was put away.
 bool was_interrupted();

@@ -84,6 +84,7 @@ int run(char** command_line) {
 int main(int, char** argv) {
   namespace app = evenkeel::app;
   app::open_standard_streams();
+  app::keep_signals_from_kernels();
   try {
     app::check_stack();
     const int code = app::run(argv);
