@@ -15,8 +15,8 @@ namespace {
 std::atomic<int> signals = 0;
 sem_t signalled;
 
-/// Runs in whichever thread the signal finds, so a thread that waits for ever cannot keep the second one from ending
-/// the program.
+/// Runs in a thread that does nothing else (keep_signals_from_kernels), so one that waits for ever cannot keep the
+/// second signal from ending the program.
 void take_signal(int) {
   if (signals.fetch_add(1) > 0) _exit(kInterrupted);
   const int before = errno;

@@ -111,48 +111,38 @@ TEST(House, OnlyTheKernelsFloorSeesOneDnn) {
   }
 }
 
-/// Standard streams may be closed, full or without a reader: one place of the program knows what then is right.
-TEST(House, OnlyTheProgramsOutputPrints) {
+/// That lines like these stand in the sources below `place` alone, and do there.
+void expect_only_in(const std::string& place, const std::regex& lines) {
   const fs::path root = EVENKEEL_SOURCE_DIR;
-  const std::regex prints(
-      "fmt::print|\\b(v?printf|puts|putchar|perror|v?fprintf)\\(|std::(cout|cerr|clog)\\b|"
-      "\\bf(write|puts|putc|flush)\\(.*std(out|err)");
-  int places = 0;
+  int there = 0;
   for (const char* folder : {"evenkeel", "apps"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
       const std::string path = fs::relative(entry.path(), root).string();
       std::ifstream stream(entry.path());
       for (std::string line; std::getline(stream, line);) {
-        const bool found = std::regex_search(line, prints);
-        if (path == "apps/evenkeel/output.cpp")
-          places += found ? 1 : 0;
+        const bool found = std::regex_search(line, lines);
+        if (path.starts_with(place))
+          there += found ? 1 : 0;
         else
           EXPECT_FALSE(found) << path << ": " << line;
       }
     }
-  EXPECT_GT(places, 2);
+  EXPECT_GT(there, 2);
+}
+
+/// Standard streams may be closed, full or without a reader: one place of the program knows what then is right.
+TEST(House, OnlyTheProgramsOutputPrints) {
+  const std::regex prints(
+      "fmt::print|\\b(v?printf|puts|putchar|perror|v?fprintf)\\(|std::(cout|cerr|clog)\\b|"
+      "\\bf(write|puts|putc|flush)\\(.*std(out|err)");
+  expect_only_in("apps/evenkeel/output.cpp", prints);
 }
 
 /// The functions of formats/json_file.h limit the depth of what is read, and write UTF-8 whatever a name holds.
 TEST(House, OnlyFormatsReadAndWriteJson) {
-  const fs::path root = EVENKEEL_SOURCE_DIR;
   const std::regex uses("\\.dump\\(|[jJ]son::parse\\(");
-  int places = 0;
-  for (const char* folder : {"evenkeel", "apps"})
-    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
-      if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
-      const std::string path = fs::relative(entry.path(), root).string();
-      std::ifstream stream(entry.path());
-      for (std::string line; std::getline(stream, line);) {
-        const bool found = std::regex_search(line, uses);
-        if (path.starts_with("evenkeel/formats/"))
-          places += found ? 1 : 0;
-        else
-          EXPECT_FALSE(found) << path << ": " << line;
-      }
-    }
-  EXPECT_GT(places, 2);
+  expect_only_in("evenkeel/formats/", uses);
 }
 
 /// What others want to know of a layer it says itself (nn/layer_traits.h). A repair may rewrite a type of its own.

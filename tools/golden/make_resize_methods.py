@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/data/fixtures/resize_methods.npz: the image of resize.npz as OpenCV resizes it. Needs opencv-python-headless.
+"""Writes tests/data/fixtures/resize_methods.npz: the image of resize.npz as OpenCV resizes it.
+
+Needs opencv-python-headless.
 
     python tools/golden/make_resize_methods.py
 

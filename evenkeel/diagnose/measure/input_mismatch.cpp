@@ -263,17 +263,14 @@ class Search {
 
   /// What makes scores near those of training may still leave a smaller step, such as the order of the channels.
   Mismatch refined(const Mismatch& found) {
-    std::vector<Candidate> steps;
+    std::vector<Guess> further = pairs_with({found.input, found.layouts});
+    std::erase_if(further, [&](const Guess& guess) {
+      const bool is_layout = guess.input.size() == found.input.size();
+      return is_layout || guess.input.back().kind() == InputHypothesis::Kind::values;
+    });
+    if (further.empty()) return found;
     const Dataset look = first_look();
-    for (Guess& guess : pairs_with({found.input, found.layouts})) {
-      if (guess.input.empty() || guess.input.back().kind() == InputHypothesis::Kind::values) continue;
-      if (guess.input.size() == found.input.size()) continue;  // another layout of the weights
-      Candidate c{.guess = std::move(guess)};
-      c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
-      steps.push_back(std::move(c));
-    }
-    if (steps.empty()) return found;
-    sort_by_loss(steps);
+    std::vector<Candidate> steps = by_loss(std::move(further), look);
     Candidate& best = steps.front();
     measure_distance(best, corrected(look, best.guess.input));
     Mismatch finer = mismatch_of(best.guess, best.distance);
@@ -281,16 +278,20 @@ class Search {
     return finer.is_complete && matters(gain) && gain.loss.above_zero_by(kSurely) ? finer : found;
   }
 
-  std::vector<Candidate> pairs_by_loss(std::vector<Guess> guesses) {
-    std::vector<Candidate> pairs;
-    const Dataset look = look_at(evidence_.data(), kPairPart, kPairLeast, kPairMost);
+  /// By their losses on a few samples, the least first.
+  std::vector<Candidate> by_loss(std::vector<Guess> guesses, const Dataset& look) {
+    std::vector<Candidate> all;
     for (Guess& guess : guesses) {
       Candidate c{.guess = std::move(guess)};
       c.loss = or_infinite(scorer_.score(corrected(look, c.guess.input), c.guess.layouts).mean_loss().value);
-      pairs.push_back(std::move(c));
+      all.push_back(std::move(c));
     }
-    sort_by_loss(pairs);
-    return pairs;
+    sort_by_loss(all);
+    return all;
+  }
+
+  std::vector<Candidate> pairs_by_loss(std::vector<Guess> guesses) {
+    return by_loss(std::move(guesses), look_at(evidence_.data(), kPairPart, kPairLeast, kPairMost));
   }
 
   /// Two steps with names that explain no less than a correction that fits anything.
