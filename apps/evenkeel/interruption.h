@@ -24,8 +24,9 @@ class Interruption {
   std::jthread watcher_;
 };
 
-/// SIGINT and SIGTERM are taken by a thread of its own from now on, and by none that is started later: compiled kernels
-/// of oneDNN keep data below their stack, where a signal's handler would write over them. Call it before any thread.
+/// SIGINT and SIGTERM are taken by a thread of its own from now on, and by none that is started later. A handler
+/// on a thread in a kernel of oneDNN corrupted the heap in 2 of 100 runs, probably because compiled kernels keep data
+/// below their stack. Call it before any thread.
 void keep_signals_from_kernels();
 
 /// Whether a signal came to the newest Interruption, also while what it interrupts was put away.
