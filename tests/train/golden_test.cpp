@@ -12,9 +12,9 @@ namespace {
 
 class Golden : public testing::TestWithParam<std::string> {};
 
-TEST_P(Golden, AgreesWithKeras) { check_golden(GetParam(), true); }
+TEST_P(Golden, AgreesWithItsFramework) { check_golden(GetParam(), true); }
 
-TEST_P(Golden, AgreesWithKerasWithoutFusing) { check_golden(GetParam(), false); }
+TEST_P(Golden, AgreesWithItsFrameworkWithoutFusing) { check_golden(GetParam(), false); }
 
 INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(golden_cases()), [](const auto& c) { return c.param; });
 
@@ -23,7 +23,7 @@ TEST(Goldens, AreSmallTogether) {
   const auto folder = std::filesystem::path(EVENKEEL_SOURCE_DIR) / "tests/golden";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) bytes += entry.file_size();
-  EXPECT_LT(bytes, 1'000'000u);
+  EXPECT_LT(bytes, 2'000'000u);
 }
 
 TEST(Goldens, HaveEveryOptimizer) {

@@ -23,34 +23,12 @@ import numpy as np
 import papers
 import tensorflow as tf
 from cases import CASES
-from packing import write_npz_gz
+from packing import toml, write_npz_gz
 from safetensors.numpy import save_file
 
 STEPS = 5
-SIZE_LIMIT = 940_000
+SIZE_LIMIT = 1_900_000
 FLOAT32_LIMIT = 1e-4  # relative L2 distance between Keras in float32 and in float64
-
-
-def toml_value(value):
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml_value, value)) + "]"
-    return repr(value)
-
-
-def toml(case):
-    tables = [f'name = "{case.name}"\ninput = {toml_value(case.input)}\n']
-    for kind, options in case.layers:
-        tables.append(toml_table("[[layer]]", {"type": kind, **options}))
-    tables.append(toml_table("[training]", {**case.training, "epochs": 1}))
-    return "\n".join(tables)
-
-
-def toml_table(title, entries):
-    return "\n".join([title] + [f"{key} = {toml_value(value)}" for key, value in entries.items()]) + "\n"
 
 
 def regularizer(text):

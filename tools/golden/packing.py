@@ -27,3 +27,25 @@ def write_cases(path, sequences, cases):
     """Sequences once, by name, and a line per case."""
     line = lambda value: json.dumps(value, separators=(",", ":"))
     path.write_text('{"sequences":' + line(sequences) + ',\n"cases":[\n' + ",\n".join(map(line, cases)) + "\n]}\n")
+
+
+def toml_value(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return repr(value)
+
+
+def toml(case):
+    tables = [f'name = "{case.name}"\ninput = {toml_value(case.input)}\n']
+    for kind, options in case.layers:
+        tables.append(toml_table("[[layer]]", {"type": kind, **options}))
+    tables.append(toml_table("[training]", {**case.training, "epochs": 1}))
+    return "\n".join(tables)
+
+
+def toml_table(title, entries):
+    return "\n".join([title] + [f"{key} = {toml_value(value)}" for key, value in entries.items()]) + "\n"
