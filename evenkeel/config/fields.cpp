@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kLargestSide = 65536;
 
 bool is_side(std::int64_t n) { return n >= 1 && n <= kLargestSide; }
+bool is_padding(std::int64_t n) { return n >= 0 && n <= kLargestSide; }
 
 }  // namespace
 
@@ -110,9 +111,20 @@ bool convert(const FieldValue& from, Size2D& to) {
 }
 
 bool convert(const FieldValue& from, Padding& to) {
-  const std::string* v = std::get_if<std::string>(&from);
-  if (!v || (!same_name(*v, "same") && !same_name(*v, "valid"))) return false;
-  to = same_name(*v, "same") ? Padding::same : Padding::valid;
+  if (const std::string* v = std::get_if<std::string>(&from)) {
+    to = same_name(*v, "same") ? Padding::same : Padding::valid;
+    return same_name(*v, "same") || same_name(*v, "valid");
+  }
+  std::vector<std::int64_t> sides;
+  if (!convert(from, sides) || !std::ranges::all_of(sides, is_padding)) return false;
+  if (sides.size() == 1 && std::holds_alternative<std::int64_t>(from))
+    to = Padding(sides[0]);
+  else if (sides.size() == 2)
+    to = Padding(sides[0], sides[1]);
+  else if (sides.size() == 4)
+    to = Padding(sides[0], sides[1], sides[2], sides[3]);
+  else
+    return false;
   return true;
 }
 
@@ -138,7 +150,14 @@ FieldValue field_value(Size2D value) {
   return std::vector<std::int64_t>{value.h, value.w};
 }
 FieldValue field_value(Precision value) { return std::string(name_of(value)); }
-FieldValue field_value(Padding value) { return std::string(value == Padding::same ? "same" : "valid"); }
+FieldValue field_value(Padding value) {
+  if (value == Padding::same) return std::string("same");
+  if (value == Padding::valid) return std::string("valid");
+  if (value.top != value.bottom || value.left != value.right)
+    return std::vector<std::int64_t>{value.top, value.bottom, value.left, value.right};
+  if (value.top != value.left) return std::vector<std::int64_t>{value.top, value.left};
+  return value.top;
+}
 
 std::string kind_of(bool) { return "true or false"; }
 std::string kind_of(std::int64_t) { return "a whole number"; }
@@ -151,7 +170,11 @@ std::string kind_of(Size2D) {
   return fmt::format("a whole number or [height, width], each from 1 to {}", kLargestSide);
 }
 std::string kind_of(Precision) { return "\"float32\" or \"bfloat16\""; }
-std::string kind_of(Padding) { return "\"same\" or \"valid\""; }
+std::string kind_of(Padding) {
+  return fmt::format(
+      "\"same\", \"valid\", a whole number, [height, width] or [top, bottom, left, right], each from 0 to {}",
+      kLargestSide);
+}
 
 std::vector<std::string> choices_of(Padding) { return {"same", "valid"}; }
 std::vector<std::string> choices_of(Precision) { return {"float32", "bfloat16"}; }

@@ -24,18 +24,12 @@ std::string family_of(InputHypothesis::Kind kind) {
   return {};
 }
 
-/// With a stride, `same` pads an odd number of elements: the odd one at the end here, and as many at both ends in
-/// PyTorch. A kernel with one more row or column of zeros at the end gives PyTorch's padding.
+/// `same` may pad an odd number of rows or columns: the odd one is at the end here. PyTorch pads as many at both ends.
+/// With a stride, those at the end that are too many are in no window.
 struct EvenPadding {
   int layer = 0;
-  std::string kernel;
-  bool height = false, width = false;
+  Padding padding;
 };
-
-bool pads_oddly(std::int64_t size, std::int64_t kernel, std::int64_t stride) {
-  const std::int64_t out = (size + stride - 1) / stride, padding = (out - 1) * stride + kernel - size;
-  return padding > 0 && padding % 2 == 1;
-}
 
 std::vector<EvenPadding> even_paddings(const Draft& draft) {
   const std::vector<Shape> shapes = draft.output_shapes();
@@ -43,29 +37,13 @@ std::vector<EvenPadding> even_paddings(const Draft& draft) {
   for (int i = 0; i < draft.layers(); ++i) {
     const LayerTraits traits = draft.traits(i);
     if (!traits.linear || !traits.linear->window || traits.linear->window->padding != Padding::same) continue;
-    const ops::WindowOptions& window = *traits.linear->window;
     const int from = draft.inputs(i).front();
     const Shape image = from < 0 ? draft.model().input_shape() : shapes[static_cast<std::size_t>(from)];
-    EvenPadding even{.layer = i,
-                     .kernel = draft.name(i) + '/' + traits.linear->kernel,
-                     .height = pads_oddly(image[0], window.kernel.h, window.strides.h),
-                     .width = pads_oddly(image[1], window.kernel.w, window.strides.w)};
-    if (even.height || even.width) all.push_back(std::move(even));
+    const kernels::Window seen = ops::window_over(image.batched(1), *traits.linear->window);
+    if (seen.pad_top == seen.given_bottom && seen.pad_left == seen.given_right) continue;
+    all.push_back({.layer = i, .padding = {seen.given_bottom, seen.pad_top, seen.given_right, seen.pad_left}});
   }
   return all;
-}
-
-void pad_evenly(Draft& draft, const EvenPadding& even) {
-  const Shape old = draft.shape(even.kernel);
-  const std::int64_t height = old[0] + (even.height ? 1 : 0), width = old[1] + (even.width ? 1 : 0);
-  const std::int64_t pixel = old[2] * old[3];
-  Tensor larger({height, width, old[2], old[3]}, DType::float64);
-  std::ranges::fill(larger.as<double>(), 0.0);
-  const auto values = draft.values(even.kernel);
-  for (std::int64_t h = 0; h < old[0]; ++h)
-    std::copy_n(values.begin() + h * old[1] * pixel, old[1] * pixel, larger.as<double>().begin() + h * width * pixel);
-  draft.set(even.kernel, std::move(larger));
-  draft.replace(even.layer, draft.layer(even.layer).with("kernel_size", std::vector<std::int64_t>{height, width}));
 }
 
 class Ways {
@@ -131,7 +109,8 @@ class Ways {
                             "Keras), in " +
                             layers_text(layers),
                     .change = [paddings](Draft& draft) {
-                      for (const EvenPadding& even : paddings) pad_evenly(draft, even);
+                      for (const EvenPadding& even : paddings)
+                        draft.replace(even.layer, draft.layer(even.layer).with("padding", field_value(even.padding)));
                     }});
   }
 

@@ -20,21 +20,21 @@ void for_each_output(const Window& window, Body body) {
 /// Calls body(a, b, row, column) for each tap (a, b) that connects output pixel (i, j) with an input pixel.
 template <class Body>
 void for_each_tap(const Window& window, std::int64_t i, std::int64_t j, Body body) {
-  const Extent rows = window.rows_of(i), columns = window.columns_of(j);
+  const Extent rows = window.row_taps(i), columns = window.column_taps(j);
   const std::int64_t top = i * window.stride_h - window.pad_top, left = j * window.stride_w - window.pad_left;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row)
-    for (std::int64_t column = columns.begin; column < columns.end; ++column)
-      body(row - top, column - left, row, column);
+  for (std::int64_t a = rows.begin; a < rows.end; ++a)
+    for (std::int64_t b = columns.begin; b < columns.end; ++b)
+      body(a, b, top + a * window.dilation_h, left + b * window.dilation_w);
 }
 
 /// Calls body(a, b, i, j) for each tap (a, b) that connects input pixel (row, column) with an output pixel (i, j).
 template <class Body>
 void for_each_viewer(const Window& window, std::int64_t row, std::int64_t column, Body body) {
   for (std::int64_t a = 0; a < window.kernel_h; ++a) {
-    const std::int64_t i = row + window.pad_top - a;
+    const std::int64_t i = row + window.pad_top - a * window.dilation_h;
     if (i < 0 || i % window.stride_h != 0 || i / window.stride_h >= window.oh) continue;
     for (std::int64_t b = 0; b < window.kernel_w; ++b) {
-      const std::int64_t j = column + window.pad_left - b;
+      const std::int64_t j = column + window.pad_left - b * window.dilation_w;
       if (j < 0 || j % window.stride_w != 0 || j / window.stride_w >= window.ow) continue;
       body(a, b, i / window.stride_h, j / window.stride_w);
     }

@@ -64,6 +64,30 @@ TEST(Fields, KnowTheirChoicesWhereThereAreSome) {
   EXPECT_TRUE(fields_of<Options>().find("title")->choices.empty());
 }
 
+TEST(Padding, IsANameOrNumbersOfEachSide) {
+  const auto read = [](const FieldValue& value) {
+    Options options;
+    set(options, "padding", value);
+    return options.padding;
+  };
+  using Sides = std::vector<std::int64_t>;
+  EXPECT_EQ(read(std::string("same")), Padding::same);
+  EXPECT_EQ(read(std::int64_t{0}), Padding::valid);
+  EXPECT_EQ(read(std::int64_t{2}), Padding(2, 2, 2, 2));
+  EXPECT_EQ(read(Sides{1, 3}), Padding(1, 1, 3, 3));
+  EXPECT_EQ(read(Sides{0, 1, 2, 3}), Padding(0, 1, 2, 3));
+  for (const Padding padding : {Padding::same, Padding::valid, Padding(1), Padding(1, 2), Padding(0, 1, 0, 1)})
+    EXPECT_EQ(read(field_value(padding)), padding);
+}
+
+TEST(Padding, RefusesOtherNamesAndNegativeNumbers) {
+  const std::vector<FieldValue> wrong = {std::string("full"), std::int64_t{-1}, std::vector<std::int64_t>{1},
+                                         std::vector<std::int64_t>{1, 2, 3}, std::vector<std::int64_t>{0, 1, 0, -1}};
+  for (const FieldValue& value : wrong)
+    EXPECT_SAYS(refusal("padding", value),
+                "\"same\", \"valid\", a whole number, [height, width] or [top, bottom, left, right]");
+}
+
 TEST(FieldValue, ReadsAsTomlWritesIt) {
   EXPECT_EQ(to_string(FieldValue(true)), "true");
   EXPECT_EQ(to_string(FieldValue(std::int64_t{-3})), "-3");

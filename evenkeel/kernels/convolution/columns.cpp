@@ -12,7 +12,8 @@ constexpr std::int64_t kColumnFloats = 32 * 1024;  // 128 KB: fits any L2 cache 
 
 /// Measured with oneDNN 2.6 on AVX-512: 1.1 to 9 times as fast within these bounds, and not faster outside of them.
 bool serves(const Window& at, std::int64_t filters) {
-  return at.c <= 8 && filters >= std::max<std::int64_t>(16, 4 * at.c);
+  return at.groups == 1 && !at.is_dilated() && !at.has_empty_windows() && at.c <= 8 &&
+         filters >= std::max<std::int64_t>(16, 4 * at.c);
 }
 
 std::int64_t pixels_of_image(const Window& at) { return at.oh * at.ow; }

@@ -11,12 +11,12 @@
 #include "evenkeel/kernels/window.h"
 #include "evenkeel/tensor/bfloat16.h"
 
-// Convolution (cross-correlation, as everywhere in the field) of x [n, h, w, c] with a kernel [kernel_h, kernel_w, c,
-// filters] into y [n, oh, ow, filters]. Kernels are prepared once per shape and then called. A prepared kernel
-// allocates nothing: it works in the scratch memory that it is given (aligned to kAlignment, `scratch_bytes` long). It
-// must be called with the thread count bound (Threads::bind) that it was prepared with. A prepared kernel and its
-// copies serve one caller at a time. T is float; or bfloat16, with sums and the kernel's gradient in float; or double,
-// which only the reference serves.
+// Convolution (cross-correlation, as everywhere in the field) of x [n, h, w, c] with a kernel [kernel_h, kernel_w,
+// c / groups, filters] into y [n, oh, ow, filters]. Filter k reads the channels of group k / (filters / groups).
+// Kernels are prepared once per shape and then called. A prepared kernel allocates nothing: it works in the scratch
+// memory that it is given (aligned to kAlignment, `scratch_bytes` long). It must be called with the thread count bound
+// (Threads::bind) that it was prepared with. A prepared kernel and its copies serve one caller at a time. T is float;
+// or bfloat16, with sums and the kernel's gradient in float; or double, which only the reference serves.
 
 namespace evenkeel::kernels {
 
@@ -38,7 +38,7 @@ template <class T>
 struct PreparedKernelGradient {
   std::string name;
   std::size_t scratch_bytes = 0;
-  /// dkernel [kernel_h, kernel_w, c, filters], overwritten (the bias's gradient is channel_sums(dy))
+  /// dkernel [kernel_h, kernel_w, c / groups, filters], overwritten (the bias's gradient is channel_sums(dy))
   std::function<void(const T* x, const T* dy, Precise<T>* dkernel, std::byte* scratch)> run;
 };
 

@@ -22,21 +22,35 @@ memory::desc layout(const memory::dims& sizes, memory::format_tag tag) {
   return {sizes, kType<T>, tag};
 }
 
-/// Our layout of the kernel, [kernel_h, kernel_w, c, filters].
-template <class T>
-memory::desc our_kernel(const Window& window, std::int64_t filters) {
-  return layout<T>({filters, window.c, window.kernel_h, window.kernel_w}, memory::format_tag::hwio);
+/// The kernel in oneDNN's logical order: groups (if there are any), then filters, channels, height, width.
+memory::dims kernel_sizes(const Window& at, std::int64_t filters) {
+  memory::dims sizes{filters / at.groups, at.c / at.groups, at.kernel_h, at.kernel_w};
+  if (at.groups > 1) sizes.insert(sizes.begin(), at.groups);
+  return sizes;
 }
+
+/// Our layout of the kernel, [kernel_h, kernel_w, c / groups, filters]: the filters of a group are neighbours.
+template <class T>
+memory::desc our_kernel(const Window& at, std::int64_t filters) {
+  const std::int64_t inputs = at.c / at.groups;
+  memory::dims strides{1, filters, at.kernel_w * inputs * filters, inputs * filters};
+  if (at.groups > 1) strides.insert(strides.begin(), filters / at.groups);
+  return {kernel_sizes(at, filters), kType<T>, strides};
+}
+
+/// Measured and tested with windows that see the image. Whoever wants others gets the reference.
+bool serves(const Window& at) { return !at.has_empty_windows(); }
 
 template <class T>
 ConvolutionDesc describe(const Window& window, std::int64_t filters, bool bias = false) {
-  const memory::dims kernel{filters, window.c, window.kernel_h, window.kernel_w};
+  const memory::dims kernel = kernel_sizes(window, filters);
   return {.x = layout<T>({window.n, window.c, window.h, window.w}, memory::format_tag::nhwc),
           .kernel = layout<T>(kernel, memory::format_tag::any),
           .dkernel = layout<float>(kernel, memory::format_tag::any),
           .bias = bias ? layout<float>({filters}, memory::format_tag::x) : memory::desc(),
           .y = layout<T>({window.n, filters, window.oh, window.ow}, memory::format_tag::nhwc),
           .strides = {window.stride_h, window.stride_w},
+          .dilates = {window.dilation_h - 1, window.dilation_w - 1},
           .pad_begin = {window.pad_top, window.pad_left},
           .pad_end = {window.pad_bottom(), window.pad_right()}};
 }
@@ -116,6 +130,7 @@ std::string name_of(const PrimitiveDesc& desc) {
 template <class T>
 std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t filters, bool bias, Activation f,
                                               const Machine& machine, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
   if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && repays_bfloat16(window, machine)))
     return std::nullopt;
   return if_served(threads, [&] {
@@ -146,6 +161,7 @@ std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t
 template <class T>
 std::optional<PreparedDataGradient<T>> convolution_data_gradient(const Window& window, std::int64_t filters,
                                                                  const Machine& machine, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
   if (std::is_same_v<T, bfloat16> &&
       !(machine.is_faster_in_bfloat16() && data_gradient_repays_bfloat16(window, machine)))
     return std::nullopt;
@@ -171,6 +187,7 @@ std::optional<PreparedDataGradient<T>> convolution_data_gradient(const Window& w
 template <class T>
 std::optional<PreparedKernelGradient<T>> convolution_kernel_gradient(const Window& window, std::int64_t filters,
                                                                      const Machine& machine, const Threads& threads) {
+  if (!serves(window)) return std::nullopt;
   // 2.6's own for 1x1 kernels with a stride writes past its scratch memory (image 6x7, stride 2x1).
   if (window.kernel_h * window.kernel_w == 1 && window.stride_h * window.stride_w > 1) return std::nullopt;
   if (std::is_same_v<T, bfloat16> && !(machine.is_faster_in_bfloat16() && kernel_gradient_repays_bfloat16(window)))

@@ -37,8 +37,8 @@ class KernelGradient {
   /// Measured against oneDNN 2.6 on a machine with tiles. If windows are so large or images so small that tiles would
   /// be mostly empty, other kernels are used.
   bool serves() const {
-    return at_.oh * at_.ow * at_.n >= kPixelsAtOnce && filters_ >= 8 && run() >= 8 && sum_bytes_ <= kMostBytes &&
-           a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
+    return at_.groups == 1 && !at_.is_dilated() && at_.oh * at_.ow * at_.n >= kPixelsAtOnce && filters_ >= 8 &&
+           run() >= 8 && sum_bytes_ <= kMostBytes && a_bytes_ <= kMostBytes && frame_bytes_ <= kMostBytes;
   }
   std::size_t bytes_per_thread() const { return sum_bytes_ + a_bytes_ + b_bytes_ + frame_bytes_; }
 

@@ -20,9 +20,15 @@ struct Layout {
   std::int64_t y(std::int64_t image, std::int64_t i, std::int64_t j) const {
     return ((image * at.oh + i) * at.ow + j) * filters;
   }
+  /// The weight of an input channel, counted within its group, for filter 0.
   std::int64_t kernel(std::int64_t a, std::int64_t b, std::int64_t channel) const {
-    return ((a * at.kernel_w + b) * at.c + channel) * filters;
+    return ((a * at.kernel_w + b) * channels_of_group() + channel) * filters;
   }
+  std::int64_t channels_of_group() const { return at.c / at.groups; }
+  std::int64_t filters_of_group() const { return filters / at.groups; }
+  /// The first input channel that a filter reads, and the first filter that reads a channel.
+  std::int64_t channels_read_by(std::int64_t filter) const { return filter / filters_of_group() * channels_of_group(); }
+  std::int64_t readers_of(std::int64_t channel) const { return channel / channels_of_group() * filters_of_group(); }
 };
 
 }  // namespace
@@ -33,10 +39,11 @@ void convolution(const Window& window, std::int64_t filters, const T* x, const T
   const Layout at{window, filters};
   for_each_output(window, [&](std::int64_t image, std::int64_t i, std::int64_t j) {
     for (std::int64_t filter = 0; filter < filters; ++filter) {
+      const T* const read = x + at.channels_read_by(filter);
       double sum = bias ? double{bias[filter]} : 0.0;
       for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
-        for (std::int64_t channel = 0; channel < window.c; ++channel)
-          sum += double{x[at.x(image, row, column) + channel]} * double{kernel[at.kernel(a, b, channel) + filter]};
+        for (std::int64_t channel = 0; channel < at.channels_of_group(); ++channel)
+          sum += double{read[at.x(image, row, column) + channel]} * double{kernel[at.kernel(a, b, channel) + filter]};
       });
       y[at.y(image, i, j) + filter] = static_cast<T>(activation(f, sum));
     }
@@ -50,10 +57,12 @@ void convolution_data_gradient(const Window& window, std::int64_t filters, const
     for (std::int64_t row = 0; row < window.h; ++row)
       for (std::int64_t column = 0; column < window.w; ++column)
         for (std::int64_t channel = 0; channel < window.c; ++channel) {
+          const std::int64_t first = at.readers_of(channel), last = first + at.filters_of_group();
+          const std::int64_t in_group = channel % at.channels_of_group();
           double sum = 0;
           for_each_viewer(window, row, column, [&](std::int64_t a, std::int64_t b, std::int64_t i, std::int64_t j) {
-            for (std::int64_t filter = 0; filter < filters; ++filter)
-              sum += double{dy[at.y(image, i, j) + filter]} * double{kernel[at.kernel(a, b, channel) + filter]};
+            for (std::int64_t filter = first; filter < last; ++filter)
+              sum += double{dy[at.y(image, i, j) + filter]} * double{kernel[at.kernel(a, b, in_group) + filter]};
           });
           dx[at.x(image, row, column) + channel] = static_cast<T>(sum);
         }
@@ -66,10 +75,11 @@ void convolution_kernel_gradient(const Window& window, std::int64_t filters, con
   for_each_output(window, [&](std::int64_t image, std::int64_t i, std::int64_t j) {
     for_each_tap(window, i, j, [&](std::int64_t a, std::int64_t b, std::int64_t row, std::int64_t column) {
       for (std::int64_t channel = 0; channel < window.c; ++channel) {
+        const std::int64_t first = at.readers_of(channel), last = first + at.filters_of_group();
         const double value = double{x[at.x(image, row, column) + channel]};
-        for (std::int64_t filter = 0; filter < filters; ++filter)
-          sums[static_cast<std::size_t>(at.kernel(a, b, channel) + filter)] +=
-              value * double{dy[at.y(image, i, j) + filter]};
+        double* const to = sums.data() + at.kernel(a, b, channel % at.channels_of_group());
+        for (std::int64_t filter = first; filter < last; ++filter)
+          to[filter] += value * double{dy[at.y(image, i, j) + filter]};
       }
     });
   });

@@ -6,7 +6,7 @@
 #include "evenkeel/kernels/window.h"
 
 // The definition of convolution: each element of a result is one sum in double, in the order of the indices. Any
-// kernel, stride, padding and channels. For T float, and double for float64 programs.
+// kernel, stride, padding, dilation, channels and groups. For T float, and double for float64 programs.
 
 namespace evenkeel::kernels::reference {
 
@@ -19,7 +19,7 @@ void convolution(const Window& window, std::int64_t filters, const T* x, const T
 template <class T>
 void convolution_data_gradient(const Window& window, std::int64_t filters, const T* dy, const T* kernel, T* dx);
 
-/// dkernel [kernel_h, kernel_w, c, filters], overwritten.
+/// dkernel [kernel_h, kernel_w, c / groups, filters], overwritten.
 template <class T>
 void convolution_kernel_gradient(const Window& window, std::int64_t filters, const T* x, const T* dy, T* dkernel);
 

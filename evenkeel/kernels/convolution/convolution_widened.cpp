@@ -12,7 +12,7 @@ namespace {
 
 struct Sizes {
   Sizes(const Window& w, std::int64_t filters)
-      : x(w.h * w.w * w.c), kernel(w.kernel_h * w.kernel_w * w.c * filters), y(w.oh * w.ow * filters) {}
+      : x(w.h * w.w * w.c), kernel(w.kernel_h * w.kernel_w * w.c / w.groups * filters), y(w.oh * w.ow * filters) {}
   std::int64_t x, kernel, y;  ///< elements; of x and y, those of one image
 };
 

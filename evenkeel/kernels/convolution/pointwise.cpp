@@ -11,7 +11,10 @@ namespace {
 constexpr const char* kPointwise = "gemm, pointwise";
 constexpr std::int64_t kPixelGrain = 256;  // pixels: enough work to be worth a thread
 
-bool serves(const Window& at) { return at.kernel_h == 1 && at.kernel_w == 1 && at.pad_top == 0 && at.pad_left == 0; }
+bool serves(const Window& at) {
+  const bool has_padding = at.pad_top > 0 || at.pad_left > 0 || at.pad_bottom() > 0 || at.pad_right() > 0;
+  return at.kernel_h == 1 && at.kernel_w == 1 && at.groups == 1 && !has_padding;
+}
 
 std::int64_t pixels(const Window& at) { return at.n * at.oh * at.ow; }
 

@@ -21,7 +21,7 @@ struct Dense {
     const bool all = sees_all(at.h, at.kernel_h, at.stride_h, at.pad_top, at.oh) &&
                      sees_all(at.w, at.kernel_w, at.stride_w, at.pad_left, at.ow);
     // A matrix larger than the kernel has to be made first, which takes as long as the product with a few images.
-    return all && (at.oh * at.ow == 1 || at.n >= 16);
+    return all && at.groups == 1 && !at.is_dilated() && (at.oh * at.ow == 1 || at.n >= 16);
   }
   std::int64_t rows() const { return at.h * at.w * at.c; }
   std::int64_t columns() const { return at.oh * at.ow * filters; }

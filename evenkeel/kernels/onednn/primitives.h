@@ -12,7 +12,7 @@ namespace evenkeel::kernels::onednn {
 /// A convolution's layouts and geometry as oneDNN wants them (logical order n, c, h, w and filters, c, h, w).
 struct ConvolutionDesc {
   dnnl::memory::desc x, kernel, dkernel, bias, y;  ///< dkernel: the kernel's gradient; bias: empty if there is none
-  dnnl::memory::dims strides, pad_begin, pad_end;
+  dnnl::memory::dims strides, dilates, pad_begin, pad_end;  ///< dilates: 0 for neighbouring taps
 };
 
 /// The implementation whose name rather(name of oneDNN's first implementation) returns, if there is one; else oneDNN's
@@ -24,12 +24,12 @@ dnnl::convolution_forward::primitive_desc forward_primitive(const ConvolutionDes
 #if DNNL_VERSION_MAJOR >= 3
   const auto make = [&] {
     return dnnl::convolution_forward::primitive_desc(engine(), kKind, kAlgorithm, d.x, d.kernel, d.bias, d.y, d.strides,
-                                                     d.pad_begin, d.pad_end, attributes());
+                                                     d.dilates, d.pad_begin, d.pad_end, attributes());
   };
 #else
   // Named, because next_impl() looks at it again.
-  const dnnl::convolution_forward::desc desc(kKind, kAlgorithm, d.x, d.kernel, d.bias, d.y, d.strides, d.pad_begin,
-                                             d.pad_end);
+  const dnnl::convolution_forward::desc desc(kKind, kAlgorithm, d.x, d.kernel, d.bias, d.y, d.strides, d.dilates,
+                                             d.pad_begin, d.pad_end);
   const auto make = [&] { return dnnl::convolution_forward::primitive_desc(desc, attributes(), engine()); };
 #endif
   const auto first = make();
@@ -48,9 +48,9 @@ inline dnnl::convolution_backward_data::primitive_desc data_gradient_primitive(c
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
   const auto hint = forward_primitive(d);
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine(), kAlgorithm, d.x, d.kernel, d.y, d.strides, d.pad_begin, d.pad_end, hint, attributes()};
+  return {engine(), kAlgorithm, d.x, d.kernel, d.y, d.strides, d.dilates, d.pad_begin, d.pad_end, hint, attributes()};
 #else
-  return {{kAlgorithm, d.x, d.kernel, d.y, d.strides, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
+  return {{kAlgorithm, d.x, d.kernel, d.y, d.strides, d.dilates, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
 #endif
 }
 
@@ -58,9 +58,10 @@ inline dnnl::convolution_backward_weights::primitive_desc kernel_gradient_primit
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
   const auto hint = forward_primitive(d);
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine(), kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.pad_begin, d.pad_end, hint, attributes()};
+  return {engine(), kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.dilates, d.pad_begin, d.pad_end, hint, attributes()};
 #else
-  return {{kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
+  return {
+      {kAlgorithm, d.x, d.dkernel, d.y, d.strides, d.dilates, d.pad_begin, d.pad_end}, attributes(), engine(), hint};
 #endif
 }
 

@@ -9,7 +9,7 @@ void Conv2D::describe(Fields<Conv2D>& fields) {
   fields.add("filters", &Conv2D::filters, "number of output channels", kAtLeastOne)
       .add("kernel_size", &Conv2D::kernel_size, "height and width of the window")
       .add("strides", &Conv2D::strides, "step of the window")
-      .add("padding", &Conv2D::padding, "same or valid")
+      .add("padding", &Conv2D::padding, "same, valid, or numbers of zeros on each side")
       .add("activation", &Conv2D::activation, "activation after the bias")
       .add("use_bias", &Conv2D::use_bias, "add a learned bias")
       .add("kernel_initializer", &Conv2D::kernel_initializer, "initial values of the kernel")

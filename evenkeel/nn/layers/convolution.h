@@ -12,7 +12,7 @@ struct Conv2D {
   std::int64_t filters = 0;  ///< required
   Size2D kernel_size = 3;    ///< one number or {height, width}
   Size2D strides = 1;
-  Padding padding = Padding::valid;  ///< `same` with stride 2 on an even input pads more at the end (PyTorch: equally)
+  Padding padding = Padding::valid;  ///< `same` with stride 2 on an even input pads more at the end; 1: PyTorch's
   ActivationFunction activation = ActivationFunction::linear;
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of the kernel [height, width, C, filters]

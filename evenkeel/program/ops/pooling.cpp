@@ -1,5 +1,7 @@
 #include "evenkeel/program/ops/pooling.h"
 
+#include <fmt/format.h>
+
 #include "evenkeel/kernels/pooling/list.h"
 #include "evenkeel/program/autodiff.h"
 
@@ -7,6 +9,12 @@ namespace evenkeel::ops {
 namespace {
 
 std::vector<TensorType> infer_pool(const TensorType& x, const kernels::Window& w) {
+  if (w.is_dilated() || w.has_empty_windows())
+    throw Error{
+        {.where = "window",
+         .expected = "a window without dilation that always has a part of the image: padding below the kernel",
+         .received = fmt::format("kernel {}x{}, dilation {}x{}, padding {}, {}, {}, {}", w.kernel_h, w.kernel_w,
+                                 w.dilation_h, w.dilation_w, w.pad_top, w.pad_bottom(), w.pad_left, w.pad_right())}};
   return {{{w.n, w.oh, w.ow, w.c}, x.dtype}};
 }
 

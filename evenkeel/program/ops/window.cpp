@@ -5,37 +5,77 @@
 #include <algorithm>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/config/fields.h"
 
 namespace evenkeel::ops {
 namespace {
 
+/// One axis of images under a window.
 struct Axis {
-  std::int64_t out, pad_begin;
+  std::int64_t in, stride, begin, end;  ///< begin, end: padding that was asked for
+  std::int64_t span;                    ///< from the first tap of a window to the last
+  bool is_same, rounds_up;
+
+  std::int64_t out() const {
+    if (is_same) return (in + stride - 1) / stride;
+    const std::int64_t steps = begin + in + end - span;
+    if (steps < 0) return rounds_up && steps + stride > 0 ? 1 : 0;
+    const std::int64_t up = (steps + stride - 1) / stride;
+    return rounds_up && up * stride < begin + in ? up + 1 : steps / stride + 1;
+  }
+  Axis with_padding() const {
+    if (!is_same) return *this;
+    const std::int64_t padding = std::max<std::int64_t>((out() - 1) * stride + span - in, 0);
+    Axis padded = *this;
+    padded.begin = padding / 2;
+    padded.end = padding - padding / 2;
+    return padded;
+  }
 };
 
-Axis axis_of(std::int64_t in, std::int64_t kernel, std::int64_t stride, Padding padding) {
-  if (padding == Padding::valid) return {in < kernel ? 0 : (in - kernel) / stride + 1, 0};
-  const std::int64_t out = (in + stride - 1) / stride;
-  return {out, std::max<std::int64_t>((out - 1) * stride + kernel - in, 0) / 2};
+std::int64_t span_of(std::int64_t kernel, std::int64_t dilation) { return (kernel - 1) * dilation + 1; }
+
+std::string by(std::int64_t h, std::int64_t w) { return fmt::format("{}x{}", h, w); }
+
+std::string to_string(const Padding& padding) {
+  if (padding == Padding::same) return "same";
+  if (padding == Padding::valid) return "valid";
+  return "padding " + evenkeel::to_string(field_value(padding));
 }
 
 }  // namespace
 
 std::string to_string(const WindowOptions& o) {
-  std::string text = fmt::format("{}x{}", o.kernel.h, o.kernel.w);
-  if (o.strides != Size2D(1))
-    text += o.strides.h == o.strides.w ? fmt::format(" stride {}", o.strides.h)
-                                       : fmt::format(" stride {}x{}", o.strides.h, o.strides.w);
-  return text + (o.padding == Padding::same ? " same" : " valid");
+  std::string text = by(o.kernel.h, o.kernel.w);
+  const auto add = [&](const char* what, Size2D size) {
+    if (size != Size2D(1))
+      text += fmt::format(" {} {}", what, size.h == size.w ? std::to_string(size.h) : by(size.h, size.w));
+  };
+  add("stride", o.strides);
+  add("dilation", o.dilation);
+  return text + ' ' + to_string(o.padding) + (o.ceil_mode ? " rounded up" : "");
 }
 
 kernels::Window window_over(const Shape& x, const WindowOptions& o) {
   if (x.rank() != 4) throw Error{{.where = "input", .expected = "images [N, H, W, C]", .received = to_string(x)}};
-  const Axis h = axis_of(x[1], o.kernel.h, o.strides.h, o.padding);
-  const Axis w = axis_of(x[2], o.kernel.w, o.strides.w, o.padding);
-  if (h.out < 1 || w.out < 1)
+  const Padding& p = o.padding;
+  if (std::min({p.top, p.bottom, p.left, p.right}) < 0)
+    throw Error{{.where = "padding",
+                 .expected = "numbers of at least 0",
+                 .received = to_string(p),
+                 .hint = "Cropping2D takes rows and columns away."}};
+  const bool is_same = p == Padding::same;
+  const Axis h =
+      Axis{x[1], o.strides.h, p.top, p.bottom, span_of(o.kernel.h, o.dilation.h), is_same, o.ceil_mode}.with_padding();
+  const Axis w =
+      Axis{x[2], o.strides.w, p.left, p.right, span_of(o.kernel.w, o.dilation.w), is_same, o.ceil_mode}.with_padding();
+  if (h.out() < 1 || w.out() < 1)
     throw Error{{.where = "input",
-                 .expected = fmt::format("images of at least {}x{}, the size of the window", o.kernel.h, o.kernel.w),
+                 .expected = fmt::format("images of at least {}, the size of the window{}{}",
+                                         by(std::max<std::int64_t>(h.span - h.begin - h.end, 1),
+                                            std::max<std::int64_t>(w.span - w.begin - w.end, 1)),
+                                         o.dilation == Size2D(1) ? "" : " with its dilation",
+                                         p == Padding::valid ? "" : " less the padding"),
                  .received = to_string(x),
                  .hint = "padding = \"same\" accepts smaller ones."}};
   return {.n = x[0],
@@ -46,10 +86,14 @@ kernels::Window window_over(const Shape& x, const WindowOptions& o) {
           .kernel_w = o.kernel.w,
           .stride_h = o.strides.h,
           .stride_w = o.strides.w,
-          .pad_top = h.pad_begin,
-          .pad_left = w.pad_begin,
-          .oh = h.out,
-          .ow = w.out};
+          .pad_top = h.begin,
+          .pad_left = w.begin,
+          .oh = h.out(),
+          .ow = w.out(),
+          .dilation_h = o.dilation.h,
+          .dilation_w = o.dilation.w,
+          .given_bottom = h.end,
+          .given_right = w.end};
 }
 
 }  // namespace evenkeel::ops
