@@ -191,10 +191,6 @@ TEST(NamedNumber, RefusesOtherForms) {
     EXPECT_FALSE(parse_named_number(text)) << text;
 }
 
-TEST(Fields, RefuseAPaddingThatKerasDoesNotKnow) {
-  EXPECT_EQ(refusal("padding", std::string("full")), "\"padding\": expected \"same\" or \"valid\", received \"full\".");
-}
-
 TEST(Fields, LeaveTheOptionsAsTheyWereWhenTheyRefuse) {
   Options options;
   EXPECT_THROW(set(options, "count", std::int64_t{-1}), Error);

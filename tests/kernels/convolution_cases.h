@@ -41,7 +41,7 @@ struct Case {
 
   std::int64_t x_size() const { return window.n * window.h * window.w * window.c; }
   std::int64_t y_size() const { return window.n * window.oh * window.ow * filters; }
-  std::int64_t kernel_size() const { return window.kernel_h * window.kernel_w * window.c * filters; }
+  std::int64_t kernel_size() const { return window.kernel_h * window.kernel_w * window.c / window.groups * filters; }
 };
 
 /// `same` as Keras has it: ceil(size / stride) outputs, the odd pixel of padding at the end.
@@ -67,10 +67,42 @@ inline Case make_case(std::int64_t n, std::array<std::int64_t, 2> image, std::in
           .filters = filters};
 }
 
+/// What a case of groups, dilation and padding in numbers may set. Padding: top, bottom, left, right.
+struct Geometry {
+  std::int64_t n = 1;
+  std::array<std::int64_t, 2> image{1, 1};
+  std::int64_t c = 1, filters = 1, groups = 1;
+  std::array<std::int64_t, 2> kernel{3, 3}, stride{1, 1}, dilation{1, 1};
+  std::array<std::int64_t, 4> pad{};
+};
+
+inline Case make_case(const Geometry& g) {
+  std::array<std::int64_t, 2> out{};
+  for (std::size_t i = 0; i < 2; ++i)
+    out[i] = (g.image[i] + g.pad[2 * i] + g.pad[2 * i + 1] - (g.kernel[i] - 1) * g.dilation[i] - 1) / g.stride[i] + 1;
+  return {.window = {.n = g.n,
+                     .h = g.image[0],
+                     .w = g.image[1],
+                     .c = g.c,
+                     .kernel_h = g.kernel[0],
+                     .kernel_w = g.kernel[1],
+                     .stride_h = g.stride[0],
+                     .stride_w = g.stride[1],
+                     .pad_top = g.pad[0],
+                     .pad_left = g.pad[2],
+                     .oh = out[0],
+                     .ow = out[1],
+                     .dilation_h = g.dilation[0],
+                     .dilation_w = g.dilation[1],
+                     .groups = g.groups},
+          .filters = g.filters};
+}
+
 inline std::string to_string(const Case& at) {
   const Window& w = at.window;
-  return fmt::format("n {} image {}x{}x{} kernel {}x{} stride {}x{} pad {},{} out {}x{}x{}", w.n, w.h, w.w, w.c,
-                     w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_top, w.pad_left, w.oh, w.ow, at.filters);
+  return fmt::format("n {} image {}x{}x{} kernel {}x{} stride {}x{} dilation {}x{} pad {},{} out {}x{}x{} groups {}",
+                     w.n, w.h, w.w, w.c, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w,
+                     w.pad_top, w.pad_left, w.oh, w.ow, at.filters, w.groups);
 }
 
 /// Uniform in [-1, 1): element i of stream `index`.

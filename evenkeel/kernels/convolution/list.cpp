@@ -8,6 +8,7 @@
 #include "evenkeel/kernels/convolution/convolution_packed.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
 #include "evenkeel/kernels/convolution/convolution_widened.h"
+#include "evenkeel/kernels/convolution/depthwise.h"
 #include "evenkeel/kernels/convolution/pointwise.h"
 #include "evenkeel/kernels/convolution/whole_image.h"
 #include "evenkeel/kernels/kernel_list.h"
@@ -46,24 +47,29 @@ struct Implementations;
 
 template <>
 struct Implementations<float> {
-  static constexpr std::array kForward = {&as_matmul::whole_image, &as_matmul::pointwise, &onednn::convolution<float>,
+  static constexpr std::array kForward = {&as_matmul::whole_image, &as_matmul::pointwise,
+                                          &depthwise::convolution<float>, &onednn::convolution<float>,
                                           &reference_forward<float>};
   static constexpr std::array kDataGradient = {
-      &as_matmul::whole_image_data_gradient, &as_matmul::pointwise_data_gradient, &as_matmul::columns_data_gradient,
+      &as_matmul::whole_image_data_gradient,     &as_matmul::pointwise_data_gradient,
+      &as_matmul::columns_data_gradient,         &depthwise::convolution_data_gradient<float>,
       &onednn::convolution_data_gradient<float>, &reference_data_gradient<float>};
   static constexpr std::array kKernelGradient = {
       &as_matmul::whole_image_kernel_gradient, &as_matmul::pointwise_kernel_gradient,
-      &onednn::convolution_kernel_gradient<float>, &reference_kernel_gradient<float>};
+      &depthwise::convolution_kernel_gradient<float>, &onednn::convolution_kernel_gradient<float>,
+      &reference_kernel_gradient<float>};
 };
 
 template <>  // the widened kernels use the lists of float
 struct Implementations<bfloat16> {
-  static constexpr std::array kForward = {&onednn::convolution<bfloat16>, &widening::convolution};
-  static constexpr std::array kDataGradient = {&onednn::convolution_data_gradient<bfloat16>,
+  static constexpr std::array kForward = {&depthwise::convolution<bfloat16>, &onednn::convolution<bfloat16>,
+                                          &widening::convolution};
+  static constexpr std::array kDataGradient = {&depthwise::convolution_data_gradient<bfloat16>,
+                                               &onednn::convolution_data_gradient<bfloat16>,
                                                &widening::convolution_data_gradient};
-  static constexpr std::array kKernelGradient = {&packed::convolution_kernel_gradient,
-                                                 &onednn::convolution_kernel_gradient<bfloat16>,
-                                                 &widening::convolution_kernel_gradient};
+  static constexpr std::array kKernelGradient = {
+      &packed::convolution_kernel_gradient, &depthwise::convolution_kernel_gradient<bfloat16>,
+      &onednn::convolution_kernel_gradient<bfloat16>, &widening::convolution_kernel_gradient};
 };
 
 template <>
