@@ -1,5 +1,7 @@
-// The convolutions of the three workloads (design, section 7), each of the three passes by itself, at all cores.
-// Filter by "W3", "kernel_gradient", ...; the label is the implementation chosen.
+// The convolutions of the three workloads (design, section 7), and MobileNetV2's depthwise ones at batch 8 ("M2"), each
+// of the three passes by itself, at all cores. Filter by "W3", "kernel_gradient", ...; the label is the implementation
+// chosen. "M2/.../onednn" is oneDNN's for the same pass, for a ratio in one run; `bytes_per_second` counts each tensor
+// once.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -11,6 +13,7 @@
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/kernels/convolution/convolution.h"
+#include "evenkeel/kernels/convolution/convolution_onednn.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace {
@@ -25,7 +28,11 @@ struct Problem {
 
   double flops() const {
     const Window& w = window;
-    return 2.0 * static_cast<double>(w.n * w.oh * w.ow * w.kernel_h * w.kernel_w * w.c * filters);
+    return 2.0 * static_cast<double>(w.n * w.oh * w.ow * w.kernel_h * w.kernel_w * w.c / w.groups * filters);
+  }
+  double bytes() const {
+    const Window& w = window;
+    return 4.0 * static_cast<double>(w.n * (w.h * w.w * w.c + w.oh * w.ow * filters));
   }
 };
 
@@ -50,6 +57,24 @@ Problem make_problem(const std::string& workload, std::int64_t n, std::int64_t s
           .filters = filters};
 }
 
+/// A depthwise convolution, padded evenly as MobileNet's are.
+Problem make_depthwise(std::int64_t size, std::int64_t c, std::int64_t kernel, std::int64_t stride) {
+  Problem at = make_problem("M2", 8, size, c, c, stride, true);
+  at.name = fmt::format("M2/{}x{}x{}k{}s{}", size, size, c, kernel, stride);
+  at.window.groups = c;
+  at.window.kernel_h = at.window.kernel_w = kernel;
+  at.window.pad_top = at.window.pad_left = kernel / 2;
+  at.window.oh = at.window.ow = (size - 1) / stride + 1;
+  return at;
+}
+
+std::vector<Problem> depthwise_problems() {
+  return {make_depthwise(112, 32, 3, 1), make_depthwise(112, 96, 3, 2), make_depthwise(56, 144, 3, 1),
+          make_depthwise(56, 144, 3, 2), make_depthwise(28, 192, 3, 1), make_depthwise(28, 240, 5, 1),
+          make_depthwise(14, 384, 3, 1), make_depthwise(14, 576, 3, 1), make_depthwise(14, 576, 3, 2),
+          make_depthwise(14, 672, 5, 1), make_depthwise(7, 960, 3, 1),  make_depthwise(7, 1152, 5, 1)};
+}
+
 std::vector<Problem> problems() {
   std::vector<Problem> all{
       make_problem("W1", 250, 32, 3, 16, 1, true),   make_problem("W1", 250, 16, 16, 32, 1, true),
@@ -70,7 +95,8 @@ struct Tensors {
   explicit Tensors(const Problem& at)
       : x(Shape{at.window.n, at.window.h, at.window.w, at.window.c}, DType::float32),
         y(Shape{at.window.n, at.window.oh, at.window.ow, at.filters}, DType::float32),
-        kernel(Shape{at.window.kernel_h, at.window.kernel_w, at.window.c, at.filters}, DType::float32) {
+        kernel(Shape{at.window.kernel_h, at.window.kernel_w, at.window.c / at.window.groups, at.filters},
+               DType::float32) {
     RandomStream random({.purpose = Purpose::study});
     for (Tensor* tensor : {&x, &y, &kernel})
       for (float& value : tensor->as<float>()) value = static_cast<float>(random.uniform(-1, 1));
@@ -86,41 +112,57 @@ void measure(benchmark::State& state, const Problem& at, const Prepared& prepare
   for (auto _ : state) run(tensors, scratch.data());
   state.SetLabel(prepared.name);
   state.counters["flops"] = benchmark::Counter(at.flops(), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["bytes_per_second"] = benchmark::Counter(at.bytes(), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void forward(benchmark::State& state, const Problem& at) {
+/// An implementation to be measured, or the list's choice.
+enum class By { choice, onednn };
+
+void forward(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
-  const auto prepared = prepare_convolution(at.window, at.filters, false, Activation::linear, Machine::here(), threads);
+  const auto prepared =
+      by == By::onednn
+          ? *onednn::convolution<float>(at.window, at.filters, false, Activation::linear, Machine::here(), threads)
+          : prepare_convolution(at.window, at.filters, false, Activation::linear, Machine::here(), threads);
   measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
     prepared.run(t.x.as<float>().data(), t.kernel.as<float>().data(), nullptr, t.y.as<float>().data(), scratch);
   });
 }
 
-void data_gradient(benchmark::State& state, const Problem& at) {
+void data_gradient(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
-  const auto prepared = prepare_convolution_data_gradient(at.window, at.filters, Machine::here(), threads);
+  const auto prepared = by == By::onednn
+                            ? *onednn::convolution_data_gradient<float>(at.window, at.filters, Machine::here(), threads)
+                            : prepare_convolution_data_gradient(at.window, at.filters, Machine::here(), threads);
   measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
     prepared.run(t.y.as<float>().data(), t.kernel.as<float>().data(), t.x.as<float>().data(), scratch);
   });
 }
 
-void kernel_gradient(benchmark::State& state, const Problem& at) {
+void kernel_gradient(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
-  const auto prepared = prepare_convolution_kernel_gradient(at.window, at.filters, Machine::here(), threads);
+  const auto prepared =
+      by == By::onednn ? *onednn::convolution_kernel_gradient<float>(at.window, at.filters, Machine::here(), threads)
+                       : prepare_convolution_kernel_gradient(at.window, at.filters, Machine::here(), threads);
   measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
     prepared.run(t.x.as<float>().data(), t.y.as<float>().data(), t.kernel.as<float>().data(), scratch);
   });
 }
 
+void add(const Problem& at, By by) {
+  const std::string end = by == By::onednn ? "/onednn" : "";
+  benchmark::RegisterBenchmark((at.name + "/forward" + end).c_str(), forward, at, by)->UseRealTime();
+  benchmark::RegisterBenchmark((at.name + "/data_gradient" + end).c_str(), data_gradient, at, by)->UseRealTime();
+  benchmark::RegisterBenchmark((at.name + "/kernel_gradient" + end).c_str(), kernel_gradient, at, by)->UseRealTime();
+}
+
 const int kRegistered = [] {
-  for (const Problem& at : problems()) {
-    benchmark::RegisterBenchmark((at.name + "/forward").c_str(), forward, at)->UseRealTime();
-    benchmark::RegisterBenchmark((at.name + "/data_gradient").c_str(), data_gradient, at)->UseRealTime();
-    benchmark::RegisterBenchmark((at.name + "/kernel_gradient").c_str(), kernel_gradient, at)->UseRealTime();
-  }
+  for (const Problem& at : problems()) add(at, By::choice);
+  for (const Problem& at : depthwise_problems())
+    for (const By by : {By::choice, By::onednn}) add(at, by);
   return 0;
 }();
 

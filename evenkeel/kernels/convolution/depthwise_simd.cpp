@@ -32,38 +32,55 @@ HWY_INLINE void copy_row(const From* from, std::int64_t width, To* to) {
               [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY { lanes.store(lanes.load(from + k), to + k); });
 }
 
-/// Rows of images as floats: those in memory, or the last few, widened.
+/// Rows of images as floats: those in memory, or copies of the last few, with zeros on either side.
 template <class T>
 class FloatRows {
  public:
-  FloatRows(Scratch& scratch, std::int64_t width, std::int64_t rows) : width_(width), rows_(rows) {
-    if constexpr (kWidens) {
-      memory_ = scratch.take<float>(whole_lines(width) * rows);
-      known_ = scratch.take<std::int64_t>(rows);
-      std::fill_n(known_, rows, -1);
+  struct Size {
+    std::int64_t width, rows;            ///< width: elements in memory
+    std::int64_t before = 0, after = 0;  ///< zeros
+
+    bool is_copied() const { return !std::is_same_v<T, float> || before + after > 0; }
+    std::int64_t stride() const { return whole_lines(before + width + after); }
+    std::size_t bytes() const {
+      return is_copied() ? scratch_of<float>(stride() * rows) + scratch_of<std::int64_t>(rows) : 0;
     }
+  };
+
+  FloatRows(Scratch& scratch, const Size& size) : size_(size) {
+    if (!size.is_copied()) return;
+    copies_ = scratch.take<float>(size.stride() * size.rows);
+    known_ = scratch.take<std::int64_t>(size.rows);
+    std::fill_n(copies_, size.stride() * size.rows, 0.0f);
+    std::fill_n(known_, size.rows, -1);
   }
-  static std::size_t bytes(std::int64_t width, std::int64_t rows) {
-    return kWidens ? scratch_of<float>(whole_lines(width) * rows) + scratch_of<std::int64_t>(rows) : 0;
-  }
+  /// The row's first element or zero before it.
   HWY_INLINE const float* row(const T* x, std::int64_t index) {
-    if constexpr (kWidens) {
-      const std::int64_t slot = index % rows_;
-      float* const here = memory_ + slot * whole_lines(width_);
-      if (known_[slot] != index) copy_row(x + index * width_, width_, here);
-      known_[slot] = index;
-      return here;
-    } else {
-      return x + index * width_;
-    }
+    if constexpr (std::is_same_v<T, float>)
+      if (!copies_) return x + index * size_.width;
+    const std::int64_t slot = index % size_.rows;
+    float* const copy = copies_ + slot * size_.stride();
+    if (known_[slot] != index) copy_row(x + index * size_.width, size_.width, copy + size_.before);
+    known_[slot] = index;
+    return copy;
   }
 
  private:
-  static constexpr bool kWidens = !std::is_same_v<T, float>;
-  std::int64_t width_, rows_;
-  float* memory_ = nullptr;
+  Size size_;
+  float* copies_ = nullptr;
   std::int64_t* known_ = nullptr;
 };
+
+/// The rows that a walk reads at a time, and one row of its output.
+template <class T>
+typename FloatRows<T>::Size input_rows(const Walk& walk) {
+  return {walk.in_w * walk.c, walk.rows_at_once(), walk.left * walk.c, walk.right * walk.c};
+}
+template <class T>
+typename FloatRows<T>::Size output_row(const Walk& walk) {
+  return {walk.out_w * walk.c, 1};
+}
+HWY_INLINE std::int64_t weights_of(const Walk& walk) { return walk.kernel_h * walk.kernel_w * walk.c; }
 
 /// A tap at some outputs: the first of the input's channels, and of the weights (or of their sums).
 template <class Weight>
@@ -84,7 +101,7 @@ struct Meetings {
     for (std::size_t a = 0; a < row_taps.size(); ++a)
       for (const Tap& tap : phase.taps) {
         const std::int64_t column = tap.of_input + t * phase.stride;
-        if (column < 0 || column >= walk.in_w) continue;
+        if (column < 0 || column >= walk.left + walk.in_w + walk.right) continue;
         const std::int64_t of_kernel = row_taps[a].of_kernel * walk.kernel_w + tap.of_kernel;
         all[static_cast<std::size_t>(count++)] = {rows[a] + column * walk.c, weights + of_kernel * walk.c};
       }
@@ -93,8 +110,8 @@ struct Meetings {
 
 /// y of kOutputs neighbours: bias + the sum over taps. `at`: how far they are from those the meetings are at.
 template <int kOutputs>
-HWY_INLINE void weigh(const Meetings<const float>& taps, std::int64_t at, std::int64_t x_step, const float* bias,
-                      float* y, std::int64_t y_step, std::int64_t c) {
+void weigh(const Meetings<const float>& taps, std::int64_t at, std::int64_t x_step, const float* bias, float* y,
+           std::int64_t y_step, std::int64_t c) {
   const auto* const first = taps.all.data();
   const auto* const last = first + taps.count;
   for_vectors(0, c, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
@@ -115,8 +132,7 @@ HWY_INLINE void weigh(const Meetings<const float>& taps, std::int64_t at, std::i
 
 /// Adds x * dy of kOutputs neighbours to the sums of each tap.
 template <int kOutputs>
-HWY_INLINE void add_products(const Meetings<float>& taps, std::int64_t at, std::int64_t x_step, const float* dy,
-                             std::int64_t c) {
+void add_products(const Meetings<float>& taps, std::int64_t at, std::int64_t x_step, const float* dy, std::int64_t c) {
   const auto* const first = taps.all.data();
   const auto* const last = first + taps.count;
   for_vectors(0, c, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
@@ -133,14 +149,25 @@ HWY_INLINE void add_products(const Meetings<float>& taps, std::int64_t at, std::
   });
 }
 
-/// Calls body(kOutputs as a type, t) for the columns [begin, end), as many at a time as registers hold.
+/// Calls body(kOutputs as a type, t) for the columns [begin, end), as many at a time as registers hold: blocks of up to
+/// 8, as equal as can be.
 template <class Body>
 HWY_INLINE void in_blocks(Extent columns, Body body) {
-  std::int64_t t = columns.begin;
-  for (; t + 8 <= columns.end; t += 8) body(std::integral_constant<int, 8>(), t);
-  for (; t + 4 <= columns.end; t += 4) body(std::integral_constant<int, 4>(), t);
-  for (; t + 2 <= columns.end; t += 2) body(std::integral_constant<int, 2>(), t);
-  for (; t < columns.end; ++t) body(std::integral_constant<int, 1>(), t);
+  std::int64_t blocks = (columns.size() + 7) / 8;
+  for (std::int64_t t = columns.begin; blocks > 0; --blocks) {
+    const std::int64_t outputs = (columns.end - t + blocks - 1) / blocks;
+    switch (outputs) {
+      case 1: body(std::integral_constant<int, 1>(), t); break;
+      case 2: body(std::integral_constant<int, 2>(), t); break;
+      case 3: body(std::integral_constant<int, 3>(), t); break;
+      case 4: body(std::integral_constant<int, 4>(), t); break;
+      case 5: body(std::integral_constant<int, 5>(), t); break;
+      case 6: body(std::integral_constant<int, 6>(), t); break;
+      case 7: body(std::integral_constant<int, 7>(), t); break;
+      default: body(std::integral_constant<int, 8>(), t); break;
+    }
+    t += outputs;
+  }
 }
 
 /// Calls body(kOutputs as a type, t, t of the meetings) for all columns of a phase, with the taps that they meet.
@@ -183,14 +210,14 @@ template <class T>
 void depthwise_convolve(const Walk& walk, const T* x, const T* kernel, const float* bias, Activation f, T* y,
                         const Threads& threads, const Threads& one, Scratch& scratch) {
   const std::int64_t width = walk.out_w * walk.c, c = walk.c;
-  const std::int64_t weights = walk.kernel_h * walk.kernel_w * c, input_rows = walk.rows_at_once();
-  const float* wide_kernel = FloatRows<T>(scratch, weights, 1).row(kernel, 0);
-  const std::size_t bytes = FloatRows<T>::bytes(walk.in_w * c, input_rows) + FloatRows<T>::bytes(width, 1);
+  const auto of_inputs = input_rows<T>(walk);
+  const float* const wide_kernel = FloatRows<T>(scratch, {weights_of(walk), 1}).row(kernel, 0);
+  const std::size_t bytes = of_inputs.bytes() + output_row<T>(walk).bytes();
   const std::int64_t rows_in_all = walk.n * walk.out_h, grain = grain_of_rows(walk);
   const ScratchOfRanges memory(scratch, bytes, threads.ranges(rows_in_all, grain));
   threads.parallel(rows_in_all, grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     Scratch own = memory.of(range);
-    FloatRows<T> inputs(own, walk.in_w * c, input_rows);
+    FloatRows<T> inputs(own, of_inputs);
     std::array<const float*, kMostTaps> rows;
     Meetings<const float> taps;
     float* out = nullptr;
@@ -220,6 +247,11 @@ struct WeightSums {
   static std::size_t bytes(std::int64_t n) {
     return scratch_of<float>(whole_lines(n)) + scratch_of<double>(whole_lines(n));
   }
+  /// The doubles of the sums that began a thread's scratch memory.
+  static double* of(Scratch scratch, std::int64_t n) {
+    scratch.take<float>(whole_lines(n));
+    return scratch.take<double>(whole_lines(n));
+  }
   HWY_INLINE void settle() {
     for (std::int64_t k = 0; k < count; ++k) {
       all[k] += double{few[k]};
@@ -236,18 +268,16 @@ template <class T>
 void depthwise_correlate(const Walk& walk, const T* x, const T* dy, float* dkernel, const Threads& threads,
                          Scratch& scratch) {
   constexpr std::int64_t kPixels = 64;  // of so many, float sums are added to a double, as in columns-inl.h
-  const std::int64_t width = walk.out_w * walk.c, c = walk.c;
-  const std::int64_t weights = walk.kernel_h * walk.kernel_w * c, input_rows = walk.rows_at_once();
-  const std::int64_t rows_in_all = walk.n * walk.out_h, grain = grain_of_rows(walk);
-  const std::int64_t ranges = threads.ranges(rows_in_all, grain), rows_of_block = (kPixels - 1) / walk.out_w + 1;
-  const std::size_t bytes =
-      WeightSums::bytes(weights) + FloatRows<T>::bytes(walk.in_w * c, input_rows) + FloatRows<T>::bytes(width, 1);
-  const ScratchOfRanges memory(scratch, bytes, ranges);
+  const std::int64_t c = walk.c, weights = weights_of(walk), rows_in_all = walk.n * walk.out_h;
+  const std::int64_t grain = grain_of_rows(walk), rows_of_block = (kPixels - 1) / walk.out_w + 1;
+  const auto of_inputs = input_rows<T>(walk), of_gradients = output_row<T>(walk);
+  const std::int64_t ranges = threads.ranges(rows_in_all, grain);
+  const ScratchOfRanges memory(scratch, WeightSums::bytes(weights) + of_inputs.bytes() + of_gradients.bytes(), ranges);
   const Phase& phase = walk.phases.front();
   threads.parallel(rows_in_all, grain, [&](std::int64_t begin, std::int64_t end, int range) HWY_ATTR {
     Scratch own = memory.of(range);
     WeightSums sums(own, weights);
-    FloatRows<T> inputs(own, walk.in_w * c, input_rows), gradients(own, width, 1);
+    FloatRows<T> inputs(own, of_inputs), gradients(own, of_gradients);
     std::array<const float*, kMostTaps> rows;
     Meetings<float> taps;
     for (std::int64_t row = begin; row < end; ++row) {
@@ -261,27 +291,25 @@ void depthwise_correlate(const Walk& walk, const T* x, const T* dy, float* dkern
     }
     sums.settle();
   });
-  for (std::int64_t k = 0; k < weights; ++k) {
-    double sum = 0;
-    for (std::int64_t range = 0; range < ranges; ++range)
-      sum += reinterpret_cast<const double*>(memory.of(range).data() + scratch_of<float>(whole_lines(weights)))[k];
-    dkernel[k] = static_cast<float>(sum);
+  double* const total = WeightSums::of(memory.of(0), weights);
+  for (std::int64_t range = 1; range < ranges; ++range) {
+    const double* const more = WeightSums::of(memory.of(range), weights);
+    for (std::int64_t k = 0; k < weights; ++k) total[k] += more[k];
   }
+  for (std::int64_t k = 0; k < weights; ++k) dkernel[k] = static_cast<float>(total[k]);
 }
 
 template <class T>
 std::size_t depthwise_convolve_bytes(const Walk& walk, const Threads& threads) {
-  const std::size_t of_range =
-      FloatRows<T>::bytes(walk.in_w * walk.c, walk.rows_at_once()) + FloatRows<T>::bytes(walk.out_w * walk.c, 1);
-  return FloatRows<T>::bytes(walk.kernel_h * walk.kernel_w * walk.c, 1) +
-         of_range * static_cast<std::size_t>(threads.count());
+  const std::size_t of_range = input_rows<T>(walk).bytes() + output_row<T>(walk).bytes();
+  return
+      typename FloatRows<T>::Size{weights_of(walk), 1}.bytes() + of_range * static_cast<std::size_t>(threads.count());
 }
 
 template <class T>
 std::size_t depthwise_correlate_bytes(const Walk& walk, const Threads& threads) {
-  const std::size_t of_range = WeightSums::bytes(walk.kernel_h * walk.kernel_w * walk.c) +
-                               FloatRows<T>::bytes(walk.in_w * walk.c, walk.rows_at_once()) +
-                               FloatRows<T>::bytes(walk.out_w * walk.c, 1);
+  const std::size_t of_range =
+      WeightSums::bytes(weights_of(walk)) + input_rows<T>(walk).bytes() + output_row<T>(walk).bytes();
   return of_range * static_cast<std::size_t>(threads.count());
 }
 

@@ -16,14 +16,15 @@ inline constexpr std::int64_t kMostTaps = 32;
 template <class T>
 void convolve(const Walk& walk, const T* x, const T* kernel, const float* bias, Activation f, T* y,
               const Threads& threads, Scratch scratch);
-/// For float nothing; for bfloat16 the kernel, and for each thread the input rows of one output row, as floats.
+/// For each thread the input rows of one output row, as floats; none for float without margins. For bfloat16 the kernel
+/// and an output row as well.
 template <class T>
 std::size_t convolve_scratch(const Walk& walk, const Threads& threads);
 
 /// dkernel [kernel_h, kernel_w, c] of a forward walk.
 template <class T>
 void correlate(const Walk& walk, const T* x, const T* dy, float* dkernel, const Threads& threads, Scratch scratch);
-/// For each thread a float and a double for each weight; for bfloat16 rows as above.
+/// For each thread a float and a double for each weight, and rows as above.
 template <class T>
 std::size_t correlate_scratch(const Walk& walk, const Threads& threads);
 

@@ -42,6 +42,26 @@ std::int64_t Walk::rows_at_once() const {
   return most;
 }
 
+std::int64_t Walk::rim() const {
+  std::int64_t columns = 0;
+  for (const Phase& phase : phases) columns += phase.count - phase.inside.size();
+  return columns;
+}
+
+Walk Walk::with_margins() const {
+  Walk wider = *this;
+  for (const Phase& phase : phases)
+    for (const Tap& tap : phase.taps) {
+      wider.left = std::max(wider.left, -tap.of_input);
+      wider.right = std::max(wider.right, tap.of_input + (phase.count - 1) * phase.stride - (in_w - 1));
+    }
+  for (Phase& phase : wider.phases) {
+    for (Tap& tap : phase.taps) tap.of_input += wider.left;
+    phase.inside = {0, phase.count};
+  }
+  return wider;
+}
+
 Walk forward_walk(const Window& at) {
   Walk walk{.n = at.n,
             .in_h = at.h,
