@@ -37,9 +37,10 @@ std::vector<EvenPadding> even_paddings(const Draft& draft) {
   for (int i = 0; i < draft.layers(); ++i) {
     const LayerTraits traits = draft.traits(i);
     if (!traits.linear || !traits.linear->window || traits.linear->window->padding != Padding::same) continue;
+    if (traits.linear->transposed) continue;  // PyTorch has no name for those sizes
     const int from = draft.inputs(i).front();
     const Shape image = from < 0 ? draft.model().input_shape() : shapes[static_cast<std::size_t>(from)];
-    const kernels::Window seen = ops::window_over(image.batched(1), *traits.linear->window);
+    const kernels::Window seen = traits.linear->over(image.batched(1));
     if (seen.pad_top == seen.given_bottom && seen.pad_left == seen.given_right) continue;
     all.push_back({.layer = i, .padding = {seen.given_bottom, seen.pad_top, seen.given_right, seen.pad_left}});
   }

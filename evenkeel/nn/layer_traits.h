@@ -16,7 +16,7 @@ namespace evenkeel {
 
 /// A linear layer: weighted sums of inputs, perhaps with a bias.
 struct LinearTraits {
-  /// Tensor [..., inputs / groups, outputs]: element k is a weight of output k % outputs. If each input is a group,
+  /// Tensor [..., inputs / groups, outputs]; transposed, [..., outputs / groups, inputs]. If each input is a group,
   /// Keras's [..., inputs, outputs of a group] has the same numbers in the same order.
   std::string kernel = "kernel";
   std::string bias = {};  ///< tensor [outputs]; empty: no bias
@@ -25,17 +25,38 @@ struct LinearTraits {
   /// The number of groups of inputs and outputs. 1: each output reads all inputs. -1: each input is a group of its own,
   /// and `outputs` is the number of outputs of one group.
   std::int64_t groups = 1;
-  /// Set for a convolution, whose kernel's first axes are height and width. Otherwise the layer is a matrix product of
-  /// [N, inputs].
+  /// Set for a convolution. Otherwise the layer is a matrix product of [N, inputs].
   std::optional<ops::WindowOptions> window = {};
+  /// The axes between samples and channels over which the window slides: 2 for [N, H, W, C], the kernel's first axes;
+  /// 1 for [N, L, C], whose window has height 1.
+  int window_axes = 2;
+  /// Whether the window slides over the output: each input is added to a window of outputs.
+  bool transposed = false;
+  std::optional<Size2D> output_padding = {};  ///< of a transposed one
+  /// If the inputs go through another kernel first, each channel by itself: that tensor, [..., inputs, multiplier].
+  /// `kernel` then reads its inputs * multiplier results.
+  std::string first_kernel = {};
   /// The layer's fields for the bias and for the penalty on the kernel.
   std::string bias_field = "use_bias", regularizer_field = "kernel_regularizer";
 
   /// The numbers of outputs and groups of a layer that reads so many channels or features.
   std::int64_t outputs_of(std::int64_t inputs) const { return groups > 0 ? outputs : outputs * inputs; }
   std::int64_t groups_of(std::int64_t inputs) const { return groups > 0 ? groups : inputs; }
-  /// The number of channels or features that a layer with a kernel of this shape reads.
-  std::int64_t inputs_of(const Shape& shape) const { return groups > 0 ? groups * shape[-2] : shape[-2]; }
+  /// The number of channels or features that a layer with a kernel of this shape reads. With a `first_kernel` its shape
+  /// is meant.
+  std::int64_t inputs_of(const Shape& shape) const {
+    if (transposed) return shape[-1];
+    return groups > 0 ? groups * shape[-2] : shape[-2];
+  }
+
+  /// The output that element `k` of a kernel of this shape is a weight of, and the input that it multiplies.
+  struct Ends {
+    std::int64_t input, output;
+  };
+  Ends ends_of(std::int64_t k, const Shape& shape) const;
+  /// The window over inputs [N, ...], with its groups: over the output of a layer that is transposed. Requires
+  /// `window`.
+  kernels::Window over(const Shape& inputs) const;
 };
 
 /// The moving averages of the batches' statistics, which evaluation uses.

@@ -5,6 +5,7 @@
 #include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/depthwise.h"
 #include "evenkeel/nn/layers/dropout.h"
 #include "evenkeel/nn/layers/group_normalization.h"
 #include "evenkeel/nn/layers/merge.h"

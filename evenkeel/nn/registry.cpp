@@ -46,6 +46,10 @@ const std::vector<LayerType>& layer_types() {
   static const std::vector<LayerType> types = {
       entry<Input>(),
       entry<Conv2D>(),
+      entry<Conv1D>(),
+      entry<DepthwiseConv2D>(),
+      entry<SeparableConv2D>(),
+      entry<Conv2DTranspose>(),
       entry<Dense>(),
       entry<BatchNormalization>(),
       entry<BatchNormalizationFromParts>(),

@@ -8,7 +8,7 @@ TensorRole role_of(const Layer& layer, const std::string& tensor) {
   if (is(traits.scale)) return TensorRole::scale;
   if (is(traits.shift)) return TensorRole::shift;
   if (const auto& linear = traits.linear) {
-    if (is(linear->kernel)) return TensorRole::kernel;
+    if (is(linear->kernel) || is(linear->first_kernel)) return TensorRole::kernel;
     if (is(linear->bias)) return TensorRole::bias;
   }
   if (const auto& normalization = traits.normalization; normalization && normalization->moving) {

@@ -28,8 +28,8 @@ std::optional<Example> built(const Layer& layer, const std::vector<Shape>& shape
 }
 
 std::optional<Example> built(const Layer& layer) {
-  const Shape images{6, 5, 4, 64}, features{6, 64};
-  const std::vector<std::vector<Shape>> all = {{images}, {images, images}, {features}};
+  const Shape images{6, 5, 4, 64}, features{6, 64}, sequences{6, 5, 64};
+  const std::vector<std::vector<Shape>> all = {{images}, {images, images}, {features}, {sequences}};
   for (const std::vector<Shape>& inputs : all)
     if (auto example = built(layer, inputs)) return example;
   return {};
@@ -46,14 +46,17 @@ const std::map<std::string, std::vector<FieldValue>>& tried() {
       {"kernel_size", {std::int64_t{1}, List{2, 3}}},
       {"strides", {std::int64_t{2}}},
       {"pool_size", {std::int64_t{3}}},
-      {"padding", {std::string("same")}},
+      {"padding", {std::string("same"), std::int64_t{1}, List{0, 1, 1, 0}}},
+      {"dilation_rate", {std::int64_t{2}, List{2, 1}}},
+      {"depth_multiplier", {std::int64_t{2}}},
+      {"output_padding", {std::int64_t{0}}},
       {"activation",
        {std::string("relu"), std::string("elu"), std::string("sigmoid"), std::string("tanh"), std::string("softmax"),
         std::string("leaky_relu")}},
       {"rate", {0.0, 0.3, 0.7}},
       {"beta", {0.0, 0.8}},
       {"axis", {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, std::int64_t{-2}}},
-      {"groups", {std::int64_t{-1}, std::int64_t{4}}},
+      {"groups", {std::int64_t{-1}, std::int64_t{4}, std::int64_t{2}}},
       {"momentum", {0.75}},
       {"epsilon", {0.1}},
       {"virtual_batch_size", {std::int64_t{2}}},

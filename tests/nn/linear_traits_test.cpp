@@ -21,6 +21,24 @@ TEST(LinearTraits, CountOutputsAndGroupsOfALayerWhoseInputsAreGroupsEach) {
   EXPECT_EQ(grouped.outputs_of(9), 6);
   EXPECT_EQ(grouped.groups_of(9), 3);
   EXPECT_EQ(grouped.inputs_of({3, 3, 3, 6}), 9);
+  const LinearTraits back{.outputs = 6, .groups = 3, .transposed = true};
+  EXPECT_EQ(back.inputs_of({3, 3, 2, 9}), 9);
+}
+
+TEST(LinearTraits, SayWhatAnElementOfAKernelConnects) {
+  const auto expect_ends = [](const LinearTraits& map, const Shape& kernel, std::int64_t k, std::int64_t input,
+                              std::int64_t output) {
+    EXPECT_EQ(map.ends_of(k, kernel).input, input) << k;
+    EXPECT_EQ(map.ends_of(k, kernel).output, output) << k;
+  };
+  const LinearTraits depthwise{.outputs = 2, .groups = -1};
+  expect_ends(depthwise, {1, 2, 3, 2}, 6 + 5, 2, 5);
+  const LinearTraits grouped{.outputs = 6, .groups = 2};  // kernel [..., 2, 6] of 4 inputs
+  expect_ends(grouped, {2, 6}, 6 + 1, 1, 1);
+  expect_ends(grouped, {2, 6}, 6 + 5, 3, 5);
+  const LinearTraits back{.outputs = 6, .groups = 2, .transposed = true};  // kernel [..., 3, 4]
+  expect_ends(back, {3, 4}, 2 * 4 + 1, 1, 2);
+  expect_ends(back, {3, 4}, 2 * 4 + 3, 3, 5);
 }
 
 TEST(LayerTraits, NameTheFieldsOfALinearLayersBiasAndPenalty) {
@@ -60,35 +78,64 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
     const Shape output = e.output;
     EXPECT_EQ(output.back(), map.outputs_of(e.inputs[0].back()));
     EXPECT_EQ(e.field(map.outputs_field), FieldValue(map.outputs));
-    EXPECT_EQ(map.window.has_value(), output.rank() == 4);
+    EXPECT_EQ(map.window.has_value(), output.rank() > 2);
     if (!map.window) return;
-    const kernels::Window window = ops::window_over(e.inputs[0], *map.window);
-    EXPECT_EQ(output[1], window.oh);
-    EXPECT_EQ(output[2], window.ow);
+    const kernels::Window window = map.over(e.inputs[0]);
+    const std::int64_t height = map.transposed ? window.h : window.oh, width = map.transposed ? window.w : window.ow;
+    EXPECT_EQ(map.window_axes == 1 ? 1 : output[1], height);
+    EXPECT_EQ(output[map.window_axes], width);
   });
+}
+
+/// Some elements of a kernel.
+std::vector<std::int64_t> some_of(const Shape& kernel, std::int64_t outputs) {
+  return {0, outputs + 1, kernel.size() / 2 + 1, kernel.size() - 1};
+}
+
+/// The outputs of a layer that change if an element of its kernel does.
+std::set<std::size_t> outputs_moved_by(Trial& trial, const TensorView& kernel, std::int64_t k, std::size_t outputs) {
+  auto* weights = reinterpret_cast<double*>(const_cast<std::byte*>(kernel.data));
+  trial.run(kEvaluation);
+  const Numbers before = trial.output();
+  const double kept = weights[k];
+  weights[k] += 1;
+  trial.run(kEvaluation);
+  const Numbers after = trial.output();
+  weights[k] = kept;
+  std::set<std::size_t> changed;
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (after[i] != before[i]) changed.insert(i % outputs);
+  return changed;
 }
 
 TEST(LayerTraits, SayWhichElementsOfAKernelBelongToAnOutput) {
   for_each_example(is_linear, [](const Example& e) {
     const LinearTraits map = *e.traits().linear;
     Trial trial = e.before_activation().trial();
-    trial.run(kEvaluation);
-    const Numbers before = trial.output();
     const TensorView kernel = trial.variable("layer/" + map.kernel);
-    const std::size_t outputs = e.outputs();
-    EXPECT_EQ(map.inputs_of(kernel.shape), e.inputs[0].back());
-    auto* weights = reinterpret_cast<double*>(const_cast<std::byte*>(kernel.data));
-    for (std::size_t k : {std::size_t{0}, outputs + 1, static_cast<std::size_t>(kernel.shape.size()) - 1}) {
-      const double kept = weights[k];
-      weights[k] += 1;
-      trial.run(kEvaluation);
-      const Numbers after = trial.output();
-      weights[k] = kept;
-      std::set<std::size_t> changed;
-      for (std::size_t i = 0; i < after.size(); ++i)
-        if (after[i] != before[i]) changed.insert(i % outputs);
-      EXPECT_EQ(changed, std::set{k % outputs}) << "element " << k;
-    }
+    const std::string first = map.first_kernel.empty() ? map.kernel : map.first_kernel;
+    EXPECT_EQ(map.inputs_of(trial.variable("layer/" + first).shape), e.inputs[0].back());
+    for (const std::int64_t k : some_of(kernel.shape, static_cast<std::int64_t>(e.outputs())))
+      EXPECT_EQ(outputs_moved_by(trial, kernel, k, e.outputs()),
+                std::set{static_cast<std::size_t>(map.ends_of(k, kernel.shape).output)})
+          << "element " << k;
+  });
+}
+
+TEST(LayerTraits, SayWhichInputAnElementOfAKernelMultiplies) {
+  for_each_example(is_linear, [](const Example& e) {
+    const LinearTraits map = *e.traits().linear;
+    if (!map.first_kernel.empty()) return;
+    Trial trial = e.before_activation().trial();
+    const TensorView kernel = trial.variable("layer/" + map.kernel);
+    const Numbers x = e.x();
+    for (const std::int64_t k : some_of(kernel.shape, static_cast<std::int64_t>(e.outputs())))
+      for (const bool only : {true, false}) {
+        const auto input = static_cast<std::size_t>(map.ends_of(k, kernel.shape).input);
+        const std::span<double> given = trial.input(0).as<double>();
+        for (std::size_t i = 0; i < given.size(); ++i) given[i] = (i % e.channels() == input) == only ? x[i] : 0;
+        EXPECT_EQ(outputs_moved_by(trial, kernel, k, e.outputs()).size(), only ? 1 : 0) << "element " << k;
+      }
   });
 }
 

@@ -7,7 +7,6 @@
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
-#include "evenkeel/program/ops/window.h"
 
 namespace evenkeel {
 namespace {
@@ -17,7 +16,7 @@ int only_input(const Model& model, int index) { return model.nodes()[static_cast
 
 /// A layer whose outputs are sums of all inputs with weights, and nothing else.
 bool is_weighted_sum(const LayerTraits& traits) {
-  return traits.linear && traits.linear->groups == 1 && traits.activation == ActivationFunction::linear;
+  return traits.linear && traits.linear->first_kernel.empty() && traits.activation == ActivationFunction::linear;
 }
 
 /// Follows the only path, through copies and at most one weighted sum.
@@ -64,9 +63,16 @@ std::vector<double> summed(const Network& network, const Layer& layer, const Sha
   const LinearTraits linear = *layer.traits().linear;
   const std::vector<double> kernel = squares_of(network, layer.name() + '/' + linear.kernel);
   if (linear.window) {
-    const kernels::Window window = ops::window_over(input.batched(1), *linear.window);
-    std::vector<double> result(static_cast<std::size_t>(window.oh * window.ow * linear.outputs));
-    kernels::reference::convolution<double>(window, linear.outputs, moments.data(), kernel.data(), nullptr,
+    const kernels::Window window = linear.over(input.batched(1));
+    if (linear.transposed) {
+      std::vector<double> result(static_cast<std::size_t>(window.h * window.w * window.c));
+      kernels::reference::convolution_data_gradient<double>(window, input.back(), moments.data(), kernel.data(),
+                                                            result.data());
+      return result;
+    }
+    const std::int64_t filters = linear.outputs_of(input.back());
+    std::vector<double> result(static_cast<std::size_t>(window.oh * window.ow * filters));
+    kernels::reference::convolution<double>(window, filters, moments.data(), kernel.data(), nullptr,
                                             kernels::Activation::linear, result.data());
     return result;
   }

@@ -145,16 +145,17 @@ std::vector<StoredKernel> stored_kernels(const Draft& draft) {
   for (int i = 0; i < draft.layers(); ++i) {
     const LayerTraits traits = draft.traits(i);
     if (!traits.linear) continue;
-    StoredKernel kernel{.layer = draft.name(i), .tensor = draft.name(i) + '/' + traits.linear->kernel};
-    const Shape& shape = draft.shape(kernel.tensor);
-    if (traits.linear->window) {
-      kernel.height = shape[0];
-      kernel.width = shape[1];
+    for (const std::string& name : {traits.linear->kernel, traits.linear->first_kernel}) {
+      if (name.empty()) continue;
+      StoredKernel kernel{.layer = draft.name(i), .tensor = draft.name(i) + '/' + name};
+      const Shape& shape = draft.shape(kernel.tensor);
+      kernel.height = shape.rank() == 4 ? shape[0] : 1;
+      kernel.width = shape.rank() > 2 ? shape[-3] : 1;
+      kernel.outputs = shape.back();
+      kernel.inputs = shape[-2];
+      kernel.is_matrix = traits.linear->groups == 1 && name == traits.linear->kernel;
+      all.push_back(std::move(kernel));
     }
-    kernel.outputs = shape.back();
-    kernel.inputs = shape.size() / (kernel.height * kernel.width * kernel.outputs);
-    kernel.is_matrix = traits.linear->groups == 1;
-    all.push_back(std::move(kernel));
   }
   return all;
 }

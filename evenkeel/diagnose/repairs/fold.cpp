@@ -28,22 +28,26 @@ std::vector<double> bias_of(const Draft& draft, int layer) {
 
 /// Scales and shifts the layer's output.
 void fold_into_outputs(Draft& draft, int layer, const ChannelAffine& by) {
-  const std::size_t outputs = by.scale.size();
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const Shape shape = draft.shape(kernel_name(draft, layer));
   const auto kernel = draft.values(kernel_name(draft, layer));
-  for (std::size_t k = 0; k < kernel.size(); ++k) kernel[k] *= by.scale[k % outputs];
+  for (std::size_t k = 0; k < kernel.size(); ++k)
+    kernel[k] *= by.scale[static_cast<std::size_t>(linear.ends_of(static_cast<std::int64_t>(k), shape).output)];
   std::vector<double> bias = bias_of(draft, layer);
-  for (std::size_t o = 0; o < outputs; ++o) bias[o] = bias[o] * by.scale[o] + by.shift[o];
+  for (std::size_t o = 0; o < bias.size(); ++o) bias[o] = bias[o] * by.scale[o] + by.shift[o];
   set_bias(draft, layer, bias);
 }
 
 /// Scales and shifts the layer's input.
 void fold_into_inputs(Draft& draft, int layer, const ChannelAffine& by) {
+  const LinearTraits linear = *draft.traits(layer).linear;
   std::vector<double> bias = bias_of(draft, layer);
-  const std::size_t outputs = bias.size();
+  const Shape shape = draft.shape(kernel_name(draft, layer));
   const auto kernel = draft.values(kernel_name(draft, layer));
   for (std::size_t k = 0; k < kernel.size(); ++k) {
-    const std::size_t channel = k / outputs % by.scale.size();
-    bias[k % outputs] += kernel[k] * by.shift[channel];
+    const LinearTraits::Ends ends = linear.ends_of(static_cast<std::int64_t>(k), shape);
+    const std::size_t channel = static_cast<std::size_t>(ends.input) % by.scale.size();  // after a Flatten
+    bias[static_cast<std::size_t>(ends.output)] += kernel[k] * by.shift[channel];
     kernel[k] *= by.scale[channel];
   }
   set_bias(draft, layer, bias);
@@ -75,7 +79,9 @@ std::string objection_behind(const Draft& draft, int normalization) {
   const std::string name = quoted(draft.name(next));
   const auto linear = draft.traits(next).linear;
   if (!linear) return fmt::format("after it is {}, a {}", name, draft.layer(next).type());
-  if (linear->groups != 1) return fmt::format("after it, {} reads its channels in groups", name);
+  if (!linear->first_kernel.empty()) return fmt::format("after it, {} has two kernels", name);
+  // Another number of windows covers each output, so what the normalization adds is not the same for all.
+  if (linear->transposed) return fmt::format("after it, {} spreads each pixel over several", name);
   const Shape input = draft.output_shapes()[static_cast<std::size_t>(draft.inputs(next).front())];
   if (pads(draft.layer(next), input))
     return fmt::format("after it, {} pads with zeros, which the normalization would have changed", name);

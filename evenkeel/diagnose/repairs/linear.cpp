@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "evenkeel/diagnose/measure/graph.h"
-#include "evenkeel/program/ops/window.h"
 
 namespace evenkeel {
 
@@ -32,14 +31,15 @@ int biased_before(const Model& model, int normalization) {
 
 std::size_t outputs_of(const Draft& draft, int layer) {
   const LinearTraits linear = *draft.traits(layer).linear;
-  const Shape& kernel = draft.shape(draft.name(layer) + '/' + linear.kernel);
+  const std::string& reads = linear.first_kernel.empty() ? linear.kernel : linear.first_kernel;
+  const Shape& kernel = draft.shape(draft.name(layer) + '/' + reads);
   return static_cast<std::size_t>(linear.outputs_of(linear.inputs_of(kernel)));
 }
 
 bool pads(const Layer& layer, const Shape& input) {
   const auto linear = layer.traits().linear;
   if (!linear || !linear->window) return false;
-  const kernels::Window window = ops::window_over(input.batched(1), *linear->window);
+  const kernels::Window window = linear->over(input.batched(1));
   return window.pad_top > 0 || window.pad_left > 0 || window.pad_bottom() > 0 || window.pad_right() > 0;
 }
 

@@ -41,6 +41,7 @@ Course course_from(const Draft& draft, int layer) {
   const LayerTraits traits = draft.traits(layer);
   if (traits.activation == ActivationFunction::softmax) course.obstacle = "its softmax mixes channels";
   if (traits.linear->groups != 1) course.obstacle = "its channels fall into groups";
+  if (!traits.linear->first_kernel.empty()) course.obstacle = "it has two kernels";
   if (!course.obstacle.empty()) return course;
   for (int at = layer;;) {
     const int next = draft.only_reader(at);
@@ -50,7 +51,7 @@ Course course_from(const Draft& draft, int layer) {
       return course;
     }
     if (const auto linear = draft.traits(next).linear) {
-      if (linear->groups == 1)
+      if (linear->groups == 1 && linear->first_kernel.empty())
         course.reader = next;
       else
         course.obstacle = fmt::format("{} reads them in groups", quoted(draft.name(next)));
@@ -90,23 +91,31 @@ Channels bad_vectors(const Draft& draft, int layer) {
 Channels bad_outputs(const Draft& draft, int layer) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
-  const std::size_t outputs = outputs_of(draft, layer);
   const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
+  const Shape& shape = draft.shape(draft.name(layer) + '/' + linear.kernel);
   for (std::size_t k = 0; k < kernel.size(); ++k)
-    if (!std::isfinite(kernel[k])) bad.insert(k % outputs);
+    if (!std::isfinite(kernel[k]))
+      bad.insert(static_cast<std::size_t>(linear.ends_of(static_cast<std::int64_t>(k), shape).output));
   if (!linear.bias.empty()) add_bad(draft.values(draft.name(layer) + '/' + linear.bias), bad);
   return bad;
 }
 
-/// The input channels that a Conv2D or Dense cannot use: a whole row of its kernel is not finite.
+/// The input channels that a Conv2D or Dense cannot use: all their weights are not finite, for one tap of the window.
 Channels bad_inputs(const Draft& draft, int layer, std::size_t channels) {
   Channels bad;
   const LinearTraits linear = *draft.traits(layer).linear;
-  const std::size_t outputs = outputs_of(draft, layer);
   const auto kernel = draft.values(draft.name(layer) + '/' + linear.kernel);
-  for (std::size_t row = 0; row < kernel.size() / outputs; ++row)
-    if (std::ranges::none_of(kernel.subspan(row * outputs, outputs), [](double v) { return std::isfinite(v); }))
-      bad.insert(row % channels);
+  const Shape& shape = draft.shape(draft.name(layer) + '/' + linear.kernel);
+  const auto matrix = static_cast<std::size_t>(shape[-2] * shape[-1]);
+  const auto inputs = static_cast<std::size_t>(linear.inputs_of(shape));
+  for (std::size_t tap = 0; tap < kernel.size(); tap += matrix) {
+    std::vector<bool> usable(inputs);
+    for (std::size_t k = 0; k < matrix; ++k)
+      if (std::isfinite(kernel[tap + k]))
+        usable[static_cast<std::size_t>(linear.ends_of(static_cast<std::int64_t>(k), shape).input)] = true;
+    for (std::size_t i = 0; i < inputs; ++i)
+      if (!usable[i]) bad.insert(i % channels);
+  }
   return bad;
 }
 
@@ -127,21 +136,27 @@ void drop(Draft& draft, const std::string& tensor, int axis, const Channels& cha
 void remove(Draft& draft, int layer, const Course& course, const Channels& channels) {
   const LinearTraits linear = *draft.traits(layer).linear;
   const std::size_t of = outputs_of(draft, layer);
-  for (const std::string& tensor : draft.tensors_of(layer)) drop(draft, tensor, -1, channels, of);
+  const auto kernel_of = [&](int i) { return draft.name(i) + '/' + draft.traits(i).linear->kernel; };
+  const bool swapped = linear.transposed, reader_swapped = draft.traits(course.reader).linear->transposed;
+  for (const std::string& tensor : draft.tensors_of(layer))
+    drop(draft, tensor, swapped && tensor == kernel_of(layer) ? -2 : -1, channels, of);
   for (const int carrier : course.carriers)
     for (const std::string& tensor : draft.tensors_of(carrier)) drop(draft, tensor, -1, channels, of);
-  drop(draft, draft.name(course.reader) + '/' + draft.traits(course.reader).linear->kernel, -2, channels, of);
+  drop(draft, kernel_of(course.reader), reader_swapped ? -1 : -2, channels, of);
   draft.replace(layer, draft.layer(layer).with(linear.outputs_field, linear.outputs - std::ssize(channels)));
 }
 
 /// Makes the channels 0 before the activation.
 void silence_outputs(Draft& draft, int layer, const Channels& channels) {
-  const std::size_t outputs = outputs_of(draft, layer);
-  for (const std::string& tensor : draft.tensors_of(layer)) {
-    const auto values = draft.values(tensor);
-    for (std::size_t k = 0; k < values.size(); ++k)
-      if (channels.contains(k % outputs)) values[k] = 0;
-  }
+  const LinearTraits linear = *draft.traits(layer).linear;
+  const std::string kernel = draft.name(layer) + '/' + linear.kernel, bias = draft.name(layer) + '/' + linear.bias;
+  const Shape& shape = draft.shape(kernel);
+  const auto weights = draft.values(kernel);
+  for (std::size_t k = 0; k < weights.size(); ++k)
+    if (channels.contains(static_cast<std::size_t>(linear.ends_of(static_cast<std::int64_t>(k), shape).output)))
+      weights[k] = 0;
+  if (linear.bias.empty()) return;
+  for (const std::size_t c : channels) draft.values(bias)[c] = 0;
 }
 
 /// Makes the channels 0 after such a layer. Without gamma it sets the variance so large that 1e-19 of the channel is

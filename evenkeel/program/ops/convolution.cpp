@@ -17,34 +17,53 @@ double convolution_flops(const TensorType& kernel, const TensorType& y) {
 
 }  // namespace
 
+std::string GroupedWindow::detail() const {
+  return Windowed::detail() + (groups_ == 1 ? "" : fmt::format(", {} groups", groups_));
+}
+
+kernels::Window GroupedWindow::over(const Shape& x) const {
+  kernels::Window window = Windowed::over(x);
+  window.groups = groups_;
+  return window;
+}
+
+void GroupedWindow::require_kernel(const Shape& x, const TensorType& kernel) const {
+  require_rank(kernel, 4, "kernel", "[height, width, in, out]");
+  const Shape& k = kernel.shape;
+  if (groups_ < 1 || x[3] % groups_ != 0 || k[3] % groups_ != 0)
+    throw Error{{.where = "groups",
+                 .expected = fmt::format("a number that divides both {} channels and {} filters", x[3], k[3]),
+                 .received = std::to_string(groups_)}};
+  if (k[0] != window().kernel.h || k[1] != window().kernel.w || k[2] != x[3] / groups_)
+    throw Error{{.where = "kernel",
+                 .expected = fmt::format("[{}, {}, {}, filters]", window().kernel.h, window().kernel.w, x[3] / groups_),
+                 .received = to_string(k)}};
+}
+
 std::string Convolution::detail() const {
-  std::string text = Windowed::detail();
+  std::string text = GroupedWindow::detail();
   if (f_ != kernels::Activation::linear) text += fmt::format(", {}", kernels::name_of(f_));
   return text;
 }
 
 std::vector<TensorType> Convolution::infer(std::span<const TensorType> in) const {
   const kernels::Window w = over(in[0].shape);
-  const Shape& kernel = in[1].shape;
-  require_rank(in[1], 4, "kernel", "[height, width, in, out]");
-  if (kernel[0] != w.kernel_h || kernel[1] != w.kernel_w || kernel[2] != w.c)
-    throw Error{{.where = "kernel",
-                 .expected = fmt::format("[{}, {}, {}, filters]", w.kernel_h, w.kernel_w, w.c),
-                 .received = to_string(kernel)}};
-  const TensorType y{{w.n, w.oh, w.ow, kernel[3]}, in[0].dtype};
+  require_kernel(in[0].shape, in[1]);
+  const TensorType y{{w.n, w.oh, w.ow, in[1].shape[3]}, in[0].dtype};
   if (in.size() > 2 && in[2].shape.rank() > 0) require_per_channel(y, in[2], "bias");
   return {y};
 }
 
 void Convolution::differentiate(Gradients& g) const {
   const Value dy = differentiate_bias(g, f_, 2);
-  if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window()), {g.input(0), dy}));
-  if (g.wanted(0)) g.add(0, g.emit_one(ConvolutionDataGradient(window(), g.input(0).shape()), {dy, g.input(1)}));
+  if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window(), groups()), {g.input(0), dy}));
+  if (g.wanted(0))
+    g.add(0, g.emit_one(ConvolutionDataGradient(window(), g.input(0).shape(), groups()), {dy, g.input(1)}));
 }
 
 std::shared_ptr<const Op> Convolution::with_activation(kernels::Activation f) const {
   if (f_ != kernels::Activation::linear) return nullptr;
-  return std::make_shared<const Convolution>(window(), f);
+  return std::make_shared<const Convolution>(window(), groups(), f);
 }
 
 Kernel Convolution::choose(const KernelRequest& r) const {
@@ -56,7 +75,18 @@ double Convolution::flops(std::span<const TensorType> in, std::span<const Tensor
 }
 
 std::vector<TensorType> ConvolutionDataGradient::infer(std::span<const TensorType> in) const {
+  const kernels::Window w = over(x_);
+  require_kernel(x_, in[1]);
+  const Shape seen{w.n, w.oh, w.ow, in[1].shape[3]};
+  if (in[0].shape != seen)
+    throw Error{{.where = "input", .expected = to_string(seen), .received = to_string(in[0].shape)}};
   return {{x_, in[0].dtype}};
+}
+
+void ConvolutionDataGradient::differentiate(Gradients& g) const {
+  const Value dx = g.of_output(0);
+  if (g.wanted(1)) g.add(1, g.emit_one(ConvolutionKernelGradient(window(), groups()), {dx, g.input(0)}));
+  if (g.wanted(0)) g.add(0, g.emit_one(Convolution(window(), groups()), {dx, g.input(1)}));
 }
 
 Kernel ConvolutionDataGradient::choose(const KernelRequest& r) const {
@@ -68,7 +98,7 @@ double ConvolutionDataGradient::flops(std::span<const TensorType> in, std::span<
 }
 
 std::vector<TensorType> ConvolutionKernelGradient::infer(std::span<const TensorType> in) const {
-  return {{{window().kernel.h, window().kernel.w, in[0].shape[3], in[1].shape[3]}, precise(in[0].dtype)}};
+  return {{{window().kernel.h, window().kernel.w, in[0].shape[3] / groups(), in[1].shape[3]}, precise(in[0].dtype)}};
 }
 
 Kernel ConvolutionKernelGradient::choose(const KernelRequest& r) const {

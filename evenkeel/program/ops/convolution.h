@@ -5,11 +5,29 @@
 
 namespace evenkeel::ops {
 
-/// y = f(x * kernel + bias): x [N, H, W, C], kernel [h, w, C, filters], bias [filters] or absent.
-class Convolution final : public Windowed {
+/// What convolutions share: a window, and groups of channels. Filter k reads the channels of group k / (filters /
+/// groups); the kernel is [h, w, C / groups, filters].
+class GroupedWindow : public Windowed {
  public:
-  explicit Convolution(WindowOptions window, kernels::Activation f = kernels::Activation::linear)
-      : Windowed(window), f_(f) {}
+  std::int64_t groups() const { return groups_; }
+  std::string detail() const override;
+
+ protected:
+  GroupedWindow(WindowOptions window, std::int64_t groups) : Windowed(window), groups_(groups) {}
+  kernels::Window over(const Shape& x) const;
+  /// Throws Error unless the kernel fits images x and the groups divide its filters and their channels.
+  void require_kernel(const Shape& x, const TensorType& kernel) const;
+
+ private:
+  std::int64_t groups_;
+};
+
+/// y = f(x * kernel + bias): x [N, H, W, C], kernel [h, w, C / groups, filters], bias [filters] or absent.
+class Convolution final : public GroupedWindow {
+ public:
+  explicit Convolution(WindowOptions window, std::int64_t groups = 1,
+                       kernels::Activation f = kernels::Activation::linear)
+      : GroupedWindow(window, groups), f_(f) {}
   std::string_view kind() const override { return "convolution"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
@@ -22,12 +40,14 @@ class Convolution final : public Windowed {
   kernels::Activation f_;
 };
 
-/// (dy, kernel) -> dx of the given shape.
-class ConvolutionDataGradient final : public Windowed {
+/// (dy, kernel) -> dx of the given shape. Also the forward pass of a transposed convolution.
+class ConvolutionDataGradient final : public GroupedWindow {
  public:
-  ConvolutionDataGradient(WindowOptions window, Shape x) : Windowed(window), x_(x) {}
+  ConvolutionDataGradient(WindowOptions window, Shape x, std::int64_t groups = 1)
+      : GroupedWindow(window, groups), x_(x) {}
   std::string_view kind() const override { return "convolution_data_gradient"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
   double flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
 
@@ -36,9 +56,9 @@ class ConvolutionDataGradient final : public Windowed {
 };
 
 /// (x, dy) -> dkernel.
-class ConvolutionKernelGradient final : public Windowed {
+class ConvolutionKernelGradient final : public GroupedWindow {
  public:
-  explicit ConvolutionKernelGradient(WindowOptions window) : Windowed(window) {}
+  explicit ConvolutionKernelGradient(WindowOptions window, std::int64_t groups = 1) : GroupedWindow(window, groups) {}
   std::string_view kind() const override { return "convolution_kernel_gradient"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;

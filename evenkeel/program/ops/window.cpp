@@ -96,4 +96,37 @@ kernels::Window window_over(const Shape& x, const WindowOptions& o) {
           .given_right = w.end};
 }
 
+Shape transposed_over(const Shape& x, const WindowOptions& o, const std::optional<Size2D>& output_padding,
+                      std::int64_t channels) {
+  if (x.rank() != 4) throw Error{{.where = "input", .expected = "images [N, H, W, C]", .received = to_string(x)}};
+  const bool is_same = o.padding == Padding::same;
+  const auto size = [&](std::int64_t in, std::int64_t stride, std::int64_t span, std::int64_t padding,
+                        std::optional<std::int64_t> more) {
+    const std::int64_t all_but_last = (in - 1) * stride;
+    if (is_same) return more ? all_but_last + span % 2 + *more : in * stride;
+    if (o.padding == Padding::valid && !more) return all_but_last + std::max(span, stride);
+    return all_but_last + span - padding + more.value_or(0);
+  };
+  const auto more_of = [&](std::int64_t Size2D::*side) {
+    return output_padding ? std::optional((*output_padding).*side) : std::nullopt;
+  };
+  const std::int64_t h =
+      size(x[1], o.strides.h, span_of(o.kernel.h, o.dilation.h), o.padding.top + o.padding.bottom, more_of(&Size2D::h));
+  const std::int64_t w =
+      size(x[2], o.strides.w, span_of(o.kernel.w, o.dilation.w), o.padding.left + o.padding.right, more_of(&Size2D::w));
+  if (h < 1 || w < 1)
+    throw Error{{.where = "output",
+                 .expected = "a height and width of at least 1",
+                 .received = by(h, w),
+                 .hint = "The padding takes rows and columns away."}};
+  const Shape images{x[0], h, w, channels};
+  const kernels::Window seen = window_over(images, o);
+  if (seen.oh != x[1] || seen.ow != x[2])
+    throw Error{{.where = "output_padding",
+                 .expected = "less than the strides",
+                 .received = fmt::format("an output of {}, which a window {} makes {} of", by(h, w), to_string(o),
+                                         by(seen.oh, seen.ow))}};
+  return images;
+}
+
 }  // namespace evenkeel::ops
