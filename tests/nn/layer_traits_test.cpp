@@ -66,7 +66,8 @@ TEST(LayerTraits, NameEveryTensorOfTheLayer) {
     const auto has = [&](TensorRole role) { return roles.count(role) == 1; };
     EXPECT_EQ(has(TensorRole::scale), !traits.scale.empty());
     EXPECT_EQ(has(TensorRole::shift), !traits.shift.empty());
-    EXPECT_EQ(has(TensorRole::kernel), traits.linear.has_value());
+    const std::size_t kernels = !traits.linear ? 0 : traits.linear->first_kernel.empty() ? 1 : 2;
+    EXPECT_EQ(roles.count(TensorRole::kernel), kernels);
     EXPECT_EQ(has(TensorRole::bias), traits.linear && !traits.linear->bias.empty());
     const bool moves = traits.normalization && traits.normalization->moving;
     EXPECT_EQ(has(TensorRole::moving_mean), moves);

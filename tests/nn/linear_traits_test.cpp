@@ -89,7 +89,7 @@ TEST(LayerTraits, SayHowManyOutputsALinearLayerHasAndItsWindow) {
 
 /// Some elements of a kernel.
 std::vector<std::int64_t> some_of(const Shape& kernel, std::int64_t outputs) {
-  return {0, outputs + 1, kernel.size() / 2 + 1, kernel.size() - 1};
+  return {0, std::min(outputs + 1, kernel.size() - 1), kernel.size() / 2, kernel.size() - 1};
 }
 
 /// The outputs of a layer that change if an element of its kernel does.

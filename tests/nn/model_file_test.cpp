@@ -173,13 +173,14 @@ TEST(ModelFileError, NamesTheUnknownKeyAndTheNearestKnownOne) {
       refusal(kHead + "[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n\n[[layer]]\ntype = \"Conv2D\"\nfilters = 4\n"
                       "kernal_size = 3\n"),
       "m.toml:9: Conv2D \"conv2d_1\": unknown key \"kernal_size\". Known: filters, kernel_size, strides, padding, "
-      "activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, trainable, type, name, inputs. "
+      "dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, "
+      "trainable, type, name, inputs. "
       "Did you mean \"kernel_size\"?");
 }
 
 TEST(ModelFileError, NamesTheUnknownLayerTypeAndTheNearestKnownOne) {
   const std::string error = refusal(kHead + "[[layer]]\ntype = \"Conv3D\"\nfilters = 4\n");
-  EXPECT_SAYS(error, "m.toml:3: unknown layer type \"Conv3D\". Known: Input, Conv2D, Dense,");
+  EXPECT_SAYS(error, "m.toml:3: unknown layer type \"Conv3D\". Known: Input, Conv2D, Conv1D, DepthwiseConv2D,");
   EXPECT_SAYS(error, "Did you mean \"Conv2D\"?");
 }
 

@@ -11,6 +11,9 @@ LayerTraits traits_at(const Model& model, int layer) {
   return model.nodes()[static_cast<std::size_t>(layer)].layer.traits();
 }
 
+/// Whether each channel reads the same channel and nothing else, not even its neighbours (as a depthwise convolution).
+bool passes_on(const LayerTraits& traits) { return traits.per_channel && !traits.linear; }
+
 /// The layer whose channels this one reads; layers in between pass channels on unchanged, pooled or with noise. -1: the
 /// input.
 int channels_from(const Model& model, int layer) {
@@ -18,7 +21,7 @@ int channels_from(const Model& model, int layer) {
   int at = input(layer);
   for (; at >= 0; at = input(at)) {
     const LayerTraits traits = traits_at(model, at);
-    if (!traits.per_channel || traits.axes != AxisOrder::kept || traits.activation != ActivationFunction::linear ||
+    if (!passes_on(traits) || traits.axes != AxisOrder::kept || traits.activation != ActivationFunction::linear ||
         traits.normalization || !traits.scale.empty())
       break;
   }
@@ -30,8 +33,7 @@ class Lives {
  public:
   Lives(Evidence& evidence, const std::string& layer) : evidence_(evidence) {
     const Model& model = evidence.model();
-    const int index = model.find(layer),
-              before = traits_at(model, index).per_channel ? channels_from(model, index) : -1;
+    const int index = model.find(layer), before = passes_on(traits_at(model, index)) ? channels_from(model, index) : -1;
     for (const Normalization& n : evidence.normalizations()) {
       if (n.layer == before && !(n.gamma.empty() && n.beta.empty()))
         input_ = signal_of(model, evidence.channels(), model.nodes()[static_cast<std::size_t>(n.layer)].inputs.front());

@@ -57,7 +57,8 @@ bool follow(const Draft& draft, int layer, Flattened& found) {
     for (const int reader : draft.readers(at)) {
       const LayerTraits traits = draft.traits(reader);
       const bool is_dense = traits.linear && !traits.linear->window && traits.linear->groups == 1;
-      if (!is_dense && !traits.per_channel && !traits.identity_in_evaluation) return false;
+      const bool keeps = !traits.linear && (traits.per_channel || traits.identity_in_evaluation);
+      if (!is_dense && !keeps) return false;
       if (is_dense) {
         found.linear.push_back(draft.name(reader));
         found.tensors.push_back(draft.name(reader) + '/' + traits.linear->kernel);

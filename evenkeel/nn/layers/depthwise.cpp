@@ -52,7 +52,8 @@ LayerTraits traits(const DepthwiseConv2D& conv) {
                                  .groups = -1,
                                  .window = window_options(conv),
                                  .regularizer_field = "depthwise_regularizer"},
-          .activation = conv.activation};
+          .activation = conv.activation,
+          .per_channel = conv.depth_multiplier == 1 && conv.activation != ActivationFunction::softmax};
 }
 
 Value build(const DepthwiseConv2D& conv, LayerBuilder& builder, Value x) {

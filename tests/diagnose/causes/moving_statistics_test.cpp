@@ -40,6 +40,40 @@ TEST(MovingStatistics, NamesOneLayerThatWasNeverUpdated) {
   }
 }
 
+/// Depthwise, grouped, dilated and transposed convolutions, each with a normalization behind it.
+Sequential grouped_convnet() {
+  Sequential model({28, 28, 1}, "grouped_convnet");
+  const auto norm = [](const char* name) { return BatchNormalization{.momentum = 0.9, .name = name}; };
+  model.add(Rescaling{.scale = 1 / 255.0}, Conv2D{.filters = 8, .strides = 2, .use_bias = false, .name = "conv"},
+            norm("of_conv"), Activation{relu},
+            DepthwiseConv2D{.strides = 2, .padding = 1, .use_bias = false, .name = "depthwise"}, norm("of_depthwise"),
+            Activation{relu}, Conv2D{.filters = 12, .padding = 2, .dilation_rate = 2, .groups = 4, .name = "grouped"},
+            norm("of_grouped"), Activation{relu},
+            Conv2DTranspose{.filters = 8, .strides = 2, .padding = Padding::same, .name = "transposed"},
+            norm("of_transposed"), Activation{relu}, MaxPooling2D{}, Flatten{}, Dense{.units = 10, .name = "head"});
+  return model;
+}
+
+TEST(MovingStatistics, NamesAStaleLayerBehindEveryKindOfConvolutionAndReestimatingMendsIt) {
+  const auto trainer = trained(grouped_convnet());
+  Network& network = trainer->network();
+  EXPECT_EQ(alarms(diagnosed(network)), 0) << told(diagnosed(network));
+  for (const std::string layer : {"of_depthwise", "of_grouped", "of_transposed"}) {
+    const Tensor mean = Tensor::copy_of(network.weight(layer + "/moving_mean"));
+    const Tensor variance = Tensor::copy_of(network.weight(layer + "/moving_variance"));
+    reset_statistics(network, layer);
+    const Diagnosis diagnosis = diagnosed(network);
+    const Finding* finding = finding_of(diagnosis, "never-updated");
+    ASSERT_TRUE(finding) << told(diagnosis);
+    EXPECT_THAT(finding->layers, ElementsAre(layer));
+    EXPECT_EQ(alarms(diagnosis), 1) << told(diagnosis);
+    reestimate_statistics(network, small_data().train, {.batch_size = 50});
+    EXPECT_EQ(alarms(diagnosed(network)), 0) << told(diagnosed(network));
+    network.set_weight(layer + "/moving_mean", mean);
+    network.set_weight(layer + "/moving_variance", variance);
+  }
+}
+
 TEST(MovingStatistics, JoinsAllLayersThatWereNeverUpdated) {
   const auto trainer = trained(small_convnet(1.0));
   const Diagnosis diagnosis = diagnosed(trainer->network());

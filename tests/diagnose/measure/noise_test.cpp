@@ -63,6 +63,32 @@ TEST(Noise, GoesThroughAConvolutionWithItsPaddingAndStride) {
   }
 }
 
+TEST(Noise, GoesThroughGroupsDilationAndTransposedConvolutions) {
+  const std::vector<Layer> layers = {
+      DepthwiseConv2D{.padding = 1, .depth_multiplier = 2},
+      Conv2D{.filters = 6, .padding = {0, 2, 1, 1}, .dilation_rate = 2, .groups = 2},
+      Conv2DTranspose{.filters = 6, .strides = 2, .padding = Padding::same, .groups = 2}};
+  for (const Layer& layer : layers) {
+    SCOPED_TRACE(layer.type());
+    Sequential model({6, 5, 4});
+    model.add(Activation{relu}, Dropout{.rate = 0.6});
+    model.append(layer);
+    model.add(BatchNormalization{}, Flatten{}, Dense{.units = 2});
+    const auto shift = shift_of(model);
+    ASSERT_TRUE(shift && shift->closed_form);
+    EXPECT_LT(*shift->closed_form, 0.8);
+    EXPECT_NEAR(*shift->closed_form, shift->measured, 0.015);
+  }
+}
+
+TEST(Noise, HasNoClosedFormThroughTwoKernels) {
+  Sequential model({6, 5, 4});
+  model.add(Dropout{.rate = 0.6}, SeparableConv2D{.filters = 3}, BatchNormalization{}, Flatten{}, Dense{.units = 2});
+  const auto shift = shift_of(model, 100);
+  ASSERT_TRUE(shift);
+  EXPECT_FALSE(shift->closed_form);
+}
+
 TEST(Noise, OfUoutAddsAThirdOfBetaSquared) {
   Sequential model({8});
   model.add(Activation{relu}, Uout{.beta = 0.8}, BatchNormalization{}, Dense{.units = 2});

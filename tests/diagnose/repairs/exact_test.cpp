@@ -61,6 +61,13 @@ TEST(Fold, RefusesWhereTheLayerBehindPads) {
               "after it, \"conv\" pads with zeros");
 }
 
+TEST(Fold, RefusesWhereTheLayerBehindIsTransposedOrHasTwoKernels) {
+  EXPECT_SAYS(refusal(MaxPooling2D{}, Conv2DTranspose{.filters = 3, .name = "up"}),
+              "after it, \"up\" spreads each pixel over several");
+  EXPECT_SAYS(refusal(MaxPooling2D{}, SeparableConv2D{.filters = 3, .name = "two"}),
+              "after it, \"two\" has two kernels");
+}
+
 TEST(Fold, PassesLayersThatHandOnWhatTheyRead) {
   Sequential model = chain("handed on", {9});
   model.add(BatchNormalization{}, Activation{}, Dense{.units = 4, .activation = elu}, Dense{.units = 2});

@@ -90,7 +90,15 @@ inline std::vector<Model> foldable_before() {
               Dense{.units = 2});
   dense.add(Dense{.units = 6}, BatchNormalization{}, Activation{relu}, Dense{.units = 5, .use_bias = false},
             BatchNormalizationFromParts{}, Activation{elu}, Dense{.units = 2}, BatchNormalization{});
-  return {same, strided, dense};
+  Sequential grouped = chain("grouped"), sequence = chain("sequence", {9, 4});
+  grouped.add(DepthwiseConv2D{.padding = 1, .use_bias = false}, BatchNormalization{}, Activation{relu},
+              Conv2D{.filters = 6, .dilation_rate = 2, .groups = 3}, BatchNormalization{}, Activation{elu},
+              Conv2DTranspose{.filters = 4, .strides = 2, .padding = Padding::same, .groups = 2},
+              BatchNormalization{.scale = false}, Activation{relu},
+              SeparableConv2D{.filters = 3, .depth_multiplier = 2}, BatchNormalization{}, Flatten{}, Dense{.units = 2});
+  sequence.add(Conv1D{.filters = 6, .padding = 1}, BatchNormalization{}, Activation{relu},
+               Conv1D{.filters = 4, .kernel_size = 2, .groups = 2}, BatchNormalization{}, Flatten{}, Dense{.units = 2});
+  return {same, strided, dense, grouped, sequence};
 }
 
 /// Normalizations in front of those that do not pad.
@@ -105,7 +113,13 @@ inline std::vector<Model> foldable_behind() {
             BatchNormalization{}, Dense{.units = 2});
   point.add(BatchNormalization{}, Conv2D{.filters = 4, .kernel_size = 1, .padding = Padding::same, .activation = relu},
             Flatten{}, Dense{.units = 2});
-  return {valid, flat, first, point};
+  Sequential grouped = chain("grouped"), sequence = chain("sequence", {9, 4});
+  grouped.add(BatchNormalization{}, DepthwiseConv2D{.depth_multiplier = 2, .activation = relu, .use_bias = false},
+              BatchNormalization{}, Conv2D{.filters = 4, .kernel_size = 2, .dilation_rate = {1, 2}, .groups = 2},
+              Flatten{}, Dense{.units = 2});
+  sequence.add(BatchNormalization{}, Conv1D{.filters = 6, .strides = 2, .groups = 2, .activation = elu},
+               BatchNormalization{}, Conv1D{.filters = 3, .kernel_size = 2}, Flatten{}, Dense{.units = 2});
+  return {valid, flat, first, point, grouped, sequence};
 }
 
 }  // namespace evenkeel

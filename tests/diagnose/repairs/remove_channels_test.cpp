@@ -9,11 +9,13 @@ using namespace activations;
 
 /// The same network with what channel c of a layer brings to its reader set to 0: what removing it must come to.
 void blank(Network& network, const std::string& reader, std::size_t channel, std::size_t channels) {
-  const TensorView kernel = network.weight(reader + "/kernel");
-  const auto outputs = static_cast<std::size_t>(kernel.shape.back());
+  const Model& model = network.model();
+  const LinearTraits linear = *model.nodes()[static_cast<std::size_t>(model.find(reader))].layer.traits().linear;
+  const Shape shape = network.weight(reader + "/kernel").shape;
   change(network, reader + "/kernel", [&](auto values) {
     for (std::size_t k = 0; k < values.size(); ++k)
-      if (k / outputs % channels == channel) values[k] = 0;
+      if (static_cast<std::size_t>(linear.ends_of(static_cast<std::int64_t>(k), shape).input) % channels == channel)
+        values[k] = 0;
   });
 }
 
@@ -39,7 +41,15 @@ std::vector<Spoiled> spoiled_networks() {
   instance.add(Conv2D{.filters = 5, .name = "a"}, GroupNormalization{.groups = -1, .name = "gn"},
                Permute{.dims = {2, 1, 3}}, Conv2D{.filters = 4, .name = "b"}, Flatten{},
                Dense{.units = 2, .name = "head"});
-  return {{"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},
+  Sequential up = chain("up"), wider = chain("wider");
+  up.add(Conv2DTranspose{.filters = 5, .strides = 2, .name = "a"}, BatchNormalization{.name = "bn"}, Activation{relu},
+         Conv2D{.filters = 4, .name = "b"}, Flatten{}, Dense{.units = 2, .name = "head"});
+  wider.add(Conv2D{.filters = 5, .name = "a"}, BatchNormalization{.name = "bn"},
+            Conv2DTranspose{.filters = 4, .padding = Padding::same, .name = "b"}, Flatten{},
+            Dense{.units = 2, .name = "head"});
+  return {{"a transposed kernel", up, "a/kernel", 4 * 3 + 1, "b", 4, 5},
+          {"read by a transposed convolution", wider, "bn/gamma", 3, "b", 3, 5},
+          {"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},
           {"a bias", conv, "a/bias", 0, "b", 0, 5},
           {"gamma", conv, "bn/gamma", 4, "b", 4, 5},
           {"a mean", conv, "bn/moving_mean", 2, "b", 2, 5},
@@ -65,7 +75,7 @@ TEST(RemoveChannels, MakesTheLayerNarrower) {
     const auto network = trained(c.model);
     spoil(*network, c.tensor, c.at);
     const Mended mended(*network, "remove-channels");
-    EXPECT_EQ(mended.after->weight("a/kernel").shape.back(), 4) << c.name;
+    EXPECT_EQ(mended.after->weight("a/bias").shape.back(), 4) << c.name;
     EXPECT_TRUE(mended.draft.not_finite().empty()) << c.name;
   }
 }
