@@ -25,7 +25,7 @@ struct LinearTraits {
   /// The number of groups of inputs and outputs. 1: each output reads all inputs. -1: each input is a group of its own,
   /// and `outputs` is the number of outputs of one group.
   std::int64_t groups = 1;
-  /// Set for a convolution. Otherwise the layer is a matrix product of [N, inputs].
+  /// Set for a convolution. Otherwise the layer is a matrix product of [N, ..., inputs], at each position.
   std::optional<ops::WindowOptions> window = {};
   /// The axes between samples and channels over which the window slides: 2 for [N, H, W, C], the kernel's first axes;
   /// 1 for [N, L, C], whose window has height 1.
@@ -61,18 +61,19 @@ struct LinearTraits {
 
 /// The moving averages of the batches' statistics, which evaluation uses.
 struct MovingTraits {
-  double momentum = 0;                  ///< weight of the old value
+  double momentum = 0;                  ///< weight of the old value; 0 of a mean of all batches, which forgets 0 and 1
   bool unbiased = false;                ///< the moving variance follows n/(n-1) times the batch's
   std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
   bool in_training = false;             ///< training brings what the batch's give near to what these would give
   std::string mean = "moving_mean", variance = "moving_variance";  ///< tensors [channels]
+  std::string batches = {};  ///< tensor [1]: the number of batches that they are the mean of; empty: they use momentum
 };
 
 /// (x - mean) / sqrt(variance + epsilon), then the layer's `scale` and `shift`.
 struct NormalizationTraits {
   /// Over which elements mean and variance are computed.
   enum class Over {
-    batch,     ///< each channel, over batch and positions; evaluation uses `moving` instead
+    batch,     ///< each channel, over batch and positions; evaluation uses `moving` instead, if it is set
     group,     ///< each group of neighbouring channels of a sample, over positions
     position,  ///< each position of a sample, over channels
   };
@@ -82,7 +83,7 @@ struct NormalizationTraits {
   bool centered = true;     ///< false: 0 is used as the mean
   /// Of a layer whose axis of channels can be chosen: the axis as declared, counted from the batch (0), or negative.
   std::optional<std::int64_t> axis = {};
-  std::optional<MovingTraits> moving = {};  ///< of Over::batch
+  std::optional<MovingTraits> moving = {};  ///< of Over::batch; without it, evaluation uses the batch's statistics too
 };
 
 /// Noise that is added in training only: each element becomes y = a x + b, with random a and b that do not depend on x.
@@ -99,7 +100,9 @@ struct NoiseTraits {
 
 enum class Merge { none, sum, concatenation };       ///< of several inputs; concatenation is along channels
 enum class PoolingKind { none, maximum, mean };      ///< over windows of each channel
-enum class AxisOrder { kept, flattened, permuted };  ///< of a sample
+/// Of a sample: what a layer that moves numbers does. Reshaped: the numbers are in the same order, in other axes, so
+/// that a channel may be anywhere; flattened: in one axis, where a channel is every k-th feature. Permuted: elsewhere.
+enum class AxisOrder { kept, flattened, reshaped, permuted };
 
 struct LayerTraits {
   std::optional<LinearTraits> linear = {};
@@ -115,16 +118,18 @@ struct LayerTraits {
   /// Whether in evaluation each channel of the output depends only on the same channel of the one input. (After a
   /// Flatten, a channel is every k-th feature.) Channels of a normalization are those of its axis.
   bool per_channel = false;
-  /// Whether it multiplies by a fixed number and adds another. Made for the model's input, which it reads in full
-  /// precision.
+  /// Whether it multiplies each channel by a fixed number and adds another. Made for the model's input, which it reads in
+  /// full precision.
   bool rescales = false;
   bool is_input = false;  ///< stands for the model's input, and reads nothing else
   Merge merge = Merge::none;
   PoolingKind pooling = PoolingKind::none;
   AxisOrder axes = AxisOrder::kept;
 
-  /// Whether its output is its input in every mode.
-  bool is_identity() const { return identity_in_evaluation && activation == ActivationFunction::linear && !noise; }
+  /// Whether its output is its input in every mode, and each channel stays one (after a Flatten, every k-th feature).
+  bool is_identity() const {
+    return identity_in_evaluation && per_channel && activation == ActivationFunction::linear && !noise;
+  }
 };
 
 }  // namespace evenkeel

@@ -11,3 +11,6 @@
 #include "evenkeel/nn/layers/merge.h"
 #include "evenkeel/nn/layers/normalization.h"
 #include "evenkeel/nn/layers/pooling.h"
+#include "evenkeel/nn/layers/preprocessing.h"
+#include "evenkeel/nn/layers/reshaping.h"
+#include "evenkeel/nn/layers/resizing.h"

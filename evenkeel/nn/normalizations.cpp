@@ -20,9 +20,19 @@ std::vector<Normalization> normalizations(const Model& model) {
                      .axis = traits.normalization->axis,
                      .mean = whole(moving.mean),
                      .variance = whole(moving.variance),
+                     .batches = whole(moving.batches),
                      .gamma = whole(traits.scale),
                      .beta = whole(traits.shift)});
   }
+  return found;
+}
+
+std::vector<std::string> normalized_by_batch(const Model& model) {
+  std::vector<std::string> found;
+  for (const Model::Node& node : model.nodes())
+    if (const auto normalization = node.layer.traits().normalization;
+        normalization && normalization->over == NormalizationTraits::Over::batch && !normalization->moving)
+      found.push_back(node.layer.name());
   return found;
 }
 

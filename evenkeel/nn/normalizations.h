@@ -12,17 +12,23 @@ namespace evenkeel {
 struct Normalization {
   int layer = 0;     ///< index in the description
   std::string name;  ///< the layer's
-  double epsilon = 0, momentum = 0;
+  double epsilon = 0;
+  double momentum = 0;                    ///< 0 of a mean of all batches: nothing is left of the initial statistics
   bool unbiased = false;                  ///< its moving variance has the factor n/(n-1)
   std::optional<std::int64_t> axis = {};  ///< as declared, if the layer has a choice
   std::string mean = {}, variance = {};   ///< its moving statistics: "batch_normalization/moving_mean"
+  std::string batches = {};               ///< the number of batches that these are the mean of; empty: they use momentum
   std::string gamma = {}, beta = {};      ///< tensors; empty if it does not have them
   /// A momentum below one half was most likely meant as the weight of the new value, as in PyTorch.
-  bool has_inverted_momentum() const { return momentum < 0.5; }
+  bool has_inverted_momentum() const { return batches.empty() && momentum < 0.5; }
 };
 
 /// The model's normalizations with moving statistics, in the order of the description.
 std::vector<Normalization> normalizations(const Model& model);
+
+/// The names of the layers that normalize by the statistics of the batch in evaluation too, so that a sample's output
+/// depends on its batch.
+std::vector<std::string> normalized_by_batch(const Model& model);
 
 /// Whether evaluation can compute with a moving variance: the variance plus epsilon must be above 0, else the output is
 /// NaN.

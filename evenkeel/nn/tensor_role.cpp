@@ -14,6 +14,7 @@ TensorRole role_of(const Layer& layer, const std::string& tensor) {
   if (const auto& normalization = traits.normalization; normalization && normalization->moving) {
     if (is(normalization->moving->mean)) return TensorRole::moving_mean;
     if (is(normalization->moving->variance)) return TensorRole::moving_variance;
+    if (is(normalization->moving->batches)) return TensorRole::batches;
   }
   return TensorRole::other;
 }

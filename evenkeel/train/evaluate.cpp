@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/nn/normalizations.h"
 
 namespace evenkeel {
 namespace {
@@ -24,8 +25,8 @@ StepContext context_of(const Network& network, const EvaluateOptions& options) {
 
 /// Whether a sample's result depends on the others in its batch. Then a smaller last batch needs a program of its size;
 /// otherwise the full one is used, and rows after the data are ignored.
-bool samples_interact(const StepContext& context) {
-  return std::ranges::any_of(context.modes, [](const LayerMode& mode) {
+bool samples_interact(const Model& model, const StepContext& context) {
+  return !normalized_by_batch(model).empty() || std::ranges::any_of(context.modes, [](const LayerMode& mode) {
     return mode.statistics == Statistics::batch || mode.update_statistics;
   });
 }
@@ -39,7 +40,7 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
   StepContext context = context_of(network, options);
   const AveragedWeights averaged(network);
   // A probe must not count rows that are not samples.
-  const bool exact = samples_interact(context) || !network.options().probes.empty();
+  const bool exact = samples_interact(network.model(), context) || !network.options().probes.empty();
   Batches batches(data, {.batch_size = batch_size, .shuffle = false});
   for (std::int64_t first = 0; first < data.size(); ++context.step) {
     const Batch& batch = batches.next();

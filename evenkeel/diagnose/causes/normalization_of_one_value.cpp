@@ -25,6 +25,15 @@ std::vector<int> layers_of_one_value(const Model& model, Takes takes) {
 
 bool is_over_batch(const NormalizationTraits& n) { return n.over == NormalizationTraits::Over::batch; }
 
+/// Whether training computes with the statistics of its batch alone.
+bool trains_by_batch(const NormalizationTraits& n) { return is_over_batch(n) && !(n.moving && n.moving->in_training); }
+
+/// The share of the moving statistics that the last batch is.
+double share_of_last(const Normalization& n, const Network& network) {
+  if (n.batches.empty()) return 1 - n.momentum;
+  return 1 / std::max(1.0, converted(network.weight(n.batches), DType::float64).as<double>()[0]);
+}
+
 /// The mean of one value is the value, and its variance is 0: the output is beta, whatever the input.
 class NormalizationOfOneValue final : public Rule {
  public:
@@ -70,7 +79,7 @@ class NormalizationOfOneValue final : public Rule {
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
     const std::vector<int> layers =
         layers_of_one_value(evidence.model(), [&](const NormalizationTraits& n, const Shape& sample) {
-          return is_over_batch(n) && !n.moving->in_training && normalized_values(n, sample, batch) == 1;
+          return trains_by_batch(n) && normalized_values(n, sample, batch) == 1;
         });
     if (layers.empty() || !may_come_from_single_values(evidence, moving, layers)) return;
     Finding f = about(evidence.model(), layers);
@@ -109,14 +118,15 @@ class NormalizationOfOneValue final : public Rule {
     const bool measured = unmet(Need::samples, evidence).empty();
     const std::vector<int> layers =
         layers_of_one_value(evidence.model(), [](const NormalizationTraits& n, const Shape& sample) {
-          return is_over_batch(n) && !n.moving->in_training && normalized_values(n, sample, 1) == 1;
+          return trains_by_batch(n) && normalized_values(n, sample, 1) == 1;
         });
     for (std::size_t i = 0; i < evidence.normalizations().size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       if (std::ranges::count(layers, n.layer) == 0) continue;
       f.layers.push_back(n.name);
-      share = std::max(share, 1 - n.momentum);
-      f.evidence.push_back({n.name + ": share of its moving statistics that the last batch is", 1 - n.momentum, "",
+      const double of_last = share_of_last(n, evidence.network());
+      share = std::max(share, of_last);
+      f.evidence.push_back({n.name + ": share of its moving statistics that the last batch is", of_last, "",
                             "below " + figure(kNoticedShare)});
       if (measured) f.evidence.push_back(distance_fact(evidence.gaps()[i]));
       far = far || (measured && are_far(evidence.gaps()[i]));

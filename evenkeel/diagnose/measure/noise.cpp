@@ -76,10 +76,11 @@ std::vector<double> summed(const Network& network, const Layer& layer, const Sha
                                             kernels::Activation::linear, result.data());
     return result;
   }
-  const auto units = static_cast<std::size_t>(linear.outputs);
-  std::vector<double> result(units);
+  const auto units = static_cast<std::size_t>(linear.outputs), features = kernel.size() / units;
+  std::vector<double> result(moments.size() / features * units);
   for (std::size_t i = 0; i < moments.size(); ++i)
-    for (std::size_t u = 0; u < units; ++u) result[u] += moments[i] * kernel[i * units + u];
+    for (std::size_t u = 0; u < units; ++u)
+      result[i / features * units + u] += moments[i] * kernel[i % features * units + u];
   return result;
 }
 

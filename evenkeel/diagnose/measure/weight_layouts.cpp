@@ -59,6 +59,7 @@ bool follow(const Draft& draft, int layer, Flattened& found) {
       const bool is_dense = traits.linear && !traits.linear->window && traits.linear->groups == 1;
       const bool keeps = !traits.linear && (traits.per_channel || traits.identity_in_evaluation);
       if (!is_dense && !keeps) return false;
+      if (traits.axes == AxisOrder::reshaped) return false;
       if (is_dense) {
         found.linear.push_back(draft.name(reader));
         found.tensors.push_back(draft.name(reader) + '/' + traits.linear->kernel);

@@ -6,7 +6,7 @@ namespace {
 
 /// The same in evaluation, with all its tensors.
 BatchRenormalization renormalized(const Normalization& n, const Layer& layer) {
-  return {.momentum = n.momentum,
+  return {.momentum = n.batches.empty() ? n.momentum : BatchRenormalization{}.momentum,
           .epsilon = n.epsilon,
           .center = !n.beta.empty(),
           .scale = !n.gamma.empty(),
@@ -22,6 +22,7 @@ RepairLog renormalize(Draft& draft, const RepairContext&) {
       log.left.push_back({n.name, kOtherAxis});
       continue;
     }
+    draft.erase(n.batches);
     draft.replace(n.layer, renormalized(n, draft.layer(n.layer)));
     log.changes.push_back({n.name, "now a BatchRenormalization"});
   }

@@ -29,6 +29,7 @@ RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
         .groups = groups_for(channels), .epsilon = n.epsilon, .center = !n.beta.empty(), .scale = !n.gamma.empty()};
     draft.erase(n.mean);
     draft.erase(n.variance);
+    draft.erase(n.batches);
     draft.replace(n.layer, layer);
     log.changes.push_back(
         {n.name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});

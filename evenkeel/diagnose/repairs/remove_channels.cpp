@@ -17,6 +17,13 @@ namespace {
 
 using Channels = std::set<std::size_t>;
 
+/// The layer's tensors with one number for each channel.
+std::vector<std::string> vectors_of(const Draft& draft, int layer) {
+  std::vector<std::string> names = draft.tensors_of(layer);
+  std::erase_if(names, [&](const std::string& name) { return role_of(draft.layer(layer), name) == TensorRole::batches; });
+  return names;
+}
+
 /// Whether the layer multiplies or shifts each channel by numbers of its tensors: a normalization, an Affine.
 bool has_vectors(const Draft& draft, int layer) {
   const LayerTraits traits = draft.traits(layer);
@@ -77,7 +84,7 @@ Channels bad_vectors(const Draft& draft, int layer) {
   Channels bad;
   const auto all = draft.normalizations();
   const auto normalization = std::ranges::find(all, layer, &Normalization::layer);
-  for (const std::string& tensor : draft.tensors_of(layer)) {
+  for (const std::string& tensor : vectors_of(draft, layer)) {
     const auto values = draft.values(tensor);
     add_bad(values, bad);
     if (normalization == all.end() || tensor != normalization->variance) continue;
@@ -141,7 +148,7 @@ void remove(Draft& draft, int layer, const Course& course, const Channels& chann
   for (const std::string& tensor : draft.tensors_of(layer))
     drop(draft, tensor, swapped && tensor == kernel_of(layer) ? -2 : -1, channels, of);
   for (const int carrier : course.carriers)
-    for (const std::string& tensor : draft.tensors_of(carrier)) drop(draft, tensor, -1, channels, of);
+    for (const std::string& tensor : vectors_of(draft, carrier)) drop(draft, tensor, -1, channels, of);
   drop(draft, kernel_of(course.reader), reader_swapped ? -1 : -2, channels, of);
   draft.replace(layer, draft.layer(layer).with(linear.outputs_field, linear.outputs - std::ssize(channels)));
 }
@@ -164,7 +171,7 @@ void silence_outputs(Draft& draft, int layer, const Channels& channels) {
 void silence_vectors(Draft& draft, int layer, const Channels& channels) {
   const double variance =
       !draft.traits(layer).scale.empty() ? 1 : static_cast<double>(std::numeric_limits<float>::max());
-  for (const std::string& tensor : draft.tensors_of(layer))
+  for (const std::string& tensor : vectors_of(draft, layer))
     for (const std::size_t c : channels)
       draft.values(tensor)[c] = role_of(draft.layer(layer), tensor) == TensorRole::moving_variance ? variance : 0;
 }
@@ -199,7 +206,7 @@ void mend_linear(Draft& draft, int layer, RepairLog& log) {
   Channels bad = bad_outputs(draft, layer);
   if (course.reader >= 0) {
     for (const int carrier : course.carriers) {
-      const auto tensors = draft.tensors_of(carrier);
+      const auto tensors = vectors_of(draft, carrier);
       if (!tensors.empty() && draft.values(tensors.front()).size() == of) bad.merge(bad_vectors(draft, carrier));
     }
     bad.merge(bad_inputs(draft, course.reader, of));

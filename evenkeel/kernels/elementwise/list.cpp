@@ -168,6 +168,13 @@ Kernel choose(const Fill& task, const KernelRequest& request) {
                                             }}});
 }
 
+Kernel choose(const Constant& task, const KernelRequest& request) {
+  return first_that_serves(task, request, {{"copy", kReals, []<class T>(const Constant& t, const KernelCall& c, T) {
+                                              std::ranges::transform(t.values, c.out<T>(0).begin(),
+                                                                     [](double v) { return static_cast<T>(v); });
+                                            }}});
+}
+
 Kernel choose(const Concatenate& task, const KernelRequest& request) {
   return first_that_serves(task, request,
                            {{"row copies", kFloats,

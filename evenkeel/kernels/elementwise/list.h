@@ -55,6 +55,9 @@ struct Copy {};
 struct Fill {
   double value = 0;
 };
+struct Constant {
+  std::vector<double> values;
+};
 struct Concatenate {
   int inputs = 0;
 };
@@ -68,6 +71,7 @@ struct Permute {
 Kernel choose(const Cast&, const KernelRequest&);
 Kernel choose(const Copy&, const KernelRequest&);
 Kernel choose(const Fill&, const KernelRequest&);
+Kernel choose(const Constant&, const KernelRequest&);
 Kernel choose(const Concatenate&, const KernelRequest&);
 Kernel choose(const SliceChannels&, const KernelRequest&);
 Kernel choose(const Permute&, const KernelRequest&);

@@ -65,8 +65,14 @@ constexpr auto kSumGroups = []<class T>(const SumGroups& task, const KernelCall&
 };
 
 constexpr auto kUpdate = []<class T>(const UpdateStatistics& task, const KernelCall& c, T) {
-  follow<T>(c.inout<T>(0), c.in<T>(2), task.momentum, 1.0);
-  follow<T>(c.inout<T>(1), c.in<T>(3), task.momentum, task.variance_factor);
+  double momentum = task.momentum;
+  if (c.has(4)) {
+    T& batches = c.inout<T>(4)[0];
+    momentum = static_cast<double>(batches) / (static_cast<double>(batches) + 1);
+    batches += 1;
+  }
+  follow<T>(c.inout<T>(0), c.in<T>(2), momentum, 1.0);
+  follow<T>(c.inout<T>(1), c.in<T>(3), momentum, task.variance_factor);
 };
 
 constexpr auto kInvert = []<class T>(const InverseDeviation& task, const KernelCall& c, T) {

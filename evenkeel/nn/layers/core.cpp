@@ -20,7 +20,7 @@ LayerTraits traits(const Input&) { return {.identity_in_evaluation = true, .per_
 Value build(const Input&, LayerBuilder&, Value x) { return x; }
 
 void Dense::describe(Fields<Dense>& fields) {
-  fields.about("Weighted sums of all inputs: y = f(x W + b). Input [N, F], output [N, units].");
+  fields.about("Weighted sums of all inputs at a position: y = f(x W + b). Input [N, ..., F], output [N, ..., units].");
   fields.add("units", &Dense::units, "number of outputs", kAtLeastOne)
       .add("activation", &Dense::activation, "activation after the bias")
       .add("use_bias", &Dense::use_bias, "add a learned bias")
@@ -37,16 +37,17 @@ LayerTraits traits(const Dense& dense) {
 }
 
 Value build(const Dense& dense, LayerBuilder& builder, Value x) {
-  if (x.shape().rank() != 2)
-    throw Error{{.expected = "input [N, features]",
-                 .received = to_string_batched(x.shape().without_first()),
-                 .hint = "Put a Flatten before it."}};
+  const Shape shape = x.shape();
+  const std::int64_t features = shape.back();
   const Value kernel =
-      builder.parameter("kernel", {x.shape()[1], dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
+      builder.parameter("kernel", {features, dense.units}, dense.kernel_initializer, dense.kernel_regularizer);
+  const bool is_matrix = shape.rank() == 2;
+  if (!is_matrix) x = builder.emit(ops::Reshape({shape.size() / features, features}), {x}, "positions");
   Value y = builder.emit(ops::MatMul(), {x, builder.factor(kernel)}, "product");
   if (dense.use_bias)
     y = builder.emit(ops::AddBias(), {y, builder.parameter("bias", {dense.units}, dense.bias_initializer)}, "biased");
-  return builder.activate(dense.activation, y);
+  y = builder.activate(dense.activation, y);
+  return is_matrix ? y : builder.emit(ops::Reshape(shape.with(shape.rank() - 1, dense.units)), {y});
 }
 
 void Activation::describe(Fields<Activation>& fields) {

@@ -18,7 +18,7 @@ struct Input {
 LayerTraits traits(const Input&);
 Value build(const Input&, LayerBuilder&, Value x);
 
-/// y = f(x W + b). Input [N, F], output [N, units]. Keras's Dense.
+/// y = f(x W + b), at each position. Input [N, ..., F], output [N, ..., units]. Keras's Dense.
 struct Dense {
   std::int64_t units = 0;                                      ///< required
   ActivationFunction activation = ActivationFunction::linear;  ///< after the bias

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "evenkeel/program/ops/elementwise.h"
@@ -31,9 +32,13 @@ struct Pair {
   Value mean, variance;
 };
 
-/// Makes the moving statistics follow the batch's, which are kept too, so that both can be watched.
-void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, const Pair& batch) {
-  builder.emit_all(op, {moving.mean, moving.variance, batch.mean, batch.variance});
+/// Makes the moving statistics follow the batch's, which are kept too, so that both can be watched. `batches`: their
+/// number, if the moving ones are the mean of all.
+void update(LayerBuilder& builder, const ops::UpdateStatistics& op, const LayerStatistics& moving, const Pair& batch,
+            Value batches = {}) {
+  std::vector<Value> operands = {moving.mean, moving.variance, batch.mean, batch.variance};
+  if (batches) operands.push_back(batches);
+  builder.emit_all(op, operands);
   builder.keep(batch.mean);
   builder.keep(batch.variance);
 }
@@ -97,17 +102,23 @@ void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
            "moving variance follows n/(n-1) times the batch's")
       .add("virtual_batch_size", &BatchNormalization::virtual_batch_size,
            "samples that share statistics in training; 0: the whole batch", kNotNegative)
+      .add("moving_statistics", &BatchNormalization::moving_statistics,
+           "false: evaluation uses the statistics of the batch (PyTorch's track_running_stats=False)")
+      .add("cumulative_average", &BatchNormalization::cumulative_average,
+           "moving statistics are the mean of all batches' (PyTorch's momentum=None)")
       .add("beta_initializer", &BatchNormalization::beta_initializer, "initial values of beta")
       .add("gamma_initializer", &BatchNormalization::gamma_initializer, "initial values of gamma")
       .add("trainable", &BatchNormalization::trainable, "gamma and beta updated by the optimizer");
 }
 
 LayerTraits traits(const BatchNormalization& layer) {
+  const MovingTraits moving{.momentum = layer.cumulative_average ? 0 : layer.momentum,
+                            .unbiased = layer.unbiased_moving_variance,
+                            .virtual_batch_size = layer.virtual_batch_size,
+                            .batches = layer.cumulative_average ? "batches" : ""};
   return {.normalization = NormalizationTraits{.epsilon = layer.epsilon,
                                                .axis = layer.axis,
-                                               .moving = MovingTraits{.momentum = layer.momentum,
-                                                                      .unbiased = layer.unbiased_moving_variance,
-                                                                      .virtual_batch_size = layer.virtual_batch_size}},
+                                               .moving = layer.moving_statistics ? std::optional(moving) : std::nullopt},
           .scale = layer.scale ? "gamma" : "",
           .shift = layer.center ? "beta" : "",
           .per_channel = true};
@@ -115,31 +126,47 @@ LayerTraits traits(const BatchNormalization& layer) {
 
 namespace {
 
+/// (x - mean) / deviation with these statistics, and then gamma and beta, if there are any.
+Value normalized(const BatchNormalization& layer, LayerBuilder& builder, std::optional<int> index, Value x,
+                 const std::array<Value, 2>& gamma_beta, const Pair& used, std::int64_t group) {
+  const Value inverse = builder.emit(ops::InverseDeviation(layer.epsilon), {used.variance}, "inverse_deviation");
+  return builder.emit(ops::Normalize(index, {.group_samples = group}),
+                      {x, gamma_beta[0], gamma_beta[1], used.mean, inverse}, "normalized");
+}
+
 /// The same along the last axis.
 Value normalize(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   const Shape channels = {x.shape().back()};
   const Value gamma = layer.scale ? builder.parameter("gamma", channels, layer.gamma_initializer) : Value();
   const Value beta = layer.center ? builder.parameter("beta", channels, layer.beta_initializer) : Value();
-  const LayerStatistics moving(builder, channels);
   const std::int64_t samples = x.shape()[0], of_group = layer.virtual_batch_size;
   const std::int64_t group = of_group >= samples ? 0 : of_group;
+  const std::string prefix = group == 0 ? "batch" : "group";
+  if (!layer.moving_statistics)  // no mode of the layer changes anything
+    return normalized(layer, builder, {}, x, {gamma, beta}, emit_pair(builder, ops::Moments({}, group), {x}, prefix),
+                      group);
+  const LayerStatistics moving(builder, channels);
+  const Value batches = layer.cumulative_average ? builder.state("batches", {1}, Initializer::zeros()) : Value();
   const int index = builder.index();
-  const Pair grouped = emit_pair(builder, ops::Moments(index, group), {x}, group == 0 ? "batch" : "group");
+  const Pair grouped = emit_pair(builder, ops::Moments(index, group), {x}, prefix);
   const Pair batch = group == 0 ? grouped
                                 : emit_pair(builder, ops::MergeGroups(index, samples, group),
                                             {grouped.mean, grouped.variance}, "batch");
   const std::int64_t rows = group == 0 ? rows_of(x) : rows_of(x) / samples * group;
   const Pair used = select(builder, moving, grouped);
-  update(builder, ops::UpdateStatistics(index, layer.momentum, layer.unbiased_moving_variance, rows), moving, batch);
-  const Value inverse = builder.emit(ops::InverseDeviation(layer.epsilon), {used.variance}, "inverse_deviation");
-  return builder.emit(ops::Normalize(index, {.group_samples = group}), {x, gamma, beta, used.mean, inverse},
-                      "normalized");
+  update(builder, ops::UpdateStatistics(index, layer.momentum, layer.unbiased_moving_variance, rows), moving, batch,
+         batches);
+  return normalized(layer, builder, index, x, {gamma, beta}, used, group);
 }
 
 }  // namespace
 
 Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   channels_of(x);  // throws Error for an input without channels
+  if (layer.cumulative_average && !layer.moving_statistics)
+    throw Error{{.where = "\"cumulative_average\"",
+                 .expected = "moving statistics, which it is about",
+                 .received = "moving_statistics = false"}};
   const Shape shape = x.shape();
   const int axis = axis_of(layer.axis, x), last = shape.rank() - 1;
   builder.set_axis(shape, static_cast<int>(layer.axis));

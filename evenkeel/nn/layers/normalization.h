@@ -15,7 +15,11 @@ namespace evenkeel {
 /// Soudry 2017; an argument of TensorFlow 1's and Keras 2's layer) each group of that many consecutive samples is
 /// normalized by its own statistics in training; the last group is smaller where the batch size is not a multiple.
 /// Moving statistics follow the mean of the groups' means and variances, weighted by their numbers of samples.
-/// Evaluation does not change. 0, or at least the batch size: the whole batch is one group.
+/// Evaluation does not change. 0, or at least the batch size: the whole batch is one group. Two options of PyTorch:
+/// without `moving_statistics` (track_running_stats=False) there are none, and evaluation uses the batch's own
+/// statistics as training does, so that a sample's output depends on its batch. With `cumulative_average`
+/// (momentum=None) the moving statistics are the plain mean of those of all batches so far, which the state `batches`
+/// counts, and `momentum` is not used.
 struct BatchNormalization {
   std::int64_t axis = -1;  ///< axis of the channels: 1 to rank - 1, or negative; not the batch
   double momentum = 0.99;  ///< weight of the old value; PyTorch's momentum is 1 minus this
@@ -25,6 +29,8 @@ struct BatchNormalization {
   bool unbiased_moving_variance =
       false;  ///< times n/(n-1), as in TensorFlow 1's fused kernel and PyTorch; n of a full group
   std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
+  bool moving_statistics = true;        ///< false: evaluation uses the batch's statistics too
+  bool cumulative_average = false;      ///< moving statistics are the mean of all batches'
   Initializer beta_initializer = Initializer::zeros();
   Initializer gamma_initializer = Initializer::ones();
   bool trainable = true;

@@ -6,4 +6,6 @@ namespace evenkeel::ops {
 
 Kernel Fill::choose(const KernelRequest& r) const { return kernels::choose(kernels::Fill{value_}, r); }
 
+Kernel Constant::choose(const KernelRequest& r) const { return kernels::choose(kernels::Constant{values_}, r); }
+
 }  // namespace evenkeel::ops

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {
@@ -15,6 +17,21 @@ class Fill final : public Op {
  private:
   TensorType type_;
   double value_;
+};
+
+/// A vector of these numbers.
+class Constant final : public Op {
+ public:
+  Constant(std::vector<double> values, DType dtype) : values_(std::move(values)), dtype_(dtype) {}
+  std::string_view kind() const override { return "constant"; }
+  std::vector<TensorType> infer(std::span<const TensorType>) const override {
+    return {{{std::ssize(values_)}, dtype_}};
+  }
+  Kernel choose(const KernelRequest&) const override;
+
+ private:
+  std::vector<double> values_;
+  DType dtype_;
 };
 
 }  // namespace evenkeel::ops

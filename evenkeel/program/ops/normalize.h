@@ -18,10 +18,11 @@ struct NormalizeOptions {
 /// y = f(gamma * (x - mean) * inverse_deviation + beta), per channel (last axis); with a pooling, the largest of it in
 /// each window. Inputs: x, gamma or absent, beta or absent, and mean and inverse deviation, which are [C] or [groups,
 /// C] and come from lines of their own (statistics.h). The gradient rule covers these lines too: if the layer's mode
-/// uses the batch's statistics, they are functions of x. Derivation: docs/kernels/batch_norm.md.
+/// uses the batch's statistics (without a layer: always), they are functions of x. Derivation:
+/// docs/kernels/batch_norm.md.
 class Normalize final : public Op {
  public:
-  explicit Normalize(int layer, NormalizeOptions options = {}) : layer_(layer), options_(options) {}
+  explicit Normalize(std::optional<int> layer, NormalizeOptions options = {}) : layer_(layer), options_(options) {}
   std::string_view kind() const override { return options_.pool ? "normalize_pool" : "normalize"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
@@ -35,7 +36,7 @@ class Normalize final : public Op {
   std::vector<std::pair<int, int>> in_place() const override;
 
  private:
-  int layer_;
+  std::optional<int> layer_;
   NormalizeOptions options_;
 };
 
@@ -58,7 +59,7 @@ class NormalizeSums final : public Op {
 /// dbeta are the sums over the rows that share statistics; beta is read with a pooling only.
 class NormalizeDataGradient final : public Op {
  public:
-  NormalizeDataGradient(int layer, NormalizeOptions options) : layer_(layer), options_(options) {}
+  NormalizeDataGradient(std::optional<int> layer, NormalizeOptions options) : layer_(layer), options_(options) {}
   std::string_view kind() const override {
     return options_.pool ? "normalize_pool_data_gradient" : "normalize_data_gradient";
   }
@@ -69,7 +70,7 @@ class NormalizeDataGradient final : public Op {
   std::vector<std::pair<int, int>> in_place() const override;
 
  private:
-  int layer_;
+  std::optional<int> layer_;
   NormalizeOptions options_;
 };
 

@@ -102,8 +102,10 @@ class InverseDeviation final : public Op {
   double epsilon_;
 };
 
-/// (moving mean, moving variance, batch mean, batch variance): moving = momentum * moving + (1 - momentum) * batch, if
-/// the layer's mode updates statistics. With `unbiased`, the batch's variance is multiplied by rows / (rows - 1).
+/// (moving mean, moving variance, batch mean, batch variance, batches or left out): moving = momentum * moving +
+/// (1 - momentum) * batch, if the layer's mode updates statistics. With `unbiased`, the batch's variance is multiplied
+/// by rows / (rows - 1). `batches` [1] counts updates, and b / (b + 1) is used instead of the momentum: the moving
+/// statistics are the mean of the batches'.
 class UpdateStatistics final : public Op {
  public:
   UpdateStatistics(int layer, double momentum, bool unbiased, std::int64_t rows)

@@ -1,0 +1,141 @@
+#include "evenkeel/nn/layers/resizing.h"
+
+#include <fmt/format.h>
+
+#include "evenkeel/base/text.h"
+#include "evenkeel/program/ops/resample.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr const char* kSides = "a whole number, [height, width] or [top, bottom, left, right]";
+constexpr Range kImageSide{.low = 1, .high = 65536};  // as of Size2D
+
+/// The shape of images, or an Error.
+Shape images(Value x) {
+  if (x.shape().rank() == 4) return x.shape();
+  throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};
+}
+
+Value resized(LayerBuilder& builder, Value x, Size2D to, Interpolation interpolation, bool align_corners) {
+  const Shape shape = images(x);
+  if (interpolation == Interpolation::nearest && align_corners)
+    throw Error{{.where = "\"align_corners\"",
+                 .expected = "false with the interpolation \"nearest\"",
+                 .received = "true",
+                 .hint = "It says where bilinear interpolation has the corners."}};
+  const auto taps = [&](std::int64_t inputs, std::int64_t outputs) {
+    return interpolation == Interpolation::nearest ? kernels::Taps::nearest(inputs, outputs)
+                                                   : kernels::Taps::linear(inputs, outputs, align_corners);
+  };
+  const std::string what = interpolation == Interpolation::nearest ? "nearest"
+                           : align_corners                         ? "bilinear, corners aligned"
+                                                                   : "bilinear";
+  return builder.emit(ops::Resample(taps(shape[1], to.h), taps(shape[2], to.w), what), {x}, "resized");
+}
+
+template <class Resize>
+void describe_resizing(Fields<Resize>& fields) {
+  fields.add("interpolation", &Resize::interpolation, "how pixels are found")
+      .add("align_corners", &Resize::align_corners, "bilinear: the corners' centres stay (PyTorch's align_corners)");
+}
+
+}  // namespace
+
+bool convert(const FieldValue& from, Margins& to) {
+  Padding sides;
+  if (std::holds_alternative<std::string>(from) || !convert(from, sides)) return false;
+  to = {sides.top, sides.bottom, sides.left, sides.right};
+  return true;
+}
+
+FieldValue field_value(Margins value) { return field_value(Padding(value.top, value.bottom, value.left, value.right)); }
+
+std::string kind_of(Margins) { return std::string(kSides) + ", each of at least 0"; }
+
+void ZeroPadding2D::describe(Fields<ZeroPadding2D>& fields) {
+  fields.about("Zeros around each image. Input [N, H, W, C].");
+  fields.add("padding", &ZeroPadding2D::padding, std::string("rows and columns of zeros: ") + kSides);
+}
+
+LayerTraits traits(const ZeroPadding2D& layer) {
+  return {.identity_in_evaluation = layer.padding == Margins(0), .per_channel = true};
+}
+
+Value build(const ZeroPadding2D& layer, LayerBuilder& builder, Value x) {
+  const Shape shape = images(x);
+  const Margins& by = layer.padding;
+  const auto taps = [](std::int64_t inputs, std::int64_t before, std::int64_t after) {
+    return kernels::Taps::shifted(inputs, before + inputs + after, before);
+  };
+  return builder.emit(ops::Resample(taps(shape[1], by.top, by.bottom), taps(shape[2], by.left, by.right), "padding"),
+                      {x}, "padded");
+}
+
+void Cropping2D::describe(Fields<Cropping2D>& fields) {
+  fields.about("Each image without rows and columns at its sides. Input [N, H, W, C].");
+  fields.add("cropping", &Cropping2D::cropping, std::string("rows and columns to leave out: ") + kSides);
+}
+
+LayerTraits traits(const Cropping2D& layer) {
+  return {.identity_in_evaluation = layer.cropping == Margins(0), .per_channel = true};
+}
+
+Value build(const Cropping2D& layer, LayerBuilder& builder, Value x) {
+  const Shape shape = images(x);
+  const Margins& by = layer.cropping;
+  const std::int64_t h = shape[1] - by.top - by.bottom, w = shape[2] - by.left - by.right;
+  if (h < 1 || w < 1)
+    throw Error{{.where = "\"cropping\"",
+                 .expected = fmt::format("less than the {}x{} pixels of the input", shape[1], shape[2]),
+                 .received = to_string(field_value(by))}};
+  return builder.emit(ops::Resample(kernels::Taps::shifted(shape[1], h, -by.top),
+                                    kernels::Taps::shifted(shape[2], w, -by.left), "cropping"),
+                      {x}, "cropped");
+}
+
+bool convert(const FieldValue& from, Interpolation& to) {
+  const std::string* name = std::get_if<std::string>(&from);
+  if (!name) return false;
+  to = same_name(*name, "nearest") ? Interpolation::nearest : Interpolation::bilinear;
+  return to == Interpolation::nearest || same_name(*name, "bilinear");
+}
+
+FieldValue field_value(Interpolation value) {
+  return std::string(value == Interpolation::nearest ? "nearest" : "bilinear");
+}
+
+std::string kind_of(Interpolation) { return "\"nearest\" or \"bilinear\""; }
+
+std::vector<std::string> choices_of(Interpolation) { return {"nearest", "bilinear"}; }
+
+void UpSampling2D::describe(Fields<UpSampling2D>& fields) {
+  fields.about("Images made larger by whole factors. Input [N, H, W, C].");
+  fields.add("size", &UpSampling2D::size, "factors of height and width");
+  describe_resizing(fields);
+}
+
+LayerTraits traits(const UpSampling2D& layer) {
+  return {.identity_in_evaluation = layer.size == Size2D(1), .per_channel = true};
+}
+
+Value build(const UpSampling2D& layer, LayerBuilder& builder, Value x) {
+  const Shape shape = images(x);
+  return resized(builder, x, {shape[1] * layer.size.h, shape[2] * layer.size.w}, layer.interpolation,
+                 layer.align_corners);
+}
+
+void Resizing::describe(Fields<Resizing>& fields) {
+  fields.about("Images of another size. Input [N, H, W, C], output [N, height, width, C].");
+  fields.add("height", &Resizing::height, "rows of the output", kImageSide)
+      .add("width", &Resizing::width, "columns of the output", kImageSide);
+  describe_resizing(fields);
+}
+
+LayerTraits traits(const Resizing&) { return {.per_channel = true}; }
+
+Value build(const Resizing& layer, LayerBuilder& builder, Value x) {
+  return resized(builder, x, {layer.height, layer.width}, layer.interpolation, layer.align_corners);
+}
+
+}  // namespace evenkeel
