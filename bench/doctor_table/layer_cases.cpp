@@ -21,6 +21,22 @@ void add_small_batches(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      .plant = [](Patient& p) { p.records.batch_size = 8; }});
 }
 
+/// A sample alone has a single value for the normalization after a Dense: the loss is another one.
+void add_evaluation_by_batch(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
+  for (const bool convolves : {false, true}) {
+    Sequential model = chain(convolves ? "convnet_of_the_batch" : "mlp_of_the_batch");
+    if (convolves) model.add(Conv2D{.filters = 8, .strides = 2}, Activation{ActivationFunction::relu});
+    model.add(Flatten{}, Dense{.units = 32, .use_bias = false},
+              BatchNormalization{.moving_statistics = false, .name = "norm"}, Activation{ActivationFunction::relu},
+              Dense{.units = 10, .name = "head"});
+    cases.push_back({.code = "evaluation-by-batch",
+                     .planted = "a normalization without moving statistics",
+                     .layers = {"norm"},
+                     .recipe = {.architecture = model.name(), .seed = seed++},
+                     .model = model});
+  }
+}
+
 void add_dead_and_constant(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
   struct Place {
     std::string architecture, data, layer, beta;
@@ -131,6 +147,7 @@ std::vector<PlantedCase> layer_cases() {
   add_saturated(cases, seed);
   add_not_loaded(cases, seed);
   add_depths(cases, seed);
+  add_evaluation_by_batch(cases, seed);
   return cases;
 }
 

@@ -126,6 +126,11 @@ constexpr std::array kCodes = {
              "nn.GroupNorm(8, c)  # or nn.SyncBatchNorm over several devices"},
     CodeInfo{"batch-dependence", "Scores in training mode depend on the batch", "",
              "Evaluate and predict in evaluation mode.", "model(x, training=False)", "model.eval()"},
+    CodeInfo{"evaluation-by-batch", "Evaluation uses the statistics of the batch", "",
+             "Keep moving statistics and train on, or use a normalization that does not look at the batch. Until then "
+             "evaluate in large batches of mixed samples.",
+             "BatchNormalization()  # Keras always keeps moving statistics; or GroupNormalization(groups=8)",
+             "nn.BatchNorm2d(c, track_running_stats=True)  # or nn.GroupNorm(8, c)"},
     CodeInfo{
         "dead-channels", "Channels that are never active", "",
         "Lower the learning rate, or use an activation with a slope below zero, and train on. Or remove the channels.",

@@ -61,7 +61,40 @@ class BatchDependence final : public Rule {
   }
 };
 
+/// Layers without moving statistics: what evaluation says of a sample depends on the samples beside it.
+class EvaluationByBatch final : public Rule {
+ public:
+  std::string_view checks() const override { return "whether evaluation depends on the other samples of a batch"; }
+  std::vector<Need> needs() const override { return {Need::scored_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    const std::vector<std::string> layers = normalized_by_batch(evidence.model());
+    if (layers.empty()) return;
+    const std::int64_t size = evidence.batch_size();
+    const std::vector<SampleScores>& in_batches = evidence.evaluation_in_batches(size);
+    const Spread spread = spread_of(in_batches);
+    const Cost alone = cost_between(mean_of_passes(in_batches), evidence.evaluation_alone());
+    Finding f{.code = "evaluation-by-batch",
+              .severity = spread.flips >= kManyFlips || matters(alone) ? Severity::warning : Severity::info,
+              .layers = layers,
+              .cause = layers_text(layers) + (layers.size() == 1 ? " keeps" : " keep") +
+                       " no moving statistics: what evaluation says of a sample depends on its batch, and a sample "
+                       "alone is another case",
+              .evidence = {{"deviation of a sample's loss over shufflings in batches of " + std::to_string(size),
+                            spread.deviation, "", "0"},
+                           {"change of the loss for each sample alone", alone.loss.value, "", "0"}},
+              .certainty = Certainty::sure("read from the model, and measured over " +
+                                           std::to_string(Evidence::kPasses) + " shufflings and sample by sample"),
+              .cost = alone};
+    if (evidence.evaluation().accuracy())
+      f.evidence.push_back({"samples that are right or wrong by their batch", 100 * spread.flips, "%", "0"});
+    findings.push_back(std::move(f));
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<Rule> evaluation_by_batch() { return std::make_unique<EvaluationByBatch>(); }
 
 std::unique_ptr<Rule> batch_dependence() { return std::make_unique<BatchDependence>(); }
 

@@ -33,6 +33,7 @@ std::unique_ptr<Rule> unshuffled();            ///< sorted data that were not sh
 std::unique_ptr<Rule> averaged_weights();  ///< averages of the weights with the statistics of the weights themselves
 std::unique_ptr<Rule> small_batch();       ///< batches too small for their own statistics
 std::unique_ptr<Rule> batch_dependence();  ///< scores in training mode that depend on their batch
+std::unique_ptr<Rule> evaluation_by_batch();  ///< scores in evaluation that do
 std::unique_ptr<Rule> dead_channels();
 std::unique_ptr<Rule> constant_output();        ///< of channels, and of the network
 std::unique_ptr<Rule> saturation();             ///< of sigmoid and tanh

@@ -191,7 +191,21 @@ const Dataset& Evidence::larger_unless(std::int64_t samples) const {
 }
 
 const std::vector<SampleScores>& Evidence::in_batches(std::int64_t batch_size, bool dropout) {
-  return batches_of(data_, batch_size, dropout);
+  return batches_of(data_, batch_size, Statistics::batch, dropout);
+}
+
+const std::vector<SampleScores>& Evidence::evaluation_in_batches(std::int64_t batch_size) {
+  return batches_of(data_, batch_size, Statistics::moving, false);
+}
+
+const SampleScores& Evidence::evaluation_alone() {
+  return scored("alone", [&] {
+    const std::int64_t own = scorer_.batch_size();
+    scorer_.set_batch_size(1);
+    SampleScores scores = moving_without_dropout(data_);
+    scorer_.set_batch_size(own);
+    return scores;
+  });
 }
 
 Evidence::BatchScores Evidence::batches_against_data(std::int64_t batch_size) {
@@ -201,12 +215,13 @@ Evidence::BatchScores Evidence::batches_against_data(std::int64_t batch_size) {
     scorer_.supply(full_statistics());
     return scorer_.score(set, uniform_modes(network_, Statistics::supplied, false));
   });
-  return {full, batches_of(set, batch_size, false)};
+  return {full, batches_of(set, batch_size, Statistics::batch, false)};
 }
 
-const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::int64_t batch_size, bool dropout) {
+const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::int64_t batch_size,
+                                                      Statistics statistics, bool dropout) {
   dropout = dropout && has_dropout_;
-  const auto key = std::tuple(&data, batch_size, dropout);
+  const auto key = std::tuple(&data, batch_size, statistics, dropout);
   const auto found = batches_.find(key);
   if (found != batches_.end()) return found->second;
   // Another batch size needs another program.
@@ -214,7 +229,7 @@ const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::
   scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;
   for (int pass = 0; pass < (&data == &statistics_data() ? kPasses : kPassesToShow); ++pass)
-    passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, Statistics::batch, dropout), first_step(pass),
+    passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, statistics, dropout), first_step(pass),
                                             static_cast<std::uint64_t>(pass)));
   scorer_.set_batch_size(own);
   return batches_.emplace(key, std::move(passes)).first->second;

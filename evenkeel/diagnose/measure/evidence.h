@@ -130,6 +130,10 @@ class Evidence {
   const SampleScores& train_training();
   /// Batch statistics at this batch size, in shuffled batches; one entry per pass.
   const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
+  /// evaluation() in shuffled batches of this size, one entry per pass; and sample by sample. They differ if a layer uses
+  /// the batch's statistics in evaluation too (normalized_by_batch).
+  const std::vector<SampleScores>& evaluation_in_batches(std::int64_t batch_size);
+  const SampleScores& evaluation_alone();
   /// Batch statistics against full-data ones, dropout off: both of statistics_data(), so that the sets' differences
   /// play no part.
   struct BatchScores {
@@ -175,7 +179,8 @@ class Evidence {
   SampleScores with_dropout(const Dataset& data);
   SampleScores moving_without_dropout(const Dataset& data);
   void substitute_statistics();
-  const std::vector<SampleScores>& batches_of(const Dataset& data, std::int64_t batch_size, bool dropout);
+  const std::vector<SampleScores>& batches_of(const Dataset& data, std::int64_t batch_size, Statistics statistics,
+                                              bool dropout);
   std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
   std::unique_ptr<Network> network_as(const Model& other) const;
 
@@ -190,7 +195,7 @@ class Evidence {
   Scorer scorer_;
   double passed_ = 0;  ///< samples, without the scorer's
   std::map<std::string, SampleScores> scores_;
-  std::map<std::tuple<const Dataset*, std::int64_t, bool>, std::vector<SampleScores>> batches_;
+  std::map<std::tuple<const Dataset*, std::int64_t, Statistics, bool>, std::vector<SampleScores>> batches_;
   std::optional<Guessing> guessing_, train_guessing_;
   std::optional<std::vector<StatisticsGap>> gaps_, gaps_with_dropout_;
   std::optional<std::vector<std::optional<NoiseShift>>> noise_shifts_;
