@@ -47,6 +47,12 @@ std::vector<Window> windows() {
     all.push_back(tiled(2, 10, 7, c, 3, 3, true));
     all.push_back(tiled(1, 7, 7, c, 7, 7, false));
   }
+  for (const auto& [pad_top, pad_left] : {std::pair(1, 0), std::pair(0, 1), std::pair(1, 1)}) {
+    Window at = tiled(2, 7, 7, 5, 2, 2, true);  // padding in numbers, at the start
+    at.pad_top = pad_top;
+    at.pad_left = pad_left;
+    all.push_back(at);
+  }
   all.push_back(tiled(2, 9, 8, 17, 3, 2, false));
   all.push_back(tiled(2, 4, 5, 3, 4, 4, true));
   all.push_back(tiled(6, 33, 40, 16, 2, 2, true));

@@ -11,6 +11,7 @@
 #include "evenkeel/kernels/pooling/pooling.h"
 #include "evenkeel/kernels/probe/extremes.h"
 #include "evenkeel/kernels/probe/moments.h"
+#include "evenkeel/kernels/resize/resample.h"
 #include "tests/kernels/convolution_cases.h"
 #include "tests/kernels/kernel_test.h"
 
@@ -150,6 +151,20 @@ TEST_P(Bfloat16Kernels, TakeTheGradientOfABiasAsFloatDoes) {
     EXPECT_EQ(narrow_dbias, dbias);
     EXPECT_TRUE(same_bits(narrow_dx, narrowed(dx)));
   });
+}
+
+TEST_P(Bfloat16Kernels, ResampleAsFloatDoes) {
+  for (const std::int64_t c : {1, 3, 17, 76})
+    for (const Taps& rows : {Taps::linear(5, 10, false), Taps::nearest(5, 10), Taps::shifted(5, 7, 1)})
+      for (const Taps& columns : {Taps::linear(6, 4, true), Taps::shifted(6, 4, -1), Taps::nearest(3, 6).transposed()}) {
+        const Resampling map{2, c, rows, columns};
+        const Narrow x = narrow_values(2 * 5 * 6 * c, 1);
+        Wide y(static_cast<std::size_t>(2 * rows.outputs() * columns.outputs() * c));
+        Narrow narrow_y(y.size());
+        resample(map, widened(x), y, Threads(2));
+        resample<bfloat16>(map, x, narrow_y, Threads(2));
+        EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
+      }
 }
 
 TEST_P(Bfloat16Kernels, NormalizeAndPoolAsFloatDoes) {

@@ -1,6 +1,7 @@
 #include "evenkeel/kernels/pooling/pooling.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "evenkeel/kernels/pooling/pooling_reference.h"
@@ -11,6 +12,24 @@ namespace evenkeel::kernels {
 namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+using Sides = std::array<std::int64_t, 2>;
+
+/// With so many rows and columns of padding at the start, and an output of that size.
+Window padded(std::int64_t n, Sides image, std::int64_t c, Sides kernel, Sides stride, Sides before, Sides out) {
+  return {.n = n,
+          .h = image[0],
+          .w = image[1],
+          .c = c,
+          .kernel_h = kernel[0],
+          .kernel_w = kernel[1],
+          .stride_h = stride[0],
+          .stride_w = stride[1],
+          .pad_top = before[0],
+          .pad_left = before[1],
+          .oh = out[0],
+          .ow = out[1]};
+}
 
 /// Tiling, overlap, gaps, padding at either end, odd sizes, one image, global pooling.
 std::vector<Window> windows() {
@@ -27,6 +46,11 @@ std::vector<Window> windows() {
     add(1, {9, 9}, {1, 1}, {3, 3});
     add(2, {7, 7}, {7, 7}, {1, 1});
     add(5, {40, 40}, {2, 2}, {2, 2});
+    // Padding in numbers, and sizes rounded up, past the padding.
+    all.push_back(padded(2, {9, 8}, c, {3, 3}, {2, 2}, {1, 1}, {5, 5}));
+    all.push_back(padded(1, {7, 6}, c, {2, 3}, {2, 2}, {1, 0}, {4, 3}));
+    all.push_back(padded(2, {7, 9}, c, {2, 2}, {2, 2}, {0, 0}, {4, 5}));
+    all.push_back(padded(1, {5, 6}, c, {3, 3}, {1, 1}, {2, 1}, {6, 7}));
   }
   return all;
 }

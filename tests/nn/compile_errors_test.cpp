@@ -14,10 +14,10 @@ std::string error_with(const Model& model, const Loss& loss, bool train = false)
 }
 
 TEST(CompileErrors, SayWhichLayerGotWhatAndNeedsWhat) {
-  Sequential model({4, 4, 64});
-  model.add(Dense{.units = 10, .name = "dense_2"});
+  Sequential model({64});
+  model.add(GlobalAveragePooling2D{.name = "pool_2"});
   EXPECT_EQ(error_of([&] { compile(model, {}); }),
-            "layer \"dense_2\": expected input [N, features], received [N, 4, 4, 64]. Put a Flatten before it.");
+            "layer \"pool_2\": expected input [N, H, W, C], received [N, 64].");
 }
 
 TEST(CompileErrors, SayWhichLayersShapesDoNotFitEachOther) {

@@ -43,10 +43,19 @@ const std::map<std::string, std::vector<FieldValue>>& tried() {
       {"filters", {std::int64_t{2}}},
       {"units", {std::int64_t{3}}},
       {"dims", {List{3, 1, 2}, List{2, 1, 3}, List{1, 2, 3}}},
+      {"target_shape", {List{-1, 10}, List{4, 5, 8, 8}, List{8, 160}}},
+      {"size", {List{1, 3}, std::int64_t{1}}},
+      {"height", {std::int64_t{7}}},
+      {"width", {std::int64_t{3}}},
+      {"interpolation", {std::string("nearest"), std::string("bilinear")}},
+      {"output_size", {List{3, 2}, List{7, 4}}},
+      {"cropping", {std::int64_t{1}, List{1, 0, 2, 1}}},
+      {"mean", {std::vector<double>{0.5}}},
+      {"variance", {std::vector<double>{4}}},
       {"kernel_size", {std::int64_t{1}, List{2, 3}}},
       {"strides", {std::int64_t{2}}},
       {"pool_size", {std::int64_t{3}}},
-      {"padding", {std::string("same"), std::int64_t{1}, List{0, 1, 1, 0}}},
+      {"padding", {std::string("same"), std::int64_t{0}, std::int64_t{1}, List{0, 1, 1, 0}}},
       {"dilation_rate", {std::int64_t{2}, List{2, 1}}},
       {"depth_multiplier", {std::int64_t{2}}},
       {"output_padding", {std::int64_t{0}}},
@@ -123,7 +132,7 @@ std::vector<Example> examples_of(const LayerType& type) {
   using Settings = std::vector<std::pair<std::string, FieldValue>>;
   Settings base;
   for (const auto& field : type.fields)
-    if (field.required || field.name == "dims") base.emplace_back(field.name, values_for(field).at(0));
+    if (field.required || field.name == "dims" || field.name == "target_shape") base.emplace_back(field.name, values_for(field).at(0));
   std::vector<Example> examples;
   const auto add = [&](const Settings& settings) {
     if (auto example = built(type.make("layer", settings))) examples.push_back(std::move(*example));

@@ -59,7 +59,8 @@ TEST(LayerTraits, NameEveryTensorOfTheLayer) {
     for (const WeightInfo& weight : example.weights) {
       const TensorRole role = role_of(example.layer, weight.name);
       EXPECT_NE(role, TensorRole::other) << weight.name;
-      EXPECT_EQ(weight.is_state, role == TensorRole::moving_mean || role == TensorRole::moving_variance);
+      EXPECT_EQ(weight.is_state, role == TensorRole::moving_mean || role == TensorRole::moving_variance ||
+                                     role == TensorRole::batches);
       roles.insert(role);
     }
     const LayerTraits traits = example.traits();
@@ -72,6 +73,7 @@ TEST(LayerTraits, NameEveryTensorOfTheLayer) {
     const bool moves = traits.normalization && traits.normalization->moving;
     EXPECT_EQ(has(TensorRole::moving_mean), moves);
     EXPECT_EQ(has(TensorRole::moving_variance), moves);
+    EXPECT_EQ(has(TensorRole::batches), moves && !traits.normalization->moving->batches.empty());
   });
 }
 
@@ -123,10 +125,12 @@ TEST(LayerTraits, SayWhichLayersRescale) {
                                          [](const Example& e) {
                                            EXPECT_TRUE(e.weights.empty());
                                            const Numbers x = e.x(), y = e.y();
-                                           const double offset = e.y_of(Numbers(x.size()))[0];
-                                           const double scale = (y[0] - offset) / x[0];
-                                           for (std::size_t i = 0; i < x.size(); ++i)
-                                             EXPECT_NEAR(y[i], scale * x[i] + offset, 1e-9);
+                                           const Numbers offset = e.y_of(Numbers(x.size()));
+                                           for (std::size_t i = 0; i < x.size(); ++i) {
+                                             const std::size_t c = i % e.channels();
+                                             const double scale = (y[c] - offset[c]) / x[c];
+                                             EXPECT_NEAR(y[i], scale * x[i] + offset[c], 1e-9);
+                                           }
                                          });
   EXPECT_GE(rescaling, 2);
 }
@@ -178,6 +182,8 @@ TEST(LayerTraits, SayHowAxesMove) {
                                         Numbers x = e.x(), y = e.y();
                                         if (e.traits().axes == AxisOrder::flattened) {
                                           EXPECT_EQ(e.output.rank(), 2);
+                                        } else if (e.traits().axes == AxisOrder::reshaped) {
+                                          EXPECT_NE(e.output, e.inputs[0]);
                                         } else {
                                           EXPECT_EQ(e.output.rank(), e.inputs[0].rank());
                                           std::ranges::sort(x);

@@ -58,6 +58,8 @@ TEST(Dense, IsALayer) {
   check_layer(Dense{.units = 17, .activation = ActivationFunction::tanh}, {3, 19});
   check_layer(Dense{.units = 3, .activation = softmax}, {4, 2});
   check_layer(Dense{.units = 3, .kernel_regularizer = L2{0.25}}, {4, 2});
+  check_layer(Dense{.units = 5, .activation = elu}, {2, 3, 7});
+  check_layer(Dense{.units = 3, .activation = softmax}, {2, 1, 3, 4});
 }
 
 TEST(BatchNormalization, IsALayer) {
@@ -85,17 +87,38 @@ TEST(MaxPooling2D, IsALayer) {
   check_layer(MaxPooling2D{.pool_size = 3, .strides = Size2D(2), .padding = Padding::same}, {2, 6, 5, 1});
   check_layer(MaxPooling2D{.pool_size = {1, 4}, .strides = Size2D(2, 1)}, {1, 3, 5, 17});
   check_layer(MaxPooling2D{.padding = Padding::same}, {1, 7, 3, 5});
+  check_layer(MaxPooling2D{.pool_size = 3, .strides = Size2D(2), .padding = 1, .ceil_mode = true}, {2, 6, 5, 3});
+  check_layer(MaxPooling2D{.padding = {1, 0, 0, 1}, .ceil_mode = true}, {1, 4, 6, 17});
 }
 
 TEST(AveragePooling2D, IsALayer) {
   check_layer(AveragePooling2D{}, {2, 5, 4, 3});
   check_layer(AveragePooling2D{.pool_size = 3, .strides = Size2D(2), .padding = Padding::same}, {2, 6, 5, 1});
   check_layer(AveragePooling2D{.pool_size = {3, 2}, .strides = Size2D(1)}, {1, 4, 3, 17});
+  for (const bool counts : {false, true}) {
+    AveragePooling2D layer{.pool_size = 3, .strides = Size2D(2), .padding = 1, .count_include_pad = counts};
+    check_layer(layer, {2, 7, 5, 3});
+    layer.ceil_mode = true;
+    check_layer(layer, {2, 6, 5, 17});
+    check_layer(AveragePooling2D{.padding = Padding::same, .count_include_pad = counts}, {1, 5, 3, 2});
+  }
 }
 
 TEST(GlobalAveragePooling2D, IsALayer) {
   check_layer(GlobalAveragePooling2D{}, {2, 5, 4, 3});
   check_layer(GlobalAveragePooling2D{}, {1, 1, 3, 17});
+  check_layer(GlobalAveragePooling2D{.keepdims = true}, {2, 3, 4, 5});
+}
+
+TEST(GlobalMaxPooling2D, IsALayer) {
+  check_layer(GlobalMaxPooling2D{}, {2, 5, 4, 3});
+  check_layer(GlobalMaxPooling2D{.keepdims = true}, {1, 1, 3, 17});
+}
+
+TEST(AdaptiveAveragePooling2D, IsALayer) {
+  check_layer(AdaptiveAveragePooling2D{}, {2, 5, 4, 3});
+  check_layer(AdaptiveAveragePooling2D{.output_size = {3, 2}}, {2, 5, 4, 17});
+  check_layer(AdaptiveAveragePooling2D{.output_size = {2, 5}}, {1, 2, 3, 1});
 }
 
 TEST(Dropout, IsALayer) {

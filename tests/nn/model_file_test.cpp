@@ -283,9 +283,8 @@ TEST(ModelFileError, NamesAnUnknownInputAndTheNearestLayer) {
 }
 
 TEST(ModelFileError, NamesTheLayerWhoseInputDoesNotFit) {
-  EXPECT_EQ(refusal(kHead + "[[layer]]\ntype = \"Activation\"\nactivation = \"relu\"\n\n[[layer]]\ntype = \"Dense\"\n"
-                            "units = 10\n"),
-            "m.toml:6: Dense \"dense\": expected input [N, features], received [N, 8, 8, 3]. Put a Flatten before it.");
+  EXPECT_EQ(refusal(kHead + "[[layer]]\ntype = \"Flatten\"\n\n\n[[layer]]\ntype = \"GlobalMaxPooling2D\"\n"),
+            "m.toml:6: GlobalMaxPooling2D \"global_max_pooling2d\": expected input [N, H, W, C], received [N, 192].");
 }
 
 TEST(ModelFileError, RefusesSizesThatNoMachineHolds) {

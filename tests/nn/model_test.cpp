@@ -83,10 +83,9 @@ TEST(Model, RefusesAnInputWithoutElements) {
 }
 
 TEST(Model, SaysWhichLayerDoesNotFitAndWhatItGot) {
-  Sequential model({4, 4, 64});
-  model.add(Dense{.units = 10});
-  EXPECT_EQ(error_of([&] { weights_of(model); }),
-            "layer \"dense\": expected input [N, features], received [N, 4, 4, 64]. Put a Flatten before it.");
+  Sequential model({64});
+  model.add(MaxPooling2D{});
+  EXPECT_SAYS(error_of([&] { weights_of(model); }), "layer \"max_pooling2d\": input: expected images [N, H, W, C]");
 }
 
 TEST(Model, ChecksOptionsThatCodeHasSet) {

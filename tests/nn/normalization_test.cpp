@@ -53,6 +53,42 @@ TEST(BatchNormalization, KeepsMomentumToTheNTimesItsInitialStatistics) {
   }
 }
 
+TEST(BatchNormalization, HoldsTheCheckWithoutMovingStatisticsAndAsTheMeanOfAllBatches) {
+  // Evaluation depends on the batch, so check_layer would not do.
+  for (const std::int64_t group : {0, 2})
+    check_program(subject_of(BatchNormalization{.virtual_batch_size = group, .moving_statistics = false}, {{5, 3, 4}}));
+  check_program(
+      subject_of(BatchNormalization{.axis = 1, .center = false, .scale = false, .moving_statistics = false}, {{4, 3, 5}}));
+  check_layer(BatchNormalization{.cumulative_average = true}, {4, 2, 3, 5});
+}
+
+TEST(BatchNormalization, EvaluatesByTheBatchWithoutMovingStatistics) {
+  Trial trial(subject_of(BatchNormalization{.moving_statistics = false}, {{6, 5, 3}}));
+  EXPECT_TRUE(trial.states().empty());
+  trial.run(kTraining);
+  const std::vector<double> y = trial.output();
+  trial.run(LayerMode::of(Mode::evaluate));
+  EXPECT_EQ(trial.output(), y);
+}
+
+TEST(BatchNormalization, KeepsTheMeanOfAllBatchesWhereAsked) {
+  Trial trial(subject_of(BatchNormalization{.cumulative_average = true}, {{9, 2}}));
+  trial.store().state.values<double>("layer/batches")[0] = 0;
+  double sum = 0;
+  for (int batch = 1; batch <= 5; ++batch) {
+    for (double& x : trial.input(0).as<double>()) x = x * 1.5 - 0.25;
+    sum += Moments(trial, 1).variance;
+    trial.run(kTraining);
+    EXPECT_NEAR(trial.states().at("layer/moving_variance")[1], sum / batch, 1e-12);
+    EXPECT_EQ(trial.states().at("layer/batches")[0], batch);
+  }
+}
+
+TEST(BatchNormalization, CannotAverageStatisticsThatItDoesNotKeep) {
+  const BatchNormalization layer{.moving_statistics = false, .cumulative_average = true};
+  EXPECT_SAYS(error_of([&] { Trial(subject_of(layer, {{4, 3}})); }), "\"cumulative_average\": expected moving statistics");
+}
+
 TEST(BatchNormalization, FollowsTheUnbiasedVarianceWhereAsked) {
   Trial trial(subject_of(BatchNormalization{.momentum = 0, .unbiased_moving_variance = true}, {{3, 2, 2, 2}}));
   trial.run(kTraining);

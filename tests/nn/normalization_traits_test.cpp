@@ -24,6 +24,11 @@ class ByTraits {
     if (normalization && normalization->moving) {
       moving_mean_ = in_double(trial.store().state.get("layer/" + normalization->moving->mean));
       moving_variance_ = in_double(trial.store().state.get("layer/" + normalization->moving->variance));
+      momentum_ = normalization->moving->momentum;
+      if (const std::string& batches = normalization->moving->batches; !batches.empty()) {
+        const double before = in_double(trial.store().state.get("layer/" + batches))[0];
+        momentum_ = before / (before + 1);
+      }
     }
   }
 
@@ -48,8 +53,8 @@ class ByTraits {
     for (std::size_t c = 0; c < mean.size(); ++c) {
       const Sums& sums = sums_.at(c);
       const double of_batch = sums.variance() * (moving.unbiased ? sums.n / (sums.n - 1) : 1);
-      mean[c] = moving.momentum * old_mean[c] + (1 - moving.momentum) * sums.mean();
-      variance[c] = moving.momentum * old_variance[c] + (1 - moving.momentum) * of_batch;
+      mean[c] = momentum_ * old_mean[c] + (1 - momentum_) * sums.mean();
+      variance[c] = momentum_ * old_variance[c] + (1 - momentum_) * of_batch;
     }
     return {mean, variance};
   }
@@ -102,6 +107,7 @@ class ByTraits {
   Shape shape_;
   Numbers x_;
   int axis_ = 0;
+  double momentum_ = 0;
   Numbers scale_, shift_, moving_mean_, moving_variance_;
   std::map<std::size_t, Sums> sums_;
 };
@@ -121,7 +127,8 @@ TEST(LayerTraits, SayHowMovingStatisticsFollow) {
   for_each_example([](const Example& e) { return e.traits().normalization.has_value(); },
                    [](const Example& e) {
                      const NormalizationTraits n = *e.traits().normalization;
-                     EXPECT_EQ(n.moving.has_value(), n.over == NormalizationTraits::Over::batch);
+                     EXPECT_EQ(n.moving.has_value(), n.over == NormalizationTraits::Over::batch &&
+                                                         e.field("moving_statistics") != FieldValue(false));
                      if (!n.moving) return;
                      Trial trial = e.trial();
                      const auto [mean, variance] = ByTraits(e, trial).moved();

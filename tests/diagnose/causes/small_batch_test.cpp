@@ -102,6 +102,32 @@ TEST(BatchDependence, SaysHowManyAnswersHangOnTheirBatch) {
   }
 }
 
+TEST(EvaluationByBatch, NamesTheLayersWithoutMovingStatisticsAndMeasuresASampleAlone) {
+  for (const bool convolves : {true, false}) {
+    Sequential model({28, 28, 1}, convolves ? "convolves" : "dense");
+    model.add(Rescaling{.scale = 1 / 255.0});
+    if (convolves)
+      model.add(Conv2D{.filters = 8, .strides = 2}, BatchNormalization{.moving_statistics = false, .name = "of_images"},
+                Activation{relu});
+    model.add(Flatten{}, Dense{.units = 24}, BatchNormalization{.moving_statistics = false, .name = "of_features"},
+              Activation{relu}, Dense{.units = 10});
+    const auto trainer = trained(model);
+    const auto findings = judged(evaluation_by_batch, trainer->network(), {.batch_size = 50});
+    ASSERT_EQ(summaries_of(findings), Summaries{convolves ? "evaluation-by-batch warning of_images of_features"
+                                                          : "evaluation-by-batch warning of_features"});
+    EXPECT_GT(findings[0].evidence[0].value, 0);
+    EXPECT_GT(findings[0].cost->loss.value, 0.5) << "alone, the features are all beta";
+    const Diagnosis d = diagnosed(trainer->network(), {.updates = 120, .batch_size = 50});
+    EXPECT_TRUE(finding_of(d, "evaluation-by-batch")) << told(d);
+    for (const Finding& f : d.findings) EXPECT_TRUE(f.code != "never-updated" && f.code != "lagging") << told(d);
+  }
+}
+
+TEST(EvaluationByBatch, HasNothingToSayOfMovingStatistics) {
+  const auto trainer = trained(small_mlp());
+  EXPECT_EQ(summaries_of(judged(evaluation_by_batch, trainer->network(), {.batch_size = 50})), Summaries());
+}
+
 TEST(BatchDependence, TellsTheDeviationWhereThereIsNoAccuracy) {
   Sequential model({3}, "line");
   model.add(Dense{.units = 8, .name = "hidden"}, BatchNormalization{}, Activation{relu}, Dense{.units = 1});
