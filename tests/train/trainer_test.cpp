@@ -304,6 +304,17 @@ TEST(Evaluate, IsExactOverARaggedLastBatch) {
   EXPECT_NEAR(*ragged.accuracy, *whole.accuracy, 1.0 / 101);
 }
 
+TEST(Evaluate, TakesTheStatisticsOfARaggedLastBatchFromItsSamplesAlone) {
+  Sequential model({28, 28, 1}, "of_the_batch");
+  model.add(Flatten{}, Dense{.units = 8}, BatchNormalization{.moving_statistics = false}, Dense{.units = 10});
+  Trainer trainer(model, options_with(32));
+  const Dataset data = make_strokes(true, 50);
+  const Predictions both = predict(trainer.network(), data, {.batch_size = 32});
+  const Predictions last = predict(trainer.network(), data.range(32, 50), {.batch_size = 18});
+  for (std::size_t i = 0; i < 180; ++i)
+    ASSERT_NEAR(both.outputs.as<float>()[320 + i], last.outputs.as<float>()[i], 1e-5);
+}
+
 TEST(Evaluate, CountsEachClass) {
   const Dataset data = make_strokes(true, 200);
   Trainer trainer(small_network(), options_with(32));

@@ -463,3 +463,7 @@ CASES = [
         steps=False,
     ),
 ]
+
+from cases_shapes import SHAPE_CASES  # noqa: E402 (it uses the names above)
+
+CASES += SHAPE_CASES

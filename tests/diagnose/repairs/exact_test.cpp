@@ -50,6 +50,24 @@ TEST(Fold, RefusesWhereAnActivationComesBetween) {
               "before it, \"conv\" applies its elu first");
 }
 
+TEST(Fold, RefusesWhereZerosOrOtherAxesComeBetween) {
+  EXPECT_SAYS(refusal(MaxPooling2D{}, ZeroPadding2D{.name = "zeros"}), "after it is \"zeros\", a ZeroPadding2D");
+  EXPECT_SAYS(refusal(MaxPooling2D{}, Reshape{.target_shape = {-1, 9}, .name = "other"}),
+              "after it is \"other\", a Reshape");
+  EXPECT_SAYS(refusal(Conv2D{.filters = 4, .activation = elu}, ChannelShuffle{.groups = 2, .name = "turns"}),
+              "after it is \"turns\", a ChannelShuffle");
+}
+
+TEST(Fold, KeepsTheOutputsOfDenseLayersAtEachPosition) {
+  Sequential model = chain("positions");
+  model.add(BatchNormalization{}, Dense{.units = 5}, BatchNormalization{.cumulative_average = true}, Activation{elu},
+            BatchNormalization{}, Dense{.units = 4}, GlobalMaxPooling2D{}, Dense{.units = 2});
+  for (const char* method : {"fold", "affine", "batch-renormalization"}) expect_same_outputs(model, method);
+  const auto network = trained(model);
+  EXPECT_TRUE(normalizations(Mended(*network, "fold").after->model()).empty());
+  EXPECT_EQ(count<GroupNormalization>(Mended(*network, "group-normalization").after->model()), 3);
+}
+
 TEST(Fold, RefusesWhereAPoolingComesBetween) {
   const std::string said = refusal(MaxPooling2D{.name = "before"}, MaxPooling2D{.name = "behind"});
   EXPECT_SAYS(said, "before it is \"before\", a MaxPooling2D");

@@ -41,14 +41,18 @@ std::vector<Spoiled> spoiled_networks() {
   instance.add(Conv2D{.filters = 5, .name = "a"}, GroupNormalization{.groups = -1, .name = "gn"},
                Permute{.dims = {2, 1, 3}}, Conv2D{.filters = 4, .name = "b"}, Flatten{},
                Dense{.units = 2, .name = "head"});
-  Sequential up = chain("up"), wider = chain("wider");
+  Sequential up = chain("up"), wider = chain("wider"), shaped = chain("shaped");
   up.add(Conv2DTranspose{.filters = 5, .strides = 2, .name = "a"}, BatchNormalization{.name = "bn"}, Activation{relu},
          Conv2D{.filters = 4, .name = "b"}, Flatten{}, Dense{.units = 2, .name = "head"});
   wider.add(Conv2D{.filters = 5, .name = "a"}, BatchNormalization{.name = "bn"},
             Conv2DTranspose{.filters = 4, .padding = Padding::same, .name = "b"}, Flatten{},
             Dense{.units = 2, .name = "head"});
+  shaped.add(Conv2D{.filters = 5, .name = "a"}, BatchNormalization{.cumulative_average = true, .name = "bn"},
+             ZeroPadding2D{}, UpSampling2D{}, AdaptiveAveragePooling2D{.output_size = 3},
+             Dense{.units = 4, .activation = relu, .name = "b"}, Flatten{}, Dense{.units = 2, .name = "head"});
   return {{"a transposed kernel", up, "a/kernel", 4 * 3 + 1, "b", 4, 5},
           {"read by a transposed convolution", wider, "bn/gamma", 3, "b", 3, 5},
+          {"padded and resized", shaped, "bn/moving_mean", 3, "b", 3, 5},
           {"a kernel", conv, "a/kernel", 5 * 7 + 3, "b", 3, 5},
           {"a bias", conv, "a/bias", 0, "b", 0, 5},
           {"gamma", conv, "bn/gamma", 4, "b", 4, 5},
