@@ -20,6 +20,7 @@
 #include "evenkeel/kernels/normalization/group_norm.h"
 #include "evenkeel/kernels/optimizer/optimizers.h"
 #include "evenkeel/kernels/pooling/pooling.h"
+#include "evenkeel/kernels/resize/resample.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace {
@@ -152,6 +153,17 @@ void max_pool_gradient_of(benchmark::State& state, const Layer& layer) {
   measure(state, 10 * layer.size(), [&] { max_pool_gradient(halving(layer), x, y, dy, dx, threads()); });
 }
 
+/// Images of twice the height and width, or the gradient of that.
+void upsampling_of(benchmark::State& state, const Layer& layer, const Taps& taps, bool backward) {
+  Resampling map{layer.images, layer.channels, taps, taps};
+  std::vector<float> x = values(layer.size(), 0), y = values(4 * layer.size(), 1);
+  if (backward) {
+    map.rows = map.columns = taps.transposed();
+    std::swap(x, y);
+  }
+  measure(state, 20 * layer.size(), [&] { resample(map, x, y, threads(), planned()); });
+}
+
 /// The arguments of the fused kernels.
 struct Pooled {
   explicit Pooled(const Layer& layer)
@@ -275,6 +287,15 @@ const bool kRegistered = [] {
     with_layer("layer_norm_gradient", [](auto& state, auto& at) { group_norm_gradient_of(state, at, true); });
     with_layer("group_norm", [](auto& state, auto& at) { group_norm_of(state, at, false); });
     with_layer("group_norm_gradient", [](auto& state, auto& at) { group_norm_gradient_of(state, at, false); });
+    for (const bool backward : {false, true}) {
+      const std::string gradient = backward ? "_gradient" : "";
+      with_layer(("upsampling_nearest" + gradient).c_str(), [backward](auto& state, auto& at) {
+        upsampling_of(state, at, Taps::nearest(at.side, 2 * at.side), backward);
+      });
+      with_layer(("upsampling_bilinear" + gradient).c_str(), [backward](auto& state, auto& at) {
+        upsampling_of(state, at, Taps::linear(at.side, 2 * at.side, false), backward);
+      });
+    }
     if (layer.side % 2 != 0) continue;
     with_layer("max_pool", max_pool_of);
     with_layer("max_pool_gradient", max_pool_gradient_of);

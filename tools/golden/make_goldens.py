@@ -27,7 +27,7 @@ from packing import toml, write_npz_gz
 from safetensors.numpy import save_file
 
 STEPS = 5
-SIZE_LIMIT = 1_900_000
+SIZE_LIMIT = 1_500_000
 FLOAT32_LIMIT = 1e-4  # relative L2 distance between Keras in float32 and in float64
 
 
