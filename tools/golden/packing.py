@@ -13,7 +13,7 @@ def write_npz_gz(path, arrays):
     with zipfile.ZipFile(npz, "w", zipfile.ZIP_STORED) as members:
         for name, array in arrays.items():
             member = io.BytesIO()
-            np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+            np.lib.format.write_array(member, np.asanyarray(array, order="C"), allow_pickle=False)
             members.writestr(zipfile.ZipInfo(name + ".npy"), member.getvalue())
     path.write_bytes(gzip.compress(npz.getvalue(), compresslevel=9, mtime=0))
 

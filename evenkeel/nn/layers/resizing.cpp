@@ -49,7 +49,10 @@ bool convert(const FieldValue& from, Margins& to) {
   return true;
 }
 
-FieldValue field_value(Margins value) { return field_value(Padding(value.top, value.bottom, value.left, value.right)); }
+FieldValue field_value(Margins value) {
+  if (value == Margins(0)) return std::int64_t{0};  // no "valid"
+  return field_value(Padding(value.top, value.bottom, value.left, value.right));
+}
 
 std::string kind_of(Margins) { return std::string(kSides) + ", each of at least 0"; }
 
