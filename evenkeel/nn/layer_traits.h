@@ -98,8 +98,8 @@ struct NoiseTraits {
   bool is_factor() const { return factor_mean == 1 && offset_variance == 0; }
 };
 
-enum class Merge { none, sum, concatenation };       ///< of several inputs; concatenation is along channels
-enum class PoolingKind { none, maximum, mean };      ///< over windows of each channel
+enum class Merge { none, sum, concatenation };   ///< of several inputs; concatenation is along channels
+enum class PoolingKind { none, maximum, mean };  ///< over windows of each channel
 /// Of a sample: what a layer that moves numbers does. Reshaped: the numbers are in the same order, in other axes, so
 /// that a channel may be anywhere; flattened: in one axis, where a channel is every k-th feature. Permuted: elsewhere.
 enum class AxisOrder { kept, flattened, reshaped, permuted };
@@ -118,8 +118,8 @@ struct LayerTraits {
   /// Whether in evaluation each channel of the output depends only on the same channel of the one input. (After a
   /// Flatten, a channel is every k-th feature.) Channels of a normalization are those of its axis.
   bool per_channel = false;
-  /// Whether it multiplies each channel by a fixed number and adds another. Made for the model's input, which it reads in
-  /// full precision.
+  /// Whether it multiplies each channel by a fixed number and adds another. Made for the model's input, which it reads
+  /// in full precision.
   bool rescales = false;
   bool is_input = false;  ///< stands for the model's input, and reads nothing else
   Merge merge = Merge::none;

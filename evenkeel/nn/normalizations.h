@@ -17,8 +17,8 @@ struct Normalization {
   bool unbiased = false;                  ///< its moving variance has the factor n/(n-1)
   std::optional<std::int64_t> axis = {};  ///< as declared, if the layer has a choice
   std::string mean = {}, variance = {};   ///< its moving statistics: "batch_normalization/moving_mean"
-  std::string batches = {};               ///< the number of batches that these are the mean of; empty: they use momentum
-  std::string gamma = {}, beta = {};      ///< tensors; empty if it does not have them
+  std::string batches = {};           ///< the number of batches that these are the mean of; empty: they use momentum
+  std::string gamma = {}, beta = {};  ///< tensors; empty if it does not have them
   /// A momentum below one half was most likely meant as the weight of the new value, as in PyTorch.
   bool has_inverted_momentum() const { return batches.empty() && momentum < 0.5; }
 };

@@ -156,7 +156,8 @@ TEST_P(Bfloat16Kernels, TakeTheGradientOfABiasAsFloatDoes) {
 TEST_P(Bfloat16Kernels, ResampleAsFloatDoes) {
   for (const std::int64_t c : {1, 3, 17, 76})
     for (const Taps& rows : {Taps::linear(5, 10, false), Taps::nearest(5, 10), Taps::shifted(5, 7, 1)})
-      for (const Taps& columns : {Taps::linear(6, 4, true), Taps::shifted(6, 4, -1), Taps::nearest(3, 6).transposed()}) {
+      for (const Taps& columns :
+           {Taps::linear(6, 4, true), Taps::shifted(6, 4, -1), Taps::nearest(3, 6).transposed()}) {
         const Resampling map{2, c, rows, columns};
         const Narrow x = narrow_values(2 * 5 * 6 * c, 1);
         Wide y(static_cast<std::size_t>(2 * rows.outputs() * columns.outputs() * c));

@@ -53,9 +53,9 @@ TEST(Taps, OfMeansHaveTheWindowsOfPyTorch) {
 TEST(Taps, CountPaddingButNotWhatIsPastIt) {
   // torch.nn.AvgPool1d(3, 2, padding=1, ceil_mode=True) of 6 ones: 0.6667, 1, 1, 0.5.
   EXPECT_EQ(matrix_of(Taps::padded_means(6, 4, 3, 2, 1, 1)), (Weights{{1.0 / 3, 1.0 / 3, 0, 0, 0, 0},
-                                                                     {0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0, 0},
-                                                                     {0, 0, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3},
-                                                                     {0, 0, 0, 0, 0, 0.5}}));
+                                                                      {0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0, 0},
+                                                                      {0, 0, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3},
+                                                                      {0, 0, 0, 0, 0, 0.5}}));
 }
 
 TEST(Taps, ShiftedPadOrCrop) {

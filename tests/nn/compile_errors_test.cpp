@@ -16,8 +16,7 @@ std::string error_with(const Model& model, const Loss& loss, bool train = false)
 TEST(CompileErrors, SayWhichLayerGotWhatAndNeedsWhat) {
   Sequential model({64});
   model.add(GlobalAveragePooling2D{.name = "pool_2"});
-  EXPECT_EQ(error_of([&] { compile(model, {}); }),
-            "layer \"pool_2\": expected input [N, H, W, C], received [N, 64].");
+  EXPECT_EQ(error_of([&] { compile(model, {}); }), "layer \"pool_2\": expected input [N, H, W, C], received [N, 64].");
 }
 
 TEST(CompileErrors, SayWhichLayersShapesDoNotFitEachOther) {

@@ -132,7 +132,8 @@ std::vector<Example> examples_of(const LayerType& type) {
   using Settings = std::vector<std::pair<std::string, FieldValue>>;
   Settings base;
   for (const auto& field : type.fields)
-    if (field.required || field.name == "dims" || field.name == "target_shape") base.emplace_back(field.name, values_for(field).at(0));
+    if (field.required || field.name == "dims" || field.name == "target_shape")
+      base.emplace_back(field.name, values_for(field).at(0));
   std::vector<Example> examples;
   const auto add = [&](const Settings& settings) {
     if (auto example = built(type.make("layer", settings))) examples.push_back(std::move(*example));

@@ -59,8 +59,8 @@ TEST(LayerTraits, NameEveryTensorOfTheLayer) {
     for (const WeightInfo& weight : example.weights) {
       const TensorRole role = role_of(example.layer, weight.name);
       EXPECT_NE(role, TensorRole::other) << weight.name;
-      EXPECT_EQ(weight.is_state, role == TensorRole::moving_mean || role == TensorRole::moving_variance ||
-                                     role == TensorRole::batches);
+      EXPECT_EQ(weight.is_state,
+                role == TensorRole::moving_mean || role == TensorRole::moving_variance || role == TensorRole::batches);
       roles.insert(role);
     }
     const LayerTraits traits = example.traits();

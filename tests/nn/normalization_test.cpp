@@ -57,8 +57,8 @@ TEST(BatchNormalization, HoldsTheCheckWithoutMovingStatisticsAndAsTheMeanOfAllBa
   // Evaluation depends on the batch, so check_layer would not do.
   for (const std::int64_t group : {0, 2})
     check_program(subject_of(BatchNormalization{.virtual_batch_size = group, .moving_statistics = false}, {{5, 3, 4}}));
-  check_program(
-      subject_of(BatchNormalization{.axis = 1, .center = false, .scale = false, .moving_statistics = false}, {{4, 3, 5}}));
+  check_program(subject_of(BatchNormalization{.axis = 1, .center = false, .scale = false, .moving_statistics = false},
+                           {{4, 3, 5}}));
   check_layer(BatchNormalization{.cumulative_average = true}, {4, 2, 3, 5});
 }
 
@@ -86,7 +86,10 @@ TEST(BatchNormalization, KeepsTheMeanOfAllBatchesWhereAsked) {
 
 TEST(BatchNormalization, CannotAverageStatisticsThatItDoesNotKeep) {
   const BatchNormalization layer{.moving_statistics = false, .cumulative_average = true};
-  EXPECT_SAYS(error_of([&] { Trial(subject_of(layer, {{4, 3}})); }), "\"cumulative_average\": expected moving statistics");
+  EXPECT_SAYS(error_of([&] {
+                Trial(subject_of(layer, {{4, 3}}));
+              }),
+              "\"cumulative_average\": expected moving statistics");
 }
 
 TEST(BatchNormalization, FollowsTheUnbiasedVarianceWhereAsked) {

@@ -124,22 +124,22 @@ TEST(LayerTraits, SayAllThatANormalizationComputesInEvaluation) {
 }
 
 TEST(LayerTraits, SayHowMovingStatisticsFollow) {
-  for_each_example([](const Example& e) { return e.traits().normalization.has_value(); },
-                   [](const Example& e) {
-                     const NormalizationTraits n = *e.traits().normalization;
-                     EXPECT_EQ(n.moving.has_value(), n.over == NormalizationTraits::Over::batch &&
-                                                         e.field("moving_statistics") != FieldValue(false));
-                     if (!n.moving) return;
-                     Trial trial = e.trial();
-                     const auto [mean, variance] = ByTraits(e, trial).moved();
-                     trial.run(kTraining);
-                     const Values states = trial.states();
-                     EXPECT_TRUE(agree(states.at("layer/" + n.moving->mean), mean, 1e-6));
-                     // The mean of the variances of parts is another one.
-                     const bool whole = n.moving->virtual_batch_size == 0;
-                     EXPECT_EQ(static_cast<bool>(agree(states.at("layer/" + n.moving->variance), variance, 1e-6)),
-                               whole);
-                   });
+  for_each_example(
+      [](const Example& e) { return e.traits().normalization.has_value(); },
+      [](const Example& e) {
+        const NormalizationTraits n = *e.traits().normalization;
+        EXPECT_EQ(n.moving.has_value(),
+                  n.over == NormalizationTraits::Over::batch && e.field("moving_statistics") != FieldValue(false));
+        if (!n.moving) return;
+        Trial trial = e.trial();
+        const auto [mean, variance] = ByTraits(e, trial).moved();
+        trial.run(kTraining);
+        const Values states = trial.states();
+        EXPECT_TRUE(agree(states.at("layer/" + n.moving->mean), mean, 1e-6));
+        // The mean of the variances of parts is another one.
+        const bool whole = n.moving->virtual_batch_size == 0;
+        EXPECT_EQ(static_cast<bool>(agree(states.at("layer/" + n.moving->variance), variance, 1e-6)), whole);
+      });
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ TEST(ZeroPadding2D, PutsItsZerosWhereItSays) {
 
 TEST(ZeroPadding2D, RefusesWhatIsNoNumberOfRows) {
   const Layer layer = ZeroPadding2D{};
-  for (const FieldValue& value : {FieldValue(std::string("same")), FieldValue(std::int64_t{-1}),
-                                  FieldValue(std::vector<std::int64_t>{1, 2, 3})})
+  for (const FieldValue& value :
+       {FieldValue(std::string("same")), FieldValue(std::int64_t{-1}), FieldValue(std::vector<std::int64_t>{1, 2, 3})})
     EXPECT_SAYS(error_of([&] { layer.with("padding", value); }),
                 "\"padding\": expected a whole number, [height, width] or [top, bottom, left, right]");
 }

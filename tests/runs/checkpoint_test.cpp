@@ -186,6 +186,21 @@ TEST(ResumedRun, CanBeAskedForMoreEpochs) {
   EXPECT_EQ(everything(second), train(adam(), {.epochs = 3}).tensors);
 }
 
+TEST(ResumedRun, GoesOnCountingTheBatchesThatStatisticsAreTheMeanOf) {
+  Sequential model({28, 28, 1});
+  model.add(Flatten{}, Dense{.units = 6}, BatchNormalization{.cumulative_average = true, .name = "norm"},
+            Dense{.units = 10});
+  const fs::path folder = fresh_folder("batches");
+  const Dataset data = make_strokes(false, 150);
+  Trainer whole(model, adam()), first(model, adam()), second(model, adam());
+  whole.fit(data, {.epochs = 3});
+  first.fit(data, {.epochs = 1, .callbacks = {CheckpointFolder(folder)}});
+  second.restore(newest(folder));
+  second.fit(data, {.epochs = 3});
+  EXPECT_EQ(everything(second), everything(whole));
+  EXPECT_EQ(second.network().weight("norm/batches").as<float>()[0], 15);
+}
+
 TEST(ResumedRun, CannotEndSooner) {
   const fs::path folder = fresh_folder("sooner");
   const Dataset data = make_strokes(false, 150);

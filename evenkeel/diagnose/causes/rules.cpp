@@ -9,8 +9,8 @@ std::vector<std::unique_ptr<Rule>> make_rules() {
         frozen_statistics, frozen_but_moving, statistics_without_data, moving_statistics, lagging_by_record,
         unusual_samples_rule, averaged_weights, averaged_too_briefly, missing_classes, input_mismatch, weight_layout,
         swapped_vectors, class_order, double_softmax, activation_before_loss, small_batch, batch_dependence,
-        evaluation_by_batch,        dead_channels, constant_output, saturation, gradient_depth, not_loaded, unshuffled, overfitting, past_its_best,
-        redundant_bias, decayed_normalization, folding_hazard, record_differs, lost_classes,
+        evaluation_by_batch, dead_channels, constant_output, saturation, gradient_depth, not_loaded, unshuffled,
+        overfitting, past_its_best, redundant_bias, decayed_normalization, folding_hazard, record_differs, lost_classes,
         // Last, because findings of other rules may explain it.
         near_guessing})
     rules.push_back(make());

@@ -30,9 +30,9 @@ std::unique_ptr<Rule>
 swapped_vectors();  ///< vectors of a normalization in the wrong slots, or statistics stored as something else
 std::unique_ptr<Rule> averaged_too_briefly();  ///< averages that still contain the initial weights
 std::unique_ptr<Rule> unshuffled();            ///< sorted data that were not shuffled
-std::unique_ptr<Rule> averaged_weights();  ///< averages of the weights with the statistics of the weights themselves
-std::unique_ptr<Rule> small_batch();       ///< batches too small for their own statistics
-std::unique_ptr<Rule> batch_dependence();  ///< scores in training mode that depend on their batch
+std::unique_ptr<Rule> averaged_weights();     ///< averages of the weights with the statistics of the weights themselves
+std::unique_ptr<Rule> small_batch();          ///< batches too small for their own statistics
+std::unique_ptr<Rule> batch_dependence();     ///< scores in training mode that depend on their batch
 std::unique_ptr<Rule> evaluation_by_batch();  ///< scores in evaluation that do
 std::unique_ptr<Rule> dead_channels();
 std::unique_ptr<Rule> constant_output();        ///< of channels, and of the network

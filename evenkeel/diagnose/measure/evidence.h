@@ -130,8 +130,8 @@ class Evidence {
   const SampleScores& train_training();
   /// Batch statistics at this batch size, in shuffled batches; one entry per pass.
   const std::vector<SampleScores>& in_batches(std::int64_t batch_size, bool dropout);
-  /// evaluation() in shuffled batches of this size, one entry per pass; and sample by sample. They differ if a layer uses
-  /// the batch's statistics in evaluation too (normalized_by_batch).
+  /// evaluation() in shuffled batches of this size, one entry per pass; and sample by sample. They differ if a layer
+  /// uses the batch's statistics in evaluation too (normalized_by_batch).
   const std::vector<SampleScores>& evaluation_in_batches(std::int64_t batch_size);
   const SampleScores& evaluation_alone();
   /// Batch statistics against full-data ones, dropout off: both of statistics_data(), so that the sets' differences

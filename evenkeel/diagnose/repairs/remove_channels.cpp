@@ -20,7 +20,8 @@ using Channels = std::set<std::size_t>;
 /// The layer's tensors with one number for each channel.
 std::vector<std::string> vectors_of(const Draft& draft, int layer) {
   std::vector<std::string> names = draft.tensors_of(layer);
-  std::erase_if(names, [&](const std::string& name) { return role_of(draft.layer(layer), name) == TensorRole::batches; });
+  std::erase_if(names,
+                [&](const std::string& name) { return role_of(draft.layer(layer), name) == TensorRole::batches; });
   return names;
 }
 

@@ -9,8 +9,9 @@
 
 namespace evenkeel::kernels {
 
-/// Images [n, h, w, c] whose rows and columns are mapped, each channel by itself: [n, rows.outputs(), columns.outputs(),
-/// c]. Resizing, padding, cropping and means over windows are such maps; so are their gradients, by the transposed taps.
+/// Images [n, h, w, c] whose rows and columns are mapped, each channel by itself: [n, rows.outputs(),
+/// columns.outputs(), c]. Resizing, padding, cropping and means over windows are such maps; so are their gradients, by
+/// the transposed taps.
 struct Resampling {
   std::int64_t n = 0, c = 0;
   Taps rows, columns;

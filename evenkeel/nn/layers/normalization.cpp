@@ -116,12 +116,13 @@ LayerTraits traits(const BatchNormalization& layer) {
                             .unbiased = layer.unbiased_moving_variance,
                             .virtual_batch_size = layer.virtual_batch_size,
                             .batches = layer.cumulative_average ? "batches" : ""};
-  return {.normalization = NormalizationTraits{.epsilon = layer.epsilon,
-                                               .axis = layer.axis,
-                                               .moving = layer.moving_statistics ? std::optional(moving) : std::nullopt},
-          .scale = layer.scale ? "gamma" : "",
-          .shift = layer.center ? "beta" : "",
-          .per_channel = true};
+  return {
+      .normalization = NormalizationTraits{.epsilon = layer.epsilon,
+                                           .axis = layer.axis,
+                                           .moving = layer.moving_statistics ? std::optional(moving) : std::nullopt},
+      .scale = layer.scale ? "gamma" : "",
+      .shift = layer.center ? "beta" : "",
+      .per_channel = true};
 }
 
 namespace {

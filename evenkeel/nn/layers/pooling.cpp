@@ -1,5 +1,7 @@
 #include "evenkeel/nn/layers/pooling.h"
 
+#include <algorithm>
+
 #include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/ops/resample.h"
 #include "evenkeel/program/ops/reshape.h"
@@ -59,7 +61,8 @@ Value build(const MaxPooling2D& layer, LayerBuilder& builder, Value x) {
 void AveragePooling2D::describe(Fields<AveragePooling2D>& fields) {
   fields.about("The mean of each window. Input [N, H, W, C].");
   describe_pooling(fields);
-  fields.add("count_include_pad", &AveragePooling2D::count_include_pad, "zeros of the padding count (PyTorch's default)");
+  fields.add("count_include_pad", &AveragePooling2D::count_include_pad,
+             "zeros of the padding count (PyTorch's default)");
 }
 
 LayerTraits traits(const AveragePooling2D&) { return {.per_channel = true, .pooling = PoolingKind::mean}; }
@@ -70,6 +73,13 @@ Value build(const AveragePooling2D& layer, LayerBuilder& builder, Value x) {
   const TensorType type = x.type();
   pool.infer({&type, 1});  // throws Error for windows that no pooling accepts
   const kernels::Window at = ops::window_over(x.shape(), pool.window());
+  ops::require_resampled(x.shape(), at.oh, at.ow);
+  constexpr std::int64_t kMostTaps = std::int64_t{1} << 24;
+  if (std::max(at.oh * at.kernel_h, at.ow * at.kernel_w) > kMostTaps)
+    throw Error{{.kind = Error::unsupported,
+                 .where = "\"count_include_pad\"",
+                 .expected = "windows of at most " + std::to_string(kMostTaps) + " rows and columns in all",
+                 .received = to_string(pool.window())}};
   const auto taps = kernels::Taps::padded_means;
   return builder.emit(
       ops::Resample(taps(at.h, at.oh, at.kernel_h, at.stride_h, at.pad_top, at.given_bottom),
@@ -108,6 +118,7 @@ LayerTraits traits(const AdaptiveAveragePooling2D&) { return {.per_channel = tru
 
 Value build(const AdaptiveAveragePooling2D& layer, LayerBuilder& builder, Value x) {
   const Shape shape = shape_of_images(x);
+  ops::require_resampled(shape, layer.output_size.h, layer.output_size.w);
   return builder.emit(ops::Resample(kernels::Taps::means(shape[1], layer.output_size.h),
                                     kernels::Taps::means(shape[2], layer.output_size.w), "adaptive means"),
                       {x});

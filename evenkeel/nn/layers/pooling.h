@@ -12,8 +12,8 @@ namespace evenkeel {
 struct MaxPooling2D {
   Size2D pool_size = 2;
   std::optional<Size2D> strides = {};  ///< default: the pool size
-  Padding padding = Padding::valid;      ///< each side less than the window
-  bool ceil_mode = false;                ///< round sizes up: a last window may reach past the end
+  Padding padding = Padding::valid;    ///< each side less than the window
+  bool ceil_mode = false;              ///< round sizes up: a last window may reach past the end
   std::string name = {};
 
   static constexpr std::string_view kType = "MaxPooling2D";
@@ -27,9 +27,9 @@ Value build(const MaxPooling2D&, LayerBuilder&, Value x);
 struct AveragePooling2D {
   Size2D pool_size = 2;
   std::optional<Size2D> strides = {};  ///< default: the pool size
-  Padding padding = Padding::valid;      ///< each side less than the window
-  bool ceil_mode = false;                ///< round sizes up: a last window may reach past the end
-  bool count_include_pad = false;        ///< zeros of the padding count; what is past them never does
+  Padding padding = Padding::valid;    ///< each side less than the window
+  bool ceil_mode = false;              ///< round sizes up: a last window may reach past the end
+  bool count_include_pad = false;      ///< zeros of the padding count; what is past them never does
   std::string name = {};
 
   static constexpr std::string_view kType = "AveragePooling2D";

@@ -12,10 +12,9 @@ namespace {
 
 constexpr double kLeastDeviation = 1e-7;  // Keras's epsilon
 
-/// One number for each channel.
-std::vector<double> for_channels(const std::string& field, const std::vector<double>& values, std::int64_t channels) {
-  if (values.size() == 1) return std::vector<double>(static_cast<std::size_t>(channels), values[0]);
-  if (std::ssize(values) == channels) return values;
+/// Throws Error unless there is one number, or one for each channel.
+void require_for_channels(const std::string& field, const std::vector<double>& values, std::int64_t channels) {
+  if (values.size() == 1 || std::ssize(values) == channels) return;
   throw Error{{.where = '"' + field + '"',
                .expected = "one number, or " + std::to_string(channels) + ", one for each channel",
                .received = std::to_string(values.size())}};
@@ -33,17 +32,21 @@ LayerTraits traits(const FixedNormalization& layer) {
   const auto all = [](const std::vector<double>& values, double value) {
     return std::ranges::all_of(values, [&](double v) { return v == value; });
   };
-  return {.identity_in_evaluation = all(layer.mean, 0) && all(layer.variance, 1), .per_channel = true, .rescales = true};
+  return {
+      .identity_in_evaluation = all(layer.mean, 0) && all(layer.variance, 1), .per_channel = true, .rescales = true};
 }
 
 Value build(const FixedNormalization& layer, LayerBuilder& builder, Value x) {
-  const std::int64_t channels = x.shape().back();
-  const std::vector<double> mean = for_channels("mean", layer.mean, channels);
-  std::vector<double> scale = for_channels("variance", layer.variance, channels), shift = mean;
+  require_for_channels("mean", layer.mean, x.shape().back());
+  require_for_channels("variance", layer.variance, x.shape().back());
+  std::vector<double> scale(std::max(layer.mean.size(), layer.variance.size())), shift(scale.size());
+  const auto of = [](const std::vector<double>& values, std::size_t c) { return values[values.size() == 1 ? 0 : c]; };
   for (std::size_t c = 0; c < scale.size(); ++c) {
-    scale[c] = 1 / std::max(std::sqrt(scale[c]), kLeastDeviation);
-    shift[c] = -mean[c] * scale[c];
+    scale[c] = 1 / std::max(std::sqrt(of(layer.variance, c)), kLeastDeviation);
+    shift[c] = -of(layer.mean, c) * scale[c];
   }
+  if (scale.size() == 1)
+    return builder.emit(ops::ScaleOffset(scale[0], shift[0], builder.activation_type()), {x}, "normalized");
   const DType real = precise(x.type().dtype);
   const Value by = builder.emit(ops::Constant(scale, real), {}, "scale");
   const Value plus = builder.emit(ops::Constant(shift, real), {}, "shift");

@@ -35,8 +35,8 @@ Value build(const Reshape& layer, LayerBuilder& builder, Value x) {
       is_clear ? completed(layer.target_shape, sample.size()) : std::vector<std::int64_t>{0};
   if (Shape(sizes).size() != sample.size())
     throw Error{{.where = "\"target_shape\"",
-                 .expected = "sizes whose product is " + std::to_string(sample.size()) + ", the number of elements of " +
-                             to_string_batched(sample) + "; one may be -1",
+                 .expected = "sizes whose product is " + std::to_string(sample.size()) +
+                             ", the number of elements of " + to_string_batched(sample) + "; one may be -1",
                  .received = to_string(field_value(layer.target_shape))}};
   sizes.insert(sizes.begin(), x.shape()[0]);
   return builder.emit(ops::Reshape(Shape(sizes)), {x}, "reshaped");

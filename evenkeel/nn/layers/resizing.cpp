@@ -11,10 +11,10 @@ namespace {
 constexpr const char* kSides = "a whole number, [height, width] or [top, bottom, left, right]";
 constexpr Range kImageSide{.low = 1, .high = 65536};  // as of Size2D
 
-/// The shape of images, or an Error.
+/// The shape of images.
 Shape images(Value x) {
-  if (x.shape().rank() == 4) return x.shape();
-  throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};
+  ops::require_resampled(x.shape(), 1, 1);
+  return x.shape();
 }
 
 Value resized(LayerBuilder& builder, Value x, Size2D to, Interpolation interpolation, bool align_corners) {
@@ -24,6 +24,7 @@ Value resized(LayerBuilder& builder, Value x, Size2D to, Interpolation interpola
                  .expected = "false with the interpolation \"nearest\"",
                  .received = "true",
                  .hint = "It says where bilinear interpolation has the corners."}};
+  ops::require_resampled(shape, to.h, to.w);
   const auto taps = [&](std::int64_t inputs, std::int64_t outputs) {
     return interpolation == Interpolation::nearest ? kernels::Taps::nearest(inputs, outputs)
                                                    : kernels::Taps::linear(inputs, outputs, align_corners);
@@ -68,6 +69,7 @@ LayerTraits traits(const ZeroPadding2D& layer) {
 Value build(const ZeroPadding2D& layer, LayerBuilder& builder, Value x) {
   const Shape shape = images(x);
   const Margins& by = layer.padding;
+  ops::require_resampled(shape, by.top + shape[1] + by.bottom, by.left + shape[2] + by.right);
   const auto taps = [](std::int64_t inputs, std::int64_t before, std::int64_t after) {
     return kernels::Taps::shifted(inputs, before + inputs + after, before);
   };

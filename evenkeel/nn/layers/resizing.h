@@ -72,8 +72,8 @@ struct UpSampling2D {
 LayerTraits traits(const UpSampling2D&);
 Value build(const UpSampling2D&, LayerBuilder&, Value x);
 
-/// Images of another size. Input [N, H, W, C], output [N, height, width, C]. Keras's Resizing; PyTorch's Upsample with a
-/// size.
+/// Images of another size. Input [N, H, W, C], output [N, height, width, C]. Keras's Resizing; PyTorch's Upsample with
+/// a size.
 struct Resizing {
   std::int64_t height = 0, width = 0;  ///< required
   Interpolation interpolation = Interpolation::bilinear;

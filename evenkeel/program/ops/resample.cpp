@@ -2,11 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "evenkeel/kernels/resize/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {
+
+void require_resampled(const Shape& x, std::int64_t h, std::int64_t w) {
+  constexpr std::int64_t kLongestSide = 65536;
+  if (x.rank() != 4) throw Error{{.where = "input", .expected = "images [N, H, W, C]", .received = to_string(x)}};
+  if (std::max({x[1], x[2], h, w}) > kLongestSide)
+    throw Error{{.where = "input",
+                 .expected = fmt::format("sides of at most {} pixels, here and in the output", kLongestSide),
+                 .received = fmt::format("{}x{}, and {}x{} in the output", x[1], x[2], h, w)}};
+}
 
 std::vector<TensorType> Resample::infer(std::span<const TensorType> in) const {
   const Shape& x = in[0].shape;

@@ -7,6 +7,10 @@
 
 namespace evenkeel::ops {
 
+/// Throws Error unless x is images [N, H, W, C], and no side of theirs or of an output h x w is longer than 65536
+/// pixels, so that its taps take little memory.
+void require_resampled(const Shape& x, std::int64_t h, std::int64_t w);
+
 /// Images [N, H, W, C] whose rows and columns are mapped by their taps (kernels/resize/taps.h), each channel by itself:
 /// [N, outputs of rows, outputs of columns, C]. `what` is shown by `plan`: "bilinear".
 class Resample final : public Op {
