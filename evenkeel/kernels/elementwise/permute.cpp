@@ -27,15 +27,33 @@ struct Walk {
     }
   }
 
-  /// Where a row of the result begins in the source.
-  std::int64_t begin_of(std::int64_t row) const {
-    std::int64_t at = 0;
-    for (auto i = static_cast<std::size_t>(rank - 1); i-- > 0; row /= sizes[i]) at += row % sizes[i] * strides[i];
-    return at;
-  }
-
   int rank;
   std::array<std::int64_t, Shape::kMaxRank> sizes{}, strides{};
+};
+
+/// Where the rows of the result begin in the source, one after the other; a row may be short, so without divisions.
+class RowBegin {
+ public:
+  RowBegin(const Walk& walk, std::int64_t row) : walk_(walk) {
+    for (auto i = static_cast<std::size_t>(walk.rank - 1); i-- > 0; row /= walk.sizes[i]) {
+      index_[i] = row % walk.sizes[i];
+      at_ += index_[i] * walk.strides[i];
+    }
+  }
+  std::int64_t at() const { return at_; }
+  void next() {
+    for (auto i = static_cast<std::size_t>(walk_.rank - 1); i-- > 0;) {
+      at_ += walk_.strides[i];
+      if (++index_[i] < walk_.sizes[i]) return;
+      at_ -= walk_.sizes[i] * walk_.strides[i];
+      index_[i] = 0;
+    }
+  }
+
+ private:
+  const Walk& walk_;
+  std::array<std::int64_t, Shape::kMaxRank> index_{};
+  std::int64_t at_ = 0;
 };
 
 }  // namespace
@@ -48,8 +66,9 @@ void permute(std::span<const T> x, const Shape& shape, std::span<const int> orde
   const std::int64_t length = walk.sizes[last], stride = walk.strides[last];
   if (x.empty()) return;
   threads.parallel(shape.size() / length, grain_of(length), [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const T* from = x.data() + walk.begin_of(row);
+    RowBegin place(walk, begin);
+    for (std::int64_t row = begin; row < end; ++row, place.next()) {
+      const T* from = x.data() + place.at();
       T* to = y.data() + row * length;
       if (stride == 1)
         std::copy_n(from, length, to);

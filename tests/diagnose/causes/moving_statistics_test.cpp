@@ -318,6 +318,18 @@ TEST(MovingStatistics, AreNotStaleWhereTheMomentumIsInverted) {
   EXPECT_FALSE(finding_of(diagnosis, "stale-statistics")) << told(diagnosis);
 }
 
+TEST(MovingStatistics, ThatAreTheMeanOfAllBatchesHaveNoMomentumToLagBy) {
+  Sequential model({28, 28, 1});
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 24},
+            BatchNormalization{.cumulative_average = true, .name = "norm"}, Activation{relu}, Dense{.units = 10});
+  for (const std::int64_t steps : {3, 120}) {
+    const auto trainer = trained(model, steps);
+    const Diagnosis d = diagnosed(trainer->network(), {.updates = steps, .batch_size = 50});
+    for (const char* code : {"never-updated", "lagging", "momentum-inverted"})
+      EXPECT_FALSE(finding_of(d, code)) << told(d);
+  }
+}
+
 TEST(MovingStatistics, SayWhereThereIsNoNormalization) {
   Sequential model({28, 28, 1});
   model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 10});

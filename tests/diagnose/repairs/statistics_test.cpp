@@ -84,5 +84,20 @@ TEST(ReestimateKeeping, LeavesSomeAsTheyAreAndMeasuresTheOthersGivenThem) {
       EXPECT_NEAR(found.after[i].mean[c], reads[i].mean[c], 1e-5 * std::sqrt(reads[i].variance[c]) + 1e-6);
 }
 
+TEST(Reestimate, SetsAMeanOfAllBatchesAndLeavesLayersWithoutMovingStatistics) {
+  Sequential model = chain("options", {6});
+  model.add(Dense{.units = 5}, BatchNormalization{.cumulative_average = true, .name = "mean"}, Activation{elu},
+            BatchNormalization{.moving_statistics = false}, Dense{.units = 2});
+  const auto network = trained(model);
+  const Mended mended(*network, "re-estimate");
+  const auto measured = input_statistics(*network, mended.data, network->context(Mode::evaluate).modes)[0];
+  const LayerStatistics found = moving_statistics(*mended.after).front();
+  for (std::size_t c = 0; c < found.mean.size(); ++c) {
+    EXPECT_NEAR(found.mean[c], measured.mean[c], 1e-5 * std::sqrt(measured.variance[c]) + 1e-6);
+    EXPECT_NEAR(found.variance[c], measured.variance[c], 1e-5 * measured.variance[c]);
+  }
+  EXPECT_EQ(mended.after->weight("mean/batches").as<float>()[0], network->weight("mean/batches").as<float>()[0]);
+}
+
 }  // namespace
 }  // namespace evenkeel
