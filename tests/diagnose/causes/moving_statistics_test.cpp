@@ -324,7 +324,7 @@ TEST(MovingStatistics, ThatAreTheMeanOfAllBatchesHaveNoMomentumToLagBy) {
             BatchNormalization{.cumulative_average = true, .name = "norm"}, Activation{relu}, Dense{.units = 10});
   for (const std::int64_t steps : {3, 120}) {
     const auto trainer = trained(model, steps);
-    const Diagnosis d = diagnosed(trainer->network(), {.updates = steps, .batch_size = 50});
+    const Diagnosis d = diagnosed(trainer->network(), {.updates = static_cast<std::uint64_t>(steps), .batch_size = 50});
     for (const char* code : {"never-updated", "lagging", "momentum-inverted"})
       EXPECT_FALSE(finding_of(d, code)) << told(d);
   }
