@@ -94,7 +94,7 @@ void depth_table() {
     const Model model = deep_model(depth);
     const auto start = Clock::now();
     Network network(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}});
-    network.runner(64, Targets::labels, true);
+    network.runner(64, Targets::labels, Network::Use::training);
     const double compile = ms_since(start);
     BenchmarkRun run(model, {.loss = SoftmaxCrossEntropy{}, .optimizer = Adam{}}, 64, true);
     const double ms = in_turns({&run}, 3, 10)[0];

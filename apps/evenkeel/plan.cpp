@@ -39,7 +39,8 @@ ProgramPlan make_plan(const PlanArguments& a) {
   const PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
   if (!a.time) {
     Network network(planned.model, planned.options);
-    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), train).executor,
+    const auto use = train ? Network::Use::training : Network::Use::evaluation;
+    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), use).executor,
                             network.context(train ? Mode::train : Mode::evaluate));
   }
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);

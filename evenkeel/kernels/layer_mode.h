@@ -12,6 +12,7 @@ struct LayerMode {
   Statistics statistics = Statistics::batch;
   bool update_statistics = true;  ///< moving statistics follow the batch's
   bool dropout = true;
+  bool operator==(const LayerMode&) const = default;
 
   static LayerMode of(Mode mode) {
     return mode == Mode::train ? LayerMode{} : LayerMode{Statistics::moving, false, false};

@@ -10,7 +10,11 @@
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
 #include "evenkeel/program/ops/regularization.h"
+#include "evenkeel/program/passes/drop_unread.h"
+#include "evenkeel/program/passes/fold_normalizations.h"
 #include "evenkeel/program/passes/fuse.h"
+#include "evenkeel/program/passes/fuse_pooling.h"
+#include "evenkeel/program/passes/specialize.h"
 #include "evenkeel/program/probes/extremes.h"
 #include "evenkeel/program/probes/moments.h"
 
@@ -44,6 +48,7 @@ class Compiler {
     if (options_.loss && options_.targets != Targets::none) emit_loss();
     keep_named();
     probe_named();
+    if (options_.evaluation_only) specialize();
     if (options_.compute.fuse) passes::fuse(program());
     if (options_.train) emit_training();
     probe_named();
@@ -81,6 +86,16 @@ class Compiler {
       result_.layer_values.push_back(made.back().name());
     }
     outputs_ = made.back();
+  }
+
+  void specialize() {
+    passes::specialize(program(), LayerMode::of(Mode::evaluate));
+    passes::drop_unread(program());
+    if (options_.compute.fuse) {
+      passes::fold_normalizations(program());
+      passes::pool_before_activations(program());
+    }
+    passes::put_constants_first(program());
   }
 
   /// Layers that read the model's input unchanged; its values may not fit bfloat16.

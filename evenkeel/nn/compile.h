@@ -27,6 +27,9 @@ struct CompileOptions {
       {};  ///< by class: factor of a sample's loss in training; 1 for classes beyond the end
   std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers/)
   ComputeOptions compute = {};  ///< only real, precision and fuse; the rest is for whoever runs the program
+  /// Every layer runs in evaluation mode (LayerMode::of(Mode::evaluate)), and nothing is differentiated. Noise is left
+  /// out, and normalizations become part of the convolutions before them (passes/fold_normalizations.h).
+  bool evaluation_only = false;
   bool input_gradient = false;  ///< differentiate with respect to the input as well ("input/gradient")
   std::vector<std::string> probes =
       {};  ///< values whose moments per channel are accumulated (program/probes/moments.h)

@@ -81,6 +81,8 @@ void Executor::resolve() {
 void Executor::prepare_run() {
   threads_.bind();
   reserve();
+  if (arena_.user() != this) has_constants_ = false;
+  arena_.set_user(this);
   if (!stale_ && arena_.data() == resolved_for_) return;
   resolve();
   resolved_for_ = arena_.data();
@@ -116,6 +118,11 @@ void Executor::run(const StepContext& step, Segment segment) {
   prepare_run();
   const DenormalsAsZero flushed(threads_);
   for (int i = segment.first; i < last; ++i) run_line(static_cast<std::size_t>(i), step);
+  if (segment.first == 0 && last >= program_.constant_lines) has_constants_ = true;
+}
+
+Segment Executor::after_constants() const {
+  return {.first = has_constants_ && arena_.user() == this ? program_.constant_lines : 0};
 }
 
 void Executor::visit(const StepContext& step, Segment segment, const Visitor& visitor) {

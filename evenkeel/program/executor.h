@@ -36,6 +36,9 @@ class Executor {
   /// Runs all lines, or a segment. Throws Error where an input is not bound, or the program has no such lines. A
   /// segment reads values that earlier lines computed: they must be kept (Program::keep).
   void run(const StepContext& step, Segment segment = {});
+  /// The lines after the constant ones (Program::constant_lines), if what those computed in an earlier run is still in
+  /// the arena: for a further run with the same weights. Otherwise all lines.
+  Segment after_constants() const;
   /// Called after each line that is not idle, once for each of its outputs, whose memory the next line may reuse.
   /// Returning false ends the run.
   using Visitor = std::function<bool(int line, int value, TensorView output)>;
@@ -89,6 +92,7 @@ class Executor {
   std::size_t scratch_bytes_ = 0;
   std::byte* resolved_for_ = nullptr;
   bool stale_ = true;
+  bool has_constants_ = false;  ///< the constant lines have run; they still count if nobody else used the arena since
 };
 
 }  // namespace evenkeel

@@ -44,6 +44,9 @@ class Op {
   /// Whether there is nothing to do in this mode of that layer, because the outputs are not read.
   virtual bool is_idle(const LayerMode&) const { return false; }
 
+  /// For each output, the input that it equals in this mode of the layer; empty if the op computes something.
+  virtual std::vector<int> passed_on(const LayerMode&) const { return {}; }
+
   /// Pairs (output, input) that may be the same memory.
   virtual std::vector<std::pair<int, int>> in_place() const { return {}; }
 

@@ -102,6 +102,9 @@ class Program {
 
   BlockLayout parameters, states, supplied_values, slots, gradients, probes;  ///< set by finish()
   MemoryReport memory;                                                        ///< set by finish()
+  /// So many lines, the first ones, read nothing but parameters and state (passes::put_constants_first). What they
+  /// compute stays in the arena.
+  int constant_lines = 0;
 
  private:
   Value add(ValueInfo info);

@@ -58,8 +58,12 @@ class Arena {
   std::byte* reserve(std::size_t bytes);
   std::byte* data() const { return buffer_.data(); }
   std::size_t size() const { return buffer_.size(); }
+  /// Who wrote to it last. An executor whose values are to last for several runs asks whether that was itself.
+  const void* user() const { return user_; }
+  void set_user(const void* user) { user_ = user; }
 
  private:
+  const void* user_ = nullptr;
   std::int64_t limit_;
   AlignedBuffer buffer_;
 };

@@ -17,7 +17,8 @@ constexpr int kFewestSteps = 5, kMostSteps = 200, kLineRuns = 10;
 Network::Runner& runner_that_fits(Network& network, std::int64_t batch_size, bool train) {
   if (batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(batch_size)}};
-  Network::Runner& runner = network.runner(batch_size, random_targets(network.options()), train);
+  Network::Runner& runner = network.runner(batch_size, random_targets(network.options()),
+                                           train ? Network::Use::training : Network::Use::evaluation);
   runner.executor->reserve();
   return runner;
 }
@@ -80,7 +81,7 @@ BenchmarkRun::BenchmarkRun(const Model& model, const NetworkOptions& options, st
 
 double BenchmarkRun::step() {
   const auto start = std::chrono::steady_clock::now();
-  network_.run(runner_, batch_, context_);
+  network_.run(runner_, batch_, context_, runner_.executor->after_constants());
   ++context_.step;
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }

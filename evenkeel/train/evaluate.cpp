@@ -31,6 +31,13 @@ bool samples_interact(const Model& model, const StepContext& context) {
   });
 }
 
+/// Whether all layers are in evaluation mode, and nobody watches them.
+bool is_plain(const Network& network, const StepContext& context) {
+  return network.options().probes.empty() && std::ranges::all_of(context.modes, [](const LayerMode& mode) {
+           return mode == LayerMode::of(Mode::evaluate);
+         });
+}
+
 /// Runs all batches in order; done(runner, batch, first sample).
 void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions& options, Targets targets,
                     const std::function<void(Network::Runner&, const Batch&, std::int64_t)>& done) {
@@ -41,11 +48,15 @@ void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions
   const AveragedWeights averaged(network);
   // A probe must not count rows that are not samples.
   const bool exact = samples_interact(network.model(), context) || !network.options().probes.empty();
+  const auto use = is_plain(network, context) ? Network::Use::evaluation : Network::Use::any_mode;
+  const Network::Runner* last = nullptr;
   Batches batches(data, {.batch_size = batch_size, .shuffle = false});
   for (std::int64_t first = 0; first < data.size(); ++context.step) {
     const Batch& batch = batches.next();
-    Network::Runner& runner = network.runner(exact ? batch.size : batch_size, targets, false);
-    network.run(runner, batch, context);
+    Network::Runner& runner = network.runner(exact ? batch.size : batch_size, targets, use);
+    // Weights do not change between the batches.
+    network.run(runner, batch, context, last == &runner ? runner.executor->after_constants() : Segment{});
+    last = &runner;
     done(runner, batch, first);
     first += batch.size;
     if (options.progress) options.progress(first, data.size());

@@ -69,22 +69,23 @@ void Network::set_trainable(TensorView block) {
   if (bytes > 0) std::memcpy(store_.parameters.data(), block.data, bytes);
 }
 
-Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, bool train) {
-  const auto key = std::tuple(batch_size, targets, train);
+Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, Use use) {
+  const auto key = std::tuple(batch_size, targets, use);
   const auto found = runners_.find(key);
   if (found != runners_.end()) return found->second;
   CompileOptions compile_options{.batch_size = batch_size,
                                  .loss = options_.loss,
                                  .targets = targets,
-                                 .train = train,
+                                 .train = use == Use::training,
                                  .class_weight = options_.class_weight,
                                  .compute = options_.compute,
+                                 .evaluation_only = use == Use::evaluation,
                                  .probes = options_.probes};
-  if (train) {
+  if (use == Use::training) {
     if (!options_.optimizer) throw Error{{.where = "training", .expected = "an optimizer", .received = "none"}};
     compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };
   }
-  Runner made{.compiled = compile(model_, compile_options), .executor = nullptr, .train = train};
+  Runner made{.compiled = compile(model_, compile_options), .executor = nullptr, .train = use == Use::training};
   made.executor =
       std::make_unique<Executor>(*made.compiled.program, store_, arena_, threads_, options_.compute.machine);
   return runners_.emplace(key, std::move(made)).first->second;

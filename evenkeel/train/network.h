@@ -59,8 +59,13 @@ class Network {
   /// fit.
   void set_trainable(TensorView block);
 
+  enum class Use {
+    training,
+    any_mode,    ///< forward only; each layer in the mode that a step asks for
+    evaluation,  ///< forward only, every layer in evaluation mode: faster (CompileOptions::evaluation_only)
+  };
   /// The program for a batch of this size, compiled at the first call.
-  Runner& runner(std::int64_t batch_size, Targets targets, bool train);
+  Runner& runner(std::int64_t batch_size, Targets targets, Use use);
 
   /// Binds the first n samples of a batch and runs all lines, or a segment; n is the runner's batch size.
   void run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment = {});
@@ -94,7 +99,7 @@ class Network {
   std::vector<WeightInfo> weights_;
   std::int64_t outputs_ = 0;
   bool averages_in_ = false;
-  std::map<std::tuple<std::int64_t, Targets, bool>, Runner> runners_;
+  std::map<std::tuple<std::int64_t, Targets, Use>, Runner> runners_;
 };
 
 /// While an object lives, the network's trainable parameters are their moving averages, if there are any. Evaluation,

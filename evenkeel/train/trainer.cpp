@@ -117,7 +117,7 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
 }
 
 void Trainer::prepare(const Dataset& data) {
-  network_.runner(options_.batch_size, Network::targets_of(data), true).executor->reserve();
+  network_.runner(options_.batch_size, Network::targets_of(data), Network::Use::training).executor->reserve();
 }
 
 void Trainer::check(const Dataset& data, const FitOptions& options) const {
@@ -136,7 +136,7 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
 }
 
 Network::Runner& Trainer::training_runner(const Batch& batch) {
-  return network_.runner(batch.size, Network::targets_of(batch), true);
+  return network_.runner(batch.size, Network::targets_of(batch), Network::Use::training);
 }
 
 const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
@@ -161,7 +161,7 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
 Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
 
 Metrics Trainer::evaluate_batch(const Batch& batch) {
-  Network::Runner& runner = network_.runner(batch.size, Network::targets_of(batch), false);
+  Network::Runner& runner = network_.runner(batch.size, Network::targets_of(batch), Network::Use::evaluation);
   const AveragedWeights averaged(network_);
   network_.run(runner, batch, evaluate_context_);
   return metrics_of(runner);
@@ -235,7 +235,7 @@ void Trainer::check(const Checkpoint& checkpoint, const Dataset& data, const Fit
 void Trainer::restore(Checkpoint checkpoint) {
   check_identity(identity(), checkpoint.identity);
   // The optimizer's slots are made with a program that updates; its batch size does not matter.
-  network_.runner(options_.batch_size, Targets::labels, true);
+  network_.runner(options_.batch_size, Targets::labels, Network::Use::training);
   Store& store = network_.store();
   check_fit(types_of(network_), checkpoint.weights, "weights");
   check_fit(types_of(store.slots), checkpoint.slots, "optimizer slots");

@@ -152,7 +152,7 @@ TEST(Bfloat16Network, ForcedOnAMachineWithoutItTrains) {
       {.loss = SoftmaxCrossEntropy{},
        .optimizer = Adam{},
        .compute = {.precision = Precision::bfloat16, .force_precision = true, .machine = {.cpu = "An old processor"}}});
-  Network::Runner& runner = network.runner(20, Targets::labels, true);
+  Network::Runner& runner = network.runner(20, Targets::labels, Network::Use::training);
   Batches batches(make_patches(false, 20), {.batch_size = 20});
   network.run(runner, batches.next(), network.context(Mode::train));
   for (const float loss : runner.read(runner.compiled.loss).as<float>()) EXPECT_TRUE(std::isfinite(loss));

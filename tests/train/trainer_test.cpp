@@ -275,7 +275,7 @@ TEST_F(Averaged, WeightsAreNotTrained) {
 
 TEST(AveragedWeights, AreTheWeightsBeforeTheFirstUpdate) {
   Trainer trainer(small_network(), Averaged::options());
-  trainer.network().runner(10, Targets::labels, true);  // has made the slots
+  trainer.network().runner(10, Targets::labels, Network::Use::training);  // has made the slots
   const auto before = bytes_of(trainer.network().store().parameters);
   const AveragedWeights averaged(trainer.network());
   EXPECT_EQ(bytes_of(trainer.network().store().parameters), before);

@@ -34,6 +34,7 @@ class Convolution final : public GroupedWindow {
   void differentiate(Gradients&) const override;
   std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
   Kernel choose(const KernelRequest&) const override;
+  bool is_linear() const { return f_ == kernels::Activation::linear; }
   double flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
 
  private:

@@ -11,6 +11,9 @@ class Noise : public Op {
   std::vector<TensorType> infer(std::span<const TensorType> in) const override { return {in[0]}; }
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
   std::optional<int> layer() const override { return layer_; }
+  std::vector<int> passed_on(const LayerMode& mode) const override {
+    return mode.dropout ? std::vector<int>() : std::vector<int>{0};
+  }
 
  protected:
   explicit Noise(int layer) : layer_(layer) {}

@@ -68,6 +68,10 @@ std::shared_ptr<const Op> Normalize::with_max_pool(const WindowOptions& window) 
   return std::make_shared<const Normalize>(layer_, joined);
 }
 
+bool Normalize::is_per_channel() const {
+  return options_.f == kernels::Activation::linear && !options_.pool && options_.group_samples == 0;
+}
+
 Kernel Normalize::choose(const KernelRequest& r) const {
   return kernels::choose(kernels::Normalize{normalization_of(options_, r.inputs[0].shape)}, r);
 }

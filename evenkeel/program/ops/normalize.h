@@ -32,6 +32,8 @@ class Normalize final : public Op {
   std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
   /// This op with a max pooling after it, if the windows do not overlap; else nothing.
   std::shared_ptr<const Op> with_max_pool(const WindowOptions& window) const;
+  /// Whether it does nothing but scale and shift the channels.
+  bool is_per_channel() const;
   Kernel choose(const KernelRequest&) const override;
   std::vector<std::pair<int, int>> in_place() const override;
 

@@ -97,6 +97,10 @@ void SelectStatistics::differentiate(Gradients& g) const {
     if (g.wanted(i) && g.of_output(i)) g.add(i, g.emit_one(IfBatchStatistics(layer_), {g.of_output(i)}));
 }
 
+std::vector<int> SelectStatistics::passed_on(const LayerMode& mode) const {
+  return mode.statistics == Statistics::moving ? std::vector<int>{2, 3} : std::vector<int>();
+}
+
 Kernel SelectStatistics::choose(const KernelRequest& r) const {
   return kernels::choose(kernels::SelectStatistics{}, r);
 }

@@ -70,6 +70,7 @@ class SelectStatistics final : public Op {
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
   std::optional<int> layer() const override { return layer_; }
+  std::vector<int> passed_on(const LayerMode& mode) const override;
 
  private:
   int layer_;

@@ -1,0 +1,132 @@
+#include "evenkeel/program/passes/fold_normalizations.h"
+
+#include <algorithm>
+
+#include "evenkeel/program/ops/convolution.h"
+#include "evenkeel/program/ops/elementwise.h"
+#include "evenkeel/program/ops/fill.h"
+#include "evenkeel/program/ops/normalize.h"
+#include "evenkeel/program/ops/scale_shift.h"
+
+namespace evenkeel::passes {
+namespace {
+
+/// Which values depend on nothing but parameters and state.
+class Constants {
+ public:
+  explicit Constants(const Program& program) : is_constant_(program.values().size()) {
+    for (std::size_t id = 0; id < is_constant_.size(); ++id) {
+      const Role role = program.values()[id].role;
+      is_constant_[id] = role == Role::parameter || role == Role::state;
+    }
+  }
+
+  /// Whether the line computes constants; then its outputs are. Lines come in order.
+  bool add(const Node& node) {
+    const bool is_constant = !node.op->has_effect() && !node.op->layer() &&
+                             std::ranges::all_of(node.inputs, [&](int id) { return id < 0 || holds(id); });
+    for (int id : node.outputs) is_constant_[static_cast<std::size_t>(id)] = is_constant;
+    return is_constant;
+  }
+  bool holds(int id) const { return is_constant_[static_cast<std::size_t>(id)]; }
+
+ private:
+  std::vector<bool> is_constant_;
+};
+
+class Folder {
+ public:
+  explicit Folder(Program& program)
+      : program_(program), readers_(program.values().size()), producer_(program.values().size(), -1) {
+    Constants constants(program);
+    for (std::size_t line = 0; line < program.nodes().size(); ++line) {
+      const Node& node = program.nodes()[line];
+      constants.add(node);
+      for (int id : node.inputs)
+        if (id >= 0) ++readers_[static_cast<std::size_t>(id)];
+      for (int id : node.outputs) producer_[static_cast<std::size_t>(id)] = static_cast<int>(line);
+    }
+    const auto& nodes = program.nodes();
+    for (std::size_t line = 0; line < nodes.size(); ++line)
+      if (const int before = convolution_before(nodes[line], constants); before >= 0)
+        pairs_.emplace_back(before, static_cast<int>(line));
+  }
+
+  void run() {
+    for (const auto& [convolution, normalization] : pairs_) join(convolution, normalization);
+    for (const auto& [convolution, normalization] : pairs_) node(normalization).op = nullptr;
+    std::erase_if(program_.mutable_nodes(), [](const Node& node) { return node.op == nullptr; });
+  }
+
+ private:
+  Node& node(int line) { return program_.mutable_nodes()[static_cast<std::size_t>(line)]; }
+  Value handle(int id) { return id < 0 ? Value() : program_.handle(id); }
+
+  /// The line of the convolution that the normalization can be a part of, or -1.
+  int convolution_before(const Node& reader, const Constants& constants) const {
+    const auto* normalize = dynamic_cast<const ops::Normalize*>(reader.op.get());
+    if (!normalize || !normalize->is_per_channel()) return -1;
+    if (!constants.holds(reader.inputs[3]) || !constants.holds(reader.inputs[4])) return -1;
+    const int between = reader.inputs[0], before = producer_[static_cast<std::size_t>(between)];
+    if (before < 0 || readers_[static_cast<std::size_t>(between)] != 1 || program_.value(between).kept) return -1;
+    const Node& maker = program_.nodes()[static_cast<std::size_t>(before)];
+    const auto* convolution = dynamic_cast<const ops::Convolution*>(maker.op.get());
+    return convolution && convolution->is_linear() && is_kernel(maker.inputs[1]) ? before : -1;
+  }
+
+  /// Whether the value is a parameter, or one in another type.
+  bool is_kernel(int id) const {
+    const int made = producer_[static_cast<std::size_t>(id)];
+    if (made < 0) return program_.value(id).role == Role::parameter;
+    const Node& maker = program_.nodes()[static_cast<std::size_t>(made)];
+    return dynamic_cast<const ops::Cast*>(maker.op.get()) && is_kernel(maker.inputs[0]);
+  }
+
+  void join(int convolution, int normalization) {
+    const std::vector<int> c = node(convolution).inputs, n = node(normalization).inputs;
+    program_.set_label(node(normalization).label);
+    program_.set_phase(Phase::forward);
+    const Value bias = handle(c[2]), gamma = handle(n[1]), beta = handle(n[2]), mean = handle(n[3]);
+    const Value inverse = handle(n[4]);
+    const Value scale = gamma ? program_.emit_one(ops::Multiply(), {gamma, inverse}, "scale") : inverse;
+    const Value offset = bias ? program_.emit_one(ops::Subtract(), {mean, bias}) : mean;
+    const Value less = program_.emit_one(ops::Multiply(), {offset, scale});
+    const Value new_bias = beta ? program_.emit_one(ops::Subtract(), {beta, less}, "folded_bias")
+                                : program_.emit_one(ops::ScaleOffset(-1, 0), {less}, "folded_bias");
+    const Value new_kernel = scaled(handle(c[1]), scale);
+    Node& joined = node(convolution);
+    joined.inputs = {c[0], new_kernel.id(), new_bias.id()};
+    joined.outputs[0] = node(normalization).outputs[0];
+  }
+
+  /// The kernel times a number for each output; in bfloat16 multiplied before it is rounded.
+  Value scaled(Value kernel, Value scale) {
+    const int cast = producer_[static_cast<std::size_t>(kernel.id())];
+    if (cast < 0) {
+      const Value zero = program_.emit_one(ops::Fill(scale.shape(), scale.type().dtype, 0.0), {});
+      return program_.emit_one(ops::ScaleShift(), {kernel, scale, zero}, "folded_kernel");
+    }
+    return ops::cast(scaled(program_.handle(node(cast).inputs[0]), scale), kernel.type().dtype);
+  }
+
+  Program& program_;
+  std::vector<int> readers_, producer_;     ///< by value number
+  std::vector<std::pair<int, int>> pairs_;  ///< lines of convolutions and of the normalizations after them
+};
+
+}  // namespace
+
+void fold_normalizations(Program& program) { Folder(program).run(); }
+
+void put_constants_first(Program& program) {
+  Constants constants(program);
+  auto& nodes = program.mutable_nodes();
+  // Folding appended lines that earlier ones read. Constants are in order among themselves.
+  std::vector<Node> first, rest;
+  for (Node& node : nodes) (constants.add(node) ? first : rest).push_back(std::move(node));
+  program.constant_lines = static_cast<int>(first.size());
+  std::ranges::move(rest, std::back_inserter(first));
+  nodes = std::move(first);
+}
+
+}  // namespace evenkeel::passes
