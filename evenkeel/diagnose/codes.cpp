@@ -126,7 +126,7 @@ constexpr std::array kCodes = {
              "nn.GroupNorm(8, c)  # or nn.SyncBatchNorm over several devices"},
     CodeInfo{"batch-dependence", "Scores in training mode depend on the batch", "",
              "Evaluate and predict in evaluation mode.", "model(x, training=False)", "model.eval()"},
-    CodeInfo{"evaluation-by-batch", "Evaluation uses the statistics of the batch", "",
+    CodeInfo{"evaluation-by-batch", "Evaluation uses the statistics of the batch", "group-normalization",
              "Keep moving statistics and train on, or use a normalization that does not look at the batch. Until then "
              "evaluate in large batches of mixed samples.",
              "BatchNormalization()  # Keras always keeps moving statistics; or GroupNormalization(groups=8)",

@@ -19,20 +19,25 @@ std::int64_t groups_for(std::int64_t channels) {
 
 RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
   RepairLog log;
-  for (const Normalization& n : draft.normalizations()) {
-    if (!is_along_channels(draft, n.layer)) {
-      log.left.push_back({n.name, kOtherAxis});
+  for (int i = 0; i < draft.layers(); ++i) {
+    const LayerTraits traits = draft.traits(i);
+    if (!traits.normalization || traits.normalization->over != NormalizationTraits::Over::batch) continue;
+    const std::string name = draft.name(i);
+    if (!is_along_channels(draft, i)) {
+      log.left.push_back({name, kOtherAxis});
       continue;
     }
-    const std::int64_t channels = draft.shape(n.mean).size();
-    const GroupNormalization layer{
-        .groups = groups_for(channels), .epsilon = n.epsilon, .center = !n.beta.empty(), .scale = !n.gamma.empty()};
-    draft.erase(n.mean);
-    draft.erase(n.variance);
-    draft.erase(n.batches);
-    draft.replace(n.layer, layer);
+    const std::int64_t channels = draft.output_shapes()[static_cast<std::size_t>(i)].back();
+    const GroupNormalization layer{.groups = groups_for(channels),
+                                   .epsilon = traits.normalization->epsilon,
+                                   .center = !traits.shift.empty(),
+                                   .scale = !traits.scale.empty()};
+    if (const auto& moving = traits.normalization->moving)
+      for (const std::string& tensor : {moving->mean, moving->variance, moving->batches})
+        draft.erase(name + '/' + tensor);
+    draft.replace(i, layer);
     log.changes.push_back(
-        {n.name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});
+        {name, fmt::format("now a GroupNormalization, {} channels to a group", channels / layer.groups)});
   }
   require_some_change(log, "group-normalization", "a normalization of the last axis");
   return log;

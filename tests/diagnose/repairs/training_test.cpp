@@ -69,6 +69,17 @@ TEST(SwapForGroupNormalization, GivesGroupsThatHaveChannelsEnoughAndDivideThem) 
   }
 }
 
+TEST(SwapForGroupNormalization, TakesLayersWithoutMovingStatisticsToo) {
+  Sequential model = chain("of_the_batch");
+  model.add(Conv2D{.filters = 4}, BatchNormalization{.scale = false, .moving_statistics = false}, Flatten{},
+            Dense{.units = 2});
+  const auto network = trained(model);
+  const Mended mended(*network, "group-normalization");
+  const auto* layer = mended.after->model().nodes()[1].layer.as<GroupNormalization>();
+  ASSERT_TRUE(layer);
+  EXPECT_FALSE(layer->scale);
+}
+
 TEST(SwapForGroupNormalization, KeepsGammaAndBeta) {
   const auto network = trained(foldable_before().front());
   const Mended mended(*network, "group-normalization");
