@@ -96,6 +96,15 @@ TEST_F(EvaluationOnly, FoldsANormalizationIntoTheConvolutionBeforeIt) {
       }
 }
 
+TEST_F(EvaluationOnly, FoldsItIntoConvolutionsWithGroups) {
+  Sequential model({5, 6, 4});
+  model.add(DepthwiseConv2D{.depth_multiplier = 3}, BatchNormalization{}, Activation{relu},
+            Conv2D{.filters = 6, .kernel_size = 2, .groups = 2}, BatchNormalization{}, Flatten{}, Dense{.units = 4});
+  use(model);
+  EXPECT_FALSE(has("normalize"));
+  expect_same();
+}
+
 TEST_F(EvaluationOnly, KeepsANormalizationWhoseInputIsReadElsewhere) {
   Sequential model({5, 6, 3});
   model.add(Conv2D{.filters = 4, .name = "conv"}, BatchNormalization{.name = "norm"});

@@ -117,10 +117,9 @@ TEST(Registry, KnowsWhichFieldsMustBeGiven) {
   for (const LayerType& type : layer_types())
     for (const auto& field : type.fields)
       if (field.required) required.push_back(type.type + '.' + field.name);
-  EXPECT_EQ(required,
-            (std::vector<std::string>{"Conv2D.filters", "Conv1D.filters", "SeparableConv2D.filters",
-                                      "Conv2DTranspose.filters", "Dense.units", "Resizing.height", "Resizing.width",
-                                      "ChannelShuffle.groups"}));
+  EXPECT_EQ(required, (std::vector<std::string>{"Conv2D.filters", "Conv1D.filters", "SeparableConv2D.filters",
+                                                "Conv2DTranspose.filters", "Dense.units", "Resizing.height",
+                                                "Resizing.width", "ChannelShuffle.groups"}));
 }
 
 }  // namespace

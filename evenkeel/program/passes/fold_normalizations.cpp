@@ -74,13 +74,14 @@ class Folder {
     return convolution && convolution->is_linear() && is_kernel(maker.inputs[1]) ? before : -1;
   }
 
-  /// Whether the value is a parameter, or one in another type.
+  /// Whether the value is a parameter, or one in another type or shape.
   bool is_kernel(int id) const {
     const int made = producer_[static_cast<std::size_t>(id)];
     if (made < 0) return program_.value(id).role == Role::parameter;
     const Node& maker = program_.nodes()[static_cast<std::size_t>(made)];
-    return dynamic_cast<const ops::Cast*>(maker.op.get()) && is_kernel(maker.inputs[0]);
+    return (is_cast(maker) || maker.op->is_view()) && is_kernel(maker.inputs[0]);
   }
+  static bool is_cast(const Node& node) { return dynamic_cast<const ops::Cast*>(node.op.get()) != nullptr; }
 
   void join(int convolution, int normalization) {
     const std::vector<int> c = node(convolution).inputs, n = node(normalization).inputs;
@@ -101,12 +102,18 @@ class Folder {
 
   /// The kernel times a number for each output; in bfloat16 multiplied before it is rounded.
   Value scaled(Value kernel, Value scale) {
-    const int cast = producer_[static_cast<std::size_t>(kernel.id())];
-    if (cast < 0) {
-      const Value zero = program_.emit_one(ops::Fill(scale.shape(), scale.type().dtype, 0.0), {});
-      return program_.emit_one(ops::ScaleShift(), {kernel, scale, zero}, "folded_kernel");
-    }
-    return ops::cast(scaled(program_.handle(node(cast).inputs[0]), scale), kernel.type().dtype);
+    const Value zero = program_.emit_one(ops::Fill(scale.shape(), scale.type().dtype, 0.0), {});
+    const Value product = program_.emit_one(ops::ScaleShift(), {precise(kernel), scale, zero}, "folded_kernel");
+    return ops::cast(product, kernel.type().dtype);
+  }
+
+  /// The kernel before it was rounded.
+  Value precise(Value kernel) {
+    const int made = producer_[static_cast<std::size_t>(kernel.id())];
+    if (made < 0) return kernel;
+    const Value source = handle(node(made).inputs[0]), before = precise(source);
+    if (is_cast(node(made))) return before;
+    return before == source ? kernel : program_.emit_one(node(made).op, {before});
   }
 
   Program& program_;
