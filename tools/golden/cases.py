@@ -464,6 +464,7 @@ CASES = [
     ),
 ]
 
-from cases_shapes import SHAPE_CASES  # noqa: E402 (it uses the names above)
+from cases_convolution import CONVOLUTION_CASES  # noqa: E402 (they use the names above)
+from cases_shapes import SHAPE_CASES  # noqa: E402
 
-CASES += SHAPE_CASES
+CASES += CONVOLUTION_CASES + SHAPE_CASES
