@@ -45,11 +45,14 @@ struct BatchStatistics {
 BatchStatistics batch_statistics(const Model& model) {
   BatchStatistics found;
   const CompiledModel compiled = compile(model, {.batch_size = 1});
-  for (const Normalization& n : normalizations(model)) {
-    const Shape& shape = compiled.layer_outputs[static_cast<std::size_t>(n.layer)];
+  for (std::size_t i = 0; i < model.nodes().size(); ++i) {
+    const Layer& layer = model.nodes()[i].layer;
+    const auto normalization = layer.traits().normalization;
+    if (!normalization || normalization->over != NormalizationTraits::Over::batch) continue;
+    const Shape& shape = compiled.layer_outputs[i];
     const std::int64_t values = shape.rank() == 0 ? 1 : shape.size() / shape[-1];
     found.fewest_values = found.layers.empty() ? values : std::min(found.fewest_values, values);
-    found.layers.push_back(n.name);
+    found.layers.push_back(layer.name());
   }
   return found;
 }

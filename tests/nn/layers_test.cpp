@@ -119,6 +119,7 @@ TEST(AdaptiveAveragePooling2D, IsALayer) {
   check_layer(AdaptiveAveragePooling2D{}, {2, 5, 4, 3});
   check_layer(AdaptiveAveragePooling2D{.output_size = {3, 2}}, {2, 5, 4, 17});
   check_layer(AdaptiveAveragePooling2D{.output_size = {2, 5}}, {1, 2, 3, 1});
+  check_layer(AdaptiveAveragePooling2D{.output_size = {2, 3}}, {1, 2, 3, 4});  // hands on its input
 }
 
 TEST(Dropout, IsALayer) {

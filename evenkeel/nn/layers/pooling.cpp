@@ -119,6 +119,7 @@ LayerTraits traits(const AdaptiveAveragePooling2D&) { return {.per_channel = tru
 Value build(const AdaptiveAveragePooling2D& layer, LayerBuilder& builder, Value x) {
   const Shape shape = shape_of_images(x);
   ops::require_resampled(shape, layer.output_size.h, layer.output_size.w);
+  if (layer.output_size == Size2D(shape[1], shape[2])) return x;
   return builder.emit(ops::Resample(kernels::Taps::means(shape[1], layer.output_size.h),
                                     kernels::Taps::means(shape[2], layer.output_size.w), "adaptive means"),
                       {x});

@@ -25,6 +25,7 @@ Value resized(LayerBuilder& builder, Value x, Size2D to, Interpolation interpola
                  .received = "true",
                  .hint = "It says where bilinear interpolation has the corners."}};
   ops::require_resampled(shape, to.h, to.w);
+  if (to == Size2D(shape[1], shape[2])) return x;
   const auto taps = [&](std::int64_t inputs, std::int64_t outputs) {
     return interpolation == Interpolation::nearest ? kernels::Taps::nearest(inputs, outputs)
                                                    : kernels::Taps::linear(inputs, outputs, align_corners);
