@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "evenkeel/base/philox.h"
+#include "evenkeel/kernels/elementwise/combine.h"
 #include "evenkeel/kernels/noise/dropout.h"
 #include "evenkeel/kernels/noise/uout.h"
 #include "evenkeel/kernels/normalization/batch_norm.h"
@@ -200,6 +201,26 @@ void batch_norm_pool_gradient_of(benchmark::State& state, const Layer& layer) {
           [&] { batch_norm_pool_data_gradient(at.of, at.x, at.y, at.dy, c, c, c, c, dx, threads(), planned()); });
 }
 
+/// The gate of squeeze and excitation: one number for each channel of an image.
+Repetition gate_of(const Layer& layer) {
+  return {.outer = layer.images, .middle = layer.side * layer.side, .inner = layer.channels};
+}
+
+void gate_of_image(benchmark::State& state, const Layer& layer) {
+  const Repetition over = gate_of(layer);
+  const std::vector<float> x = values(layer.size(), 0), gate = values(over.small(), 1);
+  std::vector<float> y(x.size());
+  measure(state, 8 * layer.size(), [&] { combine(Combination::product, over, x, gate, y, threads(), planned()); });
+}
+
+void gate_gradient_of(benchmark::State& state, const Layer& layer) {
+  const Repetition over = gate_of(layer);
+  const std::vector<float> x = values(layer.size(), 0), dy = values(layer.size(), 1), gate = values(over.small(), 2);
+  std::vector<float> dx(x.size()), dgate(gate.size());
+  measure(state, 12 * layer.size(),
+          [&] { combine_gradient(Combination::product, over, x, gate, dy, dx, dgate, threads(), planned()); });
+}
+
 void dropout_of(benchmark::State& state, const Layer& layer) {
   const std::vector<float> x = values(layer.size(), 0);
   std::vector<float> y(x.size());
@@ -278,6 +299,10 @@ const bool kRegistered = [] {
     with_layer("channel_moments", channel_moments_of);
     with_layer("scale_shift_relu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::relu); });
     with_layer("scale_shift_elu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::elu); });
+    with_layer("scale_shift_silu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::silu); });
+    with_layer("scale_shift_gelu", [](auto& state, auto& at) { scale_shift_of(state, at, Activation::gelu); });
+    with_layer("gate", gate_of_image);
+    with_layer("gate_gradient", gate_gradient_of);
     with_layer("batch_norm_sums", batch_norm_sums_of);
     with_layer("data_gradient", data_gradient_of);
     with_layer("dropout", dropout_of);

@@ -49,7 +49,7 @@ class Compiler {
     keep_named();
     probe_named();
     if (options_.evaluation_only) specialize();
-    if (options_.compute.fuse) passes::fuse(program());
+    if (options_.compute.fuse) passes::fuse(program(), options_.train);
     if (options_.train) emit_training();
     probe_named();
     refuse_unknown();

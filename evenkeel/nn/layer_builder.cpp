@@ -1,28 +1,9 @@
 #include "evenkeel/nn/layer_builder.h"
 
-#include <stdexcept>
-
 #include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/elementwise.h"
 
 namespace evenkeel {
-namespace {
-
-kernels::Activation kernel_of(ActivationFunction f) {
-  using enum ActivationFunction;
-  switch (f) {
-    case relu: return kernels::Activation::relu;
-    case elu: return kernels::Activation::elu;
-    case sigmoid: return kernels::Activation::sigmoid;
-    case ActivationFunction::tanh: return kernels::Activation::tanh;
-    case leaky_relu: return kernels::Activation::leaky_relu;
-    case linear: return kernels::Activation::linear;
-    case softmax: break;  // depends on a whole row, not on an element: an op of its own
-  }
-  throw std::logic_error("an activation that is not element-wise");
-}
-
-}  // namespace
 
 Value LayerBuilder::parameter(const std::string& name, const Shape& shape, const Initializer& initializer,
                               const std::optional<L2>& regularizer) {
@@ -56,10 +37,11 @@ Value LayerBuilder::supplied(const std::string& name, const Shape& shape) {
 
 Value LayerBuilder::factor(Value parameter) { return ops::cast(parameter, activation_type()); }
 
-Value LayerBuilder::activate(ActivationFunction f, Value x) {
+Value LayerBuilder::activate(const ActivationFunction& f, Value x) {
   if (f == ActivationFunction::linear) return x;
-  if (f == ActivationFunction::softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
-  return emit(ops::Activation(kernel_of(f)), {x}, "activation");
+  // Softmax depends on a whole row, not on an element: an op of its own.
+  if (f.is_softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
+  return emit(ops::Activation(f.element), {x}, "activation");
 }
 
 }  // namespace evenkeel

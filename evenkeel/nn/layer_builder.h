@@ -64,7 +64,7 @@ class LayerBuilder {
   void keep(Value value) { program_.keep(value); }
   /// The activation of x; x itself if it is linear. Softmax is computed and stored in the type of parameters, because
   /// bfloat16 is too coarse for probabilities near 1.
-  Value activate(ActivationFunction f, Value x);
+  Value activate(const ActivationFunction& f, Value x);
 
   int index() const { return index_; }  ///< of the layer in the description; selects its random numbers and its mode
   const std::string& layer() const { return layer_; }

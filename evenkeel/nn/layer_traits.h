@@ -88,17 +88,20 @@ struct NormalizationTraits {
 
 /// Noise that is added in training only: each element becomes y = a x + b, with random a and b that do not depend on x.
 struct NoiseTraits {
-  enum class Per { element, channel };
+  /// What has its own a and b: each element, each channel of a sample, each sample, or something else that elements of
+  /// several samples may share.
+  enum class Per { element, channel, sample, other };
   double factor_mean = 1, factor_variance = 0;  ///< of a
   double offset_variance = 0;                   ///< of b, whose mean is 0
   double covariance = 0;                        ///< of a and b
-  Per per = Per::element;                       ///< what has its own a and b: each element, or each channel of a sample
+  Per per = Per::element;
   std::optional<double> rate = {};  ///< rate of the Dropout whose factor has this variance; unset for other noise
   /// Whether y = a x with a of mean 1. Then the variance grows by factor_variance * E[x^2].
   bool is_factor() const { return factor_mean == 1 && offset_variance == 0; }
 };
 
-enum class Merge { none, sum, concatenation };   ///< of several inputs; concatenation is along channels
+/// Of several inputs, element by element; concatenation is along channels.
+enum class Merge { none, sum, product, difference, mean, maximum, minimum, concatenation };
 enum class PoolingKind { none, maximum, mean };  ///< over windows of each channel
 /// Of a sample: what a layer that moves numbers does. Reshaped: the numbers are in the same order, in other axes, so
 /// that a channel may be anywhere; flattened: in one axis, where a channel is every k-th feature. Permuted: elsewhere.
@@ -112,6 +115,8 @@ struct LayerTraits {
   /// Tensors [channels]: channels are multiplied by `scale`, then `shift` is added. Empty if the layer does not have
   /// it.
   std::string scale = {}, shift = {};
+  /// Tensor of the slopes below zero, of a PReLU; empty otherwise.
+  std::string slope = {};
   /// Whether in evaluation, before the activation, the output has the input's numbers in the same order, perhaps in
   /// another shape.
   bool identity_in_evaluation = false;

@@ -7,6 +7,7 @@ TensorRole role_of(const Layer& layer, const std::string& tensor) {
   const auto is = [&](const std::string& name) { return !name.empty() && tensor == layer.name() + '/' + name; };
   if (is(traits.scale)) return TensorRole::scale;
   if (is(traits.shift)) return TensorRole::shift;
+  if (is(traits.slope)) return TensorRole::slope;
   if (const auto& linear = traits.linear) {
     if (is(linear->kernel) || is(linear->first_kernel)) return TensorRole::kernel;
     if (is(linear->bias)) return TensorRole::bias;

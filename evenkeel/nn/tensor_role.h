@@ -7,7 +7,7 @@
 namespace evenkeel {
 
 /// The role of a tensor in its layer, by the layer's traits.
-enum class TensorRole { kernel, bias, scale, shift, moving_mean, moving_variance, batches, other };
+enum class TensorRole { kernel, bias, scale, shift, slope, moving_mean, moving_variance, batches, other };
 
 /// The role of a layer's tensor, given its full name, "conv2d/kernel".
 TensorRole role_of(const Layer& layer, const std::string& tensor);

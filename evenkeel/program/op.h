@@ -50,6 +50,10 @@ class Op {
   /// Pairs (output, input) that may be the same memory.
   virtual std::vector<std::pair<int, int>> in_place() const { return {}; }
 
+  /// Whether the gradient rule of this op with an activation finds that activation's input again. Without it, training
+  /// needs an op of its own for an activation that is not monotone, because the gradient reads its input.
+  virtual bool recomputes_activation_input() const { return false; }
+
   /// This op with an activation after it, if it can have one and has none yet; else nothing.
   virtual std::shared_ptr<const Op> with_activation(kernels::Activation) const { return nullptr; }
 

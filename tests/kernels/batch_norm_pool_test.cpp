@@ -111,7 +111,7 @@ EVENKEEL_ON_EVERY_TARGET(BatchNormPoolKernels);
 
 TEST_P(BatchNormPoolKernels, ForwardIsThatOfTheReferenceWithEveryActivation) {
   for_cases([](Case& in) {
-    for (const Activation f : kActivations)
+    for (const Activation f : kMonotone)
       in.in_double(f, [&](const PooledNormalization<double>& exact) {
         std::vector<double> expected(in.y.size());
         reference::batch_norm_pool<double>(exact, in_double(in.x), expected);
@@ -142,7 +142,7 @@ TEST_P(BatchNormPoolKernels, ForwardOfAWindowWithNaNIsNaN) {
   for (const std::int64_t place : {0, 1, 6, 7}) {  // each of the four of the first window, in channel 16
     Case in(tiled(1, 6, 6, 17, 2, 2, false));
     in.x[static_cast<std::size_t>(place * 17 + 16)] = kNaN;
-    for (const Activation f : kActivations) {
+    for (const Activation f : kMonotone) {
       batch_norm_pool(in.with(f), in.x, in.y, Threads(1));
       for (std::size_t i = 0; i < in.y.size(); ++i) EXPECT_EQ(std::isnan(in.y[i]), i == 16) << name_of(f) << ' ' << i;
     }
@@ -151,7 +151,7 @@ TEST_P(BatchNormPoolKernels, ForwardOfAWindowWithNaNIsNaN) {
 
 TEST_P(BatchNormPoolKernels, SumsAreThoseOfTheReferenceWithEveryActivation) {
   for_cases([](Case& in) {
-    for (const Activation f : kActivations)
+    for (const Activation f : kMonotone)
       in.in_double(f, [&](const PooledNormalization<double>& exact) {
         std::vector<double> expected_dgamma(in.scale.size()), expected_dbeta(in.scale.size());
         reference::batch_norm_pool_sums<double>(exact, in_double(in.x), in_double(in.y), in_double(in.dy),
@@ -172,7 +172,7 @@ TEST_P(BatchNormPoolKernels, SumsAreThoseOfTheReferenceWithEveryActivation) {
 
 TEST_P(BatchNormPoolKernels, DataGradientIsThatOfTheReferenceWithEveryActivationInPlaceOfX) {
   for_cases([](Case& in) {
-    for (const Activation f : kActivations)
+    for (const Activation f : kMonotone)
       in.in_double(f, [&](const PooledNormalization<double>& exact) {
         std::vector<double> expected(in.x.size());
         reference::batch_norm_pool_data_gradient<double>(exact, in_double(in.x), in_double(in.y), in_double(in.dy),

@@ -90,6 +90,22 @@ TEST_P(Bfloat16Kernels, ActivateAsFloatDoes) {
     }
 }
 
+TEST_P(Bfloat16Kernels, ActivateWithoutMonotonyAsFloatDoes) {
+  for (const std::int64_t n : {1, 15, 17, 50001})
+    for (const Activation f : kGated) {
+      SCOPED_TRACE(testing::Message() << name_of(f) << " of " << n);
+      const Narrow x = narrow_values(n, 1, 0, 3), dy = narrow_values(n, 2);
+      Wide y(x.size()), dx(x.size());
+      Narrow narrow_y(x.size()), narrow_dx(x.size());
+      activate(f, widened(x), y, Threads(2));
+      activate<bfloat16>(f, x, narrow_y, Threads(2));
+      EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
+      activate_gradient(f, widened(x), widened(dy), dx, Threads(2));
+      activate_gradient<bfloat16>(f, x, dy, narrow_dx, Threads(2));
+      EXPECT_TRUE(same_bits(narrow_dx, narrowed(dx)));
+    }
+}
+
 TEST_P(Bfloat16Kernels, NormalizeAsFloatDoes) {
   for_sizes_and_threads([](const Size& size, const Threads& threads) {
     const Narrow x = narrow_values(size.rows * size.columns, 1, 2, 3);

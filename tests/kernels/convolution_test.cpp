@@ -174,8 +174,9 @@ TEST(Convolution, KernelGradientIsTheReference) {
   }
 }
 
-constexpr std::array kActivations{Activation::linear,  Activation::relu, Activation::elu,
-                                  Activation::sigmoid, Activation::tanh, Activation::leaky_relu};
+constexpr std::array kActivations{Activation::linear,     Activation::relu, Activation::elu,  Activation::sigmoid,
+                                  Activation::tanh,       Activation::silu, Activation::gelu, Activation::leaky_relu,
+                                  Activation::hard_swish, Activation::relu6};
 
 /// A case for each implementation.
 std::vector<Case> one_of_each() {

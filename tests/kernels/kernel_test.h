@@ -93,9 +93,23 @@ struct Tolerance {
   double absolute = 0;
 };
 
-/// Every activation that has a kernel.
-inline constexpr Activation kActivations[] = {Activation::linear,  Activation::relu, Activation::elu,
-                                              Activation::sigmoid, Activation::tanh, Activation::leaky_relu};
+/// Every activation that is monotone, and the others.
+inline constexpr Activation kMonotone[] = {Activation::linear,
+                                           Activation::relu,
+                                           Activation::elu,
+                                           Activation::sigmoid,
+                                           Activation::tanh,
+                                           Activation::leaky_relu,
+                                           Activation::selu,
+                                           Activation::relu6,
+                                           Activation::softplus,
+                                           Activation::softsign,
+                                           Activation::hard_sigmoid,
+                                           {Activation::Kind::elu, 0.5},
+                                           {Activation::Kind::leaky_relu, 0.01},
+                                           {Activation::Kind::clip, -0.5, 0.25}};
+inline constexpr Activation kGated[] = {Activation::gelu, Activation::gelu_tanh, Activation::silu, Activation::mish,
+                                        Activation::hard_swish};
 
 /// Whether each element differs by no more than absolute + relative * |expected|; NaN agrees with NaN.
 inline testing::AssertionResult agrees(std::span<const float> actual, std::span<const double> expected,

@@ -12,22 +12,32 @@
 namespace evenkeel {
 namespace {
 
-/// Kernels have the slope of leaky_relu as a float.
-double activated(ActivationFunction f, double x) {
-  switch (f) {
-    case ActivationFunction::linear:
-    case ActivationFunction::softmax: return x;
-    case ActivationFunction::relu: return std::max(x, 0.0);
-    case ActivationFunction::elu: return x > 0 ? x : std::expm1(x);
-    case ActivationFunction::sigmoid: return 1 / (1 + std::exp(-x));
-    case ActivationFunction::tanh: return std::tanh(x);
-    case ActivationFunction::leaky_relu: return x > 0 ? x : 0.2 * x;
+double activated(const ActivationFunction& f, double x) {
+  using enum ActivationFunction::Kind;
+  const auto relu6 = [](double v) { return std::clamp(v, 0.0, 6.0); };
+  switch (f.element.kind) {
+    case linear: return x;
+    case relu: return std::max(x, 0.0);
+    case elu: return x > 0 ? x : f.element.a * std::expm1(x);
+    case sigmoid: return 1 / (1 + std::exp(-x));
+    case ActivationFunction::Kind::tanh: return std::tanh(x);
+    case leaky_relu: return x > 0 ? x : f.element.a * x;
+    case selu: return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x));
+    case clip: return std::clamp(x, f.element.a, f.element.b);
+    case softplus: return std::log(1 + std::exp(x));
+    case softsign: return x / (1 + std::abs(x));
+    case hard_sigmoid: return relu6(x + 3) / 6;
+    case gelu: return x / 2 * (1 + std::erf(x / std::sqrt(2)));
+    case gelu_tanh: return x / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
+    case silu: return x / (1 + std::exp(-x));
+    case mish: return x * std::tanh(std::log(1 + std::exp(x)));
+    case hard_swish: return x * relu6(x + 3) / 6;
   }
   return x;
 }
 
 /// The activation of numbers whose last axis has so many.
-Numbers activated(ActivationFunction f, Numbers x, std::size_t last) {
+Numbers activated(const ActivationFunction& f, Numbers x, std::size_t last) {
   for (double& v : x) v = f == ActivationFunction::softmax ? std::exp(v) : activated(f, v);
   if (f != ActivationFunction::softmax) return x;
   for (std::size_t row = 0; row < x.size(); row += last) {
@@ -67,6 +77,7 @@ TEST(LayerTraits, NameEveryTensorOfTheLayer) {
     const auto has = [&](TensorRole role) { return roles.count(role) == 1; };
     EXPECT_EQ(has(TensorRole::scale), !traits.scale.empty());
     EXPECT_EQ(has(TensorRole::shift), !traits.shift.empty());
+    EXPECT_EQ(has(TensorRole::slope), !traits.slope.empty());
     const std::size_t kernels = !traits.linear ? 0 : traits.linear->first_kernel.empty() ? 1 : 2;
     EXPECT_EQ(roles.count(TensorRole::kernel), kernels);
     EXPECT_EQ(has(TensorRole::bias), traits.linear && !traits.linear->bias.empty());
@@ -143,11 +154,21 @@ TEST(LayerTraits, SayHowInputsAreMerged) {
     trial.run(kEvaluation);
     const Numbers a = in_double(trial.input(0)), b = in_double(trial.input(1)), y = trial.output();
     const std::size_t channels = e.channels();
-    const bool sum = e.traits().merge == Merge::sum;
-    ASSERT_EQ(y.size(), sum ? a.size() : 2 * a.size());
+    const Merge merge = e.traits().merge;
+    const auto merged = [&](double p, double q) {
+      switch (merge) {
+        case Merge::product: return p * q;
+        case Merge::difference: return p - q;
+        case Merge::mean: return (p + q) / 2;
+        case Merge::maximum: return std::max(p, q);
+        case Merge::minimum: return std::min(p, q);
+        default: return p + q;
+      }
+    };
+    ASSERT_EQ(y.size(), merge == Merge::concatenation ? 2 * a.size() : a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
-      if (sum) {
-        EXPECT_EQ(y[i], a[i] + b[i]);
+      if (merge != Merge::concatenation) {
+        EXPECT_EQ(y[i], merged(a[i], b[i]));
       } else {
         EXPECT_EQ(y[i / channels * 2 * channels + i % channels], a[i]);
         EXPECT_EQ(y[(i / channels * 2 + 1) * channels + i % channels], b[i]);

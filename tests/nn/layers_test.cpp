@@ -6,6 +6,7 @@
 #include "evenkeel/nn/layers/affine.h"
 #include "evenkeel/nn/layers/convolution.h"
 #include "evenkeel/nn/layers/core.h"
+#include "evenkeel/nn/layers/dropout.h"
 #include "evenkeel/nn/layers/merge.h"
 #include "evenkeel/nn/layers/normalization.h"
 #include "evenkeel/nn/layers/pooling.h"
@@ -48,6 +49,7 @@ TEST(Conv2D, IsALayer) {
               {1, 6, 5, 1});
   check_layer(Conv2D{.filters = 4, .strides = 2, .padding = Padding::same, .activation = relu}, {2, 6, 4, 2});
   check_layer(Conv2D{.filters = 17, .kernel_size = 2, .activation = softmax}, {1, 3, 4, 2});
+  check_layer(Conv2D{.filters = 3, .kernel_size = 2, .activation = silu}, {2, 3, 4, 2});
   check_layer(Conv2D{.filters = 2, .kernel_regularizer = L2{0.25}}, {2, 4, 3, 1});
   check_layer(Conv2D{.filters = 2, .kernel_size = 5, .padding = Padding::same, .activation = leaky_relu}, {2, 3, 2, 1});
 }
@@ -57,6 +59,7 @@ TEST(Dense, IsALayer) {
   check_layer(Dense{.units = 1, .use_bias = false}, {1, 1});
   check_layer(Dense{.units = 17, .activation = ActivationFunction::tanh}, {3, 19});
   check_layer(Dense{.units = 3, .activation = softmax}, {4, 2});
+  check_layer(Dense{.units = 3, .activation = gelu}, {4, 2});
   check_layer(Dense{.units = 3, .kernel_regularizer = L2{0.25}}, {4, 2});
   check_layer(Dense{.units = 5, .activation = elu}, {2, 3, 7});
   check_layer(Dense{.units = 3, .activation = softmax}, {2, 1, 3, 4});
@@ -76,7 +79,26 @@ TEST(BatchNormalizationFromParts, IsALayer) {
 }
 
 TEST(Activation, IsALayer) {
-  for (const ActivationFunction f : {linear, relu, elu, sigmoid, ActivationFunction::tanh, softmax, leaky_relu}) {
+  for (const ActivationFunction& f : {linear,
+                                      relu,
+                                      elu,
+                                      sigmoid,
+                                      ActivationFunction::tanh,
+                                      softmax,
+                                      leaky_relu,
+                                      selu,
+                                      gelu,
+                                      gelu_tanh,
+                                      silu,
+                                      mish,
+                                      relu6,
+                                      softplus,
+                                      softsign,
+                                      hard_sigmoid,
+                                      hard_swish,
+                                      elu(0.5),
+                                      leaky_relu(0.01),
+                                      clip(-0.5, 0.25)}) {
     check_layer(Activation{.activation = f}, {3, 5});
     check_layer(Activation{.activation = f}, {2, 3, 1, 17});
   }
@@ -125,6 +147,22 @@ TEST(AdaptiveAveragePooling2D, IsALayer) {
 TEST(Dropout, IsALayer) {
   for (const double rate : {0.0, 0.3, 0.9}) check_layer(Dropout{.rate = rate}, {5, 13});
   check_layer(Dropout{}, {2, 3, 3, 3});
+  for (const std::vector<std::int64_t>& shape : std::vector<std::vector<std::int64_t>>{
+           {-1, 1, 1, -1}, {-1, 1, 1, 1}, {-1, -1, -1, 1}, {1, -1, -1, -1}, {-1, 1, -1, 1}, {1, 3, 1, 4}})
+    check_layer(Dropout{.rate = 0.4, .noise_shape = shape}, {3, 3, 2, 4});
+}
+
+TEST(Dropout, RefusesANoiseShapeThatDoesNotFit) {
+  const auto text = [](const std::vector<std::int64_t>& shape) {
+    return error_of([&] { Trial(subject_of(Dropout{.noise_shape = shape}, {{3, 4, 5}})); });
+  };
+  EXPECT_SAYS(text({-1, 1}), "3 sizes, one for each axis of the input");
+  EXPECT_SAYS(text({-1, 2, 1}), "-1, 1 or 4 for axis 1");
+}
+
+TEST(StochasticDepth, IsALayer) {
+  for (const double rate : {0.0, 0.3, 0.9}) check_layer(StochasticDepth{.rate = rate}, {5, 13});
+  check_layer(StochasticDepth{}, {4, 3, 3, 3});
 }
 
 TEST(Uout, IsALayer) {
@@ -150,6 +188,24 @@ TEST(Affine, IsALayer) {
   check_layer(Affine{.trainable = false}, {1, 3, 3, 7});
 }
 
+TEST(LayerScale, IsALayer) {
+  check_layer(LayerScale{.initial_value = 0.5}, {5, 13});
+  check_layer(LayerScale{.initial_value = -0.25}, {2, 3, 5, 1});
+}
+
+TEST(PReLU, IsALayer) {
+  check_layer(PReLU{.alpha_initializer = Initializer::constant(0.25)}, {5, 13});
+  check_layer(PReLU{.alpha_initializer = Initializer::constant(0.25), .shared_axes = {1, 2}}, {2, 3, 5, 7});
+  check_layer(PReLU{.alpha_initializer = Initializer::constant(-0.5), .shared_axes = {1, 2, 3}}, {2, 3, 2, 4});
+  check_layer(PReLU{.alpha_initializer = Initializer::constant(0.25), .shared_axes = {2}}, {2, 3, 5, 4});
+  check_layer(PReLU{.alpha_initializer = Initializer::constant(0.25), .shared_axes = {1, 3}}, {2, 3, 5, 4});
+}
+
+TEST(PReLU, RefusesAxesThatTheInputDoesNotHave) {
+  const std::string text = error_of([] { Trial(subject_of(PReLU{.shared_axes = {3}}, {{3, 4, 5}})); });
+  EXPECT_SAYS(text, "axes of [N, 4, 5], from 1 to 2");
+}
+
 TEST(Flatten, IsALayer) {
   check_layer(Flatten{}, {2, 3, 5, 1});
   check_layer(Flatten{}, {4, 3});
@@ -173,6 +229,49 @@ TEST(Rescaling, IsALayer) { check_layer(Rescaling{.scale = 1 / 63.86, .offset = 
 TEST(Add, IsALayer) {
   check_merging_layer(Add{}, {{3, 5}, {3, 5}});
   check_merging_layer(Add{}, {{2, 3, 1, 7}, {2, 3, 1, 7}, {2, 3, 1, 7}});
+}
+
+using Shapes = std::vector<Shape>;
+const std::vector<Shapes> kRepeated = {{{3, 5}, {3, 5}},
+                                       {{2, 3, 4, 7}, {2, 1, 1, 7}},
+                                       {{2, 1, 1, 3}, {2, 3, 4, 3}},
+                                       {{2, 3, 4, 3}, {2, 3, 4, 1}},
+                                       {{2, 3, 1, 5}, {2, 1, 4, 5}},
+                                       {{2, 3, 4, 3}, {2, 1, 4, 1}}};
+
+TEST(Add, RepeatsAxesOfSizeOne) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Add{}, shapes);
+}
+
+TEST(Multiply, IsALayer) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Multiply{}, shapes);
+  check_merging_layer(Multiply{}, {{3, 5}, {3, 1}, {3, 5}});
+}
+
+TEST(Subtract, IsALayer) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Subtract{}, shapes);
+}
+
+TEST(Average, IsALayer) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Average{}, shapes);
+  check_merging_layer(Average{}, {{3, 5}, {3, 5}, {3, 5}});
+}
+
+TEST(Maximum, IsALayer) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Maximum{}, shapes);
+}
+
+TEST(Minimum, IsALayer) {
+  for (const Shapes& shapes : kRepeated) check_merging_layer(Minimum{}, shapes);
+}
+
+TEST(MergingLayers, SayBothShapesWhereTheyDoNotFit) {
+  for (const Layer& layer : {Layer(Add{}), Layer(Multiply{}), Layer(Maximum{})})
+    for (const Shape& other : {Shape{2, 3, 4, 2}, {2, 2, 1, 7}, {2, 7}}) {
+      const std::string text = error_of([&] { Trial(subject_of(layer, {{2, 3, 4, 7}, other})); });
+      EXPECT_SAYS(text, "[N, 3, 4, 7] and " + to_string_batched(other.without_first()));
+    }
+  EXPECT_SAYS(error_of([] { Trial(subject_of(Subtract{}, {{2, 3}, {2, 3}, {2, 3}})); }), "two inputs");
 }
 
 TEST(Concatenate, IsALayer) {

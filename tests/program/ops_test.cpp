@@ -63,7 +63,9 @@ TEST(Moments, HoldsTheCheckForEachOfItsOutputs) {
 TEST(Normalize, HoldsTheCheckWithEachActivationBehindIt) {
   using kernels::Activation;
   for (const Activation f :
-       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
+       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu,
+        Activation::selu, Activation::relu6, Activation::softplus, Activation::softsign, Activation::hard_sigmoid,
+        Activation::gelu, Activation::gelu_tanh, Activation::silu, Activation::mish, Activation::hard_swish})
     check_program({.inputs = {{.shape = {5, 3}}, {.shape = {3}}, {.shape = {3}}},
                    .emit = [f](Program& program, std::span<const Value> x) {
                      const Value normalized = emit_normalization(program, x[0], x[1], x[2]);
@@ -83,8 +85,8 @@ Subject normalized_and_pooled(const Shape& images, kernels::Activation between, 
 
 TEST(NormalizePool, HoldsTheCheckWithEachActivation) {
   using kernels::Activation;
-  for (const Activation f :
-       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
+  for (const Activation f : {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh,
+                             Activation::leaky_relu, Activation::silu})
     check_program(normalized_and_pooled({2, 4, 5, 3}, f, {.kernel = 2, .strides = 2, .padding = Padding::same}));
 }
 
@@ -110,8 +112,8 @@ TEST(NormalizePool, IsNormalizeAndMaxPoolWhereGammaIsZero) {
 
 TEST(AddBias, HoldsTheCheckWithEachActivationBehindIt) {
   using kernels::Activation;
-  for (const Activation f :
-       {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh, Activation::leaky_relu})
+  for (const Activation f : {Activation::relu, Activation::elu, Activation::sigmoid, Activation::tanh,
+                             Activation::leaky_relu, Activation::selu, Activation::softplus, Activation::silu})
     check_program(
         {.inputs = {{.shape = {5, 3}}, {.shape = {3}}}, .emit = [f](Program& program, std::span<const Value> x) {
            return program.emit_one(ops::Activation(f), {program.emit_one(ops::AddBias(), {x[0], x[1]})});

@@ -18,7 +18,7 @@ Dataset with(Tensor y) {
   return Dataset({.name = "set", .x = Tensor({n, 2}, DType::float32), .y = std::move(y), .class_names = {}});
 }
 
-using enum ActivationFunction;
+using namespace activations;
 
 TEST(ImpliedLoss, OfLabelsIsACrossEntropy) {
   const auto labels = [] { return with(tensor_of<std::int32_t>({3}, {0, 1, 2})); };

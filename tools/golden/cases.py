@@ -464,7 +464,9 @@ CASES = [
     ),
 ]
 
-from cases_convolution import CONVOLUTION_CASES  # noqa: E402 (they use the names above)
+# These files use the names above.
+from cases_activation import ACTIVATION_CASES  # noqa: E402
+from cases_convolution import CONVOLUTION_CASES  # noqa: E402
 from cases_shapes import SHAPE_CASES  # noqa: E402
 
-CASES += CONVOLUTION_CASES + SHAPE_CASES
+CASES += CONVOLUTION_CASES + SHAPE_CASES + ACTIVATION_CASES

@@ -21,17 +21,41 @@ struct Reach {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
-Reach reach_of(ActivationFunction f) {
-  switch (f) {
-    case ActivationFunction::relu: return {.low = 0};
-    case ActivationFunction::elu: return {.low = -1};
-    case ActivationFunction::sigmoid:
-    case ActivationFunction::softmax: return {.low = 0, .high = 1};
-    case ActivationFunction::tanh: return {.low = -1, .high = 1};
-    case ActivationFunction::linear:
-    case ActivationFunction::leaky_relu: return {};
+using ActivationKind = ActivationFunction::Kind;
+
+Reach reach_of(const ActivationFunction& f) {
+  if (f.is_softmax) return {.low = 0, .high = 1};
+  switch (f.element.kind) {
+    case ActivationKind::relu:
+    case ActivationKind::softplus: return {.low = 0};
+    case ActivationKind::elu: return {.low = -f.element.a};
+    case ActivationKind::selu: return {.low = -kernels::kSeluScale * kernels::kSeluAlpha};
+    case ActivationKind::sigmoid:
+    case ActivationKind::hard_sigmoid: return {.low = 0, .high = 1};
+    case ActivationKind::tanh:
+    case ActivationKind::softsign: return {.low = -1, .high = 1};
+    case ActivationKind::clip: return {.low = f.element.a, .high = f.element.b};
+    // The lowest points of these, near -0.75, -0.75, -1.28, -1.19 and at -1.5.
+    case ActivationKind::gelu:
+    case ActivationKind::gelu_tanh: return {.low = -0.17};
+    case ActivationKind::silu: return {.low = -0.2785};
+    case ActivationKind::mish: return {.low = -0.3089};
+    case ActivationKind::hard_swish: return {.low = -0.375};
+    case ActivationKind::linear:
+    case ActivationKind::leaky_relu: return {};
   }
   return {};
+}
+
+/// Whether logits are only limited below, by a slope that is never 0.
+bool is_soft(const ActivationFunction& f) {
+  return f.is(ActivationKind::elu) || f.is(ActivationKind::selu) || f.is(ActivationKind::softplus);
+}
+
+/// Whether it makes every number below some other exactly 0, where no gradient passes.
+bool cuts_to_zero(const ActivationFunction& f) {
+  return f.is(ActivationKind::relu) || f.is(ActivationKind::hard_sigmoid) ||
+         (f.is(ActivationKind::clip) && f.element.a == 0);
 }
 
 struct Bend {
@@ -113,8 +137,7 @@ class ActivationBeforeLoss final : public Rule {
     const Reach reach = reach_of(bend.function);
     const bool softmax = scores_of(*evidence.network().options().loss) == Scores::softmax;
     f.cause = bend.layer + " applies a " + name_of(bend.function) + " before the loss, which takes logits of any sign";
-    // An elu's logits are only limited below, and its slope is never 0.
-    f.severity = bend.function == ActivationFunction::elu ? Severity::info : Severity::warning;
+    f.severity = is_soft(bend.function) ? Severity::info : Severity::warning;
     if (std::isfinite(reach.high)) {
       f.cause += softmax ? ": no score can be more than " + figure(std::exp(reach.high - reach.low)) + " times another"
                          : ": no score can be below " + figure(1 / (1 + std::exp(-reach.low))) + " or above " +
@@ -124,11 +147,11 @@ class ActivationBeforeLoss final : public Rule {
     } else if (!softmax) {
       f.cause += ": no score can be below " + figure(1 / (1 + std::exp(-reach.low)));
     }
-    if (!softmax && reach.low >= -1 && bend.function != ActivationFunction::elu) f.severity = Severity::error;
-    if (bend.function == ActivationFunction::relu) add_lost(evidence, f);
+    if (!softmax && reach.low >= -1 && !is_soft(bend.function)) f.severity = Severity::error;
+    if (cuts_to_zero(bend.function)) add_lost(evidence, f);
   }
 
-  /// Outputs that a relu has cut off for good: no gradient passes where it is 0.
+  /// Outputs that a relu or the like has cut off for good: no gradient passes where it is 0.
   static void add_lost(Evidence& evidence, Finding& f) {
     const std::int64_t stuck = stuck_outputs(evidence, 0);
     const std::vector<std::string> lost = lost_classes(evidence);
@@ -152,7 +175,7 @@ class ActivationBeforeLoss final : public Rule {
       outside += beyond > 0;
       squares += beyond * beyond;
     }
-    const std::int64_t stuck = bend.function == ActivationFunction::relu ? stuck_outputs(evidence, 0) : 0;
+    const std::int64_t stuck = cuts_to_zero(bend.function) ? stuck_outputs(evidence, 0) : 0;
     if (outside == 0 && stuck == 0) return false;
     const auto n = static_cast<double>(targets.size());
     f.cause = bend.layer + " applies a " + name_of(bend.function) + " last";

@@ -9,6 +9,8 @@
 namespace evenkeel {
 namespace {
 
+using ActivationKind = ActivationFunction::Kind;
+
 constexpr double kUnmoved = 1e-3;  ///< as a part of how much outputs must vary
 
 /// The deviation that counts as constant. If logits vary by at most this, so do scores. Outputs of a regression must
@@ -34,11 +36,15 @@ std::optional<ChannelCount> made_by(Evidence& evidence, const ChannelSignal& sig
   if (input && input->constant_channels() == input->channels()) return {};
   ChannelCount found{.layer = signal.layer, .channels = signal.channels()};
   const ActivationFunction f = traits.activation;
-  if (f == ActivationFunction::sigmoid || f == ActivationFunction::tanh) return {};  // saturation has a rule of its own
-  const bool cut = f == ActivationFunction::relu;
+  // Saturation has a rule of its own.
+  if (f.is(ActivationKind::sigmoid) || f.is(ActivationKind::tanh) || f.is(ActivationKind::hard_sigmoid)) return {};
   for (std::int64_t c = 0; c < signal.channels(); ++c) {
     const auto at = static_cast<std::size_t>(c);
-    const bool dead = cut && signal.largest[at] <= 0;  // has a rule of its own
+    // At an end of its activation: dead or saturated, which have rules of their own.
+    const bool dead =
+        (f.is(ActivationKind::relu) && signal.largest[at] <= 0) ||
+        (f.is(ActivationKind::clip) && (signal.largest[at] <= f.element.a || signal.smallest[at] >= f.element.b)) ||
+        (f.is(ActivationKind::hard_swish) && signal.largest[at] == 0);
     const bool came_so = rescales_channels && input && input->channels() == signal.channels() && input->is_constant(c);
     // If no layer is before it, the data themselves may be constant there, such as the margin of an image.
     if (signal.is_constant(c) && !dead && !came_so && (input || !rescales_channels)) ++found.count;

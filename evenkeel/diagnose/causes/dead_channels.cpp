@@ -74,11 +74,11 @@ class DeadChannels final : public Rule {
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     std::vector<ChannelCount> missed, mentioned;
     for (const DeadUnits& layer : dead_units(evidence.model(), evidence.channels())) {
-      const bool of_relu = layer.activation == ActivationFunction::relu;
+      const bool cut = layer.learn_nothing();
       const ChannelCount dead{layer.layer, std::ssize(layer.dead), layer.units};
       // A dead output is a lost class, which has its own rule; and elu and leaky_relu still pass something on.
-      if (dead.count == 0 || (!of_relu && !dead.are_many()) || is_output(evidence.model(), layer.layer)) continue;
-      (of_relu && dead.are_many() && is_missed(evidence, layer) ? missed : mentioned).push_back(dead);
+      if (dead.count == 0 || (!cut && !dead.are_many()) || is_output(evidence.model(), layer.layer)) continue;
+      (cut && dead.are_many() && is_missed(evidence, layer) ? missed : mentioned).push_back(dead);
     }
     if (!missed.empty()) findings.push_back(finding(evidence, missed, Severity::warning));
     if (!mentioned.empty()) findings.push_back(finding(evidence, mentioned, Severity::info));

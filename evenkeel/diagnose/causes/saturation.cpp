@@ -9,10 +9,23 @@ constexpr double kMuchSaturated = 0.5;
 /// As a part of the largest slope: on average a sigmoid is within 0.005 of an end, a tanh within 0.01.
 constexpr double kFlat = 0.02;
 
-/// The mean slope of a unit as a part of the largest it can have: both are functions of the first two moments.
-double slope_of(ActivationFunction f, double mean, double variance) {
+using ActivationKind = ActivationFunction::Kind;
+
+bool may_saturate(const ActivationFunction& f) {
+  return f.is(ActivationKind::sigmoid) || f.is(ActivationKind::tanh) || f.is(ActivationKind::hard_sigmoid) ||
+         f.is(ActivationKind::clip);
+}
+
+/// The mean slope of a unit as a part of the largest it can have, from its first two moments. Those of a hard_sigmoid
+/// or a clip say only whether it is at its ends for every sample (0) or not (1).
+double slope_of(const ActivationFunction& f, double mean, double variance) {
   const double square = variance + mean * mean;
-  return f == ActivationFunction::tanh ? 1 - square : 4 * (mean - square);
+  if (f.is(ActivationKind::tanh)) return 1 - square;
+  if (f.is(ActivationKind::sigmoid)) return 4 * (mean - square);
+  constexpr double kRounding = 1e-6;  // of moments, in float32
+  const double low = f.is(ActivationKind::clip) ? f.element.a : 0, high = f.is(ActivationKind::clip) ? f.element.b : 1;
+  const double inside = (low + high) * mean - square - low * high;  // the mean of (y - low)(high - y)
+  return inside > kRounding * (high - low) * (high - low) ? 1 : 0;
 }
 
 struct Saturated {
@@ -24,7 +37,9 @@ struct Saturated {
 
 class Saturation final : public Rule {
  public:
-  std::string_view checks() const override { return "sigmoid and tanh units that are stuck at their ends"; }
+  std::string_view checks() const override {
+    return "units of sigmoid, tanh and the like that are stuck at their ends";
+  }
   std::vector<Need> needs() const override { return {Need::many_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
@@ -41,8 +56,9 @@ class Saturation final : public Rule {
     const auto node = static_cast<std::size_t>(model.find(signal.layer));
     const ActivationFunction f = model.nodes()[node].layer.traits().activation;
     Saturated result{.layer = signal.layer, .function = name_of(f), .units = signal.channels()};
-    if (f != ActivationFunction::sigmoid && f != ActivationFunction::tanh) return result;
+    if (!may_saturate(f)) return result;
     for (std::size_t c = 0; c < signal.mean.size(); ++c) {
+      if (f.is(ActivationKind::clip) && signal.largest[c] <= f.element.a) continue;  // dead: has a rule of its own
       const double slope = slope_of(f, signal.mean[c], signal.variance[c]);
       if (slope < kFlat) ++result.flat;
       result.lowest = std::min(result.lowest, slope);

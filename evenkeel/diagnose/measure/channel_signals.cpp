@@ -24,7 +24,27 @@ std::vector<std::string> computing_layers(const Model& model) {
   return layers;
 }
 
+using ActivationKind = ActivationFunction::Kind;
+
+/// Activations with a part below which nothing, or only the slope below zero, is left.
+bool may_die(const ActivationFunction& f) {
+  return f.is(ActivationKind::relu) || f.is(ActivationKind::clip) || f.is(ActivationKind::hard_swish) ||
+         f.is(ActivationKind::elu) || f.is(ActivationKind::selu) || f.is(ActivationKind::leaky_relu);
+}
+
+bool is_dead(const ActivationFunction& f, double smallest, double largest) {
+  if (f.is(ActivationKind::clip)) return largest <= f.element.a;
+  if (f.is(ActivationKind::hard_swish))
+    return smallest == 0 && largest == 0;  // between -3 and 0 it is negative, and learns
+  return largest <= 0;
+}
+
 }  // namespace
+
+bool DeadUnits::learn_nothing() const {
+  return activation.is(ActivationKind::relu) || activation.is(ActivationKind::clip) ||
+         activation.is(ActivationKind::hard_swish);
+}
 
 double ChannelSignal::magnitude() const {
   double squares = 0;
@@ -71,10 +91,11 @@ std::vector<DeadUnits> dead_units(const Model& model, const std::vector<ChannelS
   for (const ChannelSignal& signal : signals) {
     const ActivationFunction f =
         model.nodes()[static_cast<std::size_t>(model.find(signal.layer))].layer.traits().activation;
-    if (f != ActivationFunction::relu && f != ActivationFunction::elu && f != ActivationFunction::leaky_relu) continue;
+    if (!may_die(f)) continue;
     DeadUnits layer{.layer = signal.layer, .activation = f, .units = signal.channels(), .dead = {}};
     for (std::size_t unit = 0; unit < signal.largest.size(); ++unit)
-      if (signal.largest[unit] <= 0) layer.dead.push_back(static_cast<std::int64_t>(unit));
+      if (is_dead(f, signal.smallest[unit], signal.largest[unit]))
+        layer.dead.push_back(static_cast<std::int64_t>(unit));
     result.push_back(std::move(layer));
   }
   return result;

@@ -33,17 +33,17 @@ std::vector<ChannelSignal> channel_signals(Network& network, const Dataset& data
 /// input.
 const ChannelSignal* signal_of(const Model& model, const std::vector<ChannelSignal>& signals, int layer);
 
-/// Units (channels) of one layer that are never positive. After relu they output 0 and learn nothing; after elu and
-/// leaky_relu they stay in the part below zero.
+/// Units (channels) of one layer that are never above the lower end of their activation (relu, relu6, clip,
+/// hard_swish), and so learn nothing; of elu, selu and leaky_relu those that stay in the part below zero.
 struct DeadUnits {
   std::string layer;
   ActivationFunction activation = ActivationFunction::relu;
+  bool learn_nothing() const;  ///< whether no gradient passes the dead ones
   std::int64_t units = 0;
-  std::vector<std::int64_t>
-      dead;  ///< indices of units whose largest value over all samples (and positions) is at most 0
+  std::vector<std::int64_t> dead;  ///< their indices, over all samples (and positions)
   double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }
 };
-/// The dead units of each layer that applies relu, elu or leaky_relu.
+/// The dead units of each layer that applies one of these.
 std::vector<DeadUnits> dead_units(const Model& model, const std::vector<ChannelSignal>& signals);
 /// The dead units of the network in evaluation.
 std::vector<DeadUnits> dead_units(Network& network, const Dataset& data, std::int64_t batch_size = 250);

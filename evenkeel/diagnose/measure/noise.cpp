@@ -14,21 +14,44 @@ namespace {
 const Layer& layer_of(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].layer; }
 int only_input(const Model& model, int index) { return model.nodes()[static_cast<std::size_t>(index)].inputs.front(); }
 
+/// The shape of a sample that a layer reads.
+Shape shape_read_by(const Model& model, const CompiledModel& compiled, int layer) {
+  const int before = only_input(model, layer);
+  return before < 0 ? model.input_shape() : compiled.layer_outputs[static_cast<std::size_t>(before)];
+}
+
 /// A layer whose outputs are sums of all inputs with weights, and nothing else.
 bool is_weighted_sum(const LayerTraits& traits) {
   return traits.linear && traits.linear->first_kernel.empty() && traits.activation == ActivationFunction::linear;
 }
 
-/// Follows the only path, through copies and at most one weighted sum.
+/// The last noise on the way to a sum, if just one of its inputs comes right from noise that is a factor. The variance
+/// of the sum then grows by that of this input's noise, which is independent of all else.
+std::optional<NoiseInFront> noise_before_sum(const Model& model, int sum) {
+  std::optional<NoiseInFront> found;
+  for (int i : model.nodes()[static_cast<std::size_t>(sum)].inputs) {
+    while (i >= 0 && layer_of(model, i).traits().is_identity()) i = only_input(model, i);
+    const auto noise = i >= 0 ? layer_of(model, i).traits().noise : std::nullopt;
+    if (!noise) continue;
+    if (found || !noise->is_factor() || noise->per == NoiseTraits::Per::other) return {};
+    found = NoiseInFront{i, {}, true};
+  }
+  return found;
+}
+
+/// Follows the only path, through copies and at most one weighted sum, or back to a sum of branches.
 std::optional<NoiseInFront> closed_form_noise(const Model& model, int normalization) {
   std::optional<int> sum;
   for (int i = only_input(model, normalization); i >= 0; i = only_input(model, i)) {
     const LayerTraits traits = layer_of(model, i).traits();
     if (traits.noise) {
-      // Whole channels are dropped together, so after a sum over positions they are not independent.
-      if (!traits.noise->is_factor() || (sum && traits.noise->per == NoiseTraits::Per::channel)) return {};
+      // What is dropped together is not independent after a weighted sum.
+      const auto per = traits.noise->per;
+      if (!traits.noise->is_factor() || (sum && per != NoiseTraits::Per::element) || per == NoiseTraits::Per::other)
+        return {};
       return NoiseInFront{i, sum, true};
     }
+    if (traits.merge == Merge::sum && !sum) return noise_before_sum(model, i);
     if (is_weighted_sum(traits) && !sum)
       sum = i;
     else if (!traits.is_identity())
@@ -124,7 +147,8 @@ class SecondMoments {
 
 std::optional<double> dropout_rate(const Layer& layer) {
   const auto noise = layer.traits().noise;
-  return noise ? noise->rate : std::nullopt;
+  using Per = NoiseTraits::Per;
+  return noise && (noise->per == Per::element || noise->per == Per::channel) ? noise->rate : std::nullopt;
 }
 
 std::optional<NoiseInFront> noise_in_front(const Model& model, int normalization) {
@@ -158,6 +182,10 @@ std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Data
     shifts.back() = NoiseShift{.noise = noise.name(), .measured = variance_ratio(without, on[i].variance)};
     if (!found[i]->has_closed_form) continue;
     std::vector<double> squares = moments->of(read_by(found[i]->noise));
+    // Only where the sum repeats the branch along axes do their sizes differ.
+    if (const int reader = normalizations(model)[i].layer;
+        !found[i]->linear && shape_read_by(model, compiled, reader) != shape_read_by(model, compiled, found[i]->noise))
+      continue;
     if (const auto sum = found[i]->linear) {
       const int before = only_input(model, *sum);
       squares =

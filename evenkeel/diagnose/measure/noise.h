@@ -10,7 +10,8 @@
 
 namespace evenkeel {
 
-/// The rate of a Dropout, or of a variant that adds the same variance to an element; nothing for other layers.
+/// The rate of a Dropout, or of a variant that adds the same variance to an element; nothing for other layers, such as
+/// a StochasticDepth, whose samples are dropped for another reason.
 std::optional<double> dropout_rate(const Layer& layer);
 
 /// The last noise on a way to a normalization.

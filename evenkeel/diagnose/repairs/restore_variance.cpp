@@ -17,7 +17,7 @@ std::optional<NoiseTraits> noise_before(const Draft& draft, int normalization) {
   const int before = draft.inputs(normalization).front();
   if (before < 0) return {};
   const auto noise = draft.traits(before).noise;
-  return noise && noise->is_factor() ? noise : std::nullopt;
+  return noise && noise->is_factor() && noise->per != NoiseTraits::Per::other ? noise : std::nullopt;
 }
 
 /// Returns for how many channels the closed form gives no variance, because the moving variance does not belong to

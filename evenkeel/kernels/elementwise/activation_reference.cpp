@@ -2,29 +2,98 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace evenkeel::kernels::reference {
 
+namespace {
+
+using Kind = Activation::Kind;
+
+double logistic(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+
+/// The normal distribution and its density.
+double normal(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+double normal_density(double x) { return std::exp(-0.5 * x * x) * std::numbers::inv_sqrtpi / std::numbers::sqrt2; }
+
+/// gelu_tanh(x) = x logistic(steepness(x)), and the derivative of that argument.
+const double kSteep = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+double steepness(double x) { return kSteep * (x + 0.044715 * x * x * x); }
+double steepness_slope(double x) { return kSteep * (1 + 3 * 0.044715 * x * x); }
+
+/// The g of f(x) = x g(x), for the activations that are not monotone.
+double gate(Activation f, double x) {
+  switch (f.kind) {
+    case Kind::gelu: return normal(x);
+    case Kind::gelu_tanh: return logistic(steepness(x));
+    case Kind::silu: return logistic(x);
+    // tanh(log(u)) = (u^2 - 1) / (u^2 + 1), with u^2 - 1 = e^x (e^x + 2)
+    case Kind::mish:
+      return x > 0 ? std::tanh(softplus(x)) : std::exp(x) * (std::exp(x) + 2) / (std::exp(x) * (std::exp(x) + 2) + 2);
+    default: return std::clamp(x + 3, 0.0, 6.0) / 6;
+  }
+}
+
+/// x g'(x)
+double gate_change(Activation f, double x) {
+  const double g = gate(f, x);
+  if (g == 0 || g == 1) return 0;  // where x may be infinite
+  switch (f.kind) {
+    case Kind::gelu: return x * normal_density(x);
+    case Kind::gelu_tanh: return x * g * logistic(-steepness(x)) * steepness_slope(x);
+    case Kind::silu: return x * g * logistic(-x);
+    case Kind::mish: return x * std::pow(std::cosh(softplus(x)), -2) * logistic(x);
+    default: return x / 6;
+  }
+}
+
+}  // namespace
+
 double activation(Activation f, double x) {
-  switch (f) {
-    case Activation::linear: return x;
-    case Activation::relu: return x < 0 ? 0 : x;
-    case Activation::elu: return x > 0 ? x : std::expm1(x);
-    case Activation::sigmoid: return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
-    case Activation::tanh: return std::tanh(x);
-    case Activation::leaky_relu: return x > 0 ? x : double{kLeakySlope} * x;
+  switch (f.kind) {
+    case Kind::linear: return x;
+    case Kind::relu: return x < 0 ? 0 : x;
+    case Kind::elu: return x > 0 ? x : f.a * std::expm1(x);
+    case Kind::sigmoid: return logistic(x);
+    case Kind::tanh: return std::tanh(x);
+    case Kind::leaky_relu: return x > 0 ? x : f.a * x;
+    case Kind::selu: return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x));
+    case Kind::clip: return x < f.a ? f.a : x > f.b ? f.b : x;
+    case Kind::softplus: return std::isnan(x) ? x : softplus(x);
+    case Kind::softsign: return std::isinf(x) ? std::copysign(1, x) : x / (1 + std::abs(x));
+    case Kind::hard_sigmoid: return std::isnan(x) ? x : std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Kind::gelu:
+    case Kind::gelu_tanh:
+    case Kind::silu:
+    case Kind::mish:
+    case Kind::hard_swish: {
+      const double g = gate(f, x);
+      return g == 0 ? 0 : x * g;  // not -infinity * 0
+    }
   }
   return x;
 }
 
 double activation_slope(Activation f, double y) {
-  switch (f) {
-    case Activation::linear: return 1;
-    case Activation::relu: return y > 0 ? 1 : 0;
-    case Activation::elu: return y > 0 ? 1 : y + 1;
-    case Activation::sigmoid: return y * (1 - y);
-    case Activation::tanh: return 1 - y * y;
-    case Activation::leaky_relu: return y > 0 ? 1 : double{kLeakySlope};
+  switch (f.kind) {
+    case Kind::linear: return 1;
+    case Kind::relu: return y > 0 ? 1 : 0;
+    case Kind::elu: return y > 0 ? 1 : y + f.a;
+    case Kind::sigmoid: return y * (1 - y);
+    case Kind::tanh: return 1 - y * y;
+    case Kind::leaky_relu: return y > 0 ? 1 : f.a;
+    case Kind::selu: return y > 0 ? kSeluScale : y + kSeluScale * kSeluAlpha;
+    case Kind::clip: return y > f.a && y < f.b ? 1 : 0;
+    case Kind::softplus: return -std::expm1(-y);
+    case Kind::softsign: return (1 - std::abs(y)) * (1 - std::abs(y));
+    case Kind::hard_sigmoid: return y > 0 && y < 1 ? 1.0 / 6 : 0;
+    case Kind::gelu:
+    case Kind::gelu_tanh:
+    case Kind::silu:
+    case Kind::mish:
+    case Kind::hard_swish: return gate(f, y) + gate_change(f, y);
   }
   return 1;
 }

@@ -12,7 +12,7 @@ namespace evenkeel::kernels::reference {
 /// f(x)
 double activation(Activation f, double x);
 
-/// f'(x) as a function of y = f(x).
+/// f'(x) as a function of y = f(x); if f is not monotone, of x itself.
 double activation_slope(Activation f, double y);
 
 template <class T>

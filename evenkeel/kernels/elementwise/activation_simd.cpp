@@ -21,7 +21,7 @@ void activate(Activation f, In<T> x, Out<T> y, const Threads& threads) {
   if (f == Activation::linear && x.data() == y.data()) return;
   with_activation(f, [&](auto known) HWY_ATTR {
     for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-      lanes.store(activated<known()>(lanes.load(x.data() + i)), y.data() + i);
+      lanes.store(known(lanes.load(x.data() + i)), y.data() + i);
     });
   });
 }
@@ -30,7 +30,7 @@ template <class T>
 void activate_gradient(Activation f, In<T> y, In<T> dy, Out<T> dx, const Threads& threads) {
   with_activation(f, [&](auto known) HWY_ATTR {
     for_elements(dx.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-      lanes.store(gradient<known()>(lanes, y.data() + i, lanes.load(dy.data() + i)), dx.data() + i);
+      lanes.store(known.gradient(lanes, y.data() + i, lanes.load(dy.data() + i)), dx.data() + i);
     });
   });
 }

@@ -84,7 +84,7 @@ void add_bias(InRows<T> x, Input bias, Activation f, OutRows<T> y, const Threads
   const auto [summand] = columns.repeat<1>({bias.data()}, scratch);
   with_activation(f, [&, summand = summand](auto known) HWY_ATTR {
     columns.for_each(threads, [=](auto lanes, std::int64_t i, std::int64_t j) EVENKEEL_LOOP_BODY {
-      lanes.store(activated<known()>(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
+      lanes.store(known(hn::Add(lanes.load(x.data + i), lanes.load(summand + j))), y.data + i);
     });
   });
 }
@@ -96,7 +96,7 @@ void add_bias_gradient(Activation f, InRows<T> y, InRows<T> dy, OutRows<T> dx, O
   with_activation(f, [&](auto known) HWY_ATTR {
     const double* totals =
         columns.sum<1>(threads, scratch, [=](auto lanes, std::int64_t i, std::int64_t, Vec* sum) EVENKEEL_LOOP_BODY {
-          const Vec dz = gradient<known()>(lanes, y.data + i, lanes.load(dy.data + i));
+          const Vec dz = known.gradient(lanes, y.data + i, lanes.load(dy.data + i));
           lanes.store(dz, dx.data + i);
           *sum = hn::Add(*sum, dz);
         });

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "evenkeel/kernels/elementwise/activation_reference.h"
+#include "evenkeel/kernels/elementwise/combine_reference.h"
 #include "evenkeel/kernels/elementwise/elementwise.h"
 #include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "evenkeel/kernels/elementwise/permute.h"
@@ -142,6 +143,60 @@ Kernel choose(const AddBiasGradient& task, const KernelRequest& request) {
                             {"reference", kDouble, [](const AddBiasGradient& t, const KernelCall& c, double) {
                                reference::add_bias_gradient<double>(t.f, c.in_rows<double>(0), c.in_rows<double>(1),
                                                                     c.out_rows<double>(0), c.out<double>(1));
+                             }}});
+}
+
+Kernel choose(const Combine& task, const KernelRequest& request) {
+  return first_that_serves(task, request,
+                           {{"vectors", kFloats,
+                             []<class T>(const Combine& t, const KernelCall& c, T) {
+                               combine<T>(t.how, t.over, c.in<T>(0), c.in<T>(1), c.out<T>(0), c.threads(), c.scratch());
+                             },
+                             [](const Combine& t, const KernelRequest& r) { return combine_bytes(t.over, r.threads); }},
+                            {"reference", kDouble, [](const Combine& t, const KernelCall& c, double) {
+                               reference::combine<double>(t.how, t.over, c.in<double>(0), c.in<double>(1),
+                                                          c.out<double>(0));
+                             }}});
+}
+
+Kernel choose(const CombineGradient& task, const KernelRequest& request) {
+  const auto scratch = [](const CombineGradient& t, const KernelRequest& r) {
+    return combine_bytes(t.over, r.threads);
+  };
+  if (request.outputs[1].dtype != request.inputs[1].dtype)
+    return first_that_serves(task, request,
+                             {{"vectors", kBfloat16,
+                               [](const CombineGradient& t, const KernelCall& c, bfloat16) {
+                                 combine_gradient_precise<bfloat16>(t.how, t.over, c.in<bfloat16>(0), c.in<bfloat16>(1),
+                                                                    c.in<bfloat16>(2), c.out<bfloat16>(0),
+                                                                    c.out<float>(1), c.threads(), c.scratch());
+                               },
+                               scratch}});
+  return first_that_serves(task, request,
+                           {{"vectors", kFloats,
+                             []<class T>(const CombineGradient& t, const KernelCall& c, T) {
+                               combine_gradient<T>(t.how, t.over, c.in<T>(0), c.in<T>(1), c.in<T>(2), c.out<T>(0),
+                                                   c.out<T>(1), c.threads(), c.scratch());
+                             },
+                             scratch},
+                            {"reference", kDouble, [](const CombineGradient& t, const KernelCall& c, double) {
+                               reference::combine_gradient<double>(t.how, t.over, c.in<double>(0), c.in<double>(1),
+                                                                   c.in<double>(2), c.out<double>(0), c.out<double>(1));
+                             }}});
+}
+
+// Rare: where more than one stretch of axes is repeated.
+
+Kernel choose(const Repeat& task, const KernelRequest& request) {
+  return first_that_serves(task, request, {{"one by one", kAll, []<class T>(const Repeat& t, const KernelCall& c, T) {
+                                              reference::repeat<T>(t.over, c.in<T>(0), c.out<T>(0));
+                                            }}});
+}
+
+Kernel choose(const RepeatGradient& task, const KernelRequest& request) {
+  return first_that_serves(task, request,
+                           {{"one by one", kAll, []<class T>(const RepeatGradient& t, const KernelCall& c, T) {
+                               reference::repeat_gradient<T>(t.over, c.in<T>(0), c.out<T>(0));
                              }}});
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "evenkeel/kernels/elementwise/activation.h"
+#include "evenkeel/kernels/elementwise/combine.h"
 #include "evenkeel/kernels/kernel.h"
 
 // What the elementwise family computes, as plain descriptions, and which kernel does it (list.cpp). Operands and
@@ -48,6 +49,26 @@ Kernel choose(const ScaleOffset&, const KernelRequest&);
 Kernel choose(const Rsqrt&, const KernelRequest&);
 Kernel choose(const AddBias&, const KernelRequest&);
 Kernel choose(const AddBiasGradient&, const KernelRequest&);
+
+// Two operands, of which the second may be repeated along adjacent axes.
+struct Combine {
+  Combination how = Combination::sum;
+  Repetition over;
+};
+struct CombineGradient {
+  Combination how = Combination::sum;
+  Repetition over;
+};
+struct Repeat {
+  Repetition over;
+};
+struct RepeatGradient {
+  Repetition over;
+};
+Kernel choose(const Combine&, const KernelRequest&);
+Kernel choose(const CombineGradient&, const KernelRequest&);
+Kernel choose(const Repeat&, const KernelRequest&);
+Kernel choose(const RepeatGradient&, const KernelRequest&);
 
 // Moves of elements.
 struct Cast {};

@@ -1,5 +1,7 @@
 #include "evenkeel/kernels/noise/dropout_reference.h"
 
+#include "evenkeel/tensor/bfloat16.h"
+
 namespace evenkeel::kernels::reference {
 
 template <class T>
@@ -20,6 +22,23 @@ void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, con
       for (std::int64_t i = first; i < first + positions; ++i)
         y.row(i)[c] = kept ? static_cast<T>(double{x.row(i)[c]} / (1 - rate)) : T{0};
     }
+}
+
+template <class T>
+void shared_dropout(std::span<const T> x, const Shape& shape, const Shape& mask, double rate, const RandomKey& key,
+                    std::span<T> y) {
+  const std::uint32_t threshold = dropout_threshold(static_cast<float>(rate));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    std::int64_t place = 0, rest = static_cast<std::int64_t>(i), step = 1;  // in the mask
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      if (mask[axis] > 1) place += rest % shape[axis] * step;
+      rest /= shape[axis];
+      step *= mask[axis];
+    }
+    const auto words = philox4x32(key.counter(static_cast<std::uint32_t>(place / 4)), key.key());
+    const bool kept = words[static_cast<std::size_t>(place % 4)] >= threshold;
+    y[i] = kept ? static_cast<T>(static_cast<Precise<T>>(x[i] / (1 - rate))) : T{};
+  }
 }
 
 template <class T>
@@ -45,6 +64,12 @@ void affine_dropout(std::span<const T> x, double rate, const KeptAndDropped& out
   template void gaussian_dropout(std::span<const T>, double, const RandomKey&, std::span<T>);        \
   template void affine_dropout(std::span<const T>, double, const KeptAndDropped&, const RandomKey&, std::span<T>);
 INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+#define INSTANTIATE(T) \
+  template void shared_dropout(std::span<const T>, const Shape&, const Shape&, double, const RandomKey&, std::span<T>);
+INSTANTIATE(float)
+INSTANTIATE(bfloat16)
 INSTANTIATE(double)
 #undef INSTANTIATE
 

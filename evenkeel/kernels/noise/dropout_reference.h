@@ -5,6 +5,7 @@
 #include "evenkeel/base/philox.h"
 #include "evenkeel/kernels/matrix.h"
 #include "evenkeel/kernels/noise/dropout.h"
+#include "evenkeel/tensor/shape.h"
 
 // What dropout.h promises, computed in double. For T float and double.
 
@@ -16,6 +17,11 @@ void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<
 
 template <class T>
 void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, const RandomKey& key, Matrix<T> y);
+
+/// x of a shape, and a mask with as many axes that has 1 where it is repeated. Also for bfloat16.
+template <class T>
+void shared_dropout(std::span<const T> x, const Shape& shape, const Shape& mask, double rate, const RandomKey& key,
+                    std::span<T> y);
 
 template <class T>
 void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evenkeel/kernels/elementwise/combine.h"
 #include "evenkeel/kernels/kernel_list.h"
 #include "evenkeel/kernels/noise/dropout_reference.h"
 #include "evenkeel/kernels/noise/uout.h"
@@ -38,23 +39,50 @@ Kernel choose(const Dropout& task, const KernelRequest& request) {
                              }}});
 }
 
-Kernel choose(const SpatialDropout& task, const KernelRequest& request) {
-  return first_that_serves(
-      task, request,
-      {{"vectors", kFloats,
-        []<class T>(const SpatialDropout& t, const KernelCall& c, T) {
-          disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
-            spatial_dropout<T>(c.in_rows<T>(0), t.positions, t.rate, key, c.out_rows<T>(0), c.threads(), c.scratch());
-          });
-        },
-        [](const SpatialDropout&, const KernelRequest& r) {
-          return static_cast<std::size_t>(r.threads.count()) * spatial_dropout_range_bytes(r.inputs[0].shape.back());
-        }},
-       {"reference", kDouble, [](const SpatialDropout& t, const KernelCall& c, double) {
-          disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
-            reference::spatial_dropout<double>(c.in_rows<double>(0), t.positions, t.rate, key, c.out_rows<double>(0));
-          });
-        }}});
+namespace {
+
+/// x as rows that are as long as the mask's stretches.
+template <class T>
+Matrix<const T> in_stretches(const KernelCall& c, const Repetition& over) {
+  return {c.in<T>(0).data(), over.outer * over.middle, over.inner};
+}
+template <class T>
+Matrix<T> out_stretches(const KernelCall& c, const Repetition& over) {
+  return {c.out<T>(0).data(), over.outer * over.middle, over.inner};
+}
+
+}  // namespace
+
+Kernel choose(const SharedDropout& task, const KernelRequest& request) {
+  if (task.mask == task.x) return choose(Dropout{.layer = task.layer, .rate = task.rate}, request);
+  if (!repetition_of(task.x, task.mask))
+    return first_that_serves(task, request,
+                             {{"one by one", kAll, []<class T>(const SharedDropout& t, const KernelCall& c, T) {
+                                 disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
+                                   reference::shared_dropout<T>(c.in<T>(0), t.x, t.mask, t.rate, key, c.out<T>(0));
+                                 });
+                               }}});
+  return first_that_serves(task, request,
+                           {{"vectors", kFloats,
+                             []<class T>(const SharedDropout& t, const KernelCall& c, T) {
+                               const Repetition over = *repetition_of(t.x, t.mask);
+                               disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
+                                 spatial_dropout<T>(in_stretches<T>(c, over), over.middle, t.rate, key,
+                                                    out_stretches<T>(c, over), c.threads(), c.scratch());
+                               });
+                             },
+                             [](const SharedDropout& t, const KernelRequest& r) {
+                               const Repetition over = *repetition_of(t.x, t.mask);
+                               return static_cast<std::size_t>(r.threads.count()) *
+                                      spatial_dropout_range_bytes(over.inner);
+                             }},
+                            {"reference", kDouble, [](const SharedDropout& t, const KernelCall& c, double) {
+                               const Repetition over = *repetition_of(t.x, t.mask);
+                               disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
+                                 reference::spatial_dropout<double>(in_stretches<double>(c, over), over.middle, t.rate,
+                                                                    key, out_stretches<double>(c, over));
+                               });
+                             }}});
 }
 
 Kernel choose(const GaussianDropout& task, const KernelRequest& request) {

@@ -16,10 +16,10 @@ struct Dropout {
   std::uint32_t layer = 0;
   float rate = 0;
 };
-struct SpatialDropout {
+struct SharedDropout {
   std::uint32_t layer = 0;
   float rate = 0;
-  std::int64_t positions = 1;  ///< of a sample
+  Shape x, mask;  ///< with as many axes; the mask has 1 where it is repeated
 };
 struct GaussianDropout {
   std::uint32_t layer = 0;
@@ -35,7 +35,7 @@ struct Uout {
   float beta = 0;
 };
 Kernel choose(const Dropout&, const KernelRequest&);
-Kernel choose(const SpatialDropout&, const KernelRequest&);
+Kernel choose(const SharedDropout&, const KernelRequest&);
 Kernel choose(const GaussianDropout&, const KernelRequest&);
 Kernel choose(const AffineDropout&, const KernelRequest&);
 Kernel choose(const Uout&, const KernelRequest&);

@@ -34,19 +34,27 @@ template <class T = float>
 void scale_shift(InRows<T> x, std::span<const float> scale, std::span<const float> shift, Activation f, OutRows<T> y,
                  const Threads& threads, Scratch scratch = {});
 
-/// With dz = dy * f'(.), f' computed from y = f(z):
-/// dbeta[c] = sum dz, dgamma[c] = sum dz * (x - mean[c]) * inv_std[c]. y is not read when f is linear.
+/// The forward's z = x * scale[c] + shift[c], from which a gradient takes f' if f is not monotone.
+template <class S>
+struct ForwardScale {
+  std::span<const S> scale = {}, shift = {};
+};
+
+/// With dz = dy * f'(.), f' computed from y = f(z), or, if f is not monotone, from z found again (`forward`):
+/// dbeta[c] = sum dz, dgamma[c] = sum dz * (x - mean[c]) * inv_std[c]. y is read only where
+/// f' is computed from it, so not when f is linear.
 template <class T = float>
 void batch_norm_sums(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                      std::span<const float> inv_std, Activation f, std::span<float> dgamma, std::span<float> dbeta,
-                     const Threads& threads, Scratch scratch = {});
+                     const Threads& threads, Scratch scratch = {}, ForwardScale<float> forward = {});
 
-/// dx = a[c] * dz + b[c] * (x - mean[c]) + c0[c], with dz as above. dx may be dy's memory. y is not read when f is
-/// linear. With statistics of the batch: a = gamma * inv_std, b = -a * inv_std * dgamma / rows, c0 = -a * dbeta / rows;
-/// with given statistics b = c0 = 0.
+/// dx = a[c] * dz + b[c] * (x - mean[c]) + c0[c], with dz as above. dx may be dy's memory. With statistics of the
+/// batch: a = gamma * inv_std, b = -a * inv_std * dgamma / rows, c0 = -a * dbeta / rows; with given statistics b = c0 =
+/// 0.
 template <class T = float>
 void batch_norm_data_gradient(InRows<T> x, InRows<T> y, InRows<T> dy, std::span<const float> mean,
                               std::span<const float> a, std::span<const float> b, std::span<const float> c0,
-                              Activation f, OutRows<T> dx, const Threads& threads, Scratch scratch = {});
+                              Activation f, OutRows<T> dx, const Threads& threads, Scratch scratch = {},
+                              ForwardScale<float> forward = {});
 
 }  // namespace evenkeel::kernels

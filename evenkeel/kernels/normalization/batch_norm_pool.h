@@ -18,7 +18,7 @@
 namespace evenkeel::kernels {
 
 /// y [n, oh, ow, c] = max over the window of f(z), with z = x * scale[c] + shift[c] and x [n, h, w, c]. Windows must
-/// not overlap: the strides are the kernel's size. Every f is monotone, so f of the largest z is the maximum; if scale
+/// not overlap: the strides are the kernel's size. f must be monotone, so f of the largest z is the maximum; if scale
 /// is negative, the largest z is that of the smallest x. Of equal z the first in row-major order counts.
 template <class S>
 struct PooledNormalization {

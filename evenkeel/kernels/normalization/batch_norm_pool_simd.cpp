@@ -109,7 +109,7 @@ HWY_INLINE void forward(const PooledNormalization<float>& of, const T* x, T* y, 
       T* const y_at = y + row * rows.y_row;
       with_activation(of.f, [&](auto known) HWY_ATTR {
         for_vectors(0, rows.y_row, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
-          lanes.store(activated<known()>(lanes.load(largest + k)), y_at + k);
+          lanes.store(known(lanes.load(largest + k)), y_at + k);
         });
       });
     }
@@ -121,7 +121,7 @@ template <class T>
 HWY_INLINE void gradient_of_row(Activation f, const T* y, const T* dy, std::int64_t n, float* dz) {
   with_activation(f, [&](auto known) HWY_ATTR {
     for_vectors(0, n, [=](auto lanes, std::int64_t k) EVENKEEL_LOOP_BODY {
-      lanes.store(gradient<known()>(lanes, y + k, lanes.load(dy + k)), dz + k);
+      lanes.store(known.gradient(lanes, y + k, lanes.load(dy + k)), dz + k);
     });
   });
 }

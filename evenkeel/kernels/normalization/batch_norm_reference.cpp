@@ -18,12 +18,21 @@ void sum_columns(std::int64_t rows, std::int64_t columns, std::span<T> sums, Ter
   }
 }
 
-/// The gradient of the activation's input, at row i and column c.
+/// What a gradient of f(z) reads.
 template <class T>
-double dz_at(Matrix<const T> y, Matrix<const T> dy, Activation f, std::int64_t i, std::int64_t c) {
-  if (f == Activation::linear) return double{dy.row(i)[c]};
-  return double{dy.row(i)[c]} * activation_slope(f, double{y.row(i)[c]});
-}
+struct Seen {
+  Matrix<const T> x, y, dy;
+  Activation f;
+  ForwardScale<T> forward;
+
+  /// The gradient of z at row i and column c.
+  double dz(std::int64_t i, std::int64_t c) const {
+    const auto dy_at = double{dy.row(i)[c]};
+    if (f == Activation::linear) return dy_at;
+    if (f.is_monotone()) return dy_at * activation_slope(f, double{y.row(i)[c]});
+    return dy_at * activation_slope(f, double{x.row(i)[c]} * double{forward.scale[c]} + double{forward.shift[c]});
+  }
+};
 
 }  // namespace
 
@@ -58,20 +67,23 @@ void scale_shift(Matrix<const T> x, std::span<const T> scale, std::span<const T>
 
 template <class T>
 void batch_norm_sums(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const T> mean,
-                     std::span<const T> inv_std, Activation f, std::span<T> dgamma, std::span<T> dbeta) {
-  sum_columns(x.rows, x.columns, dbeta, [&](std::int64_t i, std::int64_t c) { return dz_at(y, dy, f, i, c); });
+                     std::span<const T> inv_std, Activation f, std::span<T> dgamma, std::span<T> dbeta,
+                     ForwardScale<T> forward) {
+  const Seen<T> seen{x, y, dy, f, forward};
+  sum_columns(x.rows, x.columns, dbeta, [&](std::int64_t i, std::int64_t c) { return seen.dz(i, c); });
   sum_columns(x.rows, x.columns, dgamma, [&](std::int64_t i, std::int64_t c) {
-    return dz_at(y, dy, f, i, c) * (double{x.row(i)[c]} - double{mean[c]}) * double{inv_std[c]};
+    return seen.dz(i, c) * (double{x.row(i)[c]} - double{mean[c]}) * double{inv_std[c]};
   });
 }
 
 template <class T>
 void batch_norm_data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const T> mean,
                               std::span<const T> a, std::span<const T> b, std::span<const T> c0, Activation f,
-                              Matrix<T> dx) {
+                              Matrix<T> dx, ForwardScale<T> forward) {
+  const Seen<T> seen{x, y, dy, f, forward};
   for (std::int64_t i = 0; i < x.rows; ++i)
     for (std::int64_t c = 0; c < x.columns; ++c)
-      dx.row(i)[c] = static_cast<T>(double{a[c]} * dz_at(y, dy, f, i, c) +
+      dx.row(i)[c] = static_cast<T>(double{a[c]} * seen.dz(i, c) +
                                     double{b[c]} * (double{x.row(i)[c]} - double{mean[c]}) + double{c0[c]});
 }
 
@@ -81,10 +93,10 @@ void batch_norm_data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const
   template void channel_products(Matrix<const T>, Matrix<const T>, std::span<T>);                                \
   template void scale_shift(Matrix<const T>, std::span<const T>, std::span<const T>, Activation, Matrix<T>);     \
   template void batch_norm_sums(Matrix<const T>, Matrix<const T>, Matrix<const T>, std::span<const T>,           \
-                                std::span<const T>, Activation, std::span<T>, std::span<T>);                     \
+                                std::span<const T>, Activation, std::span<T>, std::span<T>, ForwardScale<T>);    \
   template void batch_norm_data_gradient(Matrix<const T>, Matrix<const T>, Matrix<const T>, std::span<const T>,  \
                                          std::span<const T>, std::span<const T>, std::span<const T>, Activation, \
-                                         Matrix<T>);
+                                         Matrix<T>, ForwardScale<T>);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

@@ -4,6 +4,7 @@
 
 #include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/matrix.h"
+#include "evenkeel/kernels/normalization/batch_norm.h"
 
 // What batch_norm.h promises, computed in double. For T float and double.
 
@@ -23,11 +24,12 @@ void scale_shift(Matrix<const T> x, std::span<const T> scale, std::span<const T>
 
 template <class T>
 void batch_norm_sums(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const T> mean,
-                     std::span<const T> inv_std, Activation f, std::span<T> dgamma, std::span<T> dbeta);
+                     std::span<const T> inv_std, Activation f, std::span<T> dgamma, std::span<T> dbeta,
+                     ForwardScale<T> forward = {});
 
 template <class T>
 void batch_norm_data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const T> mean,
                               std::span<const T> a, std::span<const T> b, std::span<const T> c0, Activation f,
-                              Matrix<T> dx);
+                              Matrix<T> dx, ForwardScale<T> forward = {});
 
 }  // namespace evenkeel::kernels::reference

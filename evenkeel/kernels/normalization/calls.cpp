@@ -47,6 +47,15 @@ struct ScaleAndShift {
   std::span<S> scale, shift;
 };
 
+/// What a gradient needs to find z again, if it takes f' from there.
+template <class S>
+ForwardScale<S> forward_scale(const Normalization& n, const KernelCall& c, Scratch& scratch, std::span<const S> mean,
+                              std::span<const S> inv_std) {
+  if (n.f.is_monotone()) return {};
+  const ScaleAndShift<S> by(c, scratch, mean, inv_std, 3, 4);
+  return {by.scale, by.shift};
+}
+
 /// dx = a * dz + b * (x - mean) + c0
 template <class S>
 struct Coefficients {
@@ -64,11 +73,11 @@ PooledNormalization<S> pooled(const Normalization& n, const ScaleAndShift<S>& by
 template <class T>
 void data_gradient(Matrix<const T> x, Matrix<const T> y, Matrix<const T> dy, std::span<const Precise<T>> mean,
                    const Coefficients<Precise<T>>& by, Activation f, Matrix<T> dx, const Threads& threads,
-                   Scratch scratch) {
+                   Scratch scratch, ForwardScale<Precise<T>> forward = {}) {
   if constexpr (kIsReference<T>)
-    reference::batch_norm_data_gradient<T>(x, y, dy, mean, by.a, by.b, by.c0, f, dx);
+    reference::batch_norm_data_gradient<T>(x, y, dy, mean, by.a, by.b, by.c0, f, dx, forward);
   else
-    batch_norm_data_gradient<T>(x, y, dy, mean, by.a, by.b, by.c0, f, dx, threads, std::move(scratch));
+    batch_norm_data_gradient<T>(x, y, dy, mean, by.a, by.b, by.c0, f, dx, threads, std::move(scratch), forward);
 }
 
 }  // namespace
@@ -139,10 +148,12 @@ void run(const NormalizeSums& task, const KernelCall& c, T) {
                                 scratch.rest());
     } else {
       const auto xs = groups.part(x, group), ys = groups.part(y, group), dys = groups.part(dy, group);
+      Scratch scratch = c.scratch();
+      const auto forward = forward_scale<S>(task, c, scratch, mean, inv_std);
       if constexpr (kIsReference<T>)
-        reference::batch_norm_sums<T>(xs, ys, dys, mean, inv_std, task.f, dgamma, dbeta);
+        reference::batch_norm_sums<T>(xs, ys, dys, mean, inv_std, task.f, dgamma, dbeta, forward);
       else
-        batch_norm_sums<T>(xs, ys, dys, mean, inv_std, task.f, dgamma, dbeta, c.threads(), c.scratch());
+        batch_norm_sums<T>(xs, ys, dys, mean, inv_std, task.f, dgamma, dbeta, c.threads(), scratch.rest(), forward);
     }
   }
 }
@@ -169,8 +180,9 @@ void run(const NormalizeDataGradient& task, const KernelCall& c, T) {
         batch_norm_pool_data_gradient<T>(of, c.in<T>(0), pooled_y, c.in<T>(2), mean, by.a, by.b, by.c0, c.out<T>(0),
                                          c.threads(), scratch.rest());
     } else {
+      const auto forward = forward_scale<S>(task, c, scratch, mean, inv_std);
       data_gradient<T>(groups.part(x, group), groups.part(y, group), groups.part(dy, group), mean, by, task.f,
-                       groups.part(c.out_rows<T>(0), group), c.threads(), scratch.rest());
+                       groups.part(c.out_rows<T>(0), group), c.threads(), scratch.rest(), forward);
     }
   }
 }

@@ -130,14 +130,15 @@ Kernel choose(const Normalize& task, const KernelRequest& request) {
 Kernel choose(const NormalizeSums& task, const KernelRequest& request) {
   const auto scratch = [](const NormalizeSums& t, const KernelRequest& r) {
     const std::int64_t channels = channels_of(r);
-    return vectors(2, channels) + pass_bytes(t, r, repeat_bytes(1, channels) + sum_bytes(2, channels, r.threads));
+    return vectors(2, channels) +
+           pass_bytes(t, r, repeat_bytes(t.f.is_monotone() ? 1 : 3, channels) + sum_bytes(2, channels, r.threads));
   };
   return first_that_serves(task, request, {{"vectors", kFloats, kRun, scratch}, {"reference", kDouble, kRun, scratch}});
 }
 
 Kernel choose(const NormalizeDataGradient& task, const KernelRequest& request) {
   const auto scratch = [](const NormalizeDataGradient& t, const KernelRequest& r) {
-    return vectors(5, channels_of(r)) + pass_bytes(t, r, repeat_bytes(4, channels_of(r)));
+    return vectors(5, channels_of(r)) + pass_bytes(t, r, repeat_bytes(t.f.is_monotone() ? 4 : 6, channels_of(r)));
   };
   return first_that_serves(task, request, {{"vectors", kFloats, kRun, scratch}, {"reference", kDouble, kRun, scratch}});
 }

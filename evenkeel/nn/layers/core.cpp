@@ -12,6 +12,11 @@
 #include "evenkeel/program/ops/uout.h"
 
 namespace evenkeel {
+namespace {
+
+constexpr Range kNoiseSizes{.low = -1};
+
+}  // namespace
 
 void Input::describe(Fields<Input>& fields) { fields.about("Names the model's input and changes nothing."); }
 
@@ -117,17 +122,38 @@ Value build(const Permute& layer, LayerBuilder& builder, Value x) {
 void Dropout::describe(Fields<Dropout>& fields) {
   fields.about(
       "Training sets a share of the elements to zero and divides the others by 1 - rate. Evaluation changes nothing.");
-  fields.add("rate", &Dropout::rate, "fraction of the elements dropped", kFraction);
+  fields.add("rate", &Dropout::rate, "fraction of the elements dropped", kFraction)
+      .add("noise_shape", &Dropout::noise_shape,
+           "shape of the mask, with the batch: 1 where it is repeated, -1 where not; empty: no element shares it",
+           kNoiseSizes);
 }
 
+namespace {
+
+/// What has a draw of its own.
+NoiseTraits::Per shared_by(const std::vector<std::int64_t>& noise_shape) {
+  using Per = NoiseTraits::Per;
+  const auto begin = noise_shape.begin();
+  if (std::ranges::count(noise_shape, 1) == 0) return Per::element;
+  if (noise_shape.size() < 2 || noise_shape.front() == 1) return Per::other;
+  const auto ones = std::count(begin + 1, noise_shape.end(), 1), others = std::ssize(noise_shape) - 1;
+  if (ones == others) return Per::sample;
+  return ones == others - 1 && noise_shape.back() != 1 ? Per::channel : Per::other;
+}
+
+}  // namespace
+
 LayerTraits traits(const Dropout& layer) {
-  return {.noise = NoiseTraits{.factor_variance = 1 / (1 - layer.rate) - 1, .rate = layer.rate},
+  return {.noise =
+              NoiseTraits{
+                  .factor_variance = 1 / (1 - layer.rate) - 1, .per = shared_by(layer.noise_shape), .rate = layer.rate},
           .identity_in_evaluation = true,
           .per_channel = true};
 }
 
 Value build(const Dropout& layer, LayerBuilder& builder, Value x) {
-  return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
+  if (layer.noise_shape.empty()) return builder.emit(ops::Dropout(builder.index(), layer.rate), {x});
+  return builder.emit(ops::SharedDropout(builder.index(), layer.rate, layer.noise_shape), {x});
 }
 
 void Uout::describe(Fields<Uout>& fields) {

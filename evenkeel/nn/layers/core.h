@@ -20,8 +20,8 @@ Value build(const Input&, LayerBuilder&, Value x);
 
 /// y = f(x W + b), at each position. Input [N, ..., F], output [N, ..., units]. Keras's Dense.
 struct Dense {
-  std::int64_t units = 0;                                      ///< required
-  ActivationFunction activation = ActivationFunction::linear;  ///< after the bias
+  std::int64_t units = 0;              ///< required
+  ActivationFunction activation = {};  ///< after the bias
   bool use_bias = true;
   Initializer kernel_initializer = Initializer::glorot_uniform();  ///< of W [F, units]
   Initializer bias_initializer = Initializer::zeros();
@@ -84,6 +84,9 @@ Value build(const Permute&, LayerBuilder&, Value x);
 /// Input and output [N, ...]. Srivastava et al. 2014; Keras's Dropout.
 struct Dropout {
   double rate = 0.5;  ///< fraction dropped, in [0, 1)
+  /// Shape of the mask, with N, if elements share it: 1 on axes along which it is repeated, -1 (Keras's None) on the
+  /// others. Empty: each element has its own.
+  std::vector<std::int64_t> noise_shape = {};
   std::string name = {};
 
   static constexpr std::string_view kType = "Dropout";

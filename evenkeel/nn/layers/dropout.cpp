@@ -30,7 +30,26 @@ LayerTraits traits(const SpatialDropout2D& layer) {
 Value build(const SpatialDropout2D& layer, LayerBuilder& builder, Value x) {
   if (x.shape().rank() != 4)
     throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};
-  return builder.emit(ops::SpatialDropout(builder.index(), layer.rate), {x});
+  return builder.emit(ops::SharedDropout(builder.index(), layer.rate, {-1, 1, 1, -1}), {x});
+}
+
+void StochasticDepth::describe(Fields<StochasticDepth>& fields) {
+  fields.about("Dropout of whole samples, before a sum that leads around a branch. Input and output [N, ...].");
+  fields.add("rate", &StochasticDepth::rate, "fraction of the samples dropped", kFraction);
+}
+
+LayerTraits traits(const StochasticDepth& layer) {
+  return {
+      .noise =
+          NoiseTraits{.factor_variance = 1 / (1 - layer.rate) - 1, .per = NoiseTraits::Per::sample, .rate = layer.rate},
+      .identity_in_evaluation = true,
+      .per_channel = true};
+}
+
+Value build(const StochasticDepth& layer, LayerBuilder& builder, Value x) {
+  std::vector<std::int64_t> mask(static_cast<std::size_t>(x.shape().rank()), 1);
+  mask.front() = -1;
+  return builder.emit(ops::SharedDropout(builder.index(), layer.rate, mask), {x});
 }
 
 void GaussianDropout::describe(Fields<GaussianDropout>& fields) {

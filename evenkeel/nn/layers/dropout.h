@@ -22,6 +22,20 @@ struct SpatialDropout2D {
 LayerTraits traits(const SpatialDropout2D&);
 Value build(const SpatialDropout2D&, LayerBuilder&, Value x);
 
+/// Training: zeroes whole samples, a fraction `rate` of them, and divides the others by 1 - rate: one draw per sample.
+/// Put it at the end of a residual branch, before the Add. Input and output [N, ...]. Huang et al. 2016, "Deep Networks
+/// with Stochastic Depth"; torchvision's StochasticDepth in mode "row", Keras's Dropout with noise_shape (None, 1,
+/// ...).
+struct StochasticDepth {
+  double rate = 0.5;  ///< fraction dropped, in [0, 1)
+  std::string name = {};
+
+  static constexpr std::string_view kType = "StochasticDepth";
+  static void describe(Fields<StochasticDepth>&);
+};
+LayerTraits traits(const StochasticDepth&);
+Value build(const StochasticDepth&, LayerBuilder&, Value x);
+
 /// Training: y = x * z with z normal of mean 1 and variance rate / (1 - rate) for each element, which is the variance
 /// of Dropout's factor. Input and output [N, ...]. Srivastava et al. 2014; Keras's GaussianDropout.
 struct GaussianDropout {

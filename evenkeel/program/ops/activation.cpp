@@ -6,17 +6,17 @@
 
 namespace evenkeel::ops {
 
-std::string Activation::detail() const { return std::string(kernels::name_of(f_)); }
+std::string Activation::detail() const { return kernels::name_of(f_); }
 
 std::vector<TensorType> Activation::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
 void Activation::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(ActivationGradient(f_), {g.output(0), g.of_output(0)}));
+  g.add(0, g.emit_one(ActivationGradient(f_), {f_.is_monotone() ? g.output(0) : g.input(0), g.of_output(0)}));
 }
 
 Kernel Activation::choose(const KernelRequest& r) const { return kernels::choose(kernels::Activate{f_}, r); }
 
-std::string ActivationGradient::detail() const { return std::string(kernels::name_of(f_)); }
+std::string ActivationGradient::detail() const { return kernels::name_of(f_); }
 
 std::vector<TensorType> ActivationGradient::infer(std::span<const TensorType> in) const {
   require_same(in[0], in[1], "activation gradient");

@@ -21,7 +21,7 @@ class Activation final : public Op {
   kernels::Activation f_;
 };
 
-/// (y, dy) -> dy * f'(.), with f' a function of y = f(.).
+/// (y, dy) -> dy * f'(.), with f' a function of y = f(.); if f is not monotone, (x, dy) -> dy * f'(x).
 class ActivationGradient final : public Op {
  public:
   explicit ActivationGradient(kernels::Activation f) : f_(f) {}

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/kernels/normalization/list.h"
 #include "evenkeel/program/autodiff.h"
@@ -54,9 +56,7 @@ std::vector<TensorType> AddBias::infer(std::span<const TensorType> in) const {
   return {in[0]};
 }
 
-std::string AddBias::detail() const {
-  return f_ == kernels::Activation::linear ? std::string() : std::string(kernels::name_of(f_));
-}
+std::string AddBias::detail() const { return f_ == kernels::Activation::linear ? std::string() : kernels::name_of(f_); }
 
 void AddBias::differentiate(Gradients& g) const {
   const Value dx = differentiate_bias(g, f_, 1);
@@ -69,7 +69,7 @@ std::shared_ptr<const Op> AddBias::with_activation(kernels::Activation f) const 
 
 Kernel AddBias::choose(const KernelRequest& r) const { return kernels::choose(kernels::AddBias{f_}, r); }
 
-std::string AddBiasGradient::detail() const { return std::string(kernels::name_of(f_)); }
+std::string AddBiasGradient::detail() const { return kernels::name_of(f_); }
 
 std::vector<TensorType> AddBiasGradient::infer(std::span<const TensorType> in) const {
   require_same(in[0], in[1], "bias gradient");
@@ -81,6 +81,7 @@ Kernel AddBiasGradient::choose(const KernelRequest& r) const {
 }
 
 Value differentiate_bias(Gradients& g, kernels::Activation f, int bias) {
+  if (!f.is_monotone()) throw std::logic_error("the gradient of " + kernels::name_of(f) + " needs its input");
   const Value dy = g.of_output(0);
   if (f == kernels::Activation::linear) {
     if (g.wanted(bias)) g.add(bias, g.emit_one(ChannelSum(), {dy}));

@@ -54,8 +54,8 @@ class AddBiasGradient final : public Op {
   kernels::Activation f_;
 };
 
-/// Emits the gradients of y = f(x + bias). If the gradient of the bias (input `bias` of the op) is needed, adds it.
-/// Returns the gradient of x.
+/// Emits the gradients of y = f(x + bias), for a monotone f. If the gradient of the bias (input `bias` of the op) is
+/// needed, adds it. Returns the gradient of x.
 Value differentiate_bias(Gradients& g, kernels::Activation f, int bias);
 
 /// x [..., C] -> [C], the sum over all other axes: the gradient of a bias.

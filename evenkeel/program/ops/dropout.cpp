@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "evenkeel/base/error.h"
 #include "evenkeel/program/autodiff.h"
 
 namespace evenkeel::ops {
@@ -14,18 +15,41 @@ Kernel Dropout::choose(const KernelRequest& r) const {
   return kernels::choose(kernels::Dropout{.layer = stream(), .rate = static_cast<float>(rate_)}, r);
 }
 
-std::string SpatialDropout::detail() const { return fmt::format("rate {:g}", rate_); }
-
-void SpatialDropout::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(SpatialDropout(*this), {g.of_output(0)}));
+Shape SharedDropout::mask_of(const Shape& x) const {
+  const auto text = [&] {
+    std::string sizes;
+    for (const std::int64_t size : mask_) sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+    return '[' + sizes + ']';
+  };
+  if (std::ssize(mask_) != x.rank())
+    throw Error{{.where = "\"noise_shape\"",
+                 .expected = fmt::format("{} sizes, one for each axis of the input", x.rank()),
+                 .received = text()}};
+  Shape mask = x;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const std::int64_t size = mask_[static_cast<std::size_t>(axis)];
+    if (size != -1 && size != 1 && size != x[axis])
+      throw Error{{.where = "\"noise_shape\"",
+                   .expected = fmt::format("-1, 1 or {} for axis {}", x[axis], axis),
+                   .received = text()}};
+    if (size == 1) mask = mask.with(axis, 1);
+  }
+  return mask;
 }
 
-Kernel SpatialDropout::choose(const KernelRequest& r) const {
+std::string SharedDropout::detail() const { return fmt::format("rate {:g}", rate_); }
+
+std::vector<TensorType> SharedDropout::infer(std::span<const TensorType> in) const {
+  mask_of(in[0].shape);
+  return {in[0]};
+}
+
+void SharedDropout::differentiate(Gradients& g) const { g.add(0, g.emit_one(SharedDropout(*this), {g.of_output(0)})); }
+
+Kernel SharedDropout::choose(const KernelRequest& r) const {
   const Shape& x = r.inputs[0].shape;
   return kernels::choose(
-      kernels::SpatialDropout{
-          .layer = stream(), .rate = static_cast<float>(rate_), .positions = x.size() / x.back() / x[0]},
-      r);
+      kernels::SharedDropout{.layer = stream(), .rate = static_cast<float>(rate_), .x = x, .mask = mask_of(x)}, r);
 }
 
 std::string GaussianDropout::detail() const { return fmt::format("deviation {:g}", deviation_); }

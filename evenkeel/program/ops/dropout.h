@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "evenkeel/kernels/noise/list.h"
 #include "evenkeel/program/ops/noise.h"
 
@@ -18,17 +21,22 @@ class Dropout final : public Noise {
   double rate_;
 };
 
-/// Dropout of whole channels: one mask for all positions of x [N, ..., C].
-class SpatialDropout final : public Noise {
+/// Dropout whose mask has the given shape, repeated along the axes on which that has 1; -1 stands for the size of x
+/// [N, ...] on that axis.
+class SharedDropout final : public Noise {
  public:
-  SpatialDropout(int layer, double rate) : Noise(layer), rate_(rate) {}
-  std::string_view kind() const override { return "spatial_dropout"; }
+  SharedDropout(int layer, double rate, std::vector<std::int64_t> mask)
+      : Noise(layer), rate_(rate), mask_(std::move(mask)) {}
+  std::string_view kind() const override { return "shared_dropout"; }
   std::string detail() const override;
+  std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
 
  private:
+  Shape mask_of(const Shape& x) const;
   double rate_;
+  std::vector<std::int64_t> mask_;
 };
 
 /// y = x * (1 + deviation * z) with z standard normal. The gradient is the same op on dy.

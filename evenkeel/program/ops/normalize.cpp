@@ -41,11 +41,13 @@ std::vector<TensorType> Normalize::infer(std::span<const TensorType> in) const {
 }
 
 void Normalize::differentiate(Gradients& g) const {
-  const Value y = options_.f == kernels::Activation::linear ? Value() : g.output(0);
-  // Only finding the maxima again needs all of the forward's operands.
-  const Value gamma = g.input(1), beta = options_.pool ? g.input(2) : Value();
-  const auto sums = g.emit(NormalizeSums(options_), {g.input(0), y, g.of_output(0), options_.pool ? gamma : Value(),
-                                                     beta, g.input(3), g.input(4)});
+  const bool by_output = options_.f.is_monotone() && options_.f != kernels::Activation::linear;
+  const Value y = by_output ? g.output(0) : Value();
+  // Only finding the maxima again, or the activation's input, needs all of the forward's operands.
+  const bool again = options_.pool || !options_.f.is_monotone();
+  const Value gamma = g.input(1), beta = again ? g.input(2) : Value();
+  const auto sums = g.emit(NormalizeSums(options_),
+                           {g.input(0), y, g.of_output(0), again ? gamma : Value(), beta, g.input(3), g.input(4)});
   const auto totals = options_.group_samples > 0 ? g.emit(SumGroups(), sums) : sums;
   for (int i : {1, 2})
     if (g.wanted(i)) g.add(i, totals[static_cast<std::size_t>(i) - 1]);
@@ -56,6 +58,7 @@ void Normalize::differentiate(Gradients& g) const {
 
 std::shared_ptr<const Op> Normalize::with_activation(kernels::Activation f) const {
   if (options_.f != kernels::Activation::linear || options_.group_samples > 0) return nullptr;
+  if (options_.pool && !f.is_monotone()) return nullptr;
   NormalizeOptions joined = options_;
   joined.f = f;
   return std::make_shared<const Normalize>(layer_, joined);
@@ -63,6 +66,7 @@ std::shared_ptr<const Op> Normalize::with_activation(kernels::Activation f) cons
 
 std::shared_ptr<const Op> Normalize::with_max_pool(const WindowOptions& window) const {
   if (window.strides != window.kernel || options_.pool || options_.group_samples > 0) return nullptr;
+  if (!options_.f.is_monotone()) return nullptr;
   NormalizeOptions joined = options_;
   joined.pool = window;
   return std::make_shared<const Normalize>(layer_, joined);

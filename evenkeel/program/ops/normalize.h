@@ -28,9 +28,10 @@ class Normalize final : public Op {
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   /// Emits the gradient's sums over x, which belong to the statistics, gamma and beta, then the gradient of x.
   void differentiate(Gradients&) const override;
-  /// Every activation is monotone, so it gives the same before the pooling as after it.
+  /// With a pooling only a monotone one, which gives the same before the pooling as after it.
   std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
-  /// This op with a max pooling after it, if the windows do not overlap; else nothing.
+  bool recomputes_activation_input() const override { return true; }
+  /// This op with a max pooling after it, if the windows do not overlap and the activation is monotone; else nothing.
   std::shared_ptr<const Op> with_max_pool(const WindowOptions& window) const;
   /// Whether it does nothing but scale and shift the channels.
   bool is_per_channel() const;
@@ -44,7 +45,8 @@ class Normalize final : public Op {
 
 /// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation) -> dgamma, dbeta, [C] or [groups, C]:
 /// sum dz * (x - mean) * inverse_deviation and sum dz, where dz is the gradient of f's input. With a pooling, y and dy
-/// have the pooled size. y is absent if f is linear. gamma and beta are read with a pooling only.
+/// have the pooled size. y is absent if f is linear or not monotone.
+/// gamma and beta are read with a pooling, or if f is not monotone.
 class NormalizeSums final : public Op {
  public:
   explicit NormalizeSums(NormalizeOptions options) : options_(options) {}
@@ -58,7 +60,7 @@ class NormalizeSums final : public Op {
 };
 
 /// (x, y or absent, dy, gamma or absent, beta or absent, mean, inverse deviation, dgamma, dbeta) -> dx. dgamma and
-/// dbeta are the sums over the rows that share statistics; beta is read with a pooling only.
+/// dbeta are the sums over the rows that share statistics; beta is read as by NormalizeSums.
 class NormalizeDataGradient final : public Op {
  public:
   NormalizeDataGradient(std::optional<int> layer, NormalizeOptions options) : layer_(layer), options_(options) {}

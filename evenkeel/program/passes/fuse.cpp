@@ -5,10 +5,10 @@
 
 namespace evenkeel::passes {
 
-void fuse(Program& program) {
-  fuse_activations(program);
+void fuse(Program& program, bool differentiated) {
+  fuse_activations(program, differentiated);
   fuse_pooling(program);
-  fuse_activations(program);  // activations after a pooling that is now in a normalization
+  fuse_activations(program, differentiated);  // activations after a pooling that is now in a normalization
 }
 
 }  // namespace evenkeel::passes

@@ -4,7 +4,8 @@
 
 namespace evenkeel::passes {
 
-/// Runs all passes that fold lines into others. Runs before differentiation.
-void fuse(Program& program);
+/// Runs all passes that fold lines into others. Runs before differentiation. `differentiated`
+/// says whether that follows (fuse_activations).
+void fuse(Program& program, bool differentiated = true);
 
 }  // namespace evenkeel::passes

@@ -5,10 +5,13 @@
 
 namespace evenkeel::passes {
 
-void fuse_activations(Program& program) {
-  fold(program, [](const Op& maker, const Op& reader) -> std::shared_ptr<const Op> {
+void fuse_activations(Program& program, bool differentiated) {
+  fold(program, [=](const Op& maker, const Op& reader) -> std::shared_ptr<const Op> {
     const auto* activation = dynamic_cast<const ops::Activation*>(&reader);
-    return activation ? maker.with_activation(activation->function()) : nullptr;
+    if (!activation) return nullptr;
+    const kernels::Activation f = activation->function();
+    if (differentiated && !f.is_monotone() && !maker.recomputes_activation_input()) return nullptr;
+    return maker.with_activation(f);
   });
 }
 

@@ -217,8 +217,29 @@ TEST(Saturation, IsSeenInUnitsThatJumpFromEndToEnd) {
   EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries{"saturation warning bent_2"});
 }
 
+TEST(Saturation, IsSeenInUnitsThatStayAtTheUpperEndOfAClip) {
+  for (const ActivationFunction f : {relu6, hard_sigmoid, clip(-1, 1)}) {
+    const auto trainer = trained(bounded(f));
+    change(trainer->network(), "norm_2/beta", [](auto values) { std::ranges::fill(values, 50.0f); });
+    EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries{"saturation warning bent_2"})
+        << name_of(f);
+    EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries()) << name_of(f);
+  }
+}
+
+TEST(DeadChannels, AreSeenAtTheLowerEndOfAClipAndOfAHardSwish) {
+  for (const ActivationFunction f : {relu6, clip(-1, 1), hard_swish}) {
+    const auto trainer = trained(bounded(f));
+    change(trainer->network(), "norm_2/beta", [](auto values) { std::fill_n(values.begin(), 12, -1e3f); });
+    EXPECT_EQ(summaries_of(judged(dead_channels, trainer->network())), Summaries{"dead-channels warning bent_2"})
+        << name_of(f);
+    EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries()) << name_of(f);
+    EXPECT_EQ(summaries_of(judged(constant_output, trainer->network())), Summaries()) << name_of(f);
+  }
+}
+
 TEST(Saturation, IsNoneInAHealthyNetwork) {
-  for (const ActivationFunction f : {sigmoid, tanh, relu}) {
+  for (const ActivationFunction f : {sigmoid, tanh, relu, hard_sigmoid, relu6, silu}) {
     const auto trainer = trained(bounded(f));
     EXPECT_EQ(summaries_of(judged(saturation, trainer->network())), Summaries()) << name_of(f);
   }

@@ -143,6 +143,31 @@ TEST(Noise, IsFoundOnAnyBranch) {
   EXPECT_FALSE(noise_of("of_sum")->has_closed_form);
 }
 
+TEST(Noise, OfABranchBeforeASumHasTheClosedForm) {
+  Model model({8, 6, 3}, "residual");
+  model.append(Conv2D{.filters = 5, .padding = Padding::same, .name = "stem"});
+  model.append(Conv2D{.filters = 5, .padding = Padding::same, .activation = relu, .name = "branch"});
+  model.append(StochasticDepth{.rate = 0.4, .name = "drop"});
+  model.append(Add{.name = "sum"}, {"stem", "drop"});
+  model.append(BatchNormalization{.name = "norm"});
+  model.append(Flatten{});
+  model.append(Dense{.units = 2, .name = "head"});
+  const auto shift = shift_of(model, 4000);
+  ASSERT_TRUE(shift && shift->closed_form);
+  EXPECT_EQ(shift->noise, "drop");
+  EXPECT_LT(*shift->closed_form, 0.95);
+  // A sample has one draw, so the masks of few passes are the largest error.
+  EXPECT_NEAR(*shift->closed_form, shift->measured, 0.03);
+}
+
+TEST(Noise, OfWholeSamplesHasNoClosedFormBehindAWeightedSum) {
+  Sequential model({8});
+  model.add(StochasticDepth{.rate = 0.3}, Dense{.units = 9}, BatchNormalization{}, Dense{.units = 2});
+  const auto shift = shift_of(model, 20);
+  ASSERT_TRUE(shift);
+  EXPECT_FALSE(shift->closed_form);
+}
+
 TEST(Noise, BehindANormalizationIsNotInFrontOfIt) {
   Sequential model({6});
   model.add(Dense{.units = 4}, BatchNormalization{}, Dropout{.rate = 0.2}, Dense{.units = 2});
