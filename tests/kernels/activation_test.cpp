@@ -36,6 +36,8 @@ TEST_P(Activations, AreWithinFourUlpForNumbersOfEverySize) {
     std::vector<double> expected(x.size());
     activate(f, x, y, Threads(2));
     reference::activate<double>(f, in_double(x), expected);
+    for (double& value : expected)  // selu leads past the largest floats
+      if (std::abs(value) > FLT_MAX) value = std::copysign(kInfinity, value);
     // Below the normal numbers a float has fewer bits.
     EXPECT_TRUE(agrees(y, expected, {.relative = 4 * FLT_EPSILON, .absolute = FLT_MIN}));
   }

@@ -37,16 +37,18 @@ void fill(TensorView tensor, F value) {
   }
 }
 
-void fill_spaced(TensorView tensor, const std::string& name, double low, double high) {
+/// `index` of the input: no two inputs have equal points.
+void fill_spaced(TensorView tensor, const std::string& name, std::size_t index, double low, double high) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(tensor.shape.size()));
   std::iota(order.begin(), order.end(), 0);
   RandomStream stream = stream_of(name);
   for (std::size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
   const double step = (high - low) / static_cast<double>(order.size());
-  // 0.3: no point is in the middle of (low, high), be their number even or odd.
+  // No point is in the middle of (low, high), be their number even or odd.
+  const double offset = 0.3 + 0.04 * static_cast<double>(index % 5);
   fill(tensor,
-       [&](std::int64_t i) { return low + step * (static_cast<double>(order[static_cast<std::size_t>(i)]) + 0.3); });
+       [&](std::int64_t i) { return low + step * (static_cast<double>(order[static_cast<std::size_t>(i)]) + offset); });
 }
 
 void fill_normal(TensorView tensor, const std::string& name, double deviation) {
@@ -63,7 +65,7 @@ Trial::Trial(const Subject& subject, TrialOptions options) : program_(options.re
     inputs.push_back(program_.input(name, described.shape, options.real));
     program_.info(inputs.back()).wants_gradient = described.differentiable;
     inputs_.emplace_back(described.shape, options.real);
-    fill_spaced(inputs_.back(), name, described.low, described.high);
+    fill_spaced(inputs_.back(), name, inputs_.size() - 1, described.low, described.high);
   }
   output_ = subject.emit(program_, inputs);
   program_.keep(output_);
