@@ -46,5 +46,6 @@
 #include "evenkeel/studies/study_report.h"
 #include "evenkeel/train/benchmark.h"
 #include "evenkeel/train/callbacks.h"
+#include "evenkeel/train/run_arrays.h"
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/trainer.h"

@@ -15,6 +15,7 @@ using Command = std::function<int()>;
 // Each adds its subcommand; when the command line names it, `chosen` becomes what it means.
 void add_evaluate(CLI::App& app, Command& chosen);
 void add_predict(CLI::App& app, Command& chosen);
+void add_run(CLI::App& app, Command& chosen);
 void add_summary(CLI::App& app, Command& chosen);
 void add_plan(CLI::App& app, Command& chosen);
 void add_bench(CLI::App& app, Command& chosen);

@@ -234,8 +234,9 @@ void add_all_settings(CLI::App& command, Settings& settings) {
 
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
                   const DataNeeds& needs) {
-  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs),
-                              array_options(shared, needs.read_as));
+  ArrayOptions arrays = array_options(shared, needs.read_as);
+  arrays.inputs = arrays_for(model);
+  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), arrays);
   say_reading(shared, spec, data);
   return data;
 }

@@ -22,6 +22,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_train(app, chosen, command_line);
   add_evaluate(app, chosen);
   add_predict(app, chosen);
+  add_run(app, chosen);
   add_summary(app, chosen);
   add_plan(app, chosen);
   add_bench(app, chosen);

@@ -149,12 +149,18 @@ void print_as_text(const Predicted& p) {
 }
 
 void write(const Predicted& p, const std::string& path) {
-  if (path.ends_with(".csv"))
-    formats::write_file_atomically(path, as_csv(p));
-  else
-    formats::write_npz(path, {{"outputs", p.values.outputs.view()},
-                              {"scores", p.values.scores.view()},
-                              {"classes", p.values.classes.view()}});
+  if (path.ends_with(".csv")) return formats::write_file_atomically(path, as_csv(p));
+  std::vector<formats::NpzEntry> arrays = {
+      {"outputs", p.values.outputs.view()}, {"scores", p.values.scores.view()}, {"classes", p.values.classes.view()}};
+  for (const auto& [layer, values] : p.values.others) {
+    if (std::ranges::count(arrays, layer, &formats::NpzEntry::name) > 0)
+      throw Error{{.where = path,
+                   .expected = "outputs under other names than outputs, scores and classes",
+                   .received = '"' + layer + '"',
+                   .hint = "`evenkeel run` writes each output under its own name."}};
+    arrays.push_back({layer, values.view()});
+  }
+  formats::write_npz(path, arrays);
 }
 
 /// Whether the names of the data's classes are those of the weights, as far as both have names. A folder of images that
@@ -226,8 +232,10 @@ void add_predict(CLI::App& app, Command& chosen) {
   add_weights_flag(command, a->weights);
   add_setting(command, a->settings, "batch_size", "N");
   command
-      .add_option("--output", a->output,
-                  "write all predictions: .npz has outputs, scores, classes; .csv a line each, with file names")
+      .add_option(
+          "--output", a->output,
+          "write all predictions: .npz has outputs, scores, classes, and other outputs of the model by name; .csv a "
+          "line each, with file names")
       ->option_text("FILE");
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);

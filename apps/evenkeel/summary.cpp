@@ -20,11 +20,9 @@ Json as_json(const ModelSummary& summary) {
                       {"output_shape", json_of(layer.output_shape)},
                       {"parameters", layer.parameters},
                       {"connected_to", layer.connected_to}});
-  return {{"name", summary.name},
-          {"layers", layers},
-          {"total", summary.total},
-          {"trainable", summary.trainable},
-          {"non_trainable", summary.non_trainable}};
+  return {{"name", summary.name},           {"layers", layers},
+          {"outputs", summary.outputs},     {"total", summary.total},
+          {"trainable", summary.trainable}, {"non_trainable", summary.non_trainable}};
 }
 
 int run_summary(const SummaryArguments& a) {

@@ -53,25 +53,6 @@ std::string first_without(const Tensor& tensor, Holds holds) {
     return fmt::format("{} in sample {}", *wrong, sample);
 }
 
-/// Throws Error unless float32 holds every value.
-Tensor as_float32(const std::string& where, const std::string& name, const Tensor& tensor) {
-  std::string wrong;
-  if (tensor.dtype() == DType::float64) {
-    // NaN is refused later, with its position.
-    wrong = first_without<double>(
-        tensor, [](double v) { return std::isnan(v) || static_cast<double>(static_cast<float>(v)) == v; });
-  } else if (tensor.dtype() != DType::float32) {
-    const auto fits = [](std::int64_t v) { return v >= -kExactInFloat && v <= kExactInFloat; };
-    if (!all_integers(tensor, fits)) wrong = first_without<std::int64_t>(converted(tensor, DType::int64), fits);
-  }
-  if (!wrong.empty())
-    throw Error{{.where = where,
-                 .expected = fmt::format("{} of values that float32 holds exactly", name),
-                 .received = fmt::format("{}, {}", name_of(tensor.dtype()), wrong),
-                 .hint = fmt::format("To round them, store {}.astype(np.float32).", name)}};
-  return converted(tensor, DType::float32);
-}
-
 bool are_bytes(const Tensor& integers) {
   return all_integers(integers, [](std::int64_t v) { return v >= 0 && v <= 255; });
 }
@@ -165,9 +146,28 @@ AsTargets from_columns(const std::string& where, const std::string& name, const 
 
 }  // namespace
 
+Tensor as_float32(const std::string& where, const std::string& name, const Tensor& tensor) {
+  std::string wrong;
+  if (tensor.dtype() == DType::float64) {
+    // NaN is refused later, with its position.
+    wrong = first_without<double>(
+        tensor, [](double v) { return std::isnan(v) || static_cast<double>(static_cast<float>(v)) == v; });
+  } else if (tensor.dtype() != DType::float32) {
+    const auto fits = [](std::int64_t v) { return v >= -kExactInFloat && v <= kExactInFloat; };
+    if (!all_integers(tensor, fits)) wrong = first_without<std::int64_t>(converted(tensor, DType::int64), fits);
+  }
+  if (!wrong.empty())
+    throw Error{{.where = where,
+                 .expected = fmt::format("{} of values that float32 holds exactly", name),
+                 .received = fmt::format("{}, {}", name_of(tensor.dtype()), wrong),
+                 .hint = fmt::format("To round them, store {}.astype(np.float32).", name)}};
+  return converted(tensor, DType::float32);
+}
+
 Tensor as_samples(const std::string& where, const std::string& name, Tensor x, bool channels_first,
-                  ConversionNotes& notes) {
-  Tensor samples = with_axes(where, name, std::move(x), channels_first, notes);
+                  ConversionNotes& notes, const std::optional<Shape>& sample) {
+  const bool fits = sample && x.shape().rank() != 4 && x.shape().rank() > 1 && x.shape().without_first() == *sample;
+  Tensor samples = fits ? std::move(x) : with_axes(where, name, std::move(x), channels_first, notes);
   if (samples.dtype() != DType::uint8 && samples.dtype() != DType::float32) {
     const DType before = samples.dtype();
     samples =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,13 @@ struct ConversionNotes {
   std::vector<std::string> doubts;       ///< what was loaded but may be meant differently; full sentences
 };
 
-/// Converts an array of samples to uint8 or float32 [N, H, W, C] or [N, F]. `name` is the array's.
+/// Converts an array of samples to uint8 or float32 [N, H, W, C] or [N, F]. `name` is the array's. `sample` is the
+/// shape that a model takes: an array [N, *sample] of any rank but that of images keeps its axes.
 Tensor as_samples(const std::string& where, const std::string& name, Tensor x, bool channels_first,
-                  ConversionNotes& notes);
+                  ConversionNotes& notes, const std::optional<Shape>& sample = {});
+
+/// The same numbers in float32. Throws Error unless float32 holds every one.
+Tensor as_float32(const std::string& where, const std::string& name, const Tensor& tensor);
 
 struct AsTargets {
   Tensor y;                              ///< int32 labels [N], or float32 targets [N, K]

@@ -31,11 +31,19 @@ void check(const Dataset& dataset, const BatchOptions& options, const BatchPosit
                  .received = fmt::format("epoch {}, offset {}", start.epoch, start.offset),
                  .hint = "Was it saved with another data set?"}};
   check(options.augmentation, dataset.sample_shape());
+  // Images of one sample would be turned and cut in different ways.
+  for (std::size_t i = 1; options.augmentation.is_on() && i < dataset.inputs(); ++i)
+    if (dataset.sample_shape_of(i).rank() == 3)
+      throw Error{{.where = "augmentation",
+                   .expected = "images in the first input alone",
+                   .received = fmt::format("others in \"{}\"", dataset.input_names()[i])}};
 }
 
 Batch empty_batch(const Dataset& dataset, std::int64_t batch_size) {
   Batch batch;
   batch.x = Tensor(dataset.sample_shape().batched(batch_size), DType::float32);
+  for (std::size_t i = 1; i < dataset.inputs(); ++i)
+    batch.more.emplace_back(dataset.sample_shape_of(i).batched(batch_size), DType::float32);
   if (dataset.has_labels())
     batch.labels = Tensor({batch_size}, DType::int32);
   else if (dataset.has_targets())
@@ -56,6 +64,13 @@ void copy_row(const TensorView& source, std::int64_t from, Tensor& target, std::
   std::copy(pixels, pixels + row, reinterpret_cast<float*>(out));
 }
 
+/// The inputs after the first.
+std::vector<TensorView> others_of(const Dataset& dataset) {
+  std::vector<TensorView> others;
+  for (std::size_t i = 1; i < dataset.inputs(); ++i) others.push_back(dataset.input(i));
+  return others;
+}
+
 /// Goes through the samples, epoch by epoch, in the background thread.
 class Gatherer {
  public:
@@ -63,6 +78,7 @@ class Gatherer {
       : dataset_(std::move(dataset)),
         x_(dataset_.x()),
         y_(dataset_.y()),
+        more_(others_of(dataset_)),
         shape_(dataset_.sample_shape()),
         options_(options),
         position_(start) {
@@ -99,6 +115,7 @@ class Gatherer {
       vary(sample, batch.x, row);
     else
       copy_row(x_, sample, batch.x, row);
+    for (std::size_t i = 0; i < more_.size(); ++i) copy_row(more_[i], sample, batch.more[i], row);
     if (dataset_.has_targets()) copy_row(y_, sample, dataset_.has_labels() ? batch.labels : batch.targets, row);
   }
 
@@ -110,6 +127,7 @@ class Gatherer {
 
   Dataset dataset_;
   TensorView x_, y_;
+  std::vector<TensorView> more_;
   Shape shape_;  ///< of a sample
   BatchOptions options_;
   BatchPosition position_;

@@ -17,7 +17,7 @@ struct BatchOptions {
   /// false: an epoch may end with a smaller batch (as in Keras's fit). true: every batch is full; a batch at the end of
   /// an epoch is filled up from the start of the next one, which is shuffled again (TensorFlow 1's next_batch).
   bool across_epochs = false;
-  Augmentation augmentation = {};  ///< of x; depends on seed, epoch and sample
+  Augmentation augmentation = {};  ///< of x; depends on seed, epoch and sample; not if other inputs are images too
 };
 
 /// Where the next batch begins. A resumed run needs nothing else.
@@ -27,13 +27,15 @@ struct BatchPosition {
 };
 
 struct Batch {
-  Tensor x;        ///< float32 [n, ...]: uint8 pixels keep their values 0 to 255
+  Tensor x;        ///< float32 [n, ...]: uint8 pixels keep their values 0 to 255; for the model's first input
   Tensor labels;   ///< int32 [n], or empty
   Tensor targets;  ///< float32 [n, K], or empty
   std::int64_t size =
       0;  ///< n <= batch_size: the tensors have room for batch_size samples; rows from n on are undefined
   bool last_of_epoch = false;
-  BatchPosition after;  ///< the position after this batch
+  BatchPosition after;            ///< the position after this batch
+  std::vector<Tensor> more = {};  ///< like x, for the model's other inputs
+  const Tensor& input(std::size_t i) const { return i == 0 ? x : more[i - 1]; }
 };
 
 /// The number of batches in an epoch of so many samples, including a smaller last one. With across_epochs: of the full

@@ -11,6 +11,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/fingerprint.h"
+#include "evenkeel/formats/deflate.h"
 
 namespace evenkeel {
 namespace {
@@ -29,16 +30,35 @@ void check_finite(const Dataset::Parts& parts, const Tensor& tensor, const char*
                .hint = "Remove the sample or fill the gap in it."}};
 }
 
-void check_samples(const Dataset::Parts& parts) {
-  const Shape& shape = parts.x.shape();
+void check_samples(const Dataset::Parts& parts, const Tensor& samples) {
+  const Shape& shape = samples.shape();
   if (shape.rank() < 2)
     throw Error{{.where = parts.name, .expected = "samples [N, ...]", .received = to_string(shape)}};
   if (shape.size() == 0)
     throw Error{{.where = parts.name, .expected = "at least one sample", .received = to_string(shape)}};
-  if (parts.x.dtype() != DType::uint8 && parts.x.dtype() != DType::float32)
+  if (samples.dtype() != DType::uint8 && samples.dtype() != DType::float32)
     throw Error{{.where = parts.name,
                  .expected = "samples of uint8 or float32",
-                 .received = std::string(name_of(parts.x.dtype()))}};
+                 .received = std::string(name_of(samples.dtype()))}};
+}
+
+/// Of a model with several inputs.
+void check_more_inputs(const Dataset::Parts& parts) {
+  const std::size_t inputs = 1 + parts.more.size();
+  if (parts.input_names.size() != inputs && !(inputs == 1 && parts.input_names.empty()))
+    throw Error{{.where = parts.name,
+                 .expected = fmt::format("names of {} inputs", inputs),
+                 .received = std::to_string(parts.input_names.size())}};
+  for (std::size_t i = 1; i < inputs; ++i) {
+    const Tensor& samples = parts.more[i - 1];
+    check_samples(parts, samples);
+    if (samples.shape()[0] != parts.x.shape()[0])
+      throw Error{{.where = parts.name,
+                   .expected = fmt::format("as many samples of {} as of {} ({})", parts.input_names[i],
+                                           parts.input_names[0], parts.x.shape()[0]),
+                   .received = std::to_string(samples.shape()[0])}};
+    check_finite(parts, samples, parts.input_names[i].c_str());
+  }
 }
 
 /// Without class names the largest label decides how many classes there are, and so how much memory they need.
@@ -98,7 +118,8 @@ std::string ranged_name(const std::string& name, SampleRange range, std::int64_t
 Dataset::Dataset(Parts parts) {
   parts.name = printable(parts.name);
   parts.class_names = checked_class_names(parts.class_names, parts.name);
-  check_samples(parts);
+  check_samples(parts, parts.x);
+  check_more_inputs(parts);
   classes_ = check_targets(parts);
   check_finite(parts, parts.x, "x");
   check_finite(parts, parts.y, "y");
@@ -115,6 +136,18 @@ const Dataset::Parts& Dataset::parts() const {
 Shape Dataset::sample_shape() const { return parts().x.shape().without_first(); }
 
 TensorView Dataset::x() const { return parts().x.view().rows(begin_, end_); }
+
+std::size_t Dataset::inputs() const { return 1 + parts().more.size(); }
+
+TensorView Dataset::input(std::size_t i) const {
+  return i == 0 ? x() : parts().more.at(i - 1).view().rows(begin_, end_);
+}
+
+Shape Dataset::sample_shape_of(std::size_t input) const {
+  return input == 0 ? sample_shape() : parts().more.at(input - 1).shape().without_first();
+}
+
+const std::vector<std::string>& Dataset::input_names() const { return parts().input_names; }
 
 TensorView Dataset::y() const {
   if (relabelled_) return relabelled_->y.view().rows(begin_ - relabelled_->first, end_ - relabelled_->first);
@@ -166,10 +199,22 @@ Dataset Dataset::relabelled(const std::vector<std::int32_t>& to, std::vector<std
   return result;
 }
 
+Dataset Dataset::with_x(Tensor x) const {
+  Parts changed{.name = name_, .x = std::move(x), .y = {}, .class_names = class_names()};
+  changed.input_names = input_names();
+  for (std::size_t i = 1; i < inputs(); ++i) changed.more.push_back(Tensor::copy_of(input(i)));
+  if (has_targets()) changed.y = Tensor::copy_of(y());
+  return Dataset(std::move(changed));
+}
+
 std::string Dataset::fingerprint() const {
-  RunningFingerprint running;
-  running.add(x());
-  return running.text(x().shape, x().dtype, y());
+  std::string text;
+  for (std::size_t i = 0; i < inputs(); ++i) {
+    RunningFingerprint running;
+    running.add(input(i));
+    text += running.text(input(i).shape, input(i).dtype, i == 0 ? y() : Tensor().view());
+  }
+  return inputs() == 1 ? text : fmt::format("{:08x}", formats::crc32(std::as_bytes(std::span(text))));
 }
 
 }  // namespace evenkeel

@@ -19,8 +19,9 @@ SampleRange resolved_range(const std::string& name, std::int64_t size, std::int6
 /// "photos[2:4]"
 std::string ranged_name(const std::string& name, SampleRange range, std::int64_t size);
 
-/// Samples in memory, unchanged: raw pixels, never normalized (the model's Rescaling does that). A value: copies share
-/// the elements. Ranges are views.
+/// Samples in memory, unchanged: raw pixels, never normalized (the model's Rescaling does that). For a model with
+/// several inputs, a sample has several parts: x for the first one, `more` for the others. A value: copies share the
+/// elements. Ranges are views.
 class Dataset {
  public:
   struct Parts {
@@ -30,17 +31,24 @@ class Dataset {
     std::vector<std::string> class_names;        ///< may be empty
     std::vector<std::string> sample_names = {};  ///< file names, if each sample is a file; UTF-8
     std::shared_ptr<const ReadingReport> reading = {};  ///< of files; null if there is nothing to report
+    std::vector<Tensor> more = {};                      ///< like x, for the model's second input and those after it
+    std::vector<std::string> input_names = {};          ///< of x and `more`; may be empty if there is x alone
   };
 
   Dataset() = default;
-  /// Checks: N equal in x and y and at least 1, dtypes as above, labels in [0, classes), no NaN or infinity in floats.
+  /// Checks: N equal in inputs and y and at least 1, dtypes as above, labels in [0, classes), no NaN or infinity in
+  /// floats.
   explicit Dataset(Parts parts);
 
   const std::string& name() const { return name_; }
   std::int64_t size() const { return end_ - begin_; }
-  Shape sample_shape() const;  ///< of one x, without the batch axis
-  TensorView x() const;        ///< [size, ...]
-  TensorView y() const;        ///< [size] or [size, K]
+  Shape sample_shape() const;                           ///< of one x, without the batch axis
+  TensorView x() const;                                 ///< [size, ...]
+  TensorView y() const;                                 ///< [size] or [size, K]
+  std::size_t inputs() const;                           ///< the number of parts of a sample: x, and others
+  TensorView input(std::size_t i) const;                ///< [size, ...]; 0: x
+  Shape sample_shape_of(std::size_t input) const;       ///< without the batch axis
+  const std::vector<std::string>& input_names() const;  ///< empty, or one per input
   bool has_targets() const;
   bool has_labels() const;       ///< integer labels, not [N, K] targets
   std::int64_t classes() const;  ///< of labels: the class names' count, else the largest label + 1;
@@ -59,7 +67,10 @@ class Dataset {
   /// set has no entry in `to` (-1, or beyond its end).
   Dataset relabelled(const std::vector<std::int32_t>& to, std::vector<std::string> class_names) const;
 
-  /// crc32 over shapes, x and y as 8 hexadecimal digits. It shows whether two runs used the same data.
+  /// The same samples with another x. Keeps neither files' names nor the report on reading.
+  Dataset with_x(Tensor x) const;
+
+  /// crc32 over shapes, inputs and y as 8 hexadecimal digits. It shows whether two runs used the same data.
   std::string fingerprint() const;
 
  private:

@@ -53,8 +53,7 @@ NpzPair pair_by_shape(const std::string& where, const std::vector<std::string>& 
 /// Chooses one of the pairs found by name: the split that is asked for, else the set without a split, else the only
 /// split.
 std::optional<NpzPair> pair_by_name(const std::string& where, const std::vector<std::string>& names,
-                                    const std::string& split) {
-  const std::vector<NpzPair> pairs = npz_pairs(names);
+                                    const std::vector<NpzPair>& pairs, const std::string& split) {
   const auto found = std::ranges::find(pairs, split, &NpzPair::split);
   if (found != pairs.end()) return *found;
   if (split.empty()) return pairs.size() == 1 ? std::optional(pairs[0]) : std::nullopt;
@@ -63,13 +62,38 @@ std::optional<NpzPair> pair_by_name(const std::string& where, const std::vector<
                .received = listed(names)}};
 }
 
+std::vector<std::string> names_of(const std::vector<ArrayOptions::Input>& inputs) {
+  std::vector<std::string> names;
+  for (const ArrayOptions::Input& input : inputs) names.push_back(input.name);
+  return names;
+}
+
+Error no_inputs(const std::string& where, const std::vector<std::string>& names, const ArrayOptions& options) {
+  std::vector<std::string> wanted;
+  for (const auto& [name, sample] : options.inputs) wanted.push_back(name + ' ' + to_string_batched(sample));
+  return Error{{.where = where,
+                .expected = fmt::format("the arrays {}, for the model's inputs", join(wanted)),
+                .received = listed(names)}};
+}
+
+/// The samples of one input.
+Tensor samples_of(const std::string& where, const std::string& name, Arrays& arrays, std::size_t input,
+                  const ArrayOptions& options, ConversionNotes& notes) {
+  Array& samples = arrays.at(name);
+  if (std::holds_alternative<formats::TextArray>(samples))
+    throw Error{{.where = where, .expected = name + " of numbers", .received = "an array of texts"}};
+  const std::optional<Shape> sample =
+      input < options.inputs.size() ? std::optional(options.inputs[input].sample) : std::nullopt;
+  return as_samples(where, name, std::move(std::get<Tensor>(samples)), options.channels_first, notes, sample);
+}
+
 Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, const ArrayOptions& options) {
   ConversionNotes notes;
-  Array& samples = arrays.at(pair.samples);
-  if (std::holds_alternative<formats::TextArray>(samples))
-    throw Error{{.where = where, .expected = pair.samples + " of numbers", .received = "an array of texts"}};
   Dataset::Parts parts{.name = where, .x = {}, .y = {}, .class_names = {}};
-  parts.x = as_samples(where, pair.samples, std::move(std::get<Tensor>(samples)), options.channels_first, notes);
+  parts.x = samples_of(where, pair.samples, arrays, 0, options, notes);
+  for (std::size_t i = 0; i < pair.more.size(); ++i)
+    parts.more.push_back(samples_of(where, pair.more[i], arrays, i + 1, options, notes));
+  if (!pair.more.empty()) parts.input_names = names_of(options.inputs);
   if (!pair.targets.empty()) {
     Array& targets = arrays.at(pair.targets);
     if (shape_of(targets).size() == 0 && parts.x.shape().size() > 0)
@@ -84,9 +108,11 @@ Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, 
     parts.y = std::move(converted.y);
     parts.class_names = std::move(converted.class_names);
   }
-  const bool plain_names = pair.samples == "x" && (pair.targets == "y" || pair.targets.empty());
+  const bool is_input = !options.inputs.empty() && pair.samples == options.inputs[0].name;
+  const bool plain_names = (pair.samples == "x" || is_input) && (pair.targets == "y" || pair.targets.empty());
   if (options.note && (!plain_names || !notes.conversions.empty()))
-    options.note(fmt::format("{}: samples are {}{}{}", where, pair.samples,
+    options.note(fmt::format("{}: samples are {}{}{}", where,
+                             pair.samples + (pair.more.empty() ? "" : ", " + join(pair.more)),
                              pair.targets.empty() ? "" : ", targets are " + pair.targets,
                              notes.conversions.empty() ? "" : "; " + join(notes.conversions, "; ")));
   if (options.note)
@@ -99,20 +125,26 @@ Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, 
 Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& options, const std::string& split) {
   const std::string file = path.string();
   const std::vector<std::string> names = formats::npz_names(path);
-  std::optional<NpzPair> pair = pair_by_name(file, names, split);
+  const std::vector<NpzPair> pairs = npz_pairs(names, names_of(options.inputs));
+  if (pairs.empty() && options.inputs.size() > 1) throw no_inputs(file, names, options);
+  std::optional<NpzPair> pair = pair_by_name(file, names, pairs, split);
   Arrays arrays;
-  if (!pair && npz_pairs(names).empty() && (names.size() == 1 || names.size() == 2)) {
+  if (!pair && pairs.empty() && (names.size() == 1 || names.size() == 2)) {
     arrays = formats::read_npz_or_texts(path, names);
     pair = pair_by_shape(file, names, arrays);
   }
   if (!pair) throw no_samples(file, names);
-  if (arrays.empty()) arrays = formats::read_npz_or_texts(path, {pair->samples, pair->targets});
+  if (arrays.empty()) {
+    std::vector<std::string> read = pair->more;
+    read.insert(read.end(), {pair->samples, pair->targets});
+    arrays = formats::read_npz_or_texts(path, read);
+  }
   return assemble(pair->split.empty() ? file : file + ':' + pair->split, *pair, arrays, options);
 }
 
-std::vector<std::string> npz_splits(const std::filesystem::path& path) {
+std::vector<std::string> npz_splits(const std::filesystem::path& path, const std::vector<ArrayOptions::Input>& inputs) {
   std::vector<std::string> splits;
-  for (const NpzPair& pair : npz_pairs(formats::npz_names(path))) {
+  for (const NpzPair& pair : npz_pairs(formats::npz_names(path), names_of(inputs))) {
     if (pair.split.empty()) return {};
     splits.push_back(pair.split);
   }

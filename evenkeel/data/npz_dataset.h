@@ -12,14 +12,22 @@ namespace evenkeel {
 
 /// How arrays become samples and labels.
 struct ArrayOptions {
+  /// An input of the model that the set is for.
+  struct Input {
+    std::string name;
+    Shape sample;
+  };
   bool channels_first = false;               ///< images are [N, C, H, W]
   LabelMapping labels = LabelMapping::none;  ///< what integer or text labels become
   std::function<void(const std::string&)> note =
-      {};  ///< called with what was recognised or converted, and what looks wrong
+      {};                          ///< called with what was recognised or converted, and what looks wrong
+  std::vector<Input> inputs = {};  ///< of the model, in its order; empty: not known
 };
 
 /// A data set from an .npz file. Its arrays are recognised by their names (npz_layout.h); two arrays with other names
 /// by their shapes. `split` chooses among x_train, x_test, ... Arrays are converted if no value changes:
+/// - samples of several inputs: arrays of their names; of one, that array or one recognised as above. An array whose
+///   samples have the input's shape stays as it is;
 /// - samples: [N, H, W, C] or [N, F] of uint8 or float32; from [N, H, W], [N], integers and float64;
 /// - labels [N]: from [N, 1], one-hot integers, whole floats; or targets [N, K] of float32, from [N] and float64.
 /// Targets may be absent (to predict). Throws Error if the arrays are none of these, or a value would change.
@@ -27,6 +35,7 @@ Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& 
                          const std::string& split = {});
 
 /// The splits in the names of the file's arrays ("train", "test"); empty if it has a single set.
-std::vector<std::string> npz_splits(const std::filesystem::path& path);
+std::vector<std::string> npz_splits(const std::filesystem::path& path,
+                                    const std::vector<ArrayOptions::Input>& inputs = {});
 
 }  // namespace evenkeel

@@ -70,6 +70,32 @@ std::optional<Role> role_of(const std::string& name) {
   return role;
 }
 
+constexpr std::string_view kSeparators = "_-./ ";
+
+/// The name of an input, without the split before or after it. "left_image_train" -> "train", "left_image"
+std::pair<std::string, std::string> split_and_input(const std::string& name, const std::vector<std::string>& inputs) {
+  const auto last = name.find_last_of(kSeparators), first = name.find_first_of(kSeparators);
+  if (std::ranges::count(inputs, name) > 0 || first == std::string::npos) return {"", name};
+  if (const auto split = split_named(name.substr(last + 1))) return {*split, name.substr(0, last)};
+  if (const auto split = split_named(name.substr(0, first))) return {*split, name.substr(first + 1)};
+  return {"", name};
+}
+
+/// The arrays of each split that are named as the inputs, in their order; an empty name where one is missing.
+std::map<std::string, std::vector<std::string>> arrays_of_inputs(const std::vector<std::string>& names,
+                                                                 const std::vector<std::string>& inputs) {
+  std::map<std::string, std::vector<std::string>> found;
+  for (const std::string& name : names) {
+    const auto [split, input] = split_and_input(name, inputs);
+    const auto at = std::ranges::find(inputs, input);
+    if (at == inputs.end()) continue;
+    auto& arrays = found[split];
+    arrays.resize(inputs.size());
+    arrays[static_cast<std::size_t>(at - inputs.begin())] = name;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<std::string> split_named(const std::string& word) {
@@ -77,7 +103,7 @@ std::optional<std::string> split_named(const std::string& word) {
   return found == kSplits.end() ? std::nullopt : std::optional(std::string(found->second));
 }
 
-std::vector<NpzPair> npz_pairs(const std::vector<std::string>& names) {
+std::vector<NpzPair> npz_pairs(const std::vector<std::string>& names, const std::vector<std::string>& inputs) {
   struct Best {
     std::optional<std::size_t> place;
     std::string name;
@@ -90,10 +116,21 @@ std::vector<NpzPair> npz_pairs(const std::vector<std::string>& names) {
     Best& best = role->is_targets ? targets : samples;
     if (!best.place || role->place < *best.place) best = {role->place, name};
   }
+  const auto named = arrays_of_inputs(names, inputs);
   std::vector<NpzPair> pairs;
-  for (const char* split : {"", "train", "validation", "test"})
-    if (const auto found = splits.find(split); found != splits.end() && found->second.first.place)
-      pairs.push_back({split, found->second.first.name, found->second.second.name});
+  for (const char* split : {"", "train", "validation", "test"}) {
+    const auto found = splits.find(split);
+    NpzPair pair{.split = split, .samples = "", .targets = ""};
+    if (found != splits.end()) pair.targets = found->second.second.name;
+    if (const auto own = named.find(split); own != named.end() && std::ranges::count(own->second, "") == 0) {
+      pair.samples = own->second.front();
+      pair.more.assign(own->second.begin() + 1, own->second.end());
+      if (std::ranges::count(own->second, pair.targets) > 0) pair.targets.clear();
+    } else if (inputs.size() <= 1 && found != splits.end() && found->second.first.place) {
+      pair.samples = found->second.first.name;
+    }
+    if (!pair.samples.empty()) pairs.push_back(std::move(pair));
+  }
   return pairs;
 }
 

@@ -140,10 +140,7 @@ Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width,
     if (i == 0) x = Tensor(image.shape().batched(dataset.size()), image.dtype());
     std::copy_n(image.data(), image.bytes(), x.data() + static_cast<std::size_t>(i) * image.bytes());
   }
-  return Dataset({.name = dataset.name(),
-                  .x = std::move(x),
-                  .y = dataset.has_targets() ? Tensor::copy_of(dataset.y()) : Tensor(),
-                  .class_names = dataset.class_names()});
+  return dataset.with_x(std::move(x));
 }
 
 }  // namespace evenkeel

@@ -162,7 +162,7 @@ std::optional<std::pair<std::string, std::string>> npz_and_split(const std::stri
 }
 
 Dataset load_npz(const std::string& file, const std::string& word, Split bare_name_means, const ArrayOptions& arrays) {
-  const std::vector<std::string> splits = npz_splits(file);
+  const std::vector<std::string> splits = npz_splits(file, arrays.inputs);
   if (word.empty()) {
     const std::string meant = bare_name_means == Split::test ? "test" : "train";
     const bool has_it = std::ranges::find(splits, meant) != splits.end();

@@ -39,7 +39,7 @@ std::vector<EvenPadding> even_paddings(const Draft& draft) {
     if (!traits.linear || !traits.linear->window || traits.linear->window->padding != Padding::same) continue;
     if (traits.linear->transposed) continue;  // PyTorch has no name for those sizes
     const int from = draft.inputs(i).front();
-    const Shape image = from < 0 ? draft.model().input_shape() : shapes[static_cast<std::size_t>(from)];
+    const Shape image = from < 0 ? draft.model().input_at(from).shape : shapes[static_cast<std::size_t>(from)];
     const kernels::Window seen = traits.linear->over(image.batched(1));
     if (seen.pad_top == seen.given_bottom && seen.pad_left == seen.given_right) continue;
     all.push_back({.layer = i, .padding = {seen.given_bottom, seen.pad_top, seen.given_right, seen.pad_left}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/finish.h"
@@ -42,8 +43,7 @@ class Compiler {
 
   CompiledModel compile() {
     emit_layers();
-    find_logits();
-    widen_outputs();
+    emit_outputs();
     if (options_.loss) emit_scores();
     if (options_.loss && options_.targets != Targets::none) emit_loss();
     keep_named();
@@ -58,16 +58,40 @@ class Compiler {
   }
 
  private:
+  /// One of the model's outputs.
+  struct Head {
+    Value outputs;
+    Value logits;  ///< what the loss is computed from
+    std::string layer;
+  };
+
   Program& program() { return *result_.program; }
 
+  void emit_inputs() {
+    std::vector<bool> is_read(model_.inputs().size());
+    for (const Model::Node& node : model_.nodes())
+      for (const int i : node.inputs)
+        if (i < 0) is_read[static_cast<std::size_t>(-1 - i)] = true;
+    for (std::size_t i = 0; i < is_read.size(); ++i) {
+      const auto& [name, shape] = model_.inputs()[i];
+      if (!is_read[i])
+        throw Error{{.where = "input \"" + name + '"',
+                     .expected = "a layer that reads it",
+                     .received = "none",
+                     .hint = "Name it in the `inputs` of a layer, or remove it from the model's inputs."}};
+      inputs_.push_back(program().input(name, shape.batched(options_.batch_size), options_.compute.real));
+      program().info(inputs_.back()).wants_gradient = options_.input_gradient;
+    }
+  }
+
   void emit_layers() {
-    input_ = program().input("input", model_.input_shape().batched(options_.batch_size), options_.compute.real);
-    program().info(input_).wants_gradient = options_.input_gradient;
-    std::vector<Value> made;
+    emit_inputs();
+    std::vector<Value>& made = made_;
     for (const Model::Node& node : model_.nodes()) {
       const Layer& layer = node.layer;
       std::vector<Value> inputs;
-      for (int i : node.inputs) inputs.push_back(i < 0 ? input_ : made[static_cast<std::size_t>(i)]);
+      for (int i : node.inputs)
+        inputs.push_back(i < 0 ? inputs_[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)]);
       program().set_label(layer.name());
       if (!takes_raw(layer))
         for (Value& input : inputs) input = narrowed(input);
@@ -85,7 +109,6 @@ class Compiler {
       if (own) program().rename(made.back(), layer.name() + "/output");
       result_.layer_values.push_back(made.back().name());
     }
-    outputs_ = made.back();
   }
 
   void specialize() {
@@ -111,21 +134,72 @@ class Compiler {
     return at->second;
   }
 
+  /// The factor of an output's loss in training.
+  double loss_weight(std::size_t output) const {
+    if (output < options_.loss_weights.size()) return options_.loss_weights[output];
+    return output == 0 ? 1 : 0;
+  }
+
+  void emit_outputs() {
+    const std::vector<int> outputs = model_.outputs();
+    if (const std::size_t weights = options_.loss_weights.size(); weights > 0 && weights != outputs.size())
+      throw Error{{.where = "loss_weights",
+                   .expected = std::to_string(outputs.size()) + " numbers, one per output of the model",
+                   .received = std::to_string(weights)}};
+    std::vector<int> skipped;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const bool computed = i == 0 || options_.targets == Targets::none || (options_.train && loss_weight(i) != 0);
+      const auto layer = static_cast<std::size_t>(outputs[i]);
+      heads_.push_back({.outputs = {}, .logits = {}, .layer = model_.nodes()[layer].layer.name()});
+      if (computed)
+        emit_output(heads_.back(), made_[layer]);
+      else
+        skipped.push_back(outputs[i]);
+      result_.all_outputs.push_back(computed ? heads_.back().outputs.name() : std::string());
+    }
+    result_.outputs = main().outputs.name();
+    if (!skipped.empty()) drop_effects(skipped);
+  }
+
   /// Outputs that are read, and the inputs of the loss, have the type of parameters.
-  void widen_outputs() {
-    const bool are_logits = logits_ == outputs_;
-    outputs_ = ops::cast(outputs_, options_.compute.real);
-    logits_ = are_logits ? outputs_ : ops::cast(logits_, options_.compute.real);
-    result_.outputs = outputs_.name();
-    program().keep(outputs_);
+  void emit_output(Head& head, Value outputs) {
+    const Value logits = logits_of(outputs);
+    program().set_label(head.layer);
+    head.outputs = ops::cast(outputs, options_.compute.real);
+    head.logits = logits == outputs ? head.outputs : ops::cast(logits, options_.compute.real);
+    program().keep(head.outputs);
+  }
+
+  /// Whether each layer is one of these, or is read on the way to one of them.
+  std::vector<bool> leading_to(const std::vector<int>& layers) const {
+    std::vector<bool> leads(made_.size());
+    for (const int layer : layers) leads[static_cast<std::size_t>(layer)] = true;
+    for (std::size_t i = leads.size(); i-- > 0;)
+      if (leads[i])
+        for (const int from : model_.nodes()[i].inputs)
+          if (from >= 0) leads[static_cast<std::size_t>(from)] = true;
+    return leads;
+  }
+
+  /// Removes the updates of moving statistics of what only these outputs need. Then nobody reads its other lines, which
+  /// are dropped like all lines that nobody reads.
+  void drop_effects(const std::vector<int>& skipped) {
+    std::vector<int> computed = model_.outputs();
+    std::erase_if(computed, [&](int layer) { return std::ranges::count(skipped, layer) > 0; });
+    const std::vector<bool> unneeded = leading_to(skipped), needed = leading_to(computed);
+    std::set<std::string> layers;
+    for (std::size_t i = 0; i < needed.size(); ++i)
+      if (unneeded[i] && !needed[i]) layers.insert(model_.nodes()[i].layer.name());
+    std::erase_if(program().mutable_nodes(),
+                  [&](const Node& node) { return node.op->has_effect() && layers.contains(node.label); });
   }
 
   /// A final softmax or sigmoid (as Keras users write it) is recognised: the loss uses what goes into it.
-  void find_logits() {
-    logits_ = outputs_;
-    if (!options_.loss || program().nodes().empty()) return;
+  Value logits_of(Value outputs) {
+    Value logits = outputs;
+    if (!options_.loss) return logits;
     for (const Node& node : program().nodes()) {
-      if (node.outputs.empty() || node.outputs[0] != outputs_.id()) continue;
+      if (node.outputs.empty() || node.outputs[0] != outputs.id()) continue;
       const auto* activation = dynamic_cast<const ops::Activation*>(node.op.get());
       const bool is_softmax = dynamic_cast<const ops::Softmax*>(node.op.get()) != nullptr;
       const bool is_sigmoid = activation && activation->function() == kernels::Activation::sigmoid;
@@ -138,35 +212,51 @@ class Compiler {
                  is_softmax ? "categorical_crossentropy after a softmax" : "binary_crossentropy after a sigmoid",
              .received = '"' + name_of(*options_.loss) + '"',
              .hint = "Losses are computed from logits: leave the last activation out, or choose its own loss."}};
-      if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits_ = program().handle(node.inputs[0]);
+      if ((is_softmax && for_softmax) || (is_sigmoid && for_sigmoid)) logits = program().handle(node.inputs[0]);
     }
+    return logits;
   }
+
+  const Head& main() const { return heads_.front(); }
 
   void emit_scores() {
     program().set_label("scores");
     program().set_phase(Phase::loss);
-    Value scores = outputs_;
-    if (logits_ == outputs_ && scores_of(*options_.loss) == Scores::softmax)
-      scores = program().emit_one(ops::Softmax{}, {outputs_}, "scores");
-    if (logits_ == outputs_ && scores_of(*options_.loss) == Scores::sigmoid)
-      scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs_}, "scores");
+    const auto& [outputs, logits, layer] = main();
+    Value scores = outputs;
+    if (logits == outputs && scores_of(*options_.loss) == Scores::softmax)
+      scores = program().emit_one(ops::Softmax{}, {outputs}, "scores");
+    if (logits == outputs && scores_of(*options_.loss) == Scores::sigmoid)
+      scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs}, "scores");
     result_.scores = scores.name();
     // Nobody needs scores in training; without `keep` the line is dropped.
     if (!options_.train) program().keep(scores);
   }
 
-  void emit_loss() {
-    const Shape& shape = logits_.shape();
+  void check_logits(const Head& head) const {
+    const Shape& shape = head.logits.shape();
+    const std::string where = "layer \"" + head.layer + '"';
     if (shape.rank() != 2)
-      throw Error{{.where = "layer \"" + model_.nodes().back().layer.name() + '"',
+      throw Error{{.where = where,
                    .expected = "outputs [N, K] for the loss",
                    .received = to_string_batched(shape.without_first()),
                    .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
     if (scores_of(*options_.loss) == Scores::softmax && shape[1] == 1)
-      throw Error{{.where = "layer \"" + model_.nodes().back().layer.name() + '"',
+      throw Error{{.where = where,
                    .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
                    .received = "1, whose softmax is always 1",
                    .hint = "Choose the loss \"binary_crossentropy\", or 2 units."}};
+    if (shape != main().logits.shape())
+      throw Error{{.where = where,
+                   .expected = to_string_batched(main().logits.shape().without_first()) +
+                               ", because an output with a loss weight has the targets of \"" + main().layer + '"',
+                   .received = to_string_batched(shape.without_first()),
+                   .hint = "Its weight in loss_weights may be 0."}};
+  }
+
+  void emit_loss() {
+    check_logits(main());
+    const Shape shape = main().logits.shape();
     program().set_label("loss");
     Value targets;
     if (options_.targets == Targets::labels) {
@@ -175,15 +265,31 @@ class Compiler {
     } else {
       targets = program().input("targets", shape, options_.compute.real);
     }
-    loss_ = evenkeel::emit_loss(*options_.loss, program(), logits_, smoothed(targets));
-    weigh_classes(targets);
-    add_penalties();
+    const Value goal = smoothed(targets);
+    const Value weights = class_weights(targets);
+    const Value alone = loss_of(main(), goal, weights);
+    loss_ = with_penalties(alone);
     program().keep(loss_);
     result_.loss = loss_.name();
+    minimized_ = loss_;
+    for (std::size_t i = 0; options_.train && i < heads_.size(); ++i) {
+      // The main output's loss is in the sum once.
+      const double factor = loss_weight(i) - (i == 0 ? 1 : 0);
+      if (factor == 0) continue;
+      check_logits(heads_[i]);
+      const Value loss = i == 0 ? alone : loss_of(heads_[i], goal, weights);
+      const Value part = program().emit_one(ops::ScaleOffset(factor, 0), {loss});
+      minimized_ = program().emit_one(ops::Add(), {minimized_, part});
+    }
     if (scores_of(*options_.loss) == Scores::outputs) return;
-    const Value correct = program().emit_one(ops::Correct(0.0), {logits_, targets}, "correct");
+    const Value correct = program().emit_one(ops::Correct(0.0), {main().logits, targets}, "correct");
     program().keep(correct);
     result_.correct = correct.name();
+  }
+
+  Value loss_of(const Head& head, Value targets, Value class_weights) {
+    const Value loss = evenkeel::emit_loss(*options_.loss, program(), head.logits, targets);
+    return class_weights ? program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted") : loss;
   }
 
   Value smoothed(Value targets) {
@@ -192,22 +298,22 @@ class Compiler {
     return program().emit_one(ops::ScaleOffset(smoothing.scale, smoothing.offset), {targets}, "smoothed");
   }
 
-  void weigh_classes(Value targets) {
+  /// Of samples; absent if there are none.
+  Value class_weights(Value targets) {
     const auto& weights = options_.class_weight;
-    if (!options_.train || weights.empty()) return;
-    const Value of_samples = program().emit_one(ops::ClassWeights(weights), {targets}, "class_weights");
-    loss_ = program().emit_one(ops::Multiply(), {loss_, of_samples}, "weighted");
+    if (!options_.train || weights.empty()) return {};
+    return program().emit_one(ops::ClassWeights(weights), {targets}, "class_weights");
   }
 
-  void add_penalties() {
-    std::vector<Value> operands = {loss_};
+  Value with_penalties(Value loss) {
+    std::vector<Value> operands = {loss};
     std::vector<double> factors;
     for (const WeightInfo& weight : result_.weights) {
       if (weight.l2 == 0) continue;
       operands.push_back(program().find(weight.name));
       factors.push_back(weight.l2);
     }
-    if (!factors.empty()) loss_ = program().emit_one(ops::AddL2Penalty(factors), operands, "with_penalties");
+    return factors.empty() ? loss : program().emit_one(ops::AddL2Penalty(factors), operands, "with_penalties");
   }
 
   void emit_training() {
@@ -216,10 +322,11 @@ class Compiler {
     program().set_label("loss");
     const double weight = 1.0 / static_cast<double>(options_.batch_size);
     const Value seed = program().emit_one(ops::Fill(loss_.shape(), options_.compute.real, weight), {});
-    const auto gradients = differentiate(program(), loss_, seed);
-    if (options_.input_gradient) {
-      const Value gradient = gradients[static_cast<std::size_t>(input_.id())];
-      program().rename(gradient, "input/gradient");
+    const auto gradients = differentiate(program(), minimized_, seed);
+    for (const Value input : inputs_) {
+      const Value gradient = gradients[static_cast<std::size_t>(input.id())];
+      if (!options_.input_gradient || !gradient) continue;
+      program().rename(gradient, input.name() + "/gradient");
       program().keep(gradient);
     }
     keep_named();
@@ -258,7 +365,10 @@ class Compiler {
   std::vector<std::string> pending_, pending_extremes_;  ///< values to be probed that do not exist yet
   CompiledModel result_;
   std::map<int, Value> narrowed_;  ///< by value number
-  Value input_, outputs_, logits_, loss_;
+  std::vector<Value> inputs_;      ///< by the model's input
+  std::vector<Value> made_;        ///< by layer
+  std::vector<Head> heads_;        ///< by the model's output
+  Value loss_, minimized_;         ///< [N]: of the main output; what training minimizes
 };
 
 }  // namespace

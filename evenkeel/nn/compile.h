@@ -25,12 +25,14 @@ struct CompileOptions {
   bool train = false;               ///< gradients and update; needs a loss and targets
   std::vector<double> class_weight =
       {};  ///< by class: factor of a sample's loss in training; 1 for classes beyond the end
+  std::vector<double> loss_weights =
+      {};  ///< by output: factor of its loss in what training minimizes; empty: 1 for the main one, 0 for others
   std::function<void(Program&)> update = {};  ///< emits the optimizer's ops (train/optimizers/)
   ComputeOptions compute = {};  ///< only real, precision and fuse; the rest is for whoever runs the program
   /// Every layer runs in evaluation mode (LayerMode::of(Mode::evaluate)), and nothing is differentiated. Noise is left
   /// out, and normalizations become part of the convolutions before them (passes/fold_normalizations.h).
   bool evaluation_only = false;
-  bool input_gradient = false;  ///< differentiate with respect to the input as well ("input/gradient")
+  bool input_gradient = false;  ///< differentiate with respect to the inputs as well ("input/gradient")
   std::vector<std::string> probes =
       {};  ///< values whose moments per channel are accumulated (program/probes/moments.h)
   std::vector<std::string> extremes =
@@ -38,11 +40,14 @@ struct CompileOptions {
   std::vector<std::string> keep = {};  ///< values that can be read after a run
 };
 
-/// A model compiled to a program for one batch size. Its values have names: "input" [N, ...], "labels" [N] or "targets"
-/// [N, K]; "<layer>/output" and values that a layer names; "<value>/gradient". `outputs` is the name of the last
-/// layer's output. `scores` is that of its softmax or sigmoid, which depends on the loss. `loss` [N] is the loss of
-/// each sample (times its class's weight, plus the penalties on the weights), and `correct` [N] is 1 where a prediction
-/// is right.
+/// A model compiled to a program for one batch size. Its values have names: the model's inputs [N, ...] ("input"),
+/// "labels" [N] or "targets" [N, K]; "<layer>/output" and values that a layer names; "<value>/gradient". `outputs` is
+/// the name of the main output. `scores` is that of its softmax or sigmoid, which depends on the loss. `loss` [N] is
+/// the main output's loss of each sample (times its class's weight, plus the penalties on the weights), and `correct`
+/// [N] is 1 where a prediction is right.
+///
+/// Of several outputs, all are computed if there are no targets. With targets the main one is, and in training those
+/// that have a loss weight. What only the others need is not computed, and its moving statistics stay as they are.
 struct CompiledModel {
   std::unique_ptr<Program> program;
   std::vector<WeightInfo> weights;
@@ -50,6 +55,7 @@ struct CompiledModel {
   std::vector<Shape> layer_outputs;            ///< by layer: the shape of one sample's output
   std::vector<std::string> layer_values;       ///< by layer: the name of its output's value
   std::string outputs, scores, loss, correct;  ///< names of kept values; empty if it does not exist (mse: `correct`)
+  std::vector<std::string> all_outputs;        ///< by the model's output: its kept value; empty if it is not computed
 };
 
 /// Compiles a model. Throws Error where layers do not fit together (it says which layer, what it expected and what it

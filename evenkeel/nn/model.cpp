@@ -21,15 +21,76 @@ void check_name(const std::string& what, const std::string& name) {
                  .received = "control characters, or bytes that are not UTF-8"}};
 }
 
+void check_shape(const std::string& where, const Shape& sample) {
+  const auto sizes = sample.sizes();
+  if (sizes.empty() || sizes.size() >= Shape::kMaxRank || std::ranges::any_of(sizes, [](auto n) { return n < 1; }))
+    throw Error{{.where = where,
+                 .expected = "the shape of one sample, such as [28, 28, 1], each size at least 1",
+                 .received = to_string(sample)}};
+}
+
+/// `of`: inputs, or layers that are outputs.
+void check_count(const std::string& where, const std::string& of, std::size_t count) {
+  if (count == 0 || count > limits::kInputs)
+    throw Error{{.where = where,
+                 .expected = "1 to " + with_commas(limits::kInputs) + ' ' + of + 's',
+                 .received = with_commas(static_cast<std::int64_t>(count))}};
+}
+
 }  // namespace
 
-Model::Model(Shape input_shape, std::string name) : name_(std::move(name)), input_shape_(input_shape) {
+Model::Model(Shape input_shape, std::string name) : name_(std::move(name)), inputs_({{"input", input_shape}}) {
   check_name("model", name_);
-  const auto sizes = input_shape.sizes();
-  if (sizes.empty() || sizes.size() >= Shape::kMaxRank || std::ranges::any_of(sizes, [](auto n) { return n < 1; }))
-    throw Error{{.where = "model \"" + name_ + '"',
-                 .expected = "the shape of one sample, such as [28, 28, 1], each size at least 1",
-                 .received = to_string(input_shape)}};
+  check_shape("model \"" + name_ + '"', input_shape);
+}
+
+Model Model::with_inputs(std::vector<Input> inputs, std::string name) {
+  check_count("model \"" + name + '"', "input", inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [own, shape] = inputs[i];
+    const std::string where = "input \"" + own + '"';
+    check_name("input", own);
+    if (own.empty() || own.find_first_of("/\"") != std::string::npos || own == "labels" || own == "targets")
+      throw Error{{.where = where,
+                   .expected = "a name without slashes and quotes other than \"labels\" and \"targets\"",
+                   .received = '"' + own + '"'}};
+    if (std::ranges::count(inputs, own, &Input::name) > 1)
+      throw Error{{.where = where, .expected = "a name of its own", .received = "one that is taken"}};
+    check_shape(where, shape);
+  }
+  Model model(inputs.front().shape, std::move(name));
+  model.inputs_ = std::move(inputs);
+  return model;
+}
+
+std::vector<int> Model::outputs() const {
+  if (!outputs_.empty() || nodes_.empty()) return outputs_;
+  return {layers() - 1};
+}
+
+bool Model::is_output(int layer) const {
+  return outputs_.empty() ? layer == layers() - 1 : std::ranges::count(outputs_, layer) > 0;
+}
+
+const std::string& Model::name_of(int index) const {
+  return index < 0 ? input_at(index).name : nodes_[static_cast<std::size_t>(index)].layer.name();
+}
+
+void Model::set_outputs(const std::vector<std::string>& layers) {
+  check_count("outputs", "layer", layers.size());
+  std::vector<int> outputs;
+  for (const std::string& name : layers) {
+    outputs.push_back(index_of(name, "outputs", false));
+    if (std::ranges::count(outputs, outputs.back()) > 1)
+      throw Error{{.where = "outputs", .expected = "each layer once", .received = '"' + name + "\" twice"}};
+  }
+  outputs_ = std::move(outputs);
+}
+
+Model Model::with_layers(const std::function<Layer(const Layer&)>& changed) const {
+  Model result = *this;
+  for (Node& node : result.nodes_) node.layer = changed(node.layer).named(node.layer.name());
+  return result;
 }
 
 int Model::find(const std::string& layer) const {
@@ -51,29 +112,38 @@ std::string Model::append(Layer layer, const std::vector<std::string>& inputs) {
   const bool is_input = layer.traits().is_input;
   if (find(name) >= 0)
     throw Error{{.where = "layer \"" + name + '"', .expected = "a name of its own", .received = "one that is taken"}};
-  if (name.find_first_of("/\"") != std::string::npos || (name == "input" && !is_input))
+  const bool has_name_of_input = std::ranges::count(inputs_, name, &Input::name) > 0;
+  if (name.find_first_of("/\"") != std::string::npos || (has_name_of_input && !is_input))
     throw Error{{.where = "layer \"" + name + '"',
-                 .expected = "a name without slashes and quotes other than \"input\"",
+                 .expected = "a name without slashes and quotes, and not that of an input of the model",
                  .received = '"' + name + '"'}};
   if (is_input && !inputs.empty())
     throw Error{{.where = "layer \"" + name + '"', .expected = "no inputs for an Input", .received = "some"}};
+  if (is_input && inputs_.size() > 1)
+    throw Error{{.where = "layer \"" + name + '"',
+                 .expected = "no Input layer in a model with several inputs",
+                 .received = "one",
+                 .hint = "Other layers read the inputs by their names."}};
   Node node{.layer = std::move(layer), .inputs = {}};
-  for (const std::string& input : inputs) node.inputs.push_back(index_of_input(input));
+  for (const std::string& input : inputs) node.inputs.push_back(index_of(input, "inputs", true));
   if (inputs.empty()) node.inputs.push_back(is_input ? -1 : layers() - 1);
   index_.emplace(name, layers());
   nodes_.push_back(std::move(node));
   return name;
 }
 
-int Model::index_of_input(const std::string& name) const {
+int Model::index_of(const std::string& name, const char* where, bool or_input) const {
   const int found = find(name);
   if (found >= 0) return found;
-  if (name == "input") return -1;
-  std::vector<std::string> known = {"input"};
+  std::vector<std::string> known;
+  for (const Input& input : inputs_)
+    if (or_input) known.push_back(input.name);
+  if (const auto input = std::ranges::find(known, name); input != known.end())
+    return static_cast<int>(-1 - (input - known.begin()));
   for (const Node& node : nodes_) known.push_back(node.layer.name());
   const std::string near = nearest(name, known);
-  throw Error{{.where = "inputs",
-               .expected = "layers that come before it",
+  throw Error{{.where = where,
+               .expected = or_input ? "layers that come before it" : "layers of the model",
                .received = '"' + name + '"',
                .hint = near.empty() ? "Known: " + join(known) + "." : "Did you mean \"" + near + "\"?"}};
 }
@@ -81,7 +151,7 @@ int Model::index_of_input(const std::string& name) const {
 std::string Model::default_name(std::string_view type) const {
   const auto found = unnamed_.find(std::string(type));
   const int count = found == unnamed_.end() ? 0 : found->second;
-  const std::string base = type == Input::kType ? "input_layer" : snake_case(type);
+  const std::string base = type == evenkeel::Input::kType ? "input_layer" : snake_case(type);
   return count == 0 ? base : base + '_' + std::to_string(count);
 }
 

@@ -16,11 +16,20 @@
 namespace evenkeel {
 namespace {
 
-const std::vector<std::string> kTopLevelKeys = {"name", "input", "layer", "training"};
+const std::vector<std::string> kTopLevelKeys = {"name", "input", "inputs", "outputs", "layer", "training"};
 const std::vector<std::string> kCommonKeys = {"type", "name", "inputs"};  // of every layer
+constexpr std::string_view kPlainInput = "input";                         // written as input = [...]
 constexpr std::string_view kLayerPrefix = "layer \"";                     // how the model's errors name a layer
 
 std::string in_quotes(std::string_view name) { return to_string(FieldValue(std::string(name))); }
+
+/// A key of a table: as it is, or in quotes.
+std::string key_text(const std::string& name) {
+  const auto is_bare = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return std::ranges::all_of(name, is_bare) ? name : in_quotes(name);
+}
 
 std::string kind_of(const toml::node& node) {
   std::ostringstream text;
@@ -65,12 +74,12 @@ std::string text_of(std::string_view key, const toml::node& node) {
   return text->get();
 }
 
-/// The names that `inputs` lists: one text or several.
-std::vector<std::string> inputs_of(const toml::node& node) {
+/// The names of layers that a key lists: one text or several.
+std::vector<std::string> names_of(std::string_view key, const toml::node& node) {
   if (const auto* one = node.as_string()) return {one->get()};
   const toml::array* list = node.as_array();
   if (!list || !list->is_homogeneous(toml::node_type::string))
-    throw Error{{.where = "\"inputs\"", .expected = "a layer's name or a list of them", .received = kind_of(node)}};
+    throw Error{{.where = in_quotes(key), .expected = "a layer's name or a list of them", .received = kind_of(node)}};
   std::vector<std::string> names;
   for (const toml::node& element : *list) names.push_back(element.as_string()->get());
   return names;
@@ -87,6 +96,8 @@ class Reader {
         throw unknown_name(at(key.source()), "key", key.str(), kTopLevelKeys);
     ModelFile result{.model = empty_model(file)};
     add_layers(file, result.model);
+    if (const toml::node* outputs = file.get("outputs"))
+      inside(at(outputs->source()), [&] { result.model.set_outputs(names_of("outputs", *outputs)); });
     check_shapes(result.model);
     if (const toml::node* training = file.get("training")) result.training = training_of(*training);
     return result;
@@ -99,18 +110,46 @@ class Reader {
     std::string name = "model";
     if (const toml::node* node = file.get("name"))
       name = inside(at(node->source()), [&] { return text_of("name", *node); });
-    const toml::node* input = file.get("input");
+    const toml::node *input = file.get("input"), *inputs = file.get("inputs");
+    if (input && inputs)
+      throw Error{{.where = at(inputs->source()), .expected = "either \"input\" or [inputs]", .received = "both"}};
+    if (inputs) return inside(at(inputs->source()), [&] { return Model::with_inputs(inputs_of(*inputs), name); });
     if (!input)
       throw Error{{.where = where_, .expected = "the shape of one sample: input = [28, 28, 1]", .received = "none"}};
     return inside(at(input->source()), [&] {
-      const FieldValue value = value_of("input", *input);
-      const auto* sizes = std::get_if<std::vector<std::int64_t>>(&value);
-      if (!sizes)
-        throw Error{{.where = "\"input\"",
-                     .expected = "the shape of one sample, such as [28, 28, 1]",
-                     .received = to_string(value)}};
-      return inside("\"input\"", [&] { return Model(Shape(*sizes), name); });
+      const Shape shape = sample_shape("input", *input);
+      return inside("\"input\"", [&] { return Model(shape, name); });
     });
+  }
+
+  static Shape sample_shape(std::string_view key, const toml::node& node) {
+    const FieldValue value = value_of(key, node);
+    if (const auto* sizes = std::get_if<std::vector<std::int64_t>>(&value))
+      return inside(in_quotes(key), [&] { return Shape(*sizes); });
+    throw Error{{.where = in_quotes(key),
+                 .expected = "the shape of one sample, such as [28, 28, 1]",
+                 .received = to_string(value)}};
+  }
+
+  /// In the order of the file.
+  std::vector<Model::Input> inputs_of(const toml::node& node) const {
+    const toml::table* table = node.as_table();
+    if (!table)
+      throw Error{{.where = "\"inputs\"",
+                   .expected = "a table [inputs] of names and shapes, such as image = [28, 28, 1]",
+                   .received = kind_of(node)}};
+    using Place = std::pair<toml::source_index, toml::source_index>;
+    std::vector<std::pair<Place, Model::Input>> inputs;
+    for (const auto& [key, shape] : *table) {
+      const toml::source_position& begin = key.source().begin;
+      inside(at(key.source()), [&, &key = key, &shape = shape] {
+        inputs.push_back({{begin.line, begin.column}, {std::string(key.str()), sample_shape(key.str(), shape)}});
+      });
+    }
+    std::ranges::sort(inputs, {}, &std::pair<Place, Model::Input>::first);
+    std::vector<Model::Input> in_order;
+    for (auto& [place, input] : inputs) in_order.push_back(std::move(input));
+    return in_order;
   }
 
   void add_layers(const toml::table& file, Model& model) {
@@ -135,7 +174,7 @@ class Reader {
     const auto fields = fields_of_layer(table, type, label);
     std::vector<std::string> inputs;
     if (const toml::node* node = table.get("inputs"))
-      inputs = inside(at(node->source()) + ": " + label, [&] { return inputs_of(*node); });
+      inputs = inside(at(node->source()) + ": " + label, [&] { return names_of("inputs", *node); });
     labels_.push_back(at(table.source()) + ": " + label);
     const Layer layer = type.make(name, fields);
     try {
@@ -236,11 +275,23 @@ toml::table parse_toml(std::string_view text, const std::string& where) {
   }
 }
 
-std::string inputs_text(const Model& model, const std::vector<int>& inputs) {
+std::string names_text(const Model& model, const std::vector<int>& layers) {
   std::vector<std::string> names;
-  for (const int i : inputs)
-    names.push_back(in_quotes(i < 0 ? "input" : model.nodes()[static_cast<std::size_t>(i)].layer.name()));
+  for (const int i : layers) names.push_back(in_quotes(model.name_of(i)));
   return '[' + join(names) + ']';
+}
+
+/// Name, inputs and outputs.
+std::string head_text(const Model& model) {
+  std::string text = fmt::format("name = {}\n", in_quotes(model.name()));
+  const bool is_plain = model.inputs().size() == 1 && model.inputs()[0].name == kPlainInput;
+  if (is_plain) text += fmt::format("input = {}\n", to_string(model.input_shape()));
+  if (model.layers() > 0 && model.outputs() != std::vector<int>{model.layers() - 1})
+    text += fmt::format("outputs = {}\n", names_text(model, model.outputs()));
+  if (is_plain) return text;
+  text += "\n[inputs]\n";
+  for (const auto& [name, shape] : model.inputs()) text += fmt::format("{} = {}\n", key_text(name), to_string(shape));
+  return text;
 }
 
 }  // namespace
@@ -256,9 +307,9 @@ ModelFile parse_model_file(std::string_view text, const std::string& where) {
 
 std::string write_model_file(const ModelFile& file) {
   const Model& model = file.model;
-  std::string text = fmt::format("name = {}\ninput = {}\n", in_quotes(model.name()), to_string(model.input_shape()));
+  std::string text = head_text(model);
   // Appends the layers as the reader will: a name is written if the reader would give another one.
-  Model as_read(model.input_shape());
+  Model as_read = Model::with_inputs(model.inputs());
   for (int i = 0; i < model.layers(); ++i) {
     const auto& [layer, inputs] = model.nodes()[static_cast<std::size_t>(i)];
     text += fmt::format("\n[[layer]]\ntype = {}\n", in_quotes(layer.type()));
@@ -266,7 +317,7 @@ std::string write_model_file(const ModelFile& file) {
     if (named) text += fmt::format("name = {}\n", in_quotes(layer.name()));
     as_read.append(named ? layer : layer.named(""));
     const bool follows = inputs.size() == 1 && inputs[0] == (layer.traits().is_input ? -1 : i - 1);
-    if (!follows) text += fmt::format("inputs = {}\n", inputs_text(model, inputs));
+    if (!follows) text += fmt::format("inputs = {}\n", names_text(model, inputs));
     for (const auto& [key, value] : layer.settings(true)) text += fmt::format("{} = {}\n", key, to_string(value));
   }
   if (!file.training.empty()) text += "\n[training]\n";

@@ -22,6 +22,14 @@ namespace evenkeel {
 ///     optimizer = "adam"
 ///
 /// A layer without a name gets Keras's; one without inputs reads the layer before it; "input" is the model's input.
+/// Several inputs have names, and so may have several outputs, the main one first; without `outputs` the last layer is
+/// the output:
+///
+///     outputs = ["classes", "auxiliary"]
+///     [inputs]                # in place of input = ...
+///     image = [32, 32, 3]
+///     age = [1]
+///
 struct ModelFile {
   Model model;
   Settings training = {};  ///< unchecked; train/settings.h knows the keys

@@ -49,7 +49,7 @@ std::string input_value(const Model& model, const CompiledModel& compiled, int l
       compiled.program->id_of(moved) >= 0)
     return moved;
   const int from = node.inputs.front();
-  return from < 0 ? "input" : compiled.layer_values[static_cast<std::size_t>(from)];
+  return from < 0 ? model.name_of(from) : compiled.layer_values[static_cast<std::size_t>(from)];
 }
 
 }  // namespace evenkeel

@@ -11,8 +11,6 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::string_view kModelInput = "input";
-
 /// "2.11 MB", in Keras's units of 1024.
 std::string readable_bytes(double bytes) {
   constexpr std::array kUnits = {"B", "KB", "MB", "GB", "TB", "PB"};
@@ -115,9 +113,7 @@ ModelSummary summarize(const Model& model) {
                      .output_shape = compiled.layer_outputs[static_cast<std::size_t>(i)],
                      .is_input = is_input};
     for (const int from : inputs)
-      if (!is_input)
-        row.connected_to.push_back(from < 0 ? std::string(kModelInput)
-                                            : model.nodes()[static_cast<std::size_t>(from)].layer.name());
+      if (!is_input) row.connected_to.push_back(model.name_of(from));
     summary.is_chain = summary.is_chain && inputs == std::vector<int>{i - 1};
     has_input_layer = has_input_layer || is_input;
     summary.layers.push_back(std::move(row));
@@ -127,11 +123,12 @@ ModelSummary summarize(const Model& model) {
     (weight.trainable ? summary.trainable : summary.non_trainable) += weight.shape.size();
   }
   summary.total = summary.trainable + summary.non_trainable;
+  std::vector<LayerSummary> inputs;
   if (!summary.is_chain && !has_input_layer)
-    summary.layers.insert(summary.layers.begin(), {.name = std::string(kModelInput),
-                                                   .type = std::string(kInputType),
-                                                   .output_shape = model.input_shape(),
-                                                   .is_input = true});
+    for (const auto& [name, shape] : model.inputs())
+      inputs.push_back({.name = name, .type = std::string(kInputType), .output_shape = shape, .is_input = true});
+  summary.layers.insert(summary.layers.begin(), inputs.begin(), inputs.end());
+  for (const int output : model.outputs()) summary.outputs.push_back(model.name_of(output));
   return summary;
 }
 
@@ -152,8 +149,10 @@ std::string to_string(const ModelSummary& summary) {
   const auto count = [](std::string_view what, std::int64_t n) {
     return fmt::format(" {}: {} ({})\n", what, with_commas(n), readable_bytes(static_cast<double>(n) * sizeof(float)));
   };
+  const bool is_last = summary.outputs.size() == 1 && summary.outputs[0] == summary.layers.back().name;
   return fmt::format("Model: \"{}\"\n", summary.name) + table.text() + count("Total params", summary.total) +
-         count("Trainable params", summary.trainable) + count("Non-trainable params", summary.non_trainable);
+         count("Trainable params", summary.trainable) + count("Non-trainable params", summary.non_trainable) +
+         (is_last ? std::string() : " Outputs: " + join(summary.outputs) + '\n');
 }
 
 std::string summary(const Model& model) { return to_string(summarize(model)); }

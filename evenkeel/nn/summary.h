@@ -18,14 +18,15 @@ struct LayerSummary {
   Shape output_shape;  ///< of one sample, without the batch axis
   bool is_input = false;
   std::int64_t parameters = 0;                 ///< moving statistics included, as Keras counts
-  std::vector<std::string> connected_to = {};  ///< the layers it reads; "input" is the model's input
+  std::vector<std::string> connected_to = {};  ///< the layers and the model's inputs that it reads
 };
 
 /// What a model consists of. Moving statistics and the tensors of layers that are not trainable count as non-trainable.
 struct ModelSummary {
   std::string name;
-  std::vector<LayerSummary> layers = {};  ///< in a graph without an Input layer, the input comes first
+  std::vector<LayerSummary> layers = {};  ///< in a graph without an Input layer, the inputs come first
   bool is_chain = true;                   ///< every layer reads only the one before it
+  std::vector<std::string> outputs = {};  ///< the layers whose outputs are the model's, the main one first
   std::int64_t total = 0, trainable = 0, non_trainable = 0;  ///< parameters, of 4 bytes each
 };
 

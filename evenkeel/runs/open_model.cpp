@@ -96,6 +96,12 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
   return checked_class_names(json.get<std::vector<std::string>>(), where);
 }
 
+std::vector<ArrayOptions::Input> arrays_for(const Model& model) {
+  std::vector<ArrayOptions::Input> inputs;
+  for (const auto& [name, shape] : model.inputs()) inputs.push_back({name, shape});
+  return inputs;
+}
+
 ImageOptions images_for(const Model& model) {
   ImageOptions options;
   if (model.input_shape().rank() == 3) options.shape = model.input_shape();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evenkeel/data/image_folder.h"
+#include "evenkeel/data/npz_dataset.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/network.h"
@@ -53,6 +54,9 @@ LoadedNetwork load_network(const std::filesystem::path& path, const std::filesys
 /// Loads a weights file into a network; of a checkpoint, the averaged weights if it has them. Returns the class names
 /// in the file (empty if it has none).
 std::vector<std::string> load_weights_into(Network& network, const std::filesystem::path& path);
+
+/// The names and shapes that arrays of samples need for a model.
+std::vector<ArrayOptions::Input> arrays_for(const Model& model);
 
 /// How images are read for a model: in the shape of its input, if that is the shape of an image.
 ImageOptions images_for(const Model& model);

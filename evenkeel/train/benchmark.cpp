@@ -44,7 +44,11 @@ Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
   Batch batch;
   batch.size = size;
   batch.x = Tensor(network.model().input_shape().batched(size), DType::float32);
+  for (const Model::Input& input : std::span(network.model().inputs()).subspan(1))
+    batch.more.emplace_back(input.shape.batched(size), DType::float32);
   for (float& x : batch.x.as<float>()) x = static_cast<float>(random.normal());
+  for (Tensor& other : batch.more)
+    for (float& x : other.as<float>()) x = static_cast<float>(random.normal());
   if (targets == Targets::labels) {
     batch.labels = Tensor({size}, DType::int32);
     const auto classes = static_cast<std::int32_t>(std::max<std::int64_t>(2, network.outputs()));

@@ -202,6 +202,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   try {
     checkpoint.identity = parsed("identity").get<std::map<std::string, std::string>>();
     checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older ones have only this one
+    checkpoint.identity.try_emplace("loss_weights", "[]");
     checkpoint.progress = progress_of(parsed("progress"));
     checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
     const Json callbacks = parsed("callbacks");

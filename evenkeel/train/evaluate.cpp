@@ -135,23 +135,22 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
 Predictions predict(Network& network, const Dataset& data, const EvaluateOptions& options) {
   network.check(data, false);
   Predictions result;
-  for_each_batch(network, data, options, Targets::none,
-                 [&](Network::Runner& runner, const Batch& batch, std::int64_t first) {
-                   const TensorView outputs = runner.read(runner.compiled.outputs);
-                   const std::string& scores_name =
-                       runner.compiled.scores.empty() ? runner.compiled.outputs : runner.compiled.scores;
-                   const TensorView scores = runner.read(scores_name);
-                   if (first == 0) {
-                     result.outputs = Tensor(outputs.shape.with(0, data.size()), DType::float32);
-                     result.scores = Tensor(scores.shape.with(0, data.size()), DType::float32);
-                   }
-                   const auto copy_rows = [&](TensorView from, Tensor& to) {
-                     const auto rows = first_rows(from, batch.size);
-                     std::ranges::copy(rows, to.as<float>().begin() + first * to.shape().row_size());
-                   };
-                   copy_rows(outputs, result.outputs);
-                   copy_rows(scores, result.scores);
-                 });
+  const std::vector<int> outputs = network.model().outputs();
+  for (std::size_t i = 1; i < outputs.size(); ++i)
+    result.others.emplace_back(network.model().name_of(outputs[i]), Tensor());
+  for_each_batch(
+      network, data, options, Targets::none, [&](Network::Runner& runner, const Batch& batch, std::int64_t first) {
+        const auto copy_rows = [&](const std::string& value, Tensor& to) {
+          const TensorView from = runner.read(value);
+          if (first == 0) to = Tensor(from.shape.with(0, data.size()), DType::float32);
+          std::ranges::copy(first_rows(from, batch.size), to.as<float>().begin() + first * to.shape().row_size());
+        };
+        const CompiledModel& compiled = runner.compiled;
+        copy_rows(compiled.outputs, result.outputs);
+        copy_rows(compiled.scores.empty() ? compiled.outputs : compiled.scores, result.scores);
+        for (std::size_t i = 0; i < result.others.size(); ++i)
+          copy_rows(compiled.all_outputs[i + 1], result.others[i].second);
+      });
   result.classes = Tensor({data.size()}, DType::int32);
   const std::int64_t k = result.scores.shape().row_size();
   const float threshold = network.options().loss ? 0.5f : 0.0f;

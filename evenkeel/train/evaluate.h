@@ -36,9 +36,11 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
 inline constexpr std::int32_t kNoClass = -1;
 
 struct Predictions {
-  Tensor outputs;  ///< [N, K], of the last layer
+  Tensor outputs;  ///< [N, K], of the model's main output: the last layer, if the model has one output
   Tensor scores;   ///< [N, K], softmax or sigmoid of the outputs, which depends on the loss
   Tensor classes;  ///< int32 [N]: the first largest score; with K = 1, score > 0.5 as 0 or 1; or kNoClass
+  /// The model's other outputs [N, ...], by layer.
+  std::vector<std::pair<std::string, Tensor>> others = {};
 };
 
 /// Targets, if there are any, are ignored.

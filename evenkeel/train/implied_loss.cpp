@@ -20,9 +20,9 @@ bool are_zeros_and_ones(const Dataset& data) {
 ImpliedLoss implied_loss(const Model& model, const Dataset& data) {
   if (!data.has_targets())
     throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};
-  const std::int64_t outputs = compile(model, {.batch_size = 1}).layer_outputs.back().size();
-  const ActivationFunction last =
-      model.nodes().empty() ? ActivationFunction::linear : model.nodes().back().layer.traits().activation;
+  const auto output = static_cast<std::size_t>(model.output());
+  const std::int64_t outputs = compile(model, {.batch_size = 1}).layer_outputs.at(output).size();
+  const ActivationFunction last = model.nodes()[output].layer.traits().activation;
   const bool sigmoid = last == ActivationFunction::sigmoid, softmax = last == ActivationFunction::softmax;
   const std::string by_outputs = fmt::format("{} output{}{}", outputs, outputs == 1 ? "" : "s",
                                              sigmoid   ? " of a sigmoid"

@@ -5,6 +5,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/number.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/data/labels.h"
 
 namespace evenkeel {
@@ -78,6 +79,7 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, Use u
                                  .targets = targets,
                                  .train = use == Use::training,
                                  .class_weight = options_.class_weight,
+                                 .loss_weights = options_.loss_weights,
                                  .compute = options_.compute,
                                  .evaluation_only = use == Use::evaluation,
                                  .probes = options_.probes};
@@ -96,12 +98,17 @@ void Network::bind(Runner& runner, const Batch& batch) const {
   if (averages_in_ && runner.train)
     throw Error{
         {.where = "training", .expected = "the weights", .received = "their moving averages (AveragedWeights)"}};
-  for (const auto& [name, tensor] : {std::pair<const char*, const Tensor*>{"input", &batch.x},
-                                     {"labels", &batch.labels},
-                                     {"targets", &batch.targets}}) {
+  const auto bind_one = [&](const std::string& name, const Tensor& tensor) {
     const int id = program.id_of(name);
-    if (id >= 0) runner.executor->bind(name, tensor->view().rows(0, program.value(id).type.shape[0]));
-  }
+    if (id >= 0) runner.executor->bind(name, tensor.view().rows(0, program.value(id).type.shape[0]));
+  };
+  if (batch.more.size() + 1 != model_.inputs().size())
+    throw Error{{.where = "batch",
+                 .expected = std::to_string(model_.inputs().size()) + " tensors, one per input of the model",
+                 .received = std::to_string(batch.more.size() + 1)}};
+  for (std::size_t i = 0; i < model_.inputs().size(); ++i) bind_one(model_.inputs()[i].name, batch.input(i));
+  bind_one("labels", batch.labels);
+  bind_one("targets", batch.targets);
 }
 
 void Network::run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment) {
@@ -142,13 +149,31 @@ Targets Network::targets_of(const Batch& batch) {
   return batch.labels.bytes() > 0 ? Targets::labels : batch.targets.bytes() > 0 ? Targets::values : Targets::none;
 }
 
-void Network::check(const Dataset& data, bool needs_targets) const {
-  if (data.sample_shape() != model_.input_shape())
+void Network::check_inputs(const Dataset& data) const {
+  const std::vector<Model::Input>& inputs = model_.inputs();
+  std::vector<std::string> names;
+  for (const Model::Input& input : inputs) names.push_back(input.name);
+  if (data.inputs() != names.size() || (names.size() > 1 && data.input_names() != names))
     throw Error{{.where = "data \"" + data.name() + '"',
-                 .expected = "samples " + to_string_batched(model_.input_shape()) + ", as the model \"" +
+                 .expected = names.size() == 1
+                                 ? "samples for one input, as the model \"" + model_.name() + "\" takes"
+                                 : "samples for the inputs " + join(names) + " of the model \"" + model_.name() + '"',
+                 .received = data.inputs() == 1 ? "samples for one input" : "samples for " + join(data.input_names()),
+                 .hint = names.size() == 1 ? "" : "An .npz file has them as arrays of these names, beside y."}};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Shape sample = data.sample_shape_of(i);
+    if (sample == inputs[i].shape) continue;
+    throw Error{{.where = "data \"" + data.name() + '"',
+                 .expected = "samples " + to_string_batched(inputs[i].shape) +
+                             (names.size() == 1 ? "" : " for the input \"" + names[i] + '"') + ", as the model \"" +
                              model_.name() + "\" takes",
-                 .received = to_string_batched(data.sample_shape()),
-                 .hint = channels_first_hint(data.sample_shape(), model_.input_shape())}};
+                 .received = to_string_batched(sample),
+                 .hint = channels_first_hint(sample, inputs[i].shape)}};
+  }
+}
+
+void Network::check(const Dataset& data, bool needs_targets) const {
+  check_inputs(data);
   if (!needs_targets) return;
   if (!data.has_targets())
     throw Error{{.where = "data \"" + data.name() + '"', .expected = "labels or targets (y)", .received = "none"}};

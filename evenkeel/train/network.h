@@ -20,6 +20,7 @@ struct NetworkOptions {
   std::optional<Loss> loss = {};
   std::optional<Optimizer> optimizer = {};  ///< needed to train
   std::vector<double> class_weight = {};    ///< by class: factor of a sample's loss in training; empty: all 1
+  std::vector<double> loss_weights = {};    ///< by output: CompileOptions::loss_weights
   std::uint64_t seed = 0;                   ///< for the initial weights and the dropout masks
   bool draw_weights = true;                 ///< false: weights are 0 until they are set, for example from a file
   std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
@@ -80,7 +81,7 @@ class Network {
   void check(const Dataset& data, bool needs_targets) const;
   static Targets targets_of(const Dataset& data);
   static Targets targets_of(const Batch& batch);
-  std::int64_t outputs() const { return outputs_; }  ///< K
+  std::int64_t outputs() const { return outputs_; }  ///< K, of the main output
 
   /// Exchanges the trainable parameters with their moving averages; a second call undoes it exactly. Returns false, and
   /// does nothing, if there are no averages: the optimizer keeps none, or has made no update yet. While the averages
@@ -90,6 +91,7 @@ class Network {
 
  private:
   void bind(Runner& runner, const Batch& batch) const;
+  void check_inputs(const Dataset& data) const;
 
   Model model_;
   NetworkOptions options_;

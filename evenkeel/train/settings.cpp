@@ -100,6 +100,7 @@ Settings training_settings(const TrainerOptions& options) {
   put_choice("schedule", options.schedule, settings);
   put_fields(options, settings);
   if (options.class_weight.empty()) settings.erase("class_weight");
+  if (options.loss_weights.empty()) settings.erase("loss_weights");
   put_fields(options.compute, settings);
   put_fields(options.augmentation, settings);
   return settings;

@@ -19,6 +19,7 @@ NetworkOptions network_options(const TrainerOptions& options) {
   return {.loss = options.loss,
           .optimizer = options.optimizer,
           .class_weight = options.class_weight,
+          .loss_weights = options.loss_weights,
           .seed = options.seed,
           .probes = options.probes,
           .compute = options.compute};
@@ -94,6 +95,8 @@ void TrainerOptions::describe(Fields<TrainerOptions>& fields) {
   fields
       .add("class_weight", &TrainerOptions::class_weight, "a list: weight of each class in the training loss",
            kNotNegative)
+      .add("loss_weights", &TrainerOptions::loss_weights,
+           "a list: weight of each output's loss in training; 1 for the main output alone if absent", kNotNegative)
       .add("batch_size", &TrainerOptions::batch_size, "samples per step", kAtLeastOne)
       .add("seed", &TrainerOptions::seed, "of the weights, the shuffling, the dropout and the augmentation",
            kNotNegative);
@@ -206,6 +209,7 @@ std::map<std::string, std::string> Trainer::identity() const {
   return {{"model", write_model_file({.model = network_.model()})},
           {"loss", text_of(options_.loss)},
           {"class_weight", fmt::format("[{}]", fmt::join(options_.class_weight, ", "))},
+          {"loss_weights", fmt::format("[{}]", fmt::join(options_.loss_weights, ", "))},
           {"optimizer", text_of(options_.optimizer)},
           {"schedule", text_of(options_.schedule)},
           {"augmentation", augmentation},

@@ -20,6 +20,7 @@ struct TrainerOptions {
   Optimizer optimizer = Adam{};
   Schedule schedule = ConstantSchedule{};  ///< of the optimizer's learning rate over the steps of a fit
   std::vector<double> class_weight = {};   ///< by class: factor of a sample's loss in training; empty: all 1
+  std::vector<double> loss_weights = {};   ///< by output: factor of its loss in training; empty: only the main output's
   std::int64_t batch_size = 32;
   std::uint64_t seed = 0;                ///< for the initial weights, dropout masks and the order of the data
   Augmentation augmentation = {};        ///< of the images that `fit` trains on

@@ -75,6 +75,17 @@ std::string about_batches(const Model& model, std::int64_t samples, std::int64_t
   return {};
 }
 
+std::string about_outputs(const Model& model, const TrainerOptions& options) {
+  std::vector<std::string> untrained;
+  const std::vector<int> outputs = model.outputs();
+  for (std::size_t i = 1; i < outputs.size(); ++i)
+    if (i >= options.loss_weights.size() || options.loss_weights[i] == 0)
+      untrained.push_back('"' + model.name_of(outputs[i]) + '"');
+  if (untrained.empty()) return {};
+  return fmt::format("of the outputs, {} {} not trained: loss_weights gives {} no weight.", join(untrained),
+                     untrained.size() == 1 ? "is" : "are", untrained.size() == 1 ? "it" : "them");
+}
+
 std::string about_gaps(const Dataset& data) {
   if (!data.has_labels() || !data.class_names().empty()) return {};
   const std::vector<std::int32_t> labels = class_labels(data);
@@ -142,6 +153,7 @@ std::vector<std::string> training_warnings(const Model& model, const TrainerOpti
   if (fit.validation) add(about_classes(data, *fit.validation));
   if (!fit.shuffle && is_sorted_by_class(data))
     add(fmt::format("the samples of {} are sorted by class and are not shuffled.", text_of(data)));
+  add(about_outputs(model, options));
   add(about_batches(model, data.size(), options.batch_size, fit.steps.has_value()));
   if (const auto unusual = unusual_samples(data); !unusual.empty())
     add(fmt::format("in {}, {}.", text_of(data), describe(unusual, data)));

@@ -14,7 +14,7 @@ namespace evenkeel {
 
 /// What is likely wrong with a training before its first step, a line each: classes that validation has and training
 /// lacks, or that are shared out otherwise; a batch of one sample for batch statistics; samples far larger than the
-/// others; labels with gaps. Looks at the data once; computes nothing.
+/// others; labels with gaps; outputs without a loss weight. Looks at the data once; computes nothing.
 std::vector<std::string> training_warnings(const Model& model, const TrainerOptions& options, const Dataset& data,
                                            const FitOptions& fit);
 

@@ -220,7 +220,7 @@ class ClassOrder final : public Rule {
     const double before = as_they_are.accuracy()->value, after = reordered.accuracy()->value;
     Finding f{.code = "class-order",
               .severity = Severity::error,
-              .layers = {evidence.model().nodes().back().layer.name()},
+              .layers = {evidence.model().name_of(evidence.model().output())},
               .cause = "the classes of the data are in another order than the network's outputs (label -> output): " +
                        join(moves),
               .evidence = {{"accuracy as the classes are", before},

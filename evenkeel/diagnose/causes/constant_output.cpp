@@ -59,7 +59,7 @@ class ConstantOutput final : public Rule {
   std::vector<Need> needs() const override { return {Need::many_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
+    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().output());
     const bool stuck = output && hardly_moves(evidence, *output);
     if (stuck) {
       Finding f = of_network(evidence, *output);

@@ -108,7 +108,7 @@ class DeadChannels final : public Rule {
     f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");
     // Nothing passes a layer that is completely dead, unless a branch leads around it.
     const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });
-    if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
+    if (const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().output());
         severity == Severity::warning && all_of_one && output && output->constant_channels() == output->channels())
       f.severity = Severity::error;
     return f;

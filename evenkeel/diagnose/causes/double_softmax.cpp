@@ -8,7 +8,7 @@ namespace {
 /// The layers whose softmax the outputs pass through with nothing in between, last one first.
 std::vector<int> softmaxes_at_the_end(const Model& model) {
   std::vector<int> found;
-  for (int i = model.layers() - 1; i >= 0;) {
+  for (int i = model.output(); i >= 0;) {
     const Model::Node& node = model.nodes()[static_cast<std::size_t>(i)];
     const LayerTraits traits = node.layer.traits();
     if (traits.activation == ActivationFunction::softmax) found.push_back(i);

@@ -74,7 +74,7 @@ class LostClasses final : public Rule {
     for (const Lost& l : lost) labels.push_back(l.label);
     Finding f{.code = "lost-classes",
               .severity = std::ranges::all_of(lost, &Lost::expected) ? Severity::info : Severity::warning,
-              .layers = {evidence.model().nodes().back().layer.name()},
+              .layers = {evidence.model().name_of(evidence.model().output())},
               .cause = "no sample of class " + class_list(labels, evidence.data().class_names()) +
                        " is right, while accuracy is " + figure(evidence.evaluation().accuracy()->value),
               .certainty = Certainty::sure("measured: other classes are right too often for this to be chance")};

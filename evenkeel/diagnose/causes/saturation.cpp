@@ -43,7 +43,7 @@ class Saturation final : public Rule {
   std::vector<Need> needs() const override { return {Need::many_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().layers() - 1);
+    const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().output());
     for (const ChannelSignal& signal : evidence.channels())
       // The network's output is left out: a confident answer is at an end.
       if (&signal != output)

@@ -25,7 +25,7 @@ std::vector<Suspect> suspects_of(Evidence& evidence) {
     const Normalization& n = evidence.normalizations()[i];
     if (!n.axis) continue;
     const int from = model.nodes()[static_cast<std::size_t>(n.layer)].inputs.front();
-    const Shape sample = from < 0 ? model.input_shape() : compiled.layer_outputs[static_cast<std::size_t>(from)];
+    const Shape sample = from < 0 ? model.input_at(from).shape : compiled.layer_outputs[static_cast<std::size_t>(from)];
     const int rank = sample.rank() + 1;
     Suspect suspect{.normalization = i, .declared = *n.axis < 0 ? *n.axis + rank : *n.axis};
     for (int axis = 1; axis < rank; ++axis)
@@ -40,15 +40,10 @@ using Axes = std::map<std::string, std::int64_t>;
 
 /// The same model with some normalizations along other axes.
 Model with_axes(const Model& model, const Axes& axes) {
-  Model other(model.input_shape(), model.name());
-  for (const Model::Node& node : model.nodes()) {
-    std::vector<std::string> inputs;
-    for (const int from : node.inputs)
-      inputs.push_back(from < 0 ? "input" : model.nodes()[static_cast<std::size_t>(from)].layer.name());
-    const auto axis = axes.find(node.layer.name());
-    other.append(axis == axes.end() ? node.layer : node.layer.with("axis", axis->second), inputs);
-  }
-  return other;
+  return model.with_layers([&](const Layer& layer) {
+    const auto axis = axes.find(layer.name());
+    return axis == axes.end() ? layer : layer.with("axis", axis->second);
+  });
 }
 
 /// PyTorch normalizes axis 1: the fitting axis is moved there, and back.

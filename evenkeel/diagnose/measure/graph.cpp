@@ -22,7 +22,7 @@ bool has_weights_or_pools(const LayerTraits& traits) {
 template <class Ends>
 std::vector<int> from_the_end(const Model& model, Ends ends) {
   std::vector<int> layers;
-  for (int i = model.layers() - 1; i >= 0; i = model.nodes()[static_cast<std::size_t>(i)].inputs.front()) {
+  for (int i = model.output(); i >= 0; i = model.nodes()[static_cast<std::size_t>(i)].inputs.front()) {
     layers.push_back(i);
     if (ends(traits_of(model, i))) break;
   }
@@ -72,7 +72,7 @@ bool is_only_way(const Model& model, int layer) {
         std::ranges::any_of(model.nodes()[static_cast<std::size_t>(i)].inputs,
                             [&](int input) { return input < 0 || around[static_cast<std::size_t>(input)]; });
   }
-  return !around.back();
+  return !around[static_cast<std::size_t>(model.output())];
 }
 
 }  // namespace evenkeel

@@ -64,9 +64,7 @@ Dataset corrected(const Dataset& data, const InputHypothesis& h) {
       values[i] = static_cast<float>(h.scale[i % n] * static_cast<double>(values[i]) + h.offset[i % n]);
   const std::size_t size = values.size() / static_cast<std::size_t>(data.size());
   for (std::size_t i = 0; h.by_sample && i < values.size(); i += size) standardize(values.subspan(i, size));
-  Dataset::Parts parts{.name = data.name(), .x = std::move(x), .y = {}, .class_names = data.class_names()};
-  if (data.has_targets()) parts.y = Tensor::copy_of(data.y());
-  return Dataset(std::move(parts));
+  return data.with_x(std::move(x));
 }
 
 Dataset corrected(const Dataset& data, const InputCorrection& steps) {

@@ -18,8 +18,6 @@ void make_distinct(std::vector<std::string>& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
-constexpr const char* kInput = "input";  // a batch keeps it
-
 }  // namespace
 
 Instrument::Instrument(Network& network, CompileOptions options)
@@ -30,7 +28,8 @@ Instrument::Instrument(Network& network, CompileOptions options)
   options_.compute = {.fuse = network.options().compute.fuse, .real = network.options().compute.real};
   make_distinct(options_.probes);
   make_distinct(options_.keep);
-  std::erase(options_.keep, kInput);
+  // A batch keeps its inputs.
+  for (const Model::Input& input : network.model().inputs()) std::erase(options_.keep, input.name);
   // In float32 even if the network trains in bfloat16, to measure the network instead of the rounding.
 }
 
@@ -52,7 +51,10 @@ void Instrument::supply(const std::vector<LayerStatistics>& statistics, std::int
 }
 
 TensorView Instrument::Seen::read(const std::string& value) const {
-  return value == kInput ? batch.x.view() : runner.read(value);
+  const auto& inputs = network.model().inputs();
+  const auto input = std::ranges::find(inputs, value, &Model::Input::name);
+  if (input == inputs.end()) return runner.read(value);
+  return batch.input(static_cast<std::size_t>(input - inputs.begin())).view();
 }
 
 void Instrument::each_batch(const Dataset& data, std::int64_t batch_size,
@@ -80,7 +82,7 @@ void Instrument::run(const Dataset& data, std::int64_t batch_size, StepContext c
                      const std::function<void(const Seen&)>& see) {
   each_batch(data, batch_size, [&](const Batch& batch, Network::Runner& runner) {
     network_.run(runner, batch, context);
-    see({batch, runner});
+    see({batch, runner, network_});
     ++context.step;
   });
 }

@@ -29,6 +29,7 @@ class Instrument {
   struct Seen {
     const Batch& batch;
     const Network::Runner& runner;
+    const Network& network;
     TensorView read(const std::string& value) const;
   };
 

@@ -48,7 +48,8 @@ std::vector<GradientNorm> gradient_norms(Network& network, const Batch& batch, s
   Instrument instrument(network, {.loss = options.loss,
                                   .targets = Network::targets_of(batch),
                                   .train = true,
-                                  .class_weight = options.class_weight});
+                                  .class_weight = options.class_weight,
+                                  .loss_weights = options.loss_weights});
   StepContext context = network.context(Mode::train, step);
   for (LayerMode& mode : context.modes) mode.update_statistics = false;
   network.run(instrument.runner(batch.size), batch, context);

@@ -17,7 +17,7 @@ namespace {
 struct Accumulator {
   Normalization of;
   std::string input;        ///< the value's name
-  int made = -1, read = 0;  ///< lines: the one that computes the input (-1: the model's input), and the first that
+  int made = -1, read = 0;  ///< lines: the one that computes the input (-1: an input of the model), and the first that
                             ///< needs the statistics
   bool done = false;
   double count = 0;
@@ -155,17 +155,21 @@ class Reestimation {
   void pass(Piece& piece, Segment segment, std::span<const int> alive) {
     Network::Runner& runner = instrument_.runner(piece.size);
     Executor& executor = *runner.executor;
-    Tensor& input = input_of(runner, piece.size);
+    std::vector<Tensor>& inputs = inputs_of(runner, piece.size);
     context_.step = static_cast<std::uint64_t>(piece.first);  // the same masks in every segment
     if (piece.alive) {
       executor.restore(alive, piece.alive.get());
     } else {
-      const Tensor x = converted(data_.x().rows(piece.first, piece.first + piece.size), input.dtype());
-      std::memcpy(input.data(), x.data(), x.bytes());
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const TensorView samples = data_.input(i).rows(piece.first, piece.first + piece.size);
+        const Tensor x = converted(samples, inputs[i].dtype());
+        std::memcpy(inputs[i].data(), x.data(), x.bytes());
+      }
       executor.run(context_, {0, segment.first});
       sample_lines_ += piece.size * segment.first;
     }
-    if (segment.first == 0) take_in(-1, runner.compiled.program->id_of("input"), input, runner);
+    for (std::size_t i = 0; segment.first == 0 && i < inputs.size(); ++i)
+      take_in(-1, runner.compiled.program->id_of(name_of_input(i)), inputs[i], runner);
     executor.visit(context_, segment, [&](int line, int value, TensorView output) {
       take_in(line, value, output, runner);
       return true;
@@ -194,14 +198,19 @@ class Reestimation {
   }
 
   /// The memory for batches of this size. It belongs to the values that are alive, so it is written to.
-  Tensor& input_of(Network::Runner& runner, std::int64_t size) {
-    const auto found = inputs_.find(size);
-    if (found != inputs_.end()) return found->second;
-    const TensorType& type = runner.compiled.program->value(runner.compiled.program->require("input")).type;
-    Tensor& input = inputs_.emplace(size, Tensor(type.shape, type.dtype)).first->second;
-    runner.executor->bind("input", input);
-    return input;
+  std::vector<Tensor>& inputs_of(Network::Runner& runner, std::int64_t size) {
+    const auto [found, is_new] = inputs_.try_emplace(size);
+    std::vector<Tensor>& inputs = found->second;
+    for (std::size_t i = 0; is_new && i < instrument_.network().model().inputs().size(); ++i) {
+      const Program& program = *runner.compiled.program;
+      const TensorType& type = program.value(program.require(name_of_input(i))).type;
+      inputs.emplace_back(type.shape, type.dtype);
+      runner.executor->bind(name_of_input(i), inputs.back());
+    }
+    return inputs;
   }
+
+  const std::string& name_of_input(std::size_t i) const { return instrument_.network().model().inputs()[i].name; }
 
   const Dataset& data_;
   const ReestimateOptions& options_;
@@ -210,9 +219,9 @@ class Reestimation {
   StepContext context_;
   std::vector<Piece> pieces_;
   std::vector<Accumulator> accumulators_;
-  std::map<std::int64_t, Tensor> inputs_;  ///< by batch size
-  int lines_ = 0, last_needed_ = 0;        ///< of the program; after the last line that any normalization needs
-  std::vector<int> alive_;                 ///< values that are alive at the cut at the end of the current pass
+  std::map<std::int64_t, std::vector<Tensor>> inputs_;  ///< by batch size, then by the model's input
+  int lines_ = 0, last_needed_ = 0;  ///< of the program; after the last line that any normalization needs
+  std::vector<int> alive_;           ///< values that are alive at the cut at the end of the current pass
   std::int64_t used_bytes_ = 0, most_bytes_ = 0, sample_lines_ = 0;
 };
 

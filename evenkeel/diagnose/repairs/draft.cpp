@@ -8,7 +8,10 @@
 namespace evenkeel {
 
 Draft::Draft(Network& network)
-    : name_(network.model().name()), input_shape_(network.model().input_shape()), nodes_(network.model().nodes()) {
+    : name_(network.model().name()),
+      inputs_(network.model().inputs()),
+      nodes_(network.model().nodes()),
+      outputs_(network.model().outputs()) {
   take_tensors(network);
 }
 
@@ -20,14 +23,17 @@ void Draft::take_tensors(Network& network) {
 }
 
 Model Draft::model() const {
-  Model model(input_shape_, name_);
+  Model model = Model::with_inputs(inputs_, name_);
   for (const Model::Node& node : nodes_) {
     std::vector<std::string> inputs;
     const bool is_input = node.layer.traits().is_input;
     for (const int i : node.inputs)
-      if (!is_input) inputs.push_back(i < 0 ? "input" : name(i));
+      if (!is_input) inputs.push_back(i < 0 ? model.name_of(i) : name(i));
     model.append(node.layer, inputs);
   }
+  std::vector<std::string> outputs;
+  for (const int i : outputs_) outputs.push_back(name(i));
+  model.set_outputs(outputs);
   return model;
 }
 
@@ -55,8 +61,10 @@ std::vector<int> Draft::readers(int index) const {
 
 int Draft::only_reader(int index) const {
   const std::vector<int> found = readers(index);
-  return found.size() == 1 ? found.front() : -1;
+  return found.size() == 1 && !is_output(index) ? found.front() : -1;
 }
+
+bool Draft::is_output(int index) const { return std::ranges::count(outputs_, index) > 0; }
 
 std::vector<Shape> Draft::output_shapes() const { return compile(model(), {.batch_size = 1}).layer_outputs; }
 
@@ -84,19 +92,17 @@ void Draft::replace(int index, const Layer& layer) { node(index).layer = layer.n
 
 void Draft::remove(int index) {
   const int input = inputs(index).front();
-  if (index == layers() - 1 && input != index - 1)
+  if (is_output(index) && (input < 0 || is_output(input)))
     throw Error{{.where = "layer \"" + name(index) + '"',
-                 .expected = "the layer that it reads right before it, as the model's output is its last layer",
-                 .received = "others between them"}};
+                 .expected = "another layer that can be the model's output in its place",
+                 .received = input < 0 ? "the model's input" : "an output of the model already"}};
   erase_tensors(index);
   nodes_.erase(nodes_.begin() + index);
-  for (Model::Node& other : nodes_)
-    for (int& i : other.inputs) {
-      if (i == index)
-        i = input;
-      else if (i > index)
-        --i;
-    }
+  const auto renumber = [&](std::vector<int>& indices) {
+    for (int& i : indices) i = i == index ? input : i > index ? i - 1 : i;
+  };
+  for (Model::Node& other : nodes_) renumber(other.inputs);
+  renumber(outputs_);
 }
 
 void Draft::insert_before(int reader, const Layer& layer) {
@@ -105,9 +111,12 @@ void Draft::insert_before(int reader, const Layer& layer) {
   const auto taken = [&](const Model::Node& other) { return other.layer.name() == free; };
   for (int n = 1; std::ranges::any_of(nodes_, taken); ++n) free = base + '_' + std::to_string(n);
   nodes_.insert(nodes_.begin() + reader, {.layer = layer.named(free), .inputs = {inputs(reader).front()}});
-  for (int k = reader + 1; k < layers(); ++k)
-    for (int& i : node(k).inputs)
+  const auto renumber = [&](std::vector<int>& indices) {
+    for (int& i : indices)
       if (i >= reader) ++i;
+  };
+  for (int k = reader + 1; k < layers(); ++k) renumber(node(k).inputs);
+  renumber(outputs_);
   node(reader + 1).inputs.front() = reader;
 }
 

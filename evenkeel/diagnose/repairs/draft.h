@@ -26,10 +26,12 @@ class Draft {
   LayerTraits traits(int index) const { return layer(index).traits(); }
   const std::string& name(int index) const { return node(index).layer.name(); }
   const std::vector<int>& inputs(int index) const { return node(index).inputs; }
-  /// The layers that read this one (-1: the model's input), in order.
+  /// The layers that read this one (-1: the model's first input), in order.
   std::vector<int> readers(int index) const;
-  /// The only layer that reads this one; -1 if there is none, or several.
+  /// The only layer that reads this one; -1 if there is none, or several, or this one is an output of the model.
   int only_reader(int index) const;
+  bool is_output(int index) const;
+  int output() const { return outputs_.front(); }  ///< the main one
   /// The output shape of one sample, by layer.
   std::vector<Shape> output_shapes() const;
   /// The normalizations in the order of the description, with their present indices.
@@ -39,7 +41,8 @@ class Draft {
 
   /// Replaces a layer; the new layer keeps the old name.
   void replace(int index, const Layer& layer);
-  /// Removes a layer with one input, and its tensors. Its readers then read what it read.
+  /// Removes a layer with one input, and its tensors. Its readers then read what it read, which becomes an output of
+  /// the model if it was one.
   void remove(int index);
   /// Inserts a layer between a layer with one input and what that reads.
   void insert_before(int reader, const Layer& layer);
@@ -69,8 +72,9 @@ class Draft {
   Model::Node& node(int index) { return nodes_[static_cast<std::size_t>(index)]; }
 
   std::string name_;
-  Shape input_shape_;
+  std::vector<Model::Input> inputs_;
   std::vector<Model::Node> nodes_;
+  std::vector<int> outputs_;
   std::map<std::string, Tensor> tensors_;
 };
 

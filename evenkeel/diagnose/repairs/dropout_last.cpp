@@ -24,7 +24,7 @@ RepairLog move_dropout(Draft& draft, const RepairContext&) {
     draft.remove(i);
   }
   if (log.changes.empty()) return log;
-  int last = draft.layers() - 1;
+  int last = draft.output();
   while (last >= 0 && !draft.traits(last).linear) --last;
   if (last < 0 || leads_to_normalization(draft, last))
     throw Error{{.where = "dropout-last",

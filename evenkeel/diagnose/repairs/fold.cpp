@@ -62,6 +62,7 @@ std::string objection_before(const Draft& draft, int normalization) {
   if (!traits.linear) return fmt::format("before it is {}, a {}", name, draft.layer(before).type());
   if (traits.activation != ActivationFunction::linear)
     return fmt::format("before it, {} applies its {} first", name, name_of(traits.activation));
+  if (draft.is_output(before)) return fmt::format("before it, {} is an output of the model", name);
   if (draft.only_reader(before) < 0) return fmt::format("before it, {} is read by other layers as well", name);
   return {};
 }

@@ -23,7 +23,9 @@ ChannelAffine in_evaluation(const Draft& draft, const Normalization& normalizati
 
 int biased_before(const Model& model, int normalization) {
   const int before = model.nodes()[static_cast<std::size_t>(normalization)].inputs.front();
-  if (before < 0 || readers_of(model, before).size() > 1 || !is_along_channels(model, normalization)) return -1;
+  if (before < 0 || readers_of(model, before).size() > 1 || model.is_output(before) ||
+      !is_along_channels(model, normalization))
+    return -1;
   const LayerTraits traits = model.nodes()[static_cast<std::size_t>(before)].layer.traits();
   const bool is_biased = traits.linear && !traits.linear->bias.empty();
   return is_biased && traits.activation == ActivationFunction::linear ? before : -1;

@@ -54,8 +54,8 @@ Course course_from(const Draft& draft, int layer) {
   for (int at = layer;;) {
     const int next = draft.only_reader(at);
     if (next < 0) {
-      course.obstacle = draft.readers(at).empty() ? fmt::format("{} is the model's output", quoted(draft.name(at)))
-                                                  : fmt::format("several layers read {}", quoted(draft.name(at)));
+      course.obstacle = draft.is_output(at) ? fmt::format("{} is the model's output", quoted(draft.name(at)))
+                                            : fmt::format("several layers read {}", quoted(draft.name(at)));
       return course;
     }
     if (const auto linear = draft.traits(next).linear) {

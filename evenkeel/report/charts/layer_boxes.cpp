@@ -26,20 +26,21 @@ std::string shape_text(const Shape& shape) {
   return sizes.empty() ? "1" : join(sizes, "×");
 }
 
-/// All layers after the model's input; `reads` are indices in the list.
+/// All layers after the model's inputs; `reads` are indices in the list.
 std::vector<LayerNode> nodes_of(const Model& model) {
   ModelSummary summary = summarize(model);
   std::vector<LayerNode> nodes;
   if (summary.layers.empty() || !summary.layers.front().is_input)
-    nodes.push_back(
-        {.summary = {
-             .name = "input", .type = std::string(kInputType), .output_shape = model.input_shape(), .is_input = true}});
+    nodes.push_back({.summary = {.name = model.name_of(-1),
+                                 .type = std::string(kInputType),
+                                 .output_shape = model.input_shape(),
+                                 .is_input = true}});
   std::map<std::string, std::size_t> places;
   for (LayerSummary& layer : summary.layers) nodes.push_back({.summary = std::move(layer)});
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     LayerNode& node = nodes[i];
     for (const std::string& name : node.summary.connected_to) {
-      // The first box stands for "input", whatever its name.
+      // Of a model with one input, the first box stands for it, whatever its name.
       const auto found = places.find(name);
       node.reads.push_back(found == places.end() ? 0 : found->second);
       ++nodes[node.reads.back()].readers;

@@ -31,7 +31,7 @@ struct LayerStack {
   std::vector<std::size_t> reads = {};  ///< earlier stacks
 };
 
-/// The stacks of a model. Its input is the first box. Throws Error if the model is not valid.
+/// The stacks of a model. Its inputs are the first boxes. Throws Error if the model is not valid.
 std::vector<LayerStack> stacks_of(const Model& model);
 
 }  // namespace evenkeel
