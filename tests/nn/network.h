@@ -27,7 +27,10 @@ struct Compiled {
     if (first) initialize_weights(compiled.weights, 0, memory.store);
     step.modes.assign(static_cast<std::size_t>(model.layers()), LayerMode::of(Mode::train));
     step.learning_rate = 0.01;
-    for (const char* name : {"input", "labels", "targets"})
+    std::vector<std::string> names;
+    for (const Model::Input& input : model.inputs()) names.push_back(input.name);
+    names.insert(names.end(), {"labels", "targets"});
+    for (const std::string& name : names)
       if (const Value v = compiled.program->find(name)) bind_random(name, v);
   }
 
@@ -40,10 +43,10 @@ struct Compiled {
   CompiledModel compiled;
   std::unique_ptr<Executor> executor;
   StepContext step;
-  std::vector<std::unique_ptr<Tensor>> bound;  ///< in the order input, labels or targets
+  std::vector<std::unique_ptr<Tensor>> bound;  ///< in the order inputs, labels or targets
 
  private:
-  void bind_random(const char* name, Value v) {
+  void bind_random(const std::string& name, Value v) {
     Tensor values(v.shape(), DType::float64);
     RandomStream stream({.seed = 1, .purpose = Purpose::study, .index = static_cast<std::uint32_t>(bound.size())});
     for (double& x : values.as<double>()) {
