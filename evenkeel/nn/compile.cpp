@@ -86,28 +86,27 @@ class Compiler {
 
   void emit_layers() {
     emit_inputs();
-    std::vector<Value>& made = made_;
     for (const Model::Node& node : model_.nodes()) {
       const Layer& layer = node.layer;
       std::vector<Value> inputs;
       for (int i : node.inputs)
-        inputs.push_back(i < 0 ? inputs_[static_cast<std::size_t>(-1 - i)] : made[static_cast<std::size_t>(i)]);
+        inputs.push_back(i < 0 ? inputs_[static_cast<std::size_t>(-1 - i)] : made_[static_cast<std::size_t>(i)]);
       program().set_label(layer.name());
       if (!takes_raw(layer))
         for (Value& input : inputs) input = narrowed(input);
-      LayerBuilder builder(program(), layer.name(), static_cast<int>(made.size()), layer.trainable(), result_.weights);
+      LayerBuilder builder(program(), layer.name(), static_cast<int>(made_.size()), layer.trainable(), result_.weights);
       try {
-        made.push_back(layer.build(builder, inputs));
+        made_.push_back(layer.build(builder, inputs));
       } catch (const Error& error) {
         const std::string where = "layer \"" + layer.name() + '"';
         if (error.parts().where.starts_with(where)) throw;
         throw error.inside(where);
       }
-      result_.layer_outputs.push_back(made.back().shape().without_first());
+      result_.layer_outputs.push_back(made_.back().shape().without_first());
       // A layer that changes nothing returns a value that has a name already.
-      const bool own = std::ranges::find(inputs, made.back()) == inputs.end();
-      if (own) program().rename(made.back(), layer.name() + "/output");
-      result_.layer_values.push_back(made.back().name());
+      const bool own = std::ranges::find(inputs, made_.back()) == inputs.end();
+      if (own) program().rename(made_.back(), layer.name() + "/output");
+      result_.layer_values.push_back(made_.back().name());
     }
   }
 
@@ -152,18 +151,18 @@ class Compiler {
       const auto layer = static_cast<std::size_t>(outputs[i]);
       heads_.push_back({.outputs = {}, .logits = {}, .layer = model_.nodes()[layer].layer.name()});
       if (computed)
-        emit_output(heads_.back(), made_[layer]);
+        emit_output(heads_.back(), made_[layer], i == 0 || options_.targets != Targets::none);
       else
         skipped.push_back(outputs[i]);
       result_.all_outputs.push_back(computed ? heads_.back().outputs.name() : std::string());
     }
-    result_.outputs = main().outputs.name();
+    result_.outputs = main_head().outputs.name();
     if (!skipped.empty()) drop_effects(skipped);
   }
 
   /// Outputs that are read, and the inputs of the loss, have the type of parameters.
-  void emit_output(Head& head, Value outputs) {
-    const Value logits = logits_of(outputs);
+  void emit_output(Head& head, Value outputs, bool has_loss) {
+    const Value logits = has_loss ? logits_of(outputs) : outputs;
     program().set_label(head.layer);
     head.outputs = ops::cast(outputs, options_.compute.real);
     head.logits = logits == outputs ? head.outputs : ops::cast(logits, options_.compute.real);
@@ -181,8 +180,8 @@ class Compiler {
     return leads;
   }
 
-  /// Removes the updates of moving statistics of what only these outputs need. Then nobody reads its other lines, which
-  /// are dropped like all lines that nobody reads.
+  /// Keeps no values, and updates no moving statistics, of what only these outputs need. Then nobody reads its lines,
+  /// and they are dropped like all lines that nobody reads.
   void drop_effects(const std::vector<int>& skipped) {
     std::vector<int> computed = model_.outputs();
     std::erase_if(computed, [&](int layer) { return std::ranges::count(skipped, layer) > 0; });
@@ -190,8 +189,11 @@ class Compiler {
     std::set<std::string> layers;
     for (std::size_t i = 0; i < needed.size(); ++i)
       if (unneeded[i] && !needed[i]) layers.insert(model_.nodes()[i].layer.name());
-    std::erase_if(program().mutable_nodes(),
-                  [&](const Node& node) { return node.op->has_effect() && layers.contains(node.label); });
+    std::erase_if(program().mutable_nodes(), [&](const Node& node) {
+      if (!layers.contains(node.label)) return false;
+      for (const int value : node.outputs) program().info(program().handle(value)).kept = false;
+      return node.op->has_effect();
+    });
   }
 
   /// A final softmax or sigmoid (as Keras users write it) is recognised: the loss uses what goes into it.
@@ -217,12 +219,12 @@ class Compiler {
     return logits;
   }
 
-  const Head& main() const { return heads_.front(); }
+  const Head& main_head() const { return heads_.front(); }
 
   void emit_scores() {
     program().set_label("scores");
     program().set_phase(Phase::loss);
-    const auto& [outputs, logits, layer] = main();
+    const auto& [outputs, logits, layer] = main_head();
     Value scores = outputs;
     if (logits == outputs && scores_of(*options_.loss) == Scores::softmax)
       scores = program().emit_one(ops::Softmax{}, {outputs}, "scores");
@@ -246,17 +248,17 @@ class Compiler {
                    .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
                    .received = "1, whose softmax is always 1",
                    .hint = "Choose the loss \"binary_crossentropy\", or 2 units."}};
-    if (shape != main().logits.shape())
+    if (shape != main_head().logits.shape())
       throw Error{{.where = where,
-                   .expected = to_string_batched(main().logits.shape().without_first()) +
-                               ", because an output with a loss weight has the targets of \"" + main().layer + '"',
+                   .expected = to_string_batched(main_head().logits.shape().without_first()) +
+                               ", because an output with a loss weight has the targets of \"" + main_head().layer + '"',
                    .received = to_string_batched(shape.without_first()),
                    .hint = "Its weight in loss_weights may be 0."}};
   }
 
   void emit_loss() {
-    check_logits(main());
-    const Shape shape = main().logits.shape();
+    check_logits(main_head());
+    const Shape shape = main_head().logits.shape();
     program().set_label("loss");
     Value targets;
     if (options_.targets == Targets::labels) {
@@ -267,7 +269,7 @@ class Compiler {
     }
     const Value goal = smoothed(targets);
     const Value weights = class_weights(targets);
-    const Value alone = loss_of(main(), goal, weights);
+    const Value alone = loss_of(main_head(), goal, weights);
     loss_ = with_penalties(alone);
     program().keep(loss_);
     result_.loss = loss_.name();
@@ -282,7 +284,7 @@ class Compiler {
       minimized_ = program().emit_one(ops::Add(), {minimized_, part});
     }
     if (scores_of(*options_.loss) == Scores::outputs) return;
-    const Value correct = program().emit_one(ops::Correct(0.0), {main().logits, targets}, "correct");
+    const Value correct = program().emit_one(ops::Correct(0.0), {main_head().logits, targets}, "correct");
     program().keep(correct);
     result_.correct = correct.name();
   }

@@ -138,6 +138,17 @@ TEST(SeveralOutputs, AreAllComputedWithoutTargets) {
   EXPECT_THAT(compiled.all_outputs, ElementsAre("classes/output", "aux/output"));
 }
 
+TEST(SeveralOutputs, MayEndInAnActivationThatTheLossIsNotFor) {
+  Model model({4});
+  model.append(Dense{.units = 3, .activation = softmax, .name = "classes"});
+  model.append(Dense{.units = 2, .activation = sigmoid, .name = "where"}, {"input"});
+  model.set_outputs({"classes", "where"});
+  CompileOptions options{.batch_size = 5, .loss = SoftmaxCrossEntropy{}};
+  EXPECT_EQ(compile(model, options).all_outputs[1], "where/output");
+  options.targets = Targets::labels;
+  EXPECT_EQ(compile(model, options).all_outputs[1], "");
+}
+
 TEST(SeveralOutputs, CostNothingWhereTheyAreNeitherScoredNorTrained) {
   CompileOptions options = training();
   for (const bool train : {false, true}) {

@@ -46,7 +46,10 @@ void add_histograms(std::vector<EventValue>& values, const Network& network, con
   for (const auto& entry : store.state.layout().entries) {
     collector.add("statistics/" + entry.name, store.state.get(entry.name));
     const std::string batch = followed_by(entry.name);
-    if (runner.compiled.program->id_of(batch) >= 0) collector.add("statistics/" + batch, runner.read(batch));
+    const Program& program = *runner.compiled.program;
+    // Of a layer that only an untrained output needs, nothing is kept.
+    if (const int id = program.id_of(batch); id >= 0 && program.value(id).kept)
+      collector.add("statistics/" + batch, runner.executor->read(id));
   }
 }
 
