@@ -247,8 +247,9 @@ TEST(ModelFileError, MindsTheDoubleBrackets) {
 }
 
 TEST(ModelFileError, NamesAnUnknownKeyAboveTheLayers) {
-  EXPECT_EQ(refusal(kHead + "inputs = [3]\n[[layer]]\ntype = \"Flatten\"\n"),
-            "m.toml:2: unknown key \"inputs\". Known: name, input, layer, training. Did you mean \"input\"?");
+  EXPECT_EQ(refusal(kHead + "inptu = [3]\n[[layer]]\ntype = \"Flatten\"\n"),
+            "m.toml:2: unknown key \"inptu\". Known: name, input, inputs, outputs, layer, training. "
+            "Did you mean \"input\"?");
 }
 
 TEST(ModelFile, KeepsWhatTrainingSaysAsItStands) {

@@ -192,8 +192,8 @@ TEST(LossWeights, LeavePenaltiesAndTheReportedLossAsTheyAre) {
   model.append(Dense{.units = 3, .name = "b"}, {"input"});
   model.set_outputs({"a", "b"});
   CompileOptions options = training(DType::float64);
-  Memory memory;
-  Compiled plain(model, options, memory);
+  Memory of_plain, memory;  // with the same weights, of the same seed
+  Compiled plain(model, options, of_plain);
   options.loss_weights = {0, 1};
   Compiled weighted(model, options, memory);
   plain.run();
