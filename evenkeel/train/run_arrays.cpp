@@ -62,7 +62,8 @@ std::vector<std::pair<std::string, Tensor>> run_arrays(Network& network, const s
                                                        Mode mode, const std::string& where) {
   const Model& model = network.model();
   const Batch batch = batch_of(model, arrays, where);
-  Network::Runner& runner = network.runner(batch.size, Targets::none, false);
+  const auto use = mode == Mode::evaluate ? Network::Use::evaluation : Network::Use::any_mode;
+  Network::Runner& runner = network.runner(batch.size, Targets::none, use);
   StepContext context = network.context(mode);
   for (LayerMode& layer : context.modes) layer.update_statistics = false;
   const AveragedWeights averaged(network);
