@@ -52,7 +52,7 @@ std::vector<double> in_turns(const std::vector<BenchmarkRun*>& runs, int rounds,
 void threads_table() {
   const int cores = Machine::here().cores;
   fmt::print("| workload | 1 thread, ms | {0} threads, ms | ratio |\n| --- | --- | --- | --- |\n", cores);
-  for (const std::string& name : workload_names()) {
+  for (const std::string& name : study_workload_names()) {
     const Workload workload = workload_named(name);
     BenchmarkRun one(workload.model, options_of(workload, 1), workload.batch_size, true);
     BenchmarkRun all(workload.model, options_of(workload, cores), workload.batch_size, true);
@@ -63,7 +63,7 @@ void threads_table() {
 
 void batch_table() {
   fmt::print("| workload | batch | ms a step | us a sample |\n| --- | --- | --- | --- |\n");
-  for (const std::string& name : workload_names()) {
+  for (const std::string& name : study_workload_names()) {
     const Workload workload = workload_named(name);
     for (const std::int64_t batch : {1, 8, 64, 250, 1000}) {
       BenchmarkRun run(workload.model, options_of(workload, 0), batch, true);

@@ -25,6 +25,7 @@
 #include "evenkeel/diagnose/training_doctor.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/formats/safetensors.h"
+#include "evenkeel/nn/architectures/architectures.h"
 #include "evenkeel/nn/layers.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/nn/registry.h"

@@ -24,6 +24,7 @@ void add_report(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
 void add_repair(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
+void add_model_command(CLI::App& app, Command& chosen);
 void add_layers(CLI::App& app, Command& chosen);
 void add_documentation(CLI::App& app, Command& chosen);  // `completion`, `man`, `reference`
 void add_fetch(CLI::App& data, Command& chosen);         // `data fetch`, below `data`

@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_repair(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
+  add_model_command(app, chosen);
   add_layers(app, chosen);
   add_documentation(app, chosen);
 }

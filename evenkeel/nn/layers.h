@@ -14,3 +14,4 @@
 #include "evenkeel/nn/layers/preprocessing.h"
 #include "evenkeel/nn/layers/reshaping.h"
 #include "evenkeel/nn/layers/resizing.h"
+#include "evenkeel/nn/layers/slicing.h"

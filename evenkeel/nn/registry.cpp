@@ -90,6 +90,7 @@ const std::vector<LayerType>& layer_types() {
       entry<Maximum>(),
       entry<Minimum>(),
       entry<Concatenate>(),
+      entry<SliceChannels>(),
   };
   return types;
 }

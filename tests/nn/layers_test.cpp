@@ -10,6 +10,7 @@
 #include "evenkeel/nn/layers/merge.h"
 #include "evenkeel/nn/layers/normalization.h"
 #include "evenkeel/nn/layers/pooling.h"
+#include "evenkeel/nn/layers/slicing.h"
 #include "evenkeel/nn/registry.h"
 #include "tests/support/layer_check.h"
 #include "tests/support/testing.h"
@@ -272,6 +273,19 @@ TEST(MergingLayers, SayBothShapesWhereTheyDoNotFit) {
       EXPECT_SAYS(text, "[N, 3, 4, 7] and " + to_string_batched(other.without_first()));
     }
   EXPECT_SAYS(error_of([] { Trial(subject_of(Subtract{}, {{2, 3}, {2, 3}, {2, 3}})); }), "two inputs");
+}
+
+TEST(SliceChannels, IsALayer) {
+  check_layer(SliceChannels{.begin = 2, .count = 3}, {2, 3, 1, 7});
+  check_layer(SliceChannels{.count = 1}, {5, 4});
+  check_layer(SliceChannels{.begin = 3, .count = 1}, {1, 2, 4});
+  check_layer(SliceChannels{.count = 17}, {2, 17});
+}
+
+TEST(SliceChannels, NeedsItsChannels) {
+  Sequential model({4, 4, 5});
+  model.add(SliceChannels{.begin = 3, .count = 3});
+  EXPECT_SAYS(error_of([&] { weights_of(model); }), "at least 6 channels");
 }
 
 TEST(Concatenate, IsALayer) {

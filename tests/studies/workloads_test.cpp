@@ -46,7 +46,17 @@ INSTANTIATE_TEST_SUITE_P(Of, WorkloadModel,
                          [](const auto& pair) { return std::string(pair.param.workload); });
 
 TEST(Workloads, ThatDoNotExistAreNamedWithThoseThatDo) {
-  EXPECT_SAYS(error_of([] { workload_named("W4"); }), "W1, W2, W3");
+  EXPECT_SAYS(error_of([] { workload_named("W4"); }), "W1, W2, W3, R18, M2, E0");
+}
+
+TEST(Workloads, OfArchitecturesTakeEightImagesOfTheUsualSize) {
+  for (const auto& [name, parameters] :
+       std::vector<std::pair<std::string, std::int64_t>>{{"R18", 11689512}, {"M2", 3504872}, {"E0", 5288548}}) {
+    const Workload workload = workload_named(name);
+    EXPECT_EQ(workload.batch_size, 8) << name;
+    EXPECT_EQ(workload.model.input_shape(), (Shape{224, 224, 3})) << name;
+    EXPECT_EQ(summarize(workload.model).trainable, parameters) << name;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {
@@ -35,6 +36,19 @@ std::string SliceChannels::detail() const { return fmt::format("[{}:{}]", begin_
 
 std::vector<TensorType> SliceChannels::infer(std::span<const TensorType> in) const {
   return {{in[0].shape.with(-1, count_), in[0].dtype}};
+}
+
+/// Zeros at the channels that were left out.
+void SliceChannels::differentiate(Gradients& g) const {
+  const TensorType x = g.input(0).type();
+  std::vector<Value> parts;
+  const auto zeros = [&](std::int64_t count) {
+    if (count > 0) parts.push_back(g.emit_one(Fill(x.shape.with(-1, count), x.dtype, 0), {}));
+  };
+  zeros(begin_);
+  parts.push_back(g.of_output(0));
+  zeros(x.shape.back() - begin_ - count_);
+  g.add(0, parts.size() == 1 ? parts[0] : g.emit_one(Concatenate(), parts));
 }
 
 Kernel SliceChannels::choose(const KernelRequest& r) const {

@@ -20,6 +20,7 @@ class SliceChannels final : public Op {
   std::string_view kind() const override { return "slice_channels"; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
+  void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
 
  private:
