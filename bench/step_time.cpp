@@ -1,5 +1,6 @@
 // Our worker for bench/compare (protocol: bench/compare/worker.py):
-//   step_time --workload W1|W2|W3 --threads N --what step|evaluate --precision float32|bfloat16
+//   step_time --workload W1|W2|W3|R18|M2|E0 --threads N --what step|evaluate|predict --precision float32|bfloat16
+//             [--batch-size N]
 // then lines
 //   step K -> {"ms": [...]}                      K steps on one resident batch
 //   peak   -> {"gflops": x, "step_gflop": y}     the machine's FMA peak with these threads, and what a step needs
@@ -27,10 +28,10 @@ int serve(const Flags& flags) {
     throw Error{{.where = "--precision", .expected = kind_of(precision), .received = flags.at("--precision")}};
   const Workload workload = workload_named(flags.at("--workload"));
   const int threads = std::stoi(flags.at("--threads"));
-  BenchmarkRun run(
-      workload.model,
-      {.loss = workload.loss, .optimizer = workload.optimizer, .compute = {.threads = threads, .precision = precision}},
-      workload.batch_size, flags.at("--what") == "step");
+  const std::int64_t given = std::stoll(flags.at("--batch-size"));
+  NetworkOptions options{.optimizer = workload.optimizer, .compute = {.threads = threads, .precision = precision}};
+  if (flags.at("--what") != "predict") options.loss = workload.loss;
+  BenchmarkRun run(workload.model, options, given > 0 ? given : workload.batch_size, flags.at("--what") == "step");
   for (std::string command; std::cin >> command;) {
     if (command == "peak") {
       std::cout << fmt::format("{{\"gflops\": {:.1f}, \"step_gflop\": {:.4f}}}", kernels::fma_gflops(Threads(threads)),
@@ -48,7 +49,8 @@ int serve(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  Flags flags = {{"--workload", "W3"}, {"--threads", "0"}, {"--what", "step"}, {"--precision", "float32"}};
+  Flags flags = {
+      {"--workload", "W3"}, {"--threads", "0"}, {"--what", "step"}, {"--precision", "float32"}, {"--batch-size", "0"}};
   for (int i = 1; i + 1 < argc; i += 2) flags[argv[i]] = argv[i + 1];
   return serve(flags);
 } catch (const std::exception& error) {

@@ -20,6 +20,7 @@ struct BenchArguments {
   Settings settings;
   std::string workload, model, svg;
   int steps = 0;
+  bool predict = false;
 };
 
 /// Something to measure: one of the workloads, or the user's own model.
@@ -31,6 +32,7 @@ struct Subject {
 struct Measured {
   std::string name;
   Precision precision;
+  bool predicts;
   BenchmarkResult result;
 
   PlannedLines lines() const { return {result.lines, result.line_seconds, result.roofline}; }
@@ -50,12 +52,12 @@ Subject workload_subject(const BenchArguments& a, const std::string& name) {
 
 std::vector<Subject> subjects_of(const BenchArguments& a) {
   if (!a.model.empty()) {
-    PlannedModel planned = planned_model(a.shared, a.model, a.settings, true);
+    PlannedModel planned = planned_model(a.shared, a.model, a.settings, !a.predict);
     std::string name = planned.model.name();
     return {{.name = std::move(name), .description = a.model, .planned = std::move(planned)}};
   }
   std::vector<Subject> subjects;
-  for (const std::string& name : a.workload.empty() ? workload_names() : std::vector{a.workload})
+  for (const std::string& name : a.workload.empty() ? study_workload_names() : std::vector{a.workload})
     subjects.push_back(workload_subject(a, name));
   return subjects;
 }
@@ -64,25 +66,33 @@ Measured measure(const BenchArguments& a, const Subject& subject) {
   say(a.shared, "measuring {} ({}), batch {}", subject.name, subject.description, subject.planned.batch_size);
   return {.name = subject.name,
           .precision = subject.planned.options.compute.precision,
-          .result = benchmark(
-              subject.planned.model,
-              {.network = subject.planned.options, .batch_size = subject.planned.batch_size, .steps = a.steps})};
+          .predicts = a.predict,
+          .result = benchmark(subject.planned.model, {.network = subject.planned.options,
+                                                      .batch_size = subject.planned.batch_size,
+                                                      .steps = a.steps,
+                                                      .predict = a.predict})};
+}
+
+/// What was measured besides the step.
+const Timing& other_of(const Measured& measured) {
+  return measured.predicts ? measured.result.single : measured.result.evaluate;
 }
 
 Json as_json(const Measured& measured) {
   const BenchmarkResult& r = measured.result;
   const PlanTotals totals = totals_of(r.lines);
+  const std::string step = measured.predicts ? "predict" : "step";
   return {{"workload", measured.name},
           {"precision", name_of(measured.precision)},
           {"threads", r.threads},
           {"cpu", Machine::here().cpu},
           {"batch_size", r.batch_size},
           {"steps", r.step.ms.size()},
-          {"step_ms", r.step.median()},
-          {"step_ms_low", r.step.quantile(0.1)},
-          {"step_ms_high", r.step.quantile(0.9)},
+          {step + "_ms", r.step.median()},
+          {step + "_ms_low", r.step.quantile(0.1)},
+          {step + "_ms_high", r.step.quantile(0.9)},
           {"images_per_s", r.images_per_s()},
-          {"evaluate_ms", r.evaluate.median()},
+          {measured.predicts ? "predict_one_ms" : "evaluate_ms", other_of(measured).median()},
           {"flops", totals.flops},
           {"bytes", totals.bytes},
           {"peak_share", r.peak_share()},
@@ -95,14 +105,17 @@ Json as_json(const Measured& measured) {
 }
 
 void print_table(const std::vector<Measured>& all) {
-  TextTable table({"workload", ">batch", ">step ms", ">10 to 90 %", ">images/s", ">FMA peak", ">evaluate ms", ">arena",
-                   ">resident"});
-  for (const auto& [name, precision, r] : all)
-    table.row({name, with_commas(r.batch_size), fmt::format("{:.2f}", r.step.median()),
+  const bool predicts = all.front().predicts;
+  TextTable table({"workload", ">batch", predicts ? ">predict ms" : ">step ms", ">10 to 90 %", ">images/s", ">FMA peak",
+                   predicts ? ">predict one ms" : ">evaluate ms", ">arena", ">resident"});
+  for (const Measured& measured : all) {
+    const BenchmarkResult& r = measured.result;
+    table.row({measured.name, with_commas(r.batch_size), fmt::format("{:.2f}", r.step.median()),
                fmt::format("{:.2f} to {:.2f}", r.step.quantile(0.1), r.step.quantile(0.9)),
                with_commas(std::llround(r.images_per_s())), fmt::format("{:.0f}%", 100 * r.peak_share()),
-               fmt::format("{:.2f}", r.evaluate.median()), bytes_text(r.memory.arena_bytes),
+               fmt::format("{:.2f}", other_of(measured).median()), bytes_text(r.memory.arena_bytes),
                bytes_text(r.resident_bytes)});
+  }
   const BenchmarkResult& last = all.back().result;
   print("{}\n{} ({}), {} thread{}, {}: {}\n", Lines{table.text()}, Machine::here().cpu, Machine::here().features(),
         last.threads, last.threads == 1 ? "" : "s", name_of(all.back().precision), roofline_text(last.roofline));
@@ -112,8 +125,8 @@ TimePicture picture_of(const Measured& measured) {
   const BenchmarkResult& r = measured.result;
   const PlannedLines lines = measured.lines();
   TimePicture picture{
-      .title = fmt::format("{}: {:.2f} ms a training step of {} samples", measured.name, r.step.median(),
-                           with_commas(r.batch_size)),
+      .title = fmt::format("{}: {:.2f} ms a {} of {} samples", measured.name, r.step.median(),
+                           measured.predicts ? "prediction" : "training step", with_commas(r.batch_size)),
       .subtitle = fmt::format("{}, {} threads, {}; {:.0f} % of the FMA peak; {}", Machine::here().cpu, r.threads,
                               name_of(measured.precision), 100 * r.peak_share(), roofline_text(r.roofline)),
       .bars = {}};
@@ -156,15 +169,18 @@ void add_bench(CLI::App& app, Command& chosen) {
       app, "bench",
       "Measures training steps, evaluation and every op of a model, compared with the limits of this machine.",
       "  evenkeel bench --workload W1 --threads 1\n"
+      "  evenkeel bench --workload R18 --predict\n"
       "  evenkeel bench runs/lenet --batch-size 128 --json --svg lenet.svg");
   CLI::Option* model =
       command.add_option("MODEL", a->model, "a model file (TOML) or a run folder; without it, W1 to W3")
           ->option_text(" ");
-  choose_from(
-      command
-          .add_option("--workload", a->workload, "one of " + join(workload_names()) + ", the networks of three studies")
-          ->option_text("W"),
-      workload_names())
+  choose_from(command
+                  .add_option("--workload", a->workload,
+                              "one of " + join(workload_names()) +
+                                  ": three studies' networks, ResNet-18, MobileNetV2, "
+                                  "EfficientNet-B0")
+                  ->option_text("W"),
+              workload_names())
       ->excludes(model);
   add_setting(command, a->settings, "batch_size", "N");
   add_precision_flags(command, a->shared, a->settings);
@@ -173,6 +189,7 @@ void add_bench(CLI::App& app, Command& chosen) {
   command.add_option("--steps", a->steps, "steps that are timed; default: about two seconds of them")
       ->option_text("N")
       ->check(CLI::Range(1, 1'000'000));
+  command.add_flag("--predict", a->predict, "measure predictions, of batches and of single samples, and no training");
   command.add_option("--svg", a->svg, "write a picture of the time of each op")->option_text("FILE");
   add_output_flags(command, a->shared);
   command.callback([a, &chosen] { chosen = [a] { return bench(*a); }; });

@@ -105,20 +105,22 @@ BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options) {
   BenchmarkResult result;
   result.batch_size = options.batch_size;
   const Threads threads(options.network.compute.threads);
+  NetworkOptions network = options.network;
+  if (options.predict) network.loss = {};
   {
-    BenchmarkRun training(model, options.network, options.batch_size, true);
+    BenchmarkRun run(model, network, options.batch_size, !options.predict);
     const Roofline before = measure_roofline(threads);
-    result.step = time_enough(training, options.steps);
-    result.line_seconds = training.line_seconds(kLineRuns);
+    result.step = time_enough(run, options.steps);
+    result.line_seconds = run.line_seconds(kLineRuns);
     result.roofline = larger(before, measure_roofline(threads));
-    result.lines = plan_of(training.executor(), training.context());
-    result.memory = training.executor().program().memory;
-    result.scratch_bytes = static_cast<std::int64_t>(training.executor().scratch_bytes());
-    result.threads = training.network().threads();
+    result.lines = plan_of(run.executor(), run.context());
+    result.memory = run.executor().program().memory;
+    result.scratch_bytes = static_cast<std::int64_t>(run.executor().scratch_bytes());
+    result.threads = run.network().threads();
     result.resident_bytes = resident_memory();
   }
-  BenchmarkRun evaluation(model, options.network, options.batch_size, false);
-  result.evaluate = time_enough(evaluation, options.steps);
+  BenchmarkRun other(model, network, options.predict ? 1 : options.batch_size, false);
+  (options.predict ? result.single : result.evaluate) = time_enough(other, options.steps);
   return result;
 }
 

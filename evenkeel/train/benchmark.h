@@ -51,16 +51,19 @@ class BenchmarkRun {
 struct BenchmarkOptions {
   NetworkOptions network = {};
   std::int64_t batch_size = 32;
-  int steps = 0;  ///< timed steps; 0: as many as take about two seconds, 5 to 200
+  int steps = 0;         ///< timed steps; 0: as many as take about two seconds, 5 to 200
+  bool predict = false;  ///< predictions, which need no loss and no optimizer, in place of training and evaluation
 };
 
 struct BenchmarkResult {
   std::int64_t batch_size = 0;
   int threads = 0;
-  Timing step, evaluate;  ///< of training and evaluation
-  Roofline roofline;      ///< measured in the same run
+  Timing step;           ///< of training, or of a prediction
+  Timing evaluate = {};  ///< with the loss; not where predictions are measured
+  Timing single = {};    ///< predictions of one sample; not where training is measured
+  Roofline roofline;     ///< measured in the same run
   std::vector<PlanLine> lines;
-  std::vector<double> line_seconds;  ///< of the training step
+  std::vector<double> line_seconds;  ///< of `step`
   MemoryReport memory;
   std::int64_t scratch_bytes = 0, resident_bytes = 0;
 
@@ -70,8 +73,8 @@ struct BenchmarkResult {
   double peak_share() const;
 };
 
-/// Measures a model: training steps, evaluation, each op, and the machine's limits before and after (the larger ones
-/// count).
+/// Measures a model: training steps and evaluation, or predictions of a batch and of single samples; each op; and the
+/// machine's limits before and after (the larger ones count).
 BenchmarkResult benchmark(const Model& model, const BenchmarkOptions& options);
 
 }  // namespace evenkeel

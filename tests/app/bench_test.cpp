@@ -22,6 +22,13 @@ TEST_F(Bench, TellsWhatMachinesReadOfAModel) {
     EXPECT_GT(result.at(key).get<double>(), 0) << key;
 }
 
+TEST_F(Bench, MeasuresPredictionsOfBatchesAndOfSingleSamples) {
+  const auto result = measure({"--predict"});
+  EXPECT_EQ(result.at("batch_size"), 8);
+  for (const char* key : {"predict_ms", "predict_one_ms", "images_per_s"}) EXPECT_GT(result.at(key).get<double>(), 0);
+  EXPECT_FALSE(result.contains("step_ms"));
+}
+
 TEST_F(Bench, TellsHowEachOpStands) {
   for (const auto& op : measure().at("ops"))
     if (!op.at("kernel").get<std::string>().empty()) {
