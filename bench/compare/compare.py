@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Times of PyTorch, Keras and Evenkeel, side by side on this machine, as a Markdown table.
 
-    python bench/compare/compare.py [--workloads W1 W2 W3] [--what step|evaluate] [--precision float32 bfloat16]
-                                        [--threads N] [--rounds N] [--steps N] [--venv DIR] [--ours FILE]
+    python bench/compare/compare.py [--workloads W1 W2 W3 R18 M2 E0] [--what step|evaluate|predict] [--batch-size N]
+                                        [--precision float32 bfloat16] [--threads N] [--rounds N] [--steps N]
+                                        [--venv DIR] [--ours FILE]
 
 Standard library only; the peers run in a virtual environment that is made on first use. See README.md.
 """
@@ -23,7 +24,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-STEPS = {"W1": 20, "W2": 3, "W3": 40}  # per turn: about two seconds each
+WORKLOADS = ["W1", "W2", "W3", "R18", "M2", "E0"]
+TURN_MS = 1500  # of one program; at least three steps
 OURS = "Evenkeel"
 TICKS = os.sysconf("SC_CLK_TCK")
 PEERS = {
@@ -33,6 +35,7 @@ PEERS = {
 }
 MORE_PEERS = {"bfloat16": {"PyTorch, all bf16": ["peers_torch.py", "--format", "channels_last", "--bf16", "model"]}}
 JAX = {"JAX": ["peers_jax.py"]}
+PREDICTORS = {"ONNX Runtime": ["peers_onnxruntime.py"], "OpenVINO": ["peers_openvino.py"]}
 
 
 def say(message):
@@ -109,12 +112,14 @@ class OthersLoad:
 
 
 def peers_of(options, precision):
-    return PEERS | MORE_PEERS.get(precision, {}) | (JAX if options.has_jax else {})
+    predictors = PREDICTORS if options.what == "predict" else {}
+    return PEERS | MORE_PEERS.get(precision, {}) | (JAX if options.has_jax else {}) | predictors
 
 
 def commands(options, workload, precision):
     """Name and command line of every program that takes part."""
     common = ["--workload", workload, "--threads", options.threads, "--what", options.what, "--precision", precision]
+    common += ["--batch-size", options.batch_size]
     peers = peers_of(options, precision)
     all_of_them = {name: [options.python, HERE / script, *rest, *common] for name, (script, *rest) in peers.items()}
     if options.ours.exists():
@@ -125,26 +130,25 @@ def commands(options, workload, precision):
 def measure(options, workload, precision):
     """Per program the median of all its steps in ms; our share of the FMA peak and that peak in GF/s (None without our
     program); others' load."""
-    steps = options.steps or STEPS[workload]
-    workers, times, peaks = [], {}, []
+    workers, times, steps, peaks = [], {}, {}, []
     try:
         for name, command in commands(options, workload, precision).items():
             say(f"{workload}, {precision}: starting {name}")
             worker = Worker(name, command)
             try:
-                worker.milliseconds(2)  # builds, compiles, warms up
+                warm = worker.milliseconds(3)[-1]  # after it was built and compiled
             except NoAnswer as problem:
                 # A program without this precision, or a machine without its instructions, leaves its column empty.
                 say(problem)
                 worker.close()
                 continue
             workers.append(worker)
-            times[name] = []
+            times[name], steps[name] = [], options.steps or max(3, round(TURN_MS / warm))
         others = OthersLoad(workers)
         for turn in range(options.rounds):
             for worker in workers:
                 worker.milliseconds(1)  # its data left the caches while it was stopped
-                times[worker.name] += worker.milliseconds(steps)
+                times[worker.name] += worker.milliseconds(steps[worker.name])
                 if worker.name == OURS:
                     peaks.append(worker.ask("peak"))
             say(f"{workload}: round {turn + 1} of {options.rounds}")
@@ -182,12 +186,14 @@ def installed(python, module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workloads", nargs="+", choices=STEPS, default=list(STEPS))
-    parser.add_argument("--what", choices=["step", "evaluate"], default="step", help="a training step or an evaluation")
+    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS[:3])
+    parser.add_argument("--what", choices=["step", "evaluate", "predict"], default="step",
+                        help="a training step, an evaluation (ours with the loss), or a prediction")  # fmt: skip
+    parser.add_argument("--batch-size", type=int, default=0, help="default: the workload's")
     parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5, help="turns of each program (default 5)")
-    parser.add_argument("--steps", type=int, help=f"steps per turn (default {STEPS})")
+    parser.add_argument("--steps", type=int, help="steps per turn (default: about 1.5 seconds of them)")
     parser.add_argument("--venv", type=Path, default=ROOT / "build" / "peers-venv", help="default build/peers-venv")
     parser.add_argument("--ours", type=Path, default=ROOT / "build" / "release" / "bench" / "step_time")
     options = parser.parse_args()
@@ -196,7 +202,9 @@ def main():
         say(f"{options.ours} does not exist: measuring the peers only")
 
     options.has_jax = installed(options.python, "jax")
-    kind = {"step": "training step", "evaluate": "evaluation of a batch, without gradients"}[options.what]
+    kinds = {"step": "training step", "evaluate": "evaluation of a batch, without gradients",
+             "predict": "prediction of a batch"}  # fmt: skip
+    kind = kinds[options.what] + (f" of {options.batch_size}" if options.batch_size else "")
     print(f"{cpu_model()}, {options.threads} threads of {os.cpu_count()}, {datetime.date.today()}.")
     print(f"Median ms per {kind}. Ratio: the best peer's time over ours. Our share of the FMA peak (float32, GF/s),")
     print("both measured in the same run. Others' load: CPUs that something else kept busy; a row above 0.1 means little.\n")

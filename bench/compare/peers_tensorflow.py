@@ -12,25 +12,25 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import tensorflow as tf
-from networks_keras import NETWORKS, loss_of
-from worker import CLASSES, WORKLOADS, arguments, serve
+from networks_keras import loss_of, model_of, optimizer_of
+from worker import WORKLOADS, arguments, serve
 
 
 def main():
     chosen = arguments(step=["function", "train_on_batch"])
-    shape, batch, learning_rate, (beta_1, beta_2, epsilon) = WORKLOADS[chosen.workload]
+    workload = WORKLOADS[chosen.workload]
     tf.config.threading.set_intra_op_parallelism_threads(chosen.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)  # measured: faster than 2
     keras.utils.set_random_seed(0)
     if chosen.precision == "bfloat16":
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    model = keras.Sequential([keras.Input(shape), *NETWORKS[chosen.workload]()])
-    x = tf.random.uniform([batch, *shape])
-    labels = tf.random.uniform([batch], maxval=CLASSES, dtype=tf.int32)
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1, beta_2, epsilon)
+    model = model_of(chosen.workload)
+    x = tf.random.uniform([chosen.batch, *workload.shape])
+    labels = tf.random.uniform([chosen.batch], maxval=workload.classes, dtype=tf.int32)
+    optimizer = optimizer_of(workload)
     loss, targets = loss_of(chosen.workload, labels)
 
-    if chosen.what == "evaluate":
+    if chosen.what != "step":
         evaluate = tf.function(lambda x: model(x, training=False), jit_compile=False)
         serve(lambda: evaluate(x).numpy())
         return

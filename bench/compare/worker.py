@@ -1,7 +1,7 @@
 """The protocol between compare.py and a program it measures, and what all workers share.
 
 A worker builds one workload, then answers lines on stdin with JSON lines on stdout:
-    step K   runs K steps of what --what says: of training, or of evaluation without gradients
+    step K   runs K steps of what --what says: of training, of evaluation without gradients, or of prediction
                                               -> {"ms": [...]}  one number per step
 """
 
@@ -9,26 +9,44 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass
 
-# name: (input height, width, channels), batch, learning rate, (beta_1, beta_2, epsilon)
+
+@dataclass
+class Workload:
+    shape: tuple  # height, width, channels
+    batch: int
+    classes: int
+    learning_rate: float
+    adam: tuple = ()  # beta_1, beta_2, epsilon; else SGD with these
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+
+
 WORKLOADS = {
-    "W1": ((32, 32, 3), 250, 0.001, (0.9, 0.999, 1e-7)),
-    "W2": ((32, 32, 3), 500, 0.001, (0.9, 0.999, 1e-8)),
-    "W3": ((28, 28, 1), 64, 0.002, (0.9, 0.999, 1e-8)),
+    "W1": Workload((32, 32, 3), 250, 10, 0.001, (0.9, 0.999, 1e-7)),
+    "W2": Workload((32, 32, 3), 500, 10, 0.001, (0.9, 0.999, 1e-8)),
+    "W3": Workload((28, 28, 1), 64, 10, 0.002, (0.9, 0.999, 1e-8)),
+    "R18": Workload((224, 224, 3), 8, 1000, 0.0125),
+    "M2": Workload((224, 224, 3), 8, 1000, 0.0125),
+    "E0": Workload((224, 224, 3), 8, 1000, 0.0125),
 }
-CLASSES = 10
 
 
 def arguments(**choices):
-    """--workload, --threads, --what, --precision and one option per keyword, whose first choice is the default."""
+    """--workload, --threads, --what, --precision, --batch-size and one option per keyword, whose first choice is the
+    default. `batch` is the size given, else the workload's."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--workload", choices=WORKLOADS, required=True)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--what", choices=["step", "evaluate"], default="step")
+    parser.add_argument("--what", choices=["step", "evaluate", "predict"], default="step")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--batch-size", type=int, default=0)
     for name, values in choices.items():
         parser.add_argument(f"--{name}", choices=values, default=values[0])
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    chosen.batch = chosen.batch_size or WORKLOADS[chosen.workload].batch
+    return chosen
 
 
 def serve(step):

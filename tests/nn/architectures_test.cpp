@@ -8,7 +8,7 @@
 #include <map>
 #include <sstream>
 
-#include "evenkeel/nn/compile.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/nn/summary.h"
 #include "helpers.h"
 
@@ -67,6 +67,14 @@ TEST_P(ArchitectureNamed, HasTheLayersAndParametersOfItsSource) {
   EXPECT_EQ(summary.non_trainable, expected.moving);
   EXPECT_EQ(hash_of_layers(summary), expected.layers) << "make_architectures.py --layers " << GetParam();
   EXPECT_EQ(summary.layers.back().output_shape.back(), expected.classes);
+}
+
+TEST_P(ArchitectureNamed, IsInTheDocumentation) {
+  std::ifstream file(source_file("docs/architectures.md"));
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  const Published expected = published().at(GetParam());
+  EXPECT_SAYS(page, fmt::format("| `{}` | {} | {} | {} |", GetParam(), architecture().source,
+                                with_commas(expected.trainable), with_commas(expected.moving)));
 }
 
 TEST_P(ArchitectureNamed, ReadsBackAsItIsWritten) {
