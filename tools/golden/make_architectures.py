@@ -39,13 +39,17 @@ OWN_TENSORS = ("weight", "bias", "running_mean", "running_var")
 class SmallResNet(nn.Module):
     """He et al. 2015, section 4.2, with projections as shortcuts: n blocks in each of three stages."""
 
-    def __init__(self, n):
+    def __init__(self, n, classes=10):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
         self.inplanes, self.dilation, self._norm_layer, self.groups, self.base_width = 16, 1, nn.BatchNorm2d, 1, 64
         for stage, stride in enumerate((1, 2, 2)):
             setattr(self, f"layer{stage + 1}", ResNet._make_layer(self, BasicBlock, 16 << stage, n, stride))
-        self.fc = nn.Linear(64, 10)
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x)).relu()
+        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
 class WideBlock(nn.Module):
@@ -56,20 +60,30 @@ class WideBlock(nn.Module):
         if channels != filters:
             self.shortcut = nn.Conv2d(channels, filters, 1, stride, bias=False)
 
+    def forward(self, x):
+        first = self.bn1(x).relu()
+        y = self.conv2(self.bn2(self.conv1(first)).relu())
+        return y + (self.shortcut(first) if hasattr(self, "shortcut") else x)
+
 
 class WideResNet(nn.Module):
     """Zagoruyko and Komodakis 2016: WRN-(6 n + 4)-k."""
 
-    def __init__(self, n, k):
+    def __init__(self, n, k, classes=10):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
         channels = 16
         for stage in range(3):
             filters = (16 * k) << stage
-            blocks = [WideBlock(channels if i == 0 else filters, filters, 1) for i in range(n)]
+            blocks = [WideBlock(channels, filters, 2 if stage > 0 else 1)]
+            blocks += [WideBlock(filters, filters, 1) for _ in range(n - 1)]
             setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
             channels = filters
-        self.bn, self.fc = nn.BatchNorm2d(channels), nn.Linear(channels, 10)
+        self.bn, self.fc = nn.BatchNorm2d(channels), nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.conv1(x))))
+        return self.fc(self.bn(x).relu().mean((2, 3)))
 
 
 class UNet(nn.Module):
@@ -96,13 +110,41 @@ class UNet(nn.Module):
         self.bottleneck = block("bottleneck", 8 * first, 16 * first)
         self.conv = nn.Conv2d(first, classes, 1)
 
+    @staticmethod
+    def run(block, x):
+        conv1, norm1, conv2, norm2 = block.values()
+        return norm2(conv2(norm1(conv1(x)).relu())).relu()
 
-def torchvision_model(name):
+    def forward(self, x):
+        skipped = []
+        for level in range(1, 5):
+            skipped.append(self.run(getattr(self, f"encoder{level}"), x))
+            x = nn.functional.max_pool2d(skipped[-1], 2)
+        x = self.run(self.bottleneck, x)
+        for level in range(4, 0, -1):
+            x = torch.cat([getattr(self, f"upconv{level}")(x), skipped[level - 1]], 1)
+            x = self.run(getattr(self, f"decoder{level}"), x)
+        return self.conv(x)
+
+
+SMALL = {"resnet20": lambda **more: SmallResNet(3, **more), "resnet56": lambda **more: SmallResNet(9, **more),
+         "wide_resnet28_10": lambda **more: WideResNet(4, 10, **more)}  # fmt: skip
+
+
+def torch_model(name, **more):
+    """`more`: num_classes."""
+    own = SMALL | {"unet": UNet}
+    if name in own:
+        return own[name](**{"classes": value for value in more.values()})
     without_heads = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    return getattr(models, name)(**without_heads, **more)
+
+
+def described(name):
     if name.startswith("regnet"):  # computes its widths with tensors
-        return getattr(models, name)()
+        return torch_model(name)
     with torch.device("meta"):
-        return getattr(models, name)(**without_heads)
+        return torch_model(name)
 
 
 def of_module(module):
@@ -140,11 +182,8 @@ def main():
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "tests/golden/architectures.csv")
     parser.add_argument("--layers", help="print the layers of one network instead")
     options = parser.parse_args()
-    makers = {name: lambda name=name: of_module(torchvision_model(name)) for name in TORCHVISION}
+    makers = {name: lambda name=name: of_module(described(name)) for name in [*TORCHVISION, *SMALL, "unet"]}
     makers |= {name: lambda make=make: of_keras(make(weights=None)) for name, make in KERAS.items()}
-    small = {"resnet20": lambda: SmallResNet(3), "resnet56": lambda: SmallResNet(9),
-             "wide_resnet28_10": lambda: WideResNet(4, 10)}  # fmt: skip
-    makers |= {name: lambda make=make: of_module(make()) for name, make in (small | {"unet": UNet}).items()}
     if options.layers:
         for layer, numbers in sorted(makers[options.layers]()[2].items()):
             print(layer, numbers)
@@ -152,8 +191,8 @@ def main():
     with options.out.open("w") as file:
         file.write("name,height,width,channels,classes,trainable,moving,layers\n")
         for name, make in sorted(makers.items()):
-            side = 32 if name in small else 256 if name == "unet" else SIDES.get(name, 224)
-            classes = 10 if name in small else 1 if name == "unet" else 1000
+            side = 32 if name in SMALL else 256 if name == "unet" else SIDES.get(name, 224)
+            classes = 10 if name in SMALL else 1 if name == "unet" else 1000
             file.write(line(name, side, classes, *make()))
 
 

@@ -198,26 +198,20 @@ std::vector<Architecture> known_architectures() {
        1,
        16,
        16,
-       Recipe::binary},
+       Recipe::none},
   };
 }
 
 Settings training_of(Recipe recipe) {
-  const auto setting = [](const char* key, FieldValue value) { return Setting{.key = key, .value = std::move(value)}; };
-  const Setting softmax = setting("loss", std::string("sparse_categorical_crossentropy")),
-                batch = setting("batch_size", std::int64_t{32});
-  if (recipe == Recipe::sgd)
-    return {softmax,
-            setting("optimizer", std::string("sgd")),
-            setting("learning_rate", 0.0125),
-            setting("momentum", 0.9),
-            setting("weight_decay", 1e-4),
-            batch};
-  if (recipe == Recipe::adamw)
-    return {softmax, setting("optimizer", std::string("adamw")), setting("learning_rate", 3e-4),
-            setting("weight_decay", 0.05), batch};
-  return {setting("loss", std::string("binary_crossentropy")), setting("optimizer", std::string("adam")),
-          setting("learning_rate", 1e-3), setting("batch_size", std::int64_t{8})};
+  if (recipe == Recipe::none) return {};
+  const bool sgd = recipe == Recipe::sgd;
+  Settings settings = {{.key = "loss", .value = std::string("sparse_categorical_crossentropy")},
+                       {.key = "optimizer", .value = std::string(sgd ? "sgd" : "adamw")},
+                       {.key = "learning_rate", .value = sgd ? 0.0125 : 3e-4}};
+  if (sgd) settings.set({.key = "momentum", .value = 0.9});
+  settings.set({.key = "weight_decay", .value = sgd ? 1e-4 : 0.05});
+  settings.set({.key = "batch_size", .value = std::int64_t{32}});
+  return settings;
 }
 
 void check_request(const Architecture& a, const Request& request) {
