@@ -2,6 +2,7 @@
 
 #include <cpuid.h>
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@
 #include <cstring>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/base/threads.h"
 
 namespace evenkeel {
 namespace {
@@ -37,7 +37,7 @@ bool bit(unsigned word, int position) { return (word >> position & 1u) != 0; }
 Machine detect() {
   Machine machine;
   machine.cpu = brand();
-  machine.cores = usable_cores();
+  machine.cores = std::max(1, omp_get_num_procs());
   // __builtin_cpu_supports also asks whether the operating system saves the registers.
   machine.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   machine.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "evenkeel/base/control_groups.h"
+
 namespace evenkeel {
 namespace {
 
@@ -34,27 +36,19 @@ std::optional<std::int64_t> number_in(const std::filesystem::path& file) {
 
 /// What a control group has left. Cached files count as used, as the kernel counts them, except those that it would
 /// drop first.
-std::int64_t left_in(const std::filesystem::path& group, const char* limit, const char* usage, const char* inactive) {
-  const auto most = number_in(group / limit), used = number_in(group / usage);
+std::int64_t left_in(const ControlGroup& group) {
+  const bool is_new = group.version == 2;
+  const auto most = number_in(group.folder / (is_new ? "memory.max" : "memory.limit_in_bytes"));
+  const auto used = number_in(group.folder / (is_new ? "memory.current" : "memory.usage_in_bytes"));
   if (!most || !used) return kUnlimited;
   std::int64_t droppable = 0;
-  std::ifstream lines(group / "memory.stat");
+  std::ifstream lines(group.folder / "memory.stat");
   for (std::string key; lines >> key;) {
     std::int64_t value = 0;
     if (!(lines >> value)) break;
-    if (key == inactive) droppable = value;
+    if (key == (is_new ? "inactive_file" : "total_inactive_file")) droppable = value;
   }
   return std::max<std::int64_t>(0, *most - *used + droppable);
-}
-
-/// The least that is left in the group at `path` below `mount` and in the groups around it. Inside a container the path
-/// may be the host's; then the mount itself is the group.
-std::int64_t left_below(const std::filesystem::path& mount, std::filesystem::path path, const char* limit,
-                        const char* usage, const char* inactive) {
-  std::int64_t least = left_in(mount, limit, usage, inactive);
-  for (path = path.relative_path(); !path.empty(); path = path.parent_path())
-    least = std::min(least, left_in(mount / path, limit, usage, inactive));
-  return least;
 }
 
 /// What the limit on the address space leaves (ulimit -v): "Max address space   700000000   unlimited   bytes".
@@ -76,19 +70,7 @@ std::int64_t left_of_address_space(const std::filesystem::path& root) {
 std::int64_t available_memory(const std::filesystem::path& root) {
   std::int64_t least =
       std::min(kilobytes_in(root / "proc/meminfo", "MemAvailable").value_or(kUnlimited), left_of_address_space(root));
-  const std::filesystem::path groups = root / "sys/fs/cgroup";
-  std::ifstream lines(root / "proc/self/cgroup");
-  for (std::string line; std::getline(lines, line);) {
-    // "0::/user.slice" (version 2) or "7:memory:/docker/..." (version 1).
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
-    if (controllers.empty())
-      least = std::min(least, left_below(groups, path, "memory.max", "memory.current", "inactive_file"));
-    else if (controllers == "memory")
-      least = std::min(least, left_below(groups / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                                         "total_inactive_file"));
-  }
+  for (const ControlGroup& group : control_groups("memory", root)) least = std::min(least, left_in(group));
   return least;
 }
 

@@ -1,34 +1,81 @@
 #include "evenkeel/base/threads.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 #include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <limits>
 #include <mutex>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
+#include "evenkeel/base/control_groups.h"
 #include "evenkeel/base/error.h"
 
 namespace evenkeel {
 namespace {
 
-/// libgomp ends the process if it cannot start a thread. So as many are started here first, to see that it can.
+/// The stack that OpenMP's threads are asked to have, as libgomp reads it; nothing for the system's usual one.
+std::optional<std::size_t> asked_stack() {
+  for (const char* variable : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
+    const char* text = std::getenv(variable);
+    if (text == nullptr) continue;
+    std::size_t size = 0;
+    char unit = 'K';
+    std::istringstream words(text);
+    if (!(words >> size)) continue;
+    words >> unit;
+    const std::size_t power = std::string_view("bkmg").find(static_cast<char>(std::tolower(unit)));
+    if (power != std::string_view::npos && size << 10 * power >> 10 * power == size) return size << 10 * power;
+  }
+  return {};
+}
+
+/// libgomp ends the process if it cannot start a thread. So as many, with such stacks, are started here first, to see
+/// that it can.
 void rehearse(int count) {
   static std::atomic<int> most = 1;
   if (count <= most) return;
+  const std::optional<std::size_t> stack = asked_stack();
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  if (stack) pthread_attr_setstacksize(&attributes, *stack);  // one that is too small stays the usual one, as there
+  std::vector<pthread_t> threads(static_cast<std::size_t>(count) - 1);
+  std::size_t started = 0;
+  int failure = 0;
   std::mutex gate;
-  std::vector<std::jthread> threads;
-  const std::lock_guard closed(gate);  // until all of them live
-  try {
-    while (std::ssize(threads) + 1 < count) threads.emplace_back([&gate] { const std::lock_guard passed(gate); });
-  } catch (const std::system_error& error) {
-    throw as_error(error);
+  const auto live = [](void* closed) -> void* {
+    const std::lock_guard passed(*static_cast<std::mutex*>(closed));
+    return nullptr;
+  };
+  {
+    const std::lock_guard closed(gate);  // until all of them live
+    while (started < threads.size() && failure == 0) {
+      failure = pthread_create(&threads[started], &attributes, live, &gate);
+      if (failure == 0) ++started;
+    }
   }
+  for (std::size_t i = 0; i < started; ++i) pthread_join(threads[i], nullptr);
+  pthread_attr_destroy(&attributes);
+  if (failure != 0 && stack)
+    throw Error{
+        {.kind = Error::environment,
+         .where = "the stack of OpenMP's threads",
+         .expected = fmt::format("a size that {} threads can have", count),
+         .received = fmt::format("{} bytes of OMP_STACKSIZE: {}", *stack, std::generic_category().message(failure)),
+         .hint = "Set OMP_STACKSIZE to 1M, or not at all."}};
+  if (failure != 0) throw as_error(std::system_error(failure, std::generic_category()));
   most = count;
 }
 
@@ -62,10 +109,25 @@ int granted(int count) {
   return size;
 }
 
+/// How many cores' time a control group allows.
+double cores_of(const ControlGroup& group) {
+  // Microseconds of each period; "max", or -1 in version 1, where there is no limit.
+  double quota = 0, period = 0;
+  if (group.version == 2)
+    std::ifstream(group.folder / "cpu.max") >> quota >> period;
+  else if (std::ifstream(group.folder / "cpu.cfs_quota_us") >> quota)
+    std::ifstream(group.folder / "cpu.cfs_period_us") >> period;
+  return quota > 0 && period > 0 ? quota / period : std::numeric_limits<double>::infinity();
+}
+
 }  // namespace
 
-// Not sched_getaffinity: OMP_PROC_BIND leaves the calling thread one of the cores.
-int usable_cores() { return std::max(1, omp_get_num_procs()); }
+int usable_cores(const std::filesystem::path& root) {
+  // Not sched_getaffinity: OMP_PROC_BIND leaves the calling thread one of the cores.
+  double cores = omp_get_num_procs();
+  for (const ControlGroup& group : control_groups("cpu", root)) cores = std::min(cores, cores_of(group));
+  return std::max(1, static_cast<int>(std::ceil(cores)));
+}
 
 Threads::Threads(int count) : count_(count == 0 ? usable_cores() : count) {
   if (count < 0)

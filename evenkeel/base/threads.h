@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <type_traits>
 
@@ -28,8 +29,9 @@ class FunctionRef<Result(Arguments...)> {
   Result (*call_)(void*, Arguments...);
 };
 
-/// Cores that this process may use.
-int usable_cores();
+/// Cores that this process may use: those that it is bound to, or fewer where a control group allows it less time
+/// (`docker run --cpus 1.5`: 2, because one thread could not use it all). `root` stands for / in tests.
+int usable_cores(const std::filesystem::path& root = "/");
 
 /// Bytes of stack that every thread of ours needs at least. Measured: training needs less than 96 KB.
 inline constexpr std::size_t kLeastStack = std::size_t{256} << 10;

@@ -11,7 +11,7 @@ const Machine kWide{
 
 TEST(Machine, HasANameAndACore) {
   EXPECT_FALSE(Machine::here().cpu.empty());
-  EXPECT_EQ(Machine::here().cores, usable_cores());
+  EXPECT_GE(Machine::here().cores, usable_cores());
 }
 
 TEST(Machine, NamesTheWidestInstructionsFirst) {

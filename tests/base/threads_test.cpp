@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <mutex>
 #include <new>
 #include <tuple>
 #include <vector>
 
 #include "evenkeel/base/error.h"
+#include "tests/support/testing.h"
 
 namespace evenkeel {
 namespace {
@@ -175,6 +177,44 @@ TEST(FunctionRef, PassesArgumentsAndResults) {
   const auto twice = [](int x) { return 2 * x; };
   const FunctionRef<int(int)> reference = twice;
   EXPECT_EQ(reference(21), 42);
+}
+
+/// A root folder with what a system says of its control groups.
+class UsableCores : public testing::Test {
+ protected:
+  void write(const std::string& file, const std::string& text) {
+    std::filesystem::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+  TestFolder root_;
+};
+
+TEST_F(UsableCores, AreThoseOfTheMachineWhereNothingLimitsTheirTime) {
+  EXPECT_EQ(usable_cores(root_.path()), omp_get_num_procs());
+  write("proc/self/cgroup", "0::/job\n");
+  write("sys/fs/cgroup/job/cpu.max", "max 100000\n");
+  EXPECT_EQ(usable_cores(root_.path()), omp_get_num_procs());
+}
+
+TEST_F(UsableCores, AreAsManyAsAControlGroupsTimeKeepsBusy) {
+  write("proc/self/cgroup", "0::/outer/job\n");
+  for (const auto& [most, cores] : std::vector<std::pair<const char*, int>>{{"50000 100000", 1},
+                                                                            {"100000 100000", 1},
+                                                                            {"1000 1000000", 1},
+                                                                            {"100100 100000", 2},
+                                                                            {"900000 100000", 9}}) {
+    write("sys/fs/cgroup/outer/cpu.max", most);
+    EXPECT_EQ(usable_cores(root_.path()), std::min(cores, omp_get_num_procs())) << most;
+  }
+}
+
+TEST_F(UsableCores, KnowTheFirstVersionOfControlGroups) {
+  write("proc/self/cgroup", "7:cpu,cpuacct:/job\n3:memory:/other\n");
+  write("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "80000\n");
+  write("sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(usable_cores(root_.path()), 1);
+  write("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(usable_cores(root_.path()), omp_get_num_procs());
 }
 
 }  // namespace
