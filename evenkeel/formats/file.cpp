@@ -2,14 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <string_view>
 
+#include "evenkeel/formats/crc32c.h"
 #include "evenkeel/formats/deflate.h"
 #include "evenkeel/formats/source.h"
 
@@ -22,13 +23,36 @@ fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.
 // Temporary files have hidden names, so that patterns of names do not find them.
 constexpr std::string_view kTemporary = ".evenkeel-", kTemporaryEnding = ".tmp";
 
-/// Opens a new file in the folder, with a name that no other file has.
-Descriptor create_beside(const fs::path& target, fs::path& temporary) {
-  static std::atomic<unsigned> counter = 0;
-  for (;;) {
-    temporary = folder_of(target) / fmt::format("{}{}-{}{}", kTemporary, getpid(), counter++, kTemporaryEnding);
+/// Whether the open file still has this name.
+bool is_at(const Descriptor& file, const fs::path& path) {
+  struct stat own {};
+  struct stat named {};
+  return fstat(file.number(), &own) == 0 && lstat(path.c_str(), &named) == 0 && own.st_dev == named.st_dev &&
+         own.st_ino == named.st_ino;
+}
+
+/// Removes a temporary file whose program was killed: nobody has locked it.
+void remove_if_left(const fs::path& temporary) {
+  const Descriptor file(::open(temporary.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (file.is_open() && flock(file.number(), LOCK_EX | LOCK_NB) == 0 && is_at(file, temporary))
+    ::unlink(temporary.c_str());
+}
+
+/// Opens a new file in the folder. Its name depends on the target's: what a killed program leaves is removed by the
+/// next one that writes the same file. `lock` shows that this one lives; it outlasts the file's closing.
+Descriptor create_beside(const fs::path& target, fs::path& temporary, Descriptor& lock) {
+  const std::uint32_t sum = crc32c(view_of(target.filename().string()));
+  for (unsigned n = 0;; ++n) {
+    temporary = folder_of(target) / fmt::format("{}{:08x}-{}{}", kTemporary, sum, n, kTemporaryEnding);
+    remove_if_left(temporary);
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (file.is_open() || errno != EEXIST) return file;
+    if (!file.is_open() && errno == EEXIST) continue;  // somebody writes it
+    if (!file.is_open()) return file;
+    lock = Descriptor(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    // Before it was locked, somebody may have taken it for left.
+    const bool is_gone =
+        lock.is_open() ? flock(lock.number(), LOCK_EX) == 0 && !is_at(lock, temporary) : errno == ENOENT;
+    if (!is_gone) return file;
   }
 }
 
@@ -118,7 +142,7 @@ AtomicFile::AtomicFile(const fs::path& path) : name_(path.string()) {
     throw Error{{.where = name_,
                  .expected = "a file to write",
                  .received = S_ISDIR(old.st_mode) ? "a folder" : "a pipe or device"}};
-  file_ = create_beside(target_, temporary_);
+  file_ = create_beside(target_, temporary_, lock_);
   if (!file_.is_open()) {
     const int error = errno;
     const std::string folder = folder_of(target_).string();

@@ -42,8 +42,9 @@ void remove_temporary_files(const std::filesystem::path& folder);
 void write_file_atomically(const std::filesystem::path& path, BytesView bytes);
 void write_file_atomically(const std::filesystem::path& path, const std::string& text);
 
-/// The same, piece by piece: nothing is seen at `path` before commit(), and without it nothing remains. A link is
-/// followed, and a replaced file's permissions are kept. Anything but a file is not replaced.
+/// The same, piece by piece: nothing is seen at `path` before commit(), and without it nothing remains. If the process
+/// is killed, a hidden file remains, which the next one that writes `path` removes. A link is followed, and a replaced
+/// file's permissions are kept. Anything but a file is not replaced.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -58,7 +59,7 @@ class AtomicFile {
   std::string name_;  ///< the caller's spelling of the path
   std::filesystem::path target_;
   std::filesystem::path temporary_;
-  Descriptor file_;
+  Descriptor file_, lock_;
 };
 
 }  // namespace evenkeel::formats

@@ -307,5 +307,49 @@ TEST(AtomicFile, ShowsNothingWithoutACommit) {
   EXPECT_EQ(folder.files(), 0u);
 }
 
+/// The names in a folder, hidden ones too.
+std::vector<std::string> names_in(const TestFolder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.push_back(entry.path().filename().string());
+  return names;
+}
+
+TEST(AtomicFile, RemovesWhatAKilledProgramLeftOfTheSameFile) {
+  const TestFolder folder;
+  std::string left;
+  {
+    AtomicFile file(folder / "file");
+    left = names_in(folder).at(0);
+  }
+  std::ofstream(folder / left) << "half";
+  write_file_atomically(folder / "other", "text");
+  EXPECT_EQ(folder.files(), 2u);  // it may be of any other file
+  write_file_atomically(folder / "file", "text");
+  EXPECT_THAT(names_in(folder), testing::UnorderedElementsAre("file", "other"));
+}
+
+TEST(AtomicFile, LeavesThoseThatAreBeingWrittenAlone) {
+  const TestFolder folder;
+  AtomicFile first(folder / "file");
+  first.write(view_of("first"));
+  AtomicFile second(folder / "file");
+  second.write(view_of("second"));
+  EXPECT_EQ(folder.files(), 2u);
+  first.commit();
+  EXPECT_EQ(text_of(read_file(folder / "file")), "first");
+  write_file_atomically(folder / "file", "third");
+  second.commit();
+  EXPECT_EQ(text_of(read_file(folder / "file")), "second");
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST(AtomicFile, OfTheLongestNameIsWritten) {
+  const TestFolder folder;
+  const std::string name(255, 'n');
+  write_file_atomically(folder / name, "text");
+  EXPECT_EQ(names_in(folder), std::vector{name});
+}
+
 }  // namespace
 }  // namespace evenkeel::formats
