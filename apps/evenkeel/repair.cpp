@@ -294,7 +294,9 @@ void add_repair(CLI::App& app, Command& chosen) {
   command.add_option("--out", a->out, "the file of the new weights; never that of the old ones")
       ->option_text("FILE.safetensors (required)")
       ->required();
-  command.add_option("--memory", a->memory, "memory for what re-estimation keeps between layers; default 1G")
+  command
+      .add_option("--memory", a->memory,
+                  "memory for what re-estimation keeps between layers, in methods and to score any of them; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
   CLI::Option* then_train =

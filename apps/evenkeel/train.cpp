@@ -87,8 +87,8 @@ void print_result(const Plan& plan, const Trainer& trainer, const History& histo
   print_text(table.text());
   if (history.weights_epoch)
     print("The weights are those of epoch {}, the best of {}.\n", *history.weights_epoch, history.epochs.back().epoch);
-  print("{} steps; weights, metrics and settings are in {}\n",
-        with_commas(static_cast<std::int64_t>(trainer.steps_done())), plan.path.string());
+  print("{} steps; {}metrics and settings are in {}\n", with_commas(static_cast<std::int64_t>(trainer.steps_done())),
+        history.stopped || history.failed ? "" : "weights, ", plan.path.string());
   if (const std::string text = doubt(plan, trainer, history); !text.empty()) print("{}\n", text);
 }
 
@@ -217,7 +217,10 @@ int train(const TrainArguments& a) {
   const History history = trainer.fit(data, fit);
   folder.write_result(plan.file, trainer, plan.run, history, class_names);
   if (history.stopped)
-    say(a.shared, "stopped after step {}; the run is saved, and --resume continues it", trainer.steps_done());
+    say(a.shared, "stopped after step {}; {}", trainer.steps_done(),
+        has_checkpoint(folder.checkpoints(), trainer.steps_done())
+            ? "the run is saved, and --resume continues it"
+            : "that step could not be saved, and --resume continues from the checkpoint before, or the beginning");
   if (!history.reason.empty()) say(a.shared, "ended early: {}", history.reason);
   if (a.shared.json)
     print_json(result_as_json(a, plan, trainer, history, told));

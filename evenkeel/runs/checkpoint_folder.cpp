@@ -160,6 +160,8 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   return files;
 }
 
+bool has_checkpoint(const fs::path& folder, std::uint64_t step) { return formats::exists(folder / name_of_step(step)); }
+
 std::optional<FoundCheckpoint> newest_checkpoint(const fs::path& folder,
                                                  const std::function<void(const Error&)>& passed_over,
                                                  const std::function<void(const Checkpoint&)>& fits) {

@@ -48,6 +48,9 @@ class CheckpointFolder {
 /// Checkpoint files of a folder, newest first; empty if there is no such folder.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);
 
+/// Whether the folder has the checkpoint of this step: a full disk, for example, may have prevented it.
+bool has_checkpoint(const std::filesystem::path& folder, std::uint64_t step);
+
 /// The newest checkpoint that is not damaged and that `fits`, which throws Error for one of another run; or nothing.
 /// `passed_over` is called for each newer one, with an error that names it.
 struct FoundCheckpoint {

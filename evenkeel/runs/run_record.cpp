@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <string_view>
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/train/settings.h"
 
 namespace evenkeel {
 namespace {
@@ -43,6 +45,19 @@ MetricsTable read_metrics(const fs::path& path, std::vector<std::string>& notes)
     }
   }
   return table;
+}
+
+/// Drops the last row if the run was interrupted in that epoch. A run that goes on replaces it by that of the whole
+/// one.
+void drop_partial_row(RunRecord& record) {
+  const auto *epochs = record.metrics.find("epoch"), *steps = record.metrics.find("step");
+  if (!record.run || record.run->finished || !record.model || !epochs || !steps || epochs->empty()) return;
+  const RunDescription& run = record.run->description;
+  const double per_epoch =
+      static_cast<double>(run.samples) / static_cast<double>(batch_size_of(record.model->training));
+  const double epoch = epochs->back().value_or(0), step = steps->back().value_or(0);
+  if (!(step < (run.steps ? std::ceil(epoch * per_epoch) : epoch * std::ceil(per_epoch)))) return;
+  for (MetricsTable::Column& column : record.metrics.columns) column.pop_back();
 }
 
 /// Runs `read`; an Error becomes a note.
@@ -83,6 +98,7 @@ RunRecord read_run_record(const fs::path& folder) {
   attempt(record.notes, [&] { record.run = read_run(folder); });
   attempt(record.notes, [&] { record.model = read_model_file(folder / "model.toml"); });
   attempt(record.notes, [&] { record.metrics = read_metrics(metrics, record.notes); });
+  attempt(record.notes, [&] { drop_partial_row(record); });
   if (!record.run && record.metrics.rows() == 0)
     throw Error{{.where = folder.string(),
                  .expected = "a run folder whose run.json or metrics.csv can be read",
@@ -90,8 +106,8 @@ RunRecord read_run_record(const fs::path& folder) {
   if (record.run && !record.run->finished)
     record.notes.push_back(
         record.run->steps_done
-            ? fmt::format("`{}` was interrupted at step {}: its figures are those until then.", record.name,
-                          *record.run->steps_done)
+            ? fmt::format("`{}` was interrupted at step {}: its figures are those of the epochs until then.",
+                          record.name, *record.run->steps_done)
             : fmt::format("`{}` has not ended, or was killed: its figures are those of the epochs so far.",
                           record.name));
   return record;

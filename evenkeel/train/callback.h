@@ -54,6 +54,9 @@ struct Settled {
 struct CallbackState {
   std::map<std::string, double> numbers;
   std::map<std::string, Tensor> tensors;
+
+  /// A number of steps or epochs. Throws Error if there is none of this name, or it is not a whole one in range.
+  std::int64_t count(const std::string& name) const;
 };
 
 /// An object that is called during training. It can have any type with some of

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/error.h"
@@ -23,7 +24,21 @@ constexpr std::string_view kSlots = "@optimizer/", kCallbackStates = "@callbacks
 
 // JSON has neither NaN nor infinity, and a loss may be either. So numbers are stored as text that reads back exactly.
 std::string text_of(double value) { return fmt::format("{}", value); }
-double number_of(const Json& json) { return std::strtod(json.get<std::string>().c_str(), nullptr); }
+double number_of(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [rest, problem] = std::from_chars(text.data(), end, value); problem != std::errc() || rest != end)
+    throw Error{{.where = "progress", .expected = "a number", .received = '"' + text + '"'}};
+  return value;
+}
+double number_of(const Json& json) { return number_of(json.get<std::string>()); }
+
+/// The learning rate times this must be one.
+double scale_of(const std::string& text) {
+  const double scale = number_of(text);
+  if (scale >= 0 && std::isfinite(scale)) return scale;
+  throw Error{{.where = "learning_rate_scale", .expected = "a finite number of at least 0", .received = text}};
+}
 
 /// A number of samples, steps or epochs. What does not fit would make a resumed run count for ever.
 std::int64_t count_of(const Json& json, const char* key) {
@@ -97,7 +112,7 @@ FitProgress progress_of(const Json& json) {
   for (const Json& record : json.at("history")) p.history.epochs.push_back(record_of(record));
   if (json.contains("ending")) {
     const Json& ending = json["ending"];
-    p.ending = {.reason = ending.at("reason"), .failed = ending.at("failed"), .of_steps = ending.at("of_steps")};
+    p.ending = {.reason = ending.at("reason"), .failed = ending.at("failed"), .of_steps = count_of(ending, "of_steps")};
   }
   return p;
 }
@@ -204,7 +219,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     checkpoint.identity.try_emplace("precision", name_of(Precision::float32));  // older ones have only this one
     checkpoint.identity.try_emplace("loss_weights", "[]");
     checkpoint.progress = progress_of(parsed("progress"));
-    checkpoint.learning_rate_scale = std::strtod(file.metadata.at("learning_rate_scale").c_str(), nullptr);
+    checkpoint.learning_rate_scale = scale_of(file.metadata.at("learning_rate_scale"));
     const Json callbacks = parsed("callbacks");
     for (const auto& [name, numbers] : callbacks.items())
       for (const auto& [key, value] : numbers.items()) checkpoint.callbacks[name].numbers[key] = number_of(value);

@@ -72,7 +72,8 @@ Types types_of(const Network& network) {
 }
 
 /// Throws Error unless these are exactly the existing tensors.
-void check_fit(const Types& own, const NamedTensors& tensors, const char* what) {
+template <class Tensors>
+void check_fit(const Types& own, const Tensors& tensors, const std::string& where) {
   Types theirs;
   for (const auto& [name, tensor] : tensors) theirs.emplace(name, TensorType{tensor.shape(), tensor.dtype()});
   if (own == theirs) return;
@@ -84,9 +85,8 @@ void check_fit(const Types& own, const NamedTensors& tensors, const char* what) 
   for (const Types* some : std::initializer_list<const Types*>{&own, &theirs})
     for (const auto& [name, type] : *some)
       if (text(own, name) != text(theirs, name))
-        throw Error{{.where = fmt::format("checkpoint: {}", what),
-                     .expected = text(own, name) + ", as this run has",
-                     .received = text(theirs, name)}};
+        throw Error{
+            {.where = where, .expected = text(own, name) + ", as this run has", .received = text(theirs, name)}};
 }
 
 }  // namespace
@@ -241,8 +241,8 @@ void Trainer::restore(Checkpoint checkpoint) {
   // The optimizer's slots are made with a program that updates; its batch size does not matter.
   network_.runner(options_.batch_size, Targets::labels, Network::Use::training);
   Store& store = network_.store();
-  check_fit(types_of(network_), checkpoint.weights, "weights");
-  check_fit(types_of(store.slots), checkpoint.slots, "optimizer slots");
+  check_fit(types_of(network_), checkpoint.weights, "checkpoint: weights");
+  check_fit(types_of(store.slots), checkpoint.slots, "checkpoint: optimizer slots");
   for (const auto& [name, tensor] : checkpoint.weights) network_.set_weight(name, tensor);
   for (const auto& [name, tensor] : checkpoint.slots) store.slots.set(name, tensor);
   checkpoint.weights.clear();
@@ -250,6 +250,10 @@ void Trainer::restore(Checkpoint checkpoint) {
   learning_rate_scale_ = checkpoint.learning_rate_scale;
   steps_done_ = checkpoint.progress.first_step + static_cast<std::uint64_t>(checkpoint.progress.steps);
   restored_ = std::move(checkpoint);
+}
+
+void Trainer::check_weights(const std::map<std::string, Tensor>& weights, const std::string& where) const {
+  check_fit(types_of(network_), weights, where);
 }
 
 bool Trainer::gradients_are_finite(const Batch& batch) {

@@ -86,6 +86,8 @@ class Trainer {
   void stop(std::string reason, bool failed = false);
   /// The present state of the run. May be called only in Callback::on_settled; throws Error elsewhere.
   Checkpoint checkpoint() const;
+  /// Throws Error, with `where`, unless these are exactly the network's weights: by name, shape and type.
+  void check_weights(const std::map<std::string, Tensor>& weights, const std::string& where) const;
   /// Whether the loss and all gradients of the batch are finite. For on_gradients.
   bool gradients_are_finite(const Batch& batch);
   /// Describes the first value that is not finite in the batch's training step, with its line and layer, without

@@ -74,6 +74,8 @@ TEST_F(ThreadLimits, OtherSettingsOfOpenMPTakeNoThreadsAway) {
 
 TEST_F(ThreadLimits, OfTheStackOfOpenMPsThreadsAreErrors) {
   EXPECT_SAYS(train_failure("export OMP_STACKSIZE=16k"), "OMP_STACKSIZE");
+  EXPECT_SAYS(train_failure("export OMP_STACKSIZE=100000G"), "bytes of OMP_STACKSIZE: ");
+  EXPECT_EQ(train_in({"OMP_STACKSIZE= 2 m"}).code, 0);
 }
 
 TEST_F(Limits, OfTheStackAreErrorsOfEveryCommand) {

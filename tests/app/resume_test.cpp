@@ -241,5 +241,18 @@ TEST_F(Resume, ProgressCountsTheStepsBefore) {
   EXPECT_FALSE(contains(result.err, "step 2/20 ")) << result.err;
 }
 
+TEST_F(Resume, SaysSoWhereTheLastStepCouldNotBeSaved) {
+  RunningProgram program(arguments, folder_.path().string());
+  program.read_line();
+  fs::remove_all(folder_ / "run/checkpoints");
+  write("run/checkpoints", "a file in its place");
+  program.send(SIGTERM);
+  const auto result = program.wait();
+  EXPECT_EQ(result.code, 130);
+  EXPECT_SAYS(result.err, "is not written: ");
+  EXPECT_SAYS(result.err, "that step could not be saved, and --resume continues from the checkpoint before");
+  EXPECT_FALSE(contains(result.err, "the run is saved")) << result.err;
+}
+
 }  // namespace
 }  // namespace evenkeel

@@ -25,8 +25,16 @@ EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
   figure_of({}, options_.monitor);  // refuses an unknown name now, not after the first epoch
 }
 
-void EarlyStopping::on_begin(const FitBegin& begin) {
-  if (begin.done_steps > 0) return;
+void EarlyStopping::on_begin(const FitBegin& begin, Trainer& trainer) {
+  if (begin.done_steps > 0) {
+    // What a checkpoint says of them is only used at the end, which may be days away.
+    if (!best_weights_.empty()) trainer.check_weights(best_weights_, "checkpoint: best weights");
+    if (best_epoch_ > std::ssize(begin.history->epochs))
+      throw Error{{.where = "checkpoint: best epoch",
+                   .expected = fmt::format("one of the {} so far", begin.history->epochs.size()),
+                   .received = std::to_string(best_epoch_)}};
+    return;
+  }
   wait_ = best_epoch_ = 0;
   monitor_.best.reset();
   best_weights_.clear();
@@ -75,8 +83,8 @@ CallbackState EarlyStopping::save() const {
 
 void EarlyStopping::load(const CallbackState& state) {
   monitor_.load(state);
-  wait_ = static_cast<std::int64_t>(state.numbers.at("wait"));
-  best_epoch_ = static_cast<std::int64_t>(state.numbers.at("best_epoch"));
+  wait_ = state.count("wait");
+  best_epoch_ = state.count("best_epoch");
   best_weights_.clear();
   for (const auto& [name, tensor] : state.tensors) best_weights_.emplace(name, tensor.clone());
 }

@@ -30,7 +30,7 @@ class EarlyStopping {
   static constexpr std::string_view kSetting = "early_stopping";  ///< callbacks.h
 
   explicit EarlyStopping(EarlyStoppingOptions options = {});
-  void on_begin(const FitBegin& begin);
+  void on_begin(const FitBegin& begin, Trainer& trainer);
   void on_epoch(const EpochRecord& record, Trainer& trainer);
   void on_end(History& history, Trainer& trainer);
   CallbackState save() const;

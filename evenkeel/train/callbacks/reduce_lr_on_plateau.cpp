@@ -67,8 +67,8 @@ CallbackState ReduceLROnPlateau::save() const {
 
 void ReduceLROnPlateau::load(const CallbackState& state) {
   monitor_.load(state);
-  wait_ = static_cast<std::int64_t>(state.numbers.at("wait"));
-  cooldown_ = static_cast<std::int64_t>(state.numbers.at("cooldown"));
+  wait_ = state.count("wait");
+  cooldown_ = state.count("cooldown");
 }
 
 }  // namespace evenkeel
