@@ -1,6 +1,5 @@
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 
 #include "evenkeel/formats/safetensors.h"
 #include "tests/faults/faulty_run.h"
@@ -11,46 +10,46 @@
 namespace evenkeel {
 namespace {
 
-/// A test of all calls is several tests of some, so that they run side by side.
-constexpr int kShares = 4;
+/// Training that early stopping ends after three of its five epochs, with the weights of the first one.
+std::vector<std::string> training(const std::string& out) {
+  return {"train",
+          "model.toml",
+          "--data",
+          "data.npz",
+          "--validation",
+          "data.npz[:9]",
+          "--epochs",
+          "5",
+          "--threads",
+          "1",
+          "--quiet",
+          "--out",
+          out,
+          "--monitor",
+          "loss",
+          "--min-delta",
+          "100",
+          "--early-stopping",
+          "2",
+          "--restore-best-weights",
+          "--save-best",
+          "--reduce-lr-patience",
+          "1",
+          "--checkpoint-every",
+          "2",
+          "--summary-every",
+          "1"};
+}
 
-/// `make faults`: every error and signal at every call, and a second program too.
-const bool tries_all = std::getenv("EVENKEEL_ALL_FAULTS") != nullptr;
-
-class Share : public FaultyRun, public testing::WithParamInterface<int> {
+class Training : public Share {
  protected:
-  /// Calls `trial` with every n of this share, in an empty folder.
-  template <class F>
-  void at_every_call(F trial) {
-    ASSERT_GT(calls_.size(), 100u);
-    for (std::size_t n = 1 + static_cast<std::size_t>(GetParam()); n <= calls_.size(); n += kShares) {
-      SCOPED_TRACE(fmt::format("at call {}: {}", n, calls_[n - 1]));
-      trial(static_cast<long>(n));
-      if (HasFailure()) return;
-      remove_run();
-    }
-  }
-  void expect_it_goes_on(bool by_resuming) {
-    const auto result = go_on(by_resuming);
-    EXPECT_EQ(result.code, 0) << result.err;
-    EXPECT_EQ(differences(), "");
-  }
-  /// A call failed, and the program ended with `result`.
-  void expect_a_failure_is_told(const RunningProgram::Result& result) {
-    if (result.code == 0) {
-      EXPECT_EQ(differences_of_results(), "");
-      if (!differences().empty()) {
-        EXPECT_SAYS(result.err, "evenkeel: ");
-      }
-      return;
-    }
-    EXPECT_EQ(result.code, 3) << result.err;
-    EXPECT_SAYS(result.err, "evenkeel: ");
-    expect_it_goes_on(true);
+  Training() : Share(training("run")) {
+    EXPECT_SAYS(whole_["run.json"], "ended_because");
+    EXPECT_SAYS(whole_["run.json"], "\"weights_epoch\": 1");
   }
 };
 
-using KilledAtACall = Share;
+using KilledAtACall = Training;
 TEST_P(KilledAtACall, ARunGoesOnAsIfItHadNotBeen) {
   at_every_call([&](long n) {
     EXPECT_EQ(begin(n, "kill").code, -SIGKILL);
@@ -58,16 +57,16 @@ TEST_P(KilledAtACall, ARunGoesOnAsIfItHadNotBeen) {
   });
 }
 
-using AFullDisk = Share;
+using AFullDisk = Training;
 TEST_P(AFullDisk, FromAnyCallOnIsTold) {
   at_every_call([&](long n) { expect_a_failure_is_told(begin(n, "errors " + std::to_string(ENOSPC))); });
 }
 
-using ACallThatFails = Share;
+using ACallThatFails = Training;
 TEST_P(ACallThatFails, IsTold) {
   at_every_call([&](long n) {
     for (const int error :
-         tries_all ? std::vector{EIO, EDQUOT, ENOSPC, EACCES, EROFS} : std::vector{n % 8 < 4 ? EIO : EDQUOT}) {
+         kTriesAll ? std::vector{EIO, EDQUOT, ENOSPC, EACCES, EROFS} : std::vector{n % 8 < 4 ? EIO : EDQUOT}) {
       SCOPED_TRACE(error);
       remove_run();
       expect_a_failure_is_told(begin(n, "error " + std::to_string(error)));
@@ -75,7 +74,7 @@ TEST_P(ACallThatFails, IsTold) {
   });
 }
 
-using AWrite = Share;
+using AWrite = Training;
 TEST_P(AWrite, MayBeShort) {
   at_every_call([&](long n) {
     if (!calls_[static_cast<std::size_t>(n - 1)].starts_with("write")) return;
@@ -84,10 +83,10 @@ TEST_P(AWrite, MayBeShort) {
   });
 }
 
-using ASignal = Share;
+using ASignal = Training;
 TEST_P(ASignal, AtAnyCallLeavesARunThatGoesOn) {
   at_every_call([&](long n) {
-    if (n / kShares % 2 != 0 && !tries_all) return;
+    if (n / kShares % 2 != 0 && !kTriesAll) return;
     const std::string signal = std::to_string(n / kShares % 4 < 2 ? SIGINT : SIGTERM);
     // Two of them end the program at once; both may find it at its end.
     const int code = begin(n, (n % 3 == 0 ? "signals " : "signal ") + signal).code;
@@ -102,11 +101,11 @@ TEST_P(ASignal, AtAnyCallLeavesARunThatGoesOn) {
   });
 }
 
-using ASecondProgram = Share;
+using ASecondProgram = Training;
 TEST_P(ASecondProgram, IsRefusedWhileTheFirstOneWorks) {
   at_every_call([&](long n) {
     if (n < 3) return;  // it has not locked the folder yet
-    if (n % 6 != 3 && !tries_all) return;
+    if (n % 6 != 3 && !kTriesAll) return;
     RunningProgram first(training("run"), folder_.path().string(), under_shim(n, "stop"));
     ASSERT_TRUE(first.wait_until_stopped());
     auto resuming = training("run");
@@ -122,7 +121,41 @@ TEST_P(ASecondProgram, IsRefusedWhileTheFirstOneWorks) {
   });
 }
 
-using ARepair = FaultyRun;
+// Files are then written while training is several steps further.
+using ASlowDisk = Training;
+TEST_P(ASlowDisk, ChangesNothing) {
+  EXPECT_EQ(begin(0, "", 1 + 2 * GetParam()).code, 0);
+  EXPECT_EQ(differences(), "");
+}
+
+using KilledOnASlowDisk = Training;
+TEST_P(KilledOnASlowDisk, ARunGoesOnAsIfItHadNotBeen) {
+  at_every_call(
+      [&](long n) {
+        EXPECT_EQ(begin(n, "kill", 2).code, -SIGKILL);
+        expect_it_goes_on(n % 8 < 4);
+      },
+      12);
+}
+
+using ASignalOnASlowDisk = Training;
+TEST_P(ASignalOnASlowDisk, LeavesARunThatGoesOn) {
+  at_every_call(
+      [&](long n) {
+        const int code = begin(n, "signal " + std::to_string(SIGINT), 2).code;
+        EXPECT_TRUE(code == 130 || code == 0) << code;
+        if (code == 130) {
+          EXPECT_EQ(go_on().code, 0);
+        }
+        EXPECT_EQ(differences_after_interruption(), "");
+      },
+      12);
+}
+
+class ARepair : public FaultyRun {
+ protected:
+  ARepair() : FaultyRun(training("run")) {}
+};
 TEST_F(ARepair, ThatIsKilledNeverLeavesAModelBesideTheWeightsOfAnother) {
   train("a");
   const auto repair = [&](const char* method, long n, const std::string& what) {
@@ -147,13 +180,15 @@ TEST_F(ARepair, ThatIsKilledNeverLeavesAModelBesideTheWeightsOfAnother) {
   EXPECT_SAYS(model, "Flatten");
 }
 
-const auto kAllShares = testing::Range(0, kShares);
 INSTANTIATE_TEST_SUITE_P(Share, KilledAtACall, kAllShares);
 INSTANTIATE_TEST_SUITE_P(Share, AFullDisk, kAllShares);
 INSTANTIATE_TEST_SUITE_P(Share, ACallThatFails, kAllShares);
 INSTANTIATE_TEST_SUITE_P(Share, AWrite, kAllShares);
 INSTANTIATE_TEST_SUITE_P(Share, ASignal, kAllShares);
 INSTANTIATE_TEST_SUITE_P(Share, ASecondProgram, kAllShares);
+INSTANTIATE_TEST_SUITE_P(Share, ASlowDisk, kAllShares);
+INSTANTIATE_TEST_SUITE_P(Share, KilledOnASlowDisk, kAllShares);
+INSTANTIATE_TEST_SUITE_P(Share, ASignalOnASlowDisk, kAllShares);
 
 }  // namespace
 }  // namespace evenkeel

@@ -9,7 +9,7 @@
 //                        stop    the process stops until SIGCONT
 //                        signal N / signals N   a signal, once or twice
 //                        error N / errors N     the call fails with this errno; or this one and all after it do
-//                        slow    every call first waits a millisecond
+//   FAULT_SLOW=N         every one of these calls first waits N milliseconds
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,6 +40,7 @@ struct Plan {
   int log = static_cast<int>(
       syscall(SYS_openat, AT_FDCWD, text_of("FAULT_LOG").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   int number = std::atoi(what.substr(std::min(what.find(' '), what.size())).c_str());
+  timespec waits{.tv_sec = 0, .tv_nsec = 1'000'000 * std::atol(text_of("FAULT_SLOW").c_str())};
   std::atomic<long> calls = 0;
 
   bool is(std::string_view action) const { return what.substr(0, what.find(' ')) == action; }
@@ -74,10 +75,7 @@ Fate count(const char* call, const std::string& path) {
   const long n = ++p.calls;
   const std::string line = std::string(call) + ' ' + path + '\n';
   syscall(SYS_write, p.log, line.data(), line.size());
-  if (p.is("slow")) {
-    const timespec millisecond{.tv_sec = 0, .tv_nsec = 1'000'000};
-    nanosleep(&millisecond, nullptr);
-  }
+  if (p.waits.tv_nsec > 0) nanosleep(&p.waits, nullptr);
   if (p.is("errors") && p.at > 0 && n >= p.at) {
     errno = p.number;
     return Fate::fails;

@@ -1,39 +1,9 @@
-#include <nlohmann/json.hpp>
-
-#include "evenkeel/formats/crc32c.h"
-#include "evenkeel/formats/safetensors.h"
-#include "evenkeel/nn/weights_file.h"
 #include "evenkeel/train/checkpoint.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/checkpoint_file.h"
 
 using namespace evenkeel;
 
 namespace {
-
-std::string sum_of(formats::BytesView bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (int shift = 28; shift >= 0; shift -= 4) hex += kDigits[formats::crc32c(bytes) >> shift & 15];
-  return hex;
-}
-
-/// Puts the format and all sums right, so that damage reaches what lies after those checks.
-void mend(formats::SafetensorsFile& file) {
-  auto& metadata = file.metadata;
-  metadata.erase("crc32c");
-  metadata["format"] = kCheckpointFormat;
-  std::string all;
-  for (const auto& [key, value] : metadata) all.append(key).append(1, '\0').append(value).append(1, '\0');
-  nlohmann::json sums{{"", sum_of(formats::view_of(all))}};
-  for (const auto& [name, tensor] : file.tensors) sums[name] = sum_of({tensor.data(), tensor.bytes()});
-  metadata["crc32c"] = sums.dump();
-}
-
-void write(const std::filesystem::path& path, const formats::SafetensorsFile& file) {
-  std::vector<formats::SafetensorsEntry> entries;
-  for (const auto& [name, tensor] : file.tensors) entries.push_back({name, tensor});
-  formats::write_safetensors(path, entries, file.metadata);
-}
 
 bool same(const NamedTensors& a, const NamedTensors& b) {
   return std::ranges::is_permutation(
@@ -51,8 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (!whole) {
     formats::SafetensorsFile file;
     if (!fuzz::accepts([&] { file = formats::read_safetensors(path); })) return 0;
-    mend(file);
-    write(path, file);
+    fuzz::write_mended(path, file);
     if (!fuzz::accepts([&] { checkpoint = read_checkpoint(path); })) return 0;
   }
   if (!fuzz::accepts([&] { write_checkpoint(path, checkpoint); })) return 0;
