@@ -21,6 +21,10 @@ struct KernelRequest {
   const Machine& machine;
   const Threads& threads;
   DType real = DType::float32;  ///< the type of parameters, statistics and losses; float64 runs on the references
+  /// Whether each input keeps its numbers over several runs; empty: none does.
+  std::span<const char> constant = {};
+
+  bool is_constant(std::size_t input) const { return input < constant.size() && constant[input] != 0; }
 };
 
 /// Where an operand is in memory. Of an absent operand, data is nullptr.
@@ -41,8 +45,8 @@ struct KernelStep {
 class KernelCall {
  public:
   KernelCall(std::span<const Operand> inputs, std::span<const Operand> outputs, std::span<std::byte> scratch,
-             const KernelStep& step, const Threads& threads)
-      : inputs_(inputs), outputs_(outputs), scratch_(scratch), step_(step), threads_(threads) {}
+             std::byte* prepared, const KernelStep& step, const Threads& threads)
+      : inputs_(inputs), outputs_(outputs), scratch_(scratch), prepared_(prepared), step_(step), threads_(threads) {}
 
   /// Whether input i is there: optional operands may be absent, or left out at the end.
   bool has(int i) const {
@@ -81,6 +85,8 @@ class KernelCall {
   std::span<const T> in_if_any(int i) const {
     return has(i) ? in<T>(i) : std::span<const T>();
   }
+  /// What the kernel's `prepare` makes of constant operands.
+  std::byte* prepared() const { return prepared_; }
   kernels::Scratch scratch() const { return {scratch_.data(), scratch_.size()}; }
   const KernelStep& step() const { return step_; }
   const LayerMode& mode() const { return step_.mode; }
@@ -89,6 +95,7 @@ class KernelCall {
  private:
   std::span<const Operand> inputs_, outputs_;
   std::span<std::byte> scratch_;
+  std::byte* prepared_;
   const KernelStep& step_;
   const Threads& threads_;
 };
@@ -98,6 +105,10 @@ struct Kernel {
   std::string name;  ///< shown by `plan`: says how the kernel computes
   std::function<void(const KernelCall&)> run;
   std::size_t scratch_bytes = 0;
+  /// If there is something to do once for several runs with the same constant operands: puts it into memory of so many
+  /// bytes, where `run` finds it.
+  std::function<void(const KernelCall&)> prepare = {};
+  std::size_t prepared_bytes = 0;
 };
 
 }  // namespace evenkeel

@@ -11,6 +11,7 @@
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
 #include "evenkeel/program/ops/regularization.h"
+#include "evenkeel/program/passes/constants.h"
 #include "evenkeel/program/passes/drop_unread.h"
 #include "evenkeel/program/passes/fold_normalizations.h"
 #include "evenkeel/program/passes/fuse.h"

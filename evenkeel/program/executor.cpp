@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include "evenkeel/base/denormals.h"
 #include "evenkeel/base/error.h"
+#include "evenkeel/program/passes/constants.h"
 
 namespace evenkeel {
 
@@ -15,10 +17,13 @@ Executor::Executor(const Program& program, Store& store, Arena& arena, const Thr
   choose_kernels(machine);
 }
 
-void Executor::reserve() { arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_); }
+void Executor::reserve() {
+  arena_.reserve(static_cast<std::size_t>(program_.memory.arena_bytes) + scratch_bytes_ + prepared_bytes_);
+}
 
 void Executor::choose_kernels(const Machine& machine) {
   threads_.bind();
+  passes::Constants constants(program_);
   for (const Node& node : program_.nodes()) {
     std::vector<TensorType> inputs, outputs;
     for (int id : node.inputs) inputs.push_back(id < 0 ? TensorType{} : program_.value(id).type);
@@ -27,8 +32,13 @@ void Executor::choose_kernels(const Machine& machine) {
     line.op = node.op.get();
     line.layer = node.op->layer();
     line.runs = !node.op->is_view();
-    if (line.runs) line.kernel = node.op->choose({inputs, outputs, machine, threads_, program_.real()});
+    std::vector<char> constant;
+    constants.add(node);
+    for (int id : node.inputs) constant.push_back(program_.constant_lines && id >= 0 && constants.holds(id));
+    if (line.runs) line.kernel = node.op->choose({inputs, outputs, machine, threads_, program_.real(), constant});
     scratch_bytes_ = std::max(scratch_bytes_, aligned_size(line.kernel.scratch_bytes));
+    line.prepared_at = prepared_bytes_;
+    prepared_bytes_ += aligned_size(line.kernel.prepared_bytes);
     const auto operand = [](const TensorType& type) {
       return Operand{nullptr, type.shape.size(), type.shape.rank() > 0 ? type.shape.back() : 1};
     };
@@ -78,10 +88,10 @@ void Executor::resolve() {
   }
 }
 
-void Executor::prepare_run() {
+void Executor::prepare_run(Segment segment) {
   threads_.bind();
   reserve();
-  if (arena_.user() != this) has_constants_ = false;
+  if (!segment.same_weights || arena_.user() != this) has_constants_ = false;
   arena_.set_user(this);
   if (!stale_ && arena_.data() == resolved_for_) return;
   resolve();
@@ -94,13 +104,27 @@ bool Executor::is_idle(std::size_t line, const StepContext& step) const {
   return l.layer && l.op->is_idle(step.mode(*l.layer));
 }
 
-void Executor::run_line(std::size_t number, const StepContext& step) const {
+void Executor::run_line(std::size_t number, const StepContext& step) {
+  if (!has_constants_ && program_.constant_lines && std::cmp_greater_equal(number, *program_.constant_lines))
+    prepare_kernels();
   const Line& line = lines_[number];
   if (!line.runs || is_idle(number, step)) return;
   KernelStep of_line{.seed = step.seed, .step = step.step, .learning_rate = step.learning_rate, .mode = {}};
   if (line.layer) of_line.mode = step.mode(*line.layer);
+  call(line, line.kernel.run, of_line);
+}
+
+void Executor::call(const Line& line, const std::function<void(const KernelCall&)>& kernel,
+                    const KernelStep& step) const {
   std::byte* const scratch = arena_.data() + program_.memory.arena_bytes;
-  line.kernel.run(KernelCall(line.inputs, line.outputs, {scratch, line.kernel.scratch_bytes}, of_line, threads_));
+  kernel(KernelCall(line.inputs, line.outputs, {scratch, line.kernel.scratch_bytes},
+                    scratch + scratch_bytes_ + line.prepared_at, step, threads_));
+}
+
+void Executor::prepare_kernels() {
+  for (const Line& line : lines_)
+    if (line.kernel.prepare) call(line, line.kernel.prepare, {});
+  has_constants_ = true;
 }
 
 int Executor::end_of(Segment segment) const {
@@ -115,14 +139,14 @@ int Executor::end_of(Segment segment) const {
 
 void Executor::run(const StepContext& step, Segment segment) {
   const int last = end_of(segment);
-  prepare_run();
+  prepare_run(segment);
   const DenormalsAsZero flushed(threads_);
   for (int i = segment.first; i < last; ++i) run_line(static_cast<std::size_t>(i), step);
-  if (segment.first == 0 && last >= program_.constant_lines) has_constants_ = true;
 }
 
 Segment Executor::after_constants() const {
-  return {.first = has_constants_ && arena_.user() == this ? program_.constant_lines : 0};
+  if (!has_constants_ || arena_.user() != this) return {};
+  return {.first = program_.constant_lines.value_or(0), .same_weights = true};
 }
 
 void Executor::visit(const StepContext& step, Segment segment, const Visitor& visitor) {

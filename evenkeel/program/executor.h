@@ -15,7 +15,8 @@ namespace evenkeel {
 /// Lines [first, last) of a program.
 struct Segment {
   int first = 0;
-  int last = -1;  ///< -1: to the end
+  int last = -1;              ///< -1: to the end
+  bool same_weights = false;  ///< what depends on weights alone is there already (Executor::after_constants)
 };
 
 /// Runs a finished program. The constructor chooses the kernels, and the first run takes memory of the arena; after
@@ -65,6 +66,7 @@ class Executor {
   /// Whether the line does nothing in such a step (Op::is_idle).
   bool is_idle(std::size_t line, const StepContext& step) const;
   std::size_t scratch_bytes() const { return scratch_bytes_; }
+  std::size_t prepared_bytes() const { return prepared_bytes_; }  ///< for what kernels make of constant operands
 
  private:
   struct Line {
@@ -72,16 +74,19 @@ class Executor {
     std::optional<int> layer;  ///< the layer whose mode the line depends on
     Kernel kernel;
     std::vector<Operand> inputs, outputs;
-    bool runs = true;  ///< views have nothing to run
+    bool runs = true;             ///< views have nothing to run
+    std::size_t prepared_at = 0;  ///< where what the kernel prepares is, in bytes after the scratch memory
   };
 
   void choose_kernels(const Machine& machine);
   void resolve();  ///< sets the operands' addresses, after the arena moved
   std::byte* address(int value) const;
-  void prepare_run();
+  void prepare_run(Segment segment = {});
   /// The number of the line after the segment's last. Throws Error unless the program has these lines.
   int end_of(Segment segment) const;
-  void run_line(std::size_t number, const StepContext& step) const;
+  void run_line(std::size_t number, const StepContext& step);
+  void call(const Line& line, const std::function<void(const KernelCall&)>& kernel, const KernelStep& step) const;
+  void prepare_kernels();
 
   const Program& program_;
   Store& store_;
@@ -89,10 +94,10 @@ class Executor {
   Threads threads_;
   std::vector<Line> lines_;
   std::vector<std::byte*> bound_;  ///< by value number: inputs' memory
-  std::size_t scratch_bytes_ = 0;
+  std::size_t scratch_bytes_ = 0, prepared_bytes_ = 0;
   std::byte* resolved_for_ = nullptr;
   bool stale_ = true;
-  bool has_constants_ = false;  ///< the constant lines have run; they still count if nobody else used the arena since
+  bool has_constants_ = false;  ///< what depends on weights alone is in the arena, if nobody else has used it since
 };
 
 }  // namespace evenkeel

@@ -52,9 +52,10 @@ class ArenaPlanner {
       for (int id : node.inputs)
         if (id >= 0) touch(id, line);
     }
-    for (int line = 0; line < program_.constant_lines; ++line)
+    const int constant_lines = program_.constant_lines.value_or(0);
+    for (int line = 0; line < constant_lines; ++line)
       for (int id : program_.nodes()[static_cast<std::size_t>(line)].outputs)
-        if (region(id).last >= program_.constant_lines) region(id).last = lines;
+        if (region(id).last >= constant_lines) region(id).last = lines;
     for (std::size_t id = 0; id < values.size(); ++id)
       if (values[id].kept && region(static_cast<int>(id)).first >= 0) region(static_cast<int>(id)).last = lines;
   }

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -102,9 +103,9 @@ class Program {
 
   BlockLayout parameters, states, supplied_values, slots, gradients, probes;  ///< set by finish()
   MemoryReport memory;                                                        ///< set by finish()
-  /// So many lines, the first ones, read nothing but parameters and state (passes::put_constants_first). What they
-  /// compute stays in the arena.
-  int constant_lines = 0;
+  /// If the program is to run several times with the same weights: so many lines, the first ones, read nothing but
+  /// parameters and state. What they compute stays in the arena (passes::put_constants_first).
+  std::optional<int> constant_lines = {};
 
  private:
   Value add(ValueInfo info);

@@ -97,6 +97,7 @@ std::byte* Arena::reserve(std::size_t bytes) {
   const std::int64_t available =
       limit_ > 0 ? limit_ : std::max<std::int64_t>(0, available_memory() + held - kForLibraries);
   check_available(needed, available, "memory of a step", "Choose a smaller batch.");
+  user_ = nullptr;
   buffer_ = AlignedBuffer();  // freed before the new one is allocated, so that both need not fit
   buffer_ = AlignedBuffer(bytes);
   return buffer_.data();

@@ -163,10 +163,10 @@ TEST_F(EvaluationOnly, PoolsBeforeTheActivation) {
 
 TEST_F(EvaluationOnly, ComputesWhatDependsOnWeightsAloneOnce) {
   use(normalized_convolution({.filters = 7}, {}));
-  EXPECT_GT(only_.program->constant_lines, 0);
+  EXPECT_GT(only_.program->constant_lines.value_or(0), 0);
   EXPECT_EQ(only_executor_->after_constants().first, 0);
   only_executor_->run(step_);
-  EXPECT_EQ(only_executor_->after_constants().first, only_.program->constant_lines);
+  EXPECT_EQ(only_executor_->after_constants().first, *only_.program->constant_lines);
   const auto first = only_executor_->read(only_.outputs).as<double>();
   const std::vector<double> before(first.begin(), first.end());
   only_executor_->run(step_, only_executor_->after_constants());

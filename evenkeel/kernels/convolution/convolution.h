@@ -26,6 +26,12 @@ struct PreparedForward {
   std::size_t scratch_bytes = 0;
   /// y = f(x * kernel + bias); bias is [filters] if prepared with bias, else nullptr.
   std::function<void(const T* x, const T* kernel, const Precise<T>* bias, T* y, std::byte* scratch)> run;
+  /// If it works on a copy of the kernel in another layout: makes it, for several runs with the same kernel.
+  std::function<void(const T* kernel, std::byte* packed, std::byte* scratch)> pack = {};
+  std::size_t packed_bytes = 0;
+  /// The same as `run`, with that copy.
+  std::function<void(const T* x, const std::byte* packed, const Precise<T>* bias, T* y, std::byte* scratch)>
+      run_packed = {};
 };
 template <class T>
 struct PreparedDataGradient {

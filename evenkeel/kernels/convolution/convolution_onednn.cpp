@@ -69,12 +69,15 @@ class KernelReorder {
   std::size_t scratch_bytes() const { return scratch_bytes_; }
   std::byte* scratchpad(std::byte* scratch) const { return scratch + copy_bytes_; }
 
+  std::size_t copy_bytes() const { return copy_bytes_; }  ///< of the reordered kernel; 0 if there is nothing to reorder
+
   /// Puts the kernel where oneDNN reads it.
   const void* bring(const void* kernel, std::byte* scratch) {
     if (!reorder_) return kernel;
-    reorder_->run(kernel, scratch, scratchpad(scratch));
+    copy(kernel, scratch, scratch);
     return scratch;
   }
+  void copy(const void* kernel, std::byte* to, std::byte* scratch) { reorder_->run(kernel, to, scratchpad(scratch)); }
   /// Where oneDNN writes the kernel's gradient, and the conversion back to our layout.
   void* landing(float* dkernel, std::byte* scratch) const { return reorder_ ? static_cast<void*>(scratch) : dkernel; }
   void bring_back(float* dkernel, std::byte* scratch) {
@@ -146,15 +149,25 @@ std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t
                        {DNNL_ARG_BIAS, desc.bias_desc()},
                        {DNNL_ARG_DST, desc.dst_desc()},
                        {DNNL_ARG_SCRATCHPAD, scratchpad}}}});
-    return PreparedForward<T>{
-        .name = name_of(desc),
-        .scratch_bytes = plan->kernel.scratch_bytes(),
-        .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
-          plan->step.run({x, plan->kernel.bring(kernel, scratch), b, y, plan->kernel.scratchpad(scratch)});
-          // We do not use oneDNN's activation after a convolution: its relu (and its sigmoid on old processors) turns
-          // NaN into a number.
-          if (f != Activation::linear) activate<T>(f, {y, y_size}, {y, y_size}, threads);
-        }};
+    const auto compute = [=](const T* x, const void* kernel, const float* b, T* y, std::byte* scratch) {
+      plan->step.run({x, kernel, b, y, plan->kernel.scratchpad(scratch)});
+      // We do not use oneDNN's activation after a convolution: its relu (and its sigmoid on old processors) turns NaN
+      // into a number.
+      if (f != Activation::linear) activate<T>(f, {y, y_size}, {y, y_size}, threads);
+    };
+    PreparedForward<T> prepared{.name = name_of(desc),
+                                .scratch_bytes = plan->kernel.scratch_bytes(),
+                                .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
+                                  compute(x, plan->kernel.bring(kernel, scratch), b, y, scratch);
+                                }};
+    if (plan->kernel.copy_bytes() > 0) {
+      prepared.packed_bytes = plan->kernel.copy_bytes();
+      prepared.pack = [plan](const T* kernel, std::byte* packed, std::byte* scratch) {
+        plan->kernel.copy(kernel, packed, scratch);
+      };
+      prepared.run_packed = compute;
+    }
+    return prepared;
   });
 }
 

@@ -128,14 +128,22 @@ Kernel choose(const Convolution& task, const KernelRequest& request) {
   const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) {
     const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
     auto prepared = prepare_convolution<T>(t.window, r.outputs[0].shape[3], has_bias, t.f, r.machine, r.threads);
-    return Kernel{.name = prepared.name,
-                  .run =
-                      [run = std::move(prepared.run)](const KernelCall& c) {
-                        const auto bias = c.in_if_any<Precise<T>>(2);
-                        run(c.in<T>(0).data(), c.in<T>(1).data(), bias.empty() ? nullptr : bias.data(),
-                            c.out<T>(0).data(), c.scratch().data());
-                      },
-                  .scratch_bytes = prepared.scratch_bytes};
+    Kernel kernel{.name = prepared.name, .run = {}, .scratch_bytes = prepared.scratch_bytes};
+    if (prepared.pack && r.is_constant(1)) {
+      kernel.prepared_bytes = prepared.packed_bytes;
+      kernel.prepare = [pack = std::move(prepared.pack)](const KernelCall& c) {
+        pack(c.in<T>(1).data(), c.prepared(), c.scratch().data());
+      };
+      kernel.run = [run = std::move(prepared.run_packed)](const KernelCall& c) {
+        run(c.in<T>(0).data(), c.prepared(), c.in_if_any<Precise<T>>(2).data(), c.out<T>(0).data(), c.scratch().data());
+      };
+    } else {
+      kernel.run = [run = std::move(prepared.run)](const KernelCall& c) {
+        run(c.in<T>(0).data(), c.in<T>(1).data(), c.in_if_any<Precise<T>>(2).data(), c.out<T>(0).data(),
+            c.scratch().data());
+      };
+    }
+    return kernel;
   };
   return first_that_serves(task, request, {{kAll, prepare}});
 }

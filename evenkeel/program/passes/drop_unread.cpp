@@ -14,7 +14,7 @@ void drop_unread(Program& program) {
                           return read[static_cast<std::size_t>(id)] || program.value(id).kept;
                         });
     if (!needed) {
-      if (nodes.rend() - node <= program.constant_lines) ++constants_dropped;
+      if (nodes.rend() - node <= program.constant_lines.value_or(0)) ++constants_dropped;
       continue;
     }
     for (int id : node->inputs)
@@ -23,7 +23,7 @@ void drop_unread(Program& program) {
   }
   std::reverse(live.begin(), live.end());
   nodes = std::move(live);
-  program.constant_lines -= constants_dropped;
+  if (program.constant_lines) *program.constant_lines -= constants_dropped;
 }
 
 }  // namespace evenkeel::passes

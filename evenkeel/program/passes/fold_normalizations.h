@@ -10,8 +10,4 @@ namespace evenkeel::passes {
 /// read elsewhere, stays. For programs without gradients, after `specialize` and before activations are fused.
 void fold_normalizations(Program& program);
 
-/// Moves the lines that read nothing but parameters and state to the front, and says how many there are
-/// (Program::constant_lines).
-void put_constants_first(Program& program);
-
 }  // namespace evenkeel::passes
