@@ -210,7 +210,7 @@ class Reestimation {
     return inputs;
   }
 
-  const std::string& name_of_input(std::size_t i) const { return instrument_.network().model().inputs()[i].name; }
+  const std::string& name_of_input(std::size_t i) { return instrument_.network().model().inputs()[i].name; }
 
   const Dataset& data_;
   const ReestimateOptions& options_;
