@@ -128,7 +128,8 @@ TEST(Architectures, OfUNetNeedSizesThatItsPoolingsDivide) {
 TEST(Architectures, DropMoreBlocksTowardsTheEnd) {
   double last = 0;
   int found = 0;
-  for (const auto& node : make_architecture("efficientnet_b0").model.nodes()) {
+  const Model model = make_architecture("efficientnet_b0").model;
+  for (const Model::Node& node : model.nodes()) {
     if (node.layer.type() != "StochasticDepth") continue;
     const double rate = std::get<double>(node.layer.settings(false).at(0).second);
     EXPECT_GT(rate, last) << node.layer.name();
