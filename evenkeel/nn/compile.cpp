@@ -13,6 +13,7 @@
 #include "evenkeel/program/ops/regularization.h"
 #include "evenkeel/program/passes/constants.h"
 #include "evenkeel/program/passes/drop_unread.h"
+#include "evenkeel/program/passes/fold_additions.h"
 #include "evenkeel/program/passes/fold_normalizations.h"
 #include "evenkeel/program/passes/fuse.h"
 #include "evenkeel/program/passes/fuse_pooling.h"
@@ -51,6 +52,7 @@ class Compiler {
     probe_named();
     if (options_.evaluation_only) specialize();
     if (options_.compute.fuse) passes::fuse(program(), options_.train);
+    if (options_.evaluation_only && options_.compute.fuse) passes::fold_additions(program());
     if (options_.train) emit_training();
     probe_named();
     refuse_unknown();

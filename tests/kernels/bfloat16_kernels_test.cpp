@@ -253,7 +253,7 @@ TEST_P(Bfloat16Kernels, DisturbAndRescaleAsFloatDoes) {
     uout<bfloat16>(x, 0.3f, kKey, narrow_y, Threads(2));
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
     add(widened(x), widened(other), y, Threads(2));
-    add<bfloat16>(x, other, narrow_y, Threads(2));
+    add<bfloat16>(x, other, Activation::linear, narrow_y, Threads(2));
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
     scale_offset(widened(x), 0.1f, 3.0f, y, Threads(2));
     scale_offset<bfloat16>(x, 0.1f, 3.0f, narrow_y, Threads(2));

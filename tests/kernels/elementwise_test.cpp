@@ -1,5 +1,7 @@
 #include "evenkeel/kernels/elementwise/elementwise.h"
 
+#include <functional>
+
 #include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "tests/kernels/kernel_test.h"
 
@@ -9,11 +11,11 @@ namespace {
 class Elementwise : public EveryTarget {};
 EVENKEEL_ON_EVERY_TARGET(Elementwise);
 
-using Binary = void (*)(std::span<const float>, std::span<const float>, std::span<float>, const Threads&);
-using BinaryReference = void (*)(std::span<const double>, std::span<const double>, std::span<double>);
+using Binary = std::function<void(std::span<const float>, std::span<const float>, std::span<float>, const Threads&)>;
+using BinaryReference = std::function<void(std::span<const double>, std::span<const double>, std::span<double>)>;
 
 /// Holds a kernel of two inputs to its reference, at any length, unaligned, and in place of either input.
-void check_binary(Binary kernel, BinaryReference reference) {
+void check_binary(const Binary& kernel, const BinaryReference& reference) {
   for (const std::int64_t n : {1, 2, 15, 16, 17, 4864, 50001})
     for (const int count : {1, 2, 3}) {
       SCOPED_TRACE(testing::Message() << n << " elements on " << count);
@@ -32,7 +34,11 @@ void check_binary(Binary kernel, BinaryReference reference) {
     }
 }
 
-TEST_P(Elementwise, AddIsCorrectlyRounded) { check_binary(add, reference::add<double>); }
+TEST_P(Elementwise, AddIsCorrectlyRounded) {
+  for (const Activation f : {Activation::linear, Activation::relu})
+    check_binary([f](auto a, auto b, auto y, const Threads& threads) { add<float>(a, b, f, y, threads); },
+                 [f](auto a, auto b, auto y) { reference::add<double>(a, b, f, y); });
+}
 TEST_P(Elementwise, SubtractIsCorrectlyRounded) { check_binary(subtract, reference::subtract<double>); }
 TEST_P(Elementwise, MultiplyIsCorrectlyRounded) { check_binary(multiply, reference::multiply<double>); }
 

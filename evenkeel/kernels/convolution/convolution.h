@@ -32,6 +32,7 @@ struct PreparedForward {
   /// The same as `run`, with that copy.
   std::function<void(const T* x, const std::byte* packed, const Precise<T>* bias, T* y, std::byte* scratch)>
       run_packed = {};
+  bool finishes_in_a_pass = false;  ///< bias or activation are a pass over y of their own
 };
 template <class T>
 struct PreparedDataGradient {

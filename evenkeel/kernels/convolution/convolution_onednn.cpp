@@ -160,6 +160,7 @@ std::optional<PreparedForward<T>> convolution(const Window& window, std::int64_t
                                 .run = [=](const T* x, const T* kernel, const float* b, T* y, std::byte* scratch) {
                                   compute(x, plan->kernel.bring(kernel, scratch), b, y, scratch);
                                 }};
+    prepared.finishes_in_a_pass = f != Activation::linear;
     if (plan->kernel.copy_bytes() > 0) {
       prepared.packed_bytes = plan->kernel.copy_bytes();
       prepared.pack = [plan](const T* kernel, std::byte* packed, std::byte* scratch) {

@@ -1,6 +1,7 @@
 #include "evenkeel/kernels/convolution/list.h"
 
 #include <array>
+#include <type_traits>
 
 #include "evenkeel/kernels/convolution/columns.h"
 #include "evenkeel/kernels/convolution/convolution.h"
@@ -11,6 +12,8 @@
 #include "evenkeel/kernels/convolution/depthwise.h"
 #include "evenkeel/kernels/convolution/pointwise.h"
 #include "evenkeel/kernels/convolution/whole_image.h"
+#include "evenkeel/kernels/elementwise/elementwise.h"
+#include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "evenkeel/kernels/kernel_list.h"
 
 namespace evenkeel::kernels {
@@ -124,26 +127,81 @@ template decltype(prepare_convolution_data_gradient<bfloat16>) prepare_convoluti
 template decltype(prepare_convolution_kernel_gradient<float>) prepare_convolution_kernel_gradient<float>;
 template decltype(prepare_convolution_kernel_gradient<bfloat16>) prepare_convolution_kernel_gradient<bfloat16>;
 
-Kernel choose(const Convolution& task, const KernelRequest& request) {
-  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) {
+namespace {
+
+/// Whether a pass over y after the convolution is better made image by image, while each is in a cache. The kernel is
+/// then read once for each image.
+template <class T>
+bool repays_by_image(const Window& at, std::int64_t filters) {
+  constexpr std::int64_t kLeastBytes = 1 << 18;
+  const std::int64_t element = sizeof(T), image = at.oh * at.ow * filters * element;
+  return at.n > 1 && image >= kLeastBytes && at.kernel_h * at.kernel_w * at.c / at.groups * filters * element <= image;
+}
+
+template <class T>
+void add_to(std::span<const T> addend, Activation f, std::span<T> y, const Threads& threads) {
+  if constexpr (std::is_same_v<T, double>)
+    reference::add<double>(y, addend, f, y);
+  else
+    add<T>(y, addend, f, y, threads);
+}
+
+/// A forward convolution, perhaps image by image, with what comes after it.
+template <class T>
+class ForwardKernel {
+ public:
+  ForwardKernel(const Convolution& task, const KernelRequest& r)
+      : window_(task.window), filters_(r.outputs[0].shape[3]), f_(task.f), has_addend_(r.inputs.size() > 3) {
     const bool has_bias = r.inputs.size() > 2 && r.inputs[2].shape.rank() > 0;
-    auto prepared = prepare_convolution<T>(t.window, r.outputs[0].shape[3], has_bias, t.f, r.machine, r.threads);
-    Kernel kernel{.name = prepared.name, .run = {}, .scratch_bytes = prepared.scratch_bytes};
-    if (prepared.pack && r.is_constant(1)) {
-      kernel.prepared_bytes = prepared.packed_bytes;
-      kernel.prepare = [pack = std::move(prepared.pack)](const KernelCall& c) {
+    const auto prepare = [&](const Window& window) {
+      return prepare_convolution<T>(window, filters_, has_bias, has_addend_ ? Activation::linear : f_, r.machine,
+                                    r.threads);
+    };
+    prepared_ = prepare(window_);
+    if (!(has_addend_ || prepared_.finishes_in_a_pass) || !repays_by_image<T>(window_, filters_)) return;
+    calls_ = window_.n;
+    window_.n = 1;
+    prepared_ = prepare(window_);
+  }
+
+  Kernel kernel(bool is_constant) const {
+    Kernel made{.name = prepared_.name, .run = {}, .scratch_bytes = prepared_.scratch_bytes};
+    if (prepared_.pack && is_constant) {
+      made.prepared_bytes = prepared_.packed_bytes;
+      made.prepare = [pack = prepared_.pack](const KernelCall& c) {
         pack(c.in<T>(1).data(), c.prepared(), c.scratch().data());
       };
-      kernel.run = [run = std::move(prepared.run_packed)](const KernelCall& c) {
-        run(c.in<T>(0).data(), c.prepared(), c.in_if_any<Precise<T>>(2).data(), c.out<T>(0).data(), c.scratch().data());
-      };
+      made.run = [self = *this](const KernelCall& c) { self.run(c, self.prepared_.run_packed, c.prepared()); };
     } else {
-      kernel.run = [run = std::move(prepared.run)](const KernelCall& c) {
-        run(c.in<T>(0).data(), c.in<T>(1).data(), c.in_if_any<Precise<T>>(2).data(), c.out<T>(0).data(),
-            c.scratch().data());
-      };
+      made.run = [self = *this](const KernelCall& c) { self.run(c, self.prepared_.run, c.in<T>(1).data()); };
     }
-    return kernel;
+    return made;
+  }
+
+ private:
+  template <class Run, class Weights>
+  void run(const KernelCall& c, const Run& convolve, const Weights* kernel) const {
+    const auto x_size = static_cast<std::size_t>(window_.n * window_.h * window_.w * window_.c);
+    const auto y_size = static_cast<std::size_t>(window_.n * window_.oh * window_.ow * filters_);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(calls_); ++i) {
+      const std::span<T> y = c.out<T>(0).subspan(i * y_size, y_size);
+      convolve(c.in<T>(0).data() + i * x_size, kernel, c.in_if_any<Precise<T>>(2).data(), y.data(), c.scratch().data());
+      if (has_addend_) add_to<T>(c.in<T>(3).subspan(i * y_size, y_size), f_, y, c.threads());
+    }
+  }
+
+  Window window_;  ///< of one call
+  std::int64_t filters_, calls_ = 1;
+  Activation f_;
+  bool has_addend_;
+  PreparedForward<T> prepared_;
+};
+
+}  // namespace
+
+Kernel choose(const Convolution& task, const KernelRequest& request) {
+  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) {
+    return ForwardKernel<T>(t, r).kernel(r.is_constant(1));
   };
   return first_that_serves(task, request, {{kAll, prepare}});
 }

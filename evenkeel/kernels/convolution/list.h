@@ -11,7 +11,7 @@ namespace evenkeel::kernels {
 
 struct Convolution {
   Window window;
-  Activation f = Activation::linear;
+  Activation f = Activation::linear;  ///< of the sum with the addend, if there is one
 };
 struct ConvolutionDataGradient {
   Window window;

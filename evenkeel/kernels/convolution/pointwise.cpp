@@ -54,11 +54,13 @@ std::optional<PreparedForward<float>> pointwise(const Window& window, std::int64
   return PreparedForward<float>{
       .name = kPointwise,
       .scratch_bytes = scratch_bytes(window) + finish_bytes(filters),
-      .run = [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
-        const float* const seen = gather(window, x, scratch, threads);
-        gemm(Transpose::no, Transpose::no, pixels(window), filters, window.c, seen, kernel, y, threads);
-        finish({y, pixels(window), filters}, bias, f, threads, scratch + scratch_bytes(window));
-      }};
+      .run =
+          [=](const float* x, const float* kernel, const float* bias, float* y, std::byte* scratch) {
+            const float* const seen = gather(window, x, scratch, threads);
+            gemm(Transpose::no, Transpose::no, pixels(window), filters, window.c, seen, kernel, y, threads);
+            finish({y, pixels(window), filters}, bias, f, threads, scratch + scratch_bytes(window));
+          },
+      .finishes_in_a_pass = true};
 }
 
 std::optional<PreparedDataGradient<float>> pointwise_data_gradient(const Window& window, std::int64_t filters,

@@ -13,9 +13,9 @@ namespace evenkeel::kernels {
 // Unless stated otherwise, all of these may write over any of their inputs of the same type. They read and write each
 // element once.
 
-/// y = a + b
+/// y = f(a + b)
 template <class T = float>
-void add(In<T> a, In<T> b, Out<T> y, const Threads& threads);
+void add(In<T> a, In<T> b, Activation f, Out<T> y, const Threads& threads);
 /// y = a - b
 void subtract(std::span<const float> a, std::span<const float> b, std::span<float> y, const Threads& threads);
 /// y = a * b

@@ -9,8 +9,8 @@
 namespace evenkeel::kernels::reference {
 
 template <class T>
-void add(std::span<const T> a, std::span<const T> b, std::span<T> y) {
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<T>(double{a[i]} + double{b[i]});
+void add(std::span<const T> a, std::span<const T> b, Activation f, std::span<T> y) {
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<T>(activation(f, double{a[i]} + double{b[i]}));
 }
 
 template <class T>
@@ -67,7 +67,7 @@ void copy_columns_out(Matrix<const T> x, std::int64_t at, Matrix<T> y) {
 }
 
 #define INSTANTIATE(T)                                                                                    \
-  template void add(std::span<const T>, std::span<const T>, std::span<T>);                                \
+  template void add(std::span<const T>, std::span<const T>, Activation, std::span<T>);                    \
   template void subtract(std::span<const T>, std::span<const T>, std::span<T>);                           \
   template void multiply(std::span<const T>, std::span<const T>, std::span<T>);                           \
   template void scale_offset(std::span<const T>, double, double, std::span<T>);                           \

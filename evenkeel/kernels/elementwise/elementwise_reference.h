@@ -11,7 +11,7 @@
 namespace evenkeel::kernels::reference {
 
 template <class T>
-void add(std::span<const T> a, std::span<const T> b, std::span<T> y);
+void add(std::span<const T> a, std::span<const T> b, Activation f, std::span<T> y);
 
 template <class T>
 void subtract(std::span<const T> a, std::span<const T> b, std::span<T> y);

@@ -22,9 +22,11 @@ using Input = std::span<const float>;
 using Output = std::span<float>;
 
 template <class T>
-void add(In<T> a, In<T> b, Out<T> y, const Threads& threads) {
-  for_elements(y.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    lanes.store(hn::Add(lanes.load(a.data() + i), lanes.load(b.data() + i)), y.data() + i);
+void add(In<T> a, In<T> b, Activation f, Out<T> y, const Threads& threads) {
+  with_activation(f, [&](auto known) HWY_ATTR {
+    for_elements(y.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
+      lanes.store(known(hn::Add(lanes.load(a.data() + i), lanes.load(b.data() + i))), y.data() + i);
+    });
   });
 }
 
@@ -111,8 +113,8 @@ HWY_AFTER_NAMESPACE();
 namespace evenkeel::kernels {
 
 template <class T>
-void add(In<T> a, In<T> b, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(add<T>)(a, b, y, threads);
+void add(In<T> a, In<T> b, Activation f, Out<T> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(add<T>)(a, b, f, y, threads);
 }
 EVENKEEL_FOR_ELEMENTS(add);
 

@@ -60,13 +60,14 @@ Kernel choose(const SoftmaxGradient& task, const KernelRequest& request) {
 }
 
 Kernel choose(const Add& task, const KernelRequest& request) {
-  return first_that_serves(
-      task, request,
-      {{"vectors", kFloats,
-        []<class T>(const Add&, const KernelCall& c, T) { add<T>(c.in<T>(0), c.in<T>(1), c.out<T>(0), c.threads()); }},
-       {"reference", kDouble, [](const Add&, const KernelCall& c, double) {
-          reference::add<double>(c.in<double>(0), c.in<double>(1), c.out<double>(0));
-        }}});
+  return first_that_serves(task, request,
+                           {{"vectors", kFloats,
+                             []<class T>(const Add& t, const KernelCall& c, T) {
+                               add<T>(c.in<T>(0), c.in<T>(1), t.f, c.out<T>(0), c.threads());
+                             }},
+                            {"reference", kDouble, [](const Add& t, const KernelCall& c, double) {
+                               reference::add<double>(c.in<double>(0), c.in<double>(1), t.f, c.out<double>(0));
+                             }}});
 }
 
 Kernel choose(const Subtract& task, const KernelRequest& request) {

@@ -26,7 +26,9 @@ Kernel choose(const ActivateGradient&, const KernelRequest&);
 Kernel choose(const Softmax&, const KernelRequest&);
 Kernel choose(const SoftmaxGradient&, const KernelRequest&);
 
-struct Add {};
+struct Add {
+  Activation f = Activation::linear;
+};
 struct Subtract {};
 struct Multiply {};
 struct ScaleOffset {

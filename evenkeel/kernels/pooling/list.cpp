@@ -1,5 +1,6 @@
 #include "evenkeel/kernels/pooling/list.h"
 
+#include "evenkeel/kernels/elementwise/activation_reference.h"
 #include "evenkeel/kernels/kernel_list.h"
 #include "evenkeel/kernels/pooling/pooling.h"
 #include "evenkeel/kernels/pooling/pooling_reference.h"
@@ -12,10 +13,12 @@ Kernel choose(const MaxPool& task, const KernelRequest& request) {
       {{"vectors", kFloats,
         []<class T>(const MaxPool& t, const KernelCall& c, T) {
           max_pool<T>(t.window, c.in<T>(0), c.out<T>(0), c.threads(), c.scratch());
+          if (t.f != Activation::linear) activate<T>(t.f, c.out<T>(0), c.out<T>(0), c.threads());
         },
         [](const MaxPool& t, const KernelRequest& r) { return pooling_scratch(t.window, r.threads); }},
        {"reference", kDouble, [](const MaxPool& t, const KernelCall& c, double) {
           reference::max_pool<double>(t.window, c.in<double>(0), c.out<double>(0));
+          reference::activate<double>(t.f, c.out<double>(0), c.out<double>(0));
         }}});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/kernels/kernel.h"
 #include "evenkeel/kernels/window.h"
 
@@ -10,6 +11,7 @@ namespace evenkeel::kernels {
 
 struct MaxPool {
   Window window;
+  Activation f = Activation::linear;  ///< of the maximum
 };
 struct MaxPoolGradient {
   Window window;

@@ -51,6 +51,7 @@ std::vector<TensorType> Convolution::infer(std::span<const TensorType> in) const
   require_kernel(in[0].shape, in[1]);
   const TensorType y{{w.n, w.oh, w.ow, in[1].shape[3]}, in[0].dtype};
   if (in.size() > 2 && in[2].shape.rank() > 0) require_per_channel(y, in[2], "bias");
+  if (in.size() > 3) require_same(y, in[3], "addend");
   return {y};
 }
 

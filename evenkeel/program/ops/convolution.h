@@ -22,7 +22,8 @@ class GroupedWindow : public Windowed {
   std::int64_t groups_;
 };
 
-/// y = f(x * kernel + bias): x [N, H, W, C], kernel [h, w, C / groups, filters], bias [filters] or absent.
+/// y = f(x * kernel + bias + addend): x [N, H, W, C], kernel [h, w, C / groups, filters], bias [filters] or absent, and
+/// for programs without gradients perhaps an addend, of the shape of y.
 class Convolution final : public GroupedWindow {
  public:
   explicit Convolution(WindowOptions window, std::int64_t groups = 1,

@@ -4,6 +4,7 @@
 
 #include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/autodiff.h"
+#include "evenkeel/program/ops/activation.h"
 #include "evenkeel/program/ops/infer.h"
 
 namespace evenkeel::ops {
@@ -13,12 +14,21 @@ std::vector<TensorType> Pairwise::infer(std::span<const TensorType> in) const {
   return {in[0]};
 }
 
+std::string Add::detail() const { return f_ == kernels::Activation::linear ? std::string() : kernels::name_of(f_); }
+
 void Add::differentiate(Gradients& g) const {
+  const Value dy = g.of_output(0);
+  const bool is_sum = f_ == kernels::Activation::linear;
+  const Value dz = is_sum ? dy : g.emit_one(ActivationGradient(f_), {g.output(0), dy});
   for (int i : {0, 1})
-    if (g.wanted(i)) g.add(i, g.of_output(0));
+    if (g.wanted(i)) g.add(i, dz);
 }
 
-Kernel Add::choose(const KernelRequest& r) const { return kernels::choose(kernels::Add{}, r); }
+std::shared_ptr<const Op> Add::with_activation(kernels::Activation f) const {
+  return f_ == kernels::Activation::linear ? std::make_shared<const Add>(f) : nullptr;
+}
+
+Kernel Add::choose(const KernelRequest& r) const { return kernels::choose(kernels::Add{f_}, r); }
 
 void Subtract::differentiate(Gradients& g) const {
   if (g.wanted(0)) g.add(0, g.of_output(0));

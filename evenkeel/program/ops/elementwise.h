@@ -14,12 +14,19 @@ class Pairwise : public Op {
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}, {0, 1}}; }
 };
 
-/// y = a + b.
+/// y = f(a + b).
 class Add final : public Pairwise {
  public:
+  explicit Add(kernels::Activation f = kernels::Activation::linear) : f_(f) {}
   std::string_view kind() const override { return "add"; }
+  std::string detail() const override;
   void differentiate(Gradients&) const override;
+  std::shared_ptr<const Op> with_activation(kernels::Activation f) const override;
   Kernel choose(const KernelRequest&) const override;
+  const kernels::Activation& activation() const { return f_; }
+
+ private:
+  kernels::Activation f_;
 };
 
 /// y = a - b.

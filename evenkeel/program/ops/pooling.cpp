@@ -24,12 +24,20 @@ std::vector<TensorType> MaxPool::infer(std::span<const TensorType> in) const {
   return infer_pool(in[0], over(in[0].shape));
 }
 
+std::string MaxPool::detail() const {
+  return Windowed::detail() + (f_ == kernels::Activation::linear ? "" : ", " + kernels::name_of(f_));
+}
+
 void MaxPool::differentiate(Gradients& g) const {
+  if (f_ != kernels::Activation::linear)
+    throw Error{{.kind = Error::unsupported,
+                 .where = "max_pool",
+                 .received = "the gradient of a pooling with an activation is not defined"}};
   g.add(0, g.emit_one(MaxPoolGradient(window()), {g.input(0), g.output(0), g.of_output(0)}));
 }
 
 Kernel MaxPool::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::MaxPool{over(r.inputs[0].shape)}, r);
+  return kernels::choose(kernels::MaxPool{over(r.inputs[0].shape), f_}, r);
 }
 
 Kernel MaxPoolGradient::choose(const KernelRequest& r) const {

@@ -1,17 +1,23 @@
 #pragma once
 
+#include "evenkeel/kernels/elementwise/activation.h"
 #include "evenkeel/program/ops/windowed.h"
 
 namespace evenkeel::ops {
 
-/// Maximum over each window of x [N, H, W, C], without padding.
+/// f of the maximum over each window of x [N, H, W, C], without padding. There is a gradient without f only.
 class MaxPool final : public Windowed {
  public:
-  explicit MaxPool(WindowOptions window) : Windowed(window) {}
+  explicit MaxPool(WindowOptions window, kernels::Activation f = kernels::Activation::linear)
+      : Windowed(window), f_(f) {}
   std::string_view kind() const override { return "max_pool"; }
+  std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+
+ private:
+  kernels::Activation f_;
 };
 
 /// (x, y, dy) -> dx: each dy goes to the first maximum of its window.

@@ -8,8 +8,8 @@ namespace evenkeel::passes {
 /// where nobody else reads the value between them. Runs before differentiation. A value that is kept or probed stays.
 void fuse_pooling(Program& program);
 
-/// Puts each max pooling before the monotone activation whose output it alone reads: the result is the same, and the
-/// activation is computed for fewer values. For programs without gradients.
+/// Folds each monotone activation into the max pooling that alone reads it, which computes it after pooling: the result
+/// is the same, and there are fewer values. For programs without gradients.
 void pool_before_activations(Program& program);
 
 }  // namespace evenkeel::passes
