@@ -80,7 +80,7 @@ class ForgedCallbacks : public testing::Test {
     fit.epochs = 2;
     fit.callbacks.emplace_back(CheckpointFolder(folder_.path()));
     trainer.fit(data_, fit);
-    Checkpoint checkpoint = newest_checkpoint(folder_.path())->checkpoint;
+    Checkpoint checkpoint = std::move(newest_checkpoint(folder_.path())->checkpoint);
     change(checkpoint);
     const auto path = folder_ / "step-0000000009.safetensors";
     write_checkpoint(path, checkpoint, {});
