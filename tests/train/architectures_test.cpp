@@ -63,14 +63,7 @@ void set_weights(Network& network) {
 
 /// The same model with noise of rate 0.
 Model without_noise(const Model& model) {
-  Model silent(model.input_shape(), model.name());
-  for (const auto& [layer, inputs] : model.nodes()) {
-    std::vector<std::string> names;
-    for (const int i : inputs)
-      names.push_back(i < 0 ? "input" : model.nodes()[static_cast<std::size_t>(i)].layer.name());
-    silent.append(layer.traits().noise ? layer.with("rate", 0.0) : layer, names);
-  }
-  return silent;
+  return model.with_layers([](const Layer& layer) { return layer.traits().noise ? layer.with("rate", 0.0) : layer; });
 }
 
 Dataset images_of(const Shape& shape) {
