@@ -284,9 +284,8 @@ TEST(SliceChannels, IsALayer) {
 }
 
 TEST(SliceChannels, NeedsItsChannels) {
-  Sequential model({4, 4, 5});
-  model.add(SliceChannels{.begin = 3, .count = 3});
-  EXPECT_SAYS(error_of([&] { weights_of(model); }), "at least 6 channels");
+  const SliceChannels slice{.begin = 3, .count = 3};
+  EXPECT_SAYS(error_of([&] { Trial(subject_of(slice, {{2, 4, 4, 5}})); }), "at least 6 channels");
 }
 
 TEST(Concatenate, IsALayer) {
