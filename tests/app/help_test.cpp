@@ -23,9 +23,10 @@ TEST_P(Help, HasAtLeastTwoExamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
-                         testing::Values("", "train", "evaluate", "predict", "summary", "plan", "bench", "weights",
-                                         "report", "data", "data fetch", "data list", "data info", "data show", "study",
-                                         "doctor", "repair", "model", "layers", "completion", "man", "reference"),
+                         testing::Values("", "train", "evaluate", "predict", "run", "summary", "plan", "bench",
+                                         "weights", "report", "data", "data fetch", "data list", "data info",
+                                         "data show", "study", "doctor", "repair", "model", "layers", "completion",
+                                         "man", "reference"),
                          [](const auto& trial) {
                            std::string name = trial.param.empty() ? "evenkeel" : trial.param;
                            std::ranges::replace(name, ' ', '_');
