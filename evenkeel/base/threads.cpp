@@ -120,13 +120,19 @@ double cores_of(const ControlGroup& group) {
   return quota > 0 && period > 0 ? quota / period : std::numeric_limits<double>::infinity();
 }
 
+double cores_allowed(const std::filesystem::path& root) {
+  double cores = std::numeric_limits<double>::infinity();
+  for (const ControlGroup& group : control_groups("cpu", root)) cores = std::min(cores, cores_of(group));
+  return cores;
+}
+
 }  // namespace
 
 int usable_cores(const std::filesystem::path& root) {
+  static const double here = cores_allowed("/");  // read once: networks ask often
+  const double allowed = root == "/" ? here : cores_allowed(root);
   // Not sched_getaffinity: OMP_PROC_BIND leaves the calling thread one of the cores.
-  double cores = omp_get_num_procs();
-  for (const ControlGroup& group : control_groups("cpu", root)) cores = std::min(cores, cores_of(group));
-  return std::max(1, static_cast<int>(std::ceil(cores)));
+  return std::max(1, static_cast<int>(std::ceil(std::min<double>(omp_get_num_procs(), allowed))));
 }
 
 Threads::Threads(int count) : count_(count == 0 ? usable_cores() : count) {

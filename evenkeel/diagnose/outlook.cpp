@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/diagnose/codes.h"
@@ -86,6 +87,28 @@ RepairOutlook of_training(Evidence& evidence) {
   return outlook;
 }
 
+RepairOutlook of_trial(Network& network, const Dataset& sample, const RepairMethod& method) {
+  const auto scores_of = [&](Network& of) {
+    Scorer scorer(of, Network::targets_of(sample), std::min(kScoredAtOnce, sample.size()));
+    return scorer.score(sample, uniform_modes(of, Statistics::moving, false));
+  };
+  const SampleScores now = scores_of(network);
+  RepairOutlook outlook = between(now, now, "with these values removed");
+  try {
+    Draft draft(network);
+    NetworkOptions plain = network.options();
+    plain.probes.clear();
+    method.apply(draft, {sample, plain});
+    const SampleScores after = scores_of(*draft.network(plain));
+    outlook = between(now, after, "with these values removed");
+    const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
+    if (against_guessing(after, guess) == AgainstGuessing::guessing) outlook.why_not = kStillGuesses;
+  } catch (const Error& error) {
+    outlook.why_not = error.what();
+  }
+  return outlook;
+}
+
 }  // namespace
 
 void add_outlooks(Evidence& evidence, std::vector<Finding>& findings) {
@@ -99,28 +122,13 @@ void add_outlooks(Evidence& evidence, std::vector<Finding>& findings) {
 }
 
 void add_tried_outlooks(Network& network, const Dataset& sample, std::vector<Finding>& findings) {
-  const auto scores_of = [&](Network& of) {
-    Scorer scorer(of, Network::targets_of(sample), std::min(kScoredAtOnce, sample.size()));
-    return scorer.score(sample, uniform_modes(of, Statistics::moving, false));
-  };
+  std::map<const RepairMethod*, RepairOutlook> tried;  // each once: a method repairs all layers that need it
   for (Finding& f : findings) {
     const RepairMethod* method = method_of(f);
     if (!method || !must_be_tried(*method)) continue;
-    const SampleScores now = scores_of(network);
-    RepairOutlook outlook = between(now, now, "with these values removed");
-    try {
-      Draft draft(network);
-      NetworkOptions plain = network.options();
-      plain.probes.clear();
-      method->apply(draft, {sample, plain});
-      const SampleScores after = scores_of(*draft.network(plain));
-      outlook = between(now, after, "with these values removed");
-      const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
-      if (against_guessing(after, guess) == AgainstGuessing::guessing) outlook.why_not = kStillGuesses;
-    } catch (const Error& error) {
-      outlook.why_not = error.what();
-    }
-    f.outlook = std::move(outlook);
+    const auto [outlook, is_new] = tried.try_emplace(method);
+    if (is_new) outlook->second = of_trial(network, sample, *method);
+    f.outlook = outlook->second;
   }
 }
 
