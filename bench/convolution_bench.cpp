@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "evenkeel/base/philox.h"
@@ -30,9 +32,9 @@ struct Problem {
     const Window& w = window;
     return 2.0 * static_cast<double>(w.n * w.oh * w.ow * w.kernel_h * w.kernel_w * w.c / w.groups * filters);
   }
-  double bytes() const {
+  double bytes(std::size_t element) const {
     const Window& w = window;
-    return 4.0 * static_cast<double>(w.n * (w.h * w.w * w.c + w.oh * w.ow * filters));
+    return static_cast<double>(element) * static_cast<double>(w.n * (w.h * w.w * w.c + w.oh * w.ow * filters));
   }
 };
 
@@ -68,6 +70,19 @@ Problem make_depthwise(std::int64_t size, std::int64_t c, std::int64_t kernel, s
   return at;
 }
 
+/// Convolutions of a few groups, as ResNeXt's (32 groups), RegNet's (groups of 24) and ShuffleNet v1's (3 groups).
+std::vector<Problem> grouped_problems() {
+  std::vector<Problem> all{
+      make_problem("groups", 8, 56, 128, 128, 1, true), make_problem("groups", 8, 28, 256, 256, 1, true),
+      make_problem("groups", 8, 28, 144, 144, 1, true), make_problem("groups", 8, 28, 60, 60, 1, true)};
+  const std::int64_t groups[] = {32, 32, 6, 3};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].window.groups = groups[i];
+    all[i].name += fmt::format("by{}", groups[i]);
+  }
+  return all;
+}
+
 std::vector<Problem> depthwise_problems() {
   return {make_depthwise(112, 32, 3, 1), make_depthwise(112, 96, 3, 2), make_depthwise(56, 144, 3, 1),
           make_depthwise(56, 144, 3, 2), make_depthwise(28, 192, 3, 1), make_depthwise(28, 240, 5, 1),
@@ -91,78 +106,98 @@ std::vector<Problem> problems() {
 }
 
 /// The tensors of one convolution, filled with random numbers.
+template <class T>
 struct Tensors {
   explicit Tensors(const Problem& at)
-      : x(Shape{at.window.n, at.window.h, at.window.w, at.window.c}, DType::float32),
-        y(Shape{at.window.n, at.window.oh, at.window.ow, at.filters}, DType::float32),
-        kernel(Shape{at.window.kernel_h, at.window.kernel_w, at.window.c / at.window.groups, at.filters},
-               DType::float32) {
+      : x(Shape{at.window.n, at.window.h, at.window.w, at.window.c}, kType),
+        y(Shape{at.window.n, at.window.oh, at.window.ow, at.filters}, kType),
+        kernel(kernel_shape(at), kType),
+        dkernel(kernel_shape(at), DType::float32) {
     RandomStream random({.purpose = Purpose::study});
     for (Tensor* tensor : {&x, &y, &kernel})
-      for (float& value : tensor->as<float>()) value = static_cast<float>(random.uniform(-1, 1));
+      for (T& value : tensor->as<T>()) value = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
   }
-  Tensor x, y, kernel;
-};
+  Tensor x, y, kernel, dkernel;
 
-template <class Prepared, class Run>
-void measure(benchmark::State& state, const Problem& at, const Prepared& prepared, Run run) {
-  const AlignedBuffer scratch(prepared.scratch_bytes);
-  Tensors tensors(at);
-  run(tensors, scratch.data());
-  for (auto _ : state) run(tensors, scratch.data());
-  state.SetLabel(prepared.name);
-  state.counters["flops"] = benchmark::Counter(at.flops(), benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes_per_second"] = benchmark::Counter(at.bytes(), benchmark::Counter::kIsIterationInvariantRate);
-}
+ private:
+  static constexpr DType kType = std::is_same_v<T, float> ? DType::float32 : DType::bfloat16;
+  static Shape kernel_shape(const Problem& at) {
+    return {at.window.kernel_h, at.window.kernel_w, at.window.c / at.window.groups, at.filters};
+  }
+};
 
 /// An implementation to be measured, or the list's choice.
 enum class By { choice, onednn };
 
+template <class T, class Prepared, class Run>
+void measure(benchmark::State& state, const Problem& at, const std::optional<Prepared>& prepared, Run run) {
+  if (!prepared) return state.SkipWithError("not served");
+  const AlignedBuffer scratch(prepared->scratch_bytes);
+  Tensors<T> tensors(at);
+  run(*prepared, tensors, scratch.data());
+  for (auto _ : state) run(*prepared, tensors, scratch.data());
+  state.SetLabel(prepared->name);
+  state.counters["flops"] = benchmark::Counter(at.flops(), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["bytes_per_second"] =
+      benchmark::Counter(at.bytes(sizeof(T)), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+template <class T>
 void forward(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
+  const Machine& machine = Machine::here();
   const auto prepared =
-      by == By::onednn
-          ? *onednn::convolution<float>(at.window, at.filters, false, Activation::linear, Machine::here(), threads)
-          : prepare_convolution(at.window, at.filters, false, Activation::linear, Machine::here(), threads);
-  measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
-    prepared.run(t.x.as<float>().data(), t.kernel.as<float>().data(), nullptr, t.y.as<float>().data(), scratch);
+      by == By::onednn ? onednn::convolution<T>(at.window, at.filters, false, Activation::linear, machine, threads)
+                       : prepare_convolution<T>(at.window, at.filters, false, Activation::linear, machine, threads);
+  measure<T>(state, at, prepared, [](const PreparedForward<T>& by_it, Tensors<T>& t, std::byte* scratch) {
+    by_it.run(t.x.template as<T>().data(), t.kernel.template as<T>().data(), nullptr, t.y.template as<T>().data(),
+              scratch);
   });
 }
 
+template <class T>
 void data_gradient(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
+  const Machine& machine = Machine::here();
   const auto prepared = by == By::onednn
-                            ? *onednn::convolution_data_gradient<float>(at.window, at.filters, Machine::here(), threads)
-                            : prepare_convolution_data_gradient(at.window, at.filters, Machine::here(), threads);
-  measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
-    prepared.run(t.y.as<float>().data(), t.kernel.as<float>().data(), t.x.as<float>().data(), scratch);
+                            ? onednn::convolution_data_gradient<T>(at.window, at.filters, machine, threads)
+                            : prepare_convolution_data_gradient<T>(at.window, at.filters, machine, threads);
+  measure<T>(state, at, prepared, [](const PreparedDataGradient<T>& by_it, Tensors<T>& t, std::byte* scratch) {
+    by_it.run(t.y.template as<T>().data(), t.kernel.template as<T>().data(), t.x.template as<T>().data(), scratch);
   });
 }
 
+template <class T>
 void kernel_gradient(benchmark::State& state, const Problem& at, By by) {
   const Threads threads;
   threads.bind();
-  const auto prepared =
-      by == By::onednn ? *onednn::convolution_kernel_gradient<float>(at.window, at.filters, Machine::here(), threads)
-                       : prepare_convolution_kernel_gradient(at.window, at.filters, Machine::here(), threads);
-  measure(state, at, prepared, [&](Tensors& t, std::byte* scratch) {
-    prepared.run(t.x.as<float>().data(), t.y.as<float>().data(), t.kernel.as<float>().data(), scratch);
+  const Machine& machine = Machine::here();
+  const auto prepared = by == By::onednn
+                            ? onednn::convolution_kernel_gradient<T>(at.window, at.filters, machine, threads)
+                            : prepare_convolution_kernel_gradient<T>(at.window, at.filters, machine, threads);
+  measure<T>(state, at, prepared, [](const PreparedKernelGradient<T>& by_it, Tensors<T>& t, std::byte* scratch) {
+    by_it.run(t.x.template as<T>().data(), t.y.template as<T>().data(), t.dkernel.template as<float>().data(), scratch);
   });
 }
 
+template <class T>
 void add(const Problem& at, By by) {
-  const std::string end = by == By::onednn ? "/onednn" : "";
-  benchmark::RegisterBenchmark((at.name + "/forward" + end).c_str(), forward, at, by)->UseRealTime();
-  benchmark::RegisterBenchmark((at.name + "/data_gradient" + end).c_str(), data_gradient, at, by)->UseRealTime();
-  benchmark::RegisterBenchmark((at.name + "/kernel_gradient" + end).c_str(), kernel_gradient, at, by)->UseRealTime();
+  const std::string type = std::is_same_v<T, float> ? "" : "/bf16", end = type + (by == By::onednn ? "/onednn" : "");
+  benchmark::RegisterBenchmark((at.name + "/forward" + end).c_str(), forward<T>, at, by)->UseRealTime();
+  benchmark::RegisterBenchmark((at.name + "/data_gradient" + end).c_str(), data_gradient<T>, at, by)->UseRealTime();
+  benchmark::RegisterBenchmark((at.name + "/kernel_gradient" + end).c_str(), kernel_gradient<T>, at, by)->UseRealTime();
 }
 
 const int kRegistered = [] {
-  for (const Problem& at : problems()) add(at, By::choice);
+  for (const Problem& at : problems()) add<float>(at, By::choice);
+  for (const Problem& at : grouped_problems()) add<float>(at, By::choice);
   for (const Problem& at : depthwise_problems())
-    for (const By by : {By::choice, By::onednn}) add(at, by);
+    for (const By by : {By::choice, By::onednn}) {
+      add<float>(at, by);
+      add<bfloat16>(at, by);
+    }
   return 0;
 }();
 

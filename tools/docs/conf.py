@@ -35,7 +35,8 @@ CONTENTS = {
                 "examples/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
         "Develop": ["docs/architecture", "CONTRIBUTING", "docs/kernels/batch_norm", "docs/kernels/batch_norm_pool",
-                    "docs/kernels/group_norm", "docs/kernels/resample", "docs/kernels/blocks", "docs/doctor/table",
+                    "docs/kernels/group_norm", "docs/kernels/resample", "docs/kernels/depthwise",
+                    "docs/kernels/blocks", "docs/doctor/table",
                     "tools/golden/README", "CHANGELOG"],
     },
     "docs/studies/README": {"": ["docs/studies/*"]},
@@ -43,7 +44,8 @@ CONTENTS = {
 }
 TITLES = {"docs/kernels/batch_norm": "Batch normalization", "docs/kernels/batch_norm_pool": "... with max pooling",
           "docs/kernels/group_norm": "Normalization by samples",
-          "docs/kernels/resample": "Resizing and padding", "docs/kernels/blocks": "Products of bfloat16"}
+          "docs/kernels/resample": "Resizing and padding", "docs/kernels/depthwise": "Depthwise convolution",
+          "docs/kernels/blocks": "Products of bfloat16"}
 
 
 def entries(pages, app):
