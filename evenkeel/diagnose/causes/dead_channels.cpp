@@ -22,7 +22,7 @@ int channels_from(const Model& model, int layer) {
   for (; at >= 0; at = input(at)) {
     const LayerTraits traits = traits_at(model, at);
     if (!passes_on(traits) || traits.axes != AxisOrder::kept || traits.activation != ActivationFunction::linear ||
-        traits.normalization || !traits.scale.empty())
+        traits.normalization || !traits.scale.empty() || !traits.slope.empty())
       break;
   }
   return at;

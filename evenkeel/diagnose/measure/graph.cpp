@@ -15,7 +15,7 @@ bool makes_channels(const LayerTraits& traits) { return traits.linear || traits.
 
 bool has_weights_or_pools(const LayerTraits& traits) {
   return makes_channels(traits) || traits.normalization || !traits.scale.empty() || !traits.shift.empty() ||
-         traits.pooling != PoolingKind::none;
+         !traits.slope.empty() || traits.pooling != PoolingKind::none;
 }
 
 /// The layers from the end back to the first one for which `ends` is true, including that one.
