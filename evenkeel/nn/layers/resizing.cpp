@@ -8,7 +8,6 @@
 namespace evenkeel {
 namespace {
 
-constexpr const char* kSides = "a whole number, [height, width] or [top, bottom, left, right]";
 constexpr Range kImageSide{.low = 1, .high = 65536};  // as of Size2D
 
 /// The shape of images.
@@ -56,11 +55,13 @@ FieldValue field_value(Margins value) {
   return field_value(Padding(value.top, value.bottom, value.left, value.right));
 }
 
-std::string kind_of(Margins) { return std::string(kSides) + ", each of at least 0"; }
+std::string kind_of(Margins) {
+  return "a whole number, [height, width] or [top, bottom, left, right], each of at least 0";
+}
 
 void ZeroPadding2D::describe(Fields<ZeroPadding2D>& fields) {
   fields.about("Zeros around each image. Input [N, H, W, C].");
-  fields.add("padding", &ZeroPadding2D::padding, std::string("rows and columns of zeros: ") + kSides);
+  fields.add("padding", &ZeroPadding2D::padding, "rows and columns of zeros at each side");
 }
 
 LayerTraits traits(const ZeroPadding2D& layer) {
@@ -80,7 +81,7 @@ Value build(const ZeroPadding2D& layer, LayerBuilder& builder, Value x) {
 
 void Cropping2D::describe(Fields<Cropping2D>& fields) {
   fields.about("Each image without rows and columns at its sides. Input [N, H, W, C].");
-  fields.add("cropping", &Cropping2D::cropping, std::string("rows and columns to leave out: ") + kSides);
+  fields.add("cropping", &Cropping2D::cropping, "rows and columns to leave out at each side");
 }
 
 LayerTraits traits(const Cropping2D& layer) {

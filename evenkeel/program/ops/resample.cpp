@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "evenkeel/kernels/resize/list.h"
 #include "evenkeel/program/autodiff.h"
 #include "evenkeel/program/ops/infer.h"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "evenkeel/kernels/resize/taps.h"
+#include "evenkeel/kernels/resize/list.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {
