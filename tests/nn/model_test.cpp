@@ -119,7 +119,7 @@ TEST(Registry, KnowsWhichFieldsMustBeGiven) {
       if (field.required) required.push_back(type.type + '.' + field.name);
   EXPECT_EQ(required, (std::vector<std::string>{"Conv2D.filters", "Conv1D.filters", "SeparableConv2D.filters",
                                                 "Conv2DTranspose.filters", "Dense.units", "Resizing.height",
-                                                "Resizing.width", "ChannelShuffle.groups"}));
+                                                "Resizing.width", "ChannelShuffle.groups", "SliceChannels.count"}));
 }
 
 }  // namespace
