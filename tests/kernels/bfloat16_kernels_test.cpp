@@ -252,7 +252,7 @@ TEST_P(Bfloat16Kernels, DisturbAndRescaleAsFloatDoes) {
     uout(widened(x), 0.3f, kKey, y, Threads(2));
     uout<bfloat16>(x, 0.3f, kKey, narrow_y, Threads(2));
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
-    add(widened(x), widened(other), y, Threads(2));
+    add(widened(x), widened(other), Activation::linear, y, Threads(2));
     add<bfloat16>(x, other, Activation::linear, narrow_y, Threads(2));
     EXPECT_TRUE(same_bits(narrow_y, narrowed(y)));
     scale_offset(widened(x), 0.1f, 3.0f, y, Threads(2));
