@@ -242,7 +242,8 @@ TEST_F(Resume, ProgressCountsTheStepsBefore) {
 }
 
 TEST_F(Resume, SaysSoWhereTheLastStepCouldNotBeSaved) {
-  RunningProgram program(arguments, folder_.path().string());
+  RunningProgram program({"train", "model.toml", "--data", "data.npz", "--epochs", "10000000", "--out", "run"},
+                         folder_.path().string());
   program.read_line();
   fs::remove_all(folder_ / "run/checkpoints");
   write("run/checkpoints", "a file in its place");

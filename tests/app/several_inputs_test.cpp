@@ -99,9 +99,9 @@ TEST_F(SeveralInputs, ArePredictedWithTheOtherOutputsUnderTheirNames) {
   EXPECT_EQ(arrays.at("aux").shape(), (Shape{60, 3}));
 }
 
-using Run = SeveralInputs;
+class RunCommand : public SeveralInputs {};
 
-TEST_F(Run, WritesAllOutputsByTheNamesOfTheirLayers) {
+TEST_F(RunCommand, WritesAllOutputsByTheNamesOfTheirLayers) {
   train_two();
   const auto result = run_json({"run", "two", "--inputs", "two.npz", "--outputs", "out.npz"});
   EXPECT_EQ(result.at("outputs").at("aux"), (nlohmann::json{60, 3}));
@@ -113,7 +113,7 @@ TEST_F(Run, WritesAllOutputsByTheNamesOfTheirLayers) {
     EXPECT_NEAR(arrays.at("classes").as<float>()[i], predicted.at("outputs").as<float>()[i], 1e-3);
 }
 
-TEST_F(Run, TakesOneArrayOfAnyNameAndBothModes) {
+TEST_F(RunCommand, TakesOneArrayOfAnyNameAndBothModes) {
   train("run");
   formats::write_npz(folder_ / "any.npz", {{"pictures", Tensor({5, 6, 6, 1}, DType::float32)}});
   const std::vector<std::string> arguments = {"run", "run", "--inputs", "any.npz", "--outputs"};
@@ -127,7 +127,7 @@ TEST_F(Run, TakesOneArrayOfAnyNameAndBothModes) {
   EXPECT_NE(read("evaluate.npz"), read("train.npz"));
 }
 
-TEST_F(Run, SaysWhatIsMissing) {
+TEST_F(RunCommand, SaysWhatIsMissing) {
   train_two();
   EXPECT_SAYS(refusal({"run", "two", "--inputs", "data.npz", "--outputs", "out.npz"}),
               "data.npz: expected image [N, 6, 6, 1], age [N, 2], received x [40, 6, 6, 1], y [40]");
