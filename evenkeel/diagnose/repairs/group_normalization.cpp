@@ -49,6 +49,7 @@ RepairMethod group_normalization_method() {
   return {.name = "group-normalization",
           .kind = RepairKind::training,
           .what = "normalizations become GroupNormalization, which no batch is too small for",
+          .needs_normalization = false,  // those without moving statistics are repaired, too
           .gain = Gain::small_batches,
           .apply = replace_by_groups};
 }
