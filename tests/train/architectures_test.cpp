@@ -136,7 +136,9 @@ TEST_P(ArchitectureOutputs, AreThoseOfTheSource) {
 TEST_P(ArchitectureOutputs, AreThoseOfTheSourceAfterAStepOfTraining) {
   if (!expected_.outputs.contains("after")) GTEST_SKIP() << "it has an output for each pixel";
   trainer_.fit(data_, {.steps = 1, .shuffle = false});
-  expect_near("after", trainer_.predict(data_).outputs, 1e-3);
+  // PyTorch's own float32 is up to 6e-3 from its float64 here (regnet_x_400mf; mobilenet_v2 4e-3, inception_v3 1e-3):
+  // gradients through normalizations over few values multiply the rounding.
+  expect_near("after", trainer_.predict(data_).outputs, 1e-2);
 }
 
 std::vector<std::string> computed_architectures() {
