@@ -144,7 +144,7 @@ TEST(Noise, IsFoundOnAnyBranch) {
 }
 
 TEST(Noise, OfABranchBeforeASumHasTheClosedForm) {
-  Model model({8, 6, 3}, "residual");
+  Model model({4, 4, 3}, "residual");
   model.append(Conv2D{.filters = 5, .padding = Padding::same, .name = "stem"});
   model.append(Conv2D{.filters = 5, .padding = Padding::same, .activation = relu, .name = "branch"});
   model.append(StochasticDepth{.rate = 0.4, .name = "drop"});
