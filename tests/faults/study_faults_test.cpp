@@ -9,7 +9,7 @@ namespace evenkeel {
 namespace {
 
 /// `make test` tries so many calls less.
-constexpr std::size_t kStride = 5;
+constexpr std::size_t kStride = 9;
 
 class AStudy : public Share {
  protected:
