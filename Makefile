@@ -10,7 +10,7 @@ PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
-.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
+.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table doctor-families reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,11 @@ doctor-table: packages-build packages-bench ## what the doctor says of networks 
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	tools/progress doctor-table $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target doctor_table
 	$(BUILD)/bench/doctor_table
+
+doctor-families: packages-build packages-bench ## whether the doctor names a layer with wrong statistics in every family of known networks
+	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
+	tools/progress doctor-families $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target doctor_families
+	$(BUILD)/bench/doctor_families
 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard

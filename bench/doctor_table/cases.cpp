@@ -11,7 +11,7 @@ namespace evenkeel::table {
 std::vector<PlantedCase> all_cases(std::uint64_t shift) {
   std::vector<PlantedCase> all;
   for (const auto cases : {statistics_cases, number_cases, layer_cases, setting_cases, graph_cases, axis_cases,
-                           data_cases, floor_cases, transfer_cases})
+                           data_cases, floor_cases, transfer_cases, family_cases})
     std::ranges::move(cases(), std::back_inserter(all));
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].recipe.seed += shift;
@@ -43,6 +43,17 @@ std::vector<Recipe> healthy_recipes(std::uint64_t shift) {
                            .steps = condition == "small"        ? 60
                                     : condition == "imbalanced" ? 120
                                                                 : 240});
+  int i = 0;
+  for (const std::string architecture : {"basic", "inverted", "squeezed", "concatenated"})
+    for (const std::string condition : {"", "", "", "small", "hard"})
+      for (const std::string data : {"strokes", "patches"})
+        recipes.push_back({.architecture = architecture,
+                           .data = data,
+                           .condition = condition,
+                           .seed = seed++,
+                           .precision = ++i % 2 ? Precision::float32 : Precision::bfloat16,
+                           .dropout = i % 3 ? 0 : 0.1,
+                           .steps = condition == "small" ? 60 : 240});
   return recipes;
 }
 
@@ -56,6 +67,39 @@ Sequential chain(const std::string& name) {
   Sequential model({28, 28, 1}, name);
   model.add(Rescaling{.scale = 1 / 255.0, .name = "rescaling"});
   return model;
+}
+
+void forget(Patient& patient, const std::string& layer) {
+  patient.change(layer + "/moving_mean", [](std::span<float> v) { std::ranges::fill(v, 0.0f); });
+  patient.change(layer + "/moving_variance", [](std::span<float> v) { std::ranges::fill(v, 1.0f); });
+}
+
+void shift_means(Patient& patient, const std::string& layer) {
+  const std::vector<LayerStatistics> statistics = moving_statistics(patient.network());
+  const LayerStatistics& of = *std::ranges::find(statistics, layer, &LayerStatistics::layer);
+  patient.change(layer + "/moving_mean", [&](std::span<float> v) {
+    for (std::size_t c = 0; c < v.size(); ++c) v[c] += static_cast<float>((c % 2 ? -2 : 2) * std::sqrt(of.variance[c]));
+  });
+}
+
+void draw_anew(Patient& patient, const std::string& layer) {
+  const Network fresh(patient.network().model(), {.seed = 77, .compute = {.threads = 1}});
+  for (const WeightInfo& w : fresh.weights())
+    if (w.name.starts_with(layer + '/')) patient.network().set_weight(w.name, fresh.weight(w.name));
+}
+
+void turn_kernels(Patient& p) {
+  for (const WeightInfo& weight : p.network().weights()) {
+    if (weight.shape.rank() != 4) continue;
+    const auto pixels = static_cast<std::size_t>(weight.shape[0] * weight.shape[1]);
+    p.change(weight.name, [&](auto values) {
+      const std::vector<float> old(values.begin(), values.end());
+      const std::size_t size = old.size() / pixels;
+      for (std::size_t i = 0; i < pixels; ++i)
+        std::copy_n(old.begin() + static_cast<std::ptrdiff_t>(i * size), size,
+                    values.begin() + static_cast<std::ptrdiff_t>((pixels - 1 - i) * size));
+    });
+  }
 }
 
 void fill_first(Patient& patient, const std::string& tensor, double share, float value) {

@@ -44,6 +44,7 @@ std::vector<PlantedCase> axis_cases();
 std::vector<PlantedCase> data_cases();
 std::vector<PlantedCase> floor_cases();
 std::vector<PlantedCase> transfer_cases();
+std::vector<PlantedCase> family_cases();
 
 /// All of these, every third one in bfloat16 where the machine computes with it. Seeds are `shift` away from those of
 /// the table: thresholds are looked at with others.
@@ -56,6 +57,15 @@ std::set<std::string> normalizations_of(const Recipe& recipe);
 
 /// A model of one's own: [28, 28, 1], with its rescaling.
 Sequential chain(const std::string& name);
+
+/// Gives a normalization its initial moving statistics, 0 and 1.
+void forget(Patient& patient, const std::string& layer);
+/// Moves a normalization's moving means two deviations away, up and down in turn.
+void shift_means(Patient& patient, const std::string& layer);
+/// Gives a layer the weights that another seed draws.
+void draw_anew(Patient& patient, const std::string& layer);
+/// Kernels [height, width, inputs, outputs] turned by 180 degrees: those of a true convolution.
+void turn_kernels(Patient& patient);
 
 /// Puts a value into the first part of a tensor.
 void fill_first(Patient& patient, const std::string& tensor, double share, float value);

@@ -92,11 +92,7 @@ void add_not_loaded(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      // The later layers have statistics of another kernel.
                      .companions = {"stale-statistics", "lagging"},
                      .recipe = {.architecture = architecture, .seed = seed++},
-                     .plant = [layer = layer](Patient& p) {
-                       const Network fresh(p.network().model(), {.seed = 77, .compute = {.threads = 1}});
-                       for (const WeightInfo& w : fresh.weights())
-                         if (w.name.starts_with(layer + '/')) p.network().set_weight(w.name, fresh.weight(w.name));
-                     }});
+                     .plant = [layer = layer](Patient& p) { draw_anew(p, layer); }});
 }
 
 Sequential convolutions(const std::string& name, int layers, double deviation) {

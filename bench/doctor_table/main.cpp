@@ -20,7 +20,7 @@ constexpr double kLeastRecall = 0.95, kMostPasses = 40;
 
 struct Arguments {
   std::uint64_t shift = 0;  ///< of all seeds
-  std::string only = {};    ///< a code, "planted" or "healthy"
+  std::string only = {};    ///< a code, an architecture, "planted" or "healthy"
 };
 
 std::string all_layers(const Finding& f) { return f.layers.empty() ? "the network" : join(f.layers); }
@@ -184,9 +184,9 @@ std::vector<std::string> broken(const Tally& tally) {
 int run(const Arguments& a) {
   Tally tally;
   for (const PlantedCase& c : all_cases(a.shift))
-    if (a.only.empty() || a.only == "planted" || a.only == c.code) judge(c, tally);
+    if (a.only.empty() || a.only == "planted" || a.only == c.code || a.only == c.recipe.architecture) judge(c, tally);
   for (const Recipe& recipe : healthy_recipes(a.shift))
-    if (a.only.empty() || a.only == "healthy") judge(recipe, tally);
+    if (a.only.empty() || a.only == "healthy" || a.only == recipe.architecture) judge(recipe, tally);
   print(tally);
   if (!a.only.empty()) return 0;
   const std::vector<std::string> lines = broken(tally);
@@ -197,8 +197,8 @@ int run(const Arguments& a) {
 }  // namespace
 }  // namespace evenkeel::table
 
-/// doctor_table [SHIFT [CODE|planted|healthy]]: all seeds so far from the table's own, for looking at thresholds; one
-/// code only.
+/// doctor_table [SHIFT [CODE|ARCHITECTURE|planted|healthy]]: all seeds so far from the table's own, for looking at
+/// thresholds; one code or one architecture only.
 int main(int count, char** words) {
   try {
     evenkeel::table::Arguments arguments;

@@ -9,6 +9,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/data/sources.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
+#include "families.h"
 
 namespace evenkeel::table {
 namespace {
@@ -152,7 +153,7 @@ void build(const std::string& architecture, Model& model, const Recipe& recipe) 
     model.append(Flatten{});
     model.append(Dense{.units = 32, .activation = ActivationFunction::relu, .name = "dense"});
     model.append(Dense{.units = 10, .name = "head"});
-  } else {
+  } else if (!build_family(model, recipe)) {
     throw Error{{.where = "doctor table", .expected = "a known architecture", .received = architecture}};
   }
 }

@@ -13,8 +13,10 @@ namespace evenkeel::table {
 /// How a network of the table is made. Seeds begin at 100 and the architectures are not those of the tests that
 /// thresholds were looked at with.
 struct Recipe {
-  std::string architecture = "convnet";  ///< convnet, pooled, residual, mlp, deep; without normalization: plain, bare
-  std::string data = "strokes";          ///< strokes, patches, mnist (strokes where its files are not there)
+  /// convnet, pooled, residual, mlp, deep; without normalization: plain, bare; as known families (families.h): basic,
+  /// inverted, squeezed, concatenated.
+  std::string architecture = "convnet";
+  std::string data = "strokes";  ///< strokes, patches, mnist (strokes where its files are not there)
   /// What both sets are like: "" as they come; small (1500 to train on, twice), imbalanced (classes of 1 to 1/30), half
   /// (five of the ten classes), long-tailed (pixels whose logarithm is normal), hard (noise: an accuracy of 0.55 to
   /// 0.7).

@@ -7,11 +7,6 @@
 namespace evenkeel::table {
 namespace {
 
-void forget(Patient& p, const std::string& layer) {
-  p.change(layer + "/moving_mean", [](std::span<float> v) { std::ranges::fill(v, 0.0f); });
-  p.change(layer + "/moving_variance", [](std::span<float> v) { std::ranges::fill(v, 1.0f); });
-}
-
 /// The weights move on while the statistics stay: further steps, then the old statistics.
 Patient moved_on(const PlantedCase& c) {
   Patient p = patient_of(c.recipe);
@@ -116,14 +111,7 @@ void add_stale(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
                      .planted = "one layer's moving means two deviations off",
                      .layers = {place.layer},
                      .recipe = recipe_of(place.architecture, seed++),
-                     .plant = [layer = place.layer](Patient& p) {
-                       const std::vector<LayerStatistics> statistics = moving_statistics(p.network());
-                       const auto& of = *std::ranges::find(statistics, layer, &LayerStatistics::layer);
-                       p.change(layer + "/moving_mean", [&](std::span<float> v) {
-                         for (std::size_t c = 0; c < v.size(); ++c)
-                           v[c] += static_cast<float>((c % 2 ? -2 : 2) * std::sqrt(of.variance[c]));
-                       });
-                     }});
+                     .plant = [layer = place.layer](Patient& p) { shift_means(p, layer); }});
   for (const std::string architecture : {"convnet", "pooled", "mlp", "residual"}) {
     const Recipe recipe = recipe_of(architecture, seed++);
     cases.push_back({.code = "averaged-weights",

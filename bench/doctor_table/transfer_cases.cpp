@@ -63,21 +63,6 @@ void store_channels_first(Patient& p) {
   });
 }
 
-/// Kernels [height, width, inputs, outputs] turned by 180 degrees: those of a true convolution.
-void turn_kernels(Patient& p) {
-  for (const WeightInfo& weight : p.network().weights()) {
-    if (weight.shape.rank() != 4) continue;
-    const auto pixels = static_cast<std::size_t>(weight.shape[0] * weight.shape[1]);
-    p.change(weight.name, [&](auto values) {
-      const std::vector<float> old(values.begin(), values.end());
-      const std::size_t size = old.size() / pixels;
-      for (std::size_t i = 0; i < pixels; ++i)
-        std::copy_n(old.begin() + static_cast<std::ptrdiff_t>(i * size), size,
-                    values.begin() + static_cast<std::ptrdiff_t>((pixels - 1 - i) * size));
-    });
-  }
-}
-
 void add_weight_layouts(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
   for (const std::string architecture : {"convnet", "residual", "pooled", "bare"})
     cases.push_back({.code = "weight-layout",
