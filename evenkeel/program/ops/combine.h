@@ -1,6 +1,6 @@
 #pragma once
 
-#include "evenkeel/kernels/elementwise/combine.h"
+#include "evenkeel/kernels/elementwise/list.h"
 #include "evenkeel/program/op.h"
 
 namespace evenkeel::ops {
