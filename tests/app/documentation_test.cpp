@@ -185,7 +185,7 @@ TEST_F(Documentation, SaysTypeDefaultAndRangeOfEachKeyOfALayer) {
   const std::string text = output_of({"layers", "Conv2D"});
   for (const char* part :
        {"\nfilters (required)\n    number of output channels: a whole number of at least 1\n", "\nuse_bias = true\n",
-        "\npadding = \"valid\"\n", ": \"same\" or \"valid\"\n", "\nkernel_regularizer (absent)\n"})
+        "\npadding = \"valid\"\n", ": \"same\", \"valid\", a whole number", "\nkernel_regularizer (absent)\n"})
     EXPECT_SAYS(text, part);
   const auto dense = run_json({"layers", "Dense"});
   EXPECT_EQ(dense["keys"][0]["required"], true);

@@ -45,7 +45,7 @@ TEST_P(StaleStatisticsIn, AFamilyAreFoundInTheirLayerAlone) {
 INSTANTIATE_TEST_SUITE_P(Known, StaleStatisticsIn,
                          testing::Values("resnet20", "shufflenet_v2_x0_5", "mobilenet_v2", "mobilenet_v3_small",
                                          "mnasnet0_5", "efficientnet_b0", "regnet_y_400mf"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& known) { return std::string(known.param); });
 
 }  // namespace
 }  // namespace evenkeel

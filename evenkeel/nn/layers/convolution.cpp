@@ -1,6 +1,6 @@
 #include "evenkeel/nn/layers/convolution.h"
 
-#include "evenkeel/nn/layers/convolution_parts.h"
+#include "evenkeel/nn/layers/shared/convolution_parts.h"
 #include "evenkeel/program/ops/convolution.h"
 #include "evenkeel/program/ops/dense.h"
 #include "evenkeel/program/ops/reshape.h"

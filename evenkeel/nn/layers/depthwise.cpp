@@ -1,6 +1,6 @@
 #include "evenkeel/nn/layers/depthwise.h"
 
-#include "evenkeel/nn/layers/convolution_parts.h"
+#include "evenkeel/nn/layers/shared/convolution_parts.h"
 #include "evenkeel/program/ops/convolution.h"
 #include "evenkeel/program/ops/reshape.h"
 

@@ -13,7 +13,7 @@ template <class Pooling>
 void describe_pooling(Fields<Pooling>& fields) {
   fields.add("pool_size", &Pooling::pool_size, "height and width of the window")
       .add("strides", &Pooling::strides, "step of the window; default: the pool size")
-      .add("padding", &Pooling::padding, "same, valid, or rows and columns on each side, which do not count")
+      .add("padding", &Pooling::padding, "rows and columns around the images, which do not count")
       .add("ceil_mode", &Pooling::ceil_mode, "round the output's size up (PyTorch's ceil_mode)");
 }
 

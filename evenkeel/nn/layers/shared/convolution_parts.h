@@ -30,7 +30,7 @@ template <class Layer>
 void describe_window(Fields<Layer>& fields) {
   fields.add("kernel_size", &Layer::kernel_size, "height and width of the window")
       .add("strides", &Layer::strides, "step of the window")
-      .add("padding", &Layer::padding, "same, valid, or numbers of zeros on each side")
+      .add("padding", &Layer::padding, "zeros around the images")
       .add("dilation_rate", &Layer::dilation_rate, "distance of neighbouring taps of the window");
 }
 template <class Layer>
