@@ -82,7 +82,7 @@ class ForgedCallbacks : public testing::Test {
     trainer.fit(data_, fit);
     Checkpoint checkpoint = std::move(newest_checkpoint(folder_.path())->checkpoint);
     change(checkpoint);
-    const auto path = folder_ / "step-0000000009.safetensors";
+    const auto path = folder_ / "forged.safetensors";
     write_checkpoint(path, checkpoint, {});
     Trainer resumed(small_network(), options());
     EXPECT_SAYS(error_of([&] {

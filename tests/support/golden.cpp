@@ -26,7 +26,7 @@ class GoldenCase {
   GoldenCase(const std::string& name, bool fuse)
       : folder_(golden_folder() / name),
         file_(read_model_file(folder_ / "model.toml")),
-        data_(load_npz_dataset(folder_ / "data.npz")),
+        data_(load_npz_dataset(folder_ / "data.npz", {.inputs = {{"input", file_.model.input_shape()}}})),
         expected_(formats::decode_npz(formats::read_maybe_gzip(folder_ / "expected.npz.gz"), name)),
         options_(trainer_options(file_.training, 1)) {
     options_.compute.fuse = fuse;
