@@ -42,6 +42,7 @@ void add_trainings(std::vector<PlantedCase>& cases, std::uint64_t& seed) {
     cases.push_back({.code = "lagging",
                      .planted = "60 updates at momentum 0.99",
                      .layers = normalizations_of(late),
+                     .some_suffice_because = "how far statistics are from 0 and 1 is not planted",
                      .recipe = late});
     const Recipe inverted{.architecture = architecture, .seed = seed++, .momentum = 0.01};
     cases.push_back({.code = "momentum-inverted",
