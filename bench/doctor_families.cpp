@@ -45,7 +45,8 @@ const std::vector<Family> kFamilies = {{"vgg11_bn"},
                                        {"convnext_tiny"},
                                        {"unet"}};
 
-constexpr std::int64_t kClasses = 6, kTrain = 400, kTest = 300, kSteps = 60;
+/// Each training sample is seen once, so that nothing overfits.
+constexpr std::int64_t kClasses = 6, kTrain = 1920, kTest = 300, kSteps = 60;
 
 /// Patches in light of their class's colour, so that few steps suffice to learn them.
 Dataset coloured(bool test, std::int64_t samples, std::int64_t side) {
@@ -57,7 +58,7 @@ Dataset coloured(bool test, std::int64_t samples, std::int64_t side) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     labels[i] %= static_cast<std::int32_t>(kClasses);
     for (std::size_t j = 0; j < size; ++j)
-      if ((labels[i] + 1) >> (j % 3) & 1) pixels[i * size + j] *= 0.3f;
+      if ((labels[i] + 1) >> (j % 3) & 1) pixels[i * size + j] *= 0.1f;
   }
   return Dataset({.name = "coloured", .x = std::move(x), .y = std::move(y), .class_names = {}});
 }
@@ -115,13 +116,13 @@ bool judge(const Family& family) {
   trainer.fit(train, {.steps = kSteps});
   Network& network = trainer.network();
   reestimate_statistics(network, train);
-  const Diagnosis healthy = diagnose(network, {.data = test, .train_data = train});
+  const Diagnosis healthy = diagnose(network, {.data = test, .train_data = train, .samples = 400});
   const std::string layer = layer_to_spoil(model);
   std::string said = "-";
   bool named = true;
   if (!layer.empty()) {
     spoil(network, layer);
-    const Diagnosis spoilt = diagnose(network, {.data = test, .train_data = train});
+    const Diagnosis spoilt = diagnose(network, {.data = test, .train_data = train, .samples = 400});
     said = first_alarm(spoilt);
     named = !said.empty() && spoilt.findings.front().code == "stale-statistics" &&
             spoilt.findings.front().layers == std::vector<std::string>{layer};
