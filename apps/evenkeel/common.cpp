@@ -118,7 +118,9 @@ void add_threads_flag(CLI::App& command, Shared& shared) {
     shared.threads = count;
     Threads(count).bind();  // what draws and loads data asks for it
   };
-  command.add_option_function<int>("--threads", set, "threads that compute; default: one per core, or as a container's limit on their time")
+  command
+      .add_option_function<int>("--threads", set,
+                                "threads that compute; default: one per core, or as a container's limit on their time")
       ->option_text("N")
       ->check([](const std::string& text) -> std::string {
         // More would take turns on the cores, and wait for each other.

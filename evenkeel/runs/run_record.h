@@ -27,7 +27,7 @@ struct RunRecord {
   std::string name;  ///< the folder's
   std::optional<RecordedRun> run = {};
   std::optional<ModelFile> model = {};
-  MetricsTable metrics = {};  ///< without the part of an epoch that an interrupted run ends with
+  MetricsTable metrics = {};            ///< without the part of an epoch that an interrupted run ends with
   std::vector<std::string> notes = {};  ///< what is missing or damaged, and whether the run has ended
 };
 

@@ -15,8 +15,8 @@ bool serves(const Window& at, std::int64_t filters) {
          at.kernel_w <= kMostTaps && !at.has_empty_windows();
 }
 
-/// Columns at the rim take twice as long as others, and copied rows have no rim. Measured with AVX-512: copies repay for
-/// 5x5 windows over 14x14 and 7x7 images, not for 3x3 windows. bfloat16 is copied anyway.
+/// Columns at the rim take twice as long as others, and copied rows have no rim. Measured with AVX-512: copies repay
+/// for 5x5 windows over 14x14 and 7x7 images, not for 3x3 windows. bfloat16 is copied anyway.
 template <class T>
 std::shared_ptr<const Walk> planned(const Walk& walk) {
   const bool is_copied = !std::is_same_v<T, float> || walk.rim() * walk.kernel_h * walk.kernel_w >= 4 * walk.out_w;
