@@ -102,7 +102,7 @@ F* next(const char* name) {
 /// A call that changes names or sizes: it is made, fails, or is the last one.
 template <class F, class... A>
 int call(const char* name, const std::string& path, A... arguments) {
-  static F* const real = next<F>(name);
+  F* const real = next<F>(name);  // not static: calls with the same arguments share this function
   const Fate fate = count(name, path);
   if (fate == Fate::fails) return -1;
   if (fate == Fate::half && plan().is("kill")) die();
