@@ -105,8 +105,7 @@ bool Executor::is_idle(std::size_t line, const StepContext& step) const {
 }
 
 void Executor::run_line(std::size_t number, const StepContext& step) {
-  if (!has_constants_ && program_.constant_lines && std::cmp_greater_equal(number, *program_.constant_lines))
-    prepare_kernels();
+  make_constants(number);
   const Line& line = lines_[number];
   if (!line.runs || is_idle(number, step)) return;
   KernelStep of_line{.seed = step.seed, .step = step.step, .learning_rate = step.learning_rate, .mode = {}};
@@ -121,7 +120,8 @@ void Executor::call(const Line& line, const std::function<void(const KernelCall&
                     scratch + scratch_bytes_ + line.prepared_at, step, threads_));
 }
 
-void Executor::prepare_kernels() {
+void Executor::make_constants(std::size_t number) {
+  if (has_constants_ || !program_.constant_lines || std::cmp_less(number, *program_.constant_lines)) return;
   for (const Line& line : lines_)
     if (line.kernel.prepare) call(line, line.kernel.prepare, {});
   has_constants_ = true;
@@ -167,6 +167,7 @@ void Executor::run_timed(const StepContext& step, std::vector<double>& seconds) 
   seconds.resize(lines_.size());
   const DenormalsAsZero flushed(threads_);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
+    make_constants(i);  // no line's own time
     const auto start = std::chrono::steady_clock::now();
     run_line(i, step);
     seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

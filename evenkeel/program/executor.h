@@ -86,7 +86,8 @@ class Executor {
   int end_of(Segment segment) const;
   void run_line(std::size_t number, const StepContext& step);
   void call(const Line& line, const std::function<void(const KernelCall&)>& kernel, const KernelStep& step) const;
-  void prepare_kernels();
+  /// Before a line that may read what kernels make of constants: makes it, if it is not there.
+  void make_constants(std::size_t line);
 
   const Program& program_;
   Store& store_;
