@@ -1,27 +1,24 @@
 #include "evenkeel/program/passes/fold.h"
 
+#include "evenkeel/program/passes/links.h"
+
 namespace evenkeel::passes {
 
 void fold(Program& program, const Join& join) {
   std::vector<Node>& nodes = program.mutable_nodes();
-  std::vector<int> readers(program.values().size(), 0), producer(program.values().size(), -1);
-  for (std::size_t line = 0; line < nodes.size(); ++line) {
-    for (int id : nodes[line].inputs)
-      if (id >= 0) ++readers[static_cast<std::size_t>(id)];
-    for (int id : nodes[line].outputs) producer[static_cast<std::size_t>(id)] = static_cast<int>(line);
-  }
+  Links links(program);
   std::vector<Node> kept;
   std::vector<int> place(nodes.size(), -1);  // the new place of each line
   for (std::size_t line = 0; line < nodes.size(); ++line) {
     Node& node = nodes[line];
     const int between = node.inputs.empty() ? -1 : node.inputs[0];
-    const int before = between < 0 ? -1 : producer[static_cast<std::size_t>(between)];
-    if (before >= 0 && readers[static_cast<std::size_t>(between)] == 1 && !program.value(between).kept) {
+    const int before = between < 0 ? -1 : links.made_in(between);
+    if (before >= 0 && links.is_read_once(program, between)) {
       Node& maker = kept[static_cast<std::size_t>(place[static_cast<std::size_t>(before)])];
       if (auto joined = maker.outputs[0] == between ? join(*maker.op, *node.op) : nullptr) {
         maker.op = std::move(joined);
         maker.outputs[0] = node.outputs[0];
-        producer[static_cast<std::size_t>(node.outputs[0])] = before;
+        links.producer[static_cast<std::size_t>(node.outputs[0])] = before;
         continue;
       }
     }

@@ -8,22 +8,16 @@
 #include "evenkeel/program/ops/normalize.h"
 #include "evenkeel/program/ops/scale_shift.h"
 #include "evenkeel/program/passes/constants.h"
+#include "evenkeel/program/passes/links.h"
 
 namespace evenkeel::passes {
 namespace {
 
 class Folder {
  public:
-  explicit Folder(Program& program)
-      : program_(program), readers_(program.values().size()), producer_(program.values().size(), -1) {
+  explicit Folder(Program& program) : program_(program), links_(program) {
     Constants constants(program);
-    for (std::size_t line = 0; line < program.nodes().size(); ++line) {
-      const Node& node = program.nodes()[line];
-      constants.add(node);
-      for (int id : node.inputs)
-        if (id >= 0) ++readers_[static_cast<std::size_t>(id)];
-      for (int id : node.outputs) producer_[static_cast<std::size_t>(id)] = static_cast<int>(line);
-    }
+    for (const Node& node : program.nodes()) constants.add(node);
     const auto& nodes = program.nodes();
     for (std::size_t line = 0; line < nodes.size(); ++line)
       if (const int before = convolution_before(nodes[line], constants); before >= 0)
@@ -45,8 +39,8 @@ class Folder {
     const auto* normalize = dynamic_cast<const ops::Normalize*>(reader.op.get());
     if (!normalize || !normalize->is_per_channel()) return -1;
     if (!constants.holds(reader.inputs[3]) || !constants.holds(reader.inputs[4])) return -1;
-    const int between = reader.inputs[0], before = producer_[static_cast<std::size_t>(between)];
-    if (before < 0 || readers_[static_cast<std::size_t>(between)] != 1 || program_.value(between).kept) return -1;
+    const int between = reader.inputs[0], before = links_.made_in(between);
+    if (before < 0 || !links_.is_read_once(program_, between)) return -1;
     const Node& maker = program_.nodes()[static_cast<std::size_t>(before)];
     const auto* convolution = dynamic_cast<const ops::Convolution*>(maker.op.get());
     return convolution && convolution->is_linear() && is_kernel(maker.inputs[1]) ? before : -1;
@@ -54,7 +48,7 @@ class Folder {
 
   /// Whether the value is a parameter, or one in another type or shape.
   bool is_kernel(int id) const {
-    const int made = producer_[static_cast<std::size_t>(id)];
+    const int made = links_.made_in(id);
     if (made < 0) return program_.value(id).role == Role::parameter;
     const Node& maker = program_.nodes()[static_cast<std::size_t>(made)];
     return (is_cast(maker) || maker.op->is_view()) && is_kernel(maker.inputs[0]);
@@ -87,7 +81,7 @@ class Folder {
 
   /// The kernel before it was rounded.
   Value precise(Value kernel) {
-    const int made = producer_[static_cast<std::size_t>(kernel.id())];
+    const int made = links_.made_in(kernel.id());
     if (made < 0) return kernel;
     const Value source = handle(node(made).inputs[0]), before = precise(source);
     if (is_cast(node(made))) return before;
@@ -95,7 +89,7 @@ class Folder {
   }
 
   Program& program_;
-  std::vector<int> readers_, producer_;     ///< by value number
+  Links links_;
   std::vector<std::pair<int, int>> pairs_;  ///< lines of convolutions and of the normalizations after them
 };
 
