@@ -11,7 +11,7 @@ void Conv2D::describe(Fields<Conv2D>& fields) {
   fields.about("Convolution of images. Input [N, H, W, C], output [N, H', W', filters].");
   describe_filters(fields);
   describe_window(fields);
-  fields.add("groups", &Conv2D::groups, "groups of channels; a filter reads those of its group", kAtLeastOne);
+  describe_groups(fields);
   describe_output(fields);
   describe_kernel(fields);
 }
@@ -27,10 +27,10 @@ LayerTraits traits(const Conv2D& conv) {
 
 Value build(const Conv2D& conv, LayerBuilder& builder, Value x) {
   require_images(x);
-  require_groups(conv.groups, x.shape().back(), conv.filters);
+  ops::require_groups(conv.groups, x.shape().back(), conv.filters);
   const Shape shape{conv.kernel_size.h, conv.kernel_size.w, x.shape().back() / conv.groups, conv.filters};
   const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer, conv.kernel_regularizer);
-  const Value bias = conv.use_bias ? builder.parameter("bias", {conv.filters}, conv.bias_initializer) : Value();
+  const Value bias = bias_of(conv, builder, conv.filters);
   const ops::Convolution op(window_options(conv), conv.groups);
   return builder.activate(conv.activation, builder.emit(op, {x, builder.factor(kernel), bias}, "convolution"));
 }
@@ -55,8 +55,8 @@ void Conv1D::describe(Fields<Conv1D>& fields) {
   fields.add("kernel_size", &Conv1D::kernel_size, "length of the window", kAtLeastOne)
       .add("strides", &Conv1D::strides, "step of the window", kAtLeastOne)
       .add("padding", &Conv1D::padding, "same, valid, zeros on both sides, or [0, 0, before, after]")
-      .add("dilation_rate", &Conv1D::dilation_rate, "distance of neighbouring taps of the window", kAtLeastOne)
-      .add("groups", &Conv1D::groups, "groups of channels; a filter reads those of its group", kAtLeastOne);
+      .add("dilation_rate", &Conv1D::dilation_rate, "distance of neighbouring taps of the window", kAtLeastOne);
+  describe_groups(fields);
   describe_output(fields);
   describe_kernel(fields);
 }
@@ -79,10 +79,10 @@ Value build(const Conv1D& conv, LayerBuilder& builder, Value x) {
     throw Error{{.where = "padding",
                  .expected = "\"same\", \"valid\", a number, or [0, 0, before, after]",
                  .received = to_string(field_value(conv.padding))}};
-  require_groups(conv.groups, in[2], conv.filters);
+  ops::require_groups(conv.groups, in[2], conv.filters);
   const Shape shape{conv.kernel_size, in[2] / conv.groups, conv.filters};
   const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer, conv.kernel_regularizer);
-  const Value bias = conv.use_bias ? builder.parameter("bias", {conv.filters}, conv.bias_initializer) : Value();
+  const Value bias = bias_of(conv, builder, conv.filters);
   const Value images = builder.emit(ops::Reshape({in[0], 1, in[1], in[2]}), {x});
   const Value as_window = builder.emit(ops::Reshape({1, shape[0], shape[1], shape[2]}), {builder.factor(kernel)});
   const Value y = builder.emit(ops::Convolution(window, conv.groups), {images, as_window, bias}, "convolution");
@@ -108,10 +108,9 @@ void Conv2DTranspose::describe(Fields<Conv2DTranspose>& fields) {
       "[N, H', W', filters].");
   describe_filters(fields);
   describe_window(fields);
-  fields
-      .add("output_padding", &Conv2DTranspose::output_padding,
-           "rows and columns added at the end of the output; default: Keras's", kNotNegative)
-      .add("groups", &Conv2DTranspose::groups, "groups of channels; a filter reads those of its group", kAtLeastOne);
+  fields.add("output_padding", &Conv2DTranspose::output_padding,
+             "rows and columns added at the end of the output; default: Keras's", kNotNegative);
+  describe_groups(fields);
   describe_output(fields);
   describe_kernel(fields);
 }
@@ -129,7 +128,7 @@ LayerTraits traits(const Conv2DTranspose& conv) {
 
 Value build(const Conv2DTranspose& conv, LayerBuilder& builder, Value x) {
   require_images(x);
-  require_groups(conv.groups, x.shape().back(), conv.filters);
+  ops::require_groups(conv.groups, x.shape().back(), conv.filters);
   if (conv.output_padding && !output_padding_of(conv))
     throw Error{{.where = "output_padding",
                  .expected = "a whole number or [height, width]",
@@ -140,8 +139,7 @@ Value build(const Conv2DTranspose& conv, LayerBuilder& builder, Value x) {
   const Value kernel = builder.parameter("kernel", shape, conv.kernel_initializer, conv.kernel_regularizer);
   const ops::ConvolutionDataGradient op(window, y, conv.groups);
   Value sums = builder.emit(op, {x, builder.factor(kernel)}, "convolution");
-  if (conv.use_bias)
-    sums = builder.emit(ops::AddBias(), {sums, builder.parameter("bias", {conv.filters}, conv.bias_initializer)});
+  if (const Value bias = bias_of(conv, builder, conv.filters)) sums = builder.emit(ops::AddBias(), {sums, bias});
   return builder.activate(conv.activation, sums);
 }
 

@@ -58,8 +58,7 @@ LayerTraits traits(const DepthwiseConv2D& conv) {
 
 Value build(const DepthwiseConv2D& conv, LayerBuilder& builder, Value x) {
   const Value kernel = depthwise_kernel(conv, builder, x, "kernel");
-  const Value bias =
-      conv.use_bias ? builder.parameter("bias", {kernel.shape().back()}, conv.bias_initializer) : Value();
+  const Value bias = bias_of(conv, builder, kernel.shape().back());
   return builder.activate(conv.activation, builder.emit(depthwise(conv, x), {x, kernel, bias}, "convolution"));
 }
 
@@ -94,7 +93,7 @@ Value build(const SeparableConv2D& conv, LayerBuilder& builder, Value x) {
   const Value middle = builder.emit(depthwise(conv, x), {x, first, Value()}, "depthwise");
   const Value kernel = builder.parameter("pointwise_kernel", {1, 1, middle.shape().back(), conv.filters},
                                          conv.pointwise_initializer, conv.pointwise_regularizer);
-  const Value bias = conv.use_bias ? builder.parameter("bias", {conv.filters}, conv.bias_initializer) : Value();
+  const Value bias = bias_of(conv, builder, conv.filters);
   const ops::Convolution pointwise(ops::WindowOptions{});
   return builder.activate(conv.activation,
                           builder.emit(pointwise, {middle, builder.factor(kernel), bias}, "pointwise"));

@@ -17,6 +17,13 @@ double convolution_flops(const TensorType& kernel, const TensorType& y) {
 
 }  // namespace
 
+void require_groups(std::int64_t groups, std::int64_t channels, std::int64_t filters) {
+  if (groups >= 1 && channels % groups == 0 && filters % groups == 0) return;
+  throw Error{{.where = "groups",
+               .expected = fmt::format("a number that divides both {} channels and {} filters", channels, filters),
+               .received = std::to_string(groups)}};
+}
+
 std::string GroupedWindow::detail() const {
   return Windowed::detail() + (groups_ == 1 ? "" : fmt::format(", {} groups", groups_));
 }
@@ -30,10 +37,7 @@ kernels::Window GroupedWindow::over(const Shape& x) const {
 void GroupedWindow::require_kernel(const Shape& x, const TensorType& kernel) const {
   require_rank(kernel, 4, "kernel", "[height, width, in, out]");
   const Shape& k = kernel.shape;
-  if (groups_ < 1 || x[3] % groups_ != 0 || k[3] % groups_ != 0)
-    throw Error{{.where = "groups",
-                 .expected = fmt::format("a number that divides both {} channels and {} filters", x[3], k[3]),
-                 .received = std::to_string(groups_)}};
+  require_groups(groups_, x[3], k[3]);
   if (k[0] != window().kernel.h || k[1] != window().kernel.w || k[2] != x[3] / groups_)
     throw Error{{.where = "kernel",
                  .expected = fmt::format("[{}, {}, {}, filters]", window().kernel.h, window().kernel.w, x[3] / groups_),

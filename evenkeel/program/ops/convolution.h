@@ -5,6 +5,9 @@
 
 namespace evenkeel::ops {
 
+/// Throws Error unless there is at least one group, and the groups divide the channels that are read and the filters.
+void require_groups(std::int64_t groups, std::int64_t channels, std::int64_t filters);
+
 /// What convolutions share: a window, and groups of channels. Filter k reads the channels of group k / (filters /
 /// groups); the kernel is [h, w, C / groups, filters].
 class GroupedWindow : public Windowed {

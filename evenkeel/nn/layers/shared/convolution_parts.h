@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include "evenkeel/nn/layer.h"
 
 // What the convolution layers share.
@@ -14,14 +12,6 @@ inline void require_images(Value x) {
     throw Error{{.expected = "input [N, H, W, C]", .received = to_string_batched(x.shape().without_first())}};
 }
 
-/// Throws Error unless the groups divide the channels that a layer reads and its filters.
-inline void require_groups(std::int64_t groups, std::int64_t channels, std::int64_t filters) {
-  if (channels % groups != 0 || filters % groups != 0)
-    throw Error{{.where = "groups",
-                 .expected = fmt::format("a number that divides both {} channels and {} filters", channels, filters),
-                 .received = std::to_string(groups)}};
-}
-
 template <class Layer>
 void describe_filters(Fields<Layer>& fields) {
   fields.add("filters", &Layer::filters, "number of output channels", kAtLeastOne);
@@ -32,6 +22,10 @@ void describe_window(Fields<Layer>& fields) {
       .add("strides", &Layer::strides, "step of the window")
       .add("padding", &Layer::padding, "zeros around the images")
       .add("dilation_rate", &Layer::dilation_rate, "distance of neighbouring taps of the window");
+}
+template <class Layer>
+void describe_groups(Fields<Layer>& fields) {
+  fields.add("groups", &Layer::groups, "groups of channels; a filter reads those of its group", kAtLeastOne);
 }
 template <class Layer>
 void describe_output(Fields<Layer>& fields) {
@@ -50,6 +44,12 @@ template <class Layer>
 ops::WindowOptions window_options(const Layer& layer) {
   return {
       .kernel = layer.kernel_size, .strides = layer.strides, .padding = layer.padding, .dilation = layer.dilation_rate};
+}
+
+/// The bias of so many outputs, or an absent value if the layer has none.
+template <class Layer>
+Value bias_of(const Layer& layer, LayerBuilder& builder, std::int64_t outputs) {
+  return layer.use_bias ? builder.parameter("bias", {outputs}, layer.bias_initializer) : Value();
 }
 
 }  // namespace evenkeel
