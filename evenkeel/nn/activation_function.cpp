@@ -12,12 +12,12 @@ namespace {
 
 /// In the order in which they are listed.
 constexpr std::array kAll = {
-    ActivationFunction::linear,     ActivationFunction::relu,      ActivationFunction::elu,
-    ActivationFunction::sigmoid,    ActivationFunction::tanh,      ActivationFunction::softmax,
-    ActivationFunction::selu,       ActivationFunction::gelu,      ActivationFunction::gelu_tanh,
-    ActivationFunction::silu,       ActivationFunction::mish,      ActivationFunction::relu6,
-    ActivationFunction::softplus,   ActivationFunction::softsign,  ActivationFunction::hard_sigmoid,
-    ActivationFunction::hard_swish, ActivationFunction::leaky_relu};
+    ActivationFunction::linear,     ActivationFunction::relu,       ActivationFunction::elu,
+    ActivationFunction::sigmoid,    ActivationFunction::tanh,       ActivationFunction::softmax,
+    ActivationFunction::selu,       ActivationFunction::gelu,       ActivationFunction::gelu_tanh,
+    ActivationFunction::silu,       ActivationFunction::mish,       ActivationFunction::relu6,
+    ActivationFunction::softplus,   ActivationFunction::softsign,   ActivationFunction::hard_sigmoid,
+    ActivationFunction::hard_swish, ActivationFunction::leaky_relu, ActivationFunction::log_softmax};
 
 /// The numbers of "(0.5)" or "(-1, 1)"; nothing where the text has another form.
 std::optional<std::vector<double>> numbers_in(std::string_view text) {
@@ -49,7 +49,10 @@ std::optional<ActivationFunction> with_parameters(std::string_view name, const s
 
 }  // namespace
 
-std::string name_of(const ActivationFunction& f) { return f.is_softmax ? "softmax" : kernels::name_of(f.element); }
+std::string name_of(const ActivationFunction& f) {
+  if (f.is_softmax) return f.is_log ? "log_softmax" : "softmax";
+  return kernels::name_of(f.element);
+}
 
 bool convert(const FieldValue& from, ActivationFunction& to) {
   const std::string* text = std::get_if<std::string>(&from);

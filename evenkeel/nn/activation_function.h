@@ -17,6 +17,7 @@ struct ActivationFunction {
 
   kernels::Activation element = {};  ///< the function of each element, unless it is the softmax
   bool is_softmax = false;           ///< over the last axis
+  bool is_log = false;               ///< of a softmax: its logarithm
 
   constexpr bool is(Kind kind) const { return !is_softmax && element.kind == kind; }
   /// elu(0.5), leaky_relu(0.01): the same with another parameter. Throws std::logic_error for one without.
@@ -31,7 +32,7 @@ struct ActivationFunction {
   bool operator==(const ActivationFunction&) const = default;
 
   static const ActivationFunction linear, relu, elu, sigmoid, tanh, leaky_relu, selu, relu6, softplus, softsign,
-      hard_sigmoid, gelu, gelu_tanh, silu, swish, mish, hard_swish, softmax;
+      hard_sigmoid, gelu, gelu_tanh, silu, swish, mish, hard_swish, softmax, log_softmax;
 };
 
 inline constexpr ActivationFunction ActivationFunction::linear{kernels::Activation::linear};
@@ -52,6 +53,7 @@ inline constexpr ActivationFunction ActivationFunction::swish{kernels::Activatio
 inline constexpr ActivationFunction ActivationFunction::mish{kernels::Activation::mish};
 inline constexpr ActivationFunction ActivationFunction::hard_swish{kernels::Activation::hard_swish};
 inline constexpr ActivationFunction ActivationFunction::softmax{.is_softmax = true};
+inline constexpr ActivationFunction ActivationFunction::log_softmax{.is_softmax = true, .is_log = true};
 
 /// The activations' names without their type: after `using namespace evenkeel::activations;` one can write
 /// Activation{elu}, Dense{.activation = relu}, Activation{leaky_relu(0.01)}. Without it, `relu` and `tanh` are free for
@@ -61,6 +63,7 @@ namespace activations {
 inline constexpr ActivationFunction linear = ActivationFunction::linear, relu = ActivationFunction::relu,
                                     elu = ActivationFunction::elu, sigmoid = ActivationFunction::sigmoid,
                                     tanh = ActivationFunction::tanh, softmax = ActivationFunction::softmax,
+                                    log_softmax = ActivationFunction::log_softmax,
                                     leaky_relu = ActivationFunction::leaky_relu, selu = ActivationFunction::selu,
                                     relu6 = ActivationFunction::relu6, softplus = ActivationFunction::softplus,
                                     softsign = ActivationFunction::softsign,

@@ -40,7 +40,7 @@ Value LayerBuilder::factor(Value parameter) { return ops::cast(parameter, activa
 Value LayerBuilder::activate(const ActivationFunction& f, Value x) {
   if (f == ActivationFunction::linear) return x;
   // Softmax depends on a whole row, not on an element: an op of its own.
-  if (f.is_softmax) return emit(ops::Softmax(), {ops::cast(x, program_.real())}, "softmax");
+  if (f.is_softmax) return emit(ops::Softmax(f.is_log), {ops::cast(x, program_.real())}, name_of(f));
   return emit(ops::Activation(f.element), {x}, "activation");
 }
 

@@ -64,6 +64,7 @@ struct MovingTraits {
   double momentum = 0;                  ///< weight of the old value; 0 of a mean of all batches, which forgets 0 and 1
   bool unbiased = false;                ///< the moving variance follows n/(n-1) times the batch's
   std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
+  bool frozen = false;                  ///< training uses them as they are: the layer computes the same in both modes
   bool in_training = false;             ///< training brings what the batch's give near to what these would give
   std::string mean = "moving_mean", variance = "moving_variance";  ///< tensors [channels]
   std::string batches = {};  ///< tensor [1]: the number of batches that they are the mean of; empty: they use momentum

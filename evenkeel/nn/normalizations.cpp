@@ -17,6 +17,7 @@ std::vector<Normalization> normalizations(const Model& model) {
                      .epsilon = traits.normalization->epsilon,
                      .momentum = moving.momentum,
                      .unbiased = moving.unbiased,
+                     .frozen = moving.frozen,
                      .axis = traits.normalization->axis,
                      .mean = whole(moving.mean),
                      .variance = whole(moving.variance),
@@ -25,6 +26,17 @@ std::vector<Normalization> normalizations(const Model& model) {
                      .beta = whole(traits.shift)});
   }
   return found;
+}
+
+std::vector<LayerMode> modes_of(const Model& model, Mode mode) {
+  std::vector<LayerMode> modes(static_cast<std::size_t>(model.layers()), LayerMode::of(mode));
+  for (const Normalization& layer : normalizations(model)) {
+    if (!layer.frozen) continue;
+    LayerMode& own = modes[static_cast<std::size_t>(layer.layer)];
+    own.statistics = Statistics::moving;
+    own.update_statistics = false;
+  }
+  return modes;
 }
 
 std::vector<std::string> normalized_by_batch(const Model& model) {

@@ -15,6 +15,7 @@ struct Normalization {
   double epsilon = 0;
   double momentum = 0;                    ///< 0 of a mean of all batches: nothing is left of the initial statistics
   bool unbiased = false;                  ///< its moving variance has the factor n/(n-1)
+  bool frozen = false;                    ///< training uses the moving statistics too, and does not change them
   std::optional<std::int64_t> axis = {};  ///< as declared, if the layer has a choice
   std::string mean = {}, variance = {};   ///< its moving statistics: "batch_normalization/moving_mean"
   std::string batches = {};           ///< the number of batches that these are the mean of; empty: they use momentum
@@ -25,6 +26,9 @@ struct Normalization {
 
 /// The model's normalizations with moving statistics, in the order of the description.
 std::vector<Normalization> normalizations(const Model& model);
+
+/// How each layer runs in this mode, by its index: LayerMode::of(mode), but frozen statistics stay what they are.
+std::vector<LayerMode> modes_of(const Model& model, Mode mode);
 
 /// The names of the layers that normalize by the statistics of the batch in evaluation too, so that a sample's output
 /// depends on its batch.

@@ -68,6 +68,7 @@ const std::vector<LayerType>& layer_types() {
       entry<GlobalMaxPooling2D>(),
       entry<AdaptiveAveragePooling2D>(),
       entry<ZeroPadding2D>(),
+      entry<Padding2D>(),
       entry<Cropping2D>(),
       entry<UpSampling2D>(),
       entry<Resizing>(),

@@ -7,6 +7,7 @@
 #include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/labels.h"
+#include "evenkeel/nn/normalizations.h"
 
 namespace evenkeel {
 namespace {
@@ -138,7 +139,7 @@ StepContext Network::context(Mode mode, std::uint64_t step) const {
   return {.seed = options_.seed,
           .step = step,
           .learning_rate = options_.optimizer ? learning_rate_of(*options_.optimizer) : 0.0,
-          .modes = std::vector<LayerMode>(static_cast<std::size_t>(model_.layers()), LayerMode::of(mode))};
+          .modes = modes_of(model_, mode)};
 }
 
 Targets Network::targets_of(const Dataset& data) {

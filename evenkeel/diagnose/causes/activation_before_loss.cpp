@@ -24,7 +24,7 @@ struct Reach {
 using ActivationKind = ActivationFunction::Kind;
 
 Reach reach_of(const ActivationFunction& f) {
-  if (f.is_softmax) return {.low = 0, .high = 1};
+  if (f.is_softmax) return f.is_log ? Reach{.high = 0} : Reach{.low = 0, .high = 1};
   switch (f.element.kind) {
     case ActivationKind::relu:
     case ActivationKind::softplus: return {.low = 0};

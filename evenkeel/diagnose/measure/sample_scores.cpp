@@ -6,6 +6,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/sample.h"
+#include "evenkeel/nn/normalizations.h"
 
 namespace evenkeel {
 namespace {
@@ -137,8 +138,12 @@ SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& mode
 }
 
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout) {
-  return std::vector<LayerMode>(static_cast<std::size_t>(network.model().layers()),
-                                {.statistics = statistics, .update_statistics = false, .dropout = dropout});
+  std::vector<LayerMode> modes(static_cast<std::size_t>(network.model().layers()),
+                               {.statistics = statistics, .update_statistics = false, .dropout = dropout});
+  if (statistics == Statistics::batch)
+    for (const Normalization& layer : normalizations(network.model()))
+      if (layer.frozen) modes[static_cast<std::size_t>(layer.layer)].statistics = Statistics::moving;
+  return modes;
 }
 
 bool is_of_one_class(const Dataset& data) {

@@ -85,6 +85,7 @@ class Scorer {
 };
 
 /// One mode for every layer of the network; moving statistics are never updated.
+/// The same mode for all layers; frozen statistics are never those of a batch.
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout);
 
 /// Whether all labels are the same.

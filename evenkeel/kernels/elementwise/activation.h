@@ -80,4 +80,9 @@ void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads);
 /// dx = y * (dy - sum(dy * y)) per row, for y = softmax(x). dx may be dy's memory.
 void softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads);
 
+/// The logarithm of the softmax, from x minus its maximum: finite where a probability is too small for float.
+void log_softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads);
+/// dx = dy - exp(y) * sum(dy) per row, for y = log_softmax(x). dx may be dy's memory.
+void log_softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads);
+
 }  // namespace evenkeel::kernels

@@ -129,11 +129,34 @@ void softmax_gradient(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx) {
   }
 }
 
+template <class T>
+void log_softmax(Matrix<const T> x, Matrix<T> y) {
+  for (std::int64_t i = 0; i < x.rows; ++i) {
+    const double largest = *std::max_element(x.row(i), x.row(i) + x.columns);
+    double sum = 0;
+    for (std::int64_t j = 0; j < x.columns; ++j) sum += std::exp(double{x.row(i)[j]} - largest);
+    const double offset = largest + std::log(sum);
+    for (std::int64_t j = 0; j < x.columns; ++j) y.row(i)[j] = static_cast<T>(double{x.row(i)[j]} - offset);
+  }
+}
+
+template <class T>
+void log_softmax_gradient(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx) {
+  for (std::int64_t i = 0; i < y.rows; ++i) {
+    double sum = 0;
+    for (std::int64_t j = 0; j < y.columns; ++j) sum += double{dy.row(i)[j]};
+    for (std::int64_t j = 0; j < y.columns; ++j)
+      dx.row(i)[j] = static_cast<T>(double{dy.row(i)[j]} - std::exp(double{y.row(i)[j]}) * sum);
+  }
+}
+
 #define INSTANTIATE(T)                                                                               \
   template void activate(Activation, std::span<const T>, std::span<T>);                              \
   template void activate_gradient(Activation, std::span<const T>, std::span<const T>, std::span<T>); \
   template void softmax(Matrix<const T>, Matrix<T>);                                                 \
-  template void softmax_gradient(Matrix<const T>, Matrix<const T>, Matrix<T>);
+  template void softmax_gradient(Matrix<const T>, Matrix<const T>, Matrix<T>);                       \
+  template void log_softmax(Matrix<const T>, Matrix<T>);                                             \
+  template void log_softmax_gradient(Matrix<const T>, Matrix<const T>, Matrix<T>);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

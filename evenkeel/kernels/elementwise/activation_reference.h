@@ -27,4 +27,12 @@ void softmax(Matrix<const T> x, Matrix<T> y);
 template <class T>
 void softmax_gradient(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx);
 
+/// y = x - max(x) - log(sum(exp(x - max(x)))) per row.
+template <class T>
+void log_softmax(Matrix<const T> x, Matrix<T> y);
+
+/// dx = dy - exp(y) * sum(dy) per row, for y = log_softmax(x).
+template <class T>
+void log_softmax_gradient(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx);
+
 }  // namespace evenkeel::kernels::reference

@@ -2,6 +2,7 @@
 
 #include "evenkeel/kernels/elementwise/activation.h"
 
+#include <cmath>
 #include <limits>
 
 #include "evenkeel/kernels/simd/targets.h"
@@ -89,6 +90,43 @@ void softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<floa
   });
 }
 
+void log_softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {
+  for_rows(x.rows, x.columns, threads, [&](std::int64_t row) HWY_ATTR {
+    const float* in = x.row(row);
+    float* out = y.row(row);
+    const Vec lowest = hn::Set(kTag, -std::numeric_limits<float>::infinity());
+    Vec largest = lowest;
+    for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+      largest = hn::Max(largest, lanes.keep(lanes.load(in + j), lowest));
+    });
+    largest = hn::MaxOfLanes(kTag, largest);
+    PreciseSum sum;
+    for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+      sum.add(lanes.keep(exp_of_negative(hn::Sub(lanes.load(in + j), largest)), hn::Zero(kTag)));
+    });
+    const Vec log_sum = hn::Set(kTag, std::log(sum.total()));
+    for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+      lanes.store(hn::Sub(hn::Sub(lanes.load(in + j), largest), log_sum), out + j);
+    });
+  });
+}
+
+void log_softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads) {
+  for_rows(y.rows, y.columns, threads, [&](std::int64_t row) HWY_ATTR {
+    const float *out = y.row(row), *dout = dy.row(row);
+    float* din = dx.row(row);
+    PreciseSum total;
+    for_vectors(0, y.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+      total.add(lanes.load(dout + j));  // 0 past the end
+    });
+    const Vec sum = hn::Set(kTag, total.total());
+    for_vectors(0, y.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+      const Vec probability = exp_of_negative(lanes.load(out + j));
+      lanes.store(hn::NegMulAdd(probability, sum, lanes.load(dout + j)), din + j);
+    });
+  });
+}
+
 }  // namespace evenkeel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -113,6 +151,14 @@ void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {
 
 void softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads) {
   EVENKEEL_DISPATCH(softmax_gradient)(y, dy, dx, threads);
+}
+
+void log_softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {
+  EVENKEEL_DISPATCH(log_softmax)(x, y, threads);
+}
+
+void log_softmax_gradient(Matrix<const float> y, Matrix<const float> dy, Matrix<float> dx, const Threads& threads) {
+  EVENKEEL_DISPATCH(log_softmax_gradient)(y, dy, dx, threads);
 }
 
 }  // namespace evenkeel::kernels

@@ -37,26 +37,31 @@ Kernel choose(const ActivateGradient& task, const KernelRequest& request) {
 }
 
 Kernel choose(const Softmax& task, const KernelRequest& request) {
-  return first_that_serves(task, request,
-                           {{"vectors", kFloat,
-                             [](const Softmax&, const KernelCall& c, float) {
-                               softmax(c.in_rows<float>(0), c.out_rows<float>(0), c.threads());
-                             }},
-                            {"reference", kDouble, [](const Softmax&, const KernelCall& c, double) {
-                               reference::softmax<double>(c.in_rows<double>(0), c.out_rows<double>(0));
-                             }}});
-}
-
-Kernel choose(const SoftmaxGradient& task, const KernelRequest& request) {
   return first_that_serves(
       task, request,
       {{"vectors", kFloat,
-        [](const SoftmaxGradient&, const KernelCall& c, float) {
-          softmax_gradient(c.in_rows<float>(0), c.in_rows<float>(1), c.out_rows<float>(0), c.threads());
+        [](const Softmax& t, const KernelCall& c, float) {
+          (t.is_log ? log_softmax : softmax)(c.in_rows<float>(0), c.out_rows<float>(0), c.threads());
         }},
-       {"reference", kDouble, [](const SoftmaxGradient&, const KernelCall& c, double) {
-          reference::softmax_gradient<double>(c.in_rows<double>(0), c.in_rows<double>(1), c.out_rows<double>(0));
+       {"reference", kDouble, [](const Softmax& t, const KernelCall& c, double) {
+          (t.is_log ? reference::log_softmax<double> : reference::softmax<double>)(c.in_rows<double>(0),
+                                                                                   c.out_rows<double>(0));
         }}});
+}
+
+Kernel choose(const SoftmaxGradient& task, const KernelRequest& request) {
+  return first_that_serves(task, request,
+                           {{"vectors", kFloat,
+                             [](const SoftmaxGradient& t, const KernelCall& c, float) {
+                               (t.is_log ? log_softmax_gradient : softmax_gradient)(
+                                   c.in_rows<float>(0), c.in_rows<float>(1), c.out_rows<float>(0), c.threads());
+                             }},
+                            {"reference", kDouble, [](const SoftmaxGradient& t, const KernelCall& c, double) {
+                               (t.is_log ? reference::log_softmax_gradient<double>
+                                         : reference::softmax_gradient<double>)(c.in_rows<double>(0),
+                                                                                c.in_rows<double>(1),
+                                                                                c.out_rows<double>(0));
+                             }}});
 }
 
 Kernel choose(const Add& task, const KernelRequest& request) {

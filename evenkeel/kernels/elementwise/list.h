@@ -19,8 +19,12 @@ struct Activate {
 struct ActivateGradient {
   Activation f = Activation::linear;
 };
-struct Softmax {};
-struct SoftmaxGradient {};
+struct Softmax {
+  bool is_log = false;
+};
+struct SoftmaxGradient {
+  bool is_log = false;
+};
 Kernel choose(const Activate&, const KernelRequest&);
 Kernel choose(const ActivateGradient&, const KernelRequest&);
 Kernel choose(const Softmax&, const KernelRequest&);

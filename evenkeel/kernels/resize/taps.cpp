@@ -14,6 +14,24 @@ Taps Taps::shifted(std::int64_t inputs, std::int64_t outputs, std::int64_t befor
   return taps;
 }
 
+Taps Taps::reflected(std::int64_t inputs, std::int64_t before, std::int64_t after) {
+  Taps taps(inputs);
+  for (std::int64_t i = -before; i < inputs + after; ++i) {
+    taps.add(i < 0 ? -i : i < inputs ? i : 2 * (inputs - 1) - i, 1);
+    taps.end_output();
+  }
+  return taps;
+}
+
+Taps Taps::repeated(std::int64_t inputs, std::int64_t before, std::int64_t after) {
+  Taps taps(inputs);
+  for (std::int64_t i = -before; i < inputs + after; ++i) {
+    taps.add(std::clamp<std::int64_t>(i, 0, inputs - 1), 1);
+    taps.end_output();
+  }
+  return taps;
+}
+
 Taps Taps::nearest(std::int64_t inputs, std::int64_t outputs) {
   Taps taps(inputs);
   for (std::int64_t i = 0; i < outputs; ++i) {

@@ -20,6 +20,10 @@ class Taps {
 
   /// Output i is input i - before, if there is one: padding with zeros, or with before < 0 cropping.
   static Taps shifted(std::int64_t inputs, std::int64_t outputs, std::int64_t before);
+  /// Inputs with `before` and `after` more at the ends: mirrored at the first and last one, which are not repeated, so
+  /// there are fewer than inputs; or the first and last one repeated.
+  static Taps reflected(std::int64_t inputs, std::int64_t before, std::int64_t after);
+  static Taps repeated(std::int64_t inputs, std::int64_t before, std::int64_t after);
   /// The nearest input, in half-pixel centres: floor((i + 1/2) * inputs / outputs), in whole numbers.
   static Taps nearest(std::int64_t inputs, std::int64_t outputs);
   /// Interpolation between the two nearest inputs, the first or last one beyond the ends. Output i is at

@@ -61,9 +61,7 @@ void Activation::describe(Fields<Activation>& fields) {
 }
 
 LayerTraits traits(const Activation& layer) {
-  return {.activation = layer.activation,
-          .identity_in_evaluation = true,
-          .per_channel = layer.activation != ActivationFunction::softmax};
+  return {.activation = layer.activation, .identity_in_evaluation = true, .per_channel = !layer.activation.is_softmax};
 }
 
 Value build(const Activation& layer, LayerBuilder& builder, Value x) { return builder.activate(layer.activation, x); }

@@ -53,7 +53,7 @@ LayerTraits traits(const DepthwiseConv2D& conv) {
                                  .window = window_options(conv),
                                  .regularizer_field = "depthwise_regularizer"},
           .activation = conv.activation,
-          .per_channel = conv.depth_multiplier == 1 && conv.activation != ActivationFunction::softmax};
+          .per_channel = conv.depth_multiplier == 1 && !conv.activation.is_softmax};
 }
 
 Value build(const DepthwiseConv2D& conv, LayerBuilder& builder, Value x) {

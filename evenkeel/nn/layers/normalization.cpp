@@ -106,6 +106,8 @@ void BatchNormalization::describe(Fields<BatchNormalization>& fields) {
            "false: evaluation uses the statistics of the batch (PyTorch's track_running_stats=False)")
       .add("cumulative_average", &BatchNormalization::cumulative_average,
            "moving statistics are the mean of all batches' (PyTorch's momentum=None)")
+      .add("frozen_statistics", &BatchNormalization::frozen_statistics,
+           "training uses the moving statistics too, and does not change them (Keras's training=False)")
       .add("beta_initializer", &BatchNormalization::beta_initializer, "initial values of beta")
       .add("gamma_initializer", &BatchNormalization::gamma_initializer, "initial values of gamma")
       .add("trainable", &BatchNormalization::trainable, "gamma and beta updated by the optimizer");
@@ -115,6 +117,7 @@ LayerTraits traits(const BatchNormalization& layer) {
   const MovingTraits moving{.momentum = layer.cumulative_average ? 0 : layer.momentum,
                             .unbiased = layer.unbiased_moving_variance,
                             .virtual_batch_size = layer.virtual_batch_size,
+                            .frozen = layer.frozen_statistics,
                             .batches = layer.cumulative_average ? "batches" : ""};
   return {
       .normalization = NormalizationTraits{.epsilon = layer.epsilon,
@@ -166,6 +169,10 @@ Value build(const BatchNormalization& layer, LayerBuilder& builder, Value x) {
   channels_of(x);  // throws Error for an input without channels
   if (layer.cumulative_average && !layer.moving_statistics)
     throw Error{{.where = "\"cumulative_average\"",
+                 .expected = "moving statistics, which it is about",
+                 .received = "moving_statistics = false"}};
+  if (layer.frozen_statistics && !layer.moving_statistics)
+    throw Error{{.where = "\"frozen_statistics\"",
                  .expected = "moving statistics, which it is about",
                  .received = "moving_statistics = false"}};
   const Shape shape = x.shape();

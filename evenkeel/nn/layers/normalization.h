@@ -19,7 +19,9 @@ namespace evenkeel {
 /// without `moving_statistics` (track_running_stats=False) there are none, and evaluation uses the batch's own
 /// statistics as training does, so that a sample's output depends on its batch. With `cumulative_average`
 /// (momentum=None) the moving statistics are the plain mean of those of all batches so far, which the state `batches`
-/// counts, and `momentum` is not used.
+/// counts, and `momentum` is not used. With `frozen_statistics` training uses the moving statistics too and leaves them
+/// as they are: Keras's layer with trainable = False or called with training=False, PyTorch's in eval() while the rest
+/// trains.
 struct BatchNormalization {
   std::int64_t axis = -1;  ///< axis of the channels: 1 to rank - 1, or negative; not the batch
   double momentum = 0.99;  ///< weight of the old value; PyTorch's momentum is 1 minus this
@@ -31,6 +33,7 @@ struct BatchNormalization {
   std::int64_t virtual_batch_size = 0;  ///< samples that share statistics in training; 0: all
   bool moving_statistics = true;        ///< false: evaluation uses the batch's statistics too
   bool cumulative_average = false;      ///< moving statistics are the mean of all batches'
+  bool frozen_statistics = false;       ///< training uses the moving statistics too, and does not change them
   Initializer beta_initializer = Initializer::zeros();
   Initializer gamma_initializer = Initializer::ones();
   bool trainable = true;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "evenkeel/base/text.h"
 #include "evenkeel/program/ops/resample.h"
 
@@ -76,6 +78,47 @@ Value build(const ZeroPadding2D& layer, LayerBuilder& builder, Value x) {
     return kernels::Taps::shifted(inputs, before + inputs + after, before);
   };
   return builder.emit(ops::Resample(taps(shape[1], by.top, by.bottom), taps(shape[2], by.left, by.right), "padding"),
+                      {x}, "padded");
+}
+
+bool convert(const FieldValue& from, Surroundings& to) {
+  const std::string* name = std::get_if<std::string>(&from);
+  if (!name) return false;
+  to = same_name(*name, "reflect") ? Surroundings::reflect : Surroundings::edge;
+  return to == Surroundings::reflect || same_name(*name, "edge");
+}
+
+FieldValue field_value(Surroundings value) { return std::string(value == Surroundings::reflect ? "reflect" : "edge"); }
+
+std::string kind_of(Surroundings) { return "\"reflect\" or \"edge\""; }
+
+std::vector<std::string> choices_of(Surroundings) { return {"reflect", "edge"}; }
+
+void Padding2D::describe(Fields<Padding2D>& fields) {
+  fields.about("The image's own pixels around each image, mirrored or repeated. Input [N, H, W, C].");
+  fields.add("padding", &Padding2D::padding, "rows and columns added at each side")
+      .add("mode", &Padding2D::mode, "reflect: mirrored at the outermost pixels; edge: these repeated");
+}
+
+LayerTraits traits(const Padding2D& layer) {
+  return {.identity_in_evaluation = layer.padding == Margins(0), .per_channel = true};
+}
+
+Value build(const Padding2D& layer, LayerBuilder& builder, Value x) {
+  const Shape shape = images(x);
+  const Margins& by = layer.padding;
+  const bool reflect = layer.mode == Surroundings::reflect;
+  if (reflect && (std::max(by.top, by.bottom) >= shape[1] || std::max(by.left, by.right) >= shape[2]))
+    throw Error{
+        {.where = "\"padding\"",
+         .expected = fmt::format("less than the {}x{} pixels of the input, which are mirrored", shape[1], shape[2]),
+         .received = to_string(field_value(by))}};
+  ops::require_resampled(shape, by.top + shape[1] + by.bottom, by.left + shape[2] + by.right);
+  const auto taps = [&](std::int64_t inputs, std::int64_t before, std::int64_t after) {
+    return reflect ? kernels::Taps::reflected(inputs, before, after) : kernels::Taps::repeated(inputs, before, after);
+  };
+  return builder.emit(ops::Resample(taps(shape[1], by.top, by.bottom), taps(shape[2], by.left, by.right),
+                                    reflect ? "padding, reflected" : "padding, edges"),
                       {x}, "padded");
 }
 

@@ -34,6 +34,29 @@ struct ZeroPadding2D {
 LayerTraits traits(const ZeroPadding2D&);
 Value build(const ZeroPadding2D&, LayerBuilder&, Value x);
 
+/// What is around a padded image. Reflect: the image mirrored at its outermost pixels, which are not repeated, so each
+/// side is less than the image; PyTorch's ReflectionPad2d. Edge: its outermost pixels again and again;
+/// ReplicationPad2d.
+enum class Surroundings { reflect, edge };
+bool convert(const FieldValue& from, Surroundings& to);
+FieldValue field_value(Surroundings value);
+std::string kind_of(Surroundings);
+std::vector<std::string> choices_of(Surroundings);
+
+/// The image's own pixels around each image. Input [N, H, W, C], output [N, top + H + bottom, left + W + right, C].
+/// Throws Error if a side of a reflected image is not less than the image. ONNX's Pad with this mode; Keras has no such
+/// layer.
+struct Padding2D {
+  Margins padding = 1;
+  Surroundings mode = Surroundings::reflect;
+  std::string name = {};
+
+  static constexpr std::string_view kType = "Padding2D";
+  static void describe(Fields<Padding2D>&);
+};
+LayerTraits traits(const Padding2D&);
+Value build(const Padding2D&, LayerBuilder&, Value x);
+
 /// Each image without rows and columns at its sides. Input [N, H, W, C], output [N, H - top - bottom, W - left - right,
 /// C]. Throws Error if nothing is left. Keras's Cropping2D (whose default is 0).
 struct Cropping2D {

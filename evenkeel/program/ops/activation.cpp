@@ -30,13 +30,15 @@ Kernel ActivationGradient::choose(const KernelRequest& r) const {
 std::vector<TensorType> Softmax::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
 void Softmax::differentiate(Gradients& g) const {
-  g.add(0, g.emit_one(SoftmaxGradient(), {g.output(0), g.of_output(0)}));
+  g.add(0, g.emit_one(SoftmaxGradient(is_log_), {g.output(0), g.of_output(0)}));
 }
 
-Kernel Softmax::choose(const KernelRequest& r) const { return kernels::choose(kernels::Softmax{}, r); }
+Kernel Softmax::choose(const KernelRequest& r) const { return kernels::choose(kernels::Softmax{is_log_}, r); }
 
 std::vector<TensorType> SoftmaxGradient::infer(std::span<const TensorType> in) const { return {in[1]}; }
 
-Kernel SoftmaxGradient::choose(const KernelRequest& r) const { return kernels::choose(kernels::SoftmaxGradient{}, r); }
+Kernel SoftmaxGradient::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::SoftmaxGradient{is_log_}, r);
+}
 
 }  // namespace evenkeel::ops

@@ -35,23 +35,31 @@ class ActivationGradient final : public Op {
   kernels::Activation f_;
 };
 
-/// Softmax over the last axis.
+/// Softmax over the last axis, or its logarithm.
 class Softmax final : public Op {
  public:
-  std::string_view kind() const override { return "softmax"; }
+  explicit Softmax(bool is_log = false) : is_log_(is_log) {}
+  std::string_view kind() const override { return is_log_ ? "log_softmax" : "softmax"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 0}}; }
+
+ private:
+  bool is_log_;
 };
 
-/// (y, dy) -> dx, for y = softmax(x).
+/// (y, dy) -> dx, for y = softmax(x) or its logarithm.
 class SoftmaxGradient final : public Op {
  public:
-  std::string_view kind() const override { return "softmax_gradient"; }
+  explicit SoftmaxGradient(bool is_log) : is_log_(is_log) {}
+  std::string_view kind() const override { return is_log_ ? "log_softmax_gradient" : "softmax_gradient"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
   std::vector<std::pair<int, int>> in_place() const override { return {{0, 1}}; }
+
+ private:
+  bool is_log_;
 };
 
 }  // namespace evenkeel::ops

@@ -1,0 +1,177 @@
+#include "evenkeel/interchange/record.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
+
+namespace evenkeel::interchange {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Shape& shape) { return std::vector<std::int64_t>(shape.sizes().begin(), shape.sizes().end()); }
+
+Json json_of(const TensorRecord& tensor) {
+  Json json{{"name", tensor.name}, {"foreign", tensor.foreign}, {"foreign_shape", json_of(tensor.foreign_shape)}};
+  if (tensor.seen_as.rank() > 0) json["seen_as"] = json_of(tensor.seen_as);
+  if (!tensor.axes.empty()) json["permutation"] = tensor.axes;
+  return json;
+}
+
+Json json_of(const PortRecord& port) {
+  Json json{{"name", port.name}, {"foreign", port.foreign}, {"foreign_shape", json_of(port.foreign_shape)}};
+  if (port.seen_as.rank() > 0) json["seen_as"] = json_of(port.seen_as);
+  if (!port.axes.empty()) json["permutation"] = port.axes;
+  return json;
+}
+
+/// Reads values of one object, and says in errors which.
+class Reader {
+ public:
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) throw Error{{.where = where_, .expected = "an object", .received = json.type_name()}};
+  }
+
+  std::string text(const char* key, bool required = true) const {
+    const Json* value = find(key, required);
+    if (!value) return {};
+    if (!value->is_string()) fail(key, "a text", *value);
+    return value->get<std::string>();
+  }
+  std::vector<std::string> texts(const char* key) const {
+    std::vector<std::string> all;
+    for (const Json& one : list(key)) {
+      if (!one.is_string()) fail(key, "a list of texts", one);
+      all.push_back(one.get<std::string>());
+    }
+    return all;
+  }
+  Shape shape(const char* key, bool required) const {
+    if (!find(key, required)) return {};
+    std::vector<std::int64_t> sizes;
+    for (const Json& one : list(key)) {
+      if (!one.is_number_integer()) fail(key, "a list of whole numbers", one);
+      sizes.push_back(one.get<std::int64_t>());
+    }
+    try {
+      return Shape(sizes);
+    } catch (const Error& error) {
+      throw error.inside(where_);
+    }
+  }
+  /// A permutation of the axes of a tensor of this rank.
+  std::vector<int> axes(const char* key, int rank) const {
+    std::vector<int> all;
+    if (!find(key, false)) return all;
+    for (const Json& one : list(key)) {
+      if (!one.is_number_integer()) fail(key, "a list of whole numbers", one);
+      all.push_back(one.get<int>());
+    }
+    std::vector<int> sorted = all;
+    std::ranges::sort(sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+      if (sorted[i] != static_cast<int>(i) || std::ssize(sorted) != rank)
+        fail(key, "the axes 0 to " + std::to_string(rank - 1) + ", each once", *find(key, true));
+    return all;
+  }
+  const Json& list(const char* key) const {
+    const Json* value = find(key, true);
+    if (!value->is_array()) fail(key, "a list", *value);
+    return *value;
+  }
+  std::string place(const char* key) const { return where_ + ": \"" + key + '"'; }
+
+ private:
+  const Json* find(const char* key, bool required) const {
+    const auto found = json_.find(key);
+    if (found != json_.end()) return &*found;
+    if (required) throw Error{{.where = where_, .expected = '"' + std::string(key) + '"', .received = "no such key"}};
+    return nullptr;
+  }
+  [[noreturn]] void fail(const char* key, const std::string& expected, const Json& received) const {
+    throw Error{{.where = place(key), .expected = expected, .received = shortened(received.dump(), 60)}};
+  }
+
+  const Json& json_;
+  std::string where_;
+};
+
+TensorRecord tensor_from(const Json& json, const std::string& where) {
+  const Reader read(json, where);
+  TensorRecord tensor{.name = read.text("name"),
+                      .foreign = read.text("foreign"),
+                      .foreign_shape = read.shape("foreign_shape", true),
+                      .seen_as = read.shape("seen_as", false),
+                      .axes = {}};
+  const Shape& seen = tensor.seen_as.rank() > 0 ? tensor.seen_as : tensor.foreign_shape;
+  tensor.axes = read.axes("permutation", seen.rank());
+  return tensor;
+}
+
+std::vector<PortRecord> ports_from(const Reader& reader, const char* key) {
+  std::vector<PortRecord> ports;
+  for (const Json& json : reader.list(key)) {
+    const TensorRecord one = tensor_from(json, reader.place(key));
+    ports.push_back({.name = one.name,
+                     .foreign = one.foreign,
+                     .foreign_shape = one.foreign_shape,
+                     .axes = one.axes,
+                     .seen_as = one.seen_as});
+  }
+  return ports;
+}
+
+template <class T>
+Json list_of(const std::vector<T>& all) {
+  Json list = Json::array();
+  for (const T& one : all) list.push_back(json_of(one));
+  return list;
+}
+
+}  // namespace
+
+const LayerRecord* Record::find(const std::string& layer) const {
+  const auto found = std::ranges::find(layers, layer, &LayerRecord::name);
+  return found == layers.end() ? nullptr : &*found;
+}
+
+Json to_json(const Record& record) {
+  Json layers = Json::array();
+  for (const LayerRecord& layer : record.layers) {
+    Json json{{"name", layer.name}, {"foreign", layer.foreign}, {"type", layer.type}};
+    json["tensors"] = list_of(layer.tensors);
+    layers.push_back(std::move(json));
+  }
+  return {{"format", record.format},          {"file", record.file},
+          {"producer", record.producer},      {"version", record.version},
+          {"inputs", list_of(record.inputs)}, {"outputs", list_of(record.outputs)},
+          {"layers", std::move(layers)},      {"lost", record.lost},
+          {"recognised", record.recognised},  {"warnings", record.warnings}};
+}
+
+Record record_from(const Json& json, const std::string& where) {
+  const Reader read(json, where);
+  Record record{.format = read.text("format"),
+                .file = read.text("file"),
+                .producer = read.text("producer"),
+                .version = read.text("version"),
+                .inputs = ports_from(read, "inputs"),
+                .outputs = ports_from(read, "outputs"),
+                .layers = {},
+                .lost = read.texts("lost"),
+                .recognised = read.texts("recognised"),
+                .warnings = read.texts("warnings")};
+  for (const Json& one : read.list("layers")) {
+    const Reader layer(one, read.place("layers"));
+    LayerRecord next{
+        .name = layer.text("name"), .foreign = layer.text("foreign"), .type = layer.text("type"), .tensors = {}};
+    for (const Json& tensor : layer.list("tensors"))
+      next.tensors.push_back(tensor_from(tensor, layer.place("tensors")));
+    record.layers.push_back(std::move(next));
+  }
+  return record;
+}
+
+}  // namespace evenkeel::interchange
