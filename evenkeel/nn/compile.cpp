@@ -199,7 +199,8 @@ class Compiler {
     });
   }
 
-  /// A final softmax or sigmoid (as Keras users write it) is recognised: the loss uses what goes into it.
+  /// A final softmax, its logarithm or a final sigmoid (as Keras users write it) is recognised: the loss uses what goes
+  /// into it.
   Value logits_of(Value outputs) {
     Value logits = outputs;
     if (!options_.loss) return logits;
@@ -224,13 +225,23 @@ class Compiler {
 
   const Head& main_head() const { return heads_.front(); }
 
+  /// Whether the main output is the logarithm of a softmax.
+  bool ends_in_log_softmax() {
+    return std::ranges::any_of(program().nodes(), [&](const Node& node) {
+      const auto* softmax = dynamic_cast<const ops::Softmax*>(node.op.get());
+      return softmax && softmax->is_log() && node.outputs[0] == main_head().outputs.id();
+    });
+  }
+
   void emit_scores() {
     program().set_label("scores");
     program().set_phase(Phase::loss);
     const auto& [outputs, logits, layer] = main_head();
     Value scores = outputs;
-    if (logits == outputs && scores_of(*options_.loss) == Scores::softmax)
-      scores = program().emit_one(ops::Softmax{}, {outputs}, "scores");
+    const bool of_softmax = scores_of(*options_.loss) == Scores::softmax;
+    // A final log_softmax leaves logarithms: their scores are the softmax of its logits too.
+    if (of_softmax && (logits == outputs || ends_in_log_softmax()))
+      scores = program().emit_one(ops::Softmax{}, {logits}, "scores");
     if (logits == outputs && scores_of(*options_.loss) == Scores::sigmoid)
       scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs}, "scores");
     result_.scores = scores.name();

@@ -23,7 +23,7 @@ ImpliedLoss implied_loss(const Model& model, const Dataset& data) {
   const auto output = static_cast<std::size_t>(model.output());
   const std::int64_t outputs = compile(model, {.batch_size = 1}).layer_outputs.at(output).size();
   const ActivationFunction last = model.nodes()[output].layer.traits().activation;
-  const bool sigmoid = last == ActivationFunction::sigmoid, softmax = last == ActivationFunction::softmax;
+  const bool sigmoid = last == ActivationFunction::sigmoid, softmax = last.is_softmax;
   const std::string by_outputs = fmt::format("{} output{}{}", outputs, outputs == 1 ? "" : "s",
                                              sigmoid   ? " of a sigmoid"
                                              : softmax ? " of a softmax"

@@ -84,10 +84,10 @@ Remedy lagging_remedy(double momentum, double updates) {
   // Rounded down at its second digit from 1: 0.982, 0.95, 0.63.
   const double exact = 1 - std::pow(kHardlyAny, 1 / updates), digit = std::pow(10, std::floor(std::log10(exact)) - 1);
   const double fresh = std::min(1.0, std::ceil(exact / digit - 1e-9) * digit);
-  return {.advice = "Estimate the statistics from data, or train longer: momentum " + figure(momentum, 4) +
+  return {.advice = "Estimate the statistics from data, or train longer: momentum " + momentum_text(momentum) +
                     " needs about " + figure(enough, 2) + " updates. About " + figure(updates, 3) +
-                    " are enough for momentum " + figure(1 - fresh, 4) + '.',
-          .keras = "BatchNormalization(momentum=" + figure(1 - fresh, 4) + ')',
+                    " are enough for momentum " + momentum_text(1 - fresh) + '.',
+          .keras = "BatchNormalization(momentum=" + momentum_text(1 - fresh) + ')',
           .pytorch = "nn.BatchNorm2d(c, momentum=" + figure(fresh, 4) + ')'};
 }
 
@@ -172,7 +172,7 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
     const Lateness late = lateness_of(evidence, verdicts);
     return "the moving statistics of " + who + " are still " + percent(late.share) +
            " of their initial values: about " + figure(late.updates, 2) + " updates are too few for momentum " +
-           figure(late.momentum, 4);
+           momentum_text(late.momentum);
   }
   return "the moving statistics of " + who +
          (evidence.has_train_data()
@@ -270,7 +270,7 @@ class LaggingByRecord final : public Rule {
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       const double share = share_by_record(evidence, n.momentum);
-      if (n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag) continue;
+      if (n.frozen || n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag) continue;
       f.layers.push_back(n.name);
       f.evidence.push_back({n.name + ": share of the initial statistics, momentum^updates", share, "", "near 0"});
       if (share > largest) std::tie(largest, momentum) = std::pair(share, n.momentum);

@@ -39,7 +39,8 @@ class SmallBatch final : public Rule {
                      {"loss on statistics of all data", loss}},
         .certainty = cost.loss.above_zero_by(kFarBeyondNoise) ? Certainty::sure(how) : Certainty::likely(how),
         .cost = cost};
-    for (const Normalization& n : evidence.normalizations()) f.layers.push_back(n.name);
+    for (const Normalization& n : evidence.normalizations())
+      if (!n.frozen) f.layers.push_back(n.name);
     f.remedy = remedy(static_cast<double>(size), cost.relative_loss);
     findings.push_back(std::move(f));
   }

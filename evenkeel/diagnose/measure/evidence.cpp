@@ -119,6 +119,14 @@ SampleScores Evidence::evaluation_as(const Model& other) {
 
 std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_data(gaps()); }
 
+std::vector<LayerStatistics> Evidence::unfrozen_statistics() {
+  Reestimated measured =
+      measure_statistics(network_, statistics_data(),
+                         {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .frozen_too = true});
+  add_passes(measured.forward_passes, statistics_data());
+  return std::move(measured.after);
+}
+
 const SampleScores& Evidence::scored(const std::string& key, const std::function<SampleScores()>& measure) {
   const auto found = scores_.find(key);
   if (found != scores_.end()) return found->second;

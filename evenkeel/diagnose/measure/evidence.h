@@ -115,7 +115,10 @@ class Evidence {
   const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
   /// gaps() for another model with the same tensors.
   std::vector<StatisticsGap> gaps_as(const Model& other);
-  std::vector<LayerStatistics> full_statistics();  ///< the data's statistics in gaps()
+  /// The data's statistics in gaps(): of frozen ones, which training did not take from its batches, what they are.
+  std::vector<LayerStatistics> full_statistics();
+  /// full_statistics() if the data's were used in layers with frozen statistics too.
+  std::vector<LayerStatistics> unfrozen_statistics();
 
   // Scores of the data.
   const SampleScores& evaluation();  ///< moving statistics, dropout off

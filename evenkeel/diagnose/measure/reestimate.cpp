@@ -119,7 +119,9 @@ class Reestimation {
     }
   }
 
-  bool is_kept(const Accumulator& a) const { return std::ranges::count(options_.keep, a.of.name) > 0; }
+  bool is_kept(const Accumulator& a) const {
+    return (a.of.frozen && !options_.frozen_too) || std::ranges::count(options_.keep, a.of.name) > 0;
+  }
 
   LayerStatistics statistics_of(const Accumulator& a) const {
     return is_kept(a) ? a.moving : a.statistics(options_.as_declared);
