@@ -209,6 +209,10 @@ int run_doctor(const DoctorArguments& a) {
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
                   .samples = a.samples};
+  if (const std::string effort = effort_text(model.file.model, a.samples,
+                                             std::max(sets.evaluated.size(), sets.trained ? sets.trained->size() : 0));
+      !effort.empty())
+    say(a.shared, "{}", effort);
   const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
   const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);

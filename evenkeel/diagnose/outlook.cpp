@@ -89,7 +89,9 @@ RepairOutlook of_training(Evidence& evidence) {
 
 RepairOutlook of_trial(Network& network, const Dataset& sample, const RepairMethod& method) {
   const auto scores_of = [&](Network& of) {
-    Scorer scorer(of, Network::targets_of(sample), std::min(kScoredAtOnce, sample.size()));
+    Scorer scorer(
+        of, Network::targets_of(sample),
+        batch_that_fits(of.model(), {.loss = of.options().loss}, std::min(kScoredAtOnce, sample.size()), kBatchBytes));
     return scorer.score(sample, uniform_modes(of, Statistics::moving, false));
   };
   const SampleScores now = scores_of(network);

@@ -24,10 +24,9 @@ Model frozen(const Model& model, const std::vector<std::string>& layers) {
 
 /// The trained network of `from`, with frozen statistics in some layers, and its own trainer for further steps.
 std::unique_ptr<Trainer> fine_tuner(Network& from, const std::vector<std::string>& layers) {
-  auto trainer = std::make_unique<Trainer>(frozen(from.model(), layers),
-                                           TrainerOptions{.optimizer = Adam{.learning_rate = 1e-3},
-                                                          .batch_size = 50,
-                                                          .compute = {.threads = 1}});
+  auto trainer = std::make_unique<Trainer>(
+      frozen(from.model(), layers),
+      TrainerOptions{.optimizer = Adam{.learning_rate = 1e-3}, .batch_size = 50, .compute = {.threads = 1}});
   for (const WeightInfo& weight : from.weights()) trainer->network().set_weight(weight.name, from.weight(weight.name));
   return trainer;
 }

@@ -24,10 +24,11 @@ class SmallBatch final : public Rule {
     if (size > evidence.statistics_data().size()) return;                         // not small
     if (std::ranges::count(findings, "small-batch", &Finding::code) > 0) return;  // so small that the model tells
     const Evidence::BatchScores scores = evidence.batches_against_data(size);
+    const std::size_t shufflings = scores.in_batches.size();
     const Cost cost = cost_between(scores.full_data, mean_of_passes(scores.in_batches));
     if (cost.relative_loss <= kNoisy || !cost.loss.above_zero_by(3)) return;
     if (cost.loss.value < kNoticedOfChance * evidence.chance_loss()) return;
-    const std::string how = "measured over " + std::to_string(Evidence::kPasses) + " shufflings of the same samples";
+    const std::string how = "measured over " + std::to_string(shufflings) + " shufflings of the same samples";
     const double loss = scores.full_data.mean_loss().value;
     Finding f{
         .code = "small-batch",

@@ -90,7 +90,10 @@ class Reestimation {
       const Executor& executor = *instrument_.runner(pieces_.front().size).executor;
       const std::vector<int> alive = alive_;
       alive_ = executor.needed_by({segment.last, std::max(segment.last, last_needed_)});
-      for (Piece& piece : pieces_) pass(piece, segment, alive);
+      for (Piece& piece : pieces_) {
+        pass(piece, segment, alive);
+        if (options_.after_batch) options_.after_batch(forward_passes());
+      }
       for (Accumulator& a : accumulators_)
         if (a.made < segment.last) finish(a);
       from = segment.last;

@@ -21,6 +21,8 @@ struct ReestimateOptions {
   /// Normalizations, by name, that use their moving statistics and keep them, as those with frozen ones do, which
   /// training used as they are.
   std::vector<std::string> keep = {};
+  /// Called after each batch with `forward_passes` so far.
+  std::function<void(double)> after_batch = {};
   bool frozen_too = false;  ///< measures the input of those with frozen statistics as well
 };
 
