@@ -18,7 +18,7 @@ namespace {
 
 /// Limits of the data that affect all results.
 std::vector<std::string> notes_on(Evidence& evidence) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = evidence.records().lost;
   const auto note = [&](const Dataset& data, const std::string& what) {
     if (data.size() < 2)
       notes.push_back("One sample in \"" + data.name() + "\": standard errors need at least two.");

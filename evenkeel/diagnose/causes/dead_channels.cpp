@@ -114,7 +114,7 @@ class DeadChannels final : public Rule {
       zero = zero && lower_end(f) == 0;
     }
     return "after " + join(names) + " they pass on " +
-           (!cut  ? "no more than the part below 0"
+           (!cut   ? "no more than the part below 0"
             : zero ? "nothing and learn nothing"
                    : "always the same number and learn nothing");
   }
@@ -127,7 +127,8 @@ class DeadChannels final : public Rule {
     const std::string are = "are never above " + (same ? figure(ends.front()) : "the lower end");
     Finding f = finding_on(
         "dead-channels", severity, layers,
-        are + " in " + std::to_string(evidence.signal_data().size()) + " samples: " + what_is_left(evidence, layers), are);
+        are + " in " + std::to_string(evidence.signal_data().size()) + " samples: " + what_is_left(evidence, layers),
+        are);
     f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");
     // Nothing passes a layer that is completely dead, unless a branch leads around it.
     const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });

@@ -77,8 +77,8 @@ class FrozenButMoving final : public Rule {
 };
 
 /// Layers that use frozen statistics in training too. Other data do not make them wrong, because the weights were
-/// trained with them; but 0 and 1, the initial values, were not taken from any data. If the data's serve far better, the
-/// weights were trained with others, and these were never loaded.
+/// trained with them; but 0 and 1, the initial values, were not taken from any data. If the data's serve far better,
+/// the weights were trained with others, and these were never loaded.
 class FrozenButInitial final : public Rule {
  public:
   std::string_view checks() const override { return "frozen statistics that were never loaded"; }
@@ -102,12 +102,14 @@ class FrozenButInitial final : public Rule {
     f.cost = cost_between(evidence.on_statistics("those of the data, frozen layers too", data), evidence.evaluation());
     if (!far || !matters(*f.cost)) return;
     f.severity = Severity::error;
-    f.cause = "the statistics of " + layers_text(f.layers) +
-              " are frozen at 0 and 1, their initial values, and those of the data serve better: they were never loaded";
+    f.cause =
+        "the statistics of " + layers_text(f.layers) +
+        " are frozen at 0 and 1, their initial values, and those of the data serve better: they were never loaded";
     f.certainty = Certainty::likely("tried: with statistics of the data in their place the loss falls");
     f.certainty.unseen = {"which statistics the weights were trained with"};
-    f.remedy.advice = "Load the moving statistics with the weights: they are state, not parameters. Estimated from "
-                      "data they are only near those of training.";
+    f.remedy.advice =
+        "Load the moving statistics with the weights: they are state, not parameters. Estimated from "
+        "data they are only near those of training.";
     findings.push_back(std::move(f));
   }
 };

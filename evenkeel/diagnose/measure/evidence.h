@@ -59,6 +59,13 @@ struct Records {
   /// If the weights are moving averages: the weights that training worked with at the same step, and their statistics.
   std::shared_ptr<const NamedTensors> raw_weights = {};
 
+  /// What the file that the network comes from cannot tell, a sentence each (interchange/record.h): the model then has
+  /// defaults in its place. Only the sentence on the momentum of normalizations has that word.
+  std::vector<std::string> lost = {};
+
+  bool tell_momentum() const {
+    return std::ranges::none_of(lost, [](const std::string& s) { return s.find("momentum") != s.npos; });
+  }
   /// Whether recorded losses of training cannot be compared with losses here, which weigh all samples alike.
   bool has_weighted_loss() const { return !class_weight.empty(); }
 };
