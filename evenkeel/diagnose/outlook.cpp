@@ -103,7 +103,7 @@ RepairOutlook of_trial(Network& network, const Dataset& sample, const RepairMeth
     method.apply(draft, {sample, plain});
     const SampleScores after = scores_of(*draft.network(plain));
     outlook = between(now, after, "with these values removed");
-    const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
+    const Guessing guess = guessing(*network.options().loss, sample, network.outputs(), network.positions());
     if (against_guessing(after, guess) == AgainstGuessing::guessing) outlook.why_not = kStillGuesses;
   } catch (const Error& error) {
     outlook.why_not = error.what();

@@ -10,7 +10,9 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/ops/regularization.h"
+#include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/passes/constants.h"
 #include "evenkeel/program/passes/drop_unread.h"
 #include "evenkeel/program/passes/fold_additions.h"
@@ -252,12 +254,14 @@ class Compiler {
   void check_logits(const Head& head) const {
     const Shape& shape = head.logits.shape();
     const std::string where = "layer \"" + head.layer + '"';
-    if (shape.rank() != 2)
+    if (shape.rank() > 2 && options_.targets == Targets::labels)
       throw Error{{.where = where,
-                   .expected = "outputs [N, K] for the loss",
+                   .expected = "outputs [N, K] for the loss, because the data have a label for each sample",
                    .received = to_string_batched(shape.without_first()),
-                   .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
-    if (scores_of(*options_.loss) == Scores::softmax && shape[1] == 1)
+                   .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense, or give targets for every "
+                           "position: y " +
+                           to_string_batched(shape.without_first()) + '.'}};
+    if (scores_of(*options_.loss) == Scores::softmax && shape.back() == 1)
       throw Error{{.where = where,
                    .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
                    .received = "1, whose softmax is always 1",
@@ -279,7 +283,8 @@ class Compiler {
       const Value labels = program().input("labels", {options_.batch_size}, DType::int32);
       targets = program().emit_one(ops::OneHot(shape[1], options_.compute.real), {labels}, "one_hot");
     } else {
-      targets = program().input("targets", shape, options_.compute.real);
+      targets = program().input("targets", {shape[0], shape.row_size()}, options_.compute.real);
+      targets = by_position(targets, shape.back());
     }
     const Value goal = smoothed(targets);
     const Value weights = class_weights(targets);
@@ -298,14 +303,33 @@ class Compiler {
       minimized_ = program().emit_one(ops::Add(), {minimized_, part});
     }
     if (scores_of(*options_.loss) == Scores::outputs) return;
-    const Value correct = program().emit_one(ops::Correct(0.0), {main_head().logits, targets}, "correct");
+    const Value logits = by_position(main_head().logits, shape.back());
+    const Value correct = of_samples(program().emit_one(ops::Correct(0.0), {logits, targets}, "correct"));
     program().keep(correct);
     result_.correct = correct.name();
   }
 
   Value loss_of(const Head& head, Value targets, Value class_weights) {
-    const Value loss = evenkeel::emit_loss(*options_.loss, program(), head.logits, targets);
-    return class_weights ? program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted") : loss;
+    const Value logits = by_position(head.logits, head.logits.shape().back());
+    Value loss = evenkeel::emit_loss(*options_.loss, program(), logits, targets);
+    if (class_weights) loss = program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted");
+    return of_samples(loss);
+  }
+
+  /// [N, ..., K], or a row of all of that, as a row for each position: [N * positions, K].
+  Value by_position(Value x, std::int64_t outputs) {
+    const Shape rows = {x.shape().size() / outputs, outputs};
+    return x.shape() == rows ? x : program().emit_one(ops::Reshape(rows), {x});
+  }
+
+  /// The means of each sample's positions: [N * positions] -> [N].
+  Value of_samples(Value x) {
+    const std::int64_t samples = options_.batch_size, positions = x.shape().size() / samples;
+    if (positions == 1) return x;
+    const Value rows = program().emit_one(ops::Reshape({samples, positions, 1, 1}), {x});
+    const Size2D all{positions, 1};
+    const Value means = program().emit_one(ops::AveragePool({.kernel = all, .strides = all}), {rows});
+    return program().emit_one(ops::Reshape({samples}), {means}, "of_samples");
   }
 
   Value smoothed(Value targets) {
@@ -314,7 +338,7 @@ class Compiler {
     return program().emit_one(ops::ScaleOffset(smoothing.scale, smoothing.offset), {targets}, "smoothed");
   }
 
-  /// Of samples; absent if there are none.
+  /// Of the rows of the targets; absent if there are none.
   Value class_weights(Value targets) {
     const auto& weights = options_.class_weight;
     if (!options_.train || weights.empty()) return {};

@@ -7,6 +7,7 @@
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
+#include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/run_folder.h"
@@ -100,6 +101,10 @@ std::vector<ArrayOptions::Input> arrays_for(const Model& model) {
   std::vector<ArrayOptions::Input> inputs;
   for (const auto& [name, shape] : model.inputs()) inputs.push_back({name, shape});
   return inputs;
+}
+
+Shape output_for(const Model& model) {
+  return compile(model, {.batch_size = 1}).layer_outputs.at(static_cast<std::size_t>(model.output()));
 }
 
 ImageOptions images_for(const Model& model) {

@@ -280,18 +280,20 @@ const SampleScores& Evidence::on_statistics(const std::string& name, const std::
 }
 
 double Evidence::chance_loss() {
-  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs());
+  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs(), network_.positions());
 }
 
 const Guessing& Evidence::guessing() {
-  if (!guessing_) guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs());
+  if (!guessing_)
+    guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs(), network_.positions());
   return *guessing_;
 }
 
 const Guessing& Evidence::train_guessing() {
   if (!train_data_) return guessing();
   if (!train_guessing_)
-    train_guessing_ = evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs());
+    train_guessing_ =
+        evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs(), network_.positions());
   return *train_guessing_;
 }
 
