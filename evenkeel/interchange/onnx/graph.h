@@ -40,6 +40,8 @@ struct Node {
   std::map<std::string, Attribute> attributes = {};
   /// The file's names of the nodes that this one stands for, where it replaced them; empty: `name` alone.
   std::vector<std::string> origins = {};
+  /// The module that the node is in, where the file says so ("layer1.0.relu"), and what the node is called there.
+  std::string module = {}, call = {};
 
   /// Whether this is an operator of ONNX's own domain, of that name.
   bool is(std::string_view type) const { return domain.empty() && op == type; }
@@ -77,7 +79,8 @@ class Graph {
   };
   std::vector<Port> inputs;
   std::vector<std::string> outputs;
-  std::int64_t opset = 0;  ///< of ONNX's own domain
+  std::int64_t opset = 0;        ///< of ONNX's own domain
+  std::int64_t fixed_batch = 0;  ///< the batch's size where the file fixes it; 0: it is open
 
   std::list<Node>& nodes() { return nodes_; }
   const std::list<Node>& nodes() const { return nodes_; }
