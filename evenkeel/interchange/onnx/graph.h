@@ -67,6 +67,10 @@ struct Constant {
   Tensor value;
   std::string initializer = {};  ///< the file's name of it; empty if it was computed, or stands in a node
   bool of_the_batch = false;     ///< computed from the batch's size: multiples of kBatch among its numbers mean that
+  /// How the initializer lies in `value`: it has this shape; seen in `seen` (empty: that shape) with its axes in the
+  /// order `axes` (empty: as they are) it has the elements of `value` in their order.
+  Shape foreign_shape = {}, seen = {};
+  std::vector<int> axes = {};
 };
 
 /// Nodes in an order in which each reads what is there already, and what is known of their values. Pointers to nodes

@@ -14,7 +14,7 @@ namespace {
 
 namespace messages = formats::onnx;
 
-std::string quoted(const std::string& name) { return '"' + printable(shortened(name, 200)) + '"'; }
+std::string in_quotes(const std::string& name) { return '"' + printable(shortened(name, 200)) + '"'; }
 
 std::int64_t opset_of(const messages::ModelProto& model, const std::string& where) {
   std::int64_t opset = 0;
@@ -68,7 +68,7 @@ std::unordered_map<std::string, int> makers_of(const messages::GraphProto& graph
       if (made.empty()) continue;
       const bool is_input = std::ranges::find(known.inputs, made, &Graph::Port::name) != known.inputs.end();
       if (!makers.emplace(made, i).second || known.constant(made) || is_input)
-        throw Error{{.where = where, .expected = "one node that makes " + quoted(made), .received = "two"}};
+        throw Error{{.where = where, .expected = "one node that makes " + in_quotes(made), .received = "two"}};
     }
   return makers;
 }
@@ -88,9 +88,9 @@ std::vector<int> order_of(const messages::GraphProto& graph, const Graph& known,
         ++missing[static_cast<std::size_t>(i)];
         readers[static_cast<std::size_t>(maker->second)].push_back(i);
       } else if (!is_known) {
-        throw Error{{.where = fmt::format("{}: node {} ({})", where, quoted(graph.node(i).name()),
+        throw Error{{.where = fmt::format("{}: node {} ({})", where, in_quotes(graph.node(i).name()),
                                           printable(shortened(graph.node(i).op_type(), 60))),
-                     .expected = "a node, an input or an initializer that makes " + quoted(read),
+                     .expected = "a node, an input or an initializer that makes " + in_quotes(read),
                      .received = "none"}};
       }
     }
@@ -109,7 +109,7 @@ std::vector<int> order_of(const messages::GraphProto& graph, const Graph& known,
   throw Error{{.where = where,
                .expected = "a graph without cycles",
                .received = fmt::format("a cycle that node {} is in, or reads from",
-                                       quoted(graph.node(static_cast<int>(stuck)).name()))}};
+                                       in_quotes(graph.node(static_cast<int>(stuck)).name()))}};
 }
 
 /// The sizes of an input, with kBatch first and 0 where one is open.
@@ -140,7 +140,7 @@ Sizes sizes_of(const messages::ValueInfoProto& input, const std::string& where) 
 void read_inputs(const messages::GraphProto& proto, Graph& graph, const std::string& where) {
   for (const messages::ValueInfoProto& input : proto.input()) {
     if (graph.constant(input.name())) continue;
-    const std::string place = where + ": input " + quoted(input.name());
+    const std::string place = where + ": input " + in_quotes(input.name());
     if (std::ranges::find(graph.inputs, input.name(), &Graph::Port::name) != graph.inputs.end())
       throw Error{{.where = place, .expected = "a name of its own", .received = "one that is taken"}};
     Graph::Port port{input.name(), sizes_of(input, place)};
@@ -154,7 +154,7 @@ void read_inputs(const messages::GraphProto& proto, Graph& graph, const std::str
 /// Fills in the sizes that the file leaves open.
 void complete_inputs(Graph& graph, const std::string& where, const ImportOptions& options) {
   for (Graph::Port& input : graph.inputs) {
-    const std::string place = where + ": input " + quoted(input.name);
+    const std::string place = where + ": input " + in_quotes(input.name);
     Sizes given;
     if (options.input_shape && &input == &graph.inputs.front()) {
       const auto sizes = options.input_shape->sizes();
@@ -215,7 +215,7 @@ Graph read_graph(messages::ModelProto& model, const std::string& where, const Im
   inline_functions(model, where);
   messages::GraphProto& proto = *model.mutable_graph();
   for (messages::TensorProto& tensor : *proto.mutable_initializer()) {
-    const std::string place = where + ": initializer " + quoted(tensor.name());
+    const std::string place = where + ": initializer " + in_quotes(tensor.name());
     if (graph.constant(tensor.name()))
       throw Error{{.where = place, .expected = "a name of its own", .received = "one that is taken"}};
     Constant constant{.value = formats::take_onnx_tensor(tensor, place, &files), .initializer = tensor.name()};
@@ -227,7 +227,7 @@ Graph read_graph(messages::ModelProto& model, const std::string& where, const Im
   for (const messages::ValueInfoProto& output : proto.output()) {
     if (!graph.producer(output.name()) && !graph.constant(output.name()) && !graph.shape(output.name()) &&
         std::ranges::find(graph.inputs, output.name(), &Graph::Port::name) == graph.inputs.end())
-      throw Error{{.where = where + ": output " + quoted(output.name()),
+      throw Error{{.where = where + ": output " + in_quotes(output.name()),
                    .expected = "a node that makes it",
                    .received = "none"}};
     graph.outputs.push_back(output.name());
