@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "evenkeel/interchange/imported.h"
+#include "evenkeel/train/network.h"
+
+// What tools/interchange writes: networks in other programs' files, and what those programs computed with them.
+
+namespace evenkeel::interchange {
+
+/// Arrays by name.
+using Arrays = std::map<std::string, Tensor>;
+
+/// One network of an archive: tensors "<case>/model" (the file's bytes) and "<case>/<kind>/<name>".
+struct ForeignCase {
+  std::string about;   ///< of the archive's metadata: how it was made
+  std::string ending;  ///< of its file: ".onnx"
+  Tensor model;
+  std::map<std::string, Arrays> arrays;  ///< by kind: "input", "output", "statistics", ...
+
+  /// Writes the file into a folder; returns its path.
+  std::filesystem::path write(const std::filesystem::path& folder) const;
+  const Arrays& of(const std::string& kind) const;
+};
+
+/// The cases of an archive (tools/interchange/archive.py) by name. Throws Error if it cannot be read.
+std::map<std::string, ForeignCase> read_cases(const std::filesystem::path& archive);
+
+/// A network with the imported weights.
+std::unique_ptr<Network> network_of(const Imported& imported);
+
+/// Sets all weights from tensors of our names.
+void set_all_weights(Network& network, const formats::SafetensorsFile& weights);
+
+/// Outputs in the foreign layout, by their foreign names, from inputs in the foreign layout. In Mode::train the moving
+/// statistics follow the batch's.
+Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inputs, Mode mode);
+
+/// |a - b| / |b| (L2) of all elements; infinite where the sizes differ or a number is NaN.
+double relative_distance(TensorView a, TensorView b);
+
+}  // namespace evenkeel::interchange
