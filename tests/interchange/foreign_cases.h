@@ -15,10 +15,11 @@ namespace evenkeel::interchange {
 /// Arrays by name.
 using Arrays = std::map<std::string, Tensor>;
 
-/// One network of an archive: tensors "<case>/model" (the file's bytes) and "<case>/<kind>/<name>".
+/// One case of an archive: tensors "<case>/model" (the bytes of an .onnx file; or "<case>/keras", "<case>/h5") and
+/// "<case>/<kind>/<name>". Where several files are of one network, the arrays are a case without a file.
 struct ForeignCase {
   std::string about;   ///< of the archive's metadata: how it was made
-  std::string ending;  ///< of its file: ".onnx"
+  std::string ending;  ///< of its file: ".onnx"; empty: it has none
   Tensor model;
   std::map<std::string, Arrays> arrays;  ///< by kind: "input", "output", "statistics", ...
 
