@@ -141,8 +141,8 @@ TEST_P(NetworkFile, SaysWhatItHasLost) {
   EXPECT_THAT(net.record.lost, testing::Not(testing::IsEmpty()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, NetworkFile, testing::ValuesIn(all_files()), [](const auto& info) {
-  std::string name = info.param.producer + '_' + info.param.name;
+INSTANTIATE_TEST_SUITE_P(Tiny, NetworkFile, testing::ValuesIn(all_files()), [](const auto& tested) {
+  std::string name = tested.param.producer + '_' + tested.param.name;
   std::ranges::replace(name, '.', '_');
   return name;
 });
