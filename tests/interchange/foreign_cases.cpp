@@ -94,7 +94,7 @@ Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inp
   const Batch batch = batch_of(imported, inputs);
   const auto use = mode == Mode::evaluate ? Network::Use::evaluation : Network::Use::any_mode;
   Network::Runner& runner = network.runner(batch.size, Targets::none, use);
-  network.run(runner, batch, network.context(mode));
+  network.run(runner, batch, without_noise(network.context(mode)));
   Arrays outputs;
   const Model& model = network.model();
   const std::vector<int> layers = model.outputs();
@@ -106,6 +106,11 @@ Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inp
         outputs.emplace(port.foreign, to_foreign(ours, port));
       }
   return outputs;
+}
+
+StepContext without_noise(StepContext context) {
+  for (LayerMode& layer : context.modes) layer.dropout = false;
+  return context;
 }
 
 double relative_distance(TensorView a, TensorView b) {

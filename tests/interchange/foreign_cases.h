@@ -37,8 +37,11 @@ std::unique_ptr<Network> network_of(const Imported& imported);
 /// Sets all weights from tensors of our names.
 void set_all_weights(Network& network, const formats::SafetensorsFile& weights);
 
+/// The same step with all noise layers off.
+StepContext without_noise(StepContext context);
+
 /// Outputs in the foreign layout, by their foreign names, from inputs in the foreign layout. In Mode::train the moving
-/// statistics follow the batch's.
+/// statistics follow the batch's; noise is off.
 Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inputs, Mode mode);
 
 /// |a - b| / |b| (L2) of all elements; infinite where the sizes differ or a number is NaN.

@@ -43,11 +43,6 @@ std::vector<File> all_files() {
   return files;
 }
 
-/// The same network with noise of rate 0.
-Model without_noise(const Model& model) {
-  return model.with_layers([](const Layer& layer) { return layer.traits().noise ? layer.with("rate", 0.0) : layer; });
-}
-
 class NetworkFile : public testing::TestWithParam<File> {
  protected:
   const ForeignCase& file() const { return cases_of(GetParam().producer).at(GetParam().name); }
@@ -55,9 +50,7 @@ class NetworkFile : public testing::TestWithParam<File> {
 
   Imported imported() const {
     const TestFolder folder;
-    Imported imported = import_network(file().write(folder.path()));
-    imported.file.model = without_noise(imported.file.model);
-    return imported;
+    return import_network(file().write(folder.path()));
   }
 
   /// PyTorch's default export for inference folds normalizations away; its newer one always does.
