@@ -1,11 +1,15 @@
 #include "tests/interchange/foreign_cases.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
 
 #include "evenkeel/formats/file.h"
 #include "evenkeel/interchange/layout.h"
+#include "evenkeel/nn/layer_traits.h"
 
 namespace evenkeel::interchange {
 
@@ -106,6 +110,49 @@ Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inp
         outputs.emplace(port.foreign, to_foreign(ours, port));
       }
   return outputs;
+}
+
+Arrays numbered(const Imported& imported, Arrays outputs) {
+  Arrays renamed;
+  for (std::size_t i = 0; i < imported.record.outputs.size(); ++i) {
+    const std::string name = imported.record.outputs.size() > 1 ? fmt::format("y{}", i) : "y";
+    const auto found = outputs.find(imported.record.outputs[i].foreign);
+    if (found != outputs.end()) renamed.emplace(name, std::move(found->second));
+  }
+  return renamed;
+}
+
+namespace {
+
+/// The name that a moving statistic may have in the archives: PyTorch's buffer, or "<layer>.moving_mean".
+std::string statistic_name(const LayerRecord& layer, const TensorRecord& tensor, const Arrays& known) {
+  if (known.contains(tensor.foreign)) return tensor.foreign;
+  std::string name = layer.foreign + tensor.name.substr(tensor.name.rfind('/'));
+  std::ranges::replace(name, '/', '.');
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, double>> distances_of_statistics(const Imported& imported, Network& network,
+                                                                    const std::map<std::string, Arrays>& arrays) {
+  std::vector<std::pair<std::string, double>> distances;
+  const Model& model = imported.file.model;
+  for (const LayerRecord& layer : imported.record.layers) {
+    const LayerTraits traits = model.nodes()[static_cast<std::size_t>(model.find(layer.name))].layer.traits();
+    const bool unbiased =
+        traits.normalization && traits.normalization->moving && traits.normalization->moving->unbiased;
+    const Arrays& known = arrays.at(unbiased || !arrays.contains("biased") ? "statistics" : "biased");
+    for (const TensorRecord& tensor : layer.tensors) {
+      if (!tensor.name.ends_with("/moving_mean") && !tensor.name.ends_with("/moving_variance")) continue;
+      const std::string name = statistic_name(layer, tensor, known);
+      const auto expected = known.find(name);
+      distances.emplace_back(name, expected == known.end()
+                                       ? std::numeric_limits<double>::infinity()
+                                       : relative_distance(network.weight(tensor.name), expected->second));
+    }
+  }
+  return distances;
 }
 
 StepContext without_noise(StepContext context) {

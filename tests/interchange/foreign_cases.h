@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "evenkeel/interchange/imported.h"
 #include "evenkeel/train/network.h"
@@ -43,6 +45,15 @@ StepContext without_noise(StepContext context);
 /// Outputs in the foreign layout, by their foreign names, from inputs in the foreign layout. In Mode::train the moving
 /// statistics follow the batch's; noise is off.
 Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inputs, Mode mode);
+
+/// Outputs by "y", or "y0", "y1", ... in the order of the record, as the archives have them.
+Arrays numbered(const Imported& imported, Arrays outputs);
+
+/// The moving statistics of the network against those of an archive, each with its distance; infinite where the archive
+/// has none of that name. PyTorch's are under "statistics", those with ONNX's biased variance under "biased", which a
+/// normalization of ours with the biased one is held to where there are such.
+std::vector<std::pair<std::string, double>> distances_of_statistics(const Imported& imported, Network& network,
+                                                                    const std::map<std::string, Arrays>& arrays);
 
 /// |a - b| / |b| (L2) of all elements; infinite where the sizes differ or a number is NaN.
 double relative_distance(TensorView a, TensorView b);

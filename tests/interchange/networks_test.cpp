@@ -1,11 +1,8 @@
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "evenkeel/interchange/layout.h"
-#include "evenkeel/nn/layer_traits.h"
 #include "tests/interchange/foreign_cases.h"
 #include "tests/support/testing.h"
 
@@ -70,16 +67,6 @@ class NetworkFile : public testing::TestWithParam<File> {
   }
 };
 
-/// Outputs by "y", or "y0", "y1", ... in their order, as the archives have them.
-Arrays numbered(const Imported& imported, Arrays outputs) {
-  Arrays renamed;
-  for (std::size_t i = 0; i < imported.record.outputs.size(); ++i) {
-    const std::string name = imported.record.outputs.size() > 1 ? fmt::format("y{}", i) : "y";
-    renamed.emplace(name, std::move(outputs.at(imported.record.outputs[i].foreign)));
-  }
-  return renamed;
-}
-
 TEST_P(NetworkFile, EvaluatesAsItsProducer) {
   const Imported net = imported();
   const auto network = network_of(net);
@@ -93,38 +80,14 @@ TEST_P(NetworkFile, ComputesInTrainingModeAsItsProducer) {
   expect_outputs(numbered(net, run_foreign(net, *network, computed().of("input"), Mode::train)), "train");
 }
 
-/// The foreign names that a moving statistic may have in the archives: PyTorch's buffer, or "<layer>.moving_mean".
-std::string statistic_name(const LayerRecord& layer, const TensorRecord& tensor, const Arrays& known) {
-  if (known.contains(tensor.foreign)) return tensor.foreign;
-  std::string name = layer.foreign + tensor.name.substr(tensor.name.rfind('/'));
-  std::ranges::replace(name, '/', '.');
-  return name;
-}
-
 TEST_P(NetworkFile, UpdatesStatisticsAsItsProducer) {
   if (!has_normalizations()) GTEST_SKIP() << "the file has none of its normalizations";
   const Imported net = imported();
   const auto network = network_of(net);
   run_foreign(net, *network, computed().of("input"), Mode::train);
-  std::size_t compared = 0;
-  for (const LayerRecord& layer : net.record.layers) {
-    const LayerTraits traits =
-        net.file.model.nodes()[static_cast<std::size_t>(net.file.model.find(layer.name))].layer.traits();
-    for (const TensorRecord& tensor : layer.tensors) {
-      if (!tensor.name.ends_with("/moving_mean") && !tensor.name.ends_with("/moving_variance")) continue;
-      // ONNX defines the variance that moves as the biased one, PyTorch's is not.
-      const bool unbiased =
-          traits.normalization && traits.normalization->moving && traits.normalization->moving->unbiased;
-      const Arrays& known = computed().of(unbiased || GetParam().producer == "keras" ? "statistics" : "biased");
-      const std::string name = statistic_name(layer, tensor, known);
-      SCOPED_TRACE(name);
-      const auto expected = known.find(name);
-      ASSERT_NE(expected, known.end());
-      EXPECT_LT(relative_distance(network->weight(tensor.name), expected->second), kTolerance);
-      ++compared;
-    }
-  }
-  EXPECT_EQ(compared, computed().of("statistics").size());
+  const auto distances = distances_of_statistics(net, *network, computed().arrays);
+  for (const auto& [name, distance] : distances) EXPECT_LT(distance, kTolerance) << name;
+  EXPECT_EQ(distances.size(), computed().of("statistics").size());
 }
 
 TEST_P(NetworkFile, SaysWhatItHasLost) {
