@@ -10,7 +10,9 @@ PROGRAM := $(BUILD)/evenkeel
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
-.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table doctor-families reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
+INTERCHANGE ?= build/interchange
+
+.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table doctor-families interchange-table reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +71,12 @@ doctor-families: packages-build packages-bench ## whether the doctor names a lay
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	tools/progress doctor-families $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target doctor_families
 	$(BUILD)/bench/doctor_families
+
+interchange-table: packages-build packages-bench ## what we make of PyTorch's and Keras's families, beside them (tools/interchange)
+	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
+	tools/progress interchange-table $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target interchange_figures
+	[ -e $(INTERCHANGE) ] || python3 tools/interchange/make_networks.py large $(INTERCHANGE)
+	python3 tools/interchange/table.py $(INTERCHANGE) --program $(BUILD)/bench/interchange_figures
 
 guard-update: ## write what is measured now into bench/baseline.json
 	@EVENKEEL_UPDATE_BASELINE=1 $(MAKE) guard

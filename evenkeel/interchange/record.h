@@ -18,8 +18,8 @@ struct TensorRecord {
   std::string name;     ///< ours: "conv2d/kernel"
   std::string foreign;  ///< "conv1.weight"; empty if the file has no such tensor and `constant` was used
   Shape foreign_shape;
-  Shape seen_as;          ///< empty: foreign_shape
-  std::vector<int> axes;  ///< empty: as they are
+  Shape seen_as = {};          ///< empty: foreign_shape
+  std::vector<int> axes = {};  ///< empty: as they are
   bool operator==(const TensorRecord&) const = default;
 };
 
@@ -38,8 +38,8 @@ struct PortRecord {
   Shape foreign_shape;  ///< of one sample in the foreign layout: [3, 224, 224]
   /// Axis i of our sample is axis axes[i] of the foreign sample (both without the batch); empty: as they are. A
   /// flattened [C, H, W] is seen as that shape first.
-  std::vector<int> axes;
-  Shape seen_as;  ///< empty: foreign_shape
+  std::vector<int> axes = {};
+  Shape seen_as = {};  ///< empty: foreign_shape
   bool operator==(const PortRecord&) const = default;
 };
 
@@ -55,8 +55,13 @@ struct Record {
   std::vector<std::string> lost;        ///< what the file cannot tell, a sentence each
   std::vector<std::string> recognised;  ///< "x * sigmoid(x) is a swish: features.1.2", a phrase each
   std::vector<std::string> warnings;    ///< sentences
+  /// crc32c of the file, 8 hexadecimal digits, where a folder of its own was made of it; else empty.
+  std::string checksum = {};
+  std::string preprocess = {};  ///< the preprocessing that was added to the model (preprocessing.h); empty: none
 
   const LayerRecord* find(const std::string& layer) const;  ///< by our name; nullptr if there is none
+  /// The layer's name in its file; empty if that is unknown, or the same as ours.
+  std::string other_name(const std::string& layer) const;
   bool operator==(const Record&) const = default;
 };
 

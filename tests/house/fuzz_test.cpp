@@ -47,6 +47,7 @@ const std::map<std::string, std::string>& reached() {
       {"file", "run_json"},
       {"maybe_gzip", "gzip"},
       {"cifar100", "class_names"},
+      {"onnx_model", "onnx"},
   };
   return through;
 }
@@ -57,9 +58,9 @@ TEST(Fuzz, HasATargetForEveryReader) {
   for (const auto& [name, source] : all) sources += source;
   // A free function of a header; the bytes of one number are no format.
   const std::regex declares(
-      "^[\\w:][\\w:<>, *&]* \\*?(?:read|decode|parse|load|unpack)_(\\w+)\\(|^\\w+ (gunzip|inflate)\\(");
+      "^[\\w:][\\w:<>, *&]* \\*?(?:read|decode|parse|load|unpack|import)_(\\w+)\\(|^\\w+ (gunzip|inflate)\\(");
   std::set<std::string> readers;
-  for (const char* floor : {"formats", "data", "nn", "train", "runs", "studies"})
+  for (const char* floor : {"formats", "data", "nn", "train", "interchange", "runs", "studies"})
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / "evenkeel" / floor)) {
       if (entry.path().extension() != ".h") continue;
       std::ifstream stream(entry.path());
@@ -70,7 +71,7 @@ TEST(Fuzz, HasATargetForEveryReader) {
   EXPECT_GT(readers.size(), 25u);
   for (const std::string& reader : readers) {
     const bool is_called =
-        std::regex_search(sources, std::regex("\\b((read|decode|parse|load|unpack)_)?" + reader + "\\("));
+        std::regex_search(sources, std::regex("\\b((read|decode|parse|load|unpack|import)_)?" + reader + "\\("));
     const auto through = reached().find(reader);
     EXPECT_TRUE(is_called || (through != reached().end() && all.contains(through->second)))
         << "no target of tests/fuzz calls the reader of " << reader;
