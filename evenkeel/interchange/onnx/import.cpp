@@ -32,7 +32,9 @@ void check_weights(const Imported& imported, const std::string& where) {
 
 Imported import_onnx(const std::filesystem::path& path, const ImportOptions& options) {
   const std::string where = path.string();
-  Record record{.format = "onnx", .file = where};
+  Record record;
+  record.format = "onnx";
+  record.file = where;
   onnx::Graph graph;
   {
     const formats::Source source(path);
