@@ -157,6 +157,7 @@ Node& Graph::replace(std::span<Node* const> nodes, Node fresh) {
       fresh.origins.push_back(place->title());
   }
   if (fresh.name.empty()) fresh.name = last->name;
+  if (fresh.call.empty()) fresh.module = last->module, fresh.call = last->call;
   const auto added = nodes_.insert(std::next(last), std::move(fresh));
   for (Node* node : nodes) {
     for (const std::string& made : node->outputs)
@@ -184,7 +185,9 @@ void Graph::bypass(Node& node, const std::string& value) {
               .inputs = {value},
               .outputs = {made},
               .attributes = {},
-              .origins = node.origins};
+              .origins = node.origins,
+              .module = node.module,
+              .call = node.call};
   enter(node);
 }
 

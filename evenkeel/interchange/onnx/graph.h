@@ -40,6 +40,8 @@ struct Node {
   std::map<std::string, Attribute> attributes = {};
   /// The file's names of the nodes that this one stands for, where it replaced them; empty: `name` alone.
   std::vector<std::string> origins = {};
+  /// The module that the node is in, where the file says so ("layer1.0.relu"), and what the node is called there.
+  std::string module = {}, call = {};
 
   /// Whether this is an operator of ONNX's own domain, of that name.
   bool is(std::string_view type) const { return domain.empty() && op == type; }
@@ -65,6 +67,10 @@ struct Constant {
   Tensor value;
   std::string initializer = {};  ///< the file's name of it; empty if it was computed, or stands in a node
   bool of_the_batch = false;     ///< computed from the batch's size: multiples of kBatch among its numbers mean that
+  /// How the initializer lies in `value`: it has this shape; seen in `seen` (empty: that shape) with its axes in the
+  /// order `axes` (empty: as they are) it has the elements of `value` in their order.
+  Shape foreign_shape = {}, seen = {};
+  std::vector<int> axes = {};
 };
 
 /// Nodes in an order in which each reads what is there already, and what is known of their values. Pointers to nodes
@@ -77,7 +83,8 @@ class Graph {
   };
   std::vector<Port> inputs;
   std::vector<std::string> outputs;
-  std::int64_t opset = 0;  ///< of ONNX's own domain
+  std::int64_t opset = 0;        ///< of ONNX's own domain
+  std::int64_t fixed_batch = 0;  ///< the batch's size where the file fixes it; 0: it is open
 
   std::list<Node>& nodes() { return nodes_; }
   const std::list<Node>& nodes() const { return nodes_; }
