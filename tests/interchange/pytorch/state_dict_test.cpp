@@ -119,6 +119,16 @@ TEST(StateDict, LeavesAPrefixOutThatAllKeysShare) {
   EXPECT_SAYS(notes[0], "module.");
 }
 
+TEST(StateDict, FindsPyTorchsModulesOfOurArchitectures) {
+  Sequential model({4, 4, 3});
+  model.add(Conv2D{.filters = 3, .name = "layer1_0_conv1"}, BatchNormalization{.name = "layer1_0_bn1"});
+  const auto weights = drawn_weights(model, 1);
+  const auto dict = renamed(to_state_dict(model, weights), [](const std::string& key) {
+    return "layer1.0." + key.substr(std::string("layer1_0_").size());
+  });
+  expect_equal(weights, from_state_dict(model, dict));
+}
+
 TEST(StateDict, FindsModulesByTheirShapesWhereTheseFitInOneWay) {
   Sequential model({6, 6, 3});
   for (int i = 0; i < 12; ++i) model.add(Conv2D{.filters = 3, .kernel_size = 3, .padding = Padding::same});
