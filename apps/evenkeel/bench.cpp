@@ -170,10 +170,13 @@ void add_bench(CLI::App& app, Command& chosen) {
       "Measures training steps, evaluation and every op of a model, compared with the limits of this machine.",
       "  evenkeel bench --workload W1 --threads 1\n"
       "  evenkeel bench --workload R18 --predict\n"
+      "  evenkeel bench resnet50.onnx --predict\n"
       "  evenkeel bench runs/lenet --batch-size 128 --json --svg lenet.svg");
-  CLI::Option* model =
-      command.add_option("MODEL", a->model, "a model file (TOML) or a run folder; without it, W1 to W3")
-          ->option_text(" ");
+  CLI::Option* model = command
+                           .add_option("MODEL", a->model,
+                                       "a model file (TOML), a folder of a run or an import, or an .onnx, .keras or "
+                                       ".h5 file; without it, W1 to W3")
+                           ->option_text(" ");
   choose_from(command
                   .add_option("--workload", a->workload,
                               "one of " + join(workload_names()) +
@@ -184,6 +187,7 @@ void add_bench(CLI::App& app, Command& chosen) {
       ->excludes(model);
   add_setting(command, a->settings, "batch_size", "N");
   add_precision_flags(command, a->shared, a->settings);
+  add_model_flags(command, a->shared);
   add_threads_flag(command, a->shared);
   add_fuse_flag(command, a->shared);
   command.add_option("--steps", a->steps, "steps that are timed; default: about two seconds of them")

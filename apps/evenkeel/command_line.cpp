@@ -62,6 +62,17 @@ void check_values(const std::vector<std::string>& arguments) {
   }
 }
 
+void join_resize_values(std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments.front() == "data") return;
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    const std::string& value = arguments[i + 1];
+    if (arguments[i] != "--resize" || value.empty() || value.find_first_not_of("0123456789") != std::string::npos)
+      continue;
+    arguments[i] += '=' + value;
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+}
+
 Error command_line_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
   const CLI::App* command = &app;
   std::string said = "evenkeel";

@@ -10,6 +10,10 @@
 
 namespace evenkeel::app {
 
+/// Makes "--resize=256" of "--resize 256", where --resize is a switch that may have a value: without this the number
+/// would be another argument. `data show --resize H W` has two values and stays.
+void join_resize_values(std::vector<std::string>& arguments);
+
 /// Throws Error for an empty value. CLI11 would take the next word in its place.
 void check_values(const std::vector<std::string>& arguments);
 

@@ -23,6 +23,8 @@ void add_weights(CLI::App& app, Command& chosen);
 void add_report(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
 void add_repair(CLI::App& app, Command& chosen);
+void add_import(CLI::App& app, Command& chosen);
+void add_export(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_model_command(CLI::App& app, Command& chosen);
 void add_layers(CLI::App& app, Command& chosen);

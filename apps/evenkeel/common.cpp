@@ -19,6 +19,7 @@
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/formats/json_file.h"
+#include "evenkeel/interchange/preprocessing.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel::app {
@@ -65,16 +66,43 @@ std::string value_name(const std::string& kind) {
   return "NAME";
 }
 
+/// How images get the size of the samples: as the flags say, else as the family of the preprocessing does.
+void set_crop(ImageOptions& images, const Shared& shared, const std::string& preprocess) {
+  if (!images.shape) {
+    if (shared.crop > 0 || shared.resize_side > 0)
+      throw Error{{.where = shared.crop > 0 ? "--crop" : "--resize N",
+                   .expected = "a model whose input is an image [H, W, C]",
+                   .received = "one whose input is not"}};
+    return;
+  }
+  const std::int64_t height = (*images.shape)[0], width = (*images.shape)[1];
+  if (shared.crop > 0 && (shared.crop != height || shared.crop != width))
+    throw Error{{.where = "--crop",
+                 .expected = fmt::format("the size of the model's input, {} x {}", height, width),
+                 .received = std::to_string(shared.crop)}};
+  images.crop = shared.crop > 0 || shared.resize_side > 0;
+  images.shorter_side = shared.resize_side;
+  if (images.crop || images.resize || preprocess.empty()) return;
+  images.crop_other_sizes_only = images.crop = interchange::preprocessing_named(preprocess).crops;
+  images.resize = !images.crop;
+  // 256 of 224, as their authors evaluate, rounded to the nearest pixel.
+  if (images.crop) images.shorter_side = (std::min(height, width) * 256 + 112) / 224;
+  if (height != width) images.shorter_side = std::max(images.shorter_side, std::max(height, width));
+}
+
 ImageOptions image_options(const Shared& shared, const Model& model, const DataNeeds& needs) {
   ImageOptions images = images_for(model);
   images.resize = shared.resize;
   images.resize_method = needs.resize_method;
+  set_crop(images, shared, needs.read_as.preprocess);
   images.skip_bad = shared.skip_bad_images;
   images.strict_colour = shared.strict_colour;
   images.flat = !needs.labels;
   images.dtype = needs.read_as.image_dtype;
   return images;
 }
+
+constexpr std::int64_t kLargestSide = 65535;  ///< of an image in a file
 
 }  // namespace
 
@@ -152,14 +180,6 @@ void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings) 
   add_output_flags(command, shared);
 }
 
-void add_model(CLI::App& command, std::string& model) {
-  command.add_option("MODEL", model, "a model file (TOML) or a run folder")->required()->option_text(" ");
-}
-
-void add_weights_flag(CLI::App& command, std::string& weights) {
-  command.add_option("--weights", weights, "a safetensors file; a run folder has its own")->option_text("FILE");
-}
-
 void add_data_flag(CLI::App& command, std::string& spec, bool required) {
   command.add_option("--data", spec, "NAME[:train|:test][RANGE], an .npz file or an image folder; RANGE is as [:100]")
       ->option_text(required ? "SPEC (required)" : "SPEC")
@@ -167,7 +187,23 @@ void add_data_flag(CLI::App& command, std::string& spec, bool required) {
 }
 
 void add_image_flags(CLI::App& command, Shared& shared) {
-  command.add_flag("--resize", shared.resize, "resize images of another size to the model's input");
+  const auto resize = [&shared](const std::string& text) {
+    const auto side = parse_number<std::int64_t>(text);
+    if (text != "true" && (!side || *side < 1 || *side > kLargestSide))
+      throw Error{{.where = "--resize",
+                   .expected = fmt::format("nothing, or a side of 1 to {} pixels", kLargestSide),
+                   .received = text}};
+    shared.resize = !side;
+    shared.resize_side = side.value_or(0);
+  };
+  command
+      .add_flag("--resize",
+                "resize images of another size to the model's input; --resize N: the shorter side of every image to N "
+                "pixels, and the middle of it (as --resize 256 --crop 224)")
+      ->each(resize);
+  command.add_option("--crop", shared.crop, "the middle of every image, of the model's input size; after --resize N")
+      ->option_text("N")
+      ->check(at_least(1));
   add_reading_flags(command, shared);
   add_array_flags(command, shared);
 }
@@ -226,7 +262,9 @@ CLI::Option* add_setting(CLI::App& command, Settings& settings, const std::strin
 
 void add_precision_flags(CLI::App& command, Shared& shared, Settings& settings) {
   if (!command.get_option_no_throw("--precision")) add_setting(command, settings, "precision", "P");
-  command.add_flag("--force", shared.force, "bfloat16 even if the processor has no instructions for it: slow");
+  command.add_flag(
+      "--force", shared.force,
+      "bfloat16 even if the processor has no instructions for it: slow; --preprocess even if the model has its own");
 }
 
 void add_all_settings(CLI::App& command, Settings& settings) {
@@ -238,6 +276,7 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
                   const DataNeeds& needs) {
   ArrayOptions arrays = array_options(shared, needs.read_as);
   arrays.inputs = arrays_for(model);
+  for (ArrayOptions::Input& input : arrays.inputs) input.or_channels_first = needs.read_as.or_channels_first;
   Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), arrays);
   say_reading(shared, spec, data);
   return data;
@@ -262,9 +301,9 @@ void apply_flags(const Shared& shared, ComputeOptions& compute) {
   compute.threads = shared.threads;
   compute.fuse = shared.fuse;
   compute.force_precision = shared.force;
-  if (shared.force && compute.precision != Precision::bfloat16)
+  if (shared.force && compute.precision != Precision::bfloat16 && shared.preprocess.empty())
     throw Error{{.where = "--force",
-                 .expected = "the precision bfloat16 with it",
+                 .expected = "the precision bfloat16 with it, or --preprocess",
                  .received = std::string(name_of(compute.precision))}};
 }
 
@@ -272,12 +311,6 @@ NetworkOptions network_options(const Shared& shared, const Settings& settings) {
   NetworkOptions options = evenkeel::network_options(settings);
   apply_flags(shared, options.compute);
   return options;
-}
-
-OpenedModel open_trained(const Shared& shared, const std::string& model, const std::string& weights) {
-  OpenedModel opened = evenkeel::open_trained(model, weights);
-  for (const std::string& note : opened.notes) say(shared, "passed over: {}", note);
-  return opened;
 }
 
 Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data) {

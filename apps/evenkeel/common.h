@@ -37,6 +37,10 @@ struct Shared {
   bool fuse = true;
   std::string data_dir;
   bool resize = false, skip_bad_images = false, strict_colour = false;
+  std::int64_t resize_side = 0, crop = 0;  ///< --resize N, --crop N; 0: not given
+  std::string preprocess;
+  std::vector<std::int64_t> input_shape;
+  std::string weights_format;
   std::string labels;  ///< of .npz files: a mapping's name (data/label_mapping.h)
   bool channels_first = false;
   bool force = false;
@@ -54,9 +58,17 @@ void add_fuse_flag(CLI::App& command, Shared& shared);                          
 /// All of these, for commands that let a network look at data.
 void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings);
 void add_model(CLI::App& command, std::string& model);
-void add_weights_flag(CLI::App& command, std::string& weights);
+void add_input_shape_flag(CLI::App& command, Shared& shared);  ///< --input-shape
+void add_preprocess_flag(CLI::App& command, Shared& shared);   ///< --preprocess
+/// Both: how a MODEL is opened.
+void add_model_flags(CLI::App& command, Shared& shared);
+/// What these flags say of a MODEL.
+OpenOptions open_options(const Shared& shared);
+/// --weights, --weights-format
+void add_weights_flag(CLI::App& command, Shared& shared, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
-void add_image_flags(CLI::App& command, Shared& shared);  ///< --resize, and those of add_reading_flags
+/// --resize, --crop, and those of add_reading_flags and add_array_flags
+void add_image_flags(CLI::App& command, Shared& shared);
 /// --skip-bad-images, --color
 void add_reading_flags(CLI::App& command, Shared& shared);
 void add_array_flags(CLI::App& command, Shared& shared);  ///< --labels, --channels-first
@@ -96,6 +108,13 @@ OpenedModel open_trained(const Shared& shared, const std::string& model, const s
 /// A data set in the classes of the weights, by their names (data/class_names.h). Says on stderr where labels are
 /// mapped, and which classes then have no sample.
 Dataset in_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dataset& data);
+
+/// A MODEL, with or without weights. What is remarkable about it is said on stderr.
+OpenedModel open_model(const Shared& shared, const std::string& model);
+
+/// The settings of a model's file with the flags over them. Where a foreign file's network has no loss, the one that
+/// its outputs and the data imply, which stderr says.
+Settings settings_for(const Shared& shared, const OpenedModel& model, const Settings& flags, const Dataset& data);
 
 /// Says on stderr where nothing can be computed with some of the weights: then outputs are mostly NaN.
 void tell_fatal_weights(const Shared& shared, const Network& network);

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -15,13 +17,15 @@
 #include "evenkeel/diagnose/measure/training_records.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
-#include "evenkeel/formats/npz.h"
+#include "evenkeel/interchange/imported.h"
 #include "evenkeel/report/doctor/json.h"
 #include "evenkeel/report/doctor/page.h"
 #include "evenkeel/report/doctor/text.h"
 #include "evenkeel/report/writers/html.h"
+#include "evenkeel/runs/import_folder.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
+#include "expected_outputs.h"
 #include "progress.h"
 #include "terminal.h"
 
@@ -38,7 +42,7 @@ struct DoctorArguments {
 
 /// The folder of the run that the weights come from; empty where none is known.
 std::string run_folder_of(const DoctorArguments& a) {
-  return a.run.empty() && std::filesystem::is_directory(a.model) ? a.model : a.run;
+  return a.run.empty() && formats::exists(std::filesystem::path(a.model) / "run.json") ? a.model : a.run;
 }
 
 /// What is known of training: the run's record, and where that is silent the model file. A flag is before both.
@@ -79,9 +83,12 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     if (run.data_fingerprint.empty() || run.data_fingerprint == sets.evaluated.fingerprint()) return;
     Shared shared = a.shared;
     shared.resize = run.resize;
+    shared.resize_side = run.resize_side;
+    shared.crop = run.crop;
     shared.skip_bad_images = run.skip_bad_images;
     shared.strict_colour = run.strict_colour;
-    Dataset data = load_data(shared, model, run.data, Split::train, {.read_as = read_as(run)});
+    Dataset data =
+        load_data(shared, model, run.data, Split::train, {.read_as = read_as(run, import_record_in(folder))});
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
@@ -139,23 +146,22 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
 
 /// --expect: what another program got, outputs or scores, against what this network yields for all of --data.
 std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Sets& sets,
-                                          const std::optional<std::int64_t>& batch_size) {
+                                          const std::optional<std::int64_t>& batch_size,
+                                          const std::optional<interchange::Record>& record) {
   if (a.expect.empty()) return {};
-  const auto arrays = formats::read_npz(a.expect, {"outputs", "scores"});
-  if (arrays.empty())
-    throw Error{{.where = a.expect, .expected = "an array \"outputs\" or \"scores\" [N, K]", .received = "neither"}};
+  const Tensor expected = expected_outputs(a.expect, network.model(), record);
   std::vector<std::int64_t> batch_sizes;
   if (batch_size) batch_sizes.push_back(*batch_size);
   const Dataset data = a.validation.empty() ? sets.evaluated
                        : a.train_data.empty()
                            ? *sets.trained
                            : load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as});
-  return explain_difference(network, data, arrays.begin()->second, batch_sizes,
+  return explain_difference(network, data, expected, batch_sizes,
                             resized_otherwise(a, network.model(), data, sets.read_as));
 }
 
 /// What a remedy's command must say to mean the same network and data.
-DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
+DoctorWords words_of(const DoctorArguments& a, const Sets& sets, const OpenedModel& opened) {
   DoctorWords words{.model = a.model, .weights = a.weights, .data = sets.evaluated_spec, .validation = {}, .flags = {}};
   if (sets.trained) {
     words.data = sets.trained_spec;
@@ -165,9 +171,20 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets) {
                 shell_flag("--data-dir", a.shared.data_dir);
   if (a.shared.resize) words.flags += " --resize";
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
+  if (a.shared.resize_side > 0) words.flags += " --resize " + std::to_string(a.shared.resize_side);
+  if (a.shared.crop > 0) words.flags += " --crop " + std::to_string(a.shared.crop);
+  words.flags += shell_flag("--preprocess", a.shared.preprocess);
+  if (!a.shared.input_shape.empty())
+    words.flags += " --input-shape " + fmt::format("{}", fmt::join(a.shared.input_shape, ","));
+  words.flags += shell_flag("--weights-format", a.shared.weights_format);
   words.flags += shell_flag("--labels", a.shared.labels);
   if (a.shared.channels_first) words.flags += " --channels-first";
   if (a.shared.strict_colour) words.flags += " --color strict";
+  if (interchange::is_foreign(a.model) && a.weights.empty())
+    words.repaired = "repaired" + std::filesystem::path(a.model).extension().string();
+  words.record = opened.record;
+  words.has_noise = std::ranges::any_of(opened.file.model.nodes(),
+                                        [](const auto& node) { return node.layer.traits().noise.has_value(); });
   return words;
 }
 
@@ -199,19 +216,21 @@ std::string answer_text(const DoctorArguments& a, const DoctorDescription& descr
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
-  const Settings settings = overridden(model.file.training, a.settings);
-  loss_of(settings);  // there must be one
-  const NetworkOptions options = network_options(a.shared, settings);
+  if (!model.record) loss_of(overridden(model.file.training, a.settings));  // there must be one
   Sets sets = sets_of(a, model);
+  const Settings settings = settings_for(a.shared, model, a.settings, sets.evaluated);
+  loss_of(settings);
+  const NetworkOptions options = network_options(a.shared, settings);
   const LoadedNetwork loaded = load_network(model, options);
   name_classes(a, loaded, sets);
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
                   .samples = a.samples};
-  const std::optional<Expectation> expectation = expectation_of(a, *loaded.network, sets, subject.records.batch_size);
+  const std::optional<Expectation> expectation =
+      expectation_of(a, *loaded.network, sets, subject.records.batch_size, model.record);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
-  const DoctorDescription described = describe(diagnosis, words_of(a, sets), expectation);
+  const DoctorDescription described = describe(diagnosis, words_of(a, sets, model), expectation);
   if (!a.html.empty()) {
     const Report page = page_of(a, sets, *loaded.network, described);
     formats::write_file_atomically(a.html, html(page));
@@ -232,7 +251,8 @@ void add_doctor(CLI::App& app, Command& chosen) {
   CLI::App& command = add_command(
       app, "doctor", "Explains why a network behaves in evaluation as it does: layer, cause, evidence, cost, remedy.",
       "  evenkeel doctor runs/lenet --data mnist:test --train-data mnist:train\n"
-      "  evenkeel doctor model.toml --weights w.safetensors --data images.npz --strict --json");
+      "  evenkeel doctor model.toml --weights w.safetensors --data images.npz --strict --json\n"
+      "  evenkeel doctor resnet50.onnx --data photos/ --preprocess imagenet --html resnet50.html");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
   command
@@ -241,7 +261,8 @@ void add_doctor(CLI::App& app, Command& chosen) {
       ->option_text("SPEC");
   command.add_option("--validation", a->validation, "the data to evaluate on; --data is then the training data")
       ->option_text("SPEC");
-  add_weights_flag(command, a->weights);
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
   command
       .add_option("--run", a->run, "the run folder that the weights come from; default: MODEL, if it is a run folder")
       ->option_text("DIR");
@@ -254,8 +275,8 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command
       .add_option(
           "--expect", a->expect,
-          "an .npz with the outputs or scores that another program got from these weights for --data, in order: "
-          "says whether they are equal, and if not, why")
+          "an .npz with the outputs or scores that another program got from these weights for --data, in order and in "
+          "its own layout: says whether they are equal, and if not, why")
       ->option_text("FILE");
   command.add_flag("--strict", a->strict,
                    "exit code 1 if there is an error or a warning, or if --expect is not what the network yields");

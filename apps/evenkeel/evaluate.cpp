@@ -72,10 +72,11 @@ void print_as_text(const Evaluation& result, const std::vector<std::string>& nam
 int run_evaluate(const EvaluateArguments& a) {
   if (!a.plot.empty()) check_ending("--plot", a.plot, {".svg"});
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
-  const Settings settings = overridden(model.file.training, a.settings);
-  loss_of(settings);  // there must be one
-  const NetworkOptions network = network_options(a.shared, settings);
+  if (!model.record) loss_of(overridden(model.file.training, a.settings));  // there must be one
   Dataset data = load_data(a.shared, model.file.model, a.data, Split::test, {.read_as = model.read_as});
+  const Settings settings = settings_for(a.shared, model, a.settings, data);
+  loss_of(settings);
+  const NetworkOptions network = network_options(a.shared, settings);
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);
@@ -102,10 +103,12 @@ void add_evaluate(CLI::App& app, Command& chosen) {
   CLI::App& command = add_command(
       app, "evaluate", "Measures loss and accuracy of a trained model, for each class, with the confusion matrix.",
       "  evenkeel evaluate runs/lenet --data mnist:test --plot confusion.svg\n"
-      "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json");
+      "  evenkeel evaluate model.toml --weights w.safetensors --data images.npz --json\n"
+      "  evenkeel evaluate resnet50.onnx --data photos/ --preprocess imagenet");
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
-  add_weights_flag(command, a->weights);
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   choose_from(

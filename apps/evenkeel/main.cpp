@@ -30,6 +30,8 @@ void add_commands(CLI::App& app, Command& chosen, const std::vector<std::string>
   add_report(app, chosen);
   add_doctor(app, chosen);
   add_repair(app, chosen);
+  add_import(app, chosen);
+  add_export(app, chosen);
   add_data(app, chosen);
   add_study(app, chosen, command_line);
   add_model_command(app, chosen);
@@ -61,6 +63,7 @@ int run(char** command_line) {
       std::string(kExitCodes));
   Command chosen;
   add_commands(app, chosen, arguments);
+  join_resize_values(arguments);
   check_values(arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -125,6 +125,7 @@ void add_plan(CLI::App& app, Command& chosen) {
                   "  evenkeel plan examples/models/lenet.toml --batch-size 64\n"
                   "  evenkeel plan runs/lenet --mode evaluate --time");
   add_model(command, a->model);
+  add_model_flags(command, a->shared);
   add_setting(command, a->settings, "batch_size", "N");
   choose_from(command.add_option("--mode", a->mode, "the program of a training step (the default) or of an evaluation")
                   ->option_text("train|evaluate"),

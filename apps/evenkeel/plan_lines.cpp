@@ -6,7 +6,7 @@
 namespace evenkeel::app {
 
 PlannedModel planned_model(const Shared& shared, const std::string& model, const Settings& flags, bool train) {
-  OpenedModel opened = open_model(model);
+  OpenedModel opened = open_model(shared, model);
   Settings settings = overridden(opened.file.training, flags);
   if (train && !settings.has("loss")) {
     const std::string loss = name_of(TrainerOptions{}.loss);

@@ -176,12 +176,15 @@ bool has_classes_of(const Shared& shared, const LoadedNetwork& loaded, const Dat
 
 Predicted make_predictions(const PredictArguments& a) {
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
-  const Settings settings = overridden(model.file.training, a.settings);
-  const NetworkOptions options = network_options(a.shared, settings);
-  if (!options.loss) say(a.shared, "the model file names no loss: scores are the outputs as they are");
+  Settings settings = overridden(model.file.training, a.settings);
   const DataNeeds needs{.labels = false, .read_as = model.read_as};
   Dataset data = a.images.empty() ? load_data(a.shared, model.file.model, a.data, Split::test, needs)
                                   : load_image_files(a.shared, model.file.model, a.images, needs);
+  settings = settings_for(a.shared, model, a.settings, data);
+  const NetworkOptions options = network_options(a.shared, settings);
+  if (!options.loss)
+    say(a.shared, "the model file names no loss: scores are the outputs as they are{}",
+        model.record ? "; --loss sparse_categorical_crossentropy makes them those of a softmax" : "");
   const LoadedNetwork loaded = load_network(model, options);
   const bool are_labelled = data.has_labels() && has_classes_of(a.shared, loaded, data);
   if (are_labelled) data = in_classes_of(a.shared, loaded, data);
@@ -224,12 +227,16 @@ void add_predict(CLI::App& app, Command& chosen) {
   CLI::App& command = add_command(app, "predict", "Says which class each sample is, and how sure the model is of it.",
                                   "  evenkeel predict runs/lenet --data mnist:test[:20]\n"
                                   "  evenkeel predict runs/lenet --image photo.jpg --resize --json\n"
-                                  "  evenkeel predict runs/lenet --data photos/ --resize --output predictions.csv");
+                                  "  evenkeel predict runs/lenet --data photos/ --resize --output predictions.csv\n"
+                                  "  evenkeel predict resnet50.onnx --image photo.jpg --preprocess imagenet --loss "
+                                  "sparse_categorical_crossentropy");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
   command.add_option("--image", a->images, "PNG or JPEG images of the model's input size; --resize: of any")
       ->option_text("FILE...");
-  add_weights_flag(command, a->weights);
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
+  add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   command
       .add_option(

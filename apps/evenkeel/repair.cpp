@@ -13,8 +13,10 @@
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/safetensors.h"
+#include "evenkeel/interchange/imported.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/report/writers/text_table.h"
+#include "evenkeel/runs/import_folder.h"
 #include "evenkeel/train/settings.h"
 #include "progress.h"
 
@@ -76,8 +78,48 @@ bool may_write_a_model(const RepairArguments& a, const std::vector<const RepairM
   });
 }
 
+/// Whether the mended network is to be a file of another program.
+bool writes_foreign(const RepairArguments& a) { return interchange::is_foreign(a.out); }
+
+/// What to do where the original file cannot hold the repaired network.
+std::string export_instead(const RepairArguments& a) {
+  return "Write it with --out mended.safetensors. Then `evenkeel export mended.toml --weights mended.safetensors "
+         "--out " +
+         a.out + "` makes a new file (the model's own file instead of mended.toml, if there is none).";
+}
+
+/// The file is written from the one that the network came from, which must be of that kind and still there.
+void check_foreign_out(const RepairArguments& a, const OpenedModel& model,
+                       const std::vector<const RepairMethod*>& methods) {
+  if (!model.record)
+    throw Error{{.where = "--out",
+                 .expected = "a file that ends in .safetensors",
+                 .received = a.out + ", which needs the file that the network came from",
+                 .hint = export_instead(a)}};
+  const fs::path original = original_file(*model.record);
+  const std::string ending = original.extension().string();
+  if (!same_name(fs::path(a.out).extension().string(), ending))
+    throw Error{{.where = "--out",
+                 .expected = "a file of the kind that the network came from, " + ending + ", or .safetensors",
+                 .received = a.out,
+                 .hint = export_instead(a)}};
+  if (is_same_file(a.out, original) || formats::exists(a.out))
+    throw Error{{.where = "--out",
+                 .expected = "the name of a new file",
+                 .received = a.out + ", which exists",
+                 .hint = "A repair is never made in place. Choose another --out, or remove the file."}};
+  formats::AtomicFile probe(a.out);  // says that it cannot be written
+  if (may_write_a_model(a, methods))
+    throw Error{{.kind = Error::unsupported,
+                 .where = "--out " + a.out,
+                 .expected = "a repair that keeps the layers and their attributes",
+                 .received = methods.front()->name + ", which changes them",
+                 .hint = export_instead(a)}};
+}
+
 /// Before the work begins: nothing that the command reads is written over, and nothing that no repair wrote.
 void check_out(const RepairArguments& a, const OpenedModel& model, const std::vector<const RepairMethod*>& methods) {
+  if (writes_foreign(a)) return check_foreign_out(a, model, methods);
   check_ending("--out", a.out, {".safetensors"});
   if (is_same_file(a.out, *model.weights))
     throw Error{{.where = "--out",
@@ -92,6 +134,21 @@ void check_out(const RepairArguments& a, const OpenedModel& model, const std::ve
                  .expected = "a name beside which the new model can be written",
                  .received = beside.string() + ", which exists",
                  .hint = "Choose another --out."}};
+}
+
+/// Writes the mended tensors into a copy of the file that the network came from. Returns the files.
+std::vector<std::string> write_foreign(const RepairArguments& a, const OpenedModel& model, const Repaired& repaired) {
+  if (repaired.architecture_changed)
+    throw Error{{.kind = Error::unsupported,
+                 .where = "--out " + a.out,
+                 .expected = "a repair that keeps the layers and their attributes",
+                 .received = join(repaired.methods) + ", which changed them",
+                 .hint = export_instead(a)}};
+  const fs::path original = original_file(*model.record);
+  const auto rewrite = model.record->format == "onnx" ? interchange::rewrite_onnx : interchange::rewrite_keras;
+  const std::vector<std::string> changed = rewrite(original, *model.record, tensors_of(*repaired.network), a.out);
+  say(a.shared, "{} tensors of {} are replaced in {}", changed.size(), original.string(), a.out);
+  return {a.out};
 }
 
 /// Writes what was mended, and the model beside it where that is another one. Returns the files.
@@ -111,6 +168,11 @@ std::vector<std::string> write(const RepairArguments& a, ModelFile file, const L
 
 /// How the repaired network is evaluated.
 std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
+  if (writes_foreign(a))
+    return "evenkeel evaluate " + shell_quoted(a.out) +
+           shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
+           shell_flag("--preprocess", a.shared.preprocess) +
+           shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
   return "evenkeel evaluate " + shell_quoted(repaired.architecture_changed ? model_beside(a).string() : a.model) +
          shell_flag("--weights", a.out) + shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
          shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
@@ -216,7 +278,8 @@ int run_repair(const RepairArguments& a) {
   const std::vector<const RepairMethod*> methods = methods_named(a.fix);
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   check_out(a, model, methods);
-  const Settings settings = overridden(model.file.training, a.settings);
+  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.read_as = model.read_as});
+  const Settings settings = settings_for(a.shared, model, a.settings, data);
   if (!settings.has("loss")) {
     if (a.then_train > 0) loss_of(settings);
     say(a.shared, "neither the model file nor --loss names a loss: there will be no scores");
@@ -224,7 +287,6 @@ int run_repair(const RepairArguments& a) {
   NetworkOptions network = network_options(a.shared, settings);
   network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.read_as = model.read_as});
   std::optional<Dataset> validation;
   if (!a.validation.empty())
     validation = load_data(a.shared, model.file.model, a.validation, Split::test, {.read_as = model.read_as});
@@ -235,7 +297,7 @@ int run_repair(const RepairArguments& a) {
   const Repaired repaired = repair(*loaded.network, data, options);
   std::vector<std::string> files;
   const bool is_wanted = repaired.network && (repaired.no_help.empty() || a.keep);
-  if (is_wanted) files = write(a, model.file, loaded, repaired);
+  if (is_wanted) files = writes_foreign(a) ? write_foreign(a, model, repaired) : write(a, model.file, loaded, repaired);
   if (a.shared.json)
     print_as_json(repaired, files, data);
   else
@@ -274,7 +336,8 @@ void add_repair(CLI::App& app, Command& chosen) {
   CLI::App& command = add_command(
       app, "repair", "Repairs what the doctor found, measures the gain, and writes a new file if there is one.",
       "  evenkeel repair runs/lenet --data mnist:train --validation mnist:test --fix all --out mended.safetensors\n"
-      "  evenkeel repair model.toml --weights w.safetensors --data images.npz --fix fold --out folded.safetensors\n\n" +
+      "  evenkeel repair model.toml --weights w.safetensors --data images.npz --fix fold --out folded.safetensors\n"
+      "  evenkeel repair model.onnx --data train/ --preprocess imagenet --fix all --out mended.onnx\n\n" +
           methods_text());
   add_model(command, a->model);
   add_data_flag(command, a->data, true);
@@ -283,7 +346,8 @@ void add_repair(CLI::App& app, Command& chosen) {
           "--validation", a->validation,
           "the data to measure loss and accuracy on; default: each half of --data, repaired with the other half")
       ->option_text("SPEC");
-  add_weights_flag(command, a->weights);
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
   offer(command
             .add_option(
                 "--fix", a->fix,
@@ -291,8 +355,12 @@ void add_repair(CLI::App& app, Command& chosen) {
             ->option_text("CODE|METHOD|all (required)")
             ->required(),
         fixes());
-  command.add_option("--out", a->out, "the file of the new weights; never that of the old ones")
-      ->option_text("FILE.safetensors (required)")
+  command
+      .add_option(
+          "--out", a->out,
+          "the file of the new weights; never that of the old ones. With the ending of the file that the network "
+          "came from: a copy of that file, in which only the repaired tensors are new")
+      ->option_text("FILE.safetensors|.onnx|.keras|.h5 (required)")
       ->required();
   command
       .add_option("--memory", a->memory,

@@ -13,6 +13,7 @@
 #include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/csv_log.h"
+#include "evenkeel/runs/import_folder.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/callbacks.h"
@@ -95,8 +96,9 @@ void print_result(const Plan& plan, const Trainer& trainer, const History& histo
 /// The set, with the classes that training has; the same as before, where the run has begun.
 Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& spec, Split split,
                      const std::string& fingerprint, const std::vector<std::string>& classes = {}) {
-  Dataset data = with_classes(load_data(shared, plan.file.model, spec, split, {.read_as = read_as(plan.run)}), classes,
-                              "the training data");
+  Dataset data =
+      with_classes(load_data(shared, plan.file.model, spec, split, {.read_as = read_as(plan.run, plan.record)}),
+                   classes, "the training data");
   if (!fingerprint.empty() && data.fingerprint() != fingerprint)
     throw Error{{.where = "data \"" + spec + '"',
                  .expected = "the samples this run began with (fingerprint " + fingerprint + ')',
@@ -115,8 +117,20 @@ std::vector<std::string> begin(Trainer& trainer, const Plan& plan, const Dataset
         from ? "" : " holds no checkpoint yet: starting from the beginning");
     if (from) return {};
   }
-  return plan.initial_weights ? load_weights_into(trainer.network(), *plan.initial_weights)
-                              : std::vector<std::string>();
+  if (plan.run.initial_weights.empty()) return {};
+  OpenedModel initial{.file = plan.file, .record = plan.record};
+  if (plan.initial)
+    initial = *plan.initial;
+  else
+    use_weights(initial, plan.run.initial_weights, {.weights_format = plan.run.weights_format});
+  auto names = load_weights_into(trainer.network(), initial);
+  if (load_slots_into(trainer, initial))
+    say(shared, "{}: the optimizer goes on from its state after {} steps", plan.run.initial_weights,
+        with_commas(static_cast<std::int64_t>(trainer.steps_done())));
+  else if (initial.slots)
+    say(shared, "{}: the state of its optimizer does not fit {}, which begins anew", plan.run.initial_weights,
+        name_of(trainer.options().optimizer));
+  return names;
 }
 
 /// Where no loss is chosen, the one that fits the outputs and the targets.
@@ -174,6 +188,8 @@ int train(const TrainArguments& a) {
   Threads(plan.threads).bind();  // a resumed run's, where no flag says otherwise
   Shared shared = a.shared;
   shared.resize = plan.run.resize;
+  shared.resize_side = plan.run.resize_side;
+  shared.crop = plan.run.crop;
   shared.skip_bad_images = plan.run.skip_bad_images;
   shared.strict_colour = plan.run.strict_colour;
   shared.labels = plan.run.labels;
@@ -211,6 +227,7 @@ int train(const TrainArguments& a) {
   warn_before_training(plan, trainer, data, fit, a.shared);
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
+  if (plan.record) write_import_record(*plan.record, folder.path());
   folder.write_description(plan.file, trainer, plan.run);
   std::vector<Told> told;
   fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names, told);
@@ -239,6 +256,7 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::App& command = add_command(
       app, "train", "Trains a model and writes a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
+      "  evenkeel train nets/mine --data photos/ --validation more-photos/ --learning-rate 1e-4\n"
       "  evenkeel train runs/lenet --resume");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
@@ -247,8 +265,8 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.get_option("--steps")->excludes(command.get_option("--epochs"));
   add_precision_flags(command, a->shared, a->settings);
   command.add_flag("--no-shuffle", a->no_shuffle, "keep the order of the samples");
-  command.add_option("--weights", a->weights, "start from this safetensors file, not from the seed")
-      ->option_text("FILE");
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_image_flags(command, a->shared);
   command.add_flag("--doctor", a->doctor,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "evenkeel/formats/file.h"
+#include "evenkeel/runs/import_folder.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/settings.h"
 
@@ -36,6 +37,11 @@ void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
                  .received = a.weights}};
 }
 
+void set_resize(RunDescription& run, const Shared& shared) {
+  if (shared.resize_side > 0) run.resize_side = shared.resize_side;
+  if (shared.crop > 0) run.crop = shared.crop;
+}
+
 /// A new run in a folder that holds none yet, with the model file of a run that was killed before it began, if MODEL is
 /// the folder.
 Plan new_run_in(const std::filesystem::path& folder, TrainArguments a, bool model_is_folder) {
@@ -50,7 +56,8 @@ Plan new_run_in(const std::filesystem::path& folder, TrainArguments a, bool mode
 }  // namespace
 
 Plan new_run(const TrainArguments& a) {
-  const OpenedModel opened = open_model(a.model);
+  OpenedModel opened = open_model(a.shared, a.model);
+  if (!a.weights.empty()) use_weights(opened, a.weights, open_options(a.shared));
   Plan plan{.file = opened.file,
             .path = a.out.empty() ? RunFolder::free_path(opened.file.model.name()) : std::filesystem::path(a.out),
             .settings = overridden(opened.file.training, a.settings),
@@ -62,7 +69,7 @@ Plan new_run(const TrainArguments& a) {
                  .received = "none",
                  .hint = a.resume ? "No run had begun in this folder: give the data and settings again." : ""}};
   plan.file.training = plan.settings;
-  plan.initial_weights = a.weights.empty() ? opened.weights : std::filesystem::path(a.weights);
+  plan.record = opened.record;
   plan.run = {.command = a.command_line,
               .data = a.data,
               .validation = a.validation,
@@ -74,8 +81,11 @@ Plan new_run(const TrainArguments& a) {
               .shuffle = !a.no_shuffle,
               .epochs = fit_options(plan.settings).epochs,
               .steps = fit_options(plan.settings).steps,
-              .initial_weights = plan.initial_weights.value_or("").string(),
+              .weights_format = a.shared.weights_format,
+              .initial_weights = opened.weights.value_or("").string(),
               .started = now_text()};
+  set_resize(plan.run, a.shared);
+  if (opened.weights) plan.initial = std::move(opened);
   return plan;
 }
 
@@ -88,7 +98,7 @@ Plan resumed_run(const TrainArguments& a) {
                  .received = formats::exists(a.model) ? "a model file alone" : a.model + ", which is not there"}};
   if (!formats::exists(folder / "run.json")) return new_run_in(folder, a, model_is_folder);
   Plan plan{.file = read_model_file(folder / "model.toml"), .path = folder};
-  if (!model_is_folder && !same_model(read_model_file(a.model), plan.file))
+  if (!model_is_folder && !same_model(open_model(a.shared, a.model).file, plan.file))
     throw Error{{.where = folder.string(),
                  .expected = "a run of the model in " + a.model,
                  .received = "a run of another model, \"" + plan.file.model.name() + '"',
@@ -98,7 +108,9 @@ Plan resumed_run(const TrainArguments& a) {
   plan.file.training = plan.settings;
   plan.run = recorded.description;
   check_same_beginning(a, plan.run);
+  plan.record = import_record_in(folder);
   plan.run.resize |= a.shared.resize;
+  set_resize(plan.run, a.shared);
   plan.run.skip_bad_images |= a.shared.skip_bad_images;
   plan.run.strict_colour |= a.shared.strict_colour;
   plan.run.channels_first |= a.shared.channels_first;
@@ -111,7 +123,6 @@ Plan resumed_run(const TrainArguments& a) {
   check_not_shorter(before.first, before.second, plan.run);
   if (!a.data.empty()) plan.run.data = a.data;
   if (!a.validation.empty()) plan.run.validation = a.validation;
-  if (!plan.run.initial_weights.empty()) plan.initial_weights = plan.run.initial_weights;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
   plan.folder.emplace(folder, RunFolder::Existing::resume);
   return plan;

@@ -29,7 +29,8 @@ struct Plan {
   std::optional<RunFolder> folder = {};  ///< a resumed run's; a new run makes it when nothing is refused any more
   Settings settings = {};                ///< the file's with the flags over them
   RunDescription run = {};
-  std::optional<std::filesystem::path> initial_weights = {};
+  std::optional<OpenedModel> initial = {};         ///< a new run's weights, if they do not come from the seed
+  std::optional<interchange::Record> record = {};  ///< of a network from elsewhere
   int threads = 0;
   bool fuse = true;
   bool finished = false;  ///< there is nothing left to train

@@ -36,7 +36,9 @@ Tensors load(const OpenedModel& model) {
   const CompiledModel compiled = compile(model.file.model, {.batch_size = 1});
   Tensors tensors{.infos = compiled.weights, .store = {}, .metadata = {}};
   tensors.store.fit(*compiled.program);
-  tensors.metadata = load_weights(*model.weights, tensors.infos, tensors.store);
+  tensors.metadata =
+      model.tensors ? load_weights(std::move(*model.tensors), model.weights->string(), tensors.infos, tensors.store)
+                    : load_weights(*model.weights, tensors.infos, tensors.store);
   return tensors;
 }
 
@@ -161,7 +163,8 @@ void add_weights(CLI::App& app, Command& chosen) {
       "  evenkeel weights runs/lenet --layer dense_1\n"
       "  evenkeel weights runs/lenet --set dense_1/bias=bias.npy --out changed.safetensors");
   add_model(command, a->model);
-  add_weights_flag(command, a->weights);
+  add_weights_flag(command, a->shared, a->weights);
+  add_model_flags(command, a->shared);
   command.add_option("--layer", a->layer, "only this layer's tensors, with their first values")->option_text("NAME");
   command.add_option("--export", a->export_file, "write all tensors: .npz or .safetensors")->option_text("FILE");
   command.add_option("--set", a->set, "replace a tensor by an array; may be repeated")

@@ -121,6 +121,14 @@ class Pass {
     return size == std::pair(kind_.shape[0], kind_.shape[1]);
   }
   bool resizes() const { return !sizes_are_kept_ && (options_.resize || options_.resize_to); }
+  bool crops(const std::pair<std::int64_t, std::int64_t>& size) const {
+    return options_.crop && !sizes_are_kept_ && !(options_.crop_other_sizes_only && has_size(size));
+  }
+  /// Height and width before the middle is cut out.
+  std::pair<std::int64_t, std::int64_t> size_to_crop(const std::pair<std::int64_t, std::int64_t>& size) const {
+    if (options_.shorter_side == 0) return size;
+    return size_of_shorter_side(size.first, size.second, options_.shorter_side);
+  }
   std::string because() const {
     return options_.shape ? ", as the model's input " + to_string_batched(*options_.shape) : ", as most images have";
   }
@@ -132,6 +140,10 @@ class Pass {
   /// Why an image does not become a sample; empty if it does.
   std::string why_unfit(const ImageHeader& header, const std::pair<std::int64_t, std::int64_t>& size) const {
     if (is_refused_colour(header)) return fmt::format("{}, not {}", kind_of_image(header), colour_name(kind_.shape[2]));
+    if (crops(size)) {
+      const auto [height, width] = size_to_crop(size);
+      return height >= kind_.shape[0] && width >= kind_.shape[1] ? "" : "too small to crop";
+    }
     return has_size(size) || resizes() || sizes_are_kept_ ? "" : "another size";
   }
 
@@ -146,7 +158,8 @@ class Pass {
     } else {
       parts.expected = fmt::format("height x width {}{}", size_text(kind_.shape[0], kind_.shape[1]), because());
       parts.received = size_text(size.first, size.second);
-      parts.hint = "Resize the images first, or ask for it (--resize).";
+      parts.hint = crops(size) ? "A larger --resize N leaves enough to crop."
+                               : "Resize the images first, or ask for it (--resize).";
     }
     return Error(std::move(parts));
   }
@@ -155,8 +168,15 @@ class Pass {
     result.converted = conversions(*result.header, kind_);
     pixels = with_depth(with_channels(std::move(pixels), kind_.shape[2]), kind_.dtype);
     pixels = oriented(std::move(pixels), result.header->orientation);
-    result.resized = resizes() && !has_size(result.size);
-    if (result.resized) pixels = resized(pixels, kind_.shape[0], kind_.shape[1], options_.resize_method);
+    if (crops(result.size)) {
+      const auto size = size_to_crop(result.size);
+      result.resized = size != result.size;
+      if (result.resized) pixels = resized(pixels, size.first, size.second, options_.resize_method);
+      pixels = centre_crop(pixels, kind_.shape[0], kind_.shape[1]);
+    } else if (resizes() && !has_size(result.size)) {
+      result.resized = true;
+      pixels = resized(pixels, kind_.shape[0], kind_.shape[1], options_.resize_method);
+    }
     result.sample = std::move(pixels);
   }
 

@@ -18,7 +18,12 @@ struct ImageOptions {
   std::optional<Shape> resize_to = {};  ///< [H, W]: all images are resized to it
   bool resize = false;                  ///< an image of another height or width is resized (resize.h), not refused
   ResizeMethod resize_method = ResizeMethod::antialiased;
-  bool skip_bad = false;  ///< leave out and report files that give no sample, instead of refusing them
+  /// Instead of `resize`, keeping proportions: the shorter side is resized to so many pixels (0: it stays), then the
+  /// middle is cut out in the samples' size. As torchvision's Resize and CenterCrop.
+  bool crop = false;
+  std::int64_t shorter_side = 0;
+  bool crop_other_sizes_only = false;  ///< images that have the samples' size already stay as they are
+  bool skip_bad = false;               ///< leave out and report files that give no sample, instead of refusing them
   bool strict_colour =
       false;          ///< refuse images with other colours or bits than the samples, instead of converting them
   bool flat = false;  ///< accept a folder without subfolders: samples without labels

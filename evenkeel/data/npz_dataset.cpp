@@ -70,10 +70,16 @@ std::vector<std::string> names_of(const std::vector<ArrayOptions::Input>& inputs
 
 Error no_inputs(const std::string& where, const std::vector<std::string>& names, const ArrayOptions& options) {
   std::vector<std::string> wanted;
-  for (const auto& [name, sample] : options.inputs) wanted.push_back(name + ' ' + to_string_batched(sample));
+  for (const auto& input : options.inputs) wanted.push_back(input.name + ' ' + to_string_batched(input.sample));
   return Error{{.where = where,
                 .expected = fmt::format("the arrays {}, for the model's inputs", join(wanted)),
                 .received = listed(names)}};
+}
+
+/// Whether an array [N, C, H, W] is images [H, W, C] with channels first, and nothing else.
+bool is_channels_first_of(const Shape& array, const Shape& sample) {
+  return array.rank() == 4 && sample.rank() == 3 && array.without_first() != sample &&
+         array.without_first() == Shape{sample[2], sample[0], sample[1]};
 }
 
 /// The samples of one input.
@@ -84,7 +90,9 @@ Tensor samples_of(const std::string& where, const std::string& name, Arrays& arr
     throw Error{{.where = where, .expected = name + " of numbers", .received = "an array of texts"}};
   const std::optional<Shape> sample =
       input < options.inputs.size() ? std::optional(options.inputs[input].sample) : std::nullopt;
-  return as_samples(where, name, std::move(std::get<Tensor>(samples)), options.channels_first, notes, sample);
+  Tensor& x = std::get<Tensor>(samples);
+  const bool is_first = sample && options.inputs[input].or_channels_first && is_channels_first_of(x.shape(), *sample);
+  return as_samples(where, name, std::move(x), options.channels_first || is_first, notes, sample);
 }
 
 Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, const ArrayOptions& options) {

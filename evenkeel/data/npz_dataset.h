@@ -16,6 +16,8 @@ struct ArrayOptions {
   struct Input {
     std::string name;
     Shape sample;
+    /// Arrays [N, C, H, W] fit too, if they are this shape with channels first: that of a network from elsewhere.
+    bool or_channels_first = false;
   };
   bool channels_first = false;               ///< images are [N, C, H, W]
   LabelMapping labels = LabelMapping::none;  ///< what integer or text labels become

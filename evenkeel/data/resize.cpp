@@ -15,7 +15,7 @@ namespace {
 /// The inputs of one output position: consecutive ones with their weights, whose sum is 1.
 struct Taps {
   std::int64_t first;
-  std::vector<float> weights;
+  std::vector<double> weights;
 };
 
 /// The weight of each input for an output whose sample position is `center`, by a filter that is 0 beyond `reach`.
@@ -29,14 +29,15 @@ Taps taps_at(double center, double reach, std::int64_t in, Filter filter) {
     values.push_back(std::max(0.0, filter(static_cast<double>(j) - center)));
     sum += values.back();
   }
-  Taps taps{first, std::vector<float>(values.size(), 1.0f)};
   if (sum > 0)
-    std::ranges::transform(values, taps.weights.begin(), [sum](double w) { return static_cast<float>(w / sum); });
-  return taps;
+    for (double& value : values) value /= sum;
+  else
+    std::ranges::fill(values, 1.0);
+  return {first, std::move(values)};
 }
 
 Taps tap_at(double position, std::int64_t in) {
-  return {std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(position)), 0, in - 1), {1.0f}};
+  return {std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(position)), 0, in - 1), {1.0}};
 }
 
 std::vector<Taps> make_taps(std::int64_t in, std::int64_t out, ResizeMethod method) {
@@ -81,8 +82,10 @@ std::vector<float> weigh(std::span<const T> from, std::int64_t outer, std::int64
   for (std::int64_t o = 0; o < outer; ++o)
     for (const Taps& tap : taps) {
       const T* source = from.data() + (o * in + tap.first) * inner;
-      for (const float weight : tap.weights)
+      for (const double exact : tap.weights) {
+        const auto weight = static_cast<float>(exact);
         for (std::int64_t i = 0; i < inner; ++i) target[i] += weight * static_cast<float>(*source++);
+      }
       target += inner;
     }
   return to;
@@ -95,7 +98,63 @@ std::vector<float> weigh_both(TensorView image, std::int64_t height, std::int64_
   return weigh<float>(rows, 1, h, width * c, make_taps(h, height, method));
 }
 
+/// The same for pixels of 8 bits as Pillow computes it: in whole numbers, rounded to pixels at the end.
+std::vector<std::uint8_t> weigh_pixels(std::span<const std::uint8_t> from, std::int64_t outer, std::int64_t in,
+                                       std::int64_t inner, const std::vector<Taps>& taps) {
+  constexpr int kBits = 32 - 8 - 2;  // a sum of weights slightly above 1 still fits
+  constexpr std::int32_t kHalf = 1 << (kBits - 1);
+  std::vector<std::uint8_t> to(static_cast<std::size_t>(outer * std::ssize(taps) * inner));
+  std::vector<std::vector<std::int32_t>> weights;
+  for (const Taps& tap : taps) {
+    weights.emplace_back();
+    for (const double weight : tap.weights)
+      weights.back().push_back(static_cast<std::int32_t>(0.5 + weight * (1 << kBits)));
+  }
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(inner));
+  std::uint8_t* target = to.data();
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::size_t t = 0; t < taps.size(); ++t) {
+      const std::uint8_t* source = from.data() + (o * in + taps[t].first) * inner;
+      std::ranges::fill(sums, kHalf);
+      for (const std::int32_t weight : weights[t])
+        for (std::int32_t& sum : sums) sum += weight * *source++;
+      for (const std::int32_t sum : sums) *target++ = static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255));
+    }
+  return to;
+}
+
+/// A size that stays is not computed, as in Pillow.
+std::vector<std::uint8_t> weigh_pixels_both(TensorView image, std::int64_t height, std::int64_t width) {
+  const std::int64_t h = image.shape[0], w = image.shape[1], c = image.shape[2];
+  const auto whole = image.as<std::uint8_t>();
+  std::vector<std::uint8_t> pixels(whole.begin(), whole.end());
+  if (width != w) pixels = weigh_pixels(pixels, h, w, c, make_taps(w, width, ResizeMethod::antialiased));
+  if (height != h) pixels = weigh_pixels(pixels, 1, h, width * c, make_taps(h, height, ResizeMethod::antialiased));
+  return pixels;
+}
+
+/// Half of a size that is left over; halves go to the even number, as Python's round.
+std::int64_t half_to_even(std::int64_t left) { return left / 2 + (left % 2 == 1 && (left / 2) % 2 == 1 ? 1 : 0); }
+
 }  // namespace
+
+std::pair<std::int64_t, std::int64_t> size_of_shorter_side(std::int64_t height, std::int64_t width, std::int64_t side) {
+  return height <= width ? std::pair(side, side * width / height) : std::pair(side * height / width, side);
+}
+
+Tensor centre_crop(TensorView image, std::int64_t height, std::int64_t width) {
+  if (image.shape.rank() != 3 || height < 1 || width < 1 || image.shape[0] < height || image.shape[1] < width)
+    throw Error{{.where = "crop",
+                 .expected = fmt::format("an image of at least {} x {}", height, width),
+                 .received = to_string(image.shape)}};
+  Tensor result({height, width, image.shape[2]}, image.dtype);
+  const std::int64_t top = half_to_even(image.shape[0] - height), left = half_to_even(image.shape[1] - width);
+  const auto pixel = static_cast<std::int64_t>(size_of(image.dtype)) * image.shape[2];
+  for (std::int64_t row = 0; row < height; ++row)
+    std::copy_n(image.data + ((top + row) * image.shape[1] + left) * pixel, width * pixel,
+                result.data() + row * width * pixel);
+  return result;
+}
 
 std::string text_of(ResizeMethod method) {
   switch (method) {
@@ -125,22 +184,45 @@ Tensor resized(TensorView image, std::int64_t height, std::int64_t width, Resize
     std::ranges::copy(weigh_both<float>(image, height, width, method), result.as<float>().begin());
     return result;
   }
+  if (method == ResizeMethod::antialiased) {
+    std::ranges::copy(weigh_pixels_both(image, height, width), result.as<std::uint8_t>().begin());
+    return result;
+  }
   std::ranges::transform(weigh_both<std::uint8_t>(image, height, width, method), result.as<std::uint8_t>().begin(),
                          [](float v) { return static_cast<std::uint8_t>(std::clamp(v + 0.5f, 0.0f, 255.0f)); });
   return result;
 }
 
-Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width, ResizeMethod method) {
-  const Shape shape = dataset.sample_shape();
-  if (shape.rank() == 3 && shape[0] == height && shape[1] == width) return dataset;
+namespace {
+
+/// The set with images that `made` makes of its own.
+template <class F>
+Dataset with_images(const Dataset& dataset, F&& made) {
   const TensorView images = dataset.x();
   Tensor x;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    const Tensor image = resized(images.rows(i, i + 1).reshaped(shape), height, width, method);
+    const Tensor image = made(images.rows(i, i + 1).reshaped(dataset.sample_shape()));
     if (i == 0) x = Tensor(image.shape().batched(dataset.size()), image.dtype());
     std::copy_n(image.data(), image.bytes(), x.data() + static_cast<std::size_t>(i) * image.bytes());
   }
   return dataset.with_x(std::move(x));
+}
+
+}  // namespace
+
+Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width, ResizeMethod method) {
+  const Shape shape = dataset.sample_shape();
+  if (shape.rank() == 3 && shape[0] == height && shape[1] == width) return dataset;
+  return with_images(dataset, [&](TensorView image) { return resized(image, height, width, method); });
+}
+
+Dataset cropped(const Dataset& dataset, std::int64_t side, std::int64_t height, std::int64_t width,
+                ResizeMethod method) {
+  return with_images(dataset, [&](TensorView image) {
+    if (side == 0 || image.shape.rank() != 3) return centre_crop(image, height, width);
+    const auto [h, w] = size_of_shorter_side(image.shape[0], image.shape[1], side);
+    return centre_crop(resized(image, h, w, method), height, width);
+  });
 }
 
 }  // namespace evenkeel

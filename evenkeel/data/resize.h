@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "evenkeel/data/dataset.h"
 
@@ -24,13 +25,27 @@ inline constexpr ResizeMethod kOtherResizeMethods[] = {ResizeMethod::bilinear, R
 /// For sentences: "bilinear between two pixels, without a filter (OpenCV, TensorFlow, torch.nn.functional)".
 std::string text_of(ResizeMethod method);
 
-/// An image [H, W, C], uint8 or float32, as [height, width, C]. uint8 is rounded to the nearest. Throws Error for other
-/// types and ranks and for an empty image or result.
+/// An image [H, W, C], uint8 or float32, as [height, width, C]. uint8 is rounded to the nearest; with `antialiased` in
+/// Pillow's own arithmetic, bit for bit: weights of 22 bits, and the rows are rounded before the columns. Throws Error
+/// for other types and ranks and for an empty image or result.
 Tensor resized(TensorView image, std::int64_t height, std::int64_t width,
                ResizeMethod method = ResizeMethod::antialiased);
 
+/// Height and width of an image whose shorter side becomes `side`, with its proportions: torchvision's Resize(side),
+/// which rounds the longer one down.
+std::pair<std::int64_t, std::int64_t> size_of_shorter_side(std::int64_t height, std::int64_t width, std::int64_t side);
+
+/// The middle of an image [H, W, C], as torchvision's CenterCrop takes it: where one row or column more is left over,
+/// halves are rounded to even. Throws Error if the image is smaller.
+Tensor centre_crop(TensorView image, std::int64_t height, std::int64_t width);
+
 /// The set with its images [H, W, C] resized; the set itself if they have that size already.
 Dataset resized(const Dataset& dataset, std::int64_t height, std::int64_t width,
+                ResizeMethod method = ResizeMethod::antialiased);
+
+/// The set with its images [H, W, C] resized so that the shorter side is `side` (0: as they are), and the middle of
+/// them. Throws Error if they are too small.
+Dataset cropped(const Dataset& dataset, std::int64_t side, std::int64_t height, std::int64_t width,
                 ResizeMethod method = ResizeMethod::antialiased);
 
 }  // namespace evenkeel

@@ -233,13 +233,30 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
   return {};
 }
 
+namespace {
+
+/// The middle of each image, in the samples' shape.
+Dataset cropped_as(const ImageOptions& images, const Dataset& whole) {
+  const Shape& shape = *images.shape;
+  const Shape own = whole.sample_shape();
+  if (images.crop_other_sizes_only && own[0] == shape[0] && own[1] == shape[1]) return whole;
+  return cropped(whole, images.shorter_side, shape[0], shape[1]);
+}
+
+}  // namespace
+
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir,
                      const ImageOptions& images, const ArrayOptions& arrays) {
   if (const auto files = find_images(spec, images.flat)) return load_images(*files, images);
   const Spec parts = split_spec(spec);
   Dataset whole = load_whole(parts.what, bare_name_means, data_dir, arrays);
   const std::optional<Shape> size = images.resize_to ? images.resize_to : images.resize ? images.shape : std::nullopt;
-  if (size && whole.sample_shape().rank() == 3) whole = resized(whole, (*size)[0], (*size)[1]);
+  if (whole.sample_shape().rank() == 3) {
+    if (images.crop && images.shape)
+      whole = cropped_as(images, whole);
+    else if (size)
+      whole = resized(whole, (*size)[0], (*size)[1]);
+  }
   if (!parts.range) return whole;
   const SampleRange range = parse_range(spec, *parts.range, whole.size());
   return whole.range(range.begin, range.end);

@@ -137,6 +137,11 @@ const LayerRecord* Record::find(const std::string& layer) const {
   return found == layers.end() ? nullptr : &*found;
 }
 
+std::string Record::other_name(const std::string& layer) const {
+  const LayerRecord* found = find(layer);
+  return found && found->foreign != layer ? found->foreign : std::string();
+}
+
 Json to_json(const Record& record) {
   Json layers = Json::array();
   for (const LayerRecord& layer : record.layers) {
@@ -144,11 +149,14 @@ Json to_json(const Record& record) {
     json["tensors"] = list_of(layer.tensors);
     layers.push_back(std::move(json));
   }
-  return {{"format", record.format},          {"file", record.file},
-          {"producer", record.producer},      {"version", record.version},
-          {"inputs", list_of(record.inputs)}, {"outputs", list_of(record.outputs)},
-          {"layers", std::move(layers)},      {"lost", record.lost},
-          {"recognised", record.recognised},  {"warnings", record.warnings}};
+  Json json{{"format", record.format},          {"file", record.file},
+            {"producer", record.producer},      {"version", record.version},
+            {"inputs", list_of(record.inputs)}, {"outputs", list_of(record.outputs)},
+            {"layers", std::move(layers)},      {"lost", record.lost},
+            {"recognised", record.recognised},  {"warnings", record.warnings}};
+  if (!record.checksum.empty()) json["crc32c"] = record.checksum;
+  if (!record.preprocess.empty()) json["preprocess"] = record.preprocess;
+  return json;
 }
 
 Record record_from(const Json& json, const std::string& where) {
@@ -162,7 +170,9 @@ Record record_from(const Json& json, const std::string& where) {
                 .layers = {},
                 .lost = read.texts("lost"),
                 .recognised = read.texts("recognised"),
-                .warnings = read.texts("warnings")};
+                .warnings = read.texts("warnings"),
+                .checksum = read.text("crc32c", false),
+                .preprocess = read.text("preprocess", false)};
   for (const Json& one : read.list("layers")) {
     const Reader layer(one, read.place("layers"));
     LayerRecord next{

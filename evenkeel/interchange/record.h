@@ -55,8 +55,13 @@ struct Record {
   std::vector<std::string> lost;        ///< what the file cannot tell, a sentence each
   std::vector<std::string> recognised;  ///< "x * sigmoid(x) is a swish: features.1.2", a phrase each
   std::vector<std::string> warnings;    ///< sentences
+  /// crc32c of the file, 8 hexadecimal digits, where a folder of its own was made of it; else empty.
+  std::string checksum = {};
+  std::string preprocess = {};  ///< the preprocessing that was added to the model (preprocessing.h); empty: none
 
   const LayerRecord* find(const std::string& layer) const;  ///< by our name; nullptr if there is none
+  /// The layer's name in its file; empty if that is unknown, or the same as ours.
+  std::string other_name(const std::string& layer) const;
   bool operator==(const Record&) const = default;
 };
 

@@ -1,9 +1,10 @@
 #include "evenkeel/nn/weights_file.h"
 
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "evenkeel/base/error.h"
-#include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/weights_misfit.h"
 
 namespace evenkeel {
@@ -30,18 +31,26 @@ void save_weights(const std::filesystem::path& path, const std::vector<WeightInf
 
 std::map<std::string, std::string> load_weights(const std::filesystem::path& path,
                                                 const std::vector<WeightInfo>& weights, Store& store) {
-  formats::SafetensorsFile file = formats::read_safetensors(path);
+  return load_weights(formats::read_safetensors(path), path.string(), weights, store);
+}
+
+std::map<std::string, std::string> load_weights(formats::SafetensorsFile&& file, const std::string& where,
+                                                const std::vector<WeightInfo>& weights, Store& store) {
   const auto format = file.metadata.find("format");
   const bool checkpoint = format != file.metadata.end() && format->second == kCheckpointFormat;
-  if (const auto misfit = weights_misfit(path.string(), file, checkpoint, weights)) throw *misfit;
-  for (const WeightInfo& weight : weights) {
-    Block& block = weight.is_state ? store.state : store.parameters;
-    const DType dtype = block.get(weight.name).dtype;
-    const Tensor& tensor = *file.find(weight.name);
+  if (const auto misfit = weights_misfit(where, file, checkpoint, weights)) throw *misfit;
+  std::unordered_map<std::string_view, const WeightInfo*> by_name;
+  for (const WeightInfo& weight : weights) by_name.emplace(weight.name, &weight);
+  for (auto& [name, tensor] : file.tensors) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) continue;  // another state of a checkpoint
+    Block& block = found->second->is_state ? store.state : store.parameters;
+    const DType dtype = block.get(name).dtype;
     if (tensor.dtype() == dtype)
-      block.set(weight.name, tensor);
+      block.set(name, tensor);
     else
-      block.set(weight.name, converted(tensor, dtype));
+      block.set(name, converted(tensor, dtype));
+    tensor = Tensor();
   }
   return std::move(file.metadata);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/formats/safetensors.h"
 #include "evenkeel/nn/layer_builder.h"
 #include "evenkeel/program/store.h"
 
@@ -25,6 +26,10 @@ void save_weights(const std::filesystem::path& path, const std::vector<WeightInf
 /// which says why the tensors are not the model's (weights_misfit.h); then the store is unchanged. Values are
 /// not checked: NaN loads too.
 std::map<std::string, std::string> load_weights(const std::filesystem::path& path,
+                                                const std::vector<WeightInfo>& weights, Store& store);
+/// The same from a file's content in memory, which `where` names in errors. Each tensor is released once it is in the
+/// store, so that both together take little more memory than one of them.
+std::map<std::string, std::string> load_weights(formats::SafetensorsFile&& file, const std::string& where,
                                                 const std::vector<WeightInfo>& weights, Store& store);
 
 }  // namespace evenkeel

@@ -14,6 +14,7 @@
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
+#include "evenkeel/runs/import_folder.h"
 #include "evenkeel/train/settings.h"
 
 namespace evenkeel {
@@ -104,6 +105,8 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   for (const auto& [key, value] : settings_of(o.loss)) json[key] = json_of(value);
   if (!o.class_weight.empty()) json["class_weight"] = o.class_weight;
   if (!run.validation.empty()) json["validation"] = json_of_data(run.validation, run.validation_fingerprint);
+  if (run.resize_side > 0) json["resize_side"] = run.resize_side;
+  if (run.crop > 0) json["crop"] = run.crop;
   if (!run.labels.empty()) json["labels"] = run.labels;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
@@ -111,6 +114,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (run.data_reading) json["data"]["reading"] = json_of(*run.data_reading);
   if (run.validation_reading) json["validation"]["reading"] = json_of(*run.validation_reading);
   if (!run.initial_weights.empty()) put_path(json, "initial_weights", run.initial_weights);
+  if (!run.weights_format.empty()) json["weights_format"] = run.weights_format;
   return json;
 }
 
@@ -147,7 +151,7 @@ void check_contents(const fs::path& folder, RunFolder::Existing existing, bool h
 /// Removes a run's files. The first one makes it no run, so that the others are never taken for those of the next run.
 void remove_run(const RunFolder& folder) {
   for (const fs::path& path : {folder.path() / "run.json", folder.path() / "weights.safetensors", folder.best(),
-                               folder.metrics(), folder.checkpoints()}) {
+                               folder.metrics(), folder.checkpoints(), folder.path() / kImportRecord}) {
     std::error_code failure;
     fs::remove_all(path, failure);
     if (failure)
@@ -186,6 +190,8 @@ RecordedRun read_run(const fs::path& folder) {
     run.strict_colour = json.value("color", "") == "strict";
     if (json.contains("image_dtype"))
       run.image_dtype = json["image_dtype"] == name_of(DType::float32) ? DType::float32 : DType::uint8;
+    if (json.contains("resize_side")) run.resize_side = count(json, "resize_side");
+    if (json.contains("crop")) run.crop = count(json, "crop");
     run.labels = json.value("labels", "");
     run.channels_first = json.value("channels_first", false);
     run.warnings = json.value("warnings", std::vector<std::string>());
@@ -196,6 +202,7 @@ RecordedRun read_run(const fs::path& folder) {
     if (json.contains("steps")) run.steps = count(json, "steps");
     if (json.contains("epochs")) run.epochs = count(json, "epochs");
     if (json.contains("initial_weights")) run.initial_weights = path_of(json, "initial_weights");
+    run.weights_format = json.value("weights_format", "");
     json.at("evenkeel").get_to(recorded.version);
     json.at("precision").get_to(recorded.precision);
     json.at("machine").at("cpu").get_to(recorded.cpu);

@@ -22,6 +22,7 @@ struct RunDescription {
   std::int64_t samples = 0;                                             ///< of the data; 0: not recorded
   std::string validation = {}, validation_fingerprint = {};             ///< empty without
   bool resize = false, skip_bad_images = false, strict_colour = false;  ///< what was done with images that do not fit
+  std::int64_t resize_side = 0, crop = 0;                               ///< ImageOptions::shorter_side and crop; 0: no
   std::optional<DType> image_dtype = {};                                ///< of samples that were read from images
   std::shared_ptr<const ReadingReport> data_reading = {}, validation_reading = {};  ///< of images; else null
   std::string labels = {};                 ///< the mapping of an .npz file's labels (data/label_mapping.h), by name
@@ -30,6 +31,7 @@ struct RunDescription {
   bool shuffle = true;
   std::int64_t epochs = 0;
   std::optional<std::int64_t> steps = {};
+  std::string weights_format = {};   ///< of that file, if it is not ours: "pytorch"
   std::string initial_weights = {};  ///< the file training started from; empty: initial weights drawn from the seed
   std::string started = {};          ///< wall-clock time, ISO 8601
 };

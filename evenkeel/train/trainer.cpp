@@ -252,6 +252,20 @@ void Trainer::restore(Checkpoint checkpoint) {
   restored_ = std::move(checkpoint);
 }
 
+bool Trainer::set_optimizer_state(const NamedTensors& slots, std::uint64_t steps) {
+  network_.runner(options_.batch_size, Targets::labels, Network::Use::training);
+  Store& store = network_.store();
+  const Types types = types_of(store.slots);
+  const bool fit = types.size() == slots.size() && std::ranges::all_of(slots, [&](const auto& slot) {
+                     const auto own = types.find(slot.first);
+                     return own != types.end() && own->second == TensorType{slot.second.shape(), slot.second.dtype()};
+                   });
+  if (!fit) return false;
+  for (const auto& [name, tensor] : slots) store.slots.set(name, tensor);
+  steps_done_ = steps;
+  return true;
+}
+
 void Trainer::check_weights(const std::map<std::string, Tensor>& weights, const std::string& where) const {
   check_fit(types_of(network_), weights, where);
 }

@@ -100,6 +100,10 @@ class Trainer {
   /// checkpoint belongs to another model, optimizer, ...; then nothing has changed.
   void restore(Checkpoint checkpoint);
 
+  /// Begins with an optimizer's state that another program left after so many steps: its slots under the names of a
+  /// checkpoint ("adam/m"). Returns false, and changes nothing, if they are not the slots of this optimizer and model.
+  bool set_optimizer_state(const NamedTensors& slots, std::uint64_t steps);
+
  private:
   friend class Fit;
 

@@ -32,12 +32,13 @@ TEST_P(Resize, IsWhatTorchDoes) {
   EXPECT_LT(largest_difference(result, expected), 1e-4);
 }
 
-TEST_P(Resize, RoundsPixelsToTheNearest) {
+// Pillow rounds rows to pixels, and then columns.
+TEST_P(Resize, RoundsPixelsTwice) {
   const auto [height, width] = GetParam();
   const Tensor image = golden().at("x").clone();
   const Tensor exact = resized(image, height, width);
   const Tensor rounded = converted(resized(converted(image, DType::uint8), height, width), DType::float32);
-  EXPECT_LE(largest_difference(rounded, exact), 0.5);
+  EXPECT_LE(largest_difference(rounded, exact), 1.0 + 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Resize,

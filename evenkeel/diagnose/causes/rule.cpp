@@ -40,8 +40,7 @@ std::string unmet(Need need, Evidence& evidence) {
   const auto unless = [](bool met, std::string why) { return met ? std::string() : std::move(why); };
   const Records& records = evidence.records();
   switch (need) {
-    case Need::normalization:
-      return unless(!evidence.normalizations().empty(), "the model has no layer that keeps moving statistics");
+    case Need::normalization: return unless(!evidence.normalizations().empty(), std::string(kNoNormalization));
     case Need::samples: return not_representative(evidence.statistics_data(), kFewSamples);
     case Need::many_samples: return not_representative(evidence.signal_data(), kManySamples);
     case Need::scored_samples: return not_representative(evidence.data(), kFewSamples);

@@ -32,6 +32,9 @@ enum class Need {
   shuffle_record,     ///< whether training shuffled
 };
 
+/// unmet() of Need::normalization.
+inline constexpr std::string_view kNoNormalization = "the model has no layer that keeps moving statistics";
+
 /// Why the need is not met here, as a clause ("the model has no normalization"); empty if it is met.
 std::string unmet(Need need, Evidence& evidence);
 

@@ -6,6 +6,7 @@
 
 #include "evenkeel/base/shell.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/diagnose/codes.h"
 
 namespace evenkeel {
@@ -18,7 +19,7 @@ std::string repair_command(const Finding& finding, const DoctorWords& words) {
   if (!finding.outlook || !finding.outlook->why_not.empty()) return {};
   return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
          shell_flag("--data", words.data) + shell_flag("--validation", words.validation) + words.flags + " --fix " +
-         finding.code + " --out repaired.safetensors";
+         finding.code + shell_flag("--out", words.repaired);
 }
 
 /// What the command gains, or why there is none.
@@ -58,6 +59,43 @@ Remedy remedy_of(const Finding& finding, const CodeInfo& info) {
           .pytorch = or_general(finding.remedy.pytorch, info.pytorch)};
 }
 
+/// The names of layers in the network's own file, if one of them is another than ours.
+std::vector<std::string> foreign_names(const std::vector<std::string>& layers,
+                                       const std::optional<interchange::Record>& record) {
+  std::vector<std::string> names;
+  bool differ = false;
+  for (const std::string& layer : layers) {
+    const std::string other = record ? record->other_name(layer) : std::string();
+    names.push_back(other.empty() ? layer : other);
+    differ |= !other.empty();
+  }
+  return differ ? names : std::vector<std::string>();
+}
+
+/// How to get a file with the normalizations in it.
+std::string how_to_export(const std::string& format) {
+  if (format == "onnx") return "export again with training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False";
+  return "save the model as it was trained, with model.save(\"model.keras\")";
+}
+
+/// What the file that the network came from has lost, and which questions stay open for that.
+void add_losses(DoctorDescription& d, const Diagnosis& diagnosis, const DoctorWords& words) {
+  if (!words.record) return;
+  const interchange::Record& record = *words.record;
+  d.file = record.file;
+  d.lost = record.lost;
+  if (diagnosis.gaps.empty()) {
+    const std::string why =
+        "exported in evaluation mode: there is no normalization left to examine; " + how_to_export(record.format);
+    if (d.lost.empty()) d.lost.push_back(as_sentence("if the network was trained with normalizations, it was " + why));
+    for (auto& [what, reason] : d.unchecked)
+      if (reason == kNoNormalization) reason = "the file has no normalization. If the network had some, it was " + why;
+  }
+  if (!words.has_noise)
+    d.unchecked.emplace_back("what dropout does to the statistics after it, and before the loss",
+                             "the file has no dropout; files that are exported for evaluation leave it out");
+}
+
 std::vector<Entry> entries_of(const std::vector<Finding>& findings, const DoctorWords& words) {
   std::vector<Entry> all;
   for (const Finding& f : findings) {
@@ -67,7 +105,8 @@ std::vector<Entry> entries_of(const std::vector<Finding>& findings, const Doctor
                    .remedy = remedy_of(f, info),
                    .command = repair_command(f, words),
                    .promise = promise_of(f),
-                   .documentation = documentation_of(f.code)});
+                   .documentation = documentation_of(f.code),
+                   .foreign = foreign_names(f.layers, words.record)});
   }
   for (Entry& entry : all) {
     Entry* root = cause_of(entry, all);
@@ -98,6 +137,11 @@ std::string answer_of(const DoctorDescription& d) {
 
 }  // namespace
 
+std::string DoctorDescription::Entry::layers_text() const {
+  const std::string ours = evenkeel::layers_text(finding.layers);
+  return foreign.empty() ? ours : ours + " (in the file: " + evenkeel::layers_text(foreign) + ')';
+}
+
 std::string DoctorDescription::of_copy(const std::string& mode) const {
   return replaced > 0 ? mode + ", " + copy_text(replaced) : mode;
 }
@@ -127,7 +171,9 @@ DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
                          .unchecked = d.unchecked,
                          .samples = d.samples,
                          .passes = d.passes,
-                         .expectation = expectation};
+                         .expectation = expectation,
+                         .file = {},
+                         .lost = {}};
   for (std::size_t i = 0; i < d.gaps.size(); ++i) {
     made.normalizations.push_back({.gap = d.gaps[i], .verdict = verdict_on(d.gaps[i], made.findings)});
     if (made.has_noise) made.normalizations.back().shift = d.shifts[i];
@@ -135,6 +181,7 @@ DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
   }
   for (const std::size_t i : most_distant(d.gaps, DoctorDescription::kMostShown))
     made.normalizations[i].is_distant = true;
+  add_losses(made, d, words);
   made.answer = answer_of(made);
   return made;
 }

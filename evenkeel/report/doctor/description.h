@@ -8,6 +8,7 @@
 
 #include "evenkeel/diagnose/diagnosis.h"
 #include "evenkeel/diagnose/expectation.h"
+#include "evenkeel/interchange/record.h"
 
 // What the doctor says of a network, described once. text.h, json.h and page.h lay it out; they decide nothing.
 
@@ -16,9 +17,13 @@ namespace evenkeel {
 /// How the user named model and data, for commands that can be pasted.
 struct DoctorWords {
   std::string model = {}, weights = {};
-  std::string data = {};        ///< the data of statistics
-  std::string validation = {};  ///< the data of scores; empty: the same
-  std::string flags = {};       ///< other flags that were needed, ready to paste: " --loss mse"
+  std::string data = {};                          ///< the data of statistics
+  std::string validation = {};                    ///< the data of scores; empty: the same
+  std::string flags = {};                         ///< other flags that were needed, ready to paste: " --loss mse"
+  std::string repaired = "repaired.safetensors";  ///< the file that a repair is to write
+  /// Of a network from another program's file.
+  std::optional<interchange::Record> record = {};
+  bool has_noise = true;  ///< whether the network has layers that are noise in training
 };
 
 struct DoctorDescription {
@@ -36,8 +41,11 @@ struct DoctorDescription {
     std::string command;  ///< that repairs it; empty where nothing does by itself, or it would not help
     std::string promise;  ///< what the command would bring, measured; or why none is given; empty where none is known
     std::string documentation;
+    /// The finding's layers as the network's own file names them; empty if it names them as we do.
+    std::vector<std::string> foreign = {};
     /// Whether it follows from another finding in the list, and is shown with that.
     bool follows = false;
+    std::string layers_text() const;             ///< with their names in the file
     std::vector<std::string> consequences = {};  ///< "stale-statistics in norm_1 and 2 more", direct or not
   };
   struct NormalizationEntry {
@@ -64,6 +72,8 @@ struct DoctorDescription {
   std::int64_t samples = 0;
   double passes = 0;
   std::optional<Expectation> expectation = {};
+  std::string file = {};          ///< the file that the network came from; empty for one of ours
+  std::vector<std::string> lost;  ///< what that file cannot tell, a sentence each
 
   /// "evaluation mode", or the same with "copy with 2 values replaced".
   std::string of_copy(const std::string& mode) const;

@@ -44,6 +44,7 @@ Json json_of(const DoctorDescription::Entry& entry) {
           {"severity", name_of(f.severity)},
           {"layer", f.layers.empty() ? Json() : Json(f.layers.front())},
           {"layers", f.layers},
+          {"foreign", entry.foreign.empty() ? Json() : Json(entry.foreign)},
           {"cause", f.cause},
           {"evidence", evidence},
           {"certainty", name_of(f.certainty.level)},
@@ -97,6 +98,7 @@ std::string doctor_json(const DoctorDescription& d) {
   Json json{{"findings", findings},     {"cells", cells_of(d)}, {"attribution", chain_of(d.chain)},
             {"statistics", statistics}, {"checked", d.checked}, {"notes", d.notes},
             {"unchecked", unchecked},   {"samples", d.samples}, {"passes", d.passes}};
+  if (!d.file.empty()) json["file"] = {{"path", d.file}, {"lost", d.lost}};
   if (d.expectation) json["expectation"] = json_of(*d.expectation);
   return formats::json_text(json, 2);
 }

@@ -61,6 +61,7 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry, bool e
   section.parts.push_back(Listing{"In PyTorch", entry.remedy.pytorch});
   std::string more = "More on it: `" + entry.documentation + "`.";
   if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
+  if (!entry.foreign.empty()) more += " In the file: " + join(entry.foreign) + '.';
   for (const std::string& consequence : entry.consequences)
     more += " Consequences that go away with it: " + consequence + '.';
   section.parts.push_back(Paragraph{std::move(more)});
@@ -208,6 +209,13 @@ Section layers_section(const DoctorDescription& d) {
   return section;
 }
 
+/// What the network's own file cannot tell.
+Section lost_section(const DoctorDescription& d) {
+  Section section{"What the file has lost", {}};
+  for (const std::string& lost : d.lost) section.parts.push_back(Paragraph{'`' + d.file + "`: " + lost});
+  return section;
+}
+
 Section checked_section(const DoctorDescription& d) {
   PageTable table{.columns = {"looked at", "result"}};
   for (const std::string& what : d.checked) table.rows.push_back({what, "checked"});
@@ -223,6 +231,7 @@ Report doctor_page(const DoctorDescription& d, const Model& model) {
               .answer = d.answer,
               .notes = d.notes};
   page.sections.push_back(cells_section(d));
+  if (!d.lost.empty()) page.sections.push_back(lost_section(d));
   page.sections.push_back(findings_section(d));
   page.sections.push_back(chain_section(d));
   if (!d.normalizations.empty()) page.sections.push_back(layers_section(d));

@@ -43,8 +43,8 @@ std::string cells_text(const DoctorDescription& d) {
 std::string line_of(const Entry& entry, const TerminalStyle& style) {
   const Finding& f = entry.finding;
   const std::string_view severity = name_of(f.severity);
-  const std::string line = fmt::format("{:<7}  {}  {}: {} ({})", severity, f.code, layers_text(f.layers), f.cause,
-                                       name_of(f.certainty.level));
+  const std::string line =
+      fmt::format("{:<7}  {}  {}: {} ({})", severity, f.code, entry.layers_text(), f.cause, name_of(f.certainty.level));
   return severity_text(f.severity, style) + wrapped(printable(line), style.columns, kHanging).substr(severity.size()) +
          '\n';
 }
@@ -83,7 +83,7 @@ std::string snippet_text(std::string_view framework, std::string_view code) {
 
 std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   const Finding& f = entry.finding;
-  std::string text = fmt::format("  {}  {}\n  {}.\n", f.code, layers_text(f.layers), f.cause);
+  std::string text = fmt::format("  {}  {}\n  {}.\n", f.code, entry.layers_text(), f.cause);
   for (const Fact& fact : f.evidence)
     text += fmt::format("  - {}: {}{}{}\n", fact.what, figure(fact.value), fact.unit.empty() ? "" : ' ' + fact.unit,
                         fact.expected.empty() ? "" : " (should be " + fact.expected + ')');
@@ -140,6 +140,14 @@ std::string normalizations_text(const DoctorDescription& d) {
   return text;
 }
 
+/// "model.onnx: exported in evaluation mode: ...": what the network's own file has lost.
+std::string lost_text(const DoctorDescription& d, const TerminalStyle& style) {
+  std::string text;
+  for (const std::string& lost : d.lost)
+    text += wrapped(printable(d.file + ": " + lost), style.columns, kHanging) + '\n';
+  return text.empty() ? text : text + '\n';
+}
+
 /// Grouped by reason, in the order in which the reasons first occur.
 std::string unchecked_text(const DoctorDescription& d) {
   std::vector<std::string> reasons;
@@ -159,6 +167,7 @@ std::string unchecked_text(const DoctorDescription& d) {
 std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
   for (const std::string& note : d.notes) text += wrapped(printable(note), style.columns) + '\n';
+  text += lost_text(d, style);
   text += verdict_text(d, style) + '\n' + cells_text(d) + '\n' + findings_lines(d, style);
   if (d.expectation) text += expectation_text(*d.expectation);
   const std::string end = fmt::format("Checked with {} samples: {} questions; not checked: {}. --verbose has the rest.",
@@ -169,6 +178,7 @@ std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) 
 std::string doctor_details(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
   for (const std::string& note : d.notes) text += printable(note) + "\n\n";
+  text += lost_text(d, style);
   text += verdict_text(d, style) + '\n' + cells_text(d);
   if (d.findings.empty()) text += "\nNothing found.\n";
   for (const Entry* entry : d.roots()) text += '\n' + finding_text(*entry, style);
