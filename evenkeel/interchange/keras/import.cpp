@@ -1,10 +1,9 @@
-#include "evenkeel/base/error.h"
-#include "evenkeel/interchange/imported.h"
+#include "evenkeel/interchange/keras/importer.h"
 
 namespace evenkeel::interchange {
 
-Imported import_keras(const std::filesystem::path& path, const ImportOptions&) {
-  throw Error{{.kind = Error::unsupported, .where = path.string(), .received = "not built yet"}};
+Imported import_keras(const std::filesystem::path& path, const ImportOptions& options) {
+  return keras::imported_from(keras::open_file(path), options);
 }
 
 }  // namespace evenkeel::interchange

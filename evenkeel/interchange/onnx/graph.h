@@ -90,6 +90,10 @@ class Graph {
   const std::list<Node>& nodes() const { return nodes_; }
   Node& append(Node node);
 
+  /// Puts a node in front of or after another, among the nodes.
+  Node& insert_before(const Node& other, Node node);
+  Node& insert_after(const Node& other, Node node);
+
   /// The node that makes a value; nullptr for inputs and constants.
   Node* producer(const std::string& value);
   const Node* producer(const std::string& value) const { return const_cast<Graph*>(this)->producer(value); }
