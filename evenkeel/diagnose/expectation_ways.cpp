@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "evenkeel/diagnose/conversion_ways.h"
 #include "evenkeel/diagnose/finding.h"
 #include "evenkeel/diagnose/measure/weight_layouts.h"
 
@@ -65,6 +66,7 @@ class Ways {
                       .change = std::move(layout.apply)});
     add_epsilons();
     add_padding();
+    for (OtherWay& way : conversion_ways(network_)) all_.push_back(std::move(way));
     return std::move(all_);
   }
 
