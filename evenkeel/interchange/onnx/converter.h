@@ -119,6 +119,6 @@ View scaled(Converter& converter, const Node& node, const View& x, ScaleAndShift
 void prepare(Graph& graph);
 
 /// What the file cannot tell, after the conversion.
-void note_losses(const Graph& graph, const Model& model, Record& record);
+void note_losses(const Graph& graph, Record& record, bool training_form);
 
 }  // namespace evenkeel::interchange::onnx
