@@ -40,6 +40,12 @@ class Reader {
     if (!value->is_string()) fail(key, "a text", *value);
     return value->get<std::string>();
   }
+  std::int64_t whole_number(const char* key, std::int64_t fallback) const {
+    const Json* value = find(key, false);
+    if (!value) return fallback;
+    if (!value->is_number_integer()) fail(key, "a whole number", *value);
+    return value->get<std::int64_t>();
+  }
   std::vector<std::string> texts(const char* key) const {
     std::vector<std::string> all;
     for (const Json& one : list(key)) {
@@ -146,6 +152,7 @@ Json to_json(const Record& record) {
   Json layers = Json::array();
   for (const LayerRecord& layer : record.layers) {
     Json json{{"name", layer.name}, {"foreign", layer.foreign}, {"type", layer.type}};
+    if (layer.updates >= 0) json["updates"] = layer.updates;
     json["tensors"] = list_of(layer.tensors);
     layers.push_back(std::move(json));
   }
@@ -177,6 +184,7 @@ Record record_from(const Json& json, const std::string& where) {
     const Reader layer(one, read.place("layers"));
     LayerRecord next{
         .name = layer.text("name"), .foreign = layer.text("foreign"), .type = layer.text("type"), .tensors = {}};
+    next.updates = layer.whole_number("updates", -1);
     for (const Json& tensor : layer.list("tensors"))
       next.tensors.push_back(tensor_from(tensor, layer.place("tensors")));
     record.layers.push_back(std::move(next));

@@ -28,6 +28,7 @@ struct LayerRecord {
   std::string foreign;  ///< the layer's or node's in its file: "layer1.0.bn1"; several nodes joined by ", "
   std::string type;     ///< the foreign operator or class: "BatchNormalization"
   std::vector<TensorRecord> tensors;
+  std::int64_t updates = -1;  ///< of the moving statistics (PyTorch's num_batches_tracked); -1: the file does not say
   bool operator==(const LayerRecord&) const = default;
 };
 

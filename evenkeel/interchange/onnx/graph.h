@@ -33,9 +33,9 @@ using Attribute = std::variant<std::int64_t, double, std::string, std::vector<st
 inline constexpr std::string_view kOwnDomain = "evenkeel";
 
 struct Node {
-  std::string op;                                      ///< "Conv"
-  std::string domain;                                  ///< empty: ONNX's own operators
-  std::string name;                                    ///< the file's; may be empty
+  std::string op = {};                                 ///< "Conv"
+  std::string domain = {};                             ///< empty: ONNX's own operators
+  std::string name = {};                               ///< the file's; may be empty
   std::vector<std::string> inputs = {}, outputs = {};  ///< names of values; an empty one is not given
   std::map<std::string, Attribute> attributes = {};
   /// The file's names of the nodes that this one stands for, where it replaced them; empty: `name` alone.

@@ -188,6 +188,7 @@ Sizes concatenation(const Graph& graph, const Node& node, const Sizes& in) {
     Sizes part = shape_of(graph, node, i);
     if (part.size() != in.size()) refuse(node, "parts of as many axes", to_text(part));
     result[axis] += part[axis];
+    if (result[axis] > (std::int64_t{1} << 44)) refuse(node, "an output that fits into memory", to_text(result));
     part[axis] = in[axis];
     if (part != in) refuse(node, "parts of one shape but for the axis", to_text(shape_of(graph, node, i)));
   }
