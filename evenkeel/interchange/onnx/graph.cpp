@@ -60,6 +60,20 @@ Node& Graph::append(Node node) {
   return nodes_.back();
 }
 
+Node& Graph::insert_before(const Node& other, Node node) {
+  const auto added = nodes_.insert(place_of(other), std::move(node));
+  places_[&*added] = added;
+  enter(*added);
+  return *added;
+}
+
+Node& Graph::insert_after(const Node& other, Node node) {
+  const auto added = nodes_.insert(std::next(place_of(other)), std::move(node));
+  places_[&*added] = added;
+  enter(*added);
+  return *added;
+}
+
 Node* Graph::producer(const std::string& value) {
   const auto found = producers_.find(value);
   return found == producers_.end() ? nullptr : found->second;

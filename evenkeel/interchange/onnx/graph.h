@@ -71,6 +71,8 @@ struct Constant {
   /// order `axes` (empty: as they are) it has the elements of `value` in their order.
   Shape foreign_shape = {}, seen = {};
   std::vector<int> axes = {};
+  /// The node that computed it, for those who want to know what it was computed from; empty if it is the file's own.
+  std::shared_ptr<const Node> maker = {};
 };
 
 /// Nodes in an order in which each reads what is there already, and what is known of their values. Pointers to nodes
@@ -89,6 +91,10 @@ class Graph {
   std::list<Node>& nodes() { return nodes_; }
   const std::list<Node>& nodes() const { return nodes_; }
   Node& append(Node node);
+
+  /// Puts a node in front of or after another, among the nodes.
+  Node& insert_before(const Node& other, Node node);
+  Node& insert_after(const Node& other, Node node);
 
   /// The node that makes a value; nullptr for inputs and constants.
   Node* producer(const std::string& value);

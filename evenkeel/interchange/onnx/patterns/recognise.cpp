@@ -1,7 +1,18 @@
 #include "evenkeel/interchange/onnx/patterns.h"
+#include "evenkeel/interchange/onnx/patterns/families.h"
 
 namespace evenkeel::interchange::onnx {
 
-void recognise(Graph&, Record&) {}
+void recognise(Graph& graph, Record& record) {
+  Rewriting rewriting(graph, record);
+  recognise_noise(rewriting);
+  recognise_means(rewriting);
+  recognise_activations(rewriting);
+  recognise_normalizations(rewriting);
+  recognise_group_normalizations(rewriting);
+  recognise_batch_normalizations(rewriting);
+  recognise_rearrangements(rewriting);
+  note_squeeze_and_excitation(rewriting);
+}
 
 }  // namespace evenkeel::interchange::onnx
