@@ -19,7 +19,7 @@ void fill(Tensor& tensor, RandomStream& random, float low, float high) {
 
 formats::SafetensorsFile drawn_weights(const Model& model, std::uint64_t seed) {
   const Network network(model, {.draw_weights = false, .compute = {.threads = 1}});
-  RandomStream random(seed);
+  RandomStream random({.seed = seed});
   formats::SafetensorsFile weights;
   for (const WeightInfo& weight : network.weights()) {
     Tensor tensor(weight.shape, DType::float32);
@@ -34,7 +34,7 @@ formats::SafetensorsFile drawn_weights(const Model& model, std::uint64_t seed) {
 }
 
 Arrays drawn_inputs(const Model& model, std::int64_t samples, std::uint64_t seed) {
-  RandomStream random(seed);
+  RandomStream random({.seed = seed});
   Arrays inputs;
   for (const Model::Input& input : model.inputs()) {
     Tensor array(input.shape.batched(samples), DType::float32);

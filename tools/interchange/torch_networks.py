@@ -100,13 +100,16 @@ def computed(module, x):
 
 def export(module, x, names, outputs, form, opset):
     """The bytes of a file. Forms: "folded", as PyTorch exports by default; "evaluate", in evaluation mode with its
-    normalizations; "train", in training mode; "dynamo", the exporter of PyTorch 2.5 and later."""
+    normalizations; "fixed", the same for a batch of one and no other; "train", in training mode; "dynamo", the exporter
+    of PyTorch 2.5 and later, which knows no training mode and folds too; "dynamo_unfolded", the same unoptimized."""
+    if form == "fixed":
+        x = tuple(one[:1] for one in x)
     module = copy.deepcopy(module)
     module.train(form == "train")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if form.startswith("dynamo"):
-            module.train(form == "dynamo_train")
+            module.eval()
             batch = torch.export.Dim("batch", min=2, max=1024)
             program = torch.onnx.export(module, x, dynamo=True, verbose=False, input_names=names, output_names=outputs,
                                         dynamic_shapes=tuple({0: batch} for _ in x), optimize=form == "dynamo")
@@ -117,7 +120,7 @@ def export(module, x, names, outputs, form, opset):
             torch.onnx.export(module, x, file, dynamo=False, opset_version=opset, input_names=names, output_names=outputs,
                               training=mode.get(form, torch.onnx.TrainingMode.PRESERVE),
                               do_constant_folding=form == "folded",
-                              dynamic_axes={name: {0: "batch"} for name in [*names, *outputs]})
+                              dynamic_axes=None if form == "fixed" else {n: {0: "batch"} for n in [*names, *outputs]})
             model = onnx.load_from_string(file.getvalue())
     return without_traces(model)
 

@@ -58,7 +58,8 @@ class OnnxExport {
     return Layout::ours;
   }
 
-  static Layout layout_of_port(const PortRecord& port, Layout otherwise) {
+  Layout layout_of_port(const PortRecord& port, Layout otherwise) const {
+    if (foreign_->format != "onnx") return otherwise;
     if (port.axes.empty()) return port.foreign_shape.rank() > 1 ? Layout::ours : otherwise;
     const bool is_first = port.axes.back() == 0 && std::is_sorted(port.axes.begin(), port.axes.end() - 1);
     return is_first && port.seen_as.rank() == 0 ? Layout::channels_first : otherwise;

@@ -126,7 +126,7 @@ NodeMaker GraphBuilder::node(const std::string& op, const std::vector<std::strin
 std::string GraphBuilder::tensor(const std::string& ours, const std::string& foreign, TensorRecord to) {
   to.name = layer_ + '/' + ours;
   std::string wanted = layer_name_ + '.' + foreign;
-  if (from_)
+  if (from_ && foreign_->format == "onnx")  // other formats name and order tensors in another way
     for (const TensorRecord& known : from_->tensors)
       if (known.name == to.name && !known.foreign.empty()) wanted = known.foreign;
   to.foreign = unique(wanted, values_);

@@ -3,6 +3,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/onnx/model.h"
 #include "evenkeel/interchange/onnx/converter.h"
+#include "evenkeel/interchange/onnx/own_model.h"
 #include "evenkeel/interchange/onnx/patterns.h"
 #include "evenkeel/interchange/onnx/read_graph.h"
 #include "evenkeel/interchange/onnx/simplify.h"
@@ -40,6 +41,7 @@ Imported import_onnx(const std::filesystem::path& path, const ImportOptions& opt
     const formats::Source source(path);
     formats::OnnxDataFiles files(path.parent_path());
     const auto model = formats::read_onnx_model(source);
+    if (auto own = import_own_model(*model, where)) return std::move(*own);
     record.producer = printable(shortened(model->producer_name() + ' ' + model->producer_version(), 200));
     if (model->producer_name().empty() || model->producer_version().empty())
       record.producer = printable(shortened(model->producer_name() + model->producer_version(), 200));

@@ -169,7 +169,7 @@ Tensor tensor_beside(const Json& all, const WeightInfo& info, const std::string&
 
 }  // namespace
 
-std::optional<Imported> import_own_model(const ModelProto& model, const std::string& where) {
+std::optional<Imported> import_own_model(ModelProto& model, const std::string& where) {
   const std::string* text = metadata(model, kOwnModel);
   const std::string* places = metadata(model, kOwnRecord);
   const std::string* print = metadata(model, kOwnGraph);
@@ -179,18 +179,22 @@ std::optional<Imported> import_own_model(const ModelProto& model, const std::str
   Imported imported{.file = parse_model_file(*text, where + ": " + kOwnModel), .weights = {}, .record = record};
   const std::string* beside = metadata(model, kOwnTensors);
   const Json rest = beside ? formats::parse_json(*beside, where) : Json::object();
-  std::map<std::string, const TensorProto*> initializers;
-  for (const TensorProto& tensor : model.graph().initializer()) initializers[tensor.name()] = &tensor;
+  std::map<std::string, TensorProto*> initializers;
+  for (TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) initializers[tensor.name()] = &tensor;
   std::map<std::string, const TensorRecord*> by_name;
   for (const LayerRecord& layer : record.layers)
     for (const TensorRecord& tensor : layer.tensors) by_name[tensor.name] = &tensor;
   for (const WeightInfo& info : weights_of(imported.file.model)) {
     const auto place = by_name.find(info.name);
     const auto found = place == by_name.end() ? initializers.end() : initializers.find(place->second->foreign);
-    imported.weights.add(info.name, found == initializers.end()
-                                        ? tensor_beside(rest, info, where)
-                                        : placed_tensor(*found->second, *place->second, info, where));
+    if (found == initializers.end()) {
+      imported.weights.add(info.name, tensor_beside(rest, info, where));
+      continue;
+    }
+    imported.weights.add(info.name, placed_tensor(*found->second, *place->second, info, where));
+    found->second->clear_raw_data();  // so that there is one copy of all numbers, and not two
   }
+  imported.record.file = where;
   return imported;
 }
 

@@ -30,7 +30,8 @@ void add_own_model(formats::onnx::ModelProto& model, const std::vector<formats::
                    const ModelFile& file, const formats::SafetensorsFile& weights, const Record& record);
 
 /// A model that this program wrote, from its metadata; nothing for other files, or where the graph has changed since.
-/// The initializers must be in the message. Throws Error where the metadata is damaged.
-std::optional<Imported> import_own_model(const formats::onnx::ModelProto& model, const std::string& where);
+/// The initializers must be in the message; their numbers are taken out of it. Throws Error where the metadata is
+/// damaged.
+std::optional<Imported> import_own_model(formats::onnx::ModelProto& model, const std::string& where);
 
 }  // namespace evenkeel::interchange

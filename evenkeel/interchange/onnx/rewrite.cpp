@@ -24,7 +24,11 @@ namespace {
 namespace fs = std::filesystem;
 using formats::BytesView;
 using formats::EncodedTensor;
-using namespace formats::onnx;
+using formats::onnx::AttributeProto;
+using formats::onnx::GraphProto;
+using formats::onnx::ModelProto;
+using formats::onnx::NodeProto;
+using formats::onnx::TensorProto;
 
 /// Messages that may have tensors in them.
 enum class Part { model, graph, node, attribute, tensor, other };

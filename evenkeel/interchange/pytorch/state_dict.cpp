@@ -44,7 +44,12 @@ struct Matching {
 class StateDict {
  public:
   StateDict(const std::vector<TorchPlace>& places, const formats::SafetensorsFile& dict)
-      : places_(places), dict_(dict) {}
+      : places_(places), dict_(dict) {
+    std::set<std::string> twice;
+    for (const auto& [key, tensor] : dict.tensors)
+      if (!spelled_.emplace(in_our_spelling(key), key).second) twice.insert(in_our_spelling(key));
+    for (const std::string& name : twice) spelled_.erase(name);
+  }
 
   Matching matched() const {
     const Keys direct = with_prefix("");
@@ -87,6 +92,13 @@ class StateDict {
   }
 
  private:
+  /// "layer1_0_bn1.weight" of "layer1.0.bn1.weight": as our architectures name PyTorch's modules.
+  static std::string in_our_spelling(std::string key) {
+    const std::size_t end = module_of(key).size();
+    std::replace(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(end), '.', '_');
+    return key;
+  }
+
   std::size_t missing(const Keys& keys) const {
     std::size_t count = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) count += keys[i].empty() && places_[i].role != TensorRole::batches;
@@ -103,6 +115,8 @@ class StateDict {
       std::string key;
       for (const std::string& name : {place.record.foreign, own})
         if (key.empty() && dict_.find(prefix + name)) key = prefix + name;
+      const auto spelled = spelled_.find(in_our_spelling(prefix + own));
+      if (key.empty() && spelled != spelled_.end()) key = spelled->second;
       keys.push_back(std::move(key));
     }
     return keys;
@@ -136,6 +150,7 @@ class StateDict {
 
   const std::vector<TorchPlace>& places_;
   const formats::SafetensorsFile& dict_;
+  std::map<std::string, std::string> spelled_;  ///< keys by our spelling, unless several have it
 };
 
 /// Parts and shapes of a module, which must be the same here and there.

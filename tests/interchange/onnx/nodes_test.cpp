@@ -99,10 +99,11 @@ TEST(NodeTests, PassOrStandInTheListWithAReason) {
       }
     const std::string failure = failure_of(one, folder.path());
     passed += failure.empty();
-    if (reason.empty())
+    if (reason.empty()) {
       EXPECT_EQ(failure, "") << name << " (" << one.about << ')';
-    else
+    } else {
       EXPECT_NE(failure, "") << name << " passes, and stands in the list: " << reason;
+    }
   }
   if (whole)
     for (const auto& [pattern, why] : reasons) EXPECT_TRUE(used.contains(pattern)) << "no such test: " << pattern;

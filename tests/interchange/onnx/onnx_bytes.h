@@ -12,7 +12,7 @@ namespace evenkeel::interchange::bytes {
 
 inline std::string varint(std::uint64_t value) {
   std::string bytes;
-  for (; value >= 128; value >>= 7) bytes += static_cast<char>(value & 127 | 128);
+  for (; value >= 128; value >>= 7) bytes += static_cast<char>((value & 127) | 128);
   return bytes + static_cast<char>(value);
 }
 inline std::string number(int field, std::int64_t value) {
