@@ -137,6 +137,20 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
   if (!data.reading() || data.reading()->resized == 0) return others;
   Shared quiet = a.shared;
   quiet.quiet = true;
+  const auto add = [&](const std::string& says, const Shared& shared) {
+    others.push_back({.says = says, .load = [=, &model, spec = a.data] {
+                        return load_data(shared, model, spec, Split::test, {.read_as = read_as});
+                      }});
+  };
+  Shared whole = quiet, middle = quiet;
+  whole.resize = true;
+  whole.resize_side = whole.crop = middle.crop = 0;
+  middle.resize = false;
+  middle.resize_side = (std::min(model.input_shape()[0], model.input_shape()[1]) * 256 + 112) / 224;
+  add("their images were resized as a whole, without a crop", whole);
+  if (model.input_shape()[0] == model.input_shape()[1])
+    add(fmt::format("their images were resized to a shorter side of {} and cropped to the middle", middle.resize_side),
+        middle);
   for (const ResizeMethod method : kOtherResizeMethods)
     others.push_back({.says = "their images were resized " + text_of(method), .load = [=, &model, spec = a.data] {
                         return load_data(quiet, model, spec, Split::test,
