@@ -8,8 +8,7 @@ namespace {
 
 /// The value that does not depend on samples, but on how many there are, for a batch of that size. Nothing if it does
 /// depend on them, or is not computed here.
-std::optional<Tensor> for_batch(const Graph& graph, const std::string& value, std::int64_t batch, int depth) {
-  constexpr int kDeepest = 40;
+std::optional<Tensor> for_batch(const Graph& graph, const std::string& value, std::int64_t batch, int& budget) {
   constexpr std::int64_t kMost = std::int64_t{1} << 20;
   if (const Constant* constant = graph.constant_entry(value)) {
     if (!constant->of_the_batch) return constant->value.clone();
@@ -19,12 +18,12 @@ std::optional<Tensor> for_batch(const Graph& graph, const std::string& value, st
     return converted(numbers, constant->value.dtype());
   }
   const Node* node = graph.producer(value);
-  if (!node || depth > kDeepest) return {};
+  if (!node || --budget < 0) return {};
   Graph inputs;
   inputs.opset = graph.opset;
   for (const std::string& input : node->inputs) {
     if (input.empty()) continue;
-    auto tensor = for_batch(graph, input, batch, depth + 1);
+    auto tensor = for_batch(graph, input, batch, budget);
     if (!tensor) return {};
     inputs.set_constant(input, {.value = std::move(*tensor)});
   }
@@ -51,7 +50,8 @@ void reshape_of_gather(Graph& graph, Node& node) {
   Sizes target;
   // Two sizes of the batch tell what is for each sample.
   for (const std::int64_t batch : {2, 3}) {
-    const auto indices = for_batch(graph, node.input(1), batch, 0);
+    int budget = 100;  // nodes, each as often as it is read
+    const auto indices = for_batch(graph, node.input(1), batch, budget);
     if (!indices || indices->shape().rank() < 1 || indices->shape().size() != batch * sample ||
         indices->shape()[0] != batch || !counts_up(*indices))
       return;
