@@ -119,10 +119,10 @@ void look_for_normalization(Rewriting& rewriting, Node& last) {
   Graph& graph = rewriting.graph();
   const auto allowed = [&](const Node& node) { return is_smooth(node, graph); };
   if (!last.is("Add") && !last.is("Mul") && !last.is("Div") && !last.is("Sub")) return;
-  for (const Region& region : regions_before(graph, last, allowed)) {
-    if (!has_any(region, {"ReduceMean"}) || !has_any(region, {"Sqrt", "Pow"}) ||
-        !graph.are_alone(region.nodes, region.y))
-      continue;
+  const auto is_mean = [](const Node& node) { return node.is("ReduceMean"); };
+  // The longest that anyone writes have 16 nodes.
+  for (const Region& region : regions_before(graph, last, 24, allowed, is_mean)) {
+    if (!has_any(region, {"Sqrt", "Pow"}) || !graph.are_alone(region.nodes, region.y)) continue;
     const auto found = standardization_of(graph, region);
     if (found &&
         (replace_grouped(rewriting, region, *found) || replace_normalization_of_positions(rewriting, region, *found) ||

@@ -127,7 +127,6 @@ TEST(RecogniseActivations, KeepsABoundThatIsFarAway) {
 }
 
 TEST(RecogniseActivations, FindsASoftmaxAndItsLogarithm) {
-  const std::string softmax = "e = Exp(x)\ns = ReduceSum{axes=[1]}(e)\ny = Div(e, s)";
   EXPECT_EQ(recognised({"m:[N, 1, 5, 5] = ReduceMax{axes=[1]}(x)\nd = Sub(x, m)\ne = Exp(d)\n"
                         "s:[N, 1, 5, 5] = ReduceSum{axes=[1]}(e)\ny = Div(e, s)"}),
             "y = Softmax(x)");
