@@ -147,14 +147,19 @@ bool Graph::are_alone(std::span<Node* const> nodes, const std::string& output) c
 
 Node& Graph::replace(std::span<Node* const> nodes, Node fresh) {
   if (nodes.empty()) throw std::logic_error("no nodes to replace");
+  // The maker of the one value that others read comes after all that it depends on.
+  const Node* maker = producer(fresh.output());
   auto last = nodes_.begin();
-  for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
-    if (!contains(nodes, &*place)) continue;
-    last = place;
-    if (!place->origins.empty())
-      fresh.origins.insert(fresh.origins.end(), place->origins.begin(), place->origins.end());
+  if (maker && contains(nodes, maker))
+    last = place_of(*maker);
+  else
+    for (auto place = nodes_.begin(); place != nodes_.end(); ++place)
+      if (contains(nodes, &*place)) last = place;
+  for (const Node* node : nodes) {
+    if (!node->origins.empty())
+      fresh.origins.insert(fresh.origins.end(), node->origins.begin(), node->origins.end());
     else
-      fresh.origins.push_back(place->title());
+      fresh.origins.push_back(node->title());
   }
   if (fresh.name.empty()) fresh.name = last->name;
   if (fresh.call.empty()) fresh.module = last->module, fresh.call = last->call;
