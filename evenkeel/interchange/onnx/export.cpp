@@ -143,8 +143,7 @@ class OnnxExport {
     record_.format = "onnx";
     record_.producer = fmt::format("evenkeel {}", kVersion);
     record_.version = fmt::format("opset {}", kOpset);
-    for (const LayerRecord& layer : graph_.layers())
-      if (!layer.tensors.empty()) record_.layers.push_back(layer);
+    record_.layers = graph_.layers();
     add_own_model(proto, graph_.initializers(), {.model = model_}, weights_, record_);
   }
 
