@@ -251,6 +251,22 @@ TEST(ExportOnnx, BringsBackWhatOnnxCannotSay) {
   }
 }
 
+TEST(ExportOnnx, RefusesItsOwnMetadataIfTheyAreDamaged) {
+  Sequential model({4});
+  model.add(Dense{.units = 3});
+  const Written written(model);
+  const auto error_with = [&](const std::string& key, const std::string& from, const std::string& to) {
+    ModelProto changed = *written.proto;
+    for (auto& entry : *changed.mutable_metadata_props())
+      if (entry.key() == key) entry.mutable_value()->replace(entry.value().find(from), from.size(), to);
+    return error_of([&] { import_own_model(changed, "net.onnx"); });
+  };
+  EXPECT_SAYS(error_with(kOwnModel, "units = 3", "units = 4"), "net.onnx");
+  EXPECT_SAYS(error_with(kOwnModel, "Dense", "Tense"), "net.onnx");
+  EXPECT_SAYS(error_with(kOwnRecord, "\"name\":\"input\"", "\"name\":\"x\""), kOwnRecord);
+  EXPECT_SAYS(error_with(kOwnRecord, "{", "["), "net.onnx");
+}
+
 TEST(ExportOnnx, BelievesItsOwnMetadataOnlyAsLongAsTheGraphIsTheSame) {
   Sequential model({4});
   model.add(Rescaling{.scale = 0.5}, Dense{.units = 3});

@@ -110,6 +110,26 @@ TEST(StateDict, TakesTheNamesOfAnImportedFile) {
   expect_equal(weights, from_state_dict(model, dict, &record));
 }
 
+TEST(StateDict, NamesTensorsAfterTheirLayersThatShareOneInTheImportedFile) {
+  Sequential model({3});
+  model.add(LayerScale{.name = "a"}, LayerScale{.name = "b"});
+  Record record;
+  for (const char* layer : {"a", "b"})
+    record.layers.push_back({.name = layer,
+                             .foreign = layer,
+                             .type = "Mul",
+                             .tensors = {{.name = std::string(layer) + "/gamma",
+                                          .foreign = "block.scale",
+                                          .foreign_shape = {3},
+                                          .seen_as = {},
+                                          .axes = {}}}});
+  const auto weights = drawn_weights(model, 1);
+  const SafetensorsFile dict = to_state_dict(model, weights, &record);
+  EXPECT_NE(dict.find("block.scale"), nullptr);
+  EXPECT_NE(dict.find("b.weight"), nullptr);
+  expect_equal(weights, from_state_dict(model, dict, &record));
+}
+
 TEST(StateDict, LeavesAPrefixOutThatAllKeysShare) {
   const Sequential model = small();
   const auto weights = drawn_weights(model, 1);
