@@ -149,7 +149,11 @@ Tensor placed_tensor(const TensorProto& proto, const TensorRecord& place, const 
                  .received = "others"}};
   const void* from = is_raw ? static_cast<const void*>(raw.data()) : proto.float_data().data();
   const TensorView view{static_cast<const std::byte*>(from), place.foreign_shape, DType::float32};
-  return to_ours(view, place, info.shape);
+  try {
+    return to_ours(view, place, info.shape);
+  } catch (const Error& error) {
+    throw error.inside(where);
+  }
 }
 
 /// A tensor without a place in the graph, from the metadata.
