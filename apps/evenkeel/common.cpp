@@ -196,11 +196,11 @@ void add_image_flags(CLI::App& command, Shared& shared) {
     shared.resize = !side;
     shared.resize_side = side.value_or(0);
   };
-  command
-      .add_flag("--resize",
-                "resize images of another size to the model's input; --resize N: the shorter side of every image to N "
-                "pixels, and the middle of it (as --resize 256 --crop 224)")
-      ->each(resize);
+  const std::string help =
+      "resize images of another size to the model's input; --resize N: the shorter side of every image to N pixels, "
+      "and "
+      "the middle of it (as --resize 256 --crop 224)";
+  command.add_flag("--resize", help)->each(resize);
   command.add_option("--crop", shared.crop, "the middle of every image, of the model's input size; after --resize N")
       ->option_text("N")
       ->check(at_least(1));
@@ -276,6 +276,7 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
                   const DataNeeds& needs) {
   ArrayOptions arrays = array_options(shared, needs.read_as);
   arrays.inputs = arrays_for(model);
+  arrays.output = output_for(model);
   for (ArrayOptions::Input& input : arrays.inputs) input.or_channels_first = needs.read_as.or_channels_first;
   Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), arrays);
   say_reading(shared, spec, data);

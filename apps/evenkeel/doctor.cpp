@@ -36,7 +36,8 @@ struct DoctorArguments {
   Shared shared;
   Settings settings;
   std::string model, weights, data, train_data, validation, run, html, expect;
-  std::int64_t samples = 2048;
+  std::int64_t samples = Subject().samples;
+  std::uint64_t memory = static_cast<std::uint64_t>(Subject().memory_bytes);
   bool strict = false, verbose = false;
 };
 
@@ -136,6 +137,20 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
   if (!data.reading() || data.reading()->resized == 0) return others;
   Shared quiet = a.shared;
   quiet.quiet = true;
+  const auto add = [&](const std::string& says, const Shared& shared) {
+    others.push_back({.says = says, .load = [=, &model, spec = a.data] {
+                        return load_data(shared, model, spec, Split::test, {.read_as = read_as});
+                      }});
+  };
+  Shared whole = quiet, middle = quiet;
+  whole.resize = true;
+  whole.resize_side = whole.crop = middle.crop = 0;
+  middle.resize = false;
+  middle.resize_side = (std::min(model.input_shape()[0], model.input_shape()[1]) * 256 + 112) / 224;
+  add("their images were resized as a whole, without a crop", whole);
+  if (model.input_shape()[0] == model.input_shape()[1])
+    add(fmt::format("their images were resized to a shorter side of {} and cropped to the middle", middle.resize_side),
+        middle);
   for (const ResizeMethod method : kOtherResizeMethods)
     others.push_back({.says = "their images were resized " + text_of(method), .load = [=, &model, spec = a.data] {
                         return load_data(quiet, model, spec, Split::test,
@@ -226,7 +241,12 @@ int run_doctor(const DoctorArguments& a) {
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
-                  .samples = a.samples};
+                  .samples = a.samples,
+                  .memory_bytes = static_cast<std::int64_t>(a.memory)};
+  if (const std::string effort = effort_text(model.file.model, a.samples,
+                                             std::max(sets.evaluated.size(), sets.trained ? sets.trained->size() : 0));
+      !effort.empty())
+    say(a.shared, "{}", effort);
   const std::optional<Expectation> expectation =
       expectation_of(a, *loaded.network, sets, subject.records.batch_size, model.record);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
@@ -269,6 +289,12 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command.add_option("--samples", a->samples, "samples of each set to look at; 0: all; default 2048")
       ->option_text("N")
       ->check(at_least(0));
+  command
+      .add_option("--memory", a->memory,
+                  "memory for what is measured, besides the data and the weights: values kept between layers; half of "
+                  "it for those of a batch; default 1G")
+      ->option_text("SIZE")
+      ->transform(CLI::AsSizeValue(false));
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   command.add_option("--html", a->html, "write the diagnosis as an HTML page with charts")->option_text("FILE.html");

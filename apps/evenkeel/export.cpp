@@ -5,7 +5,9 @@
 #include "common.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/file.h"
+#include "evenkeel/formats/safetensors.h"
 #include "evenkeel/interchange/imported.h"
+#include "evenkeel/interchange/pytorch/state_dict.h"
 
 namespace evenkeel::app {
 namespace {
@@ -39,6 +41,14 @@ void check_flags(const ExportArguments& a) {
 
 std::vector<std::string> write_export(const ExportArguments& a, const Model& model,
                                       const formats::SafetensorsFile& weights, const interchange::Record* record) {
+  if (writes_state_dict(a)) {
+    std::vector<std::string> notes;
+    const formats::SafetensorsFile dict = interchange::to_state_dict(model, weights, record, &notes);
+    std::vector<formats::SafetensorsEntry> entries;
+    for (const auto& [name, tensor] : dict.tensors) entries.push_back({name, tensor});
+    formats::write_safetensors(a.out, entries, dict.metadata);
+    return notes;
+  }
   if (a.out.ends_with(".keras")) return interchange::export_keras(model, weights, a.out, record);
   return interchange::export_onnx(model, weights, a.out, {.training = a.mode == "train", .fold = a.fold}, record);
 }

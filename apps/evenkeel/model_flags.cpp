@@ -13,7 +13,7 @@ constexpr const char* kModelHelp =
     "a model file (TOML), a folder that `train` or `import` made, or an .onnx, .keras or .h5 file";
 
 void say_opening(const Shared& shared, const OpenedModel& opened) {
-  for (const std::string& note : opened.notes) say(shared, "{}{}", opened.record ? "" : "passed over: ", note);
+  for (const std::string& note : opened.notes) say(shared, "{}", note);
 }
 
 }  // namespace

@@ -250,12 +250,13 @@ Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::
   if (const auto files = find_images(spec, images.flat)) return load_images(*files, images);
   const Spec parts = split_spec(spec);
   Dataset whole = load_whole(parts.what, bare_name_means, data_dir, arrays);
-  const std::optional<Shape> size = images.resize_to ? images.resize_to : images.resize ? images.shape : std::nullopt;
   if (whole.sample_shape().rank() == 3) {
     if (images.crop && images.shape)
       whole = cropped_as(images, whole);
-    else if (size)
-      whole = resized(whole, (*size)[0], (*size)[1]);
+    else if (images.resize_to)
+      whole = resized(whole, (*images.resize_to)[0], (*images.resize_to)[1]);
+    else if (images.resize && images.shape)
+      whole = resized(whole, (*images.shape)[0], (*images.shape)[1]);
   }
   if (!parts.range) return whole;
   const SampleRange range = parse_range(spec, *parts.range, whole.size());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "evenkeel/diagnose/conversion_ways.h"
 #include "evenkeel/diagnose/finding.h"
 #include "evenkeel/diagnose/measure/weight_layouts.h"
 
@@ -65,12 +66,13 @@ class Ways {
                       .change = std::move(layout.apply)});
     add_epsilons();
     add_padding();
+    for (OtherWay& way : conversion_ways(network_)) all_.push_back(std::move(way));
     return std::move(all_);
   }
 
  private:
   void add_batches() {
-    if (normalizations(network_.model()).empty()) return;
+    if (std::ranges::all_of(normalizations(network_.model()), &Normalization::frozen)) return;
     batch_sizes_.insert(batch_sizes_.end(), std::begin(kBatchSizes), std::end(kBatchSizes));
     batch_sizes_.push_back(samples_);
     std::set<std::int64_t> known;

@@ -22,8 +22,8 @@ struct OtherWay {
 };
 
 /// All ways that are tried, simpler ones first: preparations of the samples (input_hypotheses), layouts of the weights
-/// (weight_layouts), epsilon of all normalizations, padding of strided windows. If the model uses batch statistics,
-/// also batches of the given and of usual sizes, up to 512 and all samples.
+/// (weight_layouts), epsilon of all normalizations, padding of strided windows, conversion_ways. If the model uses
+/// batch statistics, also batches of the given and of usual sizes, up to 512 and all samples.
 std::vector<OtherWay> other_ways(Network& network, const InputSummary& data, std::int64_t samples,
                                  const std::vector<std::int64_t>& batch_sizes);
 

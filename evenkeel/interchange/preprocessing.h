@@ -10,7 +10,7 @@ namespace evenkeel::interchange {
 /// What other programs do with pixels from 0 to 255 before their networks see them: y = (x - mean) / deviation, then
 /// perhaps the channels in reverse order.
 struct Preprocessing {
-  std::string name;                                 ///< as it was given
+  std::string name = {};                            ///< as it was given
   std::vector<double> mean = {0}, deviation = {1};  ///< for each channel as images have them, or one for all
   bool reversed = false;                            ///< RGB becomes BGR
   bool in_model = false;                            ///< the family's models have it inside: there is nothing to add

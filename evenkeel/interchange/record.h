@@ -18,8 +18,8 @@ struct TensorRecord {
   std::string name;     ///< ours: "conv2d/kernel"
   std::string foreign;  ///< "conv1.weight"; empty if the file has no such tensor and `constant` was used
   Shape foreign_shape;
-  Shape seen_as;          ///< empty: foreign_shape
-  std::vector<int> axes;  ///< empty: as they are
+  Shape seen_as = {};          ///< empty: foreign_shape
+  std::vector<int> axes = {};  ///< empty: as they are
   bool operator==(const TensorRecord&) const = default;
 };
 
@@ -39,8 +39,8 @@ struct PortRecord {
   Shape foreign_shape;  ///< of one sample in the foreign layout: [3, 224, 224]
   /// Axis i of our sample is axis axes[i] of the foreign sample (both without the batch); empty: as they are. A
   /// flattened [C, H, W] is seen as that shape first.
-  std::vector<int> axes;
-  Shape seen_as;  ///< empty: foreign_shape
+  std::vector<int> axes = {};
+  Shape seen_as = {};  ///< empty: foreign_shape
   bool operator==(const PortRecord&) const = default;
 };
 

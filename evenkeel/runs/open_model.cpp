@@ -10,6 +10,8 @@
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/preprocessing.h"
+#include "evenkeel/interchange/pytorch/state_dict.h"
+#include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/import_folder.h"
@@ -112,7 +114,9 @@ OpenedModel open_folder(const fs::path& path) {
     }
   if (file && (!is_complete || (run && !run->finished)))
     if (const auto found = newest_checkpoint(
-            path / "checkpoints", [&](const Error& error) { notes.emplace_back(error.what()); }, of_model(file->model)))
+            path / "checkpoints",
+            [&](const Error& error) { notes.push_back(std::string("passed over: ") + error.what()); },
+            of_model(file->model)))
       weights = found->path;
   if (!weights && is_complete) weights = complete;
   if (!weights || !file)
@@ -150,9 +154,12 @@ void use_weights(OpenedModel& model, const fs::path& weights, const OpenOptions&
     model.slots = std::move(other.slots);
     return;
   }
+  if (options.weights_format == "pytorch") {
+    model.tensors = in_memory(interchange::from_state_dict(model.file.model, formats::read_safetensors(weights),
+                                                           model.record ? &*model.record : nullptr, &model.notes));
+    return;
+  }
   model.slots = slots_in(weights.parent_path());
-  if (options.weights_format.empty() || options.weights_format == "evenkeel") return;
-  throw Error{{.kind = Error::unsupported, .where = "--weights-format", .received = options.weights_format}};
 }
 
 LoadedNetwork load_network(const OpenedModel& model, NetworkOptions options) {
@@ -212,6 +219,10 @@ std::vector<ArrayOptions::Input> arrays_for(const Model& model) {
   std::vector<ArrayOptions::Input> inputs;
   for (const auto& [name, shape] : model.inputs()) inputs.push_back({name, shape});
   return inputs;
+}
+
+Shape output_for(const Model& model) {
+  return compile(model, {.batch_size = 1}).layer_outputs.at(static_cast<std::size_t>(model.output()));
 }
 
 ImageOptions images_for(const Model& model) {

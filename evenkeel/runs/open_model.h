@@ -36,7 +36,7 @@ struct OpenedModel {
   /// The run folder's weights, or the file that the user named; of a foreign file, that file.
   std::optional<std::filesystem::path> weights = {};
   ReadAs read_as = {};                  ///< how a run folder's data were read
-  std::vector<std::string> notes = {};  ///< damaged checkpoints that were skipped, and warnings of an import
+  std::vector<std::string> notes = {};  ///< sentences: damaged checkpoints that were skipped, warnings of an import
   /// What is known of the file that the network came from; nothing for one of ours.
   std::optional<interchange::Record> record = {};
   TensorsInMemory tensors = {};  ///< the weights, if `weights` is not a safetensors file in our names; else null
@@ -96,6 +96,9 @@ formats::SafetensorsFile tensors_of(const Network& network);
 
 /// The names and shapes that arrays of samples need for a model.
 std::vector<ArrayOptions::Input> arrays_for(const Model& model);
+
+/// The shape of a sample of a model's main output, for its targets.
+Shape output_for(const Model& model);
 
 /// How images are read for a model: in the shape of its input, if that is the shape of an image.
 ImageOptions images_for(const Model& model);

@@ -46,6 +46,38 @@ TEST_F(Images, OfAnotherSizeAreResizedWhereAsked) {
   EXPECT_EQ(run({"predict", "run", "--image", path_of(1, 1), "--resize"}).code, 0);
 }
 
+TEST_F(Images, AreCroppedToTheirMiddleWhereAsked) {
+  for (int label = 0; label < 3; ++label)
+    for (int i = 0; i < 4; ++i) write_image(path_of(label, i), {9, 12, 3}, static_cast<std::uint8_t>(80 * label + i));
+  EXPECT_EQ(run(training({"--resize", "7", "--crop", "6"})).code, 0);
+  EXPECT_SAYS(read("run/run.json"), "\"resize_side\": 7");
+  EXPECT_SAYS(read("run/run.json"), "\"crop\": 6");
+  const auto larger = run_json({"evaluate", "run", "--data", "images", "--resize", "8"});
+  EXPECT_EQ(larger["samples"], 12);
+  EXPECT_EQ(run({"evaluate", "run", "--data", "images", "--crop", "6"}).code, 0);
+  EXPECT_EQ(run({"train", "run", "--resume", "--epochs", "2", "--threads", "1"}).code, 0);
+}
+
+TEST_F(Images, AreNotCroppedToAnotherSizeThanTheModels) {
+  EXPECT_SAYS(refusal(training({"--resize", "8", "--crop", "5"})), "the size of the model's input, 6 x 6");
+  write_image(path_of(1, 1), {5, 12, 1}, 7);
+  EXPECT_SAYS(refusal(training({"--crop", "6"})), path_of(1, 1));
+}
+
+TEST_F(Images, GetTheSizeThatTheFamilyOfThePreprocessingGivesThem) {
+  write("plain.toml", std::string("name = \"plain\"\ninput = [7, 7, 3]\n\n[[layer]]\ntype = \"Flatten\"\n\n[[layer]]\n"
+                                  "type = \"Dense\"\nunits = 3\n\n[training]\nloss = "
+                                  "\"sparse_categorical_crossentropy\"\n"));
+  for (int label = 0; label < 3; ++label)
+    for (int i = 0; i < 4; ++i) write_image(path_of(label, i), {9, 12, 3}, static_cast<std::uint8_t>(80 * label + i));
+  const std::vector<std::string> train = {"train", "plain.toml", "--data", "images", "--out", "run", "--threads", "1"};
+  EXPECT_SAYS(refusal(train), "--resize");
+  std::vector<std::string> prepared = train;
+  prepared.insert(prepared.end(), {"--preprocess", "imagenet"});
+  EXPECT_EQ(run(prepared).code, 0) << run(prepared).err;
+  EXPECT_SAYS(read("run/model.toml"), "Normalization");
+}
+
 TEST_F(Images, ThatAreDamagedAreRefusedByName) {
   write(path_of(2, 0), "no image");
   EXPECT_SAYS(refusal(training()), path_of(2, 0) + ": expected a PNG or JPEG image, received text");

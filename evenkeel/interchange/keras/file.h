@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 /// A .keras or .h5 file in memory, by its content, whatever its name ends in.
 struct File {
   std::string where = {};          ///< its path, for errors
-  bool is_archive = false;    ///< .keras: a zip archive; else HDF5
+  bool is_archive = false;         ///< .keras: a zip archive; else HDF5
   Json config = {};                ///< of the model
   Json training = {};              ///< of compile(); null where the model was not compiled
   std::string keras_version = {};  ///< "3.15.1"; empty: unknown

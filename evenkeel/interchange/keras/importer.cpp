@@ -9,6 +9,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/interchange/keras/express.h"
 #include "evenkeel/interchange/keras/problems.h"
 #include "evenkeel/interchange/keras/shapes.h"
 #include "evenkeel/interchange/keras/training.h"
@@ -72,7 +73,8 @@ class Importer {
   Importer(const File& file, const ImportOptions& options) : file_(file), options_(options) {}
 
   Imported run() {
-    const Node root = graph_of(file_.config, file_.where);
+    Node root = graph_of(file_.config, file_.where);
+    join_split_layers(root);
     begin(root);
     Scope scope{.ours = "", .foreign = "", .frozen = false, .training = {}, .variables = Variables(file_)};
     if (root.config.is_object()) scope.frozen = root.config.value("trainable", Json()) == false;

@@ -71,6 +71,8 @@ struct Constant {
   /// order `axes` (empty: as they are) it has the elements of `value` in their order.
   Shape foreign_shape = {}, seen = {};
   std::vector<int> axes = {};
+  /// The node that computed it, for those who want to know what it was computed from; empty if it is the file's own.
+  std::shared_ptr<const Node> maker = {};
 };
 
 /// Nodes in an order in which each reads what is there already, and what is known of their values. Pointers to nodes

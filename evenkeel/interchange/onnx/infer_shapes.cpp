@@ -238,7 +238,16 @@ Sizes blocks(const Graph&, const Node& node, const Sizes& in) {
   return {in[0], in[1] / (block * block), in[2] * block, in[3] * block};
 }
 
+/// Random numbers of the shape of a value. One that the exporter computed has the batch's fixed size.
+Sizes random_like(const Graph& graph, const Node& node, const Sizes& in) {
+  Sizes sizes = in;
+  if (!sizes.empty() && graph.constant(node.input(0)) && sizes[0] == graph.fixed_batch) sizes[0] = kBatch;
+  return sizes;
+}
+
 const std::map<std::string, Infer, std::less<>> kInfer = {{"Conv", convolution},
+                                                          {"RandomUniformLike", random_like},
+                                                          {"RandomNormalLike", random_like},
                                                           {"ConvTranspose", transposed_convolution},
                                                           {"MaxPool", pooling},
                                                           {"AveragePool", pooling},

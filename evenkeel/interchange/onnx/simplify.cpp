@@ -176,7 +176,8 @@ void simplify(Graph& graph) {
       infer_shapes(graph, node);
       continue;
     }
-    const Node known = node;
+    const auto kept = std::make_shared<const Node>(node);
+    const Node& known = *kept;
     graph.remove(node);
     for (std::size_t i = 0; i < known.outputs.size() && i < constants->size(); ++i) {
       made += (*constants)[i].value.shape().size();
@@ -184,6 +185,7 @@ void simplify(Graph& graph) {
         throw Error{{.where = known.where(),
                      .expected = fmt::format("constants of at most {} numbers in all", most),
                      .received = "more"}};
+      (*constants)[i].maker = kept;
       if (!known.outputs[i].empty()) graph.set_constant(known.outputs[i], std::move((*constants)[i]));
     }
   }

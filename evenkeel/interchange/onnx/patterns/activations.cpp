@@ -140,7 +140,16 @@ void drop_needless_choice(Rewriting& rewriting, Node& last) {
     for (std::size_t i = 0; i < y.size(); ++i) is_needless = is_needless && are_same(y[i], same[i], 1e-8);
     if (!is_needless) continue;
     const std::string condition = last.input(0);
-    rewriting.bypass(last, kept);
+    Node* maker_of_kept = graph.producer(kept);
+    if (graph.only_consumer(kept) == &last && maker_of_kept->outputs.size() == 1) {
+      // It makes the output under its name, which the graph may want.
+      Node same_node = *maker_of_kept;
+      same_node.outputs = last.outputs;
+      same_node.origins.clear();
+      rewriting.replace_silently({maker_of_kept, &last}, std::move(same_node));
+    } else {
+      rewriting.bypass(last, kept);
+    }
     if (Node* maker = graph.producer(condition)) rewriting.remove_unread(*maker);
     return;
   }

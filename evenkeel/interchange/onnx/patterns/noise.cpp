@@ -28,7 +28,9 @@ std::optional<RandomMask> mask_of(Graph& graph, const std::string& value) {
   const Sizes* shape = graph.shape(random->output());
   if (!shape && random->is("RandomUniformLike")) shape = graph.shape(random->input(0));
   if (!kept || *kept <= 0 || *kept > 1 || !shape) return {};
-  return RandomMask{.nodes = {random, less, cast}, .kept = *kept, .shape = *shape};
+  Sizes sizes = *shape;
+  if (!sizes.empty() && graph.fixed_batch > 0 && sizes[0] == graph.fixed_batch) sizes[0] = kBatch;
+  return RandomMask{.nodes = {random, less, cast}, .kept = *kept, .shape = std::move(sizes)};
 }
 
 /// Which of our layers has a mask of this shape; empty if none has.
@@ -71,12 +73,14 @@ void look_for_noise(Rewriting& rewriting, Node& last) {
     const std::string op = noise_of(mask->shape, *shape);
     mask->nodes.insert(mask->nodes.end(), after.begin(), after.end());
     if (op.empty() || !graph.are_alone(mask->nodes, last.output())) continue;
+    // The file has 1 - rate as a float.
+    const double rate = std::round((1 - mask->kept) * 1e6) / 1e6;
     Node fresh{.op = op,
                .domain = std::string(kOwnDomain),
                .name = last.name,
                .inputs = {x},
                .outputs = {last.output()},
-               .attributes = {{"rate", 1 - mask->kept}}};
+               .attributes = {{"rate", rate}}};
     const std::string name = op == "Dropout"           ? "dropout"
                              : op == "StochasticDepth" ? "stochastic depth"
                                                        : "dropout of channels";

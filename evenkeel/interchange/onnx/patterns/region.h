@@ -61,5 +61,7 @@ class Rewriting {
 /// The module that a node belongs to, as PyTorch names it: "features.1.2" of "/features/features.1/features.1.2/Mul".
 /// Other names stay as they are.
 std::string module_of(const std::string& node_name);
+/// The node's module, or its name.
+std::string place_in_file(const Node& node);
 
 }  // namespace evenkeel::interchange::onnx

@@ -1,7 +1,10 @@
 #include "evenkeel/interchange/onnx/patterns/standardization.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "evenkeel/interchange/onnx/patterns/calculation.h"
@@ -46,6 +49,10 @@ std::optional<Sizes> small_shape(const Graph& graph, const Region& region, const
       sizes[i + missing] = constant[i];
     }
   }
+  std::int64_t count = 1;
+  constexpr std::int64_t kMost = 1 << 20;
+  for (const std::int64_t size : sizes)
+    if (size < 1 || (count *= size) > kMost) return {};
   return sizes;
 }
 
@@ -183,6 +190,11 @@ class Comparison {
 
 }  // namespace
 
+double as_written(const Tensor& number, double value) {
+  if (number.dtype() != DType::float32) return value;
+  return std::strtod(fmt::format("{}", static_cast<float>(value)).c_str(), nullptr);
+}
+
 std::optional<Standardization> standardization_of(const Graph& graph, const Region& region) {
   const auto axes = common_axes(graph, region);
   const auto shape = axes ? small_shape(graph, region, *axes) : std::nullopt;
@@ -194,7 +206,9 @@ std::optional<Standardization> standardization_of(const Graph& graph, const Regi
     if (!epsilon || *epsilon <= 0 || *epsilon > 0.1 || graph.constant(name)->shape().size() != 1) continue;
     for (const bool centered : {true, false}) {
       Standardization tried{.centered = centered, .axes = *axes, .epsilon = *epsilon, .scale = {}, .bias = {}};
-      if (comparison.finds(tried)) return tried;
+      if (!comparison.finds(tried)) continue;
+      tried.epsilon = as_written(*graph.constant(name), tried.epsilon);
+      return tried;
     }
   }
   return {};

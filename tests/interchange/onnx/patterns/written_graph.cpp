@@ -46,7 +46,10 @@ Attribute attribute_in(const std::string& text) {
   return std::int64_t{std::stoll(text)};
 }
 
-bool is_number(const std::string& text) { return text.find_first_not_of("-+.e0123456789") == std::string::npos; }
+bool is_number(const std::string& text) {
+  return text.find_first_not_of("-.0123456789") == std::string::npos &&
+         text.find_first_of("0123456789") != std::string::npos;
+}
 
 Node node_in(const std::string& line, std::optional<Sizes>& shape) {
   const auto equals = line.find(" = "), open = line.find('(', equals);
