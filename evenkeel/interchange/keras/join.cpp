@@ -28,6 +28,10 @@ bool join_padding(Node& pad, const Readers& readers) {
   if (pad.name != layer.name + kPaddingEnding || !is_called_once(layer) || !layer.config.is_object()) return false;
   if (layer.config.value("padding", Json()) != "valid" || !pad.config.is_object() || !pad.config.contains("padding"))
     return false;
+  static const std::set<std::string> kPadsWithZeros = {"Conv2D", "DepthwiseConv2D", "SeparableConv2D",
+                                                       "AveragePooling2D"};
+  if (!kPadsWithZeros.contains(layer.type)) return false;
+  if (layer.type == "AveragePooling2D") layer.config["count_include_pad"] = true;
   layer.config["padding"] = pad.config["padding"];
   for (Argument& argument : layer.calls.front().arguments)
     if (argument.is_output) argument.output = pad.calls.front().outputs().front();
