@@ -98,6 +98,9 @@ struct Image {
   static herr_t keep(void*) { return 0; }
 };
 
+/// The library looks for a file of this name before it takes the image, so it must be one that no file can have.
+constexpr const char* kNoFile = "/dev/null/image";
+
 hid_t open_image(Image& image) {
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "HDF5");
   checked(H5Pset_fapl_core(access, 1 << 16, false), "HDF5");
@@ -105,7 +108,7 @@ hid_t open_image(Image& image) {
                                         Image::keep,     &image};
   checked(H5Pset_file_image_callbacks(access, &callbacks), "HDF5");
   checked(H5Pset_file_image(access, Image::memory_of(&image), image.bytes.size()), "HDF5");
-  return H5Fopen("evenkeel", H5F_ACC_RDONLY, access);
+  return H5Fopen(kNoFile, H5F_ACC_RDONLY, access);
 }
 
 /// numpy's code of a type, or "bf16"; empty for one that no Tensor holds.
@@ -393,7 +396,7 @@ Bytes written(const std::vector<Hdf5Entry>& entries) {
   start_library();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "HDF5");
   checked(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "HDF5");
-  const Handle file(H5Fcreate("evenkeel", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "HDF5");
+  const Handle file(H5Fcreate(kNoFile, H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "HDF5");
   Writing writing(file);
   for (const Hdf5Entry& entry : entries) writing.write(entry);
   checked(H5Fflush(file, H5F_SCOPE_GLOBAL), "HDF5");
