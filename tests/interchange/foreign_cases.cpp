@@ -137,6 +137,7 @@ std::string statistic_name(const LayerRecord& layer, const TensorRecord& tensor,
 std::vector<std::pair<std::string, double>> distances_of_statistics(const Imported& imported, Network& network,
                                                                     const std::map<std::string, Arrays>& arrays) {
   std::vector<std::pair<std::string, double>> distances;
+  if (!arrays.contains("statistics")) return distances;
   const Model& model = imported.file.model;
   for (const LayerRecord& layer : imported.record.layers) {
     const LayerTraits traits = model.nodes()[static_cast<std::size_t>(model.find(layer.name))].layer.traits();

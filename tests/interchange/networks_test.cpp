@@ -32,6 +32,8 @@ struct File {
   std::string form() const { return name.substr(name.find('.') + 1); }
 };
 
+void PrintTo(const File& file, std::ostream* out) { *out << file.producer << ' ' << file.name; }
+
 std::vector<File> all_files() {
   std::vector<File> files;
   for (const char* producer : {"pytorch", "keras"})

@@ -213,7 +213,7 @@ def legacy_cases():
     yield "legacy_stored_elsewhere", legacy(kernel(stored_elsewhere)), "kernel"
     yield "legacy_names_leave_the_group", legacy(names([b"../../../etc", b"/dense"])), "dense"
     yield "legacy_names_of_another_kind", legacy(lambda f: f["model_weights/dense"].attrs.__setitem__("weight_names", 3)), "dense"
-    yield "legacy_no_config", h5_bytes(lambda file: file.create_group("model_weights")), "model_config"
+    yield "legacy_no_config", h5_bytes(lambda file: file.create_group("model_weights")), "weights alone"
     yield "legacy_config_damaged", legacy(lambda file: file.attrs.__setitem__("model_config", "{")), "model_config"
     yield "legacy_cut_short", legacy()[:900], ""
     yield "legacy_empty_file", b"", ""

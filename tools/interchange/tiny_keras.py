@@ -52,7 +52,7 @@ def sequential():
         L.Permute((2, 1, 3)),
         L.Reshape((-1, 4)),
         L.Conv1D(6, 3, padding="causal", activation="gelu"),
-        L.GlobalMaxPooling1D(),
+        L.Flatten(),
         L.Dense(8, activation="selu"),
         L.BatchNormalization(),
         L.GaussianDropout(0.2),

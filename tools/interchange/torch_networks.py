@@ -104,7 +104,7 @@ def export(module, x, names, outputs, form, opset):
     of PyTorch 2.5 and later, which knows no training mode and folds too; "dynamo_unfolded", the same unoptimized."""
     if form == "fixed":
         x = tuple(one[:1] for one in x)
-    module = copy.deepcopy(module)
+    original, module = module, copy.deepcopy(module)
     module.train(form == "train")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -122,7 +122,17 @@ def export(module, x, names, outputs, form, opset):
                               do_constant_folding=form == "folded",
                               dynamic_axes=None if form == "fixed" else {n: {0: "batch"} for n in [*names, *outputs]})
             model = onnx.load_from_string(file.getvalue())
+            with_statistics(model, original)
     return without_traces(model)
+
+
+def with_statistics(model, module):
+    """The exporter runs the module, which in training mode moves its statistics before they are written: those of the
+    module again."""
+    buffers = dict(module.named_buffers())
+    for tensor in model.graph.initializer:
+        if tensor.name in buffers:
+            tensor.CopyFrom(onnx.numpy_helper.from_array(buffers[tensor.name].numpy(), tensor.name))
 
 
 def without_traces(model):

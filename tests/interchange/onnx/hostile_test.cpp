@@ -47,8 +47,8 @@ class HostileOnnx : public testing::Test {
       ADD_FAILURE() << "no Error, but: " << error.what();
     }
     EXPECT_EQ(folder_.files(), files) << "something was written";
-    EXPECT_SAYS(says, "net.onnx");
-    EXPECT_LT(says.size(), 4000u) << "an error that nobody reads";
+    EXPECT_SAYS(says, folder_.path().string());
+    EXPECT_LT(says.size(), 5000u) << "an error that nobody reads";
     return says;
   }
 
@@ -169,6 +169,7 @@ TEST_F(HostileOnnx, AConstantThatClaimsAHugeResultIsRefused) {
 TEST_F(HostileOnnx, SizesThatNoNetworkHasAreRefused) {
   const std::string w = zeros("w", kKernel);
   const auto conv = [&](const Names& attributes) {
+    SCOPED_TRACE(testing::PrintToString(attributes));
     return refused(model({.nodes = {node("Conv", {"x", "w"}, {"y"}, attributes, "conv1")}, .initializers = {w}}));
   };
   const std::int64_t huge = std::int64_t{1} << 62;
