@@ -276,6 +276,7 @@ Dataset load_data(const Shared& shared, const Model& model, const std::string& s
                   const DataNeeds& needs) {
   ArrayOptions arrays = array_options(shared, needs.read_as);
   arrays.inputs = arrays_for(model);
+  arrays.output = output_for(model);
   for (ArrayOptions::Input& input : arrays.inputs) input.or_channels_first = needs.read_as.or_channels_first;
   Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), arrays);
   say_reading(shared, spec, data);

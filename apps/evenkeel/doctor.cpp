@@ -36,7 +36,8 @@ struct DoctorArguments {
   Shared shared;
   Settings settings;
   std::string model, weights, data, train_data, validation, run, html, expect;
-  std::int64_t samples = 2048;
+  std::int64_t samples = Subject().samples;
+  std::uint64_t memory = static_cast<std::uint64_t>(Subject().memory_bytes);
   bool strict = false, verbose = false;
 };
 
@@ -240,7 +241,12 @@ int run_doctor(const DoctorArguments& a) {
   Subject subject{.data = sets.evaluated,
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
-                  .samples = a.samples};
+                  .samples = a.samples,
+                  .memory_bytes = static_cast<std::int64_t>(a.memory)};
+  if (const std::string effort = effort_text(model.file.model, a.samples,
+                                             std::max(sets.evaluated.size(), sets.trained ? sets.trained->size() : 0));
+      !effort.empty())
+    say(a.shared, "{}", effort);
   const std::optional<Expectation> expectation =
       expectation_of(a, *loaded.network, sets, subject.records.batch_size, model.record);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
@@ -283,6 +289,12 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command.add_option("--samples", a->samples, "samples of each set to look at; 0: all; default 2048")
       ->option_text("N")
       ->check(at_least(0));
+  command
+      .add_option("--memory", a->memory,
+                  "memory for what is measured, besides the data and the weights: values kept between layers; half of "
+                  "it for those of a batch; default 1G")
+      ->option_text("SIZE")
+      ->transform(CLI::AsSizeValue(false));
   add_setting(command, a->settings, "loss", "L");
   add_setting(command, a->settings, "batch_size", "N");
   command.add_option("--html", a->html, "write the diagnosis as an HTML page with charts")->option_text("FILE.html");

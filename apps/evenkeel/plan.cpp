@@ -40,7 +40,7 @@ ProgramPlan make_plan(const PlanArguments& a) {
   if (!a.time) {
     Network network(planned.model, planned.options);
     const auto use = train ? Network::Use::training : Network::Use::evaluation;
-    return plan_of_executor(*network.runner(planned.batch_size, random_targets(planned.options), use).executor,
+    return plan_of_executor(*network.runner(planned.batch_size, random_targets(network), use).executor,
                             network.context(train ? Mode::train : Mode::evaluate));
   }
   BenchmarkRun run(planned.model, planned.options, planned.batch_size, train);

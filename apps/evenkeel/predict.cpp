@@ -2,6 +2,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -39,7 +40,9 @@ struct Predicted {
   bool one_by_one = false;                       ///< each image is shown with its best classes
   std::shared_ptr<const ReadingReport> reading;  ///< of files; may be null
 
-  std::int64_t size() const { return values.classes.shape().size(); }
+  std::int64_t size() const { return values.classes.shape()[0]; }
+  /// Whether each position of a sample has a class of its own.
+  bool by_position() const { return values.classes.shape().rank() > 1; }
   std::int64_t label_of(std::int64_t i) const { return values.classes.as<std::int32_t>()[static_cast<std::size_t>(i)]; }
   std::span<const float> scores(std::int64_t i) const { return values.scores.view().rows(i, i + 1).as<float>(); }
   /// Of the predicted class; with one output, that output's; NaN without a prediction.
@@ -68,6 +71,51 @@ std::string as_csv(const Predicted& p) {
     text += '\n';
   }
   return text;
+}
+
+/// Of sample i with classes by position: how many positions have each.
+std::map<std::int32_t, std::int64_t> counts_of(const Predicted& p, std::int64_t i) {
+  std::map<std::int32_t, std::int64_t> counts;
+  for (const std::int32_t c : p.values.classes.view().rows(i, i + 1).as<std::int32_t>()) ++counts[c];
+  return counts;
+}
+
+std::string text_of_class(const Predicted& p, std::int32_t c) {
+  if (c == kNoClass) return "none";
+  const std::string name = class_name(p.names, c);
+  return std::to_string(c) + (name.empty() ? "" : " (" + name + ')');
+}
+
+Json as_json_by_position(const Predicted& p) {
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < p.size(); ++i) {
+    Json row{{"index", i}};
+    if (!p.images.empty()) row["image"] = p.images[static_cast<std::size_t>(i)];
+    row["classes"] = Json::array();
+    for (const auto& [c, positions] : counts_of(p, i))
+      row["classes"].push_back(
+          {{"class", c == kNoClass ? Json() : Json(c)}, {"name", class_name(p.names, c)}, {"positions", positions}});
+    rows.push_back(std::move(row));
+  }
+  return {{"samples", p.size()}, {"shape", json_of(p.values.scores.shape().without_first())}, {"predictions", rows}};
+}
+
+void print_by_position(const Predicted& p) {
+  std::vector<std::string> titles = {">index", "class", ">positions", ">share"};
+  if (!p.images.empty()) titles.insert(titles.begin() + 1, "image");
+  TextTable table(std::move(titles));
+  const std::int64_t shown = std::min(p.size(), kRowsShown);
+  const std::int64_t positions = p.values.classes.shape().row_size();
+  for (std::int64_t i = 0; i < shown; ++i)
+    for (const auto& [c, count] : counts_of(p, i)) {
+      std::vector<std::string> row = {std::to_string(i), text_of_class(p, c), with_commas(count),
+                                      number_text(static_cast<double>(count) / static_cast<double>(positions))};
+      if (!p.images.empty()) row.insert(row.begin() + 1, p.images[static_cast<std::size_t>(i)]);
+      table.row(std::move(row));
+    }
+  print_text(table.text());
+  print("--output FILE.npz writes the class of each position {}\n",
+        to_string_batched(p.values.classes.shape().without_first()));
 }
 
 /// The classes of the highest scores, best first.
@@ -140,7 +188,9 @@ void print_table(const Predicted& p) {
 }
 
 void print_as_text(const Predicted& p) {
-  if (p.one_by_one)
+  if (p.by_position())
+    print_by_position(p);
+  else if (p.one_by_one)
     for (std::int64_t i = 0; i < p.size(); ++i) print_image(p, i);
   else
     print_table(p);
@@ -209,12 +259,16 @@ int run_predict(const PredictArguments& a) {
         {.where = "predict", .expected = "either --data or --image", .received = a.data.empty() ? "neither" : "both"}};
   if (!a.output.empty()) check_ending("--output", a.output, {".npz", ".csv"});
   const Predicted p = make_predictions(a);
+  if (a.output.ends_with(".csv") && p.by_position())
+    throw Error{{.where = "--output",
+                 .expected = "a .npz file, because the model has outputs for each position of a sample",
+                 .received = a.output}};
   if (!a.output.empty()) {
     write(p, a.output);
     say(a.shared, "{} predictions are in {}", with_commas(p.size()), a.output);
   }
   if (a.shared.json)
-    print_json(as_json(p));
+    print_json(p.by_position() ? as_json_by_position(p) : as_json(p));
   else if (a.output.empty())
     print_as_text(p);
   return kDone;

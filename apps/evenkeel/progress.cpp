@@ -13,6 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr double kSoon = 3;                        ///< seconds after which a diagnosis knows how long it takes
+constexpr std::chrono::seconds kBetweenLines{20};  ///< of a diagnosis that is written to no terminal
+
 void print_line(const std::string& text) { tell("{}\n", text); }
 
 }  // namespace
@@ -119,13 +122,31 @@ std::function<void(std::int64_t, std::int64_t)> evaluation_progress(const std::s
 }
 
 DiagnosisProgress diagnosis_progress(bool quiet) {
-  if (quiet || !is_terminal(stderr)) return {};
-  // Each part is drawn, however short the one before was, because the next may be long.
-  return [line = std::make_shared<StatusLine>()](std::string_view what, std::int64_t done, std::int64_t of) {
-    if (done == of)
-      line->finish("");
-    else
-      line->draw(fmt::format("{}  {}", with_bar(done, of, fmt::format("{}/{}", done + 1, of)), what));
+  if (quiet) return {};
+  struct State {
+    StatusLine line;
+    bool terminal = is_terminal(stderr);
+    Clock::time_point start = Clock::now(), told = Clock::now();
+  };
+  return [state = std::make_shared<State>()](const DiagnosisStep& step) {
+    if (step.what.empty()) {
+      if (state->terminal) state->line.finish("");
+      return;
+    }
+    const double passed = std::chrono::duration<double>(Clock::now() - state->start).count();
+    std::string text(step.what);
+    if (step.passes > 0 && passed > kSoon)
+      text = fmt::format("{} left  {}",
+                         duration_text(passed / step.passes * std::max(0.0, step.expected - step.passes)), text);
+    if (state->terminal) {
+      // Each part is drawn, however short the one before was, because the next may be long.
+      if (step.begins || state->line.due())
+        state->line.draw(
+            fmt::format("{}  {}", with_bar(step.done, step.of, fmt::format("{}/{}", step.done + 1, step.of)), text));
+    } else if (Clock::now() - state->told >= kBetweenLines) {
+      print_line(fmt::format("{}/{}  {}", step.done + 1, step.of, text));
+      state->told = Clock::now();
+    }
   };
 }
 

@@ -58,7 +58,7 @@ class ProgressBar {
 /// Shows how far an evaluation is, on a terminal; nothing elsewhere.
 std::function<void(std::int64_t done, std::int64_t of)> evaluation_progress(const std::string& what, bool quiet);
 
-/// The same for a diagnosis: the part that is being checked.
+/// The same for a diagnosis: the part that is being checked, and the time that is left. Elsewhere a line now and then.
 DiagnosisProgress diagnosis_progress(bool quiet);
 
 }  // namespace evenkeel::app

@@ -144,6 +144,43 @@ AsTargets from_columns(const std::string& where, const std::string& name, const 
   return labels(where, classes, LabelMapping::none, notes);
 }
 
+/// Classes of positions [N, ...] as [N, ..., K] of 0 and 1; with K = 1 the numbers themselves.
+Tensor one_hot(const std::string& where, const std::string& name, const Tensor& y, std::int64_t classes) {
+  if (classes == 1) return as_float32(where, name, y);
+  const std::vector<std::int64_t> values = whole_numbers(y);
+  const auto wrong = std::ranges::find_if(values, [&](std::int64_t v) { return v < 0 || v >= classes; });
+  if (wrong != values.end())
+    throw Error{{.where = where,
+                 .expected = fmt::format("{} of classes from 0 to {}, as the model has outputs", name, classes - 1),
+                 .received = fmt::format("{} in sample {}", *wrong, (wrong - values.begin()) / y.shape().row_size())}};
+  Tensor targets({y.shape().size() * classes}, DType::float32);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    targets.as<float>()[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(values[i])] = 1;
+  return targets;
+}
+
+/// Targets of each position of a sample; nothing if the array is none of these.
+std::optional<AsTargets> of_positions(const std::string& where, const std::string& name, const Tensor& y,
+                                      const std::optional<Shape>& sample, ConversionNotes& notes) {
+  const Shape& shape = y.shape();
+  if (shape.rank() < 2 || (!sample && shape.rank() < 3) || (sample && sample->rank() < 2)) return {};
+  const Shape given = shape.without_first();
+  const Shape wanted = sample.value_or(given);
+  const Shape positions(wanted.sizes().first(wanted.sizes().size() - 1));
+  const bool are_numbers = given == wanted;
+  const bool has_channel = given.rank() == wanted.rank() && given.back() == 1;
+  const bool are_classes = given == positions || (has_channel && given.with(-1, wanted.back()) == wanted);
+  if (!are_numbers && !are_classes)
+    throw Error{{.where = where,
+                 .expected = fmt::format("{} of numbers {} or of classes {}, for the model's output", name,
+                                         to_string_batched(wanted), to_string_batched(positions)),
+                 .received = described(y)}};
+  const Tensor flat = are_numbers ? as_float32(where, name, y) : one_hot(where, name, y, wanted.back());
+  notes.conversions.push_back(
+      fmt::format("{} {} was read as {} for each position", name, described(y), are_numbers ? "numbers" : "a class"));
+  return AsTargets{.y = reshaped(flat, {shape[0], wanted.size()}), .class_names = {}};
+}
+
 }  // namespace
 
 Tensor as_float32(const std::string& where, const std::string& name, const Tensor& tensor) {
@@ -185,8 +222,9 @@ Tensor as_samples(const std::string& where, const std::string& name, Tensor x, b
 }
 
 AsTargets as_targets(const std::string& where, const std::string& name, Tensor y, LabelMapping mapping,
-                     ConversionNotes& notes) {
+                     ConversionNotes& notes, const std::optional<Shape>& sample) {
   const Shape shape = y.shape();
+  if (auto targets = of_positions(where, name, y, sample, notes)) return *std::move(targets);
   const bool column = shape.rank() == 2 && shape[1] == 1;
   if (shape.rank() != 1 && shape.rank() != 2)
     throw Error{{.where = where,

@@ -30,8 +30,10 @@ struct AsTargets {
   std::vector<std::string> class_names;  ///< of mapped labels
 };
 
+/// `sample` is the shape of a model's output. If it has positions, [H, W, K], targets for each of them are numbers
+/// [N, H, W, K] or classes [N, H, W]; both become [N, H * W * K].
 AsTargets as_targets(const std::string& where, const std::string& name, Tensor y, LabelMapping mapping,
-                     ConversionNotes& notes);
+                     ConversionNotes& notes, const std::optional<Shape>& sample = {});
 /// The same for texts, of an array with that shape.
 AsTargets as_targets(const std::string& where, const std::string& name, const std::vector<std::string>& texts,
                      const Shape& shape, LabelMapping mapping, ConversionNotes& notes);

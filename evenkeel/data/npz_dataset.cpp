@@ -108,11 +108,11 @@ Dataset assemble(const std::string& where, const NpzPair& pair, Arrays& arrays, 
       throw Error{{.where = where,
                    .expected = "a y for every sample, or no y at all",
                    .received = fmt::format("{} {}", pair.targets, to_string(shape_of(targets)))}};
-    AsTargets converted =
-        std::holds_alternative<Tensor>(targets)
-            ? as_targets(where, pair.targets, std::move(std::get<Tensor>(targets)), options.labels, notes)
-            : as_targets(where, pair.targets, std::get<formats::TextArray>(targets).texts, shape_of(targets),
-                         options.labels, notes);
+    AsTargets converted = std::holds_alternative<Tensor>(targets)
+                              ? as_targets(where, pair.targets, std::move(std::get<Tensor>(targets)), options.labels,
+                                           notes, options.output)
+                              : as_targets(where, pair.targets, std::get<formats::TextArray>(targets).texts,
+                                           shape_of(targets), options.labels, notes);
     parts.y = std::move(converted.y);
     parts.class_names = std::move(converted.class_names);
   }

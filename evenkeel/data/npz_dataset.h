@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct ArrayOptions {
   std::function<void(const std::string&)> note =
       {};                          ///< called with what was recognised or converted, and what looks wrong
   std::vector<Input> inputs = {};  ///< of the model, in its order; empty: not known
+  std::optional<Shape> output =
+      {};  ///< of the model, a sample's main one: [K], or [H, W, K] with targets for each position
 };
 
 /// A data set from an .npz file. Its arrays are recognised by their names (npz_layout.h); two arrays with other names
@@ -31,7 +34,8 @@ struct ArrayOptions {
 /// - samples of several inputs: arrays of their names; of one, that array or one recognised as above. An array whose
 ///   samples have the input's shape stays as it is;
 /// - samples: [N, H, W, C] or [N, F] of uint8 or float32; from [N, H, W], [N], integers and float64;
-/// - labels [N]: from [N, 1], one-hot integers, whole floats; or targets [N, K] of float32, from [N] and float64.
+/// - labels [N]: from [N, 1], one-hot integers, whole floats; or targets [N, K] of float32, from [N] and float64;
+/// - targets for each position of a sample, [N, H, W, K] or classes [N, H, W], as [N, H * W * K].
 /// Targets may be absent (to predict). Throws Error if the arrays are none of these, or a value would change.
 Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& options = {},
                          const std::string& split = {});

@@ -13,10 +13,18 @@ namespace {
 
 using Group = std::vector<std::string>;
 
-/// The groups in the order of their first layers; each layer once, with the first finding that names it.
+/// How many normalizations have other statistics in training than in evaluation.
+std::int64_t unfrozen(Evidence& evidence) {
+  return std::ranges::count(evidence.normalizations(), false, &Normalization::frozen);
+}
+
+/// The groups in the order of their first layers; each layer once, with the first finding that names it. Frozen
+/// statistics are the same in both modes, so they are in none.
 std::vector<Group> groups_of(Evidence& evidence, const std::vector<Finding>& findings) {
   std::vector<Group> groups;
   std::set<std::string> named;
+  for (const Normalization& n : evidence.normalizations())
+    if (n.frozen) named.insert(n.name);
   for (const Finding& finding : findings) {
     if (code_info(finding.code).of_statistics == OfStatistics::no) continue;
     Group group;
@@ -39,7 +47,7 @@ std::vector<SampleScores> along(Evidence& evidence, const std::vector<Group>& gr
   for (const Group& group : groups) {
     moving.insert(moving.end(), group.begin(), group.end());
     std::ranges::sort(moving);
-    const bool all = moving.size() == evidence.normalizations().size();
+    const bool all = std::ssize(moving) == unfrozen(evidence);
     way.push_back(all ? evidence.evaluation() : evidence.moving_in(moving));
   }
   return way;
@@ -163,7 +171,7 @@ Attribution attribute(Evidence& evidence, const std::vector<Finding>& findings, 
   Attribution result{.start = {}, .end = evidence.evaluation().mean_loss(), .batch_size = batch_size, .links = {}};
   const SampleScores training = mean_of_passes(evidence.in_batches(batch_size, true));
   result.start = training.mean_loss();
-  if (evidence.normalizations().empty()) {
+  if (unfrozen(evidence) == 0) {
     if (!evidence.has_dropout()) return result;  // both modes compute the same
     const Cost cost = cost_between(training, evidence.evaluation());
     result.links.push_back({.change = "dropout off", .cost = cost, .cost_in_reverse = cost});

@@ -1,9 +1,13 @@
 #include "evenkeel/diagnose/diagnosis.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <tuple>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/codes.h"
@@ -14,7 +18,7 @@ namespace {
 
 /// Limits of the data that affect all results.
 std::vector<std::string> notes_on(Evidence& evidence) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = evidence.records().lost;
   const auto note = [&](const Dataset& data, const std::string& what) {
     if (data.size() < 2)
       notes.push_back("One sample in \"" + data.name() + "\": standard errors need at least two.");
@@ -39,11 +43,49 @@ void subsume_under_dead_ends(std::vector<Finding>& findings) {
   }
 }
 
-Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
+void tell(const Evidence& evidence, const DiagnosisProgress& progress, DiagnosisStep step) {
+  if (!progress) return;
+  step.passes = evidence.passes();
+  step.expected = evidence.expected_passes();
+  progress(step);
+}
+
+constexpr std::int64_t kDrawn = 256, kDrawnOfLarge = 64;  ///< samples in the histograms; of a large network
+
+/// How many samples would have shown the same: of all costs that matter, the least that still is three standard errors.
+/// The error of a mean falls with the root of the number of samples.
+std::int64_t enough_samples(const std::vector<Finding>& findings, std::int64_t samples) {
+  double needed = kEnoughSamples;
+  for (const Finding& f : findings) {
+    if (!f.cost || !f.cost->loss.above_zero_by(3)) continue;
+    const double errors = f.cost->loss.value / std::max(f.cost->loss.error, 1e-30);
+    needed = std::max(needed, static_cast<double>(samples) * 9 / (errors * errors));
+  }
+  return static_cast<std::int64_t>(std::ceil(needed / 100) * 100);
+}
+
+/// What a large network's diagnosis left out, and what it could have done without.
+void note_effort(Evidence& evidence, Diagnosis& result) {
+  if (!evidence.is_large()) return;
+  const std::int64_t samples = evidence.data().size(), enough = enough_samples(result.findings, samples);
+  result.notes.push_back(fmt::format(
+      "The network takes {} GF a sample, so that batches were shuffled {} times, not {}, and fewer pairs of "
+      "corrections of the data were tried, on fewer samples.",
+      figure(evidence.flops() / 1e9, 2), Evidence::kFewPasses, Evidence::kPasses));
+  if (2 * enough <= samples)
+    result.notes.push_back(fmt::format(
+        "{} samples would have led to the same findings, but for channels that are never active, which need {}: "
+        "--samples {}",
+        with_commas(enough), with_commas(kManySamples), enough));
+}
+
+Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress, DiagnosisStep& step) {
   const std::int64_t parts = std::ssize(all_rules()) + 1;  // and the chain from mode to mode
   std::int64_t done = 0;
   const auto begin = [&](std::string_view what) {
-    if (progress) progress(what, done++, parts);
+    step = {.what = what, .done = done++, .of = parts};
+    tell(evidence, progress, step);
+    step.begins = false;
   };
   Diagnosis result;
   result.notes = notes_on(evidence);
@@ -71,8 +113,11 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress) {
   if (!evidence.normalizations().empty()) {
     result.gaps = evidence.gaps();
     if (evidence.has_dropout()) result.shifts = evidence.noise_shifts();
-    result.histograms = input_histograms(evidence.network(), evidence.statistics_data(), evidence.full_statistics());
+    const std::int64_t drawn = evidence.is_large() ? kDrawnOfLarge : kDrawn;
+    result.histograms =
+        input_histograms(evidence.network(), evidence.statistics_data(), evidence.full_statistics(), drawn);
   }
+  note_effort(evidence, result);
   result.samples = evidence.data().size();
   result.passes = evidence.passes();
   begin("");
@@ -95,12 +140,26 @@ std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, st
   return order;
 }
 
+std::string effort_text(const Model& model, std::int64_t samples, std::int64_t available) {
+  const std::int64_t used = samples > 0 ? std::min(samples, available) : available;
+  const double flops = flops_of_sample(model);
+  if (flops < kLargeFlops || used < 2 * kEnoughSamples) return {};
+  return fmt::format(
+      "{} samples at {} GF each, {} TF a pass, and the doctor needs about 10 passes; --samples {} is enough for all "
+      "rules but those of channels that are never active, which need {}",
+      with_commas(used), figure(flops / 1e9, 2), figure(flops / 1e12 * static_cast<double>(used), 2), kEnoughSamples,
+      with_commas(kManySamples));
+}
+
 Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress) {
   Dataset sample;
   Diagnosis result;
   {
-    Evidence evidence(network, std::move(subject));
-    result = diagnosed(evidence, progress);
+    DiagnosisStep step;
+    Evidence::Observer observer;
+    if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
+    Evidence evidence(network, std::move(subject), std::move(observer));
+    result = diagnosed(evidence, progress, step);
     sample = evidence.data();
   }
   add_tried_outlooks(network, sample, result.findings);

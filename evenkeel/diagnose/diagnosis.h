@@ -36,8 +36,19 @@ struct Diagnosis {
 /// graph order.
 std::vector<std::size_t> most_distant(const std::vector<StatisticsGap>& gaps, std::size_t most);
 
-/// Called before each part of a diagnosis, and at the end, with what the part checks and how many parts are done.
-using DiagnosisProgress = std::function<void(std::string_view what, std::int64_t done, std::int64_t of)>;
+/// How far a diagnosis is.
+struct DiagnosisStep {
+  std::string_view what;            ///< what the present part checks; empty at the end
+  std::int64_t done = 0, of = 0;    ///< parts
+  double passes = 0, expected = 0;  ///< of the sample through the network, so far and at the end, as far as is known
+  bool begins = true;               ///< whether the part begins; else a batch of it was measured
+};
+/// Called before each part of a diagnosis, after each batch that was measured, and at the end.
+using DiagnosisProgress = std::function<void(const DiagnosisStep&)>;
+
+/// Where a network is large (kLargeFlops): what a pass of so many samples takes, and how many would do; empty where
+/// that does not matter. `samples`: Subject::samples.
+std::string effort_text(const Model& model, std::int64_t samples, std::int64_t available);
 
 /// Measures why the network behaves in evaluation as it does. Does not change weights, statistics or optimizer. Throws
 /// Error if data and model do not fit, the data have no labels or targets, or the network has no loss.

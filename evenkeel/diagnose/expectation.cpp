@@ -12,6 +12,7 @@
 #include "evenkeel/diagnose/expectation_ways.h"
 #include "evenkeel/diagnose/finding.h"
 #include "evenkeel/diagnose/measure/outputs.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/train/evaluate.h"
 
 namespace evenkeel {
@@ -84,10 +85,8 @@ class OtherNetworks {
     for (const OtherWay* way : ways) data = corrected(data, way->input);
     Network& network = changed(ways);
     const std::int64_t size = batch_size_of(ways);
-    const LayerMode mode{.statistics = size > 0 ? Statistics::batch : Statistics::moving,
-                         .update_statistics = false,
-                         .dropout = dropout};
-    const std::vector<LayerMode> modes(static_cast<std::size_t>(network.model().layers()), mode);
+    const std::vector<LayerMode> modes =
+        uniform_modes(network, size > 0 ? Statistics::batch : Statistics::moving, dropout);
     return predict(network, data, {.batch_size = size > 0 ? size : kScoredRows, .layer_modes = modes});
   }
 

@@ -72,7 +72,7 @@ class Ways {
 
  private:
   void add_batches() {
-    if (normalizations(network_.model()).empty()) return;
+    if (std::ranges::all_of(normalizations(network_.model()), &Normalization::frozen)) return;
     batch_sizes_.insert(batch_sizes_.end(), std::begin(kBatchSizes), std::end(kBatchSizes));
     batch_sizes_.push_back(samples_);
     std::set<std::int64_t> known;

@@ -89,7 +89,9 @@ RepairOutlook of_training(Evidence& evidence) {
 
 RepairOutlook of_trial(Network& network, const Dataset& sample, const RepairMethod& method) {
   const auto scores_of = [&](Network& of) {
-    Scorer scorer(of, Network::targets_of(sample), std::min(kScoredAtOnce, sample.size()));
+    Scorer scorer(
+        of, Network::targets_of(sample),
+        batch_that_fits(of.model(), {.loss = of.options().loss}, std::min(kScoredAtOnce, sample.size()), kBatchBytes));
     return scorer.score(sample, uniform_modes(of, Statistics::moving, false));
   };
   const SampleScores now = scores_of(network);
@@ -101,7 +103,7 @@ RepairOutlook of_trial(Network& network, const Dataset& sample, const RepairMeth
     method.apply(draft, {sample, plain});
     const SampleScores after = scores_of(*draft.network(plain));
     outlook = between(now, after, "with these values removed");
-    const Guessing guess = guessing(*network.options().loss, sample, network.outputs());
+    const Guessing guess = guessing(*network.options().loss, sample, network.outputs(), network.positions());
     if (against_guessing(after, guess) == AgainstGuessing::guessing) outlook.why_not = kStillGuesses;
   } catch (const Error& error) {
     outlook.why_not = error.what();

@@ -187,7 +187,7 @@ class Repair {
   std::string why_no_help(const RepairScores& s) const {
     // So few samples cannot show it.
     if (scored().size() < kFewSamples && std::isfinite(s.after.loss)) return {};
-    const Guessing guess = guessing(*network_.options().loss, scored(), network_.outputs());
+    const Guessing guess = guessing(*network_.options().loss, scored(), network_.outputs(), network_.positions());
     if (is_near_guessing(s.after, guess)) return "the repaired network is no better than guessing";
     if (!std::isfinite(s.before.loss)) return {};
     const double right = s.after.accuracy.value_or(0) - s.before.accuracy.value_or(0);

@@ -10,7 +10,9 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/ops/regularization.h"
+#include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/passes/constants.h"
 #include "evenkeel/program/passes/drop_unread.h"
 #include "evenkeel/program/passes/fold_additions.h"
@@ -199,7 +201,8 @@ class Compiler {
     });
   }
 
-  /// A final softmax or sigmoid (as Keras users write it) is recognised: the loss uses what goes into it.
+  /// A final softmax, its logarithm or a final sigmoid (as Keras users write it) is recognised: the loss uses what goes
+  /// into it.
   Value logits_of(Value outputs) {
     Value logits = outputs;
     if (!options_.loss) return logits;
@@ -224,13 +227,23 @@ class Compiler {
 
   const Head& main_head() const { return heads_.front(); }
 
+  /// Whether the main output is the logarithm of a softmax.
+  bool ends_in_log_softmax() {
+    return std::ranges::any_of(program().nodes(), [&](const Node& node) {
+      const auto* softmax = dynamic_cast<const ops::Softmax*>(node.op.get());
+      return softmax && softmax->is_log() && node.outputs[0] == main_head().outputs.id();
+    });
+  }
+
   void emit_scores() {
     program().set_label("scores");
     program().set_phase(Phase::loss);
     const auto& [outputs, logits, layer] = main_head();
     Value scores = outputs;
-    if (logits == outputs && scores_of(*options_.loss) == Scores::softmax)
-      scores = program().emit_one(ops::Softmax{}, {outputs}, "scores");
+    const bool of_softmax = scores_of(*options_.loss) == Scores::softmax;
+    // A final log_softmax leaves logarithms: their scores are the softmax of its logits too.
+    if (of_softmax && (logits == outputs || ends_in_log_softmax()))
+      scores = program().emit_one(ops::Softmax{}, {logits}, "scores");
     if (logits == outputs && scores_of(*options_.loss) == Scores::sigmoid)
       scores = program().emit_one(ops::Activation(kernels::Activation::sigmoid), {outputs}, "scores");
     result_.scores = scores.name();
@@ -241,12 +254,14 @@ class Compiler {
   void check_logits(const Head& head) const {
     const Shape& shape = head.logits.shape();
     const std::string where = "layer \"" + head.layer + '"';
-    if (shape.rank() != 2)
+    if (shape.rank() > 2 && options_.targets == Targets::labels)
       throw Error{{.where = where,
-                   .expected = "outputs [N, K] for the loss",
+                   .expected = "outputs [N, K] for the loss, because the data have a label for each sample",
                    .received = to_string_batched(shape.without_first()),
-                   .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense."}};
-    if (scores_of(*options_.loss) == Scores::softmax && shape[1] == 1)
+                   .hint = "Put a Flatten or a GlobalAveragePooling2D before the last Dense, or give targets for every "
+                           "position: y " +
+                           to_string_batched(shape.without_first()) + '.'}};
+    if (scores_of(*options_.loss) == Scores::softmax && shape.back() == 1)
       throw Error{{.where = where,
                    .expected = "2 or more outputs for the loss \"" + name_of(*options_.loss) + '"',
                    .received = "1, whose softmax is always 1",
@@ -268,7 +283,8 @@ class Compiler {
       const Value labels = program().input("labels", {options_.batch_size}, DType::int32);
       targets = program().emit_one(ops::OneHot(shape[1], options_.compute.real), {labels}, "one_hot");
     } else {
-      targets = program().input("targets", shape, options_.compute.real);
+      targets = program().input("targets", {shape[0], shape.row_size()}, options_.compute.real);
+      targets = by_position(targets, shape.back());
     }
     const Value goal = smoothed(targets);
     const Value weights = class_weights(targets);
@@ -287,14 +303,33 @@ class Compiler {
       minimized_ = program().emit_one(ops::Add(), {minimized_, part});
     }
     if (scores_of(*options_.loss) == Scores::outputs) return;
-    const Value correct = program().emit_one(ops::Correct(0.0), {main_head().logits, targets}, "correct");
+    const Value logits = by_position(main_head().logits, shape.back());
+    const Value correct = of_samples(program().emit_one(ops::Correct(0.0), {logits, targets}, "correct"));
     program().keep(correct);
     result_.correct = correct.name();
   }
 
   Value loss_of(const Head& head, Value targets, Value class_weights) {
-    const Value loss = evenkeel::emit_loss(*options_.loss, program(), head.logits, targets);
-    return class_weights ? program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted") : loss;
+    const Value logits = by_position(head.logits, head.logits.shape().back());
+    Value loss = evenkeel::emit_loss(*options_.loss, program(), logits, targets);
+    if (class_weights) loss = program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted");
+    return of_samples(loss);
+  }
+
+  /// [N, ..., K], or a row of all of that, as a row for each position: [N * positions, K].
+  Value by_position(Value x, std::int64_t outputs) {
+    const Shape rows = {x.shape().size() / outputs, outputs};
+    return x.shape() == rows ? x : program().emit_one(ops::Reshape(rows), {x});
+  }
+
+  /// The means of each sample's positions: [N * positions] -> [N].
+  Value of_samples(Value x) {
+    const std::int64_t samples = options_.batch_size, positions = x.shape().size() / samples;
+    if (positions == 1) return x;
+    const Value rows = program().emit_one(ops::Reshape({samples, positions, 1, 1}), {x});
+    const Size2D all{positions, 1};
+    const Value means = program().emit_one(ops::AveragePool({.kernel = all, .strides = all}), {rows});
+    return program().emit_one(ops::Reshape({samples}), {means}, "of_samples");
   }
 
   Value smoothed(Value targets) {
@@ -303,7 +338,7 @@ class Compiler {
     return program().emit_one(ops::ScaleOffset(smoothing.scale, smoothing.offset), {targets}, "smoothed");
   }
 
-  /// Of samples; absent if there are none.
+  /// Of the rows of the targets; absent if there are none.
   Value class_weights(Value targets) {
     const auto& weights = options_.class_weight;
     if (!options_.train || weights.empty()) return {};

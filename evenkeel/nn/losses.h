@@ -14,7 +14,8 @@ namespace evenkeel {
 class Program;
 class Value;
 
-// Losses are computed from logits. Each accepts integer labels [N] and targets [N, K].
+// Losses are computed from logits [N, K] or, with a loss for every position of a sample, [N, ..., K]. Each accepts
+// integer labels [N] and targets [N, K]; for positions targets [N, positions * K], and a sample's loss is their mean.
 
 /// How scores are computed from logits. `outputs`: they are the outputs themselves, numbers that are compared with the
 /// targets; then no prediction is right or wrong.
@@ -72,7 +73,7 @@ Loss loss_named(const std::string& name);
 Scores scores_of(const Loss& loss);
 /// The smoothing of a loss over K outputs.
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs);
-/// The loss of each sample [N], from logits and targets [N, K].
+/// The loss of each row [N], from logits and targets [N, K].
 Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets);
 
 }  // namespace evenkeel

@@ -1,5 +1,9 @@
 #include "evenkeel/nn/normalizations.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "evenkeel/base/number.h"
 #include "evenkeel/nn/layers/normalization.h"
 
 namespace evenkeel {
@@ -26,6 +30,12 @@ std::vector<Normalization> normalizations(const Model& model) {
                      .beta = whole(traits.shift)});
   }
   return found;
+}
+
+std::string momentum_text(double momentum) {
+  const double rest = std::abs(1 - momentum);
+  const int nines = rest > 0 && rest < 1 ? static_cast<int>(std::ceil(-std::log10(rest))) : 0;
+  return fmt::format("{:.{}g}", Number{momentum}, 2 + std::max(nines, 1));
 }
 
 std::vector<LayerMode> modes_of(const Model& model, Mode mode) {

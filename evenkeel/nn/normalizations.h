@@ -21,11 +21,14 @@ struct Normalization {
   std::string batches = {};           ///< the number of batches that these are the mean of; empty: they use momentum
   std::string gamma = {}, beta = {};  ///< tensors; empty if it does not have them
   /// A momentum below one half was most likely meant as the weight of the new value, as in PyTorch.
-  bool has_inverted_momentum() const { return batches.empty() && momentum < 0.5; }
+  bool has_inverted_momentum() const { return !frozen && batches.empty() && momentum < 0.5; }
 };
 
 /// The model's normalizations with moving statistics, in the order of the description.
 std::vector<Normalization> normalizations(const Model& model);
+
+/// "0.99", "0.9997": a momentum with the digits that tell it from 1.
+std::string momentum_text(double momentum);
 
 /// How each layer runs in this mode, by its index: LayerMode::of(mode), but frozen statistics stay what they are.
 std::vector<LayerMode> modes_of(const Model& model, Mode mode);

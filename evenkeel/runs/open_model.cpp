@@ -11,6 +11,7 @@
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/preprocessing.h"
 #include "evenkeel/interchange/pytorch/state_dict.h"
+#include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/runs/checkpoint_folder.h"
 #include "evenkeel/runs/import_folder.h"
@@ -218,6 +219,10 @@ std::vector<ArrayOptions::Input> arrays_for(const Model& model) {
   std::vector<ArrayOptions::Input> inputs;
   for (const auto& [name, shape] : model.inputs()) inputs.push_back({name, shape});
   return inputs;
+}
+
+Shape output_for(const Model& model) {
+  return compile(model, {.batch_size = 1}).layer_outputs.at(static_cast<std::size_t>(model.output()));
 }
 
 ImageOptions images_for(const Model& model) {

@@ -97,6 +97,9 @@ formats::SafetensorsFile tensors_of(const Network& network);
 /// The names and shapes that arrays of samples need for a model.
 std::vector<ArrayOptions::Input> arrays_for(const Model& model);
 
+/// The shape of a sample of a model's main output, for its targets.
+Shape output_for(const Model& model);
+
 /// How images are read for a model: in the shape of its input, if that is the shape of an image.
 ImageOptions images_for(const Model& model);
 

@@ -17,8 +17,8 @@ constexpr int kFewestSteps = 5, kMostSteps = 200, kLineRuns = 10;
 Network::Runner& runner_that_fits(Network& network, std::int64_t batch_size, bool train) {
   if (batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(batch_size)}};
-  Network::Runner& runner = network.runner(batch_size, random_targets(network.options()),
-                                           train ? Network::Use::training : Network::Use::evaluation);
+  Network::Runner& runner =
+      network.runner(batch_size, random_targets(network), train ? Network::Use::training : Network::Use::evaluation);
   runner.executor->reserve();
   return runner;
 }
@@ -60,9 +60,11 @@ Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
   return batch;
 }
 
-Targets random_targets(const NetworkOptions& options) {
-  if (!options.loss) return Targets::none;
-  return scores_of(*options.loss) == Scores::outputs ? Targets::values : Targets::labels;
+Targets random_targets(const Network& network) {
+  const std::optional<Loss>& loss = network.options().loss;
+  if (!loss) return Targets::none;
+  const bool have_classes = scores_of(*loss) != Scores::outputs && network.positions() == 1;
+  return have_classes ? Targets::labels : Targets::values;
 }
 
 double Timing::median() const { return quantile(0.5); }
@@ -78,7 +80,7 @@ double Timing::quantile(double q) const {
 BenchmarkRun::BenchmarkRun(const Model& model, const NetworkOptions& options, std::int64_t batch_size, bool train)
     : network_(model, options),
       runner_(runner_that_fits(network_, batch_size, train)),
-      batch_(random_batch(network_, batch_size, random_targets(options))),
+      batch_(random_batch(network_, batch_size, random_targets(network_))),
       context_(network_.context(train ? Mode::train : Mode::evaluate)) {
   network_.run(runner_, batch_, context_);
 }

@@ -12,7 +12,7 @@ namespace evenkeel {
 /// numbers. It serves to measure time, which hardly depends on the values.
 Batch random_batch(const Network& network, std::int64_t size, Targets targets);
 /// The targets of such a batch for the network's loss: labels, numbers for mse, none without a loss.
-Targets random_targets(const NetworkOptions& options);
+Targets random_targets(const Network& network);
 
 /// The milliseconds of several runs.
 struct Timing {

@@ -113,8 +113,8 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
   network.check(data, true);
   const Targets targets = Network::targets_of(data);
   MetricSums sums;
-  const std::int64_t classes = network.outputs() == 1 ? 2 : network.outputs();
-  Counts counts(classes);
+  // Without labels nothing is counted.
+  Counts counts(targets != Targets::labels ? 0 : network.outputs() == 1 ? 2 : network.outputs());
   Evaluation result;
   bool has_classes = false;
   for_each_batch(network, data, options, targets, [&](Network::Runner& runner, const Batch& batch, std::int64_t) {
@@ -151,10 +151,13 @@ Predictions predict(Network& network, const Dataset& data, const EvaluateOptions
         for (std::size_t i = 0; i < result.others.size(); ++i)
           copy_rows(compiled.all_outputs[i + 1], result.others[i].second);
       });
-  result.classes = Tensor({data.size()}, DType::int32);
-  const std::int64_t k = result.scores.shape().row_size();
+  // Of each position, where there are several.
+  const Shape& shape = result.scores.shape();
+  result.classes = Tensor(shape.rank() == 2 ? Shape{data.size()} : Shape(shape.sizes().first(shape.sizes().size() - 1)),
+                          DType::int32);
+  const std::int64_t k = shape.back();
   const float threshold = network.options().loss ? 0.5f : 0.0f;
-  for (std::int64_t i = 0; i < data.size(); ++i)
+  for (std::int64_t i = 0; i < result.classes.shape().size(); ++i)
     result.classes.as<std::int32_t>()[static_cast<std::size_t>(i)] = class_of(
         result.scores.as<float>().subspan(static_cast<std::size_t>(i * k), static_cast<std::size_t>(k)), threshold);
   return result;

@@ -36,9 +36,10 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
 inline constexpr std::int32_t kNoClass = -1;
 
 struct Predictions {
-  Tensor outputs;  ///< [N, K], of the model's main output: the last layer, if the model has one output
-  Tensor scores;   ///< [N, K], softmax or sigmoid of the outputs, which depends on the loss
-  Tensor classes;  ///< int32 [N]: the first largest score; with K = 1, score > 0.5 as 0 or 1; or kNoClass
+  Tensor outputs;  ///< [N, K] or [N, ..., K], of the model's main output: the last layer, if the model has one output
+  Tensor scores;   ///< the same shape: softmax or sigmoid of the outputs, which depends on the loss
+  Tensor classes;  ///< int32 [N], or [N, ...] for each position: the first largest score; with K = 1, score > 0.5 as 0
+                   ///< or 1; or kNoClass
   /// The model's other outputs [N, ...], by layer.
   std::vector<std::pair<std::string, Tensor>> others = {};
 };

@@ -41,8 +41,10 @@ Network::Network(Model model, NetworkOptions options)
   // The smallest program decides the layout of the weights for all others.
   const CompiledModel smallest = compile(model_, {.batch_size = 1, .compute = {.real = options_.compute.real}});
   weights_ = smallest.weights;
-  outputs_ = smallest.program->find(smallest.outputs).shape().back();
-  if (const std::int64_t classes = std::max<std::int64_t>(2, outputs_);
+  output_shape_ = smallest.program->find(smallest.outputs).shape().without_first();
+  outputs_ = output_shape_.size();
+  positions_ = outputs_ / output_shape_.back();
+  if (const std::int64_t classes = std::max<std::int64_t>(2, output_shape_.back());
       !options_.class_weight.empty() && std::ssize(options_.class_weight) != classes)
     throw Error{{.where = "class_weight",
                  .expected = std::to_string(classes) + " numbers, one per class",
@@ -182,9 +184,10 @@ void Network::check(const Dataset& data, bool needs_targets) const {
   const std::int64_t largest = one_output ? 2 : outputs_;
   const bool regression = options_.loss && scores_of(*options_.loss) == Scores::outputs;
   if (!data.has_labels() && data.classes() != outputs_)
-    throw Error{{.where = "data \"" + data.name() + '"',
-                 .expected = "targets [N, " + std::to_string(outputs_) + "], a number for each of the model's outputs",
-                 .received = "[N, " + std::to_string(data.classes()) + ']'}};
+    throw Error{
+        {.where = "data \"" + data.name() + '"',
+         .expected = "targets " + to_string_batched(output_shape_) + ", a number for each of the model's outputs",
+         .received = "[N, " + std::to_string(data.classes()) + ']'}};
   if (data.has_labels() && data.classes() > largest && !(one_output && regression))
     throw Error{{.where = "data \"" + data.name() + '"',
                  .expected = "at most " + std::to_string(largest) + " classes, for the model's " +

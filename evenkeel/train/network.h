@@ -81,7 +81,10 @@ class Network {
   void check(const Dataset& data, bool needs_targets) const;
   static Targets targets_of(const Dataset& data);
   static Targets targets_of(const Batch& batch);
-  std::int64_t outputs() const { return outputs_; }  ///< K, of the main output
+  /// Numbers of a sample of the main output: K, or positions() * K of an output [N, ..., K].
+  std::int64_t outputs() const { return outputs_; }
+  std::int64_t positions() const { return positions_; }        ///< of the main output: 1 for [N, K]
+  const Shape& output_shape() const { return output_shape_; }  ///< of a sample of the main output
 
   /// Exchanges the trainable parameters with their moving averages; a second call undoes it exactly. Returns false, and
   /// does nothing, if there are no averages: the optimizer keeps none, or has made no update yet. While the averages
@@ -99,7 +102,8 @@ class Network {
   Store store_;
   Arena arena_;
   std::vector<WeightInfo> weights_;
-  std::int64_t outputs_ = 0;
+  Shape output_shape_;
+  std::int64_t outputs_ = 0, positions_ = 1;
   bool averages_in_ = false;
   std::map<std::tuple<std::int64_t, Targets, Use>, Runner> runners_;
 };

@@ -127,12 +127,12 @@ std::string about_lag(const Model& model, std::uint64_t updates) {
   double share = 0, momentum = 0;
   for (const Normalization& n : normalizations(model)) {
     const double left = std::pow(n.momentum, static_cast<double>(updates));
-    if (n.momentum < 1 && left > share) share = left, momentum = n.momentum;
+    if (!n.frozen && n.momentum < 1 && left > share) share = left, momentum = n.momentum;
   }
   if (share < kLeastLag) return {};
   return fmt::format("moving statistics are still {:.0f} % of their initial values, after {} update{} with momentum {}",
                      100 * share, with_commas(static_cast<std::int64_t>(updates)), updates == 1 ? "" : "s",
-                     number(momentum));
+                     momentum_text(momentum));
 }
 
 bool is_as_good(const EpochRecord& record) {

@@ -45,6 +45,23 @@ TEST(Diagnosis, ChecksAllThatTheRecordsTell) {
   for (const auto& [what, why] : d.unchecked) EXPECT_SAYS(why, "not known to be averages");
 }
 
+TEST(Diagnosis, SaysWhatTheFileOfTheNetworkCannotTellAndDoesNotJudgeByIt) {
+  const auto trainer = trained(small_convnet(0.99), 60);
+  const std::string lost = "The file has no momentum of normalizations: 0.99 was taken.";
+  const Diagnosis d = diagnosed(trainer->network(), {.updates = {}, .lost = {lost}});
+  EXPECT_THAT(d.notes, ElementsAre(lost));
+  EXPECT_SAYS(unchecked_reason(d, "number of updates"), "no number of updates");
+  const Finding* lagging = finding_of(d, "lagging");
+  ASSERT_TRUE(lagging) << told(d);
+  EXPECT_SAYS(lagging->cause, "of their initial values: too few updates for their momentum");
+  EXPECT_EQ(lagging->cause.find("0.99"), std::string::npos);
+  EXPECT_EQ(lagging->remedy.keras, "");
+  ASSERT_EQ(lagging->certainty.unseen.size(), 1u);
+  EXPECT_SAYS(lagging->certainty.unseen[0], "the momentum");
+  EXPECT_SAYS(unchecked_reason(diagnosed(trainer->network(), {.updates = 60, .lost = {lost}}), "number of updates"),
+              "does not tell the momentum");
+}
+
 TEST(Diagnosis, NotesEachSetThatIsOfOneClass) {
   const auto trainer = trained(small_mlp(), 20);
   const Diagnosis d = diagnose(

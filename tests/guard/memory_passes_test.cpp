@@ -15,7 +15,7 @@ TEST(MemoryPasses, OfTheWorkloadsAreThoseOfTheBaseline) {
     const NetworkOptions options{.loss = workload.loss, .optimizer = workload.optimizer};
     Network network(workload.model, options);
     for (const bool train : {true, false}) {
-      const auto& runner = network.runner(workload.batch_size, random_targets(options),
+      const auto& runner = network.runner(workload.batch_size, random_targets(network),
                                           train ? Network::Use::training : Network::Use::evaluation);
       bytes[name + (train ? " training" : " evaluation")] = static_cast<double>(
           totals_of(plan_of(*runner.executor, network.context(train ? Mode::train : Mode::evaluate))).bytes);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "evenkeel/base/philox.h"
 
@@ -13,6 +14,38 @@ namespace {
 void fill(Tensor& tensor, RandomStream& random, float low, float high) {
   for (float& value : tensor.as<float>())
     value = low + (high - low) * static_cast<float>(random.below(1u << 20)) / static_cast<float>(1u << 20);
+}
+
+/// The bytes of an ONNX file but for its metadata (field 14 of the message), where this program writes what ONNX cannot
+/// say.
+std::string without_metadata(const std::string& file) {
+  std::string kept;
+  std::size_t at = 0;
+  const auto varint = [&] {
+    std::uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(file.at(at++));
+      value |= static_cast<std::uint64_t>(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < file.size()) {
+    const std::size_t begin = at;
+    const std::uint64_t tag = varint();
+    const std::uint64_t length = varint();  // or the value itself, where that is a number
+    if ((tag & 7) == 2) at += length;
+    if (tag >> 3 != 14) kept += file.substr(begin, at - begin);
+  }
+  return kept;
+}
+
+void strip_metadata(const std::filesystem::path& path) {
+  std::string file;
+  {
+    std::ifstream in(path, std::ios::binary);
+    file.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << without_metadata(file);
 }
 
 }  // namespace
@@ -46,11 +79,12 @@ Arrays drawn_inputs(const Model& model, std::int64_t samples, std::uint64_t seed
 
 Imported written_and_read(const Model& model, const formats::SafetensorsFile& weights, Format format,
                           const std::filesystem::path& folder, bool training) {
-  const auto path = folder / (format == Format::onnx ? "there.onnx" : "there.keras");
-  if (format == Format::onnx)
-    export_onnx(model, weights, path, {.training = training});
-  else
+  const auto path = folder / (format == Format::keras ? "there.keras" : "there.onnx");
+  if (format == Format::keras)
     export_keras(model, weights, path);
+  else
+    export_onnx(model, weights, path, {.training = training});
+  if (format == Format::onnx_graph) strip_metadata(path);
   return import_network(path);
 }
 

@@ -9,7 +9,11 @@
 
 namespace evenkeel::interchange {
 
-enum class Format { onnx, keras };
+enum class Format {
+  onnx,
+  onnx_graph,  ///< without the metadata in which this program writes the model itself: as others read the file
+  keras
+};
 
 /// Weights of a model, all drawn, statistics too; and the same from a name to a value, so that a tensor that comes back
 /// in another order or place is seen.

@@ -15,7 +15,9 @@
 namespace evenkeel::interchange {
 namespace {
 
-std::string name_of(Format format) { return format == Format::onnx ? "onnx" : "keras"; }
+std::string name_of(Format format) {
+  return format == Format::onnx ? "onnx" : format == Format::keras ? "keras" : "onnx_graph";
+}
 
 void expect_equal_after_round_trip(const Model& model, Format format, std::int64_t samples = 3) {
   const TestFolder folder;
@@ -40,7 +42,7 @@ TEST_P(RoundTrip, KeepsTheExampleModels) {
 /// Layers that no file of this format can express, each an Error that names the layer.
 const std::vector<std::string>& inexpressible(Format format) {
   static const std::vector<std::string> onnx = {}, keras = {};
-  return format == Format::onnx ? onnx : keras;
+  return format == Format::keras ? keras : onnx;
 }
 
 /// A model of one layer of an example.
@@ -81,7 +83,7 @@ TEST_P(RoundTrip, KeepsEveryLayer) {
   for (const std::string& type : allowed) EXPECT_EQ(kept[type], 0) << type << " is in the list, and comes back";
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, RoundTrip, testing::Values(Format::onnx, Format::keras),
+INSTANTIATE_TEST_SUITE_P(Of, RoundTrip, testing::Values(Format::onnx, Format::onnx_graph, Format::keras),
                          [](const auto& tested) { return name_of(tested.param); });
 
 class ArchitectureRoundTrip : public testing::TestWithParam<std::tuple<Format, std::string>> {};
@@ -101,7 +103,7 @@ const std::vector<std::string> kArchitectures = {
     "regnet_y_400mf", "mnasnet0_5",         "convnext_tiny", "unet"};
 
 INSTANTIATE_TEST_SUITE_P(Of, ArchitectureRoundTrip,
-                         testing::Combine(testing::Values(Format::onnx, Format::keras),
+                         testing::Combine(testing::Values(Format::onnx, Format::onnx_graph, Format::keras),
                                           testing::ValuesIn(kArchitectures)),
                          [](const auto& tested) {
                            return name_of(std::get<0>(tested.param)) + '_' + std::get<1>(tested.param);

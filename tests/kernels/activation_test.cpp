@@ -212,5 +212,67 @@ TEST_P(Softmax, HasTheGradientOfTheReferenceInPlaceOfDy) {
   });
 }
 
+class LogSoftmax : public EveryTarget {};
+EVENKEEL_ON_EVERY_TARGET(LogSoftmax);
+
+TEST_P(LogSoftmax, IsThatOfTheReference) {
+  for_sizes_and_threads([](Size size, const Threads& threads) {
+    const std::vector<float> x = normal_values(size.rows * size.columns, 6, 0, 5);
+    const std::vector<double> exact = in_double(x);
+    std::vector<float> y(x.size());
+    std::vector<double> expected(x.size());
+    log_softmax(matrix_of(x, size), matrix_of(y, size), threads);
+    reference::log_softmax(matrix_of(exact, size), matrix_of(expected, size));
+    // x - max is rounded at the size of 32 to 64, and so is the difference to the logarithm of the sum, a few roundings
+    // of at most 16.
+    EXPECT_TRUE(agrees(y, expected, {.relative = 2 * kRounding, .absolute = 80 * kRounding}));
+  });
+}
+
+TEST_P(LogSoftmax, IsFiniteWhereTheProbabilityIsTooSmallForAFloat) {
+  const Size size{2, 3};
+  const std::vector<float> x{0, -200, -3e38f, 1000, 0, 1000};
+  std::vector<float> y(6);
+  log_softmax(matrix_of(x, size), matrix_of(y, size), Threads(1));
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[1], -200);
+  EXPECT_EQ(y[2], -3e38f);
+  EXPECT_NEAR(y[3], -std::log(2), 2 * kRounding);
+  EXPECT_NEAR(y[4], -1000 - std::log(2), 1000 * kRounding);
+}
+
+TEST_P(LogSoftmax, MakesNaNOfARowWithNaNAndOfNoOther) {
+  const Size size{3, 17};
+  std::vector<float> x = normal_values(51, 7);
+  x[17 + 11] = kNaN;
+  log_softmax(matrix_of(x, size), matrix_of(x, size), Threads(1));
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(std::isnan(x[i]), i / 17 == 1) << i;
+}
+
+TEST_P(LogSoftmax, WorksInPlace) {
+  const Size size{63, 11};
+  std::vector<float> x = normal_values(693, 8), y(693);
+  log_softmax(matrix_of(std::as_const(x), size), matrix_of(y, size), Threads(1));
+  log_softmax(matrix_of(x, size), matrix_of(x, size), Threads(1));
+  EXPECT_EQ(x, y);
+}
+
+TEST_P(LogSoftmax, HasTheGradientOfTheReferenceInPlaceOfDy) {
+  for_sizes_and_threads([](Size size, const Threads& threads) {
+    const std::vector<float> x = normal_values(size.rows * size.columns, 9);
+    std::vector<float> y(x.size()), dy = normal_values(size.rows * size.columns, 10);
+    std::vector<double> expected(x.size());
+    log_softmax(matrix_of(x, size), matrix_of(y, size), threads);
+    const std::vector<double> exact_y = in_double(y), exact_dy = in_double(dy);
+    reference::log_softmax_gradient(matrix_of(exact_y, size), matrix_of(exact_dy, size), matrix_of(expected, size));
+    log_softmax_gradient(matrix_of(std::as_const(y), size), matrix_of(std::as_const(dy), size), matrix_of(dy, size),
+                         threads);
+    // dy - exp(y) * sum cancels: a few roundings of either. The sum of a row is at most 5 times its length's root, and
+    // the probability that it is multiplied by is small where the row is long.
+    const double largest = 5 * std::sqrt(static_cast<double>(size.columns));
+    EXPECT_TRUE(agrees(dy, expected, {.relative = 3 * kRounding, .absolute = 4 * largest * kRounding}));
+  });
+}
+
 }  // namespace
 }  // namespace evenkeel::kernels

@@ -63,9 +63,21 @@ TEST(Taps, ShiftedPadOrCrop) {
   EXPECT_EQ(copied(Taps::shifted(5, 2, -2)), (std::vector<std::int64_t>{2, 3}));
 }
 
+TEST(Taps, ReflectedMirrorAtTheFirstAndLastInput) {
+  // numpy.pad(arange(4), (3, 2), "reflect")
+  EXPECT_EQ(copied(Taps::reflected(4, 3, 2)), (std::vector<std::int64_t>{3, 2, 1, 0, 1, 2, 3, 2, 1}));
+  EXPECT_EQ(copied(Taps::reflected(1, 0, 0)), (std::vector<std::int64_t>{0}));
+}
+
+TEST(Taps, RepeatedHaveTheFirstAndLastInputAgain) {
+  // numpy.pad(arange(2), (3, 1), "edge")
+  EXPECT_EQ(copied(Taps::repeated(2, 3, 1)), (std::vector<std::int64_t>{0, 0, 0, 0, 1, 1}));
+}
+
 TEST(Taps, TransposedTwiceAreTheSame) {
   for (const Taps& taps : {Taps::linear(5, 9, false), Taps::linear(9, 4, true), Taps::nearest(3, 7), Taps::means(7, 3),
-                           Taps::shifted(4, 9, 2), Taps::shifted(9, 4, -3)}) {
+                           Taps::shifted(4, 9, 2), Taps::shifted(9, 4, -3), Taps::reflected(5, 4, 2),
+                           Taps::repeated(3, 0, 5)}) {
     EXPECT_EQ(taps.transposed().transposed(), taps);
     const Weights there = matrix_of(taps), back = matrix_of(taps.transposed());
     for (std::size_t i = 0; i < there.size(); ++i)
@@ -89,6 +101,8 @@ std::vector<Resampling> maps() {
     add(2, Taps::means(7, 3), Taps::means(5, 6));
     add(1, Taps::padded_means(9, 5, 3, 2, 1, 1), Taps::shifted(4, 4, 0));
     add(4, Taps::linear(20, 40, false), Taps::nearest(20, 40));
+    add(2, Taps::reflected(4, 3, 1), Taps::reflected(5, 0, 4));
+    add(2, Taps::repeated(3, 2, 0), Taps::repeated(5, 1, 6));
   }
   return all;
 }

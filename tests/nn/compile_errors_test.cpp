@@ -47,10 +47,11 @@ TEST(CompileErrors, RefuseAModelWithoutLayers) {
   EXPECT_SAYS(error_of([&] { compile(Model({4}), {}); }), "at least one layer");
 }
 
-TEST(CompileErrors, RefuseALossOverImages) {
+TEST(CompileErrors, RefuseALabelForAnOutputWithPositions) {
   Sequential model({4, 4, 1});
   model.add(Conv2D{.filters = 2, .name = "c"});
   EXPECT_SAYS(error_with(model, SoftmaxCrossEntropy{}), "layer \"c\": expected outputs [N, K] for the loss");
+  EXPECT_SAYS(error_with(model, SoftmaxCrossEntropy{}), "targets for every position: y [N, 2, 2, 2]");
 }
 
 TEST(CompileErrors, RefuseASoftmaxOverASingleOutput) {

@@ -309,6 +309,22 @@ TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSoftmax) {
   EXPECT_EQ(from_probabilities.compiled.scores, from_probabilities.compiled.outputs);
 }
 
+TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalLogSoftmaxAndScoresThatAreProbabilities) {
+  Sequential logits({6}), logarithms({6});
+  logits.add(Dense{.units = 4, .name = "d"});
+  logarithms.add(Dense{.units = 4, .activation = log_softmax, .name = "d"});
+  const CompileOptions options{.batch_size = 5, .loss = SoftmaxCrossEntropy{}, .targets = Targets::labels};
+  Memory a, b;
+  Compiled from_logits(logits, options, a), from_logarithms(logarithms, options, b);
+  from_logits.run();
+  from_logarithms.run();
+  EXPECT_EQ(from_logarithms.read(from_logarithms.compiled.loss), from_logits.read(from_logits.compiled.loss));
+  const auto scores = from_logarithms.read(from_logarithms.compiled.scores),
+             outputs = from_logarithms.read(from_logarithms.compiled.outputs);
+  EXPECT_EQ(scores, from_logits.read(from_logits.compiled.scores));
+  for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(std::exp(outputs[i]), scores[i], 1e-6);
+}
+
 TEST(Compile, ComputesTheLossFromWhatGoesIntoAFinalSigmoid) {
   Sequential logits({4, 4, 1}), probabilities({4, 4, 1});
   logits.add(Flatten{}, Dense{.units = 1, .name = "d"});

@@ -38,12 +38,12 @@ double activated(const ActivationFunction& f, double x) {
 
 /// The activation of numbers whose last axis has so many.
 Numbers activated(const ActivationFunction& f, Numbers x, std::size_t last) {
-  for (double& v : x) v = f == ActivationFunction::softmax ? std::exp(v) : activated(f, v);
-  if (f != ActivationFunction::softmax) return x;
+  for (double& v : x) v = f.is_softmax ? std::exp(v) : activated(f, v);
+  if (!f.is_softmax) return x;
   for (std::size_t row = 0; row < x.size(); row += last) {
     double sum = 0;
     for (std::size_t i = 0; i < last; ++i) sum += x[row + i];
-    for (std::size_t i = 0; i < last; ++i) x[row + i] /= sum;
+    for (std::size_t i = 0; i < last; ++i) x[row + i] = f.is_log ? std::log(x[row + i] / sum) : x[row + i] / sum;
   }
   return x;
 }

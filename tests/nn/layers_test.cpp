@@ -100,7 +100,8 @@ TEST(Activation, IsALayer) {
                                       hard_swish,
                                       elu(0.5),
                                       leaky_relu(0.01),
-                                      clip(-0.5, 0.25)}) {
+                                      clip(-0.5, 0.25),
+                                      log_softmax}) {
     check_layer(Activation{.activation = f}, {3, 5});
     check_layer(Activation{.activation = f}, {2, 3, 1, 17});
   }

@@ -84,6 +84,14 @@ TEST(BatchNormalization, KeepsTheMeanOfAllBatchesWhereAsked) {
   }
 }
 
+TEST(BatchNormalization, CannotFreezeStatisticsThatItDoesNotKeep) {
+  const BatchNormalization layer{.moving_statistics = false, .frozen_statistics = true};
+  EXPECT_SAYS(error_of([&] {
+                Trial(subject_of(layer, {{4, 3}}));
+              }),
+              "\"frozen_statistics\": expected moving statistics");
+}
+
 TEST(BatchNormalization, CannotAverageStatisticsThatItDoesNotKeep) {
   const BatchNormalization layer{.moving_statistics = false, .cumulative_average = true};
   EXPECT_SAYS(error_of([&] {

@@ -106,6 +106,16 @@ TEST(Precision, YieldsProbabilitiesInFloat32) {
   EXPECT_NEAR(p[0] + p[1] + p[2], 1, 1e-6);
 }
 
+TEST(Precision, YieldsLogarithmsOfProbabilitiesInFloat32) {
+  Sequential model({4});
+  model.add(Dense{.units = 3, .activation = log_softmax});
+  Memory memory;
+  Compiled compiled(model, {.batch_size = 2, .compute = {.precision = Precision::bfloat16}}, memory);
+  compiled.run();
+  const auto p = compiled.read(compiled.compiled.outputs);
+  EXPECT_NEAR(std::exp(p[0]) + std::exp(p[1]) + std::exp(p[2]), 1, 1e-6);
+}
+
 /// One step in each mode in both precisions, from the same weights.
 void expect_bfloat16_is_float32_but_for_rounding(const Model& model, const Machine& machine, bool fuse) {
   for (const Mode mode : {Mode::train, Mode::evaluate}) {

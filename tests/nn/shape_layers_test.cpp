@@ -51,6 +51,30 @@ TEST(ZeroPadding2D, RefusesWhatIsNoNumberOfRows) {
                 "\"padding\": expected a whole number, [height, width] or [top, bottom, left, right]");
 }
 
+TEST(Padding2D, IsALayer) {
+  for (const Surroundings mode : {Surroundings::reflect, Surroundings::edge}) {
+    check_layer(Padding2D{.padding = 1, .mode = mode}, {2, 3, 4, 3});
+    check_layer(Padding2D{.padding = {2, 0, 1, 3}, .mode = mode}, {1, 3, 4, 17});
+    check_layer(Padding2D{.padding = 0, .mode = mode}, {2, 2, 3, 1});
+  }
+}
+
+TEST(Padding2D, MirrorsOrRepeatsTheOutermostPixels) {
+  // numpy.pad(arange(6).reshape(2, 3), ((0, 1), (2, 0)), ...)
+  EXPECT_EQ(of_counting(Padding2D{.padding = {0, 1, 2, 0}}, {1, 2, 3, 1}),
+            (Numbers{2, 1, 0, 1, 2, 5, 4, 3, 4, 5, 2, 1, 0, 1, 2}));
+  EXPECT_EQ(of_counting(Padding2D{.padding = {0, 1, 2, 0}, .mode = Surroundings::edge}, {1, 2, 3, 1}),
+            (Numbers{0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 3, 3, 3, 4, 5}));
+}
+
+TEST(Padding2D, RefusesToMirrorMoreThanThereIs) {
+  EXPECT_SAYS(refusal_of(Padding2D{.padding = {0, 0, 0, 3}}, {1, 2, 3, 1}),
+              "\"padding\": expected less than the 2x3 pixels of the input, which are mirrored");
+  EXPECT_EQ(refusal_of(Padding2D{.padding = {0, 0, 0, 3}, .mode = Surroundings::edge}, {1, 2, 3, 1}), "");
+  EXPECT_SAYS(error_of([] { Layer(Padding2D{}).with("mode", std::string("wrap")); }),
+              "\"mode\": expected \"reflect\" or \"edge\"");
+}
+
 TEST(Cropping2D, IsALayer) {
   check_layer(Cropping2D{.cropping = 1}, {2, 4, 3, 3});
   check_layer(Cropping2D{.cropping = {2, 0, 0, 1}}, {1, 3, 3, 17});

@@ -77,6 +77,7 @@ ACTIVATIONS = {
     "leaky_relu(0.01)": lambda x: F.leaky_relu(x, 0.01),
     "elu(0.5)": lambda x: F.elu(x, 0.5),
     "clip(-0.5, 1.5)": lambda x: F.hardtanh(x, -0.5, 1.5),
+    "log_softmax": lambda x: F.log_softmax(x, dim=-1),
 }
 
 
@@ -173,8 +174,15 @@ def batch_norm(layer, x):
             if layer.training:
                 batches += 1
             factor = 1 / max(float(batches), 1.0)
-        y = F.batch_norm(y, mean, variance, gamma, beta, layer.training, factor, epsilon)
+        training = layer.training and not layer.get("frozen_statistics", False)  # as in eval() while the rest trains
+        y = F.batch_norm(y, mean, variance, gamma, beta, training, factor, epsilon)
     return pixels(y) if x.dim() == 4 else y
+
+
+def padding(layer, x):
+    top, bottom, left, right = layer.get("padding")
+    mode = {"reflect": "reflect", "edge": "replicate"}[layer.get("mode", "reflect")]
+    return pixels(F.pad(planes(x), [left, right, top, bottom], mode=mode))
 
 
 def prelu(layer, x):
@@ -224,6 +232,7 @@ LAYERS = {
     "BatchNormalization": batch_norm,
     "GroupNormalization": group_norm,
     "PReLU": prelu,
+    "Padding2D": padding,
     "ChannelShuffle": channel_shuffle,
     "LayerScale": lambda layer, x: x * layer.parameter("gamma", [x.shape[-1]]),
     "Activation": activated,

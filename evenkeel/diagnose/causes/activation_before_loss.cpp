@@ -70,7 +70,7 @@ std::optional<Bend> bend_before_loss(const Model& model, const Loss& loss) {
     const ActivationFunction f = layer.traits().activation;
     const bool undone =
         f == ActivationFunction::sigmoid && scores_of(loss) == Scores::sigmoid && yields_outputs(model, i);
-    const bool of_others = f == ActivationFunction::softmax && scores_of(loss) != Scores::outputs;
+    const bool of_others = f.is_softmax && scores_of(loss) != Scores::outputs;
     if (f != ActivationFunction::linear && !undone && !of_others) return Bend{layer.name(), f};
   }
   return {};

@@ -55,7 +55,7 @@ class BatchDependence final : public Rule {
     }
     f.evidence.push_back(
         {"deviation of a sample's loss over shufflings", spread.deviation, "", "0 in evaluation mode"});
-    f.certainty = Certainty::sure("measured over " + std::to_string(Evidence::kPasses) +
+    f.certainty = Certainty::sure("measured over " + std::to_string(scores.in_batches.size()) +
                                   " shufflings of the same samples, dropout off");
     findings.push_back(std::move(f));
   }
@@ -84,7 +84,7 @@ class EvaluationByBatch final : public Rule {
                             spread.deviation, "", "0"},
                            {"change of the loss for each sample alone", alone.loss.value, "", "0"}},
               .certainty = Certainty::sure("read from the model, and measured over " +
-                                           std::to_string(Evidence::kPasses) + " shufflings and sample by sample"),
+                                           std::to_string(in_batches.size()) + " shufflings and sample by sample"),
               .cost = alone};
     if (evidence.evaluation().accuracy())
       f.evidence.push_back({"samples that are right or wrong by their batch", 100 * spread.flips, "%", "0"});

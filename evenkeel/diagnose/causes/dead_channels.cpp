@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/causes/channel_counts.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/graph.h"
@@ -100,11 +101,34 @@ class DeadChannels final : public Rule {
            evidence.full_data().mean_loss().value >= kLikeGuessing * evidence.chance_loss();
   }
 
+  /// What is left of them behind their activations: "after a relu they pass on nothing and learn nothing".
+  static std::string what_is_left(Evidence& evidence, const std::vector<ChannelCount>& layers) {
+    std::vector<std::string> names;
+    bool cut = true, zero = true;
+    for (const ChannelCount& layer : layers) {
+      const ActivationFunction f = evidence.traits(layer.layer).activation;
+      std::string name = name_of(f);
+      name.insert(0, std::string("aeiou").find(name.front()) == std::string::npos ? "a " : "an ");
+      if (std::ranges::count(names, name) == 0) names.push_back(name);
+      cut = cut && learns_nothing_below(f);
+      zero = zero && lower_end(f) == 0;
+    }
+    return "after " + join(names) + " they pass on " +
+           (!cut   ? "no more than the part below 0"
+            : zero ? "nothing and learn nothing"
+                   : "always the same number and learn nothing");
+  }
+
   static Finding finding(Evidence& evidence, const std::vector<ChannelCount>& layers, Severity severity) {
-    Finding f = finding_on("dead-channels", severity, layers,
-                           "are never above 0 in " + std::to_string(evidence.signal_data().size()) +
-                               " samples: after a relu they pass on nothing and learn nothing",
-                           "are never above 0");
+    // "are never above -1"; of several ends "the lower end".
+    std::vector<double> ends;
+    for (const ChannelCount& layer : layers) ends.push_back(lower_end(evidence.traits(layer.layer).activation));
+    const bool same = std::ranges::all_of(ends, [&](double end) { return end == ends.front(); });
+    const std::string are = "are never above " + (same ? figure(ends.front()) : "the lower end");
+    Finding f = finding_on(
+        "dead-channels", severity, layers,
+        are + " in " + std::to_string(evidence.signal_data().size()) + " samples: " + what_is_left(evidence, layers),
+        are);
     f.certainty = Certainty::sure("measured over these samples, with statistics of the data in every normalization");
     // Nothing passes a layer that is completely dead, unless a branch leads around it.
     const bool all_of_one = std::ranges::any_of(layers, [](const ChannelCount& l) { return l.count == l.channels; });

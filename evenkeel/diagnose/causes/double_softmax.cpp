@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "evenkeel/diagnose/causes/flat_scores.h"
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/measure/graph.h"
@@ -5,15 +7,14 @@
 namespace evenkeel {
 namespace {
 
-/// The layers whose softmax the outputs pass through with nothing in between, last one first.
+/// The layers whose softmax, or its logarithm, the outputs pass through with nothing in between, last one first.
 std::vector<int> softmaxes_at_the_end(const Model& model) {
   std::vector<int> found;
   for (int i = model.output(); i >= 0;) {
     const Model::Node& node = model.nodes()[static_cast<std::size_t>(i)];
     const LayerTraits traits = node.layer.traits();
-    if (traits.activation == ActivationFunction::softmax) found.push_back(i);
-    const bool bends =
-        traits.activation != ActivationFunction::softmax && traits.activation != ActivationFunction::linear;
+    if (traits.activation.is_softmax) found.push_back(i);
+    const bool bends = !traits.activation.is_softmax && traits.activation != ActivationFunction::linear;
     if (bends || !traits.identity_in_evaluation) break;
     i = node.inputs.front();
   }
@@ -31,7 +32,11 @@ class DoubleSoftmax final : public Rule {
     const std::vector<int> found = softmaxes_at_the_end(model);
     if (found.empty()) return;
     const bool last = yields_outputs(model, found.front());
-    if (last && found.size() == 1) return;
+    // Logarithms of probabilities are logits: a softmax of them changes nothing.
+    const auto yields_probabilities = [&](int layer) {
+      return !model.nodes()[static_cast<std::size_t>(layer)].layer.traits().activation.is_log;
+    };
+    if (std::ranges::none_of(found.begin() + (last ? 1 : 0), found.end(), yields_probabilities)) return;
     std::vector<std::string> layers;
     for (const int i : found) layers.insert(layers.begin(), model.nodes()[static_cast<std::size_t>(i)].layer.name());
     Finding f{.code = "double-softmax",

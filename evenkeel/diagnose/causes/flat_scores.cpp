@@ -48,7 +48,8 @@ double best_sharpness(const Sharpened& of) {
 
 void weigh_flat_scores(Evidence& evidence, bool outputs_are_scores, Finding& finding) {
   std::vector<double> logits(evidence.outputs().begin(), evidence.outputs().end());
-  if (outputs_are_scores)
+  const auto output = static_cast<std::size_t>(evidence.model().output());
+  if (outputs_are_scores && !evidence.model().nodes()[output].layer.traits().activation.is_log)
     for (double& z : logits) z = std::log(std::max(z, 1e-30));
   const Sharpened scores{logits, evidence.data().y().as<std::int32_t>(),
                          static_cast<std::size_t>(evidence.network().outputs())};

@@ -76,8 +76,47 @@ class FrozenButMoving final : public Rule {
   }
 };
 
+/// Layers that use frozen statistics in training too. Other data do not make them wrong, because the weights were
+/// trained with them; but 0 and 1, the initial values, were not taken from any data. If the data's serve far better,
+/// the weights were trained with others, and these were never loaded.
+class FrozenButInitial final : public Rule {
+ public:
+  std::string_view checks() const override { return "frozen statistics that were never loaded"; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
+
+  void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
+    Finding f{.code = "not-loaded", .cause = {}};
+    const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
+    for (std::size_t i = 0; i < moving.size(); ++i)
+      if (evidence.normalizations()[i].frozen && is_initial(moving[i])) f.layers.push_back(moving[i].layer);
+    if (f.layers.empty()) return;
+    const std::vector<LayerStatistics> data = evidence.unfrozen_statistics();
+    bool far = false;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      if (std::ranges::count(f.layers, moving[i].layer) == 0) continue;
+      const StatisticsGap gap =
+          gap_between(moving[i], data[i], evidence.normalizations()[i].epsilon, evidence.statistics_data().size());
+      f.evidence.push_back(distance_fact(gap));
+      far = far || are_far(gap);
+    }
+    f.cost = cost_between(evidence.on_statistics("those of the data, frozen layers too", data), evidence.evaluation());
+    if (!far || !matters(*f.cost)) return;
+    f.severity = Severity::error;
+    f.cause =
+        "the statistics of " + layers_text(f.layers) +
+        " are frozen at 0 and 1, their initial values, and those of the data serve better: they were never loaded";
+    f.certainty = Certainty::likely("tried: with statistics of the data in their place the loss falls");
+    f.certainty.unseen = {"which statistics the weights were trained with"};
+    f.remedy.advice =
+        "Load the moving statistics with the weights: they are state, not parameters. Estimated from "
+        "data they are only near those of training.";
+    findings.push_back(std::move(f));
+  }
+};
+
 }  // namespace
 
+std::unique_ptr<Rule> frozen_but_initial() { return std::make_unique<FrozenButInitial>(); }
 std::unique_ptr<Rule> frozen_statistics() { return std::make_unique<FrozenStatistics>(); }
 std::unique_ptr<Rule> frozen_but_moving() { return std::make_unique<FrozenButMoving>(); }
 

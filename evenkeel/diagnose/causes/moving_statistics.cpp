@@ -84,10 +84,10 @@ Remedy lagging_remedy(double momentum, double updates) {
   // Rounded down at its second digit from 1: 0.982, 0.95, 0.63.
   const double exact = 1 - std::pow(kHardlyAny, 1 / updates), digit = std::pow(10, std::floor(std::log10(exact)) - 1);
   const double fresh = std::min(1.0, std::ceil(exact / digit - 1e-9) * digit);
-  return {.advice = "Estimate the statistics from data, or train longer: momentum " + figure(momentum, 4) +
+  return {.advice = "Estimate the statistics from data, or train longer: momentum " + momentum_text(momentum) +
                     " needs about " + figure(enough, 2) + " updates. About " + figure(updates, 3) +
-                    " are enough for momentum " + figure(1 - fresh, 4) + '.',
-          .keras = "BatchNormalization(momentum=" + figure(1 - fresh, 4) + ')',
+                    " are enough for momentum " + momentum_text(1 - fresh) + '.',
+          .keras = "BatchNormalization(momentum=" + momentum_text(1 - fresh) + ')',
           .pytorch = "nn.BatchNorm2d(c, momentum=" + figure(fresh, 4) + ')'};
 }
 
@@ -170,9 +170,11 @@ std::string cause_of(Evidence& evidence, const std::string& code, const std::vec
            " before them changes the variance that they learn";
   if (code == "lagging") {
     const Lateness late = lateness_of(evidence, verdicts);
-    return "the moving statistics of " + who + " are still " + percent(late.share) +
-           " of their initial values: about " + figure(late.updates, 2) + " updates are too few for momentum " +
-           figure(late.momentum, 4);
+    const std::string share =
+        "the moving statistics of " + who + " are still " + percent(late.share) + " of their initial values: ";
+    if (!evidence.records().tell_momentum()) return share + "too few updates for their momentum";
+    return share + "about " + figure(late.updates, 2) + " updates are too few for momentum " +
+           momentum_text(late.momentum);
   }
   return "the moving statistics of " + who +
          (evidence.has_train_data()
@@ -202,12 +204,15 @@ Certainty certainty_of(Evidence& evidence, const Finding& f, const std::vector<V
     return as_predicted(evidence, verdicts)
                ? Certainty::sure("measured with dropout on and off, and as the closed form predicts")
                : Certainty::likely("measured with dropout on and off; no closed form predicts how much");
-  if (f.code == "lagging")
-    return evidence.records().updates
-               ? Certainty::sure(
-                     "the recorded number of updates explains it, and so does an average of initial and present "
-                     "statistics")
-               : Certainty::likely("an average of initial and present statistics explains the distance");
+  if (f.code == "lagging") {
+    if (evidence.records().updates)
+      return Certainty::sure(
+          "the recorded number of updates explains it, and so does an average of initial and present statistics");
+    Certainty c = Certainty::likely("an average of initial and present statistics explains the distance");
+    if (!evidence.records().tell_momentum())
+      c.unseen.emplace_back("the momentum, which the file that the network comes from does not tell");
+    return c;
+  }
   return certainty_of_stale(evidence, f);
 }
 
@@ -245,7 +250,7 @@ class MovingStatistics final : public Rule {
         f.evidence.push_back({gap.layer + ": share of the initial statistics", v.share, "", "near 0"});
     }
     f.cause = cause_of(evidence, code, f.layers, verdicts);
-    if (code == "lagging") {
+    if (code == "lagging" && evidence.records().tell_momentum()) {
       const Lateness late = lateness_of(evidence, verdicts);
       f.remedy = lagging_remedy(late.momentum, late.updates);
     }
@@ -259,7 +264,7 @@ class MovingStatistics final : public Rule {
 class LaggingByRecord final : public Rule {
  public:
   std::string_view checks() const override { return "the number of updates against the momentum"; }
-  std::vector<Need> needs() const override { return {Need::normalization, Need::updates}; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::updates, Need::momentum}; }
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
@@ -270,7 +275,8 @@ class LaggingByRecord final : public Rule {
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
       const double share = share_by_record(evidence, n.momentum);
-      if (n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag) continue;
+      if (n.frozen || n.momentum >= 1 || n.has_inverted_momentum() || is_initial(moving[i]) || share < kMuchLag)
+        continue;
       f.layers.push_back(n.name);
       f.evidence.push_back({n.name + ": share of the initial statistics, momentum^updates", share, "", "near 0"});
       if (share > largest) std::tie(largest, momentum) = std::pair(share, n.momentum);

@@ -26,7 +26,9 @@ std::vector<int> layers_of_one_value(const Model& model, Takes takes) {
 bool is_over_batch(const NormalizationTraits& n) { return n.over == NormalizationTraits::Over::batch; }
 
 /// Whether training computes with the statistics of its batch alone.
-bool trains_by_batch(const NormalizationTraits& n) { return is_over_batch(n) && !(n.moving && n.moving->in_training); }
+bool trains_by_batch(const NormalizationTraits& n) {
+  return is_over_batch(n) && !(n.moving && (n.moving->in_training || n.moving->frozen));
+}
 
 /// The share of the moving statistics that the last batch is.
 double share_of_last(const Normalization& n, const Network& network) {

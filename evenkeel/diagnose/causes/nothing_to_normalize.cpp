@@ -79,7 +79,7 @@ class NothingToNormalize final : public Rule {
 
   /// The code of the defect that makes the outputs of such a layer equal for every input; empty: none.
   static std::string why_constant(const LayerTraits& traits, const Shape& sample) {
-    if (traits.activation == ActivationFunction::softmax && sample.back() == 1) return "single-output-softmax";
+    if (traits.activation.is_softmax && sample.back() == 1) return "single-output-softmax";
     const auto& normalization = traits.normalization;
     if (normalization && normalization->over != NormalizationTraits::Over::batch && normalization->centered &&
         normalized_values(*normalization, sample, 1) == 1)

@@ -5,18 +5,15 @@ namespace evenkeel {
 namespace {
 
 /// A normalization subtracts the mean, and with it any bias that was added.
-class RedundantBias final : public Rule {
+class RedundantBiasRule final : public Rule {
  public:
   std::string_view checks() const override { return "biases directly before a normalization"; }
-  std::vector<Need> needs() const override { return {Need::normalization}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     Finding f{.code = "redundant-bias", .severity = Severity::info, .cause = {}};
     std::int64_t parameters = 0;
-    for (const Normalization& n : evidence.normalizations()) {
-      const int before = biased_before(evidence.model(), n.layer);
-      if (before < 0) continue;
-      const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(before)].layer;
+    for (const RedundantBias& bias : redundant_biases(evidence.model())) {
+      const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(bias.linear)].layer;
       f.layers.push_back(layer.name());
       parameters += evidence.network().weight(layer.name() + '/' + layer.traits().linear->bias).shape.size();
     }
@@ -31,6 +28,6 @@ class RedundantBias final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> redundant_bias() { return std::make_unique<RedundantBias>(); }
+std::unique_ptr<Rule> redundant_bias() { return std::make_unique<RedundantBiasRule>(); }
 
 }  // namespace evenkeel

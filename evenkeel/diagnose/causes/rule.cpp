@@ -54,6 +54,8 @@ std::string unmet(Need need, Evidence& evidence) {
                     "no record of the training is known (--run)");
     case Need::train_data: return unless(evidence.has_train_data(), "no training data are given (--train-data)");
     case Need::updates: return unless(records.updates.has_value(), "no number of updates is known (--run)");
+    case Need::momentum:
+      return unless(records.tell_momentum(), "the file that the network comes from does not tell the momentum");
     case Need::batch_size:
       return unless(records.batch_size.has_value(), "no batch size is known (--batch-size, --run)");
     case Need::checkpoint:

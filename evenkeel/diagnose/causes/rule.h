@@ -20,6 +20,7 @@ enum class Need {
   accuracy,           ///< a loss with an accuracy
   classes,            ///< as targets
   train_data,         ///< a training set besides the data
+  momentum,           ///< of the normalizations, from the file that the network comes from
   updates,            ///< the number of updates
   batch_size,         ///< the batch size of training or evaluation
   checkpoint,         ///< statistics of an earlier checkpoint

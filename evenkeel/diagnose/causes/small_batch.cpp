@@ -24,10 +24,11 @@ class SmallBatch final : public Rule {
     if (size > evidence.statistics_data().size()) return;                         // not small
     if (std::ranges::count(findings, "small-batch", &Finding::code) > 0) return;  // so small that the model tells
     const Evidence::BatchScores scores = evidence.batches_against_data(size);
+    const std::size_t shufflings = scores.in_batches.size();
     const Cost cost = cost_between(scores.full_data, mean_of_passes(scores.in_batches));
     if (cost.relative_loss <= kNoisy || !cost.loss.above_zero_by(3)) return;
     if (cost.loss.value < kNoticedOfChance * evidence.chance_loss()) return;
-    const std::string how = "measured over " + std::to_string(Evidence::kPasses) + " shufflings of the same samples";
+    const std::string how = "measured over " + std::to_string(shufflings) + " shufflings of the same samples";
     const double loss = scores.full_data.mean_loss().value;
     Finding f{
         .code = "small-batch",
@@ -39,7 +40,8 @@ class SmallBatch final : public Rule {
                      {"loss on statistics of all data", loss}},
         .certainty = cost.loss.above_zero_by(kFarBeyondNoise) ? Certainty::sure(how) : Certainty::likely(how),
         .cost = cost};
-    for (const Normalization& n : evidence.normalizations()) f.layers.push_back(n.name);
+    for (const Normalization& n : evidence.normalizations())
+      if (!n.frozen) f.layers.push_back(n.name);
     f.remedy = remedy(static_cast<double>(size), cost.relative_loss);
     findings.push_back(std::move(f));
   }

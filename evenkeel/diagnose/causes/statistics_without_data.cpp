@@ -25,6 +25,7 @@ class StatisticsWithoutData final : public Rule {
     double momentum = 1;
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
+      if (n.frozen) continue;  // frozen_but_initial judges them
       if (explains_statistics(findings, evidence.model(), n.name)) continue;
       if (is_initial(moving[i])) {
         initial.layers.push_back(n.name);
@@ -45,10 +46,10 @@ class StatisticsWithoutData final : public Rule {
       inverted.cause = "momentum " + figure(momentum) + " of " + layers_text(inverted.layers) +
                        " keeps hardly anything of the old statistics: it weighs the old value here, the new one in "
                        "PyTorch (" +
-                       figure(1 - momentum) + " was meant)";
+                       momentum_text(1 - momentum) + " was meant)";
       inverted.remedy = {
-          .advice = "Set momentum to " + figure(1 - momentum, 4) + " here. Then estimate the statistics from data.",
-          .keras = "BatchNormalization(momentum=" + figure(1 - momentum, 4) + ")  # weight of the old value",
+          .advice = "Set momentum to " + momentum_text(1 - momentum) + " here. Then estimate the statistics from data.",
+          .keras = "BatchNormalization(momentum=" + momentum_text(1 - momentum) + ")  # weight of the old value",
           .pytorch = "nn.BatchNorm2d(c, momentum=" + figure(momentum, 4) + ")  # weight of the new value"};
       measure(evidence, inverted);
       inverted.severity = std::max(inverted.severity, Severity::warning);

@@ -12,7 +12,10 @@
 namespace evenkeel {
 namespace {
 
-constexpr double kRest = 0.1;           ///< share of a distance that an explanation may leave
+constexpr double kRest = 0.1;  ///< share of a distance that an explanation may leave
+/// Of the squares between the channels' statistics: what vectors in their right places may leave unexplained. One
+/// number for all channels leaves all of it, and may be near enough where the channels are alike.
+constexpr double kAlike = 0.25;
 constexpr double kAboveFullData = 1.1;  ///< of the loss with statistics of the data
 constexpr std::int64_t kTriedSamples = 96;
 constexpr std::size_t kFewChannels = 6;  ///< fewer may fit a function by chance
@@ -91,7 +94,7 @@ class Swaps {
   void try_orders(const std::vector<Normalization>& layers) {
     Order order = kInPlace;
     while (std::ranges::next_permutation(order).found) {
-      if (!is_possible(evidence_, layers, order)) continue;
+      if (!is_possible(evidence_, layers, order) || !fits_first(layers.front(), order)) continue;
       const double loss = scored(few_, layers, order).mean_loss().value;
       if (loss < best_.loss) best_ = {layers, order, loss};
     }
@@ -119,6 +122,48 @@ class Swaps {
            });
   }
 
+  /// Whether the first layer's statistics fit in this order. What it reads does not depend on it or on those behind it,
+  /// so that nothing needs to be computed again.
+  bool fits_first(const Normalization& first, const Order& order) {
+    const auto gap = std::ranges::find(evidence_.gaps(), first.name, &StatisticsGap::layer);
+    const double distance = statistics_distance(in_order(first, order), gap->data, gap->epsilon);
+    return distance < far_statistics(gap->samples);
+  }
+
+  /// The moving statistics of a layer whose vectors are rearranged.
+  LayerStatistics in_order(const Normalization& n, const Order& order) const {
+    const auto names = tensors_of(n);
+    const auto values = [&](std::size_t slot) {
+      const Tensor tensor = converted(evidence_.original(names[order[slot]]), DType::float64);
+      return std::vector<double>(tensor.as<double>().begin(), tensor.as<double>().end());
+    };
+    return {n.name, values(kMean), values(kVariance)};
+  }
+
+  /// Whether the vectors that the order puts in the place of statistics vary from channel to channel as the data do.
+  /// Where the channels are alike, any vector of numbers near 0 (as beta) fits in the place of the mean.
+  static bool follow_channels(const std::vector<StatisticsGap>& gaps, const Swap& swap) {
+    double left = 0, squares = 0;
+    const auto add = [&](const std::vector<double>& put, const std::vector<double>& data, auto&& scaled) {
+      double middle = 0;
+      for (std::size_t c = 0; c < data.size(); ++c) middle += scaled(data[c], c) / static_cast<double>(data.size());
+      for (std::size_t c = 0; c < data.size(); ++c) {
+        left += std::pow(scaled(put[c], c) - scaled(data[c], c), 2);
+        squares += std::pow(scaled(data[c], c) - middle, 2);
+      }
+    };
+    for (const StatisticsGap& gap : gaps) {
+      if (std::ranges::count(swap.layers, gap.layer, &Normalization::name) == 0) continue;
+      const auto deviation = [&](std::size_t c) { return std::sqrt(gap.data.variance[c] + gap.epsilon); };
+      if (swap.order[kMean] != kMean)
+        add(gap.moving.mean, gap.data.mean, [&](double m, std::size_t c) { return m / deviation(c); });
+      if (swap.order[kVariance] != kVariance)
+        add(gap.moving.variance, gap.data.variance,
+            [&](double v, std::size_t) { return std::log(std::max(v, 0.0) + gap.epsilon); });
+    }
+    return left <= kAlike * squares;
+  }
+
   /// Statistics that fit are in their place: of the layers whose statistics the order moves, half at least must not
   /// fit.
   bool moves_what_fits(const Swap& swap) {
@@ -141,7 +186,11 @@ class Swaps {
     if (!evidence_.has_substitutes() && !matters(cost_between(with, evidence_.evaluation()))) return false;
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, swap.layers, swap.order));
     evidence_.add_passes(1, evidence_.train_data());
-    return std::ranges::none_of(statistics_gap(evidence_.network(), evidence_.train_data()), are_far);
+    const std::vector<StatisticsGap> gaps =
+        statistics_gap(evidence_.network(), evidence_.train_data(),
+                       {.batch_size = std::min<std::int64_t>(evidence_.at_once(), ReestimateOptions().batch_size),
+                        .memory_bytes = evidence_.memory_bytes()});
+    return std::ranges::none_of(gaps, are_far) && follow_channels(gaps, swap);
   }
 
   Evidence& evidence_;

@@ -46,7 +46,7 @@ class UnusualSamples final : public Rule {
   static void measure(Evidence& evidence, Finding& f) {
     const Reestimated others =
         measure_statistics(evidence.network(), evidence.usual_train_data(),
-                           {.batch_size = kScoredAtOnce, .memory_bytes = evidence.memory_bytes()});
+                           {.batch_size = evidence.at_once(), .memory_bytes = evidence.memory_bytes()});
     evidence.add_passes(others.forward_passes, evidence.usual_train_data());
     const SampleScores& scores = evidence.on_statistics("those of usual samples", others.after);
     const Cost cost = cost_between(scores, evidence.evaluation());

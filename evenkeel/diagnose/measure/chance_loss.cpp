@@ -38,7 +38,7 @@ double information(double share) { return share > 0 ? -share * std::log(share) :
 
 }  // namespace
 
-double chance_loss(const Loss& loss, const Dataset& data, std::int64_t outputs) {
+double chance_loss(const Loss& loss, const Dataset& data, std::int64_t outputs, std::int64_t positions) {
   const Scores scores = scores_of(loss);
   const bool softmax = scores == Scores::softmax;
   double sum = 0;
@@ -48,7 +48,7 @@ double chance_loss(const Loss& loss, const Dataset& data, std::int64_t outputs) 
     else
       sum += information(t.mean) + (softmax ? 0 : information(1 - t.mean));
   }
-  return softmax ? sum : sum / static_cast<double>(outputs);
+  return sum / static_cast<double>(softmax ? positions : outputs);
 }
 
 }  // namespace evenkeel

@@ -33,17 +33,17 @@ bool may_die(const ActivationFunction& f) {
 }
 
 bool is_dead(const ActivationFunction& f, double smallest, double largest) {
-  if (f.is(ActivationKind::clip)) return largest <= f.element.a;
   if (f.is(ActivationKind::hard_swish))
     return smallest == 0 && largest == 0;  // between -3 and 0 it is negative, and learns
-  return largest <= 0;
+  return largest <= lower_end(f);
 }
 
 }  // namespace
 
-bool DeadUnits::learn_nothing() const {
-  return activation.is(ActivationKind::relu) || activation.is(ActivationKind::clip) ||
-         activation.is(ActivationKind::hard_swish);
+double lower_end(const ActivationFunction& f) { return f.is(ActivationKind::clip) ? f.element.a : 0; }
+
+bool learns_nothing_below(const ActivationFunction& f) {
+  return f.is(ActivationKind::relu) || f.is(ActivationKind::clip) || f.is(ActivationKind::hard_swish);
 }
 
 double ChannelSignal::magnitude() const {

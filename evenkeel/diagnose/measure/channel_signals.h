@@ -33,12 +33,17 @@ std::vector<ChannelSignal> channel_signals(Network& network, const Dataset& data
 /// input.
 const ChannelSignal* signal_of(const Model& model, const std::vector<ChannelSignal>& signals, int layer);
 
+/// Where dead units of such an activation end: they are never above it.
+double lower_end(const ActivationFunction& f);
+/// Whether an activation passes no gradient below its lower end.
+bool learns_nothing_below(const ActivationFunction& f);
+
 /// Units (channels) of one layer that are never above the lower end of their activation (relu, relu6, clip,
 /// hard_swish), and so learn nothing; of elu, selu and leaky_relu those that stay in the part below zero.
 struct DeadUnits {
   std::string layer;
   ActivationFunction activation = ActivationFunction::relu;
-  bool learn_nothing() const;  ///< whether no gradient passes the dead ones
+  bool learn_nothing() const { return learns_nothing_below(activation); }
   std::int64_t units = 0;
   std::vector<std::int64_t> dead;  ///< their indices, over all samples (and positions)
   double fraction() const { return static_cast<double>(dead.size()) / static_cast<double>(units); }

@@ -39,21 +39,39 @@ bool is_noisy(const Model& model) {
 
 }  // namespace
 
-Evidence::Evidence(Network& network, Subject subject)
+Evidence::Evidence(Network& network, Subject subject, Observer observer)
     : network_(network),
       subject_(std::move(subject)),
+      observer_(std::move(observer)),
       defects_(scan_weights(network)),
       substituted_(network),
       data_(sample_of(subject_.data, subject_.samples)),
       normalizations_(evenkeel::normalizations(network.model())),
       has_dropout_(is_noisy(network.model())),
-      scorer_(network, Network::targets_of(subject_.data), std::min(kScoredAtOnce, data_.size())) {
+      flops_(flops_of_sample(network.model())),
+      at_once_(batch_that_fits(network.model(), {.loss = network.options().loss},
+                               std::min(kScoredAtOnce, std::max<std::int64_t>(data_.size(), 1)),
+                               subject_.memory_bytes / 2)),
+      scorer_(network, Network::targets_of(subject_.data), std::min(at_once_, data_.size())) {
   network.check(subject_.data, true);
   if (subject_.train_data) {
     network.check(*subject_.train_data, true);
     train_data_ = sample_of(*subject_.train_data, subject_.samples);
   }
+  if (observer_) scorer_.observe([this] { observer_(*this); });
   if (substituted_.any_statistic()) substitute_statistics();
+}
+
+/// How statistics are measured.
+ReestimateOptions Evidence::measuring() {
+  ReestimateOptions options{.batch_size = at_once_, .memory_bytes = subject_.memory_bytes};
+  if (observer_)
+    options.after_batch = [this, before = 0.0](double passes) mutable {
+      passed_ += (passes - before) * static_cast<double>(statistics_data().size());
+      before = passes;
+      observer_(*this);
+    };
+  return options;
 }
 
 /// Statistics that nothing can be computed with are replaced by those of the data, so that the others can be measured.
@@ -65,10 +83,10 @@ void Evidence::substitute_statistics() {
 }
 
 std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
-  const Reestimated measured =
-      measure_statistics(network, statistics_data(),
-                         {.batch_size = kScoredAtOnce, .memory_bytes = subject_.memory_bytes, .dropout = dropout});
-  add_passes(measured.forward_passes, statistics_data());
+  ReestimateOptions options = measuring();
+  options.dropout = dropout;
+  const Reestimated measured = measure_statistics(network, statistics_data(), options);
+  if (!observer_) add_passes(measured.forward_passes, statistics_data());
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i) {
     LayerStatistics moving = measured.before[i];
@@ -94,7 +112,7 @@ const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
 const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
   if (!noise_shifts_) {
     noise_shifts_ = evenkeel::noise_shifts(network_, statistics_data(), full_statistics(),
-                                           statistics_of_data(gaps_with_dropout()), kScoredAtOnce);
+                                           statistics_of_data(gaps_with_dropout()), at_once_);
     add_passes(1, statistics_data());
   }
   return *noise_shifts_;
@@ -118,6 +136,14 @@ SampleScores Evidence::evaluation_as(const Model& other) {
 }
 
 std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_data(gaps()); }
+
+std::vector<LayerStatistics> Evidence::unfrozen_statistics() {
+  ReestimateOptions options = measuring();
+  options.frozen_too = true;
+  Reestimated measured = measure_statistics(network_, statistics_data(), options);
+  if (!observer_) add_passes(measured.forward_passes, statistics_data());
+  return std::move(measured.after);
+}
 
 const SampleScores& Evidence::scored(const std::string& key, const std::function<SampleScores()>& measure) {
   const auto found = scores_.find(key);
@@ -156,18 +182,21 @@ const std::vector<float>& Evidence::outputs() {
   return *outputs_;
 }
 
-const SampleScores& Evidence::full_data() {
-  return scored("full data", [&] {
+const SampleScores& Evidence::full_data() { return full_data_of(data_); }
+
+const SampleScores& Evidence::full_data_of(const Dataset& data) {
+  return scored(&data == &data_ ? "full data" : "full data, of training", [&] {
     scorer_.supply(full_statistics());
-    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
+    return scorer_.score(data, uniform_modes(network_, Statistics::supplied, false));
   });
 }
 
 SampleScores Evidence::with_dropout(const Dataset& data) {
+  if (!has_dropout_) return full_data_of(data);
   scorer_.supply(statistics_of_data(gaps_with_dropout()));
   std::vector<SampleScores> passes;
-  const int masks = &data == &data_ ? kPasses : kPassesToShow;
-  for (int pass = 0; pass < (has_dropout_ ? masks : 1); ++pass)
+  const int masks = &data == &data_ ? passes_to_judge() : kPassesToShow;
+  for (int pass = 0; pass < masks; ++pass)
     passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
   return mean_of_passes(passes);
 }
@@ -211,11 +240,7 @@ const SampleScores& Evidence::evaluation_alone() {
 Evidence::BatchScores Evidence::batches_against_data(std::int64_t batch_size) {
   const Dataset& set = statistics_data();
   if (&set == &data_) return {full_data(), in_batches(batch_size, false)};
-  const SampleScores& full = scored("full data, of training", [&] {
-    scorer_.supply(full_statistics());
-    return scorer_.score(set, uniform_modes(network_, Statistics::supplied, false));
-  });
-  return {full, batches_of(set, batch_size, Statistics::batch, false)};
+  return {full_data_of(set), batches_of(set, batch_size, Statistics::batch, false)};
 }
 
 const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::int64_t batch_size,
@@ -228,7 +253,7 @@ const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::
   const std::int64_t own = scorer_.batch_size();
   scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;
-  for (int pass = 0; pass < (&data == &statistics_data() ? kPasses : kPassesToShow); ++pass)
+  for (int pass = 0; pass < (&data == &statistics_data() ? passes_to_judge() : kPassesToShow); ++pass)
     passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, statistics, dropout), first_step(pass),
                                             static_cast<std::uint64_t>(pass)));
   scorer_.set_batch_size(own);
@@ -255,19 +280,48 @@ const SampleScores& Evidence::on_statistics(const std::string& name, const std::
 }
 
 double Evidence::chance_loss() {
-  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs());
+  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs(), network_.positions());
 }
 
 const Guessing& Evidence::guessing() {
-  if (!guessing_) guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs());
+  if (!guessing_)
+    guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs(), network_.positions());
   return *guessing_;
 }
 
 const Guessing& Evidence::train_guessing() {
   if (!train_data_) return guessing();
   if (!train_guessing_)
-    train_guessing_ = evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs());
+    train_guessing_ =
+        evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs(), network_.positions());
   return *train_guessing_;
+}
+
+double Evidence::expected_passes() const {
+  const auto samples_of = [](const Dataset& data) { return static_cast<double>(data.size()); };
+  const auto known = [&](const char* key) { return scores_.contains(key); };
+  const bool normalizes = !normalizations_.empty();
+  double left = 0;
+  const auto add = [&](bool done, double passes, const Dataset& of) { left += done ? 0 : passes * samples_of(of); };
+  add(known("evaluation"), 1, data_);
+  // A network whose values do not fit the memory is computed from its start more than once.
+  if (normalizes) add(gaps_.has_value(), is_large() ? 2 : 1, statistics_data());
+  if (normalizes && has_dropout_) add(gaps_with_dropout_.has_value(), is_large() ? 2 : 1, statistics_data());
+  add(known("full data"), 1, data_);
+  if (has_dropout_) add(known("training"), passes_to_judge(), data_);
+  if (signal_data().size() >= kManySamples) add(channels_.has_value(), 1, signal_data());
+  const auto batches = [&](const Dataset& of) {
+    return std::ranges::any_of(batches_, [&](const auto& entry) { return std::get<0>(entry.first) == &of; });
+  };
+  add(batches(data_), &data_ == &statistics_data() ? passes_to_judge() : kPassesToShow, data_);
+  if (train_data_) {
+    add(known("train evaluation"), 1, *train_data_);
+    add(known("full data, of training"), 1, *train_data_);
+    if (normalizes && &statistics_data() == &*train_data_) add(batches(*train_data_), passes_to_judge(), *train_data_);
+    if (has_dropout_) add(known("train training"), kPassesToShow, *train_data_);
+  }
+  left += std::max(0.0, announced_until_ - passed());
+  return (passed() + left) / std::max(samples_of(data_), samples_of(train_data()));
 }
 
 const Dataset& Evidence::usual_data() {
@@ -303,7 +357,7 @@ const Mismatch* Evidence::mismatch() {
 const std::vector<ChannelSignal>& Evidence::channels() {
   if (!channels_) {
     const std::vector<LayerStatistics> statistics = full_statistics();
-    channels_ = channel_signals(network_, signal_data(), statistics, kScoredAtOnce);
+    channels_ = channel_signals(network_, signal_data(), statistics, at_once_);
     add_passes(1, signal_data());
   }
   return *channels_;
@@ -311,7 +365,10 @@ const std::vector<ChannelSignal>& Evidence::channels() {
 
 const std::vector<GradientNorm>& Evidence::gradients() {
   if (!gradients_) {
-    const std::int64_t size = std::min(kScoredAtOnce, train_data().size());
+    const CompileOptions training{
+        .loss = network_.options().loss, .targets = Network::targets_of(train_data()), .train = true};
+    const std::int64_t size =
+        batch_that_fits(model(), training, std::min(kScoredAtOnce, train_data().size()), subject_.memory_bytes);
     Batches batches(train_data(), {.batch_size = size, .shuffle = false});
     gradients_ = gradient_norms(network_, batches.next());
     passed_ += 3.0 * static_cast<double>(size);

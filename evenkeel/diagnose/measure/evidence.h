@@ -9,10 +9,12 @@
 #include <tuple>
 #include <vector>
 
+#include "evenkeel/diagnose/measure/capacity.h"
 #include "evenkeel/diagnose/measure/channel_signals.h"
 #include "evenkeel/diagnose/measure/guessing.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/measure/noise.h"
+#include "evenkeel/diagnose/measure/reestimate.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/train/checkpoint.h"
@@ -57,6 +59,13 @@ struct Records {
   /// If the weights are moving averages: the weights that training worked with at the same step, and their statistics.
   std::shared_ptr<const NamedTensors> raw_weights = {};
 
+  /// What the file that the network comes from cannot tell, a sentence each (interchange/record.h): the model then has
+  /// defaults in its place. Only the sentence on the momentum of normalizations has that word.
+  std::vector<std::string> lost = {};
+
+  bool tell_momentum() const {
+    return std::ranges::none_of(lost, [](const std::string& s) { return s.find("momentum") != s.npos; });
+  }
   /// Whether recorded losses of training cannot be compared with losses here, which weigh all samples alike.
   bool has_weighted_loss() const { return !class_weight.empty(); }
 };
@@ -74,10 +83,13 @@ struct Subject {
 /// shared. The network does not change.
 class Evidence {
  public:
-  static constexpr int kPasses = 4;  ///< masks and shufflings
+  static constexpr int kPasses = 4, kFewPasses = 2;  ///< masks and shufflings; few of a large network
+
+  /// Called after each batch that was measured.
+  using Observer = std::function<void(const Evidence&)>;
 
   /// Throws Error if data and model do not fit, or the network has no loss.
-  Evidence(Network& network, Subject subject);
+  Evidence(Network& network, Subject subject, Observer observer = {});
 
   Network& network() { return network_; }
   const Model& model() const { return network_.model(); }
@@ -93,6 +105,12 @@ class Evidence {
   /// The set that signals are measured on: the same, for measurements that need many samples.
   const Dataset& signal_data() const { return larger_unless(kManySamples); }
   std::int64_t memory_bytes() const { return subject_.memory_bytes; }
+  /// How many samples run at a time: fewer than kScoredAtOnce if their values would take more than half of the memory.
+  std::int64_t at_once() const { return at_once_; }
+  /// Whether a pass of the sample takes so long (kLargeFlops) that there should be few of them.
+  bool is_large() const { return flops_ >= kLargeFlops; }
+  double flops() const { return flops_; }  ///< of one sample
+  int passes_to_judge() const { return is_large() ? kFewPasses : kPasses; }
   const std::vector<Normalization>& normalizations() const { return normalizations_; }
   /// A layer's traits.
   LayerTraits traits(const std::string& layer) const {
@@ -115,7 +133,10 @@ class Evidence {
   const std::vector<std::optional<NoiseShift>>& noise_shifts();  ///< by normalization
   /// gaps() for another model with the same tensors.
   std::vector<StatisticsGap> gaps_as(const Model& other);
-  std::vector<LayerStatistics> full_statistics();  ///< the data's statistics in gaps()
+  /// The data's statistics in gaps(): of frozen ones, which training did not take from its batches, what they are.
+  std::vector<LayerStatistics> full_statistics();
+  /// full_statistics() if the data's were used in layers with frozen statistics too.
+  std::vector<LayerStatistics> unfrozen_statistics();
 
   // Scores of the data.
   const SampleScores& evaluation();  ///< moving statistics, dropout off
@@ -171,12 +192,18 @@ class Evidence {
   void add_passes_of(const Evidence& other) { passed_ += other.passed(); }
   /// How often the sample has passed through the network so far: the larger one, of the data or of the training data.
   double passes() const { return passed() / static_cast<double>(std::max(data_.size(), train_data().size())); }
+  /// The same for all that is to be measured, as far as that is known: passes() and what is left of the measurements
+  /// that every diagnosis makes, and of those that were announced.
+  double expected_passes() const;
+  /// Says that so many samples will pass through the network for a search.
+  void announce(std::int64_t samples) { announced_until_ = passed() + static_cast<double>(samples); }
 
  private:
   double passed() const { return passed_ + static_cast<double>(scorer_.scored()); }
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   const Dataset& larger_unless(std::int64_t samples) const;
   SampleScores with_dropout(const Dataset& data);
+  const SampleScores& full_data_of(const Dataset& data);
   SampleScores moving_without_dropout(const Dataset& data);
   void substitute_statistics();
   const std::vector<SampleScores>& batches_of(const Dataset& data, std::int64_t batch_size, Statistics statistics,
@@ -184,16 +211,21 @@ class Evidence {
   std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
   std::unique_ptr<Network> network_as(const Model& other) const;
 
+  ReestimateOptions measuring();
+
   Network& network_;
   Subject subject_;
+  Observer observer_;
   std::vector<WeightDefect> defects_;
   SubstitutedWeights substituted_;
   Dataset data_;
   std::optional<Dataset> train_data_;
   std::vector<Normalization> normalizations_;
   bool has_dropout_ = false;
+  double flops_ = 0;
+  std::int64_t at_once_ = 0;
   Scorer scorer_;
-  double passed_ = 0;  ///< samples, without the scorer's
+  double passed_ = 0, announced_until_ = 0;  ///< samples, without the scorer's; passed() after what was announced
   std::map<std::string, SampleScores> scores_;
   std::map<std::tuple<const Dataset*, std::int64_t, Statistics, bool>, std::vector<SampleScores>> batches_;
   std::optional<Guessing> guessing_, train_guessing_;

@@ -18,7 +18,8 @@ constexpr double kLeastAnswers = 0.05, kLeastAnswersAlone = 0.1;
 constexpr double kCouldBe = 0.25;
 
 /// [N, K]: what the loss compares the outputs with, label smoothing included.
-std::vector<double> smoothed_targets(const Loss& loss, const Dataset& data, std::size_t outputs) {
+std::vector<double> smoothed_targets(const Loss& loss, const Dataset& data, std::size_t outputs,
+                                     std::int64_t positions) {
   const auto n = static_cast<std::size_t>(data.size());
   std::vector<double> targets(n * outputs);
   if (data.has_labels()) {
@@ -31,7 +32,7 @@ std::vector<double> smoothed_targets(const Loss& loss, const Dataset& data, std:
   } else {
     std::ranges::copy(data.y().as<float>(), targets.begin());
   }
-  const Smoothing smoothing = smoothing_of(loss, static_cast<std::int64_t>(outputs));
+  const Smoothing smoothing = smoothing_of(loss, static_cast<std::int64_t>(outputs) / positions);
   for (double& t : targets) t = smoothing.scale * t + smoothing.offset;
   return targets;
 }
@@ -39,14 +40,15 @@ std::vector<double> smoothed_targets(const Loss& loss, const Dataset& data, std:
 double cross(double target, double answer) { return target > 0 ? -target * std::log(answer) : 0; }
 
 /// The loss of giving this answer to a sample of this target.
-double loss_of(const Loss& loss, const double* target, const std::vector<double>& answer) {
+double loss_of(const Loss& loss, const double* target, const std::vector<double>& answer, std::int64_t positions) {
   double sum = 0;
   for (std::size_t k = 0; k < answer.size(); ++k) switch (scores_of(loss)) {
       case Scores::softmax: sum += cross(target[k], answer[k]); break;
       case Scores::sigmoid: sum += cross(target[k], answer[k]) + cross(1 - target[k], 1 - answer[k]); break;
       case Scores::outputs: sum += (target[k] - answer[k]) * (target[k] - answer[k]); break;
     }
-  return scores_of(loss) == Scores::softmax ? sum : sum / static_cast<double>(answer.size());
+  const auto terms = scores_of(loss) == Scores::softmax ? positions : std::ssize(answer);
+  return sum / static_cast<double>(terms);
 }
 
 std::vector<double> mean_target(const std::vector<double>& targets, std::size_t outputs) {
@@ -87,19 +89,21 @@ RightAnswers of_classes(const SampleScores& scores, const Guessing& guessing) {
 
 }  // namespace
 
-Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs) {
+Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs, std::int64_t positions) {
   const auto k = static_cast<std::size_t>(outputs);
-  Guessing result{.answers = std::max<std::int64_t>(outputs, 2)};
-  if (scores_of(loss) != Scores::outputs) result.classes = class_labels(data);
+  Guessing result{.answers = std::max<std::int64_t>(outputs / positions, 2)};
+  if (scores_of(loss) != Scores::outputs && positions == 1) result.classes = class_labels(data);
   std::map<std::int32_t, std::int64_t> counts;
   for (const std::int32_t c : result.classes) ++counts[c];
   const bool one_class = counts.size() == 1;
-  const std::vector<double> targets = smoothed_targets(loss, data, k);
-  const std::vector<double> even(k, k > 1 && scores_of(loss) == Scores::softmax ? 1 / static_cast<double>(k) : 0.5);
+  const std::vector<double> targets = smoothed_targets(loss, data, k, positions);
+  const std::int64_t classes = outputs / positions;
+  const bool of_classes = classes > 1 && scores_of(loss) == Scores::softmax;
+  const std::vector<double> even(k, of_classes ? 1 / static_cast<double>(classes) : 0.5);
   const std::vector<double> answer = one_class ? even : mean_target(targets, k);
   for (std::size_t i = 0; i < targets.size(); i += k) {
-    result.scores.loss.push_back(loss_of(loss, &targets[i], answer));
-    result.even_loss += loss_of(loss, &targets[i], even) / static_cast<double>(data.size());
+    result.scores.loss.push_back(loss_of(loss, &targets[i], answer, positions));
+    result.even_loss += loss_of(loss, &targets[i], even, positions) / static_cast<double>(data.size());
   }
   if (scores_of(loss) == Scores::outputs) result.even_loss = result.scores.mean_loss().value;
   const auto most = std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; });

@@ -20,8 +20,8 @@ struct Guessing {
   std::vector<std::int32_t> classes = {};  ///< by sample; empty if targets are not classes
   std::int64_t answers = 2;                ///< classes that the network can answer; the samples may be of fewer
 };
-/// `outputs` is the network's number of outputs.
-Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs);
+/// `outputs` is the network's number of outputs, all `positions` of a sample together.
+Guessing guessing(const Loss& loss, const Dataset& data, std::int64_t outputs, std::int64_t positions = 1);
 
 /// How scores compare with guessing.
 enum class AgainstGuessing {

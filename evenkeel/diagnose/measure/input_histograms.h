@@ -16,8 +16,9 @@ struct InputHistogram {
   std::vector<double> evaluation;  ///< density: moving statistics, no dropout
 };
 
-/// The histograms of the first `samples` of the data, in one batch. `reference` has the mean and variance for each
-/// normalization (full-data statistics). The network does not change.
+/// The histograms of the first `samples` of the data, in one batch if its values take no more than half a gigabyte,
+/// else in several. `reference` has the mean and variance for each normalization (full-data statistics). The network
+/// does not change.
 std::vector<InputHistogram> input_histograms(Network& network, const Dataset& data,
                                              const std::vector<LayerStatistics>& reference, std::int64_t samples = 256);
 

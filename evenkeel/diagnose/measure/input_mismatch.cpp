@@ -20,7 +20,8 @@ constexpr double kLikeStatistics = 0.9;    ///< of the gain by full-data statist
 constexpr double kBelowStatistics = 0.05;  ///< of accuracy
 constexpr double kSurely = 5;              ///< standard errors that a further, small step must gain
 constexpr std::size_t kJudged = 2;      ///< how many hypotheses, those with the least loss, are judged on all samples
-constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with
+constexpr std::size_t kBeam = 3;        ///< hypotheses of each kind that pairs begin with; 1 of a large network
+constexpr std::int64_t kOfLarge = 2;    ///< of a large network, so much fewer samples are looked at
 constexpr double kWrongLeft = 2 / 3.0;  ///< of the wrong answers, at most, that what does not explain all leaves
 
 Dataset look_at(const Dataset& data, std::int64_t part, std::int64_t least, std::int64_t most) {
@@ -41,7 +42,7 @@ class FirstNormalization {
   double distance_to(const Dataset& data) {
     reset_probes(instrument_.store());
     StepContext context = instrument_.network().context(Mode::evaluate);
-    instrument_.run(data, std::min(kScoredAtOnce, data.size()), context);
+    instrument_.run(data, std::min(evidence_.at_once(), data.size()), context);
     // Of a pass only the layers up to here.
     const double layers = static_cast<double>(normalization_.layer + 1) / evidence_.model().layers();
     evidence_.add_passes(layers, data);
@@ -152,7 +153,12 @@ class Search {
     return yardstick_.is_near(evaluation) || (first_ && yardstick_.is_near(evidence_.full_data()));
   }
 
-  Dataset first_look() const { return look_at(evidence_.data(), kFirstPart, kFirstLeast, kFirstMost); }
+  Dataset first_look() const { return few(kFirstPart, kFirstLeast, kFirstMost); }
+
+  Dataset few(std::int64_t part, std::int64_t least, std::int64_t most) const {
+    if (evidence_.is_large()) return look_at(evidence_.data(), part, least / kOfLarge, least / kOfLarge);
+    return look_at(evidence_.data(), part, least, most);
+  }
 
   std::vector<Guess> all_singles() {
     std::vector<Guess> all;
@@ -167,6 +173,7 @@ class Search {
     const Dataset look = first_look();
     far_ = far_statistics(look.size());
     if (first_) distance_ = first_->distance_to(look);
+    evidence_.announce(std::ssize(guesses) * look.size());
     std::vector<Candidate> all;
     for (Guess& guess : guesses) {
       Candidate c{.guess = std::move(guess)};
@@ -280,6 +287,7 @@ class Search {
 
   /// By their losses on a few samples, the least first.
   std::vector<Candidate> by_loss(std::vector<Guess> guesses, const Dataset& look) {
+    evidence_.announce(std::ssize(guesses) * look.size());
     std::vector<Candidate> all;
     for (Guess& guess : guesses) {
       Candidate c{.guess = std::move(guess)};
@@ -291,7 +299,7 @@ class Search {
   }
 
   std::vector<Candidate> pairs_by_loss(std::vector<Guess> guesses) {
-    return by_loss(std::move(guesses), look_at(evidence_.data(), kPairPart, kPairLeast, kPairMost));
+    return by_loss(std::move(guesses), few(kPairPart, kPairLeast, kPairMost));
   }
 
   /// Two steps with names that explain no less than a correction that fits anything.
@@ -352,9 +360,10 @@ class Search {
     // What fits anything may hide a step that has a name.
     std::vector<Candidate> named = by_distance;
     std::erase_if(named, [](const Candidate& c) { return c.guess.fits_anything(); });
+    const std::size_t beam = evidence_.is_large() ? 1 : kBeam;
     for (const auto* sorted : {&by_loss, &by_distance, &named})
-      for (std::size_t i = 0; i < std::min(sorted->size(), kBeam); ++i) bases.push_back((*sorted)[i].guess);
-    if (values_are_unknown())
+      for (std::size_t i = 0; i < std::min(sorted->size(), beam); ++i) bases.push_back((*sorted)[i].guess);
+    if (values_are_unknown() && !evidence_.is_large())
       for (const Candidate& c : singles_)
         if (!c.guess.input.empty() && c.guess.input.front().kind() == InputHypothesis::Kind::values)
           bases.push_back(c.guess);

@@ -5,6 +5,7 @@
 #include "evenkeel/base/sample.h"
 #include "evenkeel/diagnose/measure/instrument.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/program/probes/moments.h"
 
 namespace evenkeel {
@@ -92,11 +93,8 @@ std::vector<LayerStatistics> input_statistics(Network& network, const Dataset& d
 std::vector<InputVariance> input_variances(Network& network, const Dataset& data, const InputVarianceOptions& options) {
   if (options.masks < 2)
     throw Error{{.where = "masks", .expected = "at least 2", .received = std::to_string(options.masks)}};
-  LayerMode mode = LayerMode::of(Mode::evaluate);
-  if (options.batch_statistics) mode.statistics = Statistics::batch;
   const auto modes = [&](bool dropout) {
-    mode.dropout = dropout;
-    return std::vector<LayerMode>(static_cast<std::size_t>(network.model().layers()), mode);
+    return uniform_modes(network, options.batch_statistics ? Statistics::batch : Statistics::moving, dropout);
   };
   InputProbes probes(network, data, options.batch_size);
   const std::vector<LayerStatistics> test = probes.measure(modes(false), 0);

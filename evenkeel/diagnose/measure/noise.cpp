@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "evenkeel/diagnose/measure/capacity.h"
 #include "evenkeel/diagnose/measure/instrument.h"
 #include "evenkeel/diagnose/measure/layer_signals.h"
 #include "evenkeel/diagnose/measure/sample_scores.h"
@@ -121,7 +122,8 @@ class SecondMoments {
   SecondMoments(Network& network, const Dataset& data, const std::vector<LayerStatistics>& statistics,
                 const std::vector<std::string>& values, std::int64_t batch_size) {
     Instrument instrument(network, {.keep = values});
-    instrument.supply(statistics, std::min(batch_size, data.size()));
+    batch_size = batch_that_fits(network.model(), {.keep = values}, std::min(batch_size, data.size()), kBatchBytes);
+    instrument.supply(statistics, batch_size);
     StepContext context = network.context(Mode::evaluate);
     context.modes = uniform_modes(network, Statistics::supplied, false);
     instrument.run(data, batch_size, context, [&](const Instrument::Seen& seen) {

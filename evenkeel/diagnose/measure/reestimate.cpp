@@ -90,7 +90,10 @@ class Reestimation {
       const Executor& executor = *instrument_.runner(pieces_.front().size).executor;
       const std::vector<int> alive = alive_;
       alive_ = executor.needed_by({segment.last, std::max(segment.last, last_needed_)});
-      for (Piece& piece : pieces_) pass(piece, segment, alive);
+      for (Piece& piece : pieces_) {
+        pass(piece, segment, alive);
+        if (options_.after_batch) options_.after_batch(forward_passes());
+      }
       for (Accumulator& a : accumulators_)
         if (a.made < segment.last) finish(a);
       from = segment.last;
@@ -119,7 +122,9 @@ class Reestimation {
     }
   }
 
-  bool is_kept(const Accumulator& a) const { return std::ranges::count(options_.keep, a.of.name) > 0; }
+  bool is_kept(const Accumulator& a) const {
+    return (a.of.frozen && !options_.frozen_too) || std::ranges::count(options_.keep, a.of.name) > 0;
+  }
 
   LayerStatistics statistics_of(const Accumulator& a) const {
     return is_kept(a) ? a.moving : a.statistics(options_.as_declared);

@@ -18,8 +18,12 @@ struct ReestimateOptions {
   bool as_declared = true;
   /// Dropout on, with new masks for each batch: what moving statistics in training would become with these weights.
   bool dropout = false;
-  /// Normalizations, by name, that use their moving statistics and keep them.
+  /// Normalizations, by name, that use their moving statistics and keep them, as those with frozen ones do, which
+  /// training used as they are.
   std::vector<std::string> keep = {};
+  /// Called after each batch with `forward_passes` so far.
+  std::function<void(double)> after_batch = {};
+  bool frozen_too = false;  ///< measures the input of those with frozen statistics as well
 };
 
 /// The moving statistics of every normalization in the order of the description; empty if the model has none.

@@ -132,8 +132,9 @@ SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& mode
     if (!runner.compiled.correct.empty()) append(runner.read(runner.compiled.correct), scores.correct);
     if (outputs) append(runner.read(runner.compiled.outputs), *outputs);
     first += batch.size;
+    scored_ += batch.size;
+    if (after_batch_) after_batch_();
   }
-  scored_ += data.size();
   return scores;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,9 @@ class Scorer {
   /// The same, and also returns the last layer's outputs: [N, K] row by row.
   SampleScores score(const Dataset& data, const std::vector<LayerMode>& modes, std::vector<float>& outputs);
 
+  /// Calls this after each batch.
+  void observe(std::function<void()> after_batch) { after_batch_ = std::move(after_batch); }
+
   /// How many samples so far: the cost.
   std::int64_t scored() const { return scored_; }
   std::int64_t batch_size() const { return batch_size_; }
@@ -82,10 +86,11 @@ class Scorer {
 
   Instrument instrument_;
   std::int64_t batch_size_, scored_ = 0;
+  std::function<void()> after_batch_;
 };
 
-/// One mode for every layer of the network; moving statistics are never updated.
-/// The same mode for all layers; frozen statistics are never those of a batch.
+/// One mode for every layer of the network; moving statistics are never updated. Frozen ones are never those of a
+/// batch.
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout);
 
 /// Whether all labels are the same.

@@ -22,6 +22,10 @@ RepairLog renormalize(Draft& draft, const RepairContext&) {
       log.left.push_back({n.name, kOtherAxis});
       continue;
     }
+    if (n.frozen) {
+      log.left.push_back({n.name, "its statistics are frozen: no batch is too small for it"});
+      continue;
+    }
     draft.erase(n.batches);
     draft.replace(n.layer, renormalized(n, draft.layer(n.layer)));
     log.changes.push_back({n.name, "now a BatchRenormalization"});

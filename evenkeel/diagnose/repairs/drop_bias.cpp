@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "evenkeel/diagnose/repairs/linear.h"
 #include "evenkeel/diagnose/repairs/method.h"
 
@@ -7,16 +9,20 @@ namespace {
 /// Subtracting the mean removes the bias, so the bias only shifts the mean.
 RepairLog drop_bias(Draft& draft, const RepairContext&) {
   RepairLog log;
-  for (const Normalization& n : draft.normalizations()) {
-    const int before = biased_before(draft.model(), n.layer);
-    if (before < 0) continue;
+  for (const auto& [before, normalization] : redundant_biases(draft.model())) {
     const LinearTraits linear = *draft.traits(before).linear;
-    const std::string bias = draft.name(before) + '/' + linear.bias;
-    const auto mean = draft.values(n.mean);
-    for (std::size_t c = 0; c < mean.size(); ++c) mean[c] -= draft.values(bias)[c];
+    const std::string bias = draft.name(before) + '/' + linear.bias, reader = quoted(draft.name(normalization));
+    const bool has_moving_mean = draft.traits(normalization).normalization->moving.has_value();
+    if (has_moving_mean) {
+      const std::vector<Normalization> all = draft.normalizations();
+      const auto mean = draft.values(std::ranges::find(all, normalization, &Normalization::layer)->mean);
+      for (std::size_t c = 0; c < mean.size(); ++c) mean[c] -= draft.values(bias)[c];
+    }
     draft.erase(bias);
     draft.replace(before, draft.layer(before).with(linear.bias_field, false));
-    log.changes.push_back({draft.name(before), "bias dropped, the moving mean of " + quoted(n.name) + " corrected"});
+    log.changes.push_back({draft.name(before), has_moving_mean
+                                                   ? "bias dropped, the moving mean of " + reader + " corrected"
+                                                   : "bias dropped, which " + reader + " subtracts"});
   }
   return log;
 }
@@ -27,6 +33,7 @@ RepairMethod drop_bias_method() {
   return {.name = "drop-bias",
           .kind = RepairKind::exact,
           .what = "a bias right before a normalization, which subtracts it again, is removed",
+          .needs_normalization = false,  // those without moving statistics subtract a bias, too
           .apply = drop_bias};
 }
 

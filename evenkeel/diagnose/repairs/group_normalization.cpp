@@ -23,6 +23,10 @@ RepairLog replace_by_groups(Draft& draft, const RepairContext&) {
     const LayerTraits traits = draft.traits(i);
     if (!traits.normalization || traits.normalization->over != NormalizationTraits::Over::batch) continue;
     const std::string name = draft.name(i);
+    if (traits.normalization->moving && traits.normalization->moving->frozen) {
+      log.left.push_back({name, "its statistics are frozen: no batch is too small for it"});
+      continue;
+    }
     if (!is_along_channels(draft, i)) {
       log.left.push_back({name, kOtherAxis});
       continue;

@@ -31,6 +31,20 @@ int biased_before(const Model& model, int normalization) {
   return is_biased && traits.activation == ActivationFunction::linear ? before : -1;
 }
 
+std::vector<RedundantBias> redundant_biases(const Model& model) {
+  std::vector<RedundantBias> found;
+  for (int i = 0; i < model.layers(); ++i) {
+    const auto normalization = model.nodes()[static_cast<std::size_t>(i)].layer.traits().normalization;
+    if (!normalization || !normalization->centered) continue;
+    const auto& moving = normalization->moving;
+    const bool by_channel =
+        normalization->over == NormalizationTraits::Over::batch ? !(moving && moving->frozen) : normalization->groups == -1;
+    if (!by_channel || normalization->over == NormalizationTraits::Over::position) continue;
+    if (const int before = biased_before(model, i); before >= 0) found.push_back({before, i});
+  }
+  return found;
+}
+
 std::size_t outputs_of(const Draft& draft, int layer) {
   const LinearTraits linear = *draft.traits(layer).linear;
   const std::string& reads = linear.first_kernel.empty() ? linear.kernel : linear.first_kernel;

@@ -22,6 +22,14 @@ inline constexpr const char* kOtherAxis = "it normalizes another axis than the l
 /// there is none.
 int biased_before(const Model& model, int normalization);
 
+/// A bias without effect, and the normalization that takes it out again.
+struct RedundantBias {
+  int linear = -1, normalization = -1;  ///< indices
+};
+/// Those of normalizations that subtract each channel's own mean, of the batch or of a sample: with moving statistics
+/// or without, but not with frozen ones, which do not follow a bias.
+std::vector<RedundantBias> redundant_biases(const Model& model);
+
 /// The number of channels or features of a linear layer's output.
 std::size_t outputs_of(const Draft& draft, int layer);
 

@@ -24,6 +24,10 @@ RepairLog reestimate(Draft& draft, const RepairContext& context) {
   RepairLog log;
   const std::vector<Normalization> all = draft.normalizations();
   for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].frozen) {
+      log.left.push_back({all[i].name, "its statistics are frozen: the weights were trained with them as they are"});
+      continue;
+    }
     const double distance = statistics_distance(found.before[i], found.after[i], all[i].epsilon);
     log.changes.push_back(
         {all[i].name, fmt::format("statistics of {} samples; {}", with_commas(found.samples), how_far(distance))});

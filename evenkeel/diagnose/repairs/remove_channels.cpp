@@ -47,7 +47,7 @@ struct Course {
 Course course_from(const Draft& draft, int layer) {
   Course course;
   const LayerTraits traits = draft.traits(layer);
-  if (traits.activation == ActivationFunction::softmax) course.obstacle = "its softmax mixes channels";
+  if (traits.activation.is_softmax) course.obstacle = "its softmax mixes channels";
   if (traits.linear->groups != 1) course.obstacle = "its channels fall into groups";
   if (!traits.linear->first_kernel.empty()) course.obstacle = "it has two kernels";
   if (!course.obstacle.empty()) return course;

@@ -38,7 +38,7 @@ void reestimate_behind(Draft& draft, const std::vector<int>& layers, const Repai
   const std::vector<bool> reached = behind(draft, layers);
   std::vector<std::string> kept;
   for (const Normalization& n : draft.normalizations()) {
-    if (reached[static_cast<std::size_t>(n.layer)])
+    if (reached[static_cast<std::size_t>(n.layer)] && !n.frozen)
       log.changes.push_back({n.name, "re-estimated after it"});
     else
       kept.push_back(n.name);
@@ -56,7 +56,7 @@ RepairLog restore_variance(Draft& draft, const RepairContext& context) {
   std::vector<LayerStatistics> measured;
   for (const Normalization& n : draft.normalizations()) {
     const auto noise = noise_before(draft, n.layer);
-    if (!noise || behind(draft, restored)[static_cast<std::size_t>(n.layer)]) continue;
+    if (!noise || n.frozen || behind(draft, restored)[static_cast<std::size_t>(n.layer)]) continue;
     if (measured.empty())
       measured = input_statistics(*network, context.data, network->context(Mode::evaluate).modes, context.batch_size);
     const auto found = std::ranges::find(measured, n.name, &LayerStatistics::layer);

@@ -30,6 +30,7 @@ bool is_training(const Graph& graph, const Node& node) {
   if (node.is("BatchNormalization"))
     return node.integer("training_mode", 0) != 0 || (graph.opset < 14 && node.outputs.size() > 1) ||
            node.call.find("batch_norm_legit_functional") != std::string::npos;
+  if (node.is_own("Dropout") || node.is_own("StochasticDepth") || node.is_own("SpatialDropout")) return true;
   return node.is("Dropout") && graph.scalar(node.input(2)).value_or(0) != 0;
 }
 

@@ -105,6 +105,7 @@ void add_poolings(Operators& all);
 void add_shape_operators(Operators& all);
 void add_slices(Operators& all);
 void add_resizing(Operators& all);
+void add_own_operators(Operators& all);
 
 /// y = scale * x + shift, whose numbers vary along whatever axes of the value. Empty tensors: 1 and 0. Constants of the
 /// file by name where they are used as they are.

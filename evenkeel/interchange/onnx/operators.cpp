@@ -13,6 +13,7 @@ Operator find_operator(const Node& node) {
     add_shape_operators(operators);
     add_slices(operators);
     add_resizing(operators);
+    add_own_operators(operators);
     return operators;
   }();
   const auto found = all.find(node.domain.empty() ? node.op : node.domain + '.' + node.op);

@@ -198,12 +198,16 @@ std::vector<Architecture> known_architectures() {
        1,
        16,
        16,
-       Recipe::none},
+       Recipe::pixels},
   };
 }
 
-Settings training_of(Recipe recipe) {
-  if (recipe == Recipe::none) return {};
+Settings training_of(Recipe recipe, std::int64_t classes) {
+  if (recipe == Recipe::pixels)  // a loss for each of them
+    return {{.key = "loss", .value = std::string(classes == 1 ? "binary_crossentropy" : "categorical_crossentropy")},
+            {.key = "optimizer", .value = std::string("adam")},
+            {.key = "learning_rate", .value = 1e-4},
+            {.key = "batch_size", .value = std::int64_t{16}}};
   const bool sgd = recipe == Recipe::sgd;
   Settings settings = {{.key = "loss", .value = std::string("sparse_categorical_crossentropy")},
                        {.key = "optimizer", .value = std::string(sgd ? "sgd" : "adamw")},
@@ -254,7 +258,7 @@ ModelFile make_architecture(std::string_view name, const ArchitectureOptions& op
   const Request request{
       .name = a.name, .input = options.input.value_or(a.input), .classes = options.classes.value_or(a.classes)};
   check_request(a, request);
-  return {.model = a.make(request), .training = training_of(a.recipe)};
+  return {.model = a.make(request), .training = training_of(a.recipe, request.classes)};
 }
 
 }  // namespace evenkeel

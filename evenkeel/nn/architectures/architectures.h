@@ -23,9 +23,9 @@ struct Request {
 
 /// How a network is usually trained from the beginning: its [training] table.
 enum class Recipe {
-  sgd,    ///< torchvision's for ResNet: 0.1 for 256 samples, with momentum, and a small weight decay
-  adamw,  ///< for networks without batch normalization, which a large rate would break
-  none,   ///< there is no loss for an output per pixel
+  sgd,     ///< torchvision's for ResNet: 0.1 for 256 samples, with momentum, and a small weight decay
+  adamw,   ///< for networks without batch normalization, which a large rate would break
+  pixels,  ///< a loss for each pixel: U-Net's
 };
 
 }  // namespace architectures

@@ -39,6 +39,7 @@ class ActivationGradient final : public Op {
 class Softmax final : public Op {
  public:
   explicit Softmax(bool is_log = false) : is_log_(is_log) {}
+  bool is_log() const { return is_log_; }
   std::string_view kind() const override { return is_log_ ? "log_softmax" : "softmax"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;

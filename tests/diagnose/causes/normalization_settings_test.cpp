@@ -15,6 +15,17 @@ TEST(RedundantBias, IsNamedDirectlyBeforeANormalization) {
   EXPECT_EQ(findings[0].evidence[0].value, 16) << "parameters";
 }
 
+TEST(RedundantBias, IsNamedBeforeNormalizationsThatKeepNoMovingStatistics) {
+  Sequential model({28, 28, 1});
+  model.add(Conv2D{.filters = 4, .strides = 2, .name = "conv"}, BatchNormalization{.moving_statistics = false},
+            Activation{relu}, Conv2D{.filters = 6, .name = "by_sample"}, GroupNormalization{.groups = -1},
+            Conv2D{.filters = 6, .name = "by_group"}, GroupNormalization{.groups = 3}, Flatten{},
+            Dense{.units = 8, .name = "by_position"}, LayerNormalization{}, Dense{.units = 8, .name = "frozen"},
+            BatchNormalization{.frozen_statistics = true}, Dense{.units = 10, .name = "head"});
+  Network network(model, {.loss = SoftmaxCrossEntropy{}, .compute = {.threads = 1}});
+  EXPECT_EQ(summaries_of(judged(redundant_bias, network)), Summaries{"redundant-bias info conv by_sample"});
+}
+
 TEST(RedundantBias, IsNoneBehindAnActivationOrWhereAnotherLayerReadsIt) {
   Model model({28, 28, 1});
   model.append(Conv2D{.filters = 4, .strides = 2, .activation = relu, .name = "bent"});

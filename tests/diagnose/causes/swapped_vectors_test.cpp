@@ -77,6 +77,41 @@ TEST(SwappedVectors, AreFoundInASingleLayer) {
   }
 }
 
+/// Of channels that are alike, with means near 0 and a small deviation: beta would fit in the place of the mean, and
+/// the spoilt means, as small as the deviation, would do little harm in the place of beta.
+std::unique_ptr<Trainer> with_channels_alike() {
+  Sequential model({28, 28, 1}, "alike");
+  model.add(Rescaling{.scale = 1 / 255.0}, Flatten{}, Dense{.units = 32, .name = "dense_1"},
+            BatchNormalization{.momentum = 0.9, .center = false, .name = "norm_1"},
+            Dense{.units = 32, .use_bias = false, .name = "dense_2"},
+            BatchNormalization{.momentum = 0.9, .epsilon = 1e-7, .name = "norm_2"}, Activation{relu},
+            Dense{.units = 10, .name = "head"});
+  auto trainer = trained(model, 240);
+  constexpr float kSmall = 0.02f;
+  const auto times = [&](const char* weight, float factor) {
+    change(trainer->network(), weight, [&](std::span<float> values) {
+      for (float& v : values) v *= factor;
+    });
+  };
+  times("dense_2/kernel", kSmall);
+  times("norm_2/moving_mean", kSmall);
+  times("norm_2/moving_variance", kSmall * kSmall);
+  return trainer;
+}
+
+TEST(SwappedVectors, AreNotStaleMeansOfChannelsThatAreAlike) {
+  const auto trainer = with_channels_alike();
+  std::vector<LayerStatistics> statistics = moving_statistics(trainer->network());
+  LayerStatistics& of = statistics.back();
+  for (std::size_t c = 0; c < of.mean.size(); ++c) of.mean[c] += (c % 2 ? -2 : 2) * std::sqrt(of.variance[c]);
+  set_moving_statistics(trainer->network(), statistics);
+  const Diagnosis d = diagnosed(trainer->network());
+  EXPECT_EQ(swapped(d), nullptr) << told(d);
+  const Finding* stale = finding_of(d, "stale-statistics");
+  ASSERT_NE(stale, nullptr) << told(d);
+  EXPECT_EQ(stale->layers, std::vector<std::string>{"norm_2"});
+}
+
 TEST(SwappedVectors, NameStatisticsThatWereStoredAsSomethingElse) {
   struct Stored {
     std::string cause;

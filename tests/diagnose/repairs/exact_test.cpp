@@ -111,6 +111,14 @@ TEST(DropBias, DropsWhatTheNormalizationTakesOutAndNothingElse) {
   EXPECT_TRUE(has_bias("head"));
 }
 
+TEST(DropBias, DropsWhatNormalizationsWithoutMovingStatisticsSubtract) {
+  Sequential model = chain("without");
+  model.add(Conv2D{.filters = 4, .name = "conv"}, BatchNormalization{.moving_statistics = false},
+            Conv2D{.filters = 4, .name = "by_sample"}, GroupNormalization{.groups = -1}, Flatten{}, Dense{.units = 2});
+  expect_same_outputs(model, "drop-bias");
+  EXPECT_EQ(Mended(*trained(model), "drop-bias").log.changes.size(), 2u);
+}
+
 TEST(DropBias, FindsNothingToDoWhereThereIsNoSuchBias) {
   Sequential model = chain("clean", {5});
   model.add(Dense{.units = 4, .use_bias = false}, BatchNormalization{}, Dense{.units = 2});

@@ -188,7 +188,7 @@ void look_for_batch_normalization(Rewriting& rewriting, Node& last) {
   const Node& node = rewriting.replace(nodes, std::move(fresh),
                                        "(x - mean) / deviation * gamma + beta is a batch normalization in evaluation");
   if (!has_epsilon)
-    rewriting.warn("The epsilon of the batch normalization " + place_of(node) +
+    rewriting.warn("The epsilon of the batch normalization " + place_in_file(node) +
                    " is part of its variance, because the file has their sum alone.");
 }
 

@@ -24,7 +24,7 @@ std::optional<Sizes> joint_shape(const Sizes& a, const Sizes& b) {
   return joint;
 }
 
-std::int64_t count_of(const Sizes& shape) {
+std::int64_t numbers_in(const Sizes& shape) {
   std::int64_t count = 1;
   for (const std::int64_t size : shape) count *= size;
   return count;
@@ -97,7 +97,7 @@ bool keeps_numbers(const Node& node) {
 Array mean_over(const Array& x, const std::vector<int>& axes, bool keep) {
   Sizes kept = x.shape;
   for (const int axis : axes) kept[static_cast<std::size_t>(axis)] = 1;
-  Array sums{.shape = kept, .values = std::vector<double>(static_cast<std::size_t>(count_of(kept)))};
+  Array sums{.shape = kept, .values = std::vector<double>(static_cast<std::size_t>(numbers_in(kept)))};
   std::vector<std::int64_t> at(x.shape.size(), 0);
   for (const double value : x.values) {
     std::int64_t to = 0;
@@ -122,7 +122,7 @@ Array mean_over(const Array& x, const std::vector<int>& axes, bool keep) {
 std::optional<Array> broadcast_to(const Array& x, const Sizes& shape) {
   if (x.shape == shape) return x;
   if (joint_shape(x.shape, shape) != shape) return {};
-  Array y{.shape = shape, .values = std::vector<double>(static_cast<std::size_t>(count_of(shape)))};
+  Array y{.shape = shape, .values = std::vector<double>(static_cast<std::size_t>(numbers_in(shape)))};
   const std::size_t rank = shape.size(), missing = rank - x.shape.size();
   std::vector<std::int64_t> strides(rank, 0), at(rank, 0);
   std::int64_t stride = 1;

@@ -108,12 +108,12 @@ void Rewriting::bypass(Node& node, const std::string& value) {
 }
 
 void Rewriting::note(const std::string& what, const Node& node) {
-  record_.recognised.push_back(what + ": " + place_of(node));
+  record_.recognised.push_back(what + ": " + place_in_file(node));
 }
 
 void Rewriting::warn(const std::string& sentence) { record_.warnings.push_back(sentence); }
 
-std::string place_of(const Node& node) { return node.module.empty() ? module_of(node.title()) : node.module; }
+std::string place_in_file(const Node& node) { return node.module.empty() ? module_of(node.title()) : node.module; }
 
 std::string module_of(const std::string& node_name) {
   if (!node_name.starts_with('/') || node_name.find('/', 1) == std::string::npos) return node_name;

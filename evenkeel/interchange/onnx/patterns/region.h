@@ -62,6 +62,6 @@ class Rewriting {
 /// Other names stay as they are.
 std::string module_of(const std::string& node_name);
 /// The node's module, or its name.
-std::string place_of(const Node& node);
+std::string place_in_file(const Node& node);
 
 }  // namespace evenkeel::interchange::onnx
