@@ -192,7 +192,7 @@ TEST_F(Foreign, TheDoctorSaysWhatAnExportForEvaluationHasLost) {
   ASSERT_FALSE(json["file"]["lost"].empty());
   EXPECT_SAYS(json["file"]["lost"].dump(), "evaluation");
   EXPECT_SAYS(json["unchecked"].dump(), "export again with");
-  EXPECT_SAYS(run(doctor).out, "evaluate.onnx: ");
+  EXPECT_SAYS(run(doctor).out, "Lost in evaluate.onnx:");
 }
 
 TEST_F(Foreign, TheOptimizerOfAKerasFileGoesOn) {
