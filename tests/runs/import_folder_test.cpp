@@ -16,8 +16,10 @@ namespace fs = std::filesystem;
 interchange::Imported imported() {
   Model model(Shape{2}, "tiny");
   model.append(Dense{.units = 1, .name = "dense"});
-  interchange::Imported made{
-      .file = {.model = model}, .weights = {}, .record = {.format = "onnx", .file = "tiny.onnx", .lost = {"nothing"}}};
+  interchange::Imported made{.file = {.model = model}, .weights = {}, .record = {}};
+  made.record.format = "onnx";
+  made.record.file = "tiny.onnx";
+  made.record.lost = {"nothing"};
   made.weights.add("dense/kernel", Tensor::of<float>({2, 1}, std::vector<float>{1, 2}));
   made.weights.add("dense/bias", Tensor::of<float>({1}, std::vector<float>{3}));
   return made;
