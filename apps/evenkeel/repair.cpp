@@ -84,9 +84,11 @@ bool writes_foreign(const RepairArguments& a) { return interchange::is_foreign(a
 /// What to do where the original file cannot hold the repaired network.
 std::string export_instead(const RepairArguments& a, bool other_model) {
   const std::string weights = fs::path(a.out).replace_extension(".safetensors").string();
+  // A .h5 file of Keras becomes a .keras file.
+  const std::string file = a.out.ends_with(".onnx") ? a.out : fs::path(a.out).replace_extension(".keras").string();
   const std::string model = other_model ? fs::path(a.out).replace_extension(".toml").string() : a.model;
   return "Repair into --out " + shell_quoted(weights) + ". Then `evenkeel export " + shell_quoted(model) +
-         shell_flag("--weights", weights) + shell_flag("--out", a.out) + "` writes a new file.";
+         shell_flag("--weights", weights) + shell_flag("--out", file) + "` writes a new file.";
 }
 
 /// The file is written from the one that the network came from, which must be of that kind and still there.
@@ -184,6 +186,7 @@ std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
            shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
   return "evenkeel evaluate " + shell_quoted(repaired.architecture_changed ? model_beside(a).string() : a.model) +
          shell_flag("--weights", a.out) + shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
+         shell_flag("--preprocess", repaired.architecture_changed ? "" : a.shared.preprocess) +
          shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
 }
 
