@@ -48,6 +48,7 @@ const std::map<std::string, std::string>& reached() {
       {"maybe_gzip", "gzip"},
       {"cifar100", "class_names"},
       {"onnx_model", "onnx"},
+      {"record_in", "import_record"},
   };
   return through;
 }

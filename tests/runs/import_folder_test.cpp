@@ -53,7 +53,7 @@ TEST_F(ImportFolder, KeepsTheStateOfTheOptimizer) {
   }
   write_import_folder(with_state, nets());
   Trainer trainer(with_state.file.model, options);
-  EXPECT_TRUE(load_slots_into(trainer, open_model(nets())));
+  EXPECT_TRUE(set_optimizer_state(trainer, open_model(nets())));
   EXPECT_EQ(trainer.steps_done(), 12);
   EXPECT_EQ(trainer.network().store().slots.get("adam/m").as<float>()[0], 0.5f);
 }
@@ -65,7 +65,7 @@ TEST_F(ImportFolder, OfAnotherOptimizerBeginsAnew) {
   TrainerOptions options;
   options.loss = MeanSquaredError{};
   Trainer trainer(with_state.file.model, options);
-  EXPECT_FALSE(load_slots_into(trainer, open_model(nets())));
+  EXPECT_FALSE(set_optimizer_state(trainer, open_model(nets())));
   EXPECT_EQ(trainer.steps_done(), 0);
 }
 
