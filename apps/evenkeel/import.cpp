@@ -54,7 +54,7 @@ Dataset samples_expected(const ImportArguments& a, const Model& model, const int
   for (const Model::Input& input : model.inputs()) {
     Tensor x = std::move(inputs.at(input.name));
     if (x.dtype() != DType::uint8) x = converted(x, DType::float32);
-    if (parts.x.shape().rank() == 0)
+    if (&input == &model.inputs().front())
       parts.x = std::move(x);
     else
       parts.more.push_back(std::move(x));

@@ -190,7 +190,7 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
   return class_names_in(metadata, path.string());
 }
 
-bool load_slots_into(Trainer& trainer, const OpenedModel& model) {
+bool set_optimizer_state(Trainer& trainer, const OpenedModel& model) {
   if (!model.slots) return false;
   std::uint64_t steps = 0;
   if (const auto step = model.slots->metadata.find("step"); step != model.slots->metadata.end()) {

@@ -49,6 +49,7 @@ const std::map<std::string, std::string>& reached() {
       {"cifar100", "class_names"},
       {"onnx_model", "onnx"},
       {"own_model", "onnx"},
+      {"record_in", "import_record"},
   };
   return through;
 }
