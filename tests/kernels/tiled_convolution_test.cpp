@@ -65,7 +65,8 @@ template <class Prepare>
 void expect_forward(const Case& at, Prepare prepare) {
   const TiledNumbers given(at);
   const auto prepared = prepare(at.window, at.filters, Activation::elu, Threads(threads_of(at)));
-  const Poisoned scratch(prepared.scratch_bytes), packed(prepared.packed_bytes);
+  const Poisoned packed(prepared.packed_bytes);
+  Poisoned scratch(prepared.scratch_bytes);
   const auto y = Poisoned::floats(at.y_size()), again = Poisoned::floats(at.y_size());
   prepared.run(given.x.data(), given.kernel.data(), given.bias.data(), y.as_floats(), scratch.data());
   EXPECT_TRUE(scratch.fences_stand() && y.fences_stand()) << to_string(at);

@@ -11,8 +11,9 @@ namespace {
 using tiles::kColumns;
 using tiles::kRows;
 
-constexpr std::int64_t kBlockTiles = 16;  // tiles of pixels that are multiplied by a panel while it is in a cache
-constexpr std::int64_t kChunk = 1024;     // steps of a panel at a time: 64 KB
+constexpr std::int64_t kBlockTiles = 16;     // tiles of pixels that are multiplied by a panel while it is in a cache
+constexpr std::int64_t kChunk = 1024;        // steps of a panel at a time: 64 KB
+constexpr std::int64_t kSmallKernel = 6144;  // numbers: 24 KB
 
 std::int64_t parts_of(const TileWalk& walk, const Phase& phase) {
   return walk.in_strips ? phase.tap_rows : static_cast<std::int64_t>(phase.taps.size());
@@ -109,7 +110,10 @@ class PhaseRun {
         point_to_strip(group, place * kRows, pixels, memory);
       else
         point_to_image(place * kRows, pixels, memory);
-      for (std::int64_t panel = first; panel < last; ++panel) multiply(pixels, panel, memory);
+      // A small kernel stays in the level-1 cache: then rows of the output are written from their begin to their end.
+      const bool is_small = parts_ * length_ * (last - first) * kColumns <= kSmallKernel;
+      for (std::int64_t panel = first; panel < last; panel += is_small ? last - first : 1)
+        multiply(pixels, panel, is_small ? last - first : 1, memory);
       finish(pixels, first, last, memory);
       tile += count;
     }
@@ -172,22 +176,22 @@ class PhaseRun {
     }
   }
 
-  void multiply(std::int64_t pixels, std::int64_t panel, const ThreadMemory& memory) const {
+  void multiply(std::int64_t pixels, std::int64_t panel, std::int64_t panels, const ThreadMemory& memory) const {
     const std::int64_t at_once = std::max<std::int64_t>(1, kChunk / length_);
-    const std::int64_t column = panel * kColumns;
+    const std::int64_t column = panel * kColumns, columns = std::min(panels * kColumns, walk_.channels - column);
     if (parts_ == 0)  // pixels that no output reads
-      for (std::int64_t i = 0; i < pixels; ++i)
-        std::fill_n(memory.outputs[i] + column, std::min(kColumns, walk_.channels - column), 0.0f);
+      for (std::int64_t i = 0; i < pixels; ++i) std::fill_n(memory.outputs[i] + column, columns, 0.0f);
     for (std::int64_t part = 0; part < parts_; part += at_once)
       tiles::multiply_rows({.rows = memory.pointers + part * kRows,
                             .tile_step = parts_ * kRows,
                             .parts = std::min(at_once, parts_ - part),
                             .length = length_,
                             .panel = packed_ + (panel * parts_ + part) * length_ * kColumns,
+                            .panel_step = parts_ * length_ * kColumns,
                             .c = memory.outputs,
                             .column = column,
                             .row_count = pixels,
-                            .column_count = std::min(kColumns, walk_.channels - column),
+                            .column_count = columns,
                             .begin = part > 0 ? tiles::Begin::sums
                                      : bias_  ? tiles::Begin::bias
                                               : tiles::Begin::zero,

@@ -1,5 +1,7 @@
 #include "evenkeel/kernels/matmul/register_tiles.h"
 
+#include <algorithm>
+
 #include "evenkeel/kernels/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -71,10 +73,12 @@ struct TileSums {
   }
 };
 
-/// The tiles [first, last), of R rows each.
+/// The tiles [first, last) of one panel, of R rows each.
 template <int R, int V>
-HWY_NOINLINE void multiply_rows_of(const tiles::RowsProduct& p, std::int64_t first, std::int64_t last) {
-  const std::int64_t length = p.length, parts = p.parts, columns = p.column_count;
+HWY_NOINLINE void multiply_rows_of(const tiles::RowsProduct& p, std::int64_t panel, std::int64_t first,
+                                   std::int64_t last) {
+  const std::int64_t length = p.length, parts = p.parts, column = p.column + panel * tiles::kColumns;
+  const std::int64_t columns = std::min(tiles::kColumns, p.column_count - panel * tiles::kColumns);
   for (std::int64_t tile = first; tile < last; ++tile) {
     float* const* const c = p.c + tile * tiles::kRows;
     TileSums<R, V> s;
@@ -82,9 +86,9 @@ HWY_NOINLINE void multiply_rows_of(const tiles::RowsProduct& p, std::int64_t fir
       s.clear();
     } else {
 #pragma GCC unroll 6
-      for (int r = 0; r < R; ++r) s.load((p.begin == tiles::Begin::bias ? p.bias : c[r]) + p.column, r, columns);
+      for (int r = 0; r < R; ++r) s.load((p.begin == tiles::Begin::bias ? p.bias : c[r]) + column, r, columns);
     }
-    const float* b = p.panel;
+    const float* b = p.panel + panel * p.panel_step;
     const float* const* rows = p.rows + tile * p.tile_step;
     for (std::int64_t part = 0; part < parts; ++part, rows += tiles::kRows) {
       const float* a[R];
@@ -96,30 +100,38 @@ HWY_NOINLINE void multiply_rows_of(const tiles::RowsProduct& p, std::int64_t fir
             b, [&](int r) __attribute__((always_inline)) { return a[r][i]; });
     }
 #pragma GCC unroll 6
-    for (int r = 0; r < R; ++r) s.store(c[r] + p.column, r, columns);
+    for (int r = 0; r < R; ++r) s.store(c[r] + column, r, columns);
   }
 }
 
 template <int V>
-void multiply_rows_with(const tiles::RowsProduct& p) {
-  const std::int64_t full = p.row_count / tiles::kRows;
-  if (full > 0) multiply_rows_of<6, V>(p, 0, full);
+void multiply_rows_with(const tiles::RowsProduct& p, std::int64_t panel, std::int64_t first, std::int64_t last) {
+  const std::int64_t full = std::min(last, p.row_count / tiles::kRows);
+  if (full > first) multiply_rows_of<6, V>(p, panel, first, full);
+  if (full == last) return;
   switch (p.row_count % tiles::kRows) {
-    case 1: return multiply_rows_of<1, V>(p, full, full + 1);
-    case 2: return multiply_rows_of<2, V>(p, full, full + 1);
-    case 3: return multiply_rows_of<3, V>(p, full, full + 1);
-    case 4: return multiply_rows_of<4, V>(p, full, full + 1);
-    case 5: return multiply_rows_of<5, V>(p, full, full + 1);
-    default: return;
+    case 1: return multiply_rows_of<1, V>(p, panel, full, last);
+    case 2: return multiply_rows_of<2, V>(p, panel, full, last);
+    case 3: return multiply_rows_of<3, V>(p, panel, full, last);
+    case 4: return multiply_rows_of<4, V>(p, panel, full, last);
+    default: return multiply_rows_of<5, V>(p, panel, full, last);
   }
 }
 
-/// Half the vectors where half of the columns are used.
-void multiply_rows_here(const tiles::RowsProduct& p) {
-  if (p.column_count <= tiles::kColumns / 2)
-    multiply_rows_with<kTileVectors / 2>(p);
+/// A panel with half the vectors where half of its columns are used.
+void multiply_rows_by_panel(const tiles::RowsProduct& p, std::int64_t panel, std::int64_t first, std::int64_t last) {
+  if (p.column_count - panel * tiles::kColumns <= tiles::kColumns / 2)
+    multiply_rows_with<kTileVectors / 2>(p, panel, first, last);
   else
-    multiply_rows_with<kTileVectors>(p);
+    multiply_rows_with<kTileVectors>(p, panel, first, last);
+}
+
+void multiply_rows_here(const tiles::RowsProduct& p) {
+  const std::int64_t count = (p.row_count + tiles::kRows - 1) / tiles::kRows;
+  if (p.column_count <= tiles::kColumns) return multiply_rows_by_panel(p, 0, 0, count);
+  for (std::int64_t tile = 0; tile < count; ++tile)
+    for (std::int64_t panel = 0; panel < tiles::panels_of(p.column_count); ++panel)
+      multiply_rows_by_panel(p, panel, tile, tile + 1);
 }
 
 template <int R, int V>

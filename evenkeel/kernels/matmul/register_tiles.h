@@ -23,10 +23,11 @@ struct RowsProduct {
   const float* const* rows = nullptr;
   std::int64_t tile_step = 0;
   std::int64_t parts = 1, length = 0;
-  const float* panel = nullptr;  ///< parts * length steps of kColumns numbers
-  float* const* c = nullptr;     ///< where each row of c begins
-  std::int64_t column = 0;       ///< in c and bias, of the panel's first one
-  std::int64_t row_count = 0, column_count = kColumns;
+  const float* panel = nullptr;  ///< parts * length steps of kColumns numbers; then the next panel, panel_step later
+  std::int64_t panel_step = 0;
+  float* const* c = nullptr;                            ///< where each row of c begins
+  std::int64_t column = 0;                              ///< in c and bias, of the first panel's first one
+  std::int64_t row_count = 0, column_count = kColumns;  ///< more columns: several panels, tile by tile
   Begin begin = Begin::zero;
   const float* bias = nullptr;
 };
