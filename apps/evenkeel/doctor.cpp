@@ -228,11 +228,29 @@ std::string answer_text(const DoctorArguments& a, const DoctorDescription& descr
   return a.verbose ? doctor_details(described, style) : doctor_text(described, style);
 }
 
+/// --expect with data that have no labels: the outputs can be compared, and nothing else be checked.
+int compare_only(const DoctorArguments& a, const OpenedModel& model, const Sets& sets) {
+  if (!a.html.empty())
+    throw Error{{.where = "--html", .expected = "labels or targets (y) in the data", .received = "none"}};
+  const Settings settings = overridden(model.file.training, a.settings);
+  const LoadedNetwork loaded = load_network(model, network_options(a.shared, settings));
+  const std::string why = "the data have no labels or targets";
+  const Expectation expectation =
+      *expectation_of(a, *loaded.network, sets, settings.get<std::int64_t>("batch_size"), model.record);
+  if (a.shared.json)
+    print_json(formats::parse_json(expectation_json(expectation, why), "doctor"));
+  else
+    print_text(expectation_text(expectation) + "Nothing else was checked: " + why + ".\n");
+  return a.strict && !expectation.equal ? kCheckFailed : kDone;
+}
+
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
-  if (!model.record) loss_of(overridden(model.file.training, a.settings));  // there must be one
+  if (!model.record && a.expect.empty()) loss_of(overridden(model.file.training, a.settings));  // there must be one
   Sets sets = sets_of(a, model);
+  const bool has_targets = sets.evaluated.has_targets() || (sets.trained && sets.trained->has_targets());
+  if (!a.expect.empty() && !has_targets) return compare_only(a, model, sets);
   const Settings settings = settings_for(a.shared, model, a.settings, sets.evaluated);
   loss_of(settings);
   const NetworkOptions options = network_options(a.shared, settings);
