@@ -100,9 +100,6 @@ struct Image {
   static herr_t keep(void*) { return 0; }
 };
 
-/// The library looks for a file of this name before it takes the image, so it must be one that no file can have.
-constexpr const char* kNoFile = "/dev/null/image";
-
 hid_t open_image(Image& image) {
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "HDF5");
   checked(H5Pset_fapl_core(access, 1 << 16, false), "HDF5");

@@ -169,6 +169,33 @@ TEST(KerasConfig, PreprocessingBecomesLayersOfTheModel) {
                           HasSubstr("mean = [-2.0, -4.0]\nvariance = [4.0, 16.0]")));
 }
 
+TEST(KerasConfig, AHardSigmoidInPartsIsRecognised) {
+  File file{.where = "x.keras", .is_archive = true};
+  const auto tensor = [](const char* name) {
+    return Json{{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", {name, 0, 0}}}}};
+  };
+  const auto layer = [](const char* module, const char* type, const char* name, const Json& config, const Json& reads) {
+    return Json{{"module", module},
+                {"class_name", type},
+                {"name", name},
+                {"config", config},
+                {"inbound_nodes", {{{"args", reads}, {"kwargs", Json::object()}}}}};
+  };
+  Json layers = Json::array();
+  layers.push_back({{"class_name", "InputLayer"}, {"name", "in"}, {"config", {{"batch_shape", {nullptr, 4}}}}});
+  layers.push_back(layer("keras.src.ops.numpy", "Add", "add", Json::object(), {tensor("in"), 3.0}));
+  layers.push_back(layer("keras.layers", "ReLU", "relu", {{"max_value", 6.0}}, Json::array({tensor("add")})));
+  layers.push_back(layer("keras.src.ops.numpy", "Multiply", "mul", Json::object(), {tensor("relu"), 1.0 / 6}));
+  file.config = {
+      {"class_name", "Functional"},
+      {"config",
+       {{"name", "m"}, {"layers", layers}, {"input_layers", {"in", 0, 0}}, {"output_layers", {"mul", 0, 0}}}}};
+  const Imported imported = imported_from(file);
+  ASSERT_EQ(imported.file.model.layers(), 1);
+  EXPECT_EQ(imported.file.model.nodes()[0].layer.traits().activation, ActivationFunction::hard_sigmoid);
+  EXPECT_THAT(imported.record.recognised, ElementsAre(AllOf(HasSubstr("a hard sigmoid"), HasSubstr("\"mul\""))));
+}
+
 TEST(KerasConfig, SharedLayersAreRefused) {
   File file{.where = "x.keras", .is_archive = true};
   const Json call{{"in", 0, 0, Json::object()}};
