@@ -31,7 +31,7 @@ class Foreign : public App {
     }
     return std::sqrt(difference / size);
   }
-  double loss_of(const std::vector<std::string>& arguments) { return run_json(arguments)["accuracy"].get<double>(); }
+  double loss_of(const std::vector<std::string>& arguments) { return run_json(arguments)["loss"].get<double>(); }
 };
 
 /// A file, what its images need, the program it is of, and the name of its normalization.
