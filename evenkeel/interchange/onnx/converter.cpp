@@ -18,8 +18,6 @@ std::string nodes_of(const Node& node) {
   return node.origins.empty() ? printable(node.title()) : names;
 }
 
-Sizes sizes_of_shape(const Shape& shape) { return {shape.sizes().begin(), shape.sizes().end()}; }
-
 Shape sample_shape(const Sizes& sizes, const Node& node) {
   if (sizes.size() >= Shape::kMaxRank)
     unsupported(node, fmt::format("samples of {} axes: {}", sizes.size(), to_text(sizes)));
