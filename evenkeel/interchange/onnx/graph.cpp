@@ -13,7 +13,7 @@ const std::string kNoValue;
 const std::vector<Node*> kNobody;
 
 template <class T>
-T attribute_of(const Node& node, const std::string& name, T fallback, const char* expected) {
+T typed_attribute(const Node& node, const std::string& name, T fallback, const char* expected) {
   const auto found = node.attributes.find(name);
   if (found == node.attributes.end()) return fallback;
   if (const T* value = std::get_if<T>(&found->second)) return *value;
@@ -30,23 +30,23 @@ const std::string& Node::input(std::size_t i) const { return i < inputs.size() ?
 const std::string& Node::output(std::size_t i) const { return i < outputs.size() ? outputs[i] : kNoValue; }
 
 std::int64_t Node::integer(const std::string& attribute, std::int64_t fallback) const {
-  return attribute_of(*this, attribute, fallback, "a whole number");
+  return typed_attribute(*this, attribute, fallback, "a whole number");
 }
 
 double Node::number(const std::string& attribute, double fallback) const {
-  return attribute_of(*this, attribute, fallback, "a number");
+  return typed_attribute(*this, attribute, fallback, "a number");
 }
 
 std::string Node::text(const std::string& attribute, const std::string& fallback) const {
-  return attribute_of(*this, attribute, fallback, "a text");
+  return typed_attribute(*this, attribute, fallback, "a text");
 }
 
 std::vector<std::int64_t> Node::integers(const std::string& attribute, std::vector<std::int64_t> fallback) const {
-  return attribute_of(*this, attribute, std::move(fallback), "whole numbers");
+  return typed_attribute(*this, attribute, std::move(fallback), "whole numbers");
 }
 
 std::vector<double> Node::numbers(const std::string& attribute) const {
-  return attribute_of(*this, attribute, std::vector<double>(), "numbers");
+  return typed_attribute(*this, attribute, std::vector<double>(), "numbers");
 }
 
 std::string Node::where() const {
