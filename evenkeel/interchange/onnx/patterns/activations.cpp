@@ -152,7 +152,7 @@ bool replace_function(Rewriting& rewriting, const Region& region) {
 }
 
 /// The longest function that anyone writes, a gelu by tanh with the cube as products, has 9 nodes.
-constexpr std::size_t kMostNodes = 12;
+constexpr std::size_t kLongestFunction = 12;
 
 /// Sums, products and powers alone make no function of ours.
 bool has_bends(const Node& node) {
@@ -165,7 +165,7 @@ void look_for_function(Rewriting& rewriting, Node& last) {
   constexpr std::string_view kLast[] = {"Mul",   "Div",        "Add",  "Sub", "Log", "Sum",
                                         "Where", "Reciprocal", "Clip", "Min", "Max"};
   if (!last.domain.empty() || std::ranges::find(kLast, last.op) == std::ranges::end(kLast)) return;
-  for (const Region& region : regions_before(rewriting.graph(), last, kMostNodes, is_elementwise, has_bends))
+  for (const Region& region : regions_before(rewriting.graph(), last, kLongestFunction, is_elementwise, has_bends))
     if (replace_function(rewriting, region)) return;
 }
 
@@ -175,7 +175,7 @@ void drop_needless_choice(Rewriting& rewriting, Node& last) {
   if (!last.is("Where")) return;
   Graph& graph = rewriting.graph();
   const std::string kept = last.input(2);
-  for (const Region& region : regions_before(graph, last, kMostNodes, is_elementwise, has_bends)) {
+  for (const Region& region : regions_before(graph, last, kLongestFunction, is_elementwise, has_bends)) {
     Calculation calculation(graph);
     if (!graph.producer(kept) || !is_function_of_each_element(graph, region)) continue;
     const auto y = computed_at(calculation, region, probe_points(graph, region));
@@ -209,7 +209,7 @@ void look_for_clip(Rewriting& rewriting, Node& last) {
     return node.is("Min") || node.is("Max") || node.is("Relu") || node.is("Clip") || node.is("Where") ||
            node.is("Less") || node.is("Greater") || node.is("LessOrEqual") || node.is("GreaterOrEqual");
   };
-  for (const Region& region : regions_before(graph, last, kMostNodes, is_bound, is_bound)) {
+  for (const Region& region : regions_before(graph, last, kLongestFunction, is_bound, is_bound)) {
     if (!is_function_of_each_element(graph, region) || !graph.are_alone(region.nodes, region.y)) continue;
     const std::vector<double> points = probe_points(graph, region);
     Calculation calculation(graph);

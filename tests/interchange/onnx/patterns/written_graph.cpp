@@ -85,7 +85,7 @@ Sizes shape_together(const Graph& graph, const Node& node) {
   }
   if (!node.is("ReduceMean")) return together;
   Sizes kept;
-  const auto axes = *reduced_axes(graph, node);
+  const auto axes = reduced_axes(graph, node).value();
   for (std::size_t i = 0; i < together.size(); ++i)
     if (std::ranges::find(axes, static_cast<int>(i)) == axes.end())
       kept.push_back(together[i]);
