@@ -137,6 +137,20 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
   if (!data.reading() || data.reading()->resized == 0) return others;
   Shared quiet = a.shared;
   quiet.quiet = true;
+  const auto add = [&](const std::string& says, const Shared& shared) {
+    others.push_back({.says = says, .load = [=, &model, spec = a.data] {
+                        return load_data(shared, model, spec, Split::test, {.read_as = read_as});
+                      }});
+  };
+  Shared whole = quiet, middle = quiet;
+  whole.resize = true;
+  whole.resize_side = whole.crop = middle.crop = 0;
+  middle.resize = false;
+  middle.resize_side = (std::min(model.input_shape()[0], model.input_shape()[1]) * 256 + 112) / 224;
+  add("their images were resized as a whole, without a crop", whole);
+  if (model.input_shape()[0] == model.input_shape()[1])
+    add(fmt::format("their images were resized to a shorter side of {} and cropped to the middle", middle.resize_side),
+        middle);
   for (const ResizeMethod method : kOtherResizeMethods)
     others.push_back({.says = "their images were resized " + text_of(method), .load = [=, &model, spec = a.data] {
                         return load_data(quiet, model, spec, Split::test,
@@ -214,11 +228,29 @@ std::string answer_text(const DoctorArguments& a, const DoctorDescription& descr
   return a.verbose ? doctor_details(described, style) : doctor_text(described, style);
 }
 
+/// --expect with data that have no labels: the outputs can be compared, and nothing else be checked.
+int compare_only(const DoctorArguments& a, const OpenedModel& model, const Sets& sets) {
+  if (!a.html.empty())
+    throw Error{{.where = "--html", .expected = "labels or targets (y) in the data", .received = "none"}};
+  const Settings settings = overridden(model.file.training, a.settings);
+  const LoadedNetwork loaded = load_network(model, network_options(a.shared, settings));
+  const std::string why = "the data have no labels or targets";
+  const Expectation expectation =
+      *expectation_of(a, *loaded.network, sets, settings.get<std::int64_t>("batch_size"), model.record);
+  if (a.shared.json)
+    print_json(formats::parse_json(expectation_json(expectation, why), "doctor"));
+  else
+    print_text(expectation_text(expectation) + "Nothing else was checked: " + why + ".\n");
+  return a.strict && !expectation.equal ? kCheckFailed : kDone;
+}
+
 int run_doctor(const DoctorArguments& a) {
   if (!a.html.empty()) check_ending("--html", a.html, {".html"});
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
-  if (!model.record) loss_of(overridden(model.file.training, a.settings));  // there must be one
+  if (!model.record && a.expect.empty()) loss_of(overridden(model.file.training, a.settings));  // there must be one
   Sets sets = sets_of(a, model);
+  const bool has_targets = sets.evaluated.has_targets() || (sets.trained && sets.trained->has_targets());
+  if (!a.expect.empty() && !has_targets) return compare_only(a, model, sets);
   const Settings settings = settings_for(a.shared, model, a.settings, sets.evaluated);
   loss_of(settings);
   const NetworkOptions options = network_options(a.shared, settings);

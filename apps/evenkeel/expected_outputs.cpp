@@ -16,7 +16,7 @@ Tensor expected_outputs(const std::string& file, const Model& model, const std::
   std::vector<std::string> names = {"outputs", "scores", layer};
   if (record)
     for (const interchange::PortRecord& port : record->outputs)
-      if (port.name == layer) names.insert(names.begin(), port.foreign);
+      if (port.name == layer && port.foreign != layer) names.push_back(port.foreign);
   auto found = arrays.end();
   for (const std::string& name : names)
     if (found == arrays.end()) found = arrays.find(name);

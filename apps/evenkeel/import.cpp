@@ -5,6 +5,7 @@
 #include "command_tree.h"
 #include "commands.h"
 #include "common.h"
+#include "evenkeel/base/shell.h"
 #include "evenkeel/diagnose/expectation.h"
 #include "evenkeel/formats/npz.h"
 #include "evenkeel/interchange/imported.h"
@@ -53,7 +54,7 @@ Dataset samples_expected(const ImportArguments& a, const Model& model, const int
   for (const Model::Input& input : model.inputs()) {
     Tensor x = std::move(inputs.at(input.name));
     if (x.dtype() != DType::uint8) x = converted(x, DType::float32);
-    if (parts.x.shape().rank() == 0)
+    if (&input == &model.inputs().front())
       parts.x = std::move(x);
     else
       parts.more.push_back(std::move(x));
@@ -65,7 +66,7 @@ Dataset samples_expected(const ImportArguments& a, const Model& model, const int
 /// The imported network against what its own program computed.
 std::optional<Expectation> expectation_of_import(const ImportArguments& a) {
   if (a.expect.empty()) return {};
-  const OpenedModel model = open_model(a.shared, a.out);
+  const OpenedModel model = evenkeel::open_model(a.out);  // with the preprocessing that it was given
   const Dataset data = samples_expected(a, model.file.model, *model.record);
   const Tensor expected = expected_outputs(a.expect, model.file.model, model.record);
   Settings settings = model.file.training;
@@ -96,7 +97,7 @@ void print_import(const ImportArguments& a, const interchange::Imported& importe
     print("expected outputs, {} samples: {}, relative difference (L2) {}\n", expectation->samples,
           expectation->equal ? "equal" : "different: " + expectation->explanation,
           number_text(expectation->difference));
-  print("written: {}\nevenkeel summary {}\n", a.out, a.out);
+  print("written: {}\nevenkeel summary {}\n", a.out, shell_quoted(a.out));
 }
 
 int run_import(const ImportArguments& a) {

@@ -27,7 +27,7 @@ std::string listed_numbers(const std::set<double>& numbers) {
 std::string origin_text(const interchange::Record& record) {
   std::string text = record.format + " file";
   if (!record.producer.empty()) text += " of " + record.producer;
-  if (!record.version.empty()) text += ", " + record.version;
+  if (!record.version.empty() && !same_name(record.version, record.producer)) text += ", " + record.version;
   return text;
 }
 

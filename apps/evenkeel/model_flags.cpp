@@ -10,7 +10,7 @@ namespace evenkeel::app {
 namespace {
 
 constexpr const char* kModelHelp =
-    "a model file (TOML), a folder that `train` or `import` made, or an .onnx, .keras or .h5 file";
+    "a model file (TOML), a folder that train or import made, or an .onnx, .keras or .h5 file";
 
 void say_opening(const Shared& shared, const OpenedModel& opened) {
   for (const std::string& note : opened.notes) say(shared, "{}", note);

@@ -82,10 +82,13 @@ bool may_write_a_model(const RepairArguments& a, const std::vector<const RepairM
 bool writes_foreign(const RepairArguments& a) { return interchange::is_foreign(a.out); }
 
 /// What to do where the original file cannot hold the repaired network.
-std::string export_instead(const RepairArguments& a) {
-  return "Write it with --out mended.safetensors. Then `evenkeel export mended.toml --weights mended.safetensors "
-         "--out " +
-         a.out + "` makes a new file (the model's own file instead of mended.toml, if there is none).";
+std::string export_instead(const RepairArguments& a, bool other_model) {
+  const std::string weights = fs::path(a.out).replace_extension(".safetensors").string();
+  // A .h5 file of Keras becomes a .keras file.
+  const std::string file = a.out.ends_with(".onnx") ? a.out : fs::path(a.out).replace_extension(".keras").string();
+  const std::string model = other_model ? fs::path(a.out).replace_extension(".toml").string() : a.model;
+  return "Repair into --out " + shell_quoted(weights) + ". Then `evenkeel export " + shell_quoted(model) +
+         shell_flag("--weights", weights) + shell_flag("--out", file) + "` writes a new file.";
 }
 
 /// The file is written from the one that the network came from, which must be of that kind and still there.
@@ -95,14 +98,14 @@ void check_foreign_out(const RepairArguments& a, const OpenedModel& model,
     throw Error{{.where = "--out",
                  .expected = "a file that ends in .safetensors",
                  .received = a.out + ", which needs the file that the network came from",
-                 .hint = export_instead(a)}};
+                 .hint = export_instead(a, false)}};
   const fs::path original = original_file(*model.record);
   const std::string ending = original.extension().string();
   if (!same_name(fs::path(a.out).extension().string(), ending))
     throw Error{{.where = "--out",
                  .expected = "a file of the kind that the network came from, " + ending + ", or .safetensors",
                  .received = a.out,
-                 .hint = export_instead(a)}};
+                 .hint = export_instead(a, false)}};
   if (is_same_file(a.out, original) || formats::exists(a.out))
     throw Error{{.where = "--out",
                  .expected = "the name of a new file",
@@ -114,7 +117,7 @@ void check_foreign_out(const RepairArguments& a, const OpenedModel& model,
                  .where = "--out " + a.out,
                  .expected = "a repair that keeps the layers and their attributes",
                  .received = methods.front()->name + ", which changes them",
-                 .hint = export_instead(a)}};
+                 .hint = export_instead(a, true)}};
 }
 
 /// Before the work begins: nothing that the command reads is written over, and nothing that no repair wrote.
@@ -143,10 +146,18 @@ std::vector<std::string> write_foreign(const RepairArguments& a, const OpenedMod
                  .where = "--out " + a.out,
                  .expected = "a repair that keeps the layers and their attributes",
                  .received = join(repaired.methods) + ", which changed them",
-                 .hint = export_instead(a)}};
+                 .hint = export_instead(a, true)}};
   const fs::path original = original_file(*model.record);
   const auto rewrite = model.record->format == "onnx" ? interchange::rewrite_onnx : interchange::rewrite_keras;
-  const std::vector<std::string> changed = rewrite(original, *model.record, tensors_of(*repaired.network), a.out);
+  std::vector<std::string> changed;
+  try {
+    changed = rewrite(original, *model.record, tensors_of(*repaired.network), a.out);
+  } catch (const Error& error) {  // layers that share a tensor, numbers that the file has in another form
+    if (error.kind() != Error::unsupported) throw;
+    Error::Parts parts = error.parts();
+    parts.hint = export_instead(a, false);
+    throw Error(parts);
+  }
   say(a.shared, "{} tensors of {} are replaced in {}", changed.size(), original.string(), a.out);
   return {a.out};
 }
@@ -175,6 +186,7 @@ std::string evaluation_of(const RepairArguments& a, const Repaired& repaired) {
            shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
   return "evenkeel evaluate " + shell_quoted(repaired.architecture_changed ? model_beside(a).string() : a.model) +
          shell_flag("--weights", a.out) + shell_flag("--data", a.validation.empty() ? a.data : a.validation) +
+         shell_flag("--preprocess", repaired.architecture_changed ? "" : a.shared.preprocess) +
          shell_flag("--loss", a.settings.get<std::string>("loss").value_or(""));
 }
 

@@ -124,7 +124,7 @@ std::vector<std::string> begin(Trainer& trainer, const Plan& plan, const Dataset
   else
     use_weights(initial, plan.run.initial_weights, {.weights_format = plan.run.weights_format});
   auto names = load_weights_into(trainer.network(), initial);
-  if (load_slots_into(trainer, initial))
+  if (set_optimizer_state(trainer, initial))
     say(shared, "{}: the optimizer goes on from its state after {} steps", plan.run.initial_weights,
         with_commas(static_cast<std::int64_t>(trainer.steps_done())));
   else if (initial.slots)

@@ -85,6 +85,7 @@ Plan new_run(const TrainArguments& a) {
               .initial_weights = opened.weights.value_or("").string(),
               .started = now_text()};
   set_resize(plan.run, a.shared);
+  plan.run.preprocess = opened.read_as.preprocess;
   if (opened.weights) plan.initial = std::move(opened);
   return plan;
 }

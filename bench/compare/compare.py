@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Times of PyTorch, Keras and Evenkeel, side by side on this machine, as a Markdown table.
+"""Times of PyTorch, Keras, ONNX Runtime, OpenVINO and Evenkeel, side by side on this machine, as a Markdown table.
 
-    python bench/compare/compare.py [--workloads W1 W2 W3 R18 M2 E0] [--what step|evaluate|predict] [--batch-size N]
-                                        [--precision float32 bfloat16] [--threads N] [--rounds N] [--steps N]
-                                        [--venv DIR] [--ours FILE]
+    python bench/compare/compare.py [--all | --workloads W1 W2 W3 R18 M2 E0] [--what step evaluate predict single memory]
+                                    [--precision float32 bfloat16] [--batch-size N] [--threads N] [--rounds N] [--steps N]
+                                    [--python FILE | --venv DIR] [--ours FILE] [--results FILE]
+                                    [--document FILE --section NAME]
 
 Standard library only; the peers run in a virtual environment that is made on first use. See README.md.
 """
@@ -22,11 +23,12 @@ import time
 import venv
 from pathlib import Path
 
+from rows import BATCH, KINDS, OURS, WORKLOADS, Row, keep, load, table, write_into
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORKLOADS = ["W1", "W2", "W3", "R18", "M2", "E0"]
 TURN_MS = 1500  # of one program; at least three steps
-OURS = "Evenkeel"
+MEMORY_BATCH = 32
 TICKS = os.sysconf("SC_CLK_TCK")
 PEERS = {
     "PyTorch NCHW": ["peers_torch.py", "--format", "nchw"],
@@ -111,109 +113,148 @@ class OthersLoad:
         return (self.foreign_seconds() - self.start) / (time.monotonic() - self.clock)
 
 
-def peers_of(options, precision):
-    predictors = PREDICTORS if options.what == "predict" else {}
+def peers_of(options, what, precision):
+    if what == "memory":
+        return {name: PEERS[name] for name in PEERS if name.startswith("PyTorch")}
+    predictors = PREDICTORS if what in ("predict", "single") else {}
     return PEERS | MORE_PEERS.get(precision, {}) | (JAX if options.has_jax else {}) | predictors
 
 
-def commands(options, workload, precision):
+def commands(options, row):
     """Name and command line of every program that takes part."""
-    common = ["--workload", workload, "--threads", options.threads, "--what", options.what, "--precision", precision]
-    common += ["--batch-size", options.batch_size]
-    peers = peers_of(options, precision)
+    what = {"single": "predict", "memory": "step"}.get(row.what, row.what)
+    common = ["--workload", row.workload, "--threads", options.threads, "--what", what, "--precision", row.precision]
+    common += ["--batch-size", row.batch]
+    peers = peers_of(options, row.what, row.precision)
     all_of_them = {name: [options.python, HERE / script, *rest, *common] for name, (script, *rest) in peers.items()}
     if options.ours.exists():
         all_of_them[OURS] = [options.ours, *common]
     return all_of_them
 
 
-def measure(options, workload, precision):
-    """Per program the median of all its steps in ms; our share of the FMA peak and that peak in GF/s (None without our
-    program); others' load."""
+def warmed_up(name, command):
+    """The program after its first steps, and the milliseconds of the last of them; nothing if it does not answer. A
+    program without this precision, or a machine without its instructions, leaves its column empty."""
+    worker = Worker(name, command)
+    try:
+        return worker, worker.milliseconds(3)[-1]
+    except NoAnswer as problem:
+        say(problem)
+        worker.close()
+        return None
+
+
+def measure(options, row):
+    """Fills in the median of all steps of each program in ms, our share of the FMA peak and that peak, and others' load."""
     workers, times, steps, peaks = [], {}, {}, []
     try:
-        for name, command in commands(options, workload, precision).items():
-            say(f"{workload}, {precision}: starting {name}")
-            worker = Worker(name, command)
-            try:
-                warm = worker.milliseconds(3)[-1]  # after it was built and compiled
-            except NoAnswer as problem:
-                # A program without this precision, or a machine without its instructions, leaves its column empty.
-                say(problem)
-                worker.close()
-                continue
-            workers.append(worker)
-            times[name], steps[name] = [], options.steps or max(3, round(TURN_MS / warm))
+        for name, command in commands(options, row).items():
+            say(f"{row.workload}, {row.what}, {row.precision}: starting {name}")
+            if started := warmed_up(name, command):
+                worker, warm = started
+                workers.append(worker)
+                times[name], steps[name] = [], options.steps or max(3, round(TURN_MS / warm))
         others = OthersLoad(workers)
-        for turn in range(options.rounds):
+        for _ in range(options.rounds):
             for worker in workers:
                 worker.milliseconds(1)  # its data left the caches while it was stopped
                 times[worker.name] += worker.milliseconds(steps[worker.name])
                 if worker.name == OURS:
                     peaks.append(worker.ask("peak"))
-            say(f"{workload}: round {turn + 1} of {options.rounds}")
-        load = others.cpus()
+        row.load = others.cpus()
     finally:
         for worker in workers:
             worker.close()
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    if not peaks:
-        return medians, None, None, load
-    peak = statistics.median(answer["gflops"] for answer in peaks)
-    return medians, peaks[0]["step_gflop"] / (medians[OURS] / 1000 * peak), peak, load
+    row.medians = {name: statistics.median(values) for name, values in times.items()}
+    if peaks:
+        row.peak = statistics.median(answer["gflops"] for answer in peaks)
+        row.share = peaks[0]["step_gflop"] / (row.medians[OURS] / 1000 * row.peak)
 
 
-def cpu_model():
+def measure_memory(options, row):
+    """Fills in the greatest resident memory of each program in MB, libraries and all, after three steps."""
+    for name, command in commands(options, row).items():
+        say(f"{row.workload}, memory: starting {name}")
+        if started := warmed_up(name, command):
+            status = Path(f"/proc/{started[0].process.pid}/status").read_text()
+            row.medians[name] = int(status.split("VmHWM:")[1].split()[0]) / 1024
+            started[0].close()
+
+
+def cpu_field(name):
     for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
+        if line.startswith(name):
             return line.split(":", 1)[1].strip()
-    return platform.machine()
-
-
-def row(workload, precision, names, medians, share, peak, load):
-    best = min((ms for name, ms in medians.items() if name != OURS), default=None)
-    ours = medians.get(OURS)
-    cells = [workload, precision, *(f"{medians[name]:.2f}" if name in medians else "-" for name in names)]
-    cells.append(f"{ours:.2f}" if ours else "-")
-    cells.append(f"{best / ours:.2f}" if ours and best else "-")
-    cells += [f"{100 * share:.0f} %", f"{peak:.0f}"] if share else ["-", "-"]
-    return "| " + " | ".join([*cells, f"{load:.2f}"]) + " |"
+    return ""
 
 
 def installed(python, module):
     return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
-def main():
+def rows_of(options):
+    flags = cpu_field("flags").split()
+    if options.all:
+        options.workloads, options.what = WORKLOADS, ["step", "predict", "single", "memory"]
+        options.precision = ["float32", "bfloat16"] if {"avx512_bf16", "amx_bf16"} & set(flags) else ["float32"]
+    for precision in options.precision:
+        for what in options.what:
+            for workload in options.workloads:
+                # What the table of all rows has no place for.
+                if options.all and (what == "memory" and workload != "R18" or precision != "float32" and what != "step"):
+                    continue
+                batch = options.batch_size or {"single": 1, "memory": MEMORY_BATCH}.get(what, BATCH[workload])
+                yield Row(workload, what, precision, batch, date=str(datetime.date.today()))
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true", help="every row that docs/performance.md has for this processor")
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS[:3])
-    parser.add_argument("--what", choices=["step", "evaluate", "predict"], default="step",
-                        help="a training step, an evaluation (ours with the loss), or a prediction")  # fmt: skip
+    parser.add_argument("--what", nargs="*", choices=KINDS, default=["step"],
+                        help="training steps, evaluations (ours with the loss), predictions of a batch or of one image,"
+                             " or the peak memory of training steps")  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=0, help="default: the workload's")
     parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5, help="turns of each program (default 5)")
     parser.add_argument("--steps", type=int, help="steps per turn (default: about 1.5 seconds of them)")
+    parser.add_argument("--python", default=os.environ.get("EVENKEEL_PEERS_PYTHON"),
+                        help="a Python that has the peers installed (default $EVENKEEL_PEERS_PYTHON)")  # fmt: skip
     parser.add_argument("--venv", type=Path, default=ROOT / "build" / "peers-venv", help="default build/peers-venv")
     parser.add_argument("--ours", type=Path, default=ROOT / "build" / "release" / "bench" / "step_time")
+    parser.add_argument("--results", type=Path, help="a JSON file of rows: those measured replace those of the same kind")
+    parser.add_argument("--document", type=Path, help="a Markdown file that gets the table of all rows of --results")
+    parser.add_argument("--section", default="here", help="which table of that file (default here)")
     options = parser.parse_args()
-    options.python = peers_python(options.venv)
+    if options.document and not options.results:
+        parser.error("--document needs --results")
+    return options
+
+
+def main():
+    options = arguments()
+    options.python = options.python or peers_python(options.venv)
     if not options.ours.exists():
         say(f"{options.ours} does not exist: measuring the peers only")
-
     options.has_jax = installed(options.python, "jax")
-    kinds = {"step": "training step", "evaluate": "evaluation of a batch, without gradients",
-             "predict": "prediction of a batch"}  # fmt: skip
-    kind = kinds[options.what] + (f" of {options.batch_size}" if options.batch_size else "")
-    print(f"{cpu_model()}, {options.threads} threads of {os.cpu_count()}, {datetime.date.today()}.")
-    print(f"Median ms per {kind}. Ratio: the best peer's time over ours. Our share of the FMA peak (float32, GF/s),")
-    print("both measured in the same run. Others' load: CPUs that something else kept busy; a row above 0.1 means little.\n")
-    names = list(dict.fromkeys(name for precision in options.precision for name in peers_of(options, precision)))
-    columns = ["Workload", "precision", *names, OURS, "ratio", "share of peak", "FMA peak", "others' load"]
-    print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns), flush=True)
-    for precision in options.precision:
-        for workload in options.workloads:
-            print(row(workload, precision, names, *measure(options, workload, precision)), flush=True)
+    has_avx512 = "avx512f" in cpu_field("flags").split()
+    measured = []
+    for row in rows_of(options):
+        (measure_memory if row.what == "memory" else measure)(options, row)
+        measured.append(row)
+        say(f"{row.workload}, {row.what}, {row.precision}: {row.medians}")
+        if options.results:
+            keep(options.results, row)
+    introduction = (
+        f"{cpu_field('model name') or platform.machine()}, {options.threads} threads of {os.cpu_count()}, "
+        f"{datetime.date.today()}.\nMedian ms (memory: MB). ratio: the best peer over ours, beside the one that is"
+        " wanted.\nShare of the FMA peak (float32), measured in the same run. load: CPUs that something else kept busy;"
+        " a row above 0.1 means little.\n"
+    )
+    print(introduction + "\n" + table(measured, has_avx512))
+    if options.document:
+        write_into(options.document, options.section, table(load(options.results), has_avx512))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ const std::string kDamaged = "a damaged HDF5 file: the HDF5 library fails on it"
 
 ProcessLimits limits_for(std::uint64_t bytes) {
   // The library's own structures, the numbers of compressed datasets twice, and what is written three times.
-  return {.memory = (std::uint64_t{2} << 30) + 6 * bytes, .result = (std::uint64_t{1} << 30) + 2 * bytes};
+  return {.memory = (std::uint64_t{2} << 30) + 6 * bytes,
+          .result = (std::uint64_t{1} << 30) + 2 * bytes,
+          .seconds = static_cast<unsigned>(5 + (bytes >> 24))};
 }
 
 /// Reads what hdf5::Packing wrote.

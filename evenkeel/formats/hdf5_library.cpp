@@ -50,6 +50,8 @@ namespace {
 constexpr int kDepth = 48;
 constexpr std::size_t kObjects = 1'000'000, kAttributes = 1000;
 constexpr std::size_t kTextBytes = std::size_t{256} << 20;
+// The library wants a name for bytes in memory, and fails if a file has it. Nothing can be below a device.
+constexpr const char* kNoFile = "/dev/null/evenkeel";
 constexpr std::uint64_t kDecodedBytes = std::uint64_t{8} << 30;
 
 /// An object of the library, released by the destructor.
@@ -97,9 +99,6 @@ struct Image {
   static void* same(void* image) { return image; }
   static herr_t keep(void*) { return 0; }
 };
-
-/// The library looks for a file of this name before it takes the image, so it must be one that no file can have.
-constexpr const char* kNoFile = "/dev/null/image";
 
 hid_t open_image(Image& image) {
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "HDF5");

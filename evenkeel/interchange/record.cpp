@@ -5,6 +5,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 
 namespace evenkeel::interchange {
 namespace {
@@ -97,7 +98,7 @@ class Reader {
     return nullptr;
   }
   [[noreturn]] void fail(const char* key, const std::string& expected, const Json& received) const {
-    throw Error{{.where = place(key), .expected = expected, .received = shortened(received.dump(), 60)}};
+    throw Error{{.where = place(key), .expected = expected, .received = shortened(formats::json_text(received), 60)}};
   }
 
   const Json& json_;

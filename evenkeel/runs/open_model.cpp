@@ -55,7 +55,7 @@ TensorsInMemory slots_in(const fs::path& folder) {
 
 void set_layouts(ReadAs& as, const interchange::Record& record) {
   as.preprocess = record.preprocess;
-  as.or_channels_first = std::ranges::any_of(record.inputs, [](const auto& port) { return !port.axes.empty(); });
+  as.or_channels_first = record.format == "onnx";
 }
 
 void add_preprocessing(OpenedModel& opened, const OpenOptions& options) {
@@ -86,6 +86,7 @@ OpenedModel open_folder(const fs::path& path);
 ReadAs read_as(const RunDescription& run, const std::optional<interchange::Record>& record) {
   ReadAs as{.image_dtype = run.image_dtype, .labels = run.labels, .channels_first = run.channels_first};
   if (record) set_layouts(as, *record);
+  if (!run.preprocess.empty()) as.preprocess = run.preprocess;
   return as;
 }
 
@@ -190,7 +191,7 @@ std::vector<std::string> load_weights_into(Network& network, const fs::path& pat
   return class_names_in(metadata, path.string());
 }
 
-bool load_slots_into(Trainer& trainer, const OpenedModel& model) {
+bool set_optimizer_state(Trainer& trainer, const OpenedModel& model) {
   if (!model.slots) return false;
   std::uint64_t steps = 0;
   if (const auto step = model.slots->metadata.find("step"); step != model.slots->metadata.end()) {

@@ -83,7 +83,7 @@ std::vector<std::string> load_weights_into(Network& network, const OpenedModel& 
 
 /// Sets the optimizer's state from the model's slots, if it has some that fit the trainer's optimizer. Returns whether
 /// it did.
-bool load_slots_into(Trainer& trainer, const OpenedModel& model);
+bool set_optimizer_state(Trainer& trainer, const OpenedModel& model);
 
 /// Loads a weights file into a network; of a checkpoint, the averaged weights if it has them. Returns the class names
 /// in the file (empty if it has none).

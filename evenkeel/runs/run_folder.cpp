@@ -107,6 +107,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (!run.validation.empty()) json["validation"] = json_of_data(run.validation, run.validation_fingerprint);
   if (run.resize_side > 0) json["resize_side"] = run.resize_side;
   if (run.crop > 0) json["crop"] = run.crop;
+  if (!run.preprocess.empty()) json["preprocess"] = run.preprocess;
   if (!run.labels.empty()) json["labels"] = run.labels;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
@@ -192,6 +193,7 @@ RecordedRun read_run(const fs::path& folder) {
       run.image_dtype = json["image_dtype"] == name_of(DType::float32) ? DType::float32 : DType::uint8;
     if (json.contains("resize_side")) run.resize_side = count(json, "resize_side");
     if (json.contains("crop")) run.crop = count(json, "crop");
+    run.preprocess = json.value("preprocess", "");
     run.labels = json.value("labels", "");
     run.channels_first = json.value("channels_first", false);
     run.warnings = json.value("warnings", std::vector<std::string>());

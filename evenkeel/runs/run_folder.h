@@ -25,6 +25,7 @@ struct RunDescription {
   std::int64_t resize_side = 0, crop = 0;                               ///< ImageOptions::shorter_side and crop; 0: no
   std::optional<DType> image_dtype = {};                                ///< of samples that were read from images
   std::shared_ptr<const ReadingReport> data_reading = {}, validation_reading = {};  ///< of images; else null
+  std::string preprocess = {};             ///< of images (interchange/preprocessing.h), which is in the model; or none
   std::string labels = {};                 ///< the mapping of an .npz file's labels (data/label_mapping.h), by name
   bool channels_first = false;             ///< how an .npz file's images were read
   std::vector<std::string> warnings = {};  ///< before the first step

@@ -34,6 +34,14 @@ TEST_F(Expect, ADifferenceIsExitCode1WithStrict) {
   EXPECT_EQ(run({"doctor", "run", "--data", "inverted.npz", "--expect", "outputs.npz", "--strict"}).code, 1);
 }
 
+TEST_F(Expect, NeedsNoLabels) {
+  Tensor x = formats::read_npz(folder_ / "data.npz").at("x").clone();
+  formats::write_npz(folder_ / "unlabelled.npz", {{"x", x}});
+  EXPECT_EQ(expectation("unlabelled.npz").at("equal"), true);
+  EXPECT_SAYS(run({"doctor", "run", "--data", "unlabelled.npz", "--expect", "outputs.npz"}).out,
+              "Nothing else was checked: the data have no labels or targets.");
+}
+
 TEST_F(Expect, AFileWithoutOutputsIsRefused) {
   EXPECT_SAYS(refusal({"doctor", "run", "--data", "data.npz", "--expect", "data.npz"}), "outputs");
 }

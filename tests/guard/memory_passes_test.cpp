@@ -10,7 +10,7 @@ namespace {
 // Exact: the bytes follow from shapes alone. Fusing makes them fewer.
 TEST(MemoryPasses, OfTheWorkloadsAreThoseOfTheBaseline) {
   Counts bytes;
-  for (const std::string& name : study_workload_names()) {
+  for (const std::string& name : workload_names()) {
     const Workload workload = workload_named(name);
     const NetworkOptions options{.loss = workload.loss, .optimizer = workload.optimizer};
     Network network(workload.model, options);

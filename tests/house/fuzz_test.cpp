@@ -48,6 +48,8 @@ const std::map<std::string, std::string>& reached() {
       {"maybe_gzip", "gzip"},
       {"cifar100", "class_names"},
       {"onnx_model", "onnx"},
+      {"own_model", "onnx"},
+      {"record_in", "import_record"},
   };
   return through;
 }

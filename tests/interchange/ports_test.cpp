@@ -12,11 +12,13 @@ Model two_inputs() {
   return model;
 }
 Record record() {
-  return {.format = "onnx",
-          .file = "two.onnx",
-          .inputs = {{.name = "image", .foreign = "pixels", .foreign_shape = {1, 2, 3}, .axes = {1, 2, 0}},
-                     {.name = "age", .foreign = "years", .foreign_shape = {1}}},
-          .outputs = {{.name = "out", .foreign = "result", .foreign_shape = {1, 2, 3}, .axes = {1, 2, 0}}}};
+  Record record;
+  record.format = "onnx";
+  record.file = "two.onnx";
+  record.inputs = {{.name = "image", .foreign = "pixels", .foreign_shape = {1, 2, 3}, .axes = {1, 2, 0}},
+                   {.name = "age", .foreign = "years", .foreign_shape = {1}}};
+  record.outputs = {{.name = "out", .foreign = "result", .foreign_shape = {1, 2, 3}, .axes = {1, 2, 0}}};
+  return record;
 }
 Tensor counted(const Shape& shape) {
   Tensor x(shape, DType::float32);

@@ -16,8 +16,10 @@ namespace fs = std::filesystem;
 interchange::Imported imported() {
   Model model(Shape{2}, "tiny");
   model.append(Dense{.units = 1, .name = "dense"});
-  interchange::Imported made{
-      .file = {.model = model}, .weights = {}, .record = {.format = "onnx", .file = "tiny.onnx", .lost = {"nothing"}}};
+  interchange::Imported made{.file = {.model = model}, .weights = {}, .record = {}};
+  made.record.format = "onnx";
+  made.record.file = "tiny.onnx";
+  made.record.lost = {"nothing"};
   made.weights.add("dense/kernel", Tensor::of<float>({2, 1}, std::vector<float>{1, 2}));
   made.weights.add("dense/bias", Tensor::of<float>({1}, std::vector<float>{3}));
   return made;
@@ -51,7 +53,7 @@ TEST_F(ImportFolder, KeepsTheStateOfTheOptimizer) {
   }
   write_import_folder(with_state, nets());
   Trainer trainer(with_state.file.model, options);
-  EXPECT_TRUE(load_slots_into(trainer, open_model(nets())));
+  EXPECT_TRUE(set_optimizer_state(trainer, open_model(nets())));
   EXPECT_EQ(trainer.steps_done(), 12);
   EXPECT_EQ(trainer.network().store().slots.get("adam/m").as<float>()[0], 0.5f);
 }
@@ -63,7 +65,7 @@ TEST_F(ImportFolder, OfAnotherOptimizerBeginsAnew) {
   TrainerOptions options;
   options.loss = MeanSquaredError{};
   Trainer trainer(with_state.file.model, options);
-  EXPECT_FALSE(load_slots_into(trainer, open_model(nets())));
+  EXPECT_FALSE(set_optimizer_state(trainer, open_model(nets())));
   EXPECT_EQ(trainer.steps_done(), 0);
 }
 

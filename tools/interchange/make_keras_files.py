@@ -38,6 +38,8 @@ def functional(keras):
     x = layers.BatchNormalization(scale=False, momentum=0.9, epsilon=1e-5, name="stem_bn")(x)
     x = layers.ReLU(6.0)(x)
     y = backbone(x, training=False)
+    # Keras 3 ignores that keyword when the model itself is called with training=True; this it does not.
+    backbone.trainable = False
     x = x + y * 0.5
     x = layers.SeparableConv2D(5, 3, activation="swish", name="separable")(x)
     x = layers.BatchNormalization(axis=3, name="last_bn")(x)

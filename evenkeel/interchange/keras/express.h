@@ -28,6 +28,9 @@ std::vector<Expressed> express(const Layer& layer, const Shape& input, std::vect
 /// Whether Keras is to call the layer with training=False.
 bool is_called_in_evaluation(const Layer& layer);
 
+/// The graph with relu6(x + 3) / 6 as one hard sigmoid, also in the models inside it.
+void join_patterns(Node& model);
+
 /// The graph with the layers of these endings put back into the layers that they are beside.
 void join_split_layers(Node& model);
 

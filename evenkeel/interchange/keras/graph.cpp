@@ -210,6 +210,16 @@ std::string class_of(const Json& object) {
   return name.substr(name.rfind('>') + 1);
 }
 
+bool Node::is_operation() const {
+  if (module.find(".ops.") != std::string::npos) return true;
+  if (!module.empty() || type == "TFOpLambda" || calls.size() != 1) return false;
+  const auto is_number = [](const Argument& argument) {
+    return !argument.is_output && argument.name.empty() &&
+           (argument.constant.is_number() || argument.constant.is_array());
+  };
+  return std::ranges::any_of(calls.front().arguments, is_number) || type == "TrueDivide" || type == "Divide";
+}
+
 std::vector<Output> Call::outputs() const {
   std::vector<Output> all;
   for (const Argument& argument : arguments)

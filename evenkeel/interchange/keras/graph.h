@@ -47,8 +47,9 @@ struct Node {
   std::vector<Output> outputs = {};
   std::vector<std::string> output_names = {};  ///< where Keras has given names
 
-  /// Whether it is no layer but a function of arrays: x + y.
-  bool is_operation() const { return module.find(".ops.") != std::string::npos; }
+  /// Whether it is no layer but a function of arrays: x + y. An .h5 file does not say so: there it is one if it has no
+  /// module and is called with a number, as no layer is.
+  bool is_operation() const;
 };
 
 /// The model that a config describes. A Sequential becomes a graph. Throws Error for what is no such config.

@@ -75,6 +75,7 @@ class Importer {
   Imported run() {
     Node root = graph_of(file_.config, file_.where);
     join_split_layers(root);
+    join_patterns(root);
     begin(root);
     Scope scope{.ours = "", .foreign = "", .frozen = false, .training = {}, .variables = Variables(file_)};
     if (root.config.is_object()) scope.frozen = root.config.value("trainable", Json()) == false;
@@ -235,6 +236,8 @@ class Importer {
       for (const std::string& input : inputs) usage.inputs.push_back(shapes_.of(input));
     Translated layers = translate(node, usage, where);
     for (const std::string& warning : layers.warnings) warnings_.add(warning, foreign);
+    if (node.type == "HardSigmoid" && node.config.empty())
+      recognised_.add("relu6(x + 3) / 6 is a hard sigmoid", foreign);
     for (const std::string& fact : layers.recognised) recognised_.add(fact, foreign);
     if (problems_.any()) return {""};
     if (inputs.empty()) throw Unsupported{node.type + " that reads nothing"};

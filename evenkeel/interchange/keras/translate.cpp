@@ -167,6 +167,11 @@ class SameLayer {
     if (usage_.training == true) throw Unsupported{node_.type + " called with training=True"};
     const bool frozen = usage_.training == false || usage_.frozen || value("trainable") == false;
     if (frozen) set(fields_, "frozen_statistics", true);
+    // Measured with 3.15: model(x, training=True), and so fit, hands its own `training` to every layer.
+    if (usage_.training == false && !usage_.frozen && value("trainable") != false && !usage_.keras_2)
+      result.warnings.push_back(
+          "called with training=False, its statistics are frozen here; Keras 3 ignores that while a model trains, "
+          "unless the layer is not trainable either");
     // The fused kernel of TensorFlow, which tf.keras uses for images, and all of the Keras before it.
     const bool unbiased = usage_.keras_2 && (usage_.multi_backend || rank() == 4);
     if (!unbiased) return;

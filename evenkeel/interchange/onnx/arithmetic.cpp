@@ -53,6 +53,26 @@ void merge(Converter& converter, const Node& node) {
   converter.set(node.output(), same_place(inputs.like, converter.add(node, T{}, inputs.layers)));
 }
 
+/// The sum of any number of values and constants.
+void sum(Converter& converter, const Node& node) {
+  std::vector<View> views;
+  std::vector<std::string> constants;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (converter.graph().constant(node.input(i)))
+      constants.push_back(node.input(i));
+    else
+      views.push_back(converter.view(node, i));
+  }
+  if (views.empty()) refuse(node, "inputs", "none");
+  View result = views[0];
+  if (views.size() > 1) {
+    const Alike inputs = alike(converter, node, views);
+    result = same_place(inputs.like, converter.add(node, Add{}, inputs.layers));
+  }
+  for (const std::string& constant : constants) result = scaled(converter, node, result, {.shift_constant = constant});
+  converter.set(node.output(), result);
+}
+
 /// The constant among two inputs, if there is one; its place.
 std::optional<std::size_t> constant_of(Converter& converter, const Node& node) {
   if (node.inputs.size() != 2) return {};
@@ -237,7 +257,7 @@ void add_arithmetic(Operators& all) {
   all["Div"] = divide;
   all["Neg"] = negate;
   all["Pow"] = power;
-  all["Sum"] = add;
+  all["Sum"] = sum;
   all["Mean"] = merge<Average>;
   all["Max"] = extreme<Maximum, false>;
   all["Min"] = extreme<Minimum, true>;

@@ -42,14 +42,22 @@ Converter::Converter(Graph& graph, Record& record, std::string where, std::strin
   for (const Node& node : graph.nodes())
     for (const std::string& input : std::set<std::string>(node.inputs.begin(), node.inputs.end()))
       if (graph.constant(input)) ++uses_[input];
+  try {
+    add_inputs(std::move(name));
+  } catch (const Error& error) {
+    throw error.inside(where_);
+  }
+}
+
+void Converter::add_inputs(std::string name) {
   std::vector<Model::Input> inputs;
-  for (const Graph::Port& input : graph.inputs) {
+  for (const Graph::Port& input : graph_.inputs) {
     const Node here{.op = "input", .name = input.name};
     const Sizes sample(input.shape.begin() + 1, input.shape.end());
     std::vector<int> order = in_order(sample.size());
-    if (sample.size() > 1 && is_channels_first(graph, input.name))
+    if (sample.size() > 1 && is_channels_first(graph_, input.name))
       std::rotate(order.begin(), order.begin() + 1, order.end());
-    std::string own = graph.inputs.size() == 1 ? "input" : Names::allowed(input.name);
+    std::string own = graph_.inputs.size() == 1 ? "input" : Names::allowed(input.name);
     if (own == "labels" || own == "targets") own += "_input";
     own = names_.taken(own);
     const View view = view_of_layer(own, sample, order);

@@ -66,7 +66,7 @@ class Converter {
     std::string reason;
   };
 
-  void add_inputs();
+  void add_inputs(std::string name);
   void convert_node(Node& node);
   void release(const Node& node);
   void set_outputs();

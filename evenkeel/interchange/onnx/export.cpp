@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "evenkeel/base/error.h"
@@ -19,6 +20,14 @@ namespace {
 // The newest that ONNX Runtime, OpenVINO and onnx2torch all read: it has LayerNormalization and HardSwish; what came
 // later (Mish, Gelu, GroupNormalization) is written from its parts, as PyTorch's exporter does.
 constexpr std::int64_t kOpset = 17, kIrVersion = 8;
+
+/// "a, b, c and 7 more"
+std::string some_of(std::vector<std::string> names) {
+  constexpr std::size_t kMost = 6;
+  const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+  names.resize(names.size() - more);
+  return join(names) + (more > 0 ? fmt::format(" and {} more", more) : "");
+}
 
 /// A model on its way into a graph.
 class OnnxExport {
@@ -39,7 +48,11 @@ class OnnxExport {
   }
 
   void write(const std::filesystem::path& out) { formats::write_onnx(out, graph_.model(), graph_.initializers()); }
-  std::vector<std::string> notes() const { return notes_; }
+  std::vector<std::string> notes() const {
+    std::vector<std::string> sentences;
+    for (const auto& [clause, layers] : notes_) sentences.push_back(fmt::format("{}: {}.", clause, some_of(layers)));
+    return sentences;
+  }
 
  private:
   const PortRecord* foreign_port(const std::vector<PortRecord> Record::*ports, const std::string& name) const {
@@ -143,8 +156,7 @@ class OnnxExport {
     record_.format = "onnx";
     record_.producer = fmt::format("evenkeel {}", kVersion);
     record_.version = fmt::format("opset {}", kOpset);
-    for (const LayerRecord& layer : graph_.layers())
-      if (!layer.tensors.empty()) record_.layers.push_back(layer);
+    record_.layers = graph_.layers();
     add_own_model(proto, graph_.initializers(), {.model = model_}, weights_, record_);
   }
 
@@ -155,7 +167,8 @@ class OnnxExport {
   GraphBuilder graph_;
   std::vector<Shape> shapes_;
   std::vector<GraphValue> inputs_, values_;
-  std::vector<std::string> notes_, unsupported_;
+  std::map<std::string, std::vector<std::string>> notes_;
+  std::vector<std::string> unsupported_;
   Record record_;
 };
 
@@ -172,7 +185,7 @@ std::optional<std::string> note_on_noise(const Model& model) {
     if (node.layer.traits().noise) names.push_back('"' + node.layer.name() + '"');
   if (names.empty()) return {};
   return fmt::format("Left out, because evaluation does not use {}: {}.", names.size() == 1 ? "it" : "them",
-                     join(names));
+                     some_of(names));
 }
 
 }  // namespace
@@ -194,7 +207,7 @@ std::vector<std::string> export_onnx(const Model& model, const formats::Safetens
   if (!options.training)
     if (const auto note = note_on_noise(model)) notes.push_back(*note);
   if (folded && !folded->kept.empty())
-    notes.push_back(fmt::format("Not folded, because no linear layer stands right before: {}.", join(folded->kept)));
+    notes.push_back(fmt::format("Not folded, because no linear layer stands right before: {}.", some_of(folded->kept)));
   writing.write(out);
   return notes;
 }

@@ -13,7 +13,7 @@ const std::string kNoValue;
 const std::vector<Node*> kNobody;
 
 template <class T>
-T attribute_of(const Node& node, const std::string& name, T fallback, const char* expected) {
+T typed_attribute(const Node& node, const std::string& name, T fallback, const char* expected) {
   const auto found = node.attributes.find(name);
   if (found == node.attributes.end()) return fallback;
   if (const T* value = std::get_if<T>(&found->second)) return *value;
@@ -30,23 +30,23 @@ const std::string& Node::input(std::size_t i) const { return i < inputs.size() ?
 const std::string& Node::output(std::size_t i) const { return i < outputs.size() ? outputs[i] : kNoValue; }
 
 std::int64_t Node::integer(const std::string& attribute, std::int64_t fallback) const {
-  return attribute_of(*this, attribute, fallback, "a whole number");
+  return typed_attribute(*this, attribute, fallback, "a whole number");
 }
 
 double Node::number(const std::string& attribute, double fallback) const {
-  return attribute_of(*this, attribute, fallback, "a number");
+  return typed_attribute(*this, attribute, fallback, "a number");
 }
 
 std::string Node::text(const std::string& attribute, const std::string& fallback) const {
-  return attribute_of(*this, attribute, fallback, "a text");
+  return typed_attribute(*this, attribute, fallback, "a text");
 }
 
 std::vector<std::int64_t> Node::integers(const std::string& attribute, std::vector<std::int64_t> fallback) const {
-  return attribute_of(*this, attribute, std::move(fallback), "whole numbers");
+  return typed_attribute(*this, attribute, std::move(fallback), "whole numbers");
 }
 
 std::vector<double> Node::numbers(const std::string& attribute) const {
-  return attribute_of(*this, attribute, std::vector<double>(), "numbers");
+  return typed_attribute(*this, attribute, std::vector<double>(), "numbers");
 }
 
 std::string Node::where() const {
@@ -147,14 +147,19 @@ bool Graph::are_alone(std::span<Node* const> nodes, const std::string& output) c
 
 Node& Graph::replace(std::span<Node* const> nodes, Node fresh) {
   if (nodes.empty()) throw std::logic_error("no nodes to replace");
+  // The maker of the one value that others read comes after all that it depends on.
+  const Node* maker = producer(fresh.output());
   auto last = nodes_.begin();
-  for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
-    if (!contains(nodes, &*place)) continue;
-    last = place;
-    if (!place->origins.empty())
-      fresh.origins.insert(fresh.origins.end(), place->origins.begin(), place->origins.end());
+  if (maker && contains(nodes, maker))
+    last = place_of(*maker);
+  else
+    for (auto place = nodes_.begin(); place != nodes_.end(); ++place)
+      if (contains(nodes, &*place)) last = place;
+  for (const Node* node : nodes) {
+    if (!node->origins.empty())
+      fresh.origins.insert(fresh.origins.end(), node->origins.begin(), node->origins.end());
     else
-      fresh.origins.push_back(place->title());
+      fresh.origins.push_back(node->title());
   }
   if (fresh.name.empty()) fresh.name = last->name;
   if (fresh.call.empty()) fresh.module = last->module, fresh.call = last->call;

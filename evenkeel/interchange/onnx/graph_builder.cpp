@@ -100,6 +100,7 @@ bool GraphBuilder::is_made_here(const std::string& value) const {
 }
 
 GraphValue GraphBuilder::end_layer(GraphValue value) {
+  if (first_node_ == graph().node_size()) layers_.pop_back();  // nothing of it is in the file
   for (int i = first_node_; i < model_.graph().node_size(); ++i)
     if (model_.graph().node(i).name() == layer_name_) layers_.back().type = model_.graph().node(i).op_type();
   if (!is_made_here(value.name) || value.name == layer_name_ || reserved_.contains(layer_name_)) return value;

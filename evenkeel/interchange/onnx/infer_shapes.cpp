@@ -67,10 +67,19 @@ void require_rank(const Node& node, const Sizes& in, std::size_t least) {
   if (in.size() < least) refuse(node, "an input of at least " + std::to_string(least) + " axes", to_text(in));
 }
 
+/// The attribute repeats what the weights say.
+void require_kernel_of(const Node& node, const Sizes& weights) {
+  if (weights.size() < 3) refuse(node, "weights with a window", to_text(weights));
+  const Sizes kernel = spatial_of(weights);
+  if (node.integers("kernel_shape", kernel) != kernel)
+    refuse(node, "the kernel_shape " + to_text(kernel) + " of its weights", to_text(node.integers("kernel_shape")));
+}
+
 Sizes convolution(const Graph& graph, const Node& node, const Sizes& in) {
   require_rank(node, in, 3);
   const Sizes& weights = shape_of(graph, node, 1);
   if (weights.size() != in.size()) refuse(node, "weights of as many axes as the input", to_text(weights));
+  require_kernel_of(node, weights);
   const std::int64_t groups = node.integer("group", 1);
   if (groups < 1 || weights[1] < 1 || in[1] % groups != 0 || in[1] / groups != weights[1] || weights[0] % groups != 0)
     refuse(node, "weights for " + std::to_string(in[1]) + " channels in " + std::to_string(groups) + " groups",
@@ -81,6 +90,7 @@ Sizes convolution(const Graph& graph, const Node& node, const Sizes& in) {
 Sizes transposed_convolution(const Graph& graph, const Node& node, const Sizes& in) {
   require_rank(node, in, 3);
   const Sizes& weights = shape_of(graph, node, 1);
+  require_kernel_of(node, weights);
   const std::int64_t groups = node.integer("group", 1);
   if (weights.size() != in.size() || groups < 1 || weights[0] != in[1] || in[1] % groups != 0)
     refuse(node, "weights for " + std::to_string(in[1]) + " channels", to_text(weights));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@ struct LayerSite {
   std::vector<GraphValue> inputs;
   Shape output;  ///< of one sample, in our layout
   bool training = false;
-  std::vector<std::string>& notes;
+  std::map<std::string, std::vector<std::string>>& notes;  ///< clauses, and the layers that each is about
 
   const GraphValue& x() const { return inputs.front(); }
   /// The only input in this layout.
@@ -31,7 +32,8 @@ struct LayerSite {
     x.name = name;
     return x;
   }
-  void note(const std::string& sentence) const { notes.push_back("Layer \"" + layer.name() + "\": " + sentence); }
+  /// "ONNX has no StochasticDepth; left out"
+  void note(const std::string& clause) const { notes[clause].push_back('"' + layer.name() + '"'); }
 };
 
 /// Writes a layer's nodes and returns its output. Throws Error of kind unsupported if ONNX cannot express the layer.

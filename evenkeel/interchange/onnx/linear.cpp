@@ -146,6 +146,7 @@ Weight dense_kernel(const View& x, int axis, const std::string& constant, std::i
   Weight kernel{
       .tensor = "kernel", .ours = Shape{x.foreign[static_cast<std::size_t>(axis)], outputs}, .constant = constant};
   kernel.seen = rows.seen;
+  if (rows.seen.empty()) kernel.seen = {kernel.ours[turned ? 1 : 0], kernel.ours[turned ? 0 : 1]};
   if (!rows.seen.empty()) kernel.seen.insert(turned ? kernel.seen.begin() : kernel.seen.end(), outputs);
   for (int i = 0; i < count; ++i)
     kernel.axes.push_back((rows.axes.empty() ? 0 : rows.axes[static_cast<std::size_t>(i)]) + (turned ? 1 : 0));
@@ -155,7 +156,11 @@ Weight dense_kernel(const View& x, int axis, const std::string& constant, std::i
 
 /// The same tensor times a number.
 void multiply(Converter& converter, const Node& node, Weight& weight, double factor) {
-  if (factor == 1 || weight.constant.empty()) return;
+  if (factor == 1) return;
+  if (weight.constant.empty()) {
+    for (float& number : weight.computed.as<float>()) number = static_cast<float>(number * factor);
+    return;
+  }
   // Seen in the same way, but a constant of its own: the file has no such numbers.
   Tensor numbers = converter.numbers(node, weight.constant);
   for (float& number : numbers.as<float>()) number = static_cast<float>(number * factor);
@@ -195,8 +200,10 @@ void gemm(Converter& converter, const Node& node) {
 void dense(Converter& converter, const Node& node) {
   const View view = converter.view(node);
   require_constant(converter, node, 1, "matrices on the right");
-  const Sizes weights = *converter.graph().shape(node.input(1));
-  if (weights.size() != 2 || view.foreign.empty())
+  Sizes weights = *converter.graph().shape(node.input(1));
+  while (weights.size() > 2 && weights.front() == 1) weights.erase(weights.begin());
+  if (weights.size() != 2 || view.foreign.empty() ||
+      converter.graph().rank(node.output()) != std::ssize(view.foreign) + 1)
     unsupported(node, "matrices of shapes " + to_text(view.foreign) + " and " + to_text(weights));
   const int axis = static_cast<int>(view.foreign.size()) - 1;
   // The leading axes in the file's order; the innermost may be in factors of another order.

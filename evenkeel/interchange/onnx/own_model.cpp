@@ -8,6 +8,7 @@
 #include <set>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/base/text.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/layout.h"
 #include "evenkeel/nn/compile.h"
@@ -140,7 +141,7 @@ Tensor placed_tensor(const TensorProto& proto, const TensorRecord& place, const 
                      const std::string& where) {
   const std::string& raw = proto.raw_data();
   const auto count = static_cast<std::size_t>(place.foreign_shape.size());
-  const bool is_raw = raw.size() == count * sizeof(float);
+  const bool is_raw = raw.size() % sizeof(float) == 0 && raw.size() / sizeof(float) == count;
   const bool is_typed = raw.empty() && static_cast<std::size_t>(proto.float_data_size()) == count;
   if (proto.data_type() != TensorProto::FLOAT || (!is_raw && !is_typed))
     throw Error{{.where = where + ": " + place.foreign,
@@ -148,7 +149,11 @@ Tensor placed_tensor(const TensorProto& proto, const TensorRecord& place, const 
                  .received = "others"}};
   const void* from = is_raw ? static_cast<const void*>(raw.data()) : proto.float_data().data();
   const TensorView view{static_cast<const std::byte*>(from), place.foreign_shape, DType::float32};
-  return to_ours(view, place, info.shape);
+  try {
+    return to_ours(view, place, info.shape);
+  } catch (const Error& error) {
+    throw error.inside(where);
+  }
 }
 
 /// A tensor without a place in the graph, from the metadata.
@@ -167,6 +172,23 @@ Tensor tensor_beside(const Json& all, const WeightInfo& info, const std::string&
   return Tensor::of<float>(info.shape, values);
 }
 
+/// Inputs and outputs are found by their names.
+void require_ports(const std::vector<PortRecord>& ports, const std::vector<std::string>& names,
+                   const std::string& where) {
+  std::vector<std::string> received;
+  for (const PortRecord& port : ports) received.push_back(port.name);
+  if (received != names)
+    throw Error{{.where = where + ": " + kOwnRecord, .expected = join(names), .received = join(received)}};
+}
+
+void require_ports(const Model& model, const Record& record, const std::string& where) {
+  std::vector<std::string> inputs, outputs;
+  for (const Model::Input& input : model.inputs()) inputs.push_back(input.name);
+  for (const int output : model.outputs()) outputs.push_back(model.name_of(output));
+  require_ports(record.inputs, inputs, where);
+  require_ports(record.outputs, outputs, where);
+}
+
 }  // namespace
 
 std::optional<Imported> import_own_model(ModelProto& model, const std::string& where) {
@@ -177,6 +199,7 @@ std::optional<Imported> import_own_model(ModelProto& model, const std::string& w
   const Record record = record_from(formats::parse_json(*places, where), where + ": " + kOwnRecord);
   if (graph_fingerprint(model.graph(), {}, record) != *print) return {};
   Imported imported{.file = parse_model_file(*text, where + ": " + kOwnModel), .weights = {}, .record = record};
+  require_ports(imported.file.model, record, where);
   const std::string* beside = metadata(model, kOwnTensors);
   const Json rest = beside ? formats::parse_json(*beside, where) : Json::object();
   std::map<std::string, TensorProto*> initializers;

@@ -13,7 +13,7 @@ namespace {
 double place_of(const std::string& rule, double i, double scale, double in, double out, const Node& node) {
   if (rule == "half_pixel") return (i + 0.5) / scale - 0.5;
   if (rule == "pytorch_half_pixel") return out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-  if (rule == "align_corners") return out > 1 ? i * (in - 1) / (out - 1) : 0;
+  if (rule == "align_corners") return scale * in > 1 ? i * (in - 1) / (scale * in - 1) : 0;
   if (rule == "asymmetric") return i / scale;
   if (rule == "tf_half_pixel_for_nn") return (i + 0.5) / scale;
   if (rule == "half_pixel_symmetric") {

@@ -138,6 +138,7 @@ std::optional<std::vector<Constant>> evaluate(const Graph& graph, const Node& no
   for (std::size_t i = 0; i < node.inputs.size(); ++i)
     if (!node.inputs[i].empty() && !graph.constant(node.inputs[i]) && !(like && i == 1)) return {};
   if (node.inputs.empty()) return {};
+  if (node.is("Range") && graph.scalar(node.input(1)).value_or(0) >= kBatch) return {};  // a number for each sample
   const Constant* first = graph.constant_entry(node.input(0));
   const bool is_cast = like || node.is("Cast");
   if (is_cast && first && node.integer("to", 1) != 9 && first->value.dtype() == DType::float32) {
@@ -174,6 +175,10 @@ void simplify(Graph& graph) {
     auto constants = evaluate(graph, node, most - made);
     if (!constants) {
       infer_shapes(graph, node);
+      if (node.is("SequenceAt"))
+        slice_of_sequence(graph, node);
+      else
+        reshape_of_gather(graph, node);
       continue;
     }
     const auto kept = std::make_shared<const Node>(node);

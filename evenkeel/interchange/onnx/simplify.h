@@ -16,6 +16,13 @@ std::optional<Tensor> evaluate_elements(const Graph& graph, const Node& node, st
 /// Of those that give elements another place or shape, and keep track of which initializer they are of.
 std::optional<std::vector<Constant>> evaluate_places(const Graph& graph, const Node& node, std::int64_t most_elements);
 
+/// Puts a Slice in the place of a SequenceAt that takes one part of a SplitToSequence.
+void slice_of_sequence(Graph& graph, Node& node);
+
+/// Puts a Reshape in the place of a Gather that takes all numbers of the flattened samples in their order: what
+/// PyTorch's newer exporter makes of as_strided.
+void reshape_of_gather(Graph& graph, Node& node);
+
 /// Sets the shapes of a node's outputs, if the operator is known.
 void infer_shapes(Graph& graph, const Node& node);
 

@@ -114,6 +114,31 @@ void split(Converter& converter, const Node& node) {
   }
 }
 
+bool follow_each_other(const Sizes& numbers) {
+  for (std::size_t i = 1; i < numbers.size(); ++i)
+    if (numbers[i] != numbers[0] + static_cast<std::int64_t>(i)) return false;
+  return true;
+}
+
+/// Elements of an axis in any order: runs of neighbours, joined.
+View picked_of(Converter& converter, const Node& node, const View& view, int axis, const Sizes& numbers) {
+  constexpr std::size_t kMostRuns = 256;
+  std::vector<int> order;
+  for (int i = 0; i < static_cast<int>(view.foreign.size()); ++i)
+    if (i != axis) order.push_back(i);
+  order.push_back(axis);
+  std::vector<std::string> layers;
+  for (std::size_t first = 0, end = 0; first < numbers.size(); first = end) {
+    while (end < numbers.size() && numbers[end] == numbers[first] + static_cast<std::int64_t>(end - first)) ++end;
+    if (layers.size() == kMostRuns) unsupported(node, "indices of very many runs");
+    const View run = part_of(converter, node, view, axis, numbers[first], static_cast<std::int64_t>(end - first));
+    layers.push_back(converter.ordered(node, run, order).layer);
+  }
+  Sizes foreign = view.foreign;
+  foreign[static_cast<std::size_t>(axis)] = std::ssize(numbers);
+  return view_of_layer(converter.add(node, Concatenate{}, layers), foreign, order);
+}
+
 void gather(Converter& converter, const Node& node) {
   const View view = converter.view(node);
   const Tensor* indices = converter.graph().constant(node.input(1));
@@ -126,9 +151,8 @@ void gather(Converter& converter, const Node& node) {
     if (number < 0) number += size;
   }
   if (axis == 0 || numbers.empty() || indices->shape().rank() > 1) unsupported(node, "samples, or a table of indices");
-  for (std::size_t i = 1; i < numbers.size(); ++i)
-    if (numbers[i] != numbers[0] + static_cast<std::int64_t>(i))
-      unsupported(node, "indices that do not follow each other");
+  if (!follow_each_other(numbers))
+    return converter.set(node.output(), picked_of(converter, node, view, axis - 1, numbers));
   const View part = part_of(converter, node, view, axis - 1, numbers[0], std::ssize(numbers));
   if (indices->shape().rank() == 1) return converter.set(node.output(), part);
   Sizes foreign = part.foreign;

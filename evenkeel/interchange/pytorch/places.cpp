@@ -1,6 +1,7 @@
 #include "evenkeel/interchange/pytorch/places.h"
 
 #include <algorithm>
+#include <set>
 
 #include "evenkeel/nn/compile.h"
 
@@ -138,6 +139,7 @@ std::string module_of(const std::string& key) {
 std::vector<TorchPlace> torch_places(const Model& model, const Record* record) {
   const FlattenedInputs flattened(model);
   std::vector<TorchPlace> places;
+  std::set<std::string> taken;  // exporters let tensors with the same numbers share one; the first keeps its name
   for (const WeightInfo& info : weights_of(model)) {
     const Layer& layer = model.nodes()[static_cast<std::size_t>(info.layer)].layer;
     const auto linear = layer.traits().linear;
@@ -152,7 +154,8 @@ std::vector<TorchPlace> torch_places(const Model& model, const Record* record) {
       place.record.foreign_shape = Shape();
     else
       place_vector(place.record, info.shape, linear ? Shape() : images);
-    if (const TensorRecord* known = foreign_tensor(record, layer.name(), info.name)) {
+    const TensorRecord* known = foreign_tensor(record, layer.name(), info.name);
+    if (known && taken.insert(known->foreign).second) {
       place.record.foreign = known->foreign;
       place.is_named = true;
       // What no module of PyTorch calls weight or bias has the shape that its own module gave it.

@@ -8,10 +8,13 @@
 #include "evenkeel/kernels/convolution/convolution_onednn.h"
 #include "evenkeel/kernels/convolution/convolution_packed.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
+#include "evenkeel/kernels/convolution/convolution_tiled.h"
 #include "evenkeel/kernels/convolution/convolution_widened.h"
 #include "evenkeel/kernels/convolution/depthwise.h"
+#include "evenkeel/kernels/convolution/kernel_gradient_tiled.h"
 #include "evenkeel/kernels/convolution/pointwise.h"
 #include "evenkeel/kernels/convolution/whole_image.h"
+#include "evenkeel/kernels/convolution/winograd.h"
 #include "evenkeel/kernels/elementwise/elementwise.h"
 #include "evenkeel/kernels/elementwise/elementwise_reference.h"
 #include "evenkeel/kernels/kernel_list.h"
@@ -50,17 +53,18 @@ struct Implementations;
 
 template <>
 struct Implementations<float> {
-  static constexpr std::array kForward = {&as_matmul::whole_image, &as_matmul::pointwise,
-                                          &depthwise::convolution<float>, &onednn::convolution<float>,
-                                          &reference_forward<float>};
+  static constexpr std::array kForward = {
+      &as_matmul::whole_image, &as_matmul::pointwise,       &depthwise::convolution<float>, &winograd::convolution,
+      &tiled::convolution,     &onednn::convolution<float>, &reference_forward<float>};
   static constexpr std::array kDataGradient = {
       &as_matmul::whole_image_data_gradient,     &as_matmul::pointwise_data_gradient,
       &as_matmul::columns_data_gradient,         &depthwise::convolution_data_gradient<float>,
+      &winograd::convolution_data_gradient,      &tiled::convolution_data_gradient,
       &onednn::convolution_data_gradient<float>, &reference_data_gradient<float>};
   static constexpr std::array kKernelGradient = {
-      &as_matmul::whole_image_kernel_gradient, &as_matmul::pointwise_kernel_gradient,
-      &depthwise::convolution_kernel_gradient<float>, &onednn::convolution_kernel_gradient<float>,
-      &reference_kernel_gradient<float>};
+      &as_matmul::whole_image_kernel_gradient,        &as_matmul::pointwise_kernel_gradient,
+      &depthwise::convolution_kernel_gradient<float>, &tiled::convolution_kernel_gradient,
+      &onednn::convolution_kernel_gradient<float>,    &reference_kernel_gradient<float>};
 };
 
 template <>  // the widened kernels use the lists of float

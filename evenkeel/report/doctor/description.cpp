@@ -139,7 +139,10 @@ std::string answer_of(const DoctorDescription& d) {
 
 std::string DoctorDescription::Entry::layers_text() const {
   const std::string ours = evenkeel::layers_text(finding.layers);
-  return foreign.empty() ? ours : ours + " (in the file: " + evenkeel::layers_text(foreign) + ')';
+  // "/stem/stem.1/BatchNormalization" says no more than "stem.1".
+  bool says_more = false;
+  for (std::size_t i = 0; i < foreign.size(); ++i) says_more |= foreign[i].find(finding.layers[i]) == std::string::npos;
+  return says_more ? ours + " (in the file: " + evenkeel::layers_text(foreign) + ')' : ours;
 }
 
 std::string DoctorDescription::of_copy(const std::string& mode) const {

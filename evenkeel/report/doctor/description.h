@@ -45,7 +45,7 @@ struct DoctorDescription {
     std::vector<std::string> foreign = {};
     /// Whether it follows from another finding in the list, and is shown with that.
     bool follows = false;
-    std::string layers_text() const;             ///< with their names in the file
+    std::string layers_text() const;             ///< with their names in the file where those say more
     std::vector<std::string> consequences = {};  ///< "stale-statistics in norm_1 and 2 more", direct or not
   };
   struct NormalizationEntry {

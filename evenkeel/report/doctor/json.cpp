@@ -103,4 +103,12 @@ std::string doctor_json(const DoctorDescription& d) {
   return formats::json_text(json, 2);
 }
 
+std::string expectation_json(const Expectation& expectation, const std::string& why) {
+  const Json json{{"findings", Json::array()},
+                  {"unchecked", {{{"what", "everything but the expected outputs"}, {"why", why}}}},
+                  {"samples", expectation.samples},
+                  {"expectation", json_of(expectation)}};
+  return formats::json_text(json, 2);
+}
+
 }  // namespace evenkeel

@@ -211,8 +211,8 @@ Section layers_section(const DoctorDescription& d) {
 
 /// What the network's own file cannot tell.
 Section lost_section(const DoctorDescription& d) {
-  Section section{"What the file has lost", {}};
-  for (const std::string& lost : d.lost) section.parts.push_back(Paragraph{'`' + d.file + "`: " + lost});
+  Section section{"What the file has lost", {Paragraph{"Lost in `" + d.file + "`:"}}};
+  for (const std::string& lost : d.lost) section.parts.push_back(Paragraph{lost});
   return section;
 }
 
@@ -231,8 +231,10 @@ Report doctor_page(const DoctorDescription& d, const Model& model) {
               .answer = d.answer,
               .notes = d.notes};
   page.sections.push_back(cells_section(d));
-  if (!d.lost.empty()) page.sections.push_back(lost_section(d));
+  // Without normalizations it comes first: that they are lost is then the answer.
+  if (!d.lost.empty() && d.normalizations.empty()) page.sections.push_back(lost_section(d));
   page.sections.push_back(findings_section(d));
+  if (!d.lost.empty() && !d.normalizations.empty()) page.sections.push_back(lost_section(d));
   page.sections.push_back(chain_section(d));
   if (!d.normalizations.empty()) page.sections.push_back(layers_section(d));
   page.sections.push_back(checked_section(d));

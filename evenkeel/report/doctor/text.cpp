@@ -100,14 +100,6 @@ std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   return severity_text(f.severity, style) + printable_lines(text);
 }
 
-std::string expectation_text(const Expectation& e) {
-  std::string text =
-      fmt::format("\nexpected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
-  text += fmt::format("  relative difference (L2) {}", figure(e.difference));
-  if (e.remaining < e.difference) text += fmt::format(", {} when explained so", figure(e.remaining));
-  return printable_lines(text) + '\n';
-}
-
 std::string chain_text(const DoctorDescription& d) {
   const Attribution& chain = d.chain;
   TextTable table({"from training mode to evaluation mode", ">loss", ">in reverse order"});
@@ -140,12 +132,12 @@ std::string normalizations_text(const DoctorDescription& d) {
   return text;
 }
 
-/// "model.onnx: exported in evaluation mode: ...": what the network's own file has lost.
+/// What the network's own file has lost, a line each below its name.
 std::string lost_text(const DoctorDescription& d, const TerminalStyle& style) {
-  std::string text;
-  for (const std::string& lost : d.lost)
-    text += wrapped(printable(d.file + ": " + lost), style.columns, kHanging) + '\n';
-  return text.empty() ? text : text + '\n';
+  if (d.lost.empty()) return {};
+  std::string text = "Lost in " + printable(d.file) + ":\n";
+  for (const std::string& lost : d.lost) text += wrapped("  " + printable(lost), style.columns, kHanging) + '\n';
+  return text;
 }
 
 /// Grouped by reason, in the order in which the reasons first occur.
@@ -164,12 +156,24 @@ std::string unchecked_text(const DoctorDescription& d) {
 
 }  // namespace
 
+std::string expectation_text(const Expectation& e) {
+  std::string text =
+      fmt::format("expected outputs, {} samples: {}\n", e.samples, e.equal ? "equal" : "different: " + e.explanation);
+  text += fmt::format("  relative difference (L2) {}", figure(e.difference));
+  if (e.remaining < e.difference) text += fmt::format(", {} when explained so", figure(e.remaining));
+  return printable_lines(text) + '\n';
+}
+
 std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
   for (const std::string& note : d.notes) text += wrapped(printable(note), style.columns) + '\n';
-  text += lost_text(d, style);
+  // Without normalizations it comes first: that they are lost is then the answer.
+  const std::string lost = lost_text(d, style);
+  const bool first = d.normalizations.empty() && !lost.empty();
+  if (first) text += lost + '\n';
   text += verdict_text(d, style) + '\n' + cells_text(d) + '\n' + findings_lines(d, style);
-  if (d.expectation) text += expectation_text(*d.expectation);
+  if (d.expectation) text += '\n' + expectation_text(*d.expectation);
+  if (!first && !lost.empty()) text += '\n' + lost;
   const std::string end = fmt::format("Checked with {} samples: {} questions; not checked: {}. --verbose has the rest.",
                                       with_commas(d.samples), d.checked.size(), d.unchecked.size());
   return text + '\n' + wrapped(end, style.columns) + '\n';
@@ -178,11 +182,11 @@ std::string doctor_text(const DoctorDescription& d, const TerminalStyle& style) 
 std::string doctor_details(const DoctorDescription& d, const TerminalStyle& style) {
   std::string text;
   for (const std::string& note : d.notes) text += printable(note) + "\n\n";
-  text += lost_text(d, style);
+  if (!d.lost.empty()) text += lost_text(d, style) + '\n';
   text += verdict_text(d, style) + '\n' + cells_text(d);
   if (d.findings.empty()) text += "\nNothing found.\n";
   for (const Entry* entry : d.roots()) text += '\n' + finding_text(*entry, style);
-  if (d.expectation) text += expectation_text(*d.expectation);
+  if (d.expectation) text += '\n' + expectation_text(*d.expectation);
   text += '\n' + chain_text(d);
   if (!d.normalizations.empty()) text += '\n' + normalizations_text(d);
   text += fmt::format("\nChecked, with {} samples:\n", with_commas(d.samples));

@@ -19,4 +19,7 @@ std::string doctor_text(const DoctorDescription& description, const TerminalStyl
 /// Everything: each finding with its evidence and its remedies, and where the difference between the modes comes from.
 std::string doctor_details(const DoctorDescription& description, const TerminalStyle& style = {});
 
+/// The comparison with expected outputs alone: what differs, by how much, and what explains it.
+std::string expectation_text(const Expectation& expectation);
+
 }  // namespace evenkeel

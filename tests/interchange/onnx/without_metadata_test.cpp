@@ -55,9 +55,9 @@ TEST_P(WithoutMetadata, AnArchitectureComesBackByItsOperators) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, WithoutMetadata,
-                         testing::Values("resnet18", "densenet121", "squeezenet1_1", "googlenet", "shufflenet_v2_x0_5",
-                                         "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf",
-                                         "mnasnet0_5", "convnext_tiny", "unet"),
+                         testing::Values("resnet20", "squeezenet1_1", "googlenet", "shufflenet_v2_x0_5", "mobilenet_v2",
+                                         "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "mnasnet0_5",
+                                         "convnext_tiny", "unet"),
                          [](const auto& tested) { return tested.param; });
 
 /// Layers whose form in ONNX is not one that the importer knows as a layer.
@@ -77,6 +77,7 @@ TEST(LayersWithoutMetadata, EveryLayerComesBackByItsOperators) {
       inputs.push_back({names.back(), shape.without_first()});
     }
     Model model = Model::with_inputs(inputs);
+    if (example.layer.traits().is_input) names.clear();  // it reads the model's first
     model.append(example.layer, names);
     const std::string type(example.layer.type());
     std::string failure;

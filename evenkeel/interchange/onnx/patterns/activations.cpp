@@ -5,6 +5,7 @@
 
 #include "evenkeel/interchange/onnx/patterns/calculation.h"
 #include "evenkeel/interchange/onnx/patterns/families.h"
+#include "evenkeel/interchange/onnx/patterns/standardization.h"
 
 // There are dozens of ways to write a gelu. They are not told apart by their nodes but by what they compute: nodes that
 // make one value y of one value x, element by element, are computed for some x and compared with the functions that we
@@ -47,14 +48,18 @@ constexpr std::array kKnownFunctions = {
     KnownFunction{"Sigmoid", "", logistic, "1 / (1 + exp(-x)) is a sigmoid"},
 };
 
-/// Points on both sides of where the known functions and the file's own constants have bends, and far away.
+/// Points on both sides of where the known functions and the file's own constants have bends, and far away: where an
+/// exponential function of the file's is infinite, nothing can be said.
 std::vector<double> probe_points(const Graph& graph, const Region& region) {
-  std::vector<double> points = {-1e6, -1e4, -700, -90, 90, 700, 1e4, 1e6, -1e-3, 1e-3, 0};
+  const bool overflows = has_any(region, {"Exp"});
+  const double limit = overflows ? 80 : 1e300;
+  std::vector<double> points = {-80, -40, -1e-3, 0, 1e-3, 40, 80};
+  if (!overflows) points.insert(points.end(), {-1e6, -1e4, -700, 700, 1e4, 1e6});
   for (double x = -12; x <= 12; x += 0.37) points.push_back(x);
   for (const std::string& constant : constants_of(graph, region))
-    if (const auto value = graph.scalar(constant); value && std::isfinite(*value))
-      for (const double x : {*value, -*value, *value + 0.5, *value - 0.5, -*value - 0.5, 2 * *value})
-        points.push_back(x);
+    if (const auto value = graph.scalar(constant); value && std::abs(*value) < 1e299)
+      for (const double x : {*value, -*value, *value + 0.5, *value - 0.5, -*value - 0.5, 2 * *value, -2 * *value})
+        points.push_back(std::clamp(x, -limit, limit));
   return points;
 }
 
@@ -94,33 +99,74 @@ const KnownFunction* known_function(const std::vector<double>& x, const std::vec
   return found == kKnownFunctions.end() ? nullptr : &*found;
 }
 
+/// LeakyRelu, Elu and Selu, whose parameters are read off at a few points; an empty operator if it is none of them.
+Node function_with_parameters(const std::vector<double>& x, const std::vector<double>& y) {
+  const auto at = [&](double wanted) {
+    const auto place = std::ranges::find(x, wanted);
+    return y[static_cast<std::size_t>(place - x.begin())];
+  };
+  const double scale = at(40) / 40, slope = at(-40) / -40, limit = -at(-80);
+  const auto is = [&](auto f) {
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (!are_same(y[i], f(x[i]), kSameFunction)) return false;
+    return true;
+  };
+  Node node;
+  if (scale == 1 && slope >= 0 && slope < 1 && is([&](double v) { return v < 0 ? slope * v : v; })) {
+    node.op = slope == 0 ? "Relu" : "LeakyRelu";
+    if (slope != 0) node.attributes["alpha"] = as_written(slope);
+  } else if (scale > 0 && limit > 0 && is([&](double v) { return v < 0 ? limit * std::expm1(v) : scale * v; })) {
+    node.op = std::abs(scale - 1) <= kSameFunction ? "Elu" : "Selu";
+    node.attributes["alpha"] = as_written(limit / scale);
+    if (node.op == "Selu") node.attributes["gamma"] = as_written(scale);
+  }
+  return node;
+}
+
+std::string name_of_choice(const std::string& op) {
+  return op == "Relu" ? "a relu" : op == "LeakyRelu" ? "a leaky relu" : op == "Elu" ? "an elu" : "a selu";
+}
+
 bool replace_function(Rewriting& rewriting, const Region& region) {
   Graph& graph = rewriting.graph();
   if (region.nodes.size() < 2 || !is_function_of_each_element(graph, region)) return false;
   Calculation calculation(graph);
   const std::vector<double> few = {-2.1, 0.4, 1.3};
   const auto first = computed_at(calculation, region, few);
-  if (first.empty() || !known_function(few, first)) return false;
+  // Most regions compute something else: a few points say so.
+  const bool may_be_linear = !first.empty() && first[1] > 0 && are_same(first[2] / 1.3, first[1] / 0.4, kSameFunction);
+  if (first.empty() || !(may_be_linear || known_function(few, first))) return false;
   const std::vector<double> points = probe_points(graph, region);
   const auto y = computed_at(calculation, region, points);
-  const KnownFunction* known = y.empty() ? nullptr : known_function(points, y);
-  if (!known || !graph.are_alone(region.nodes, region.y)) return false;
-  Node fresh{
-      .op = known->op, .domain = std::string(kOwnDomain), .name = {}, .inputs = {region.x}, .outputs = {region.y}};
+  if (y.empty()) return false;
+  const KnownFunction* known = known_function(points, y);
+  Node fresh = known ? Node{.op = known->op, .domain = std::string(kOwnDomain)} : function_with_parameters(points, y);
+  if (fresh.op.empty() || !graph.are_alone(region.nodes, region.y)) return false;
+  fresh.inputs = {region.x};
+  fresh.outputs = {region.y};
   if (fresh.op == "Sigmoid") fresh.domain.clear();
   if (fresh.op == "Gelu") fresh.attributes["approximate"] = std::string(known->approximate);
-  rewriting.replace(region.nodes, std::move(fresh), known->says);
+  const std::string says = known ? known->says : "a choice by the sign of x is " + name_of_choice(fresh.op);
+  rewriting.replace(region.nodes, std::move(fresh), says);
   return true;
 }
 
+/// The longest function that anyone writes, a gelu by tanh with the cube as products, has 9 nodes.
+constexpr std::size_t kMostNodes = 12;
+
+/// Sums, products and powers alone make no function of ours.
+bool has_bends(const Node& node) {
+  constexpr std::string_view kBent[] = {"Sigmoid", "Tanh",        "Erf",      "Exp", "Clip",  "Min",     "Max",
+                                        "Relu",    "HardSigmoid", "Softplus", "Abs", "Where", "Softsign"};
+  return node.domain.empty() && std::ranges::find(kBent, node.op) != std::ranges::end(kBent);
+}
+
 void look_for_function(Rewriting& rewriting, Node& last) {
-  constexpr std::string_view kLast[] = {"Mul", "Div", "Add", "Sub", "Log", "Where", "Reciprocal", "Clip", "Min", "Max"};
+  constexpr std::string_view kLast[] = {"Mul",   "Div",        "Add",  "Sub", "Log", "Sum",
+                                        "Where", "Reciprocal", "Clip", "Min", "Max"};
   if (!last.domain.empty() || std::ranges::find(kLast, last.op) == std::ranges::end(kLast)) return;
-  for (const Region& region : regions_before(rewriting.graph(), last, is_elementwise))
-    if (has_any(region, {"Sigmoid", "Tanh", "Erf", "Exp", "Clip", "Min", "Max", "Relu", "HardSigmoid", "Softplus",
-                         "Abs", "Softsign"}) &&
-        replace_function(rewriting, region))
-      return;
+  for (const Region& region : regions_before(rewriting.graph(), last, kMostNodes, is_elementwise, has_bends))
+    if (replace_function(rewriting, region)) return;
 }
 
 /// PyTorch's newer exporter writes softplus as a choice between x, where x is large, and the softplus, which is the
@@ -129,7 +175,7 @@ void drop_needless_choice(Rewriting& rewriting, Node& last) {
   if (!last.is("Where")) return;
   Graph& graph = rewriting.graph();
   const std::string kept = last.input(2);
-  for (const Region& region : regions_before(graph, last, is_elementwise)) {
+  for (const Region& region : regions_before(graph, last, kMostNodes, is_elementwise, has_bends)) {
     Calculation calculation(graph);
     if (!graph.producer(kept) || !is_function_of_each_element(graph, region)) continue;
     const auto y = computed_at(calculation, region, probe_points(graph, region));
@@ -155,14 +201,15 @@ void drop_needless_choice(Rewriting& rewriting, Node& last) {
   }
 }
 
-/// Min and Max with numbers, one after the other, as the Clip that they are: what TensorFlow's relu6 may become.
+/// Minima, maxima and choices with numbers, one after the other, as the Clip that they are.
 void look_for_clip(Rewriting& rewriting, Node& last) {
-  if (!last.is("Min") && !last.is("Max")) return;
+  if (!last.is("Min") && !last.is("Max") && !last.is("Where")) return;
   Graph& graph = rewriting.graph();
   const auto is_bound = [](const Node& node) {
-    return node.is("Min") || node.is("Max") || node.is("Relu") || node.is("Clip");
+    return node.is("Min") || node.is("Max") || node.is("Relu") || node.is("Clip") || node.is("Where") ||
+           node.is("Less") || node.is("Greater") || node.is("LessOrEqual") || node.is("GreaterOrEqual");
   };
-  for (const Region& region : regions_before(graph, last, is_bound)) {
+  for (const Region& region : regions_before(graph, last, kMostNodes, is_bound, is_bound)) {
     if (!is_function_of_each_element(graph, region) || !graph.are_alone(region.nodes, region.y)) continue;
     const std::vector<double> points = probe_points(graph, region);
     Calculation calculation(graph);
@@ -180,7 +227,7 @@ void look_for_clip(Rewriting& rewriting, Node& last) {
     Node fresh{.op = "Clip", .domain = {}, .name = {}, .inputs = {region.x}, .outputs = {region.y}};
     fresh.inputs.push_back(number("_min", low, *std::ranges::min_element(points)));
     fresh.inputs.push_back(number("_max", high, *std::ranges::max_element(points)));
-    rewriting.replace(region.nodes, std::move(fresh), "minimum and maximum with numbers are a clip");
+    rewriting.replace(region.nodes, std::move(fresh), "minima and maxima with numbers are a clip");
     return;
   }
 }

@@ -63,7 +63,7 @@ std::optional<Deviation> deviation_of(const Graph& graph, const std::string& con
     const auto epsilon = graph.scalar(sum->input(i));
     const Tensor* number = graph.constant(sum->input(i));
     if (epsilon && *epsilon > 0 && *epsilon <= 0.1 && number->shape().size() == 1)
-      return Deviation{.variance = sum->input(1 - i), .epsilon = as_written(*number, *epsilon)};
+      return Deviation{.variance = sum->input(1 - i), .epsilon = as_written(*epsilon)};
   }
   return {};
 }
@@ -78,7 +78,7 @@ std::optional<Deviation> deviation_of_reciprocal(const Graph& graph, const std::
   const Node* sum = maker_of(graph, power->input(0), "Add");
   const auto epsilon = sum ? graph.scalar(sum->input(1)) : std::nullopt;
   if (!epsilon || *epsilon <= 0) return {};
-  return Deviation{.variance = sum->input(0), .epsilon = as_written(*graph.constant(sum->input(1)), *epsilon)};
+  return Deviation{.variance = sum->input(0), .epsilon = as_written(*epsilon)};
 }
 
 /// The five of a batch normalization.

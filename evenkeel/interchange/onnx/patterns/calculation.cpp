@@ -72,6 +72,7 @@ OfOne function_of_one(const std::string& op) {
 OfTwo function_of_two(const std::string& op) {
   static const std::unordered_map<std::string, OfTwo> functions = {
       {"Add", [](double a, double b) { return a + b; }},
+      {"Sum", [](double a, double b) { return a + b; }},
       {"Sub", [](double a, double b) { return a - b; }},
       {"Mul", [](double a, double b) { return a * b; }},
       {"Div", [](double a, double b) { return a / b; }},
@@ -161,7 +162,8 @@ bool is_smooth(const Node& node, const Graph& graph) {
   if (!node.domain.empty() || node.outputs.size() != 1) return false;
   if (node.op == "ReduceMean") return reduced_axes(graph, node).has_value();
   if (node.op == "Cast") return keeps_numbers(node);
-  constexpr std::string_view kSmooth[] = {"Add", "Sub", "Mul", "Div", "Neg", "Pow", "Sqrt", "Reciprocal", "Identity"};
+  constexpr std::string_view kSmooth[] = {"Add", "Sum", "Sub",  "Mul",        "Div",
+                                          "Neg", "Pow", "Sqrt", "Reciprocal", "Identity"};
   return std::ranges::find(kSmooth, node.op) != std::ranges::end(kSmooth);
 }
 
@@ -240,8 +242,8 @@ std::optional<Array> Calculation::compute(const Node& node) const {
   const OfTwo f = function_of_two(node.op);
   if (!f) return {};
   std::optional<Array> all = a;
-  // Min and Max take any number of inputs.
-  if (node.inputs.size() < 2 && node.op != "Min" && node.op != "Max") return {};
+  const bool takes_any_number = node.op == "Min" || node.op == "Max" || node.op == "Sum";
+  if (node.inputs.size() != 2 && !takes_any_number) return {};
   for (std::size_t i = 1; i < node.inputs.size() && all; ++i) {
     const auto b = value_of(node.inputs[i]);
     all = b ? combined(*all, *b, f) : std::nullopt;

@@ -9,6 +9,8 @@ namespace evenkeel::interchange::onnx {
 
 /// Functions of each element, however they are written: swish, gelu, mish, ...; Clip as Min and Max.
 void recognise_activations(Rewriting&);
+/// exp(x) / sum(exp(x)), and its logarithm.
+void recognise_softmax(Rewriting&);
 /// Layer, group, instance and RMS normalizations from their parts.
 void recognise_normalizations(Rewriting&);
 /// Group normalizations as PyTorch's older exporter writes them: reshape, InstanceNormalization, reshape.

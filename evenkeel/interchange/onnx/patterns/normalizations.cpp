@@ -74,10 +74,13 @@ bool replace_layer_normalization(Rewriting& rewriting, const Region& region, con
   const bool of_axis_1 = rank > 2 && found.axes == std::vector{1};
   const bool of_last = found.axes == axes_from(found.axes.front(), rank) && found.axes.front() > 0;
   if (!of_axis_1 && !of_last) return false;
-  if (!found.centered && found.axes.size() != 1) return false;
   if (!are_along(graph, found, shape, found.axes)) return false;
   Node fresh = own_node(op, region.x, region.y, found);
-  if (found.centered) fresh.attributes["axes"] = static_cast<std::int64_t>(found.axes.size());
+  const auto count = static_cast<std::int64_t>(found.axes.size());
+  if (found.centered)
+    fresh.attributes["axes"] = count;
+  else
+    fresh.attributes["axis"] = -count;
   if (of_last)
     rewriting.replace(region.nodes, std::move(fresh), what);
   else
@@ -116,10 +119,10 @@ void look_for_normalization(Rewriting& rewriting, Node& last) {
   Graph& graph = rewriting.graph();
   const auto allowed = [&](const Node& node) { return is_smooth(node, graph); };
   if (!last.is("Add") && !last.is("Mul") && !last.is("Div") && !last.is("Sub")) return;
-  for (const Region& region : regions_before(graph, last, allowed)) {
-    if (!has_any(region, {"ReduceMean"}) || !has_any(region, {"Sqrt", "Pow"}) ||
-        !graph.are_alone(region.nodes, region.y))
-      continue;
+  const auto is_mean = [](const Node& node) { return node.is("ReduceMean"); };
+  // The longest that anyone writes have 16 nodes.
+  for (const Region& region : regions_before(graph, last, 24, allowed, is_mean)) {
+    if (!has_any(region, {"Sqrt", "Pow"}) || !graph.are_alone(region.nodes, region.y)) continue;
     const auto found = standardization_of(graph, region);
     if (found &&
         (replace_grouped(rewriting, region, *found) || replace_normalization_of_positions(rewriting, region, *found) ||
@@ -128,10 +131,35 @@ void look_for_normalization(Rewriting& rewriting, Node& last) {
   }
 }
 
+/// The file's own function for the operator: a sample's last axes are seen as one, normalized, and seen as before.
+void look_for_flattened(Rewriting& rewriting, Node& node) {
+  Graph& graph = rewriting.graph();
+  if (!node.is_own("LayerNormalization") && !node.is_own("RMSNormalization")) return;
+  Node* split = graph.producer(node.input(0));
+  Node* join = graph.only_consumer(node.output());
+  if (!split || !join || !(split->is("Flatten") || split->is("Reshape")) || !join->is("Reshape")) return;
+  const Sizes *in = graph.shape(split->input(0)), *out = graph.shape(join->output());
+  const Sizes* rows = graph.shape(node.input(0));
+  if (!in || !out || !rows || *in != *out || rows->size() != 2 || join->input(0) != node.output()) return;
+  std::int64_t count = 0, size = 1;
+  while (count < std::ssize(*in) - 1 && size < rows->back())
+    size *= (*in)[in->size() - static_cast<std::size_t>(++count)];
+  const std::vector<Node*> nodes = {split, &node, join};
+  if (size != rows->back() || count == 0 || !graph.are_alone(nodes, join->output())) return;
+  Node fresh = node;
+  fresh.inputs[0] = split->input(0);
+  fresh.outputs = join->outputs;
+  fresh.origins.clear();
+  fresh.attributes[node.is_own("LayerNormalization") ? "axes" : "axis"] =
+      node.is_own("LayerNormalization") ? count : -count;
+  rewriting.replace_silently(nodes, std::move(fresh));
+}
+
 }  // namespace
 
 void recognise_normalizations(Rewriting& rewriting) {
   rewriting.each([&](Node& node) { look_for_normalization(rewriting, node); });
+  rewriting.each([&](Node& node) { look_for_flattened(rewriting, node); });
 }
 
 }  // namespace evenkeel::interchange::onnx

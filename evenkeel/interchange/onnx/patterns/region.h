@@ -20,9 +20,10 @@ struct Region {
 
 using Allowed = std::function<bool(const Node&)>;
 
-/// All regions that end in `last` and have allowed nodes alone, the largest first. A region has at most a few dozen
-/// nodes, so that the search takes no longer in a hostile graph.
-std::vector<Region> regions_before(Graph& graph, Node& last, const Allowed& allowed);
+/// All regions of at most `most` nodes that end in `last` and have allowed nodes alone, the largest first. None if no
+/// node near `last` is `typical` of what is looked for: so nothing is spent on long chains of other nodes.
+std::vector<Region> regions_before(Graph& graph, Node& last, std::size_t most, const Allowed& allowed,
+                                   const Allowed& typical);
 
 /// Whether a region has a node of one of these operators.
 bool has_any(const Region& region, std::initializer_list<std::string_view> operators);

@@ -190,10 +190,7 @@ class Comparison {
 
 }  // namespace
 
-double as_written(const Tensor& number, double value) {
-  if (number.dtype() != DType::float32) return value;
-  return std::strtod(fmt::format("{}", static_cast<float>(value)).c_str(), nullptr);
-}
+double as_written(double number) { return std::strtod(fmt::format("{}", static_cast<float>(number)).c_str(), nullptr); }
 
 std::optional<Standardization> standardization_of(const Graph& graph, const Region& region) {
   const auto axes = common_axes(graph, region);
@@ -207,7 +204,7 @@ std::optional<Standardization> standardization_of(const Graph& graph, const Regi
     for (const bool centered : {true, false}) {
       Standardization tried{.centered = centered, .axes = *axes, .epsilon = *epsilon, .scale = {}, .bias = {}};
       if (!comparison.finds(tried)) continue;
-      tried.epsilon = as_written(*graph.constant(name), tried.epsilon);
+      tried.epsilon = as_written(tried.epsilon);
       return tried;
     }
   }

@@ -18,8 +18,8 @@ struct Standardization {
   std::string scale, bias;  ///< constants that the region reads; empty: there is none
 };
 
-/// A number as it was written before it became a float: 1e-5, not 9.999999747378752e-06.
-double as_written(const Tensor& number, double value);
+/// A float as it was written before it became one: 1e-5, not 9.999999747378752e-06.
+double as_written(double number);
 
 /// Compares what the region computes of numbers in general position with that formula. Nothing if it computes something
 /// else, or if scale or bias are not constants of the region as they are.

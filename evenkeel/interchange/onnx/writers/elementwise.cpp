@@ -112,7 +112,7 @@ GraphValue write_layer(LayerSite& site, const PReLU& layer) {
 GraphValue write_layer(LayerSite& site, const Dropout& layer) {
   if (!site.training) return site.x();
   if (!layer.noise_shape.empty()) {
-    site.note("ONNX's Dropout has no noise_shape; the layer is left out.");
+    site.note("ONNX's Dropout has no noise_shape; left out");
     return site.x();
   }
   const std::string ratio = site.graph.numbers("ratio", Shape(), {layer.rate});
@@ -121,8 +121,7 @@ GraphValue write_layer(LayerSite& site, const Dropout& layer) {
 }
 
 GraphValue write_identity(LayerSite& site) {
-  if (site.training && site.layer.traits().noise)
-    site.note(fmt::format("ONNX has no {}; the layer is left out.", site.layer.type()));
+  if (site.training && site.layer.traits().noise) site.note(fmt::format("ONNX has no {}; left out", site.layer.type()));
   return site.x();
 }
 

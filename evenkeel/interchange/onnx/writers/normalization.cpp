@@ -60,11 +60,10 @@ GraphValue along_channels(LayerSite& site, const BatchNormOptions& options) {
 void note_losses(LayerSite& site, const BatchNormalization& layer) {
   if (!site.training || layer.frozen_statistics) return;
   if (layer.unbiased_moving_variance)
-    site.note("ONNX's moving variance follows the biased variance of the batch, not the unbiased one.");
-  if (layer.cumulative_average)
-    site.note("ONNX has no mean of all batches; the momentum written is that of the last of them.");
+    site.note("ONNX's moving variance follows the biased variance of the batch, not the unbiased one");
+  if (layer.cumulative_average) site.note("ONNX has no mean of all batches; moving averages are written");
   if (layer.virtual_batch_size > 0)
-    site.note("ONNX has no virtual batches: the statistics are those of the whole batch.");
+    site.note("ONNX has no virtual batches; the statistics are those of the whole batch");
 }
 
 }  // namespace
@@ -91,7 +90,7 @@ GraphValue write_layer(LayerSite& site, const BatchNormalizationFromParts& layer
 }
 
 GraphValue write_layer(LayerSite& site, const BatchRenormalization& layer) {
-  if (site.training) site.note("ONNX has no batch renormalization; it is written as it computes in evaluation.");
+  if (site.training) site.note("ONNX has no batch renormalization; written as in evaluation");
   return along_channels(site, {.epsilon = layer.epsilon,
                                .momentum = layer.momentum,
                                .gamma = layer.scale ? "gamma" : "",

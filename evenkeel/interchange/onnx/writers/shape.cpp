@@ -77,9 +77,9 @@ std::string gathered(LayerSite& site, const std::string& x, std::int64_t from, s
 }
 
 GraphValue resized(LayerSite& site, Interpolation interpolation, bool align_corners) {
+  if (site.x().ours == site.output) return site.x();
   const GraphValue x = site.x_in(Layout::channels_first);
   const std::int64_t h = x.ours[0], w = x.ours[1], to_h = site.output[0], to_w = site.output[1];
-  if (h == to_h && w == to_w) return site.x();
   const bool is_nearest = interpolation == Interpolation::nearest, is_whole = to_h % h == 0 && to_w % w == 0;
   if (is_nearest && (is_on_edges(h, to_h) || is_on_edges(w, to_w))) {
     const std::string rows = gathered(site, x.name, h, to_h, 2, "of_rows");

@@ -142,6 +142,19 @@ TEST(RecogniseNormalizations, FindsEverySpellingOfAnRmsNormalization) {
     EXPECT_EQ(recognised({.text = text, .vectors = {{"gamma", {{5}}}}}), "y = RMSNormalization(x, gamma)") << text;
 }
 
+TEST(RecogniseNormalizations, FindsOnnxsOwnFunctionForALayerNormalization) {
+  Graph graph = graph_of({.text = "f:[N, 50] = Flatten(x)\nm = ReduceMean{axes=[1]}(f)\nh = Mul(f, f)\n"
+                                  "n = ReduceMean{axes=[1]}(h)\ni = Mul(m, m)\nv = Sub(n, i)\na = Add(v, 0.001)\n"
+                                  "s = Sqrt(a)\nd = Sub(f, m)\nq = Div(d, s)\nw = Mul(q, gamma)\nz = Add(w, beta)\n"
+                                  "y:[N, 2, 5, 5] = Reshape(z, shape)\nr = Reciprocal(s)",
+                          .vectors = {{"gamma", {{1, 50}}}, {"beta", {{1, 50}}}, {"shape", {{4}}}},
+                          .input = {kBatch, 2, 5, 5}});
+  Record record;
+  recognise(graph, record);
+  EXPECT_EQ(text_of(graph), "y = LayerNormalization(x, gamma, beta)");
+  EXPECT_EQ(graph.nodes().front().integer("axes", 0), 3);
+}
+
 TEST(RecogniseNormalizations, LeavesWhatIsAlmostOne) {
   const std::string good = with(kSpellings[0], "A", "-1");
   const std::vector<std::string> near_misses = {
