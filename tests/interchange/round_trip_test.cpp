@@ -80,6 +80,9 @@ TEST_P(RoundTrip, KeepsEveryLayer) {
   for (const Example& example : examples()) {
     const std::string type(example.layer.type());
     if (type == "Input") continue;  // a model of its own
+    // No operator normalizes by the batch in evaluation too.
+    if (GetParam() == Format::onnx_graph && example.text().find("moving_statistics false") != std::string::npos)
+      continue;
     SCOPED_TRACE(example.text());
     try {
       for (const Mode mode : compared_modes(GetParam()))
