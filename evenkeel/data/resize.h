@@ -26,7 +26,8 @@ inline constexpr ResizeMethod kOtherResizeMethods[] = {ResizeMethod::bilinear, R
 std::string text_of(ResizeMethod method);
 
 /// An image [H, W, C], uint8 or float32, as [height, width, C]. uint8 is rounded to the nearest; with `antialiased` in
-/// Pillow's own arithmetic, bit for bit: weights of 22 bits, and the rows are rounded before the columns. Throws Error
+/// Pillow's own arithmetic: weights of 22 bits, and the rows are rounded before the columns (Pillow 13 begins with the
+/// columns for some sizes; then a pixel may differ by 1). Throws Error
 /// for other types and ranks and for an empty image or result.
 Tensor resized(TensorView image, std::int64_t height, std::int64_t width,
                ResizeMethod method = ResizeMethod::antialiased);

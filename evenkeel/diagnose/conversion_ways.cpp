@@ -80,6 +80,8 @@ void add_resizing(const Draft& draft, std::vector<OtherWay>& ways) {
       return now == FieldValue(std::string(method)) ? std::nullopt : std::optional(FieldValue(std::string(method)));
     });
     if (layers.empty()) continue;
+    if (*method == 'n')  // nearest pixels have no corners to align
+      for (auto& [index, layer] : layers) layer = layer.with("align_corners", false);
     const std::string says = std::string("they resize by ") +
                              (*method == 'n' ? "the nearest pixel" : "bilinear interpolation") + " in " +
                              names_of(draft, layers);
@@ -89,7 +91,6 @@ void add_resizing(const Draft& draft, std::vector<OtherWay>& ways) {
     Replacements layers = with_other_field(draft, "align_corners", [&](const FieldValue& now) {
       return now == FieldValue(corners) ? std::nullopt : std::optional(FieldValue(corners));
     });
-    // Nearest pixels have no corners to align.
     std::erase_if(layers, [](const auto& one) {
       const auto settings = one.second.settings(false);
       return std::ranges::count(settings,
