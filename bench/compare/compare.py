@@ -3,8 +3,8 @@
 
     python bench/compare/compare.py [--all | --workloads W1 W2 W3 R18 M2 E0] [--what step evaluate predict single memory]
                                     [--precision float32 bfloat16] [--batch-size N] [--threads N] [--rounds N] [--steps N]
-                                    [--python FILE | --venv DIR] [--ours FILE] [--results FILE]
-                                    [--document FILE --section NAME]
+                                    [--clock wall|processor] [--python FILE | --venv DIR] [--ours FILE]
+                                    [--results FILE] [--document FILE --section NAME]
 
 Standard library only; the peers run in a virtual environment that is made on first use. See README.md.
 """
@@ -62,8 +62,8 @@ class NoAnswer(Exception):
 class Worker:
     """A program that answers commands with JSON lines. It is stopped (SIGSTOP) whenever it is not asked something."""
 
-    def __init__(self, name, command):
-        self.name = name
+    def __init__(self, name, command, counts_processor_time=False):
+        self.name, self.counts_processor_time = name, counts_processor_time
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [str(part) for part in command],
@@ -87,7 +87,13 @@ class Worker:
             self.process.send_signal(signal.SIGSTOP)
 
     def milliseconds(self, steps):
-        return self.ask(f"step {steps}")["ms"]
+        start = self.processor_ms()
+        times = self.ask(f"step {steps}")["ms"]
+        return [(self.processor_ms() - start) / steps] if self.counts_processor_time else times
+
+    def processor_ms(self):
+        """What its threads have run for, so far."""
+        return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")) / 1e6
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -132,10 +138,10 @@ def commands(options, row):
     return all_of_them
 
 
-def warmed_up(name, command):
+def warmed_up(name, command, counts_processor_time=False):
     """The program after its first steps, and the milliseconds of the last of them; nothing if it does not answer. A
     program without this precision, or a machine without its instructions, leaves its column empty."""
-    worker = Worker(name, command)
+    worker = Worker(name, command, counts_processor_time)
     try:
         return worker, worker.milliseconds(3)[-1]
     except NoAnswer as problem:
@@ -150,7 +156,7 @@ def measure(options, row):
     try:
         for name, command in commands(options, row).items():
             say(f"{row.workload}, {row.what}, {row.precision}: starting {name}")
-            if started := warmed_up(name, command):
+            if started := warmed_up(name, command, options.clock == "processor"):
                 worker, warm = started
                 workers.append(worker)
                 times[name], steps[name] = [], options.steps or max(3, round(TURN_MS / warm))
@@ -159,7 +165,7 @@ def measure(options, row):
             for worker in workers:
                 worker.milliseconds(1)  # its data left the caches while it was stopped
                 times[worker.name] += worker.milliseconds(steps[worker.name])
-                if worker.name == OURS:
+                if worker.name == OURS and options.clock == "wall":  # a busy machine has no peak
                     peaks.append(worker.ask("peak"))
         row.load = others.cpus()
     finally:
@@ -217,6 +223,8 @@ def arguments():
     parser.add_argument("--batch-size", type=int, default=0, help="default: the workload's")
     parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--clock", choices=["wall", "processor"], default="wall",
+                        help="processor: what a program's threads ran for. For a busy machine, with --threads 1")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5, help="turns of each program (default 5)")
     parser.add_argument("--steps", type=int, help="steps per turn (default: about 1.5 seconds of them)")
     parser.add_argument("--python", default=os.environ.get("EVENKEEL_PEERS_PYTHON"),

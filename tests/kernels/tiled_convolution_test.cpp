@@ -133,6 +133,43 @@ TEST(TiledConvolution, HasTheSameBitsWithAnyNumberOfThreads) {
   EXPECT_EQ(results[0], results[1]);
 }
 
+/// A processor with AVX2 alone, or one with AVX-512.
+Machine processor(bool avx512) {
+  Machine machine;
+  machine.avx2 = true;
+  machine.avx512 = avx512;
+  return machine;
+}
+
+TEST(TiledConvolution, ServesManyChannelsOnProcessorsWithAvx2Alone) {
+  const Case at = make_case(Geometry{.n = 8, .image = {14, 14}, .c = 64, .filters = 64, .stride = {2, 2}});
+  const Threads threads(1);
+  for (const bool avx512 : {false, true}) {
+    const Machine machine = processor(avx512);
+    const auto forward = tiled::convolution(at.window, at.filters, true, Activation::relu, machine, threads);
+    const auto data_gradient = tiled::convolution_data_gradient(at.window, at.filters, machine, threads);
+    const auto kernel_gradient = tiled::convolution_kernel_gradient(at.window, at.filters, machine, threads);
+    EXPECT_EQ(forward.has_value(), !avx512);
+    EXPECT_EQ(data_gradient.has_value(), !avx512);
+    EXPECT_EQ(kernel_gradient.has_value(), !avx512);
+  }
+}
+
+TEST(WinogradConvolution, ServesEnoughTilesOfStrideOneOnProcessorsWithAvx2Alone) {
+  const Threads threads(1);
+  const auto serves = [&](const Geometry& geometry, bool avx512) {
+    const Case at = make_case(geometry);
+    return winograd::convolution(at.window, at.filters, true, Activation::relu, processor(avx512), threads).has_value();
+  };
+  Geometry geometry{.n = 8, .image = {14, 14}, .c = 64, .filters = 64, .pad = {1, 1, 1, 1}};
+  EXPECT_TRUE(serves(geometry, false));
+  EXPECT_FALSE(serves(geometry, true));
+  geometry.stride = {2, 2};
+  EXPECT_FALSE(serves(geometry, false));
+  geometry.stride = {1, 1}, geometry.n = 1, geometry.image = {7, 7};
+  EXPECT_FALSE(serves(geometry, false));
+}
+
 // The bound is that of the direct form: what the transformations round away is small beside it.
 TEST(WinogradConvolution, IsTheReference) {
   for (const Case& at : winograd_cases()) expect_forward(at, winograd::prepare_convolution);
