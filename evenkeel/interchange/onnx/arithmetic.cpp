@@ -238,6 +238,9 @@ View scaled(Converter& converter, const Node& node, const View& view, ScaleAndSh
   for (std::size_t i = 0; i < rank; ++i)
     if (scale.varies(i) || shift.varies(i)) varying.push_back(static_cast<int>(i));
   const bool by_channel = varying.size() == 1 && (varying[0] == 0 || is_innermost(view, varying[0]));
+  constexpr std::int64_t kMost = std::int64_t{1} << 26;  // a few numbers of a file must not become gigabytes
+  if (!by_channel && count_of(view.foreign) > kMost)
+    unsupported(node, "a constant that is repeated over " + to_text(view.foreign));
   const View x = by_channel ? innermost(converter, node, view, varying[0])
                             : converter.in_shape(node, view, {count_of(view.foreign)});
   const auto weight = [&](const Operand& operand, const char* tensor, float otherwise) {

@@ -29,9 +29,7 @@ void add_bias(Converter& converter, const Node& node, std::size_t i, std::int64_
   }
   const auto number = converter.graph().scalar(node.input(i));
   if (!number) unsupported(node, "a bias of shape " + to_string(bias.shape()));
-  Tensor all(Shape{outputs}, DType::float32);
-  std::ranges::fill(all.as<float>(), static_cast<float>(*number));
-  weights.push_back({.tensor = "bias", .ours = Shape{outputs}, .computed = std::move(all)});
+  weights.push_back({.tensor = "bias", .ours = Shape{outputs}, .computed = repeated_number(node, outputs, *number)});
 }
 
 Padding padding_of_window(const Node& node, const WindowOf& window) {

@@ -19,9 +19,7 @@ bool add_vector(Converter& converter, const Node& node, std::size_t i, const Vie
   }
   const auto number = converter.graph().scalar(constant);
   if (!number) unsupported(node, "weights of shape " + to_string(converter.graph().constant(constant)->shape()));
-  Tensor all(Shape{size}, DType::float32);
-  std::ranges::fill(all.as<float>(), static_cast<float>(*number));
-  weights.push_back({.tensor = tensor, .ours = Shape{size}, .computed = std::move(all)});
+  weights.push_back({.tensor = tensor, .ours = Shape{size}, .computed = repeated_number(node, size, *number)});
   return true;
 }
 
@@ -80,7 +78,7 @@ void instance_normalization(Converter& converter, const Node& node) {
 void add_of_groups(Converter& converter, const Node& node, std::size_t i, std::int64_t channels,
                    const std::string& tensor, std::vector<Weight>& weights) {
   const Tensor groups = converter.numbers(node, node.input(i));
-  Tensor all(Shape{channels}, DType::float32);
+  Tensor all = repeated_number(node, channels, 0);
   const std::int64_t each = channels / groups.shape().size();
   for (std::int64_t c = 0; c < channels; ++c)
     all.as<float>()[static_cast<std::size_t>(c)] = groups.as<float>()[static_cast<std::size_t>(c / each)];

@@ -14,6 +14,14 @@ std::vector<int> last_order(std::size_t count) {
 
 std::int64_t count_of(const Sizes& sizes) { return product(sizes); }
 
+Tensor repeated_number(const Node& node, std::int64_t count, double number) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 26;
+  if (count > kMost) unsupported(node, "one number that is repeated " + std::to_string(count) + " times");
+  Tensor all(Shape{count}, DType::float32);
+  std::ranges::fill(all.as<float>(), static_cast<float>(number));
+  return all;
+}
+
 View same_place(const View& view, std::string layer) {
   View result = view;
   result.layer = std::move(layer);

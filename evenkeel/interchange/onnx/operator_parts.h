@@ -30,6 +30,10 @@ Weight vector_weight(const View& view, int axis, const std::string& tensor, cons
 
 std::int64_t count_of(const Sizes& sizes);
 
+/// One number `count` times, where the file has it once. Throws Error of kind unsupported for more than a network has:
+/// a few bytes of a file must not become gigabytes.
+Tensor repeated_number(const Node& node, std::int64_t count, double number);
+
 /// A constant's sizes as those of a sample with `rank` axes, with 1 where it has none. Throws Error of kind unsupported
 /// if it has several samples.
 Sizes sample_sizes(const Node& node, const Shape& constant, std::size_t rank);
