@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "evenkeel/base/error.h"
@@ -125,7 +124,7 @@ namespace {
 /// Each group of channels as one channel of an instance normalization, as PyTorch's exporter writes it.
 GraphValue by_groups(LayerSite& site, const GraphValue& x, std::int64_t groups, double epsilon) {
   const auto all = [&](double value) { return std::vector<double>(static_cast<std::size_t>(groups), value); };
-  const std::string grouped = site.graph.reshape(x.name, {groups, x.sample().size() / groups}, "groups").output();
+  const std::string grouped = site.graph.reshape(x.name, {groups, x.ours.size() / groups}, "groups").output();
   NodeMaker node = site.graph.node(
       "InstanceNormalization",
       {grouped, site.graph.numbers("ones", {groups}, all(1)), site.graph.numbers("zeros", {groups}, all(0))},
