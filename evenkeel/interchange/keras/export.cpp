@@ -17,9 +17,8 @@
 #include "evenkeel/nn/compile.h"
 
 namespace evenkeel::interchange {
+namespace keras {
 namespace {
-
-using namespace keras;
 
 constexpr const char* kKerasVersion = "3.15.0";
 
@@ -179,19 +178,20 @@ class Exporter {
 };
 
 }  // namespace
+}  // namespace keras
 
 std::vector<std::string> export_keras(const Model& model, const formats::SafetensorsFile& weights,
                                       const std::filesystem::path& out, const Record* record) {
-  Exporter exporter(model, weights, out, record);
+  keras::Exporter exporter(model, weights, out, record);
   exporter.run();
   const formats::Bytes hdf5 = formats::encode_hdf5(exporter.entries(), out.string());
   const std::string config = formats::json_text(exporter.config());
-  const std::string metadata = formats::json_text(Json{{"keras_version", kKerasVersion}});
+  const std::string metadata = formats::json_text(keras::Json{{"keras_version", keras::kKerasVersion}});
   formats::AtomicFile file(out);
   formats::ZipWriter zip(file);
-  zip.add(kMetadataMember, {formats::view_of(metadata)}, false);
-  zip.add(kConfigMember, {formats::view_of(config)}, false);
-  zip.add(kWeightsMember, {hdf5}, false);
+  zip.add(keras::kMetadataMember, {formats::view_of(metadata)}, false);
+  zip.add(keras::kConfigMember, {formats::view_of(config)}, false);
+  zip.add(keras::kWeightsMember, {hdf5}, false);
   zip.finish();
   file.commit();
   return exporter.lost();

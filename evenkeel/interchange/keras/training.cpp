@@ -21,9 +21,6 @@ double as_written(double value) {
   return static_cast<double>(rounded) == value ? std::stod(fmt::format("{}", rounded)) : value;
 }
 
-std::string text_in(const Json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
-}
 Json part(const Json& object, const char* key) {
   return object.is_object() && object.contains(key) ? object[key] : Json();
 }
