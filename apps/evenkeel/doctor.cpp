@@ -261,6 +261,7 @@ int run_doctor(const DoctorArguments& a) {
                   .records = records_of(a, model.file.model, settings),
                   .samples = a.samples,
                   .memory_bytes = static_cast<std::int64_t>(a.memory)};
+  if (model.record) subject.records.lost = model.record->lost;
   if (const std::string effort = effort_text(model.file.model, a.samples,
                                              std::max(sets.evaluated.size(), sets.trained ? sets.trained->size() : 0));
       !effort.empty())

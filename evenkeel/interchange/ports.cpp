@@ -11,7 +11,7 @@ namespace {
 
 const PortRecord* port_named(const std::vector<PortRecord>& ports, const std::string& ours) {
   const auto found = std::ranges::find(ports, ours, &PortRecord::name);
-  return found == ports.end() || found->foreign_shape.rank() == 0 ? nullptr : &*found;
+  return found == ports.end() || found->foreign.empty() ? nullptr : &*found;
 }
 
 /// "image [N, 3, 224, 224]" of each input, in the file's own words.

@@ -75,9 +75,9 @@ TEST(Taps, RepeatedHaveTheFirstAndLastInputAgain) {
 }
 
 TEST(Taps, TransposedTwiceAreTheSame) {
-  for (const Taps& taps : {Taps::linear(5, 9, false), Taps::linear(9, 4, true), Taps::nearest(3, 7), Taps::means(7, 3),
-                           Taps::shifted(4, 9, 2), Taps::shifted(9, 4, -3), Taps::reflected(5, 4, 2),
-                           Taps::repeated(3, 0, 5)}) {
+  for (const Taps& taps :
+       {Taps::linear(5, 9, false), Taps::linear(9, 4, true), Taps::nearest(3, 7), Taps::means(7, 3),
+        Taps::shifted(4, 9, 2), Taps::shifted(9, 4, -3), Taps::reflected(5, 4, 2), Taps::repeated(3, 0, 5)}) {
     EXPECT_EQ(taps.transposed().transposed(), taps);
     const Weights there = matrix_of(taps), back = matrix_of(taps.transposed());
     for (std::size_t i = 0; i < there.size(); ++i)

@@ -37,8 +37,8 @@ std::vector<RedundantBias> redundant_biases(const Model& model) {
     const auto normalization = model.nodes()[static_cast<std::size_t>(i)].layer.traits().normalization;
     if (!normalization || !normalization->centered) continue;
     const auto& moving = normalization->moving;
-    const bool by_channel =
-        normalization->over == NormalizationTraits::Over::batch ? !(moving && moving->frozen) : normalization->groups == -1;
+    const bool by_channel = normalization->over == NormalizationTraits::Over::batch ? !(moving && moving->frozen)
+                                                                                    : normalization->groups == -1;
     if (!by_channel || normalization->over == NormalizationTraits::Over::position) continue;
     if (const int before = biased_before(model, i); before >= 0) found.push_back({before, i});
   }

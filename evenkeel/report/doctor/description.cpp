@@ -84,6 +84,7 @@ void add_losses(DoctorDescription& d, const Diagnosis& diagnosis, const DoctorWo
   const interchange::Record& record = *words.record;
   d.file = record.file;
   d.lost = record.lost;
+  std::erase_if(d.notes, [&](const std::string& note) { return std::ranges::count(d.lost, note) > 0; });
   if (diagnosis.gaps.empty()) {
     const std::string why =
         "exported in evaluation mode: there is no normalization left to examine; " + how_to_export(record.format);
