@@ -49,6 +49,8 @@ const std::map<std::string, std::string>& reached() {
       {"cifar100", "class_names"},
       {"onnx_model", "onnx"},
       {"own_model", "onnx"},
+      {"graph", "onnx"},
+      {"keras", "keras"},
       {"record_in", "import_record"},
   };
   return through;

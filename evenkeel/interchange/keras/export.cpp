@@ -74,8 +74,9 @@ class Exporter {
     const LayerRecord* record = record_ ? record_->find(ours) : nullptr;
     std::string name =
         record && record->foreign.find('/') == std::string::npos && !record->foreign.empty() ? record->foreign : ours;
+    // With PyTorch as its backend Keras cannot name a parameter "stem.0". Endings of our own have no parameters.
+    if (model_.find(ours) >= 0) std::ranges::replace(name, '.', '_');
     if (taken_.contains(name) || (name != ours && model_.find(name) >= 0)) name = ours;
-    std::ranges::replace(name, '.', '_');  // with PyTorch as its backend Keras cannot name a parameter "stem.0"
     const std::string base = name;
     for (int i = 1; !taken_.insert(name).second; ++i) name = base + '_' + std::to_string(i);
     return name;

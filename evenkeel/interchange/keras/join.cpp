@@ -88,7 +88,7 @@ std::vector<std::string> recognise_hard_sigmoid(Node& product, std::map<std::str
       is_function(product, "Multiply", "math.multiply") && std::abs(constant_of(product) - 1.0 / 6) < 1e-7;
   if (!is_product) return {};
   const auto only_read = [&](const Node& reader) -> Node* {
-    const std::string& name = reader.calls.front().outputs().front().layer;
+    const std::string name = reader.calls.front().outputs().front().layer;
     const auto found = readers.find(name);
     const auto node = nodes.find(name);
     return found != readers.end() && found->second.size() == 1 && node != nodes.end() ? node->second : nullptr;

@@ -1,8 +1,5 @@
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <onnx.pb.h>
-
-#include <set>
 
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/onnx/model.h"
@@ -10,7 +7,6 @@
 #include "evenkeel/interchange/layout.h"
 #include "evenkeel/nn/architectures/architectures.h"
 #include "tests/interchange/round_trip.h"
-#include "tests/nn/layer_examples.h"
 #include "tests/support/testing.h"
 
 // A file of ours as any other: without its metadata, its operators alone say what it computes.
@@ -61,40 +57,6 @@ INSTANTIATE_TEST_SUITE_P(Of, WithoutMetadata,
                                          "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "mnasnet0_5",
                                          "convnext_tiny", "unet"),
                          [](const auto& tested) { return tested.param; });
-
-/// Layers that ONNX has no operator for with some of their options: matrices for means over windows of different sizes,
-/// gathered pixels, a normalization by the batch in evaluation too. Noise is not in the file, so that no layer may be.
-bool may_be_unknown(const Layer& layer) {
-  static const std::set<std::string, std::less<>> types = {"AdaptiveAveragePooling2D", "AveragePooling2D", "Resizing",
-                                                           "UpSampling2D", "BatchNormalization"};
-  return types.contains(layer.type()) || layer.traits().noise || layer.traits().is_input;
-}
-
-TEST(LayersWithoutMetadata, EveryLayerComesBackByItsOperators) {
-  int come_back = 0, all = 0;
-  for (const Example& example : examples()) {
-    std::vector<Model::Input> inputs;
-    std::vector<std::string> names;
-    for (const Shape& shape : example.inputs) {
-      names.push_back("x" + std::to_string(inputs.size()));
-      inputs.push_back({names.back(), shape.without_first()});
-    }
-    Model model = Model::with_inputs(inputs);
-    if (example.layer.traits().is_input) names.clear();  // it reads the model's first
-    model.append(example.layer, names);
-    std::string failure;
-    try {
-      const double distance = distance_by_operators(model, false);
-      if (!(distance < 1e-5)) failure = fmt::format("{:.1e}", distance);
-    } catch (const Error& error) {
-      failure = error.what();
-    }
-    if (!failure.empty() && !may_be_unknown(example.layer)) ADD_FAILURE() << example.text() << ": " << failure;
-    come_back += failure.empty() ? 1 : 0;
-    ++all;
-  }
-  EXPECT_GT(come_back, all * 3 / 4);
-}
 
 }  // namespace
 }  // namespace evenkeel::interchange
