@@ -249,8 +249,7 @@ int run_doctor(const DoctorArguments& a) {
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   if (!model.record && a.expect.empty()) loss_of(overridden(model.file.training, a.settings));  // there must be one
   Sets sets = sets_of(a, model);
-  const bool has_targets = sets.evaluated.has_targets() || (sets.trained && sets.trained->has_targets());
-  if (!a.expect.empty() && !has_targets) return compare_only(a, model, sets);
+  if (!a.expect.empty() && !sets.evaluated.has_targets()) return compare_only(a, model, sets);
   const Settings settings = settings_for(a.shared, model, a.settings, sets.evaluated);
   loss_of(settings);
   const NetworkOptions options = network_options(a.shared, settings);

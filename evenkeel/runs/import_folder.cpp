@@ -7,9 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "evenkeel/base/text.h"
-#include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/bytes.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
+#include "evenkeel/formats/source.h"
 #include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/nn/weights_misfit.h"
@@ -114,7 +115,12 @@ std::optional<interchange::Record> import_record_in(const fs::path& folder) {
 }
 
 std::string checksum_of(const fs::path& file) {
-  return fmt::format("{:08x}", formats::crc32c(formats::read_file(file)));
+  const formats::Source source(file);
+  formats::Reader reader(source, 0, source.size(), source.name(), formats::Reader::Sum::crc32);
+  formats::Bytes piece(std::size_t{1} << 20);  // a network's file may be as large as the memory that is left
+  while (reader.remaining() > 0)
+    reader.read(std::span(piece).first(std::min<std::uint64_t>(piece.size(), reader.remaining())));
+  return fmt::format("{:08x}", reader.crc());
 }
 
 void write_import_record(const interchange::Record& record, const fs::path& folder) {

@@ -70,7 +70,8 @@ TEST_F(Images, GetTheSizeThatTheFamilyOfThePreprocessingGivesThem) {
                                   "\"sparse_categorical_crossentropy\"\n"));
   for (int label = 0; label < 3; ++label)
     for (int i = 0; i < 4; ++i) write_image(path_of(label, i), {9, 12, 3}, static_cast<std::uint8_t>(80 * label + i));
-  const std::vector<std::string> train = {"train", "plain.toml", "--data", "images", "--out", "run", "--threads", "1"};
+  const std::vector<std::string> train = {"train", "plain.toml",   "--data", "images",    "--out",
+                                          "run",   "--batch-size", "4",      "--threads", "1"};
   EXPECT_SAYS(refusal(train), "--resize");
   std::vector<std::string> prepared = train;
   prepared.insert(prepared.end(), {"--preprocess", "imagenet"});

@@ -1,4 +1,5 @@
 #include "evenkeel/interchange/keras/graph.h"
+#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -12,9 +13,7 @@ namespace evenkeel::interchange::keras {
 namespace {
 
 [[noreturn]] void refuse_config(const std::string& where, const std::string& expected, const Json& received) {
-  throw Error{{.where = where,
-               .expected = expected,
-               .received = shortened(received.dump(-1, ' ', false, Json::error_handler_t::replace), 80)}};
+  throw Error{{.where = where, .expected = expected, .received = shortened(formats::json_text(received), 80)}};
 }
 
 const Json& item(const Json& object, const char* key, const std::string& where) {

@@ -1,4 +1,5 @@
 #include "evenkeel/interchange/keras/importer.h"
+#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -123,7 +124,7 @@ class Importer {
     if (!sizes.is_array() || sizes.size() < 2)
       throw Error{{.where = where,
                    .expected = "the shape of the model's input",
-                   .received = sizes.is_null() ? "none" : shortened(sizes.dump(), 60),
+                   .received = sizes.is_null() ? "none" : shortened(formats::json_text(sizes), 60),
                    .hint = "Build the model before it is saved, with an Input layer first."}};
     if (is_first && options_.input_shape) return *options_.input_shape;
     std::vector<std::int64_t> sample;
@@ -131,7 +132,7 @@ class Importer {
       if (!sizes[i].is_number_integer())
         throw Error{{.where = where,
                      .expected = "its size",
-                     .received = "a size that the file leaves open: " + shortened(sizes.dump(), 60),
+                     .received = "a size that the file leaves open: " + shortened(formats::json_text(sizes), 60),
                      .hint = "Say it with --input-shape H,W,C."}};
       sample.push_back(sizes[i].get<std::int64_t>());
     }

@@ -13,7 +13,7 @@
 namespace evenkeel::interchange::keras {
 namespace {
 
-std::string shown(const Json& json) { return shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace), 60); }
+std::string shown(const Json& json) { return shortened(formats::json_text(json), 60); }
 
 bool is_whole(const Json& json) {
   return json.is_number_integer() &&
@@ -116,9 +116,11 @@ std::optional<std::string> activation_from(const Json& value, const Usage& usage
     if (type.empty() || type == "function") throw Unsupported{"an activation " + shown(value)};
     const Node node{.type = type, .name = type, .module = "keras.layers", .config = config};
     const Translated layer = translate(node, usage, where);
-    if (layer.chain.size() != 1 || layer.chain.front().type() != "Activation")
-      throw Unsupported{"an activation " + type};
-    return name_of(layer.chain.front().traits().activation);
+    const LayerTraits traits = layer.chain.empty() ? LayerTraits() : layer.chain.front().traits();
+    const bool is_function = layer.chain.size() == 1 && !traits.linear && !traits.normalization && !traits.noise &&
+                             traits.activation != ActivationFunction::linear;
+    if (!is_function) throw Unsupported{"an activation " + type};
+    return name_of(traits.activation);
   }
   if (!value.is_string()) throw Error{{.where = where, .expected = "an activation", .received = shown(value)}};
   const auto name = value.get<std::string>();

@@ -1,4 +1,5 @@
 #include "evenkeel/interchange/keras/translate.h"
+#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -206,7 +207,7 @@ std::optional<ActivationFunction> activation_layer(const Node& node, const std::
   }
   if (node.type != "Softmax") return {};
   if (config.contains("axis") && wholes_of(config["axis"], where) != std::vector<std::int64_t>{-1})
-    throw Unsupported{"Softmax along axis " + config["axis"].dump()};
+    throw Unsupported{"Softmax along axis " + formats::json_text(config["axis"])};
   return ActivationFunction::softmax;
 }
 
@@ -228,7 +229,7 @@ Translated normalization(const Node& node, const Usage& usage, const std::string
     const int rank = usage.inputs.empty() ? 0 : usage.inputs.front().rank();
     const bool is_last =
         axes.size() == 1 && (axes.front() == -1 || (axes.front() > 0 && (rank == 0 || axes.front() == rank - 1)));
-    if (!axes.empty() && !is_last) throw Unsupported{"Normalization along axis " + config["axis"].dump()};
+    if (!axes.empty() && !is_last) throw Unsupported{"Normalization along axis " + formats::json_text(config["axis"])};
   }
   const bool given = config.contains("mean") && !config["mean"].is_null() && config.contains("variance");
   if (!given) return {.chain = {FixedNormalization{}}, .has_fixed_statistics = true};

@@ -245,11 +245,11 @@ TEST(DeadChannels, SayWhatTheActivationLeavesOfThem) {
     const std::vector<Finding> found = judged(dead_channels, trainer->network());
     return found.empty() ? std::string() : found.front().cause;
   };
-  EXPECT_SAYS(cause(relu6), "are never above 0 in 1000 samples: after a relu6 they pass on nothing and learn nothing");
+  EXPECT_SAYS(cause(relu6), "are never above 0 in 2048 samples: after a relu6 they pass on nothing and learn nothing");
   EXPECT_SAYS(cause(clip(-1, 1)),
-              "are never above -1 in 1000 samples: after a clip(-1, 1) they pass on always the same number and learn "
+              "are never above -1 in 2048 samples: after a clip(-1, 1) they pass on always the same number and learn "
               "nothing");
-  EXPECT_SAYS(cause(elu), "are never above 0 in 1000 samples: after an elu they pass on no more than the part below 0");
+  EXPECT_SAYS(cause(elu), "are never above 0 in 2048 samples: after an elu they pass on no more than the part below 0");
 }
 
 TEST(Saturation, IsNoneInAHealthyNetwork) {
