@@ -1,5 +1,4 @@
 #include "evenkeel/interchange/keras/graph.h"
-#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +7,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 
 namespace evenkeel::interchange::keras {
 namespace {

@@ -1,5 +1,4 @@
 #include "evenkeel/interchange/keras/importer.h"
-#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/limits.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/keras/express.h"
 #include "evenkeel/interchange/keras/problems.h"
 #include "evenkeel/interchange/keras/shapes.h"

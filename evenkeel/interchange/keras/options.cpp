@@ -8,6 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/nn/model.h"
 
 namespace evenkeel::interchange::keras {

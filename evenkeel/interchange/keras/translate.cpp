@@ -1,5 +1,4 @@
 #include "evenkeel/interchange/keras/translate.h"
-#include "evenkeel/formats/json_file.h"
 
 #include <fmt/format.h>
 
@@ -9,6 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/keras/operations.h"
 #include "evenkeel/interchange/keras/options.h"
 #include "evenkeel/nn/layers.h"
@@ -160,7 +160,7 @@ class SameLayer {
                                               (rank() == 0 && axes.front() > 0));
     const bool is_batch_norm = type_.type == "BatchNormalization";
     if (!is_last && (!is_batch_norm || axes.size() != 1))
-      throw Unsupported{fmt::format("{} along axis {}", node_.type, axis.dump())};
+      throw Unsupported{fmt::format("{} along axis {}", node_.type, formats::json_text(axis))};
     if (has("axis")) set(fields_, "axis", is_last ? -1 : axes.front());
   }
 
