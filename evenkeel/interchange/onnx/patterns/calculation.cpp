@@ -184,7 +184,7 @@ std::optional<std::vector<int>> reduced_axes(const Graph& graph, const Node& nod
     axes.push_back(static_cast<int>(axis < 0 ? axis + rank : axis));
   }
   std::ranges::sort(axes);
-  axes.erase(std::ranges::unique(axes).begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
   return axes;
 }
 
