@@ -197,8 +197,8 @@ Keys StateDict::by_shape() const {
   for (auto& [signature, found] : there) {
     const auto same = here.find(signature);
     if (same == here.end() || same->second.size() != found.size()) return {};
-    const bool is_clear =
-        std::ranges::all_of(found, [&](const std::string& m) { return skeleton(m) == skeleton(found[0]); });
+    const std::string first = skeleton(found[0]);
+    const bool is_clear = std::ranges::all_of(found, [&](const std::string& m) { return skeleton(m) == first; });
     if (!is_clear) return {};
     std::ranges::sort(found, {}, numbers_in_name);
     for (std::size_t i = 0; i < found.size(); ++i) module_of_layer[same->second[i]] = found[i];
