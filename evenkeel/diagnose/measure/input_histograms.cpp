@@ -46,7 +46,8 @@ std::vector<InputHistogram> input_histograms(Network& network, const Dataset& da
   Instrument instrument(network, {.keep = inputs});
   const std::int64_t size = batch_that_fits(network.model(), {.keep = inputs}, first.size(), kBatchBytes);
   std::vector<InputHistogram> result;
-  for (const Normalization& layer : layers) result.push_back({.layer = layer.name, .at = {}, .training = {}, .evaluation = {}});
+  for (const Normalization& layer : layers)
+    result.push_back({.layer = layer.name, .at = {}, .training = {}, .evaluation = {}});
   for (const Mode mode : {Mode::train, Mode::evaluate}) {
     StepContext context = network.context(mode);
     for (LayerMode& of : context.modes) of.update_statistics = false;
