@@ -1,4 +1,5 @@
 #include "evenkeel/interchange/record.h"
+#include "evenkeel/interchange/record_json.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

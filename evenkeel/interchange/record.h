@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -65,9 +64,5 @@ struct Record {
   std::string other_name(const std::string& layer) const;
   bool operator==(const Record&) const = default;
 };
-
-/// import.json, and back. `where` is the file's name in errors; throws Error for what is not such a record.
-nlohmann::ordered_json to_json(const Record& record);
-Record record_from(const nlohmann::ordered_json& json, const std::string& where);
 
 }  // namespace evenkeel::interchange

@@ -11,6 +11,7 @@
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/formats/source.h"
+#include "evenkeel/interchange/record_json.h"
 #include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_file.h"
 #include "evenkeel/nn/weights_misfit.h"

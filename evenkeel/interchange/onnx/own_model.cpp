@@ -1,4 +1,5 @@
 #include "evenkeel/interchange/onnx/own_model.h"
+#include "evenkeel/interchange/record_json.h"
 
 #include <fmt/format.h>
 

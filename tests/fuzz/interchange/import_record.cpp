@@ -2,6 +2,7 @@
 
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/record.h"
+#include "evenkeel/interchange/record_json.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace evenkeel;
