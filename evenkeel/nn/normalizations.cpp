@@ -38,12 +38,12 @@ std::string momentum_text(double momentum) {
   return fmt::format("{:.{}g}", Number{momentum}, 2 + std::max(nines, 1));
 }
 
-std::vector<LayerMode> modes_of(const Model& model, Mode mode) {
-  std::vector<LayerMode> modes(static_cast<std::size_t>(model.layers()), LayerMode::of(mode));
+std::vector<LayerMode> modes_of(const Model& model, const LayerMode& mode) {
+  std::vector<LayerMode> modes(static_cast<std::size_t>(model.layers()), mode);
   for (const Normalization& layer : normalizations(model)) {
     if (!layer.frozen) continue;
     LayerMode& own = modes[static_cast<std::size_t>(layer.layer)];
-    own.statistics = Statistics::moving;
+    if (own.statistics == Statistics::batch) own.statistics = Statistics::moving;
     own.update_statistics = false;
   }
   return modes;

@@ -30,8 +30,8 @@ std::vector<Normalization> normalizations(const Model& model);
 /// "0.99", "0.9997": a momentum with the digits that tell it from 1.
 std::string momentum_text(double momentum);
 
-/// How each layer runs in this mode, by its index: LayerMode::of(mode), but frozen statistics stay what they are.
-std::vector<LayerMode> modes_of(const Model& model, Mode mode);
+/// This mode for each layer, by its index; but frozen statistics are never those of a batch, and stay what they are.
+std::vector<LayerMode> modes_of(const Model& model, const LayerMode& mode);
 
 /// The names of the layers that normalize by the statistics of the batch in evaluation too, so that a sample's output
 /// depends on its batch.

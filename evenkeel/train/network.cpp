@@ -141,7 +141,7 @@ StepContext Network::context(Mode mode, std::uint64_t step) const {
   return {.seed = options_.seed,
           .step = step,
           .learning_rate = options_.optimizer ? learning_rate_of(*options_.optimizer) : 0.0,
-          .modes = modes_of(model_, mode)};
+          .modes = modes_of(model_, LayerMode::of(mode))};
 }
 
 Targets Network::targets_of(const Dataset& data) {

@@ -139,12 +139,7 @@ SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& mode
 }
 
 std::vector<LayerMode> uniform_modes(const Network& network, Statistics statistics, bool dropout) {
-  std::vector<LayerMode> modes(static_cast<std::size_t>(network.model().layers()),
-                               {.statistics = statistics, .update_statistics = false, .dropout = dropout});
-  if (statistics == Statistics::batch)
-    for (const Normalization& layer : normalizations(network.model()))
-      if (layer.frozen) modes[static_cast<std::size_t>(layer.layer)].statistics = Statistics::moving;
-  return modes;
+  return modes_of(network.model(), {.statistics = statistics, .update_statistics = false, .dropout = dropout});
 }
 
 bool is_of_one_class(const Dataset& data) {
