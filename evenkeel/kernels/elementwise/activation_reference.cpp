@@ -49,6 +49,18 @@ double gate_change(Activation f, double x) {
   }
 }
 
+/// Of a row: its largest number, and the sum of exp(x - largest).
+struct ScaledExponentials {
+  double largest, sum;
+};
+
+template <class T>
+ScaledExponentials scaled_exponentials(Matrix<const T> x, std::int64_t row) {
+  ScaledExponentials of{*std::max_element(x.row(row), x.row(row) + x.columns), 0};
+  for (std::int64_t j = 0; j < x.columns; ++j) of.sum += std::exp(double{x.row(row)[j]} - of.largest);
+  return of;
+}
+
 }  // namespace
 
 double activation(Activation f, double x) {
@@ -111,9 +123,7 @@ void activate_gradient(Activation f, std::span<const T> y, std::span<const T> dy
 template <class T>
 void softmax(Matrix<const T> x, Matrix<T> y) {
   for (std::int64_t i = 0; i < x.rows; ++i) {
-    const double largest = *std::max_element(x.row(i), x.row(i) + x.columns);
-    double sum = 0;
-    for (std::int64_t j = 0; j < x.columns; ++j) sum += std::exp(double{x.row(i)[j]} - largest);
+    const auto [largest, sum] = scaled_exponentials(x, i);
     for (std::int64_t j = 0; j < x.columns; ++j)
       y.row(i)[j] = static_cast<T>(std::exp(double{x.row(i)[j]} - largest) / sum);
   }
@@ -132,9 +142,7 @@ void softmax_gradient(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx) {
 template <class T>
 void log_softmax(Matrix<const T> x, Matrix<T> y) {
   for (std::int64_t i = 0; i < x.rows; ++i) {
-    const double largest = *std::max_element(x.row(i), x.row(i) + x.columns);
-    double sum = 0;
-    for (std::int64_t j = 0; j < x.columns; ++j) sum += std::exp(double{x.row(i)[j]} - largest);
+    const auto [largest, sum] = scaled_exponentials(x, i);
     const double offset = largest + std::log(sum);
     for (std::int64_t j = 0; j < x.columns; ++j) y.row(i)[j] = static_cast<T>(double{x.row(i)[j]} - offset);
   }

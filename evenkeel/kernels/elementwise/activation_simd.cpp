@@ -52,16 +52,21 @@ class PreciseSum {
   hn::Vec<hn::RepartitionToWide<Tag>> sum_;
 };
 
+/// In all lanes.
+HWY_INLINE Vec largest_of(const float* row, std::int64_t columns) {
+  const Vec lowest = hn::Set(kTag, -std::numeric_limits<float>::infinity());
+  Vec largest = lowest;
+  for_vectors(0, columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
+    largest = hn::Max(largest, lanes.keep(lanes.load(row + j), lowest));
+  });
+  return hn::MaxOfLanes(kTag, largest);
+}
+
 void softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads) {
   for_rows(x.rows, x.columns, threads, [&](std::int64_t row) HWY_ATTR {
     const float* in = x.row(row);
     float* out = y.row(row);
-    const Vec lowest = hn::Set(kTag, -std::numeric_limits<float>::infinity());
-    Vec largest = lowest;
-    for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
-      largest = hn::Max(largest, lanes.keep(lanes.load(in + j), lowest));
-    });
-    largest = hn::MaxOfLanes(kTag, largest);
+    const Vec largest = largest_of(in, x.columns);
     PreciseSum sum;
     for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
       const Vec e = exp_of_negative(hn::Sub(lanes.load(in + j), largest));
@@ -94,12 +99,7 @@ void log_softmax(Matrix<const float> x, Matrix<float> y, const Threads& threads)
   for_rows(x.rows, x.columns, threads, [&](std::int64_t row) HWY_ATTR {
     const float* in = x.row(row);
     float* out = y.row(row);
-    const Vec lowest = hn::Set(kTag, -std::numeric_limits<float>::infinity());
-    Vec largest = lowest;
-    for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
-      largest = hn::Max(largest, lanes.keep(lanes.load(in + j), lowest));
-    });
-    largest = hn::MaxOfLanes(kTag, largest);
+    const Vec largest = largest_of(in, x.columns);
     PreciseSum sum;
     for_vectors(0, x.columns, [&](auto lanes, std::int64_t j) EVENKEEL_LOOP_BODY {
       sum.add(lanes.keep(exp_of_negative(hn::Sub(lanes.load(in + j), largest)), hn::Zero(kTag)));
