@@ -10,9 +10,7 @@
 #include "evenkeel/program/ops/elementwise.h"
 #include "evenkeel/program/ops/fill.h"
 #include "evenkeel/program/ops/losses.h"
-#include "evenkeel/program/ops/pooling.h"
 #include "evenkeel/program/ops/regularization.h"
-#include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/passes/constants.h"
 #include "evenkeel/program/passes/drop_unread.h"
 #include "evenkeel/program/passes/fold_additions.h"
@@ -284,7 +282,7 @@ class Compiler {
       targets = program().emit_one(ops::OneHot(shape[1], options_.compute.real), {labels}, "one_hot");
     } else {
       targets = program().input("targets", {shape[0], shape.row_size()}, options_.compute.real);
-      targets = by_position(targets, shape.back());
+      targets = by_position(program(), targets, shape.back());
     }
     const Value goal = smoothed(targets);
     const Value weights = class_weights(targets);
@@ -303,33 +301,18 @@ class Compiler {
       minimized_ = program().emit_one(ops::Add(), {minimized_, part});
     }
     if (scores_of(*options_.loss) == Scores::outputs) return;
-    const Value logits = by_position(main_head().logits, shape.back());
-    const Value correct = of_samples(program().emit_one(ops::Correct(0.0), {logits, targets}, "correct"));
+    const Value logits = by_position(program(), main_head().logits, shape.back());
+    const Value correct =
+        of_samples(program(), program().emit_one(ops::Correct(0.0), {logits, targets}, "correct"), options_.batch_size);
     program().keep(correct);
     result_.correct = correct.name();
   }
 
   Value loss_of(const Head& head, Value targets, Value class_weights) {
-    const Value logits = by_position(head.logits, head.logits.shape().back());
+    const Value logits = by_position(program(), head.logits, head.logits.shape().back());
     Value loss = evenkeel::emit_loss(*options_.loss, program(), logits, targets);
     if (class_weights) loss = program().emit_one(ops::Multiply(), {loss, class_weights}, "weighted");
-    return of_samples(loss);
-  }
-
-  /// [N, ..., K], or a row of all of that, as a row for each position: [N * positions, K].
-  Value by_position(Value x, std::int64_t outputs) {
-    const Shape rows = {x.shape().size() / outputs, outputs};
-    return x.shape() == rows ? x : program().emit_one(ops::Reshape(rows), {x});
-  }
-
-  /// The means of each sample's positions: [N * positions] -> [N].
-  Value of_samples(Value x) {
-    const std::int64_t samples = options_.batch_size, positions = x.shape().size() / samples;
-    if (positions == 1) return x;
-    const Value rows = program().emit_one(ops::Reshape({samples, positions, 1, 1}), {x});
-    const Size2D all{positions, 1};
-    const Value means = program().emit_one(ops::AveragePool({.kernel = all, .strides = all}), {rows});
-    return program().emit_one(ops::Reshape({samples}), {means}, "of_samples");
+    return of_samples(program(), loss, options_.batch_size);
   }
 
   Value smoothed(Value targets) {

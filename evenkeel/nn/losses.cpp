@@ -1,6 +1,8 @@
 #include "evenkeel/nn/losses.h"
 
 #include "evenkeel/program/ops/losses.h"
+#include "evenkeel/program/ops/pooling.h"
+#include "evenkeel/program/ops/reshape.h"
 #include "evenkeel/program/program.h"
 
 namespace evenkeel {
@@ -36,6 +38,20 @@ Scores scores_of(const Loss& loss) {
 
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs) {
   return std::visit([&](const auto& own) { return own.smoothing(outputs); }, loss);
+}
+
+Value by_position(Program& program, Value x, std::int64_t outputs) {
+  const Shape rows = {x.shape().size() / outputs, outputs};
+  return x.shape() == rows ? x : program.emit_one(ops::Reshape(rows), {x});
+}
+
+Value of_samples(Program& program, Value x, std::int64_t samples) {
+  const std::int64_t positions = x.shape().size() / samples;
+  if (positions == 1) return x;
+  const Value rows = program.emit_one(ops::Reshape({samples, positions, 1, 1}), {x});
+  const Size2D all{positions, 1};
+  const Value means = program.emit_one(ops::AveragePool({.kernel = all, .strides = all}), {rows});
+  return program.emit_one(ops::Reshape({samples}), {means}, "of_samples");
 }
 
 Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets) {

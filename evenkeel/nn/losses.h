@@ -73,6 +73,10 @@ Loss loss_named(const std::string& name);
 Scores scores_of(const Loss& loss);
 /// The smoothing of a loss over K outputs.
 Smoothing smoothing_of(const Loss& loss, std::int64_t outputs);
+/// Outputs [N, ..., K], or targets [N, positions * K], as a row for each position: [N * positions, K]. [N, K] as it is.
+Value by_position(Program& program, Value x, std::int64_t outputs);
+/// What was computed for each position, [N * positions], as the means of the N samples. [N] as it is.
+Value of_samples(Program& program, Value x, std::int64_t samples);
 /// The loss of each row [N], from logits and targets [N, K].
 Value emit_loss(const Loss& loss, Program& program, Value logits, Value targets);
 
