@@ -46,19 +46,30 @@ std::map<std::string, ForeignCase> read_cases(const fs::path& archive) {
   return cases;
 }
 
-void set_all_weights(Network& network, const formats::SafetensorsFile& weights) {
-  for (const WeightInfo& weight : network.weights()) {
+std::unique_ptr<Network> network_of(const Model& model, const formats::SafetensorsFile& weights) {
+  auto network = std::make_unique<Network>(model, NetworkOptions{.draw_weights = false, .compute = {.threads = 1}});
+  for (const WeightInfo& weight : network->weights()) {
     const Tensor* tensor = weights.find(weight.name);
     if (!tensor) throw Error{{.where = "weights", .expected = weight.name, .received = "no such tensor"}};
-    network.set_weight(weight.name, *tensor);
+    network->set_weight(weight.name, *tensor);
   }
+  return network;
 }
 
 std::unique_ptr<Network> network_of(const Imported& imported) {
-  auto network =
-      std::make_unique<Network>(imported.file.model, NetworkOptions{.draw_weights = false, .compute = {.threads = 1}});
-  set_all_weights(*network, imported.weights);
-  return network;
+  return network_of(imported.file.model, imported.weights);
+}
+
+std::vector<Tensor> outputs_without_noise(Network& network, const Batch& batch, Mode mode) {
+  const auto use = mode == Mode::evaluate ? Network::Use::evaluation : Network::Use::any_mode;
+  Network::Runner& runner = network.runner(batch.size, Targets::none, use);
+  StepContext context = network.context(mode);
+  for (LayerMode& layer : context.modes) layer.dropout = false;
+  network.run(runner, batch, context);
+  std::vector<Tensor> outputs;
+  for (const std::string& output : runner.compiled.all_outputs)
+    outputs.push_back(converted(runner.read(output), DType::float32));
+  return outputs;
 }
 
 namespace {
@@ -95,20 +106,14 @@ Batch batch_of(const Imported& imported, const Arrays& inputs) {
 }  // namespace
 
 Arrays run_foreign(const Imported& imported, Network& network, const Arrays& inputs, Mode mode) {
-  const Batch batch = batch_of(imported, inputs);
-  const auto use = mode == Mode::evaluate ? Network::Use::evaluation : Network::Use::any_mode;
-  Network::Runner& runner = network.runner(batch.size, Targets::none, use);
-  network.run(runner, batch, without_noise(network.context(mode)));
+  const std::vector<Tensor> ours = outputs_without_noise(network, batch_of(imported, inputs), mode);
   Arrays outputs;
   const Model& model = network.model();
   const std::vector<int> layers = model.outputs();
   // One layer of ours may be several outputs of the graph.
   for (const PortRecord& port : imported.record.outputs)
     for (std::size_t i = 0; i < layers.size(); ++i)
-      if (model.name_of(layers[i]) == port.name) {
-        const Tensor ours = converted(runner.read(runner.compiled.all_outputs[i]), DType::float32);
-        outputs.emplace(port.foreign, to_foreign(ours, port));
-      }
+      if (model.name_of(layers[i]) == port.name) outputs.emplace(port.foreign, to_foreign(ours[i], port));
   return outputs;
 }
 
@@ -154,11 +159,6 @@ std::vector<std::pair<std::string, double>> distances_of_statistics(const Import
     }
   }
   return distances;
-}
-
-StepContext without_noise(StepContext context) {
-  for (LayerMode& layer : context.modes) layer.dropout = false;
-  return context;
 }
 
 double relative_distance(TensorView a, TensorView b) {

@@ -33,14 +33,12 @@ struct ForeignCase {
 /// The cases of an archive (tools/interchange/archive.py) by name. Throws Error if it cannot be read.
 std::map<std::string, ForeignCase> read_cases(const std::filesystem::path& archive);
 
-/// A network with the imported weights.
+/// A network with these weights, which are all of the model's.
+std::unique_ptr<Network> network_of(const Model& model, const formats::SafetensorsFile& weights);
 std::unique_ptr<Network> network_of(const Imported& imported);
 
-/// Sets all weights from tensors of our names.
-void set_all_weights(Network& network, const formats::SafetensorsFile& weights);
-
-/// The same step with all noise layers off.
-StepContext without_noise(StepContext context);
+/// Outputs of the model in its order, with all noise off. In Mode::train the moving statistics follow the batch's.
+std::vector<Tensor> outputs_without_noise(Network& network, const Batch& batch, Mode mode);
 
 /// Outputs in the foreign layout, by their foreign names, from inputs in the foreign layout. In Mode::train the moving
 /// statistics follow the batch's; noise is off.

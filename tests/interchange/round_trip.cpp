@@ -96,8 +96,7 @@ Back written_and_read(const Model& model, const formats::SafetensorsFile& weight
 
 std::vector<Tensor> computed(const Model& model, const formats::SafetensorsFile& weights, const Arrays& inputs,
                              Mode mode) {
-  Network network(model, {.draw_weights = false, .compute = {.threads = 1}});
-  set_all_weights(network, weights);
+  const auto network = network_of(model, weights);
   Batch batch;
   for (const Model::Input& input : model.inputs()) {
     // After the way back, inputs may have other names, but not another order.
@@ -111,15 +110,10 @@ std::vector<Tensor> computed(const Model& model, const formats::SafetensorsFile&
     else
       batch.more.push_back(std::move(samples));
   }
-  const auto use = mode == Mode::evaluate ? Network::Use::evaluation : Network::Use::any_mode;
-  Network::Runner& runner = network.runner(batch.size, Targets::none, use);
-  network.run(runner, batch, without_noise(network.context(mode)));
-  std::vector<Tensor> results;
-  for (const std::string& output : runner.compiled.all_outputs)
-    results.push_back(converted(runner.read(output), DType::float32));
+  std::vector<Tensor> results = outputs_without_noise(*network, batch, mode);
   if (mode == Mode::train)
-    for (const WeightInfo& weight : network.weights())
-      if (weight.is_state) results.push_back(Tensor::copy_of(network.weight(weight.name)));
+    for (const WeightInfo& weight : network->weights())
+      if (weight.is_state) results.push_back(Tensor::copy_of(network->weight(weight.name)));
   return results;
 }
 

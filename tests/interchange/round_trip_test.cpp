@@ -64,20 +64,6 @@ std::vector<Mode> compared_modes(Format format, const Example* example = nullptr
                                                         : std::vector{Mode::evaluate, Mode::train};
 }
 
-/// A model of one layer of an example.
-Model model_of(const Example& example) {
-  std::vector<Model::Input> inputs;
-  std::vector<std::string> names;
-  for (const Shape& shape : example.inputs) {
-    names.push_back("x" + std::to_string(inputs.size()));
-    const auto sizes = shape.sizes();
-    inputs.push_back({names.back(), Shape(std::vector<std::int64_t>(sizes.begin() + 1, sizes.end()))});
-  }
-  Model model = Model::with_inputs(std::move(inputs));
-  model.append(example.layer, names);
-  return model;
-}
-
 TEST_P(RoundTrip, KeepsEveryLayer) {
   const TestFolder folder;
   std::map<std::string, int> kept, refused;

@@ -182,4 +182,17 @@ const std::vector<Example>& examples() {
   return all;
 }
 
+Model model_of(const Example& example) {
+  std::vector<Model::Input> inputs;
+  std::vector<std::string> names;
+  for (const Shape& shape : example.inputs) {
+    names.push_back("x" + std::to_string(inputs.size()));
+    inputs.push_back({names.back(), shape.without_first()});
+  }
+  Model model = Model::with_inputs(std::move(inputs));
+  if (example.layer.traits().is_input) names.clear();  // it reads the model's first
+  model.append(example.layer, names);
+  return model;
+}
+
 }  // namespace evenkeel

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/nn/model.h"
 #include "evenkeel/nn/registry.h"
 #include "tests/support/layer_check.h"
 #include "tests/support/program_check.h"
@@ -61,5 +62,8 @@ int for_each_example(Holds holds, Check check) {
   }
   return checked;
 }
+
+/// A model of the example's layer alone, with the inputs "x0", "x1", ...
+Model model_of(const Example& example);
 
 }  // namespace evenkeel

@@ -18,9 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "tests/interchange/onnx/nodes"
 LIST = FOLDER / "not_supported.txt"
-HEAD = """# Node tests of onnx that do not pass, and why: "<test, or its beginning and *>: <reason>". A test that passes must not
-# stand here (tests/interchange/onnx/nodes_test.cpp). Tests that are not in the committed archive are listed too.
-# Written by tools/interchange/update_not_supported.py.
+HEAD = """# Node tests of onnx that do not pass, and why: "<test, or its beginning and *>: <reason>". A test that
+# passes must not stand here (tests/interchange/onnx/nodes_test.cpp). Tests that are not in the committed
+# archive are listed too. Written by tools/interchange/update_not_supported.py.
 """
 # The first that matches.
 RULES = [

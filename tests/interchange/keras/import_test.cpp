@@ -29,7 +29,7 @@ void expect_outputs_of_keras(const Imported& imported, const std::string& arrays
     const auto outputs = run_arrays(*network, inputs, mode);
     EXPECT_EQ(outputs.size(), imported.record.outputs.size());
     for (const auto& [output, tensor] : outputs)
-      EXPECT_LT(distance(tensor, arrays.at(output + name)), kRounding) << output << name;
+      EXPECT_LT(relative_distance(tensor, arrays.at(output + name)), kRounding) << output << name;
   }
 }
 

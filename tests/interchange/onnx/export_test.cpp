@@ -89,15 +89,7 @@ TEST(ExportOnnx, WritesEveryLayerWithEachOfItsFields) {
   int written = 0;
   for (const Example& example : examples()) {
     SCOPED_TRACE(example.text());
-    std::vector<Model::Input> inputs;
-    std::vector<std::string> names;
-    for (const Shape& shape : example.inputs) {
-      names.push_back("x" + std::to_string(inputs.size()));
-      inputs.push_back({names.back(), shape.without_first()});
-    }
-    Model model = Model::with_inputs(inputs);
-    if (example.layer.traits().is_input) names.clear();  // it reads the model's first
-    model.append(example.layer, names);
+    const Model model = model_of(example);
     for (const bool training : {false, true})
       EXPECT_NO_THROW(export_onnx(model, drawn_weights(model, 1), folder / "net.onnx", {.training = training}));
     ++written;

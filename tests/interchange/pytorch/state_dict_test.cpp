@@ -1,5 +1,6 @@
 #include "evenkeel/interchange/pytorch/state_dict.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -69,15 +70,7 @@ TEST(StateDict, ComesBackToTheBitForEveryLayer) {
   int checked = 0;
   for (const Example& example : examples()) {
     SCOPED_TRACE(example.text());
-    std::vector<Model::Input> inputs;
-    std::vector<std::string> names;
-    for (const Shape& shape : example.inputs) {
-      names.push_back("x" + std::to_string(inputs.size()));
-      inputs.push_back({names.back(), shape.without_first()});
-    }
-    Model model = Model::with_inputs(inputs);
-    if (example.layer.traits().is_input) names.clear();  // it reads the model's first
-    model.append(example.layer, names);
+    const Model model = model_of(example);
     const auto weights = drawn_weights(model, 1);
     expect_equal(weights, from_state_dict(model, to_state_dict(model, weights)));
     ++checked;
