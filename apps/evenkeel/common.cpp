@@ -198,8 +198,7 @@ void add_image_flags(CLI::App& command, Shared& shared) {
   };
   const std::string help =
       "resize images of another size to the model's input; --resize N: the shorter side of every image to N pixels, "
-      "and "
-      "the middle of it (as --resize 256 --crop 224)";
+      "and the middle of it (as --resize 256 --crop 224)";
   command.add_flag("--resize", help)->each(resize);
   command.add_option("--crop", shared.crop, "the middle of every image, of the model's input size; after --resize N")
       ->option_text("N")

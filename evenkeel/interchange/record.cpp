@@ -1,5 +1,4 @@
 #include "evenkeel/interchange/record.h"
-#include "evenkeel/interchange/record_json.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -7,6 +6,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/json_file.h"
+#include "evenkeel/interchange/record_json.h"
 
 namespace evenkeel::interchange {
 namespace {
@@ -15,17 +15,12 @@ using Json = nlohmann::ordered_json;
 
 Json json_of(const Shape& shape) { return std::vector<std::int64_t>(shape.sizes().begin(), shape.sizes().end()); }
 
-Json json_of(const TensorRecord& tensor) {
-  Json json{{"name", tensor.name}, {"foreign", tensor.foreign}, {"foreign_shape", json_of(tensor.foreign_shape)}};
-  if (tensor.seen_as.rank() > 0) json["seen_as"] = json_of(tensor.seen_as);
-  if (!tensor.axes.empty()) json["permutation"] = tensor.axes;
-  return json;
-}
-
-Json json_of(const PortRecord& port) {
-  Json json{{"name", port.name}, {"foreign", port.foreign}, {"foreign_shape", json_of(port.foreign_shape)}};
-  if (port.seen_as.rank() > 0) json["seen_as"] = json_of(port.seen_as);
-  if (!port.axes.empty()) json["permutation"] = port.axes;
+/// Of a tensor or a port, which are placed alike.
+template <class Placed>
+Json json_of(const Placed& placed) {
+  Json json{{"name", placed.name}, {"foreign", placed.foreign}, {"foreign_shape", json_of(placed.foreign_shape)}};
+  if (placed.seen_as.rank() > 0) json["seen_as"] = json_of(placed.seen_as);
+  if (!placed.axes.empty()) json["permutation"] = placed.axes;
   return json;
 }
 

@@ -1,5 +1,4 @@
 #include "evenkeel/interchange/onnx/own_model.h"
-#include "evenkeel/interchange/record_json.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +11,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/layout.h"
+#include "evenkeel/interchange/record_json.h"
 #include "evenkeel/nn/compile.h"
 #include "evenkeel/nn/weights_misfit.h"
 
