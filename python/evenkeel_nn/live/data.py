@@ -122,10 +122,8 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
     facts = {}
     if loader is not None:
         data, facts = loader(data, samples)
-    if isinstance(data, (list, tuple)) and len(data) in (1, 2) and is_array(data[0]) and (len(data) == 1 or data[1] is None or is_array(data[1])):
-        x, y = data[0], data[1] if len(data) == 2 else None
-        if len(data) == 1:
-            raise InputError(f"The {name} have no labels: {seen(data)}. Give a pair (inputs, labels).")
+    if isinstance(data, (list, tuple)) and len(data) == 2 and is_array(data[0]) and (data[1] is None or is_array(data[1])):
+        x, y = data
         if y is not None and len(x) != len(y):
             raise InputError(f"Inputs and labels differ in number: {seen(x)} and {seen(y)}.")
         rows = spread(len(x), samples)

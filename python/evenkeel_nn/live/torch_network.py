@@ -305,7 +305,7 @@ class TorchNetwork:
                 owner = module._parameters
             old = owner[name]
             self._switched.append((owner, name, old))
-            tensor = torch.as_tensor(np.array(values, dtype=np.float64)).to(device=old.device, dtype=old.dtype)
+            tensor = torch.as_tensor(values).to(device=old.device, dtype=old.dtype, copy=True)
             owner[name] = nn.Parameter(tensor, requires_grad=False) if isinstance(old, nn.Parameter) else tensor
 
     def _noise_modules(self):
@@ -517,7 +517,7 @@ class TorchNetwork:
         """A tensor, float32, in Evenkeel's layout."""
         w = self.weights[name]
         ours = torch_layers.to_ours(w["tensor"].detach(), w["role"], w["module"])
-        return np.ascontiguousarray(ours.float().cpu().numpy())
+        return np.array(ours.float().cpu().numpy(), order="C")  # a copy: what is set later does not change it
 
     def set_weight(self, name, array):
         """Sets a tensor from Evenkeel's layout, until restore()."""
