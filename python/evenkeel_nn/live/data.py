@@ -68,12 +68,12 @@ def map_tree(function, tree):
     return function(tree) if is_array(tree) else tree
 
 
-def _join(trees, concatenate):
+def join(trees, concatenate):
     one = trees[0]
     if isinstance(one, dict):
-        return {key: _join([t[key] for t in trees], concatenate) for key in one}
+        return {key: join([t[key] for t in trees], concatenate) for key in one}
     if isinstance(one, (list, tuple)):
-        return type(one)(_join([t[i] for t in trees], concatenate) for i in range(len(one)))
+        return type(one)(join([t[i] for t in trees], concatenate) for i in range(len(one)))
     if is_array(one):
         return concatenate(trees)
     return one
@@ -172,7 +172,7 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
                if exhausted else "Is the data set empty?")
         )
     try:
-        x = _join(inputs, concatenate)
+        x = join(inputs, concatenate)
         y = None if labels[0] is None else concatenate(labels)
     except (ValueError, RuntimeError, KeyError, IndexError, TypeError) as problem:
         shapes = sorted({seen(leaf) for item in inputs for leaf in leaves(item)})

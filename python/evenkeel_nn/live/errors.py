@@ -1,14 +1,8 @@
-"""The exceptions of this folder: those of the package, by kind."""
+"""The exceptions of this folder are the package's."""
 
-try:
-    from .. import InputError, UnsupportedError  # the compiled core's
-except ImportError:  # without the compiled core
+from .._errors import InputError, UnsupportedError
 
-    class InputError(ValueError):
-        """What was given cannot be used. The message says what was seen and how to go on."""
-
-    class UnsupportedError(NotImplementedError):
-        """What was asked for is not supported."""
+__all__ = ["InputError", "UnsupportedError", "first"]
 
 
 def first(items, limit=5):

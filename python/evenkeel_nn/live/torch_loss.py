@@ -32,8 +32,35 @@ class Loss:
     notes: tuple = ()
 
 
-def loss_of(loss, labels):
-    """The Loss of a name, a PyTorch loss (module or function), or any callable of (outputs, labels)."""
+def implied(labels, outputs, positions, activation):
+    """The loss that labels and outputs imply."""
+    if labels is None:
+        return "cross_entropy"
+    if not labels.is_floating_point():
+        binary = outputs == 1 or (positions == 1 and labels.ndim == 2 and labels.shape[1] == outputs
+                                  and bool((labels.sum(1) != 1).any()))
+    else:
+        fits = labels.numel() == len(labels) * outputs * positions
+        between = fits and bool(((labels >= 0) & (labels <= 1)).all())
+        rows = between and outputs > 1 and bool(((labels.reshape(-1, outputs).sum(1) - 1).abs() < 1e-3).all())
+        whole = bool((labels == labels.round()).all())
+        if not fits and whole:
+            return "cross_entropy"  # and the check of the labels says what is wrong
+        if rows:
+            return "cross_entropy"
+        binary = between and (whole or outputs > 1)
+        if not binary:
+            return "mse"
+    if not binary:
+        return "cross_entropy"
+    return "bce" if activation == "sigmoid" else "bce_with_logits"
+
+
+def loss_of(loss, labels, outputs=2, positions=1, activation=None):
+    """The Loss of a name, a PyTorch loss (module or function), or any callable of (outputs, labels). None: the one that
+    labels and outputs imply."""
+    if loss is None:
+        return Loss(*_NAMES[implied(labels, outputs, positions, activation)])
     if isinstance(loss, str):
         if loss not in _NAMES:
             raise InputError(f"loss={loss!r} is not known. Known: {', '.join(_NAMES)}, or a function of (outputs, labels).")

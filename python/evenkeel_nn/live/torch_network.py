@@ -177,8 +177,9 @@ class TorchNetwork:
 
     framework = "torch"
 
-    def __init__(self, module, data, *, train=None, loss="cross_entropy", samples=2048, batch=None, outputs=None,
-                 call=None, autocast=None, memory=None, optimizer=None, records=None, class_names=None):
+    def __init__(self, module, data, *, train=None, loss=None, samples=2048, batch=None, outputs=None,
+                 call=None, autocast=None, memory=None, optimizer=None, records=None, class_names=None,
+                 check_outputs=True):
         self.module = unwrap(module)
         self._wrapped = module
         check(self.module)
@@ -187,6 +188,8 @@ class TorchNetwork:
         self._fastpath = torch.backends.mha.get_fastpath_enabled()
         try:
             self._prepare(data, train, loss, samples, batch, memory, optimizer, records or {}, class_names)
+            if check_outputs:
+                self._refuse_nan()
         except BaseException:
             self.restore()
             raise
@@ -202,28 +205,22 @@ class TorchNetwork:
                                              loader=spread_loader)
             self._sets = {"data": draw(data, "data"), "train": None if train is None else draw(train, "train")}
         self.memory = memory or free_memory(self.device)
-        labels = self._sets["data"].labels
-        self.loss = torch_loss.loss_of(loss, labels)
         # A layer in evaluation mode inside a module that trains: frozen by hand.
         self._frozen = {id(m) for m in self.module.modules() if self.module.training and not m.training}
         self._trace()
         self._shape_of_outputs()
+        self.loss = torch_loss.loss_of(loss, self._sets["data"].labels, self.outputs, self.positions,
+                                       self.nodes[self.output].traits.get("activation"))
         self._labels = {which: self._ready_labels(s) for which, s in self._sets.items() if s is not None}
         self._arrays = {}
         self._class_names = class_names
         self._records(optimizer, records)
-        self._refuse_nan()
 
     # Forward passes.
 
     def _inputs(self, which, rows, x=None):
         """Inputs of these samples as the module takes them, on its device."""
         sample = self._sets[which]
-
-        def ready(tensor):
-            tensor = tensor.to(self.device)
-            return tensor.to(self.dtype) if tensor.is_floating_point() and tensor.dtype != self.dtype else tensor
-
         if x is not None:
             tensor = torch.from_numpy(np.ascontiguousarray(x))
             if tensor.ndim > 2 and self.input_axis != tensor.ndim - 1:
@@ -231,10 +228,10 @@ class TorchNetwork:
             given = next(sets.leaves(sample.inputs))
             if not given.is_floating_point() and not tensor.is_floating_point():
                 tensor = tensor.to(given.dtype)
-            return ready(tensor)
+            return self.ready(tensor)
         index = torch.as_tensor(rows, dtype=torch.long)
         whole = len(index) == sample.size and bool((index == torch.arange(sample.size)).all())
-        return sets.map_tree(lambda t: ready(t if whole else t[index]), sample.inputs)
+        return self.ready(sample.inputs if whole else sets.map_tree(lambda t: t[index], sample.inputs))
 
     def _forward(self, inputs):
         """The module's outputs, whatever they are."""
@@ -568,6 +565,27 @@ class TorchNetwork:
         finally:
             random.restore()
         return self._answer(result, watcher, want)
+
+    def moments_of(self, batches, names, statistics):
+        """({layer: moments}, number of samples) of the inputs of these layers over batches of inputs, noise off."""
+        found, number = {}, 0
+        with self._modes(lambda m: False) as self._switched, torch.no_grad():
+            self._supply_all(statistics)
+            batch = {name for name, s in statistics.items() if isinstance(s, str) and s == "batch"}
+            for inputs in batches:
+                watcher = _Watcher(self, batch, {"input_moments": names}, None)
+                watcher.moments = found
+                with watcher:
+                    self._forward(self.ready(inputs))
+                number += len(next(sets.leaves(inputs)))
+        return found, number
+
+    def ready(self, inputs):
+        """Inputs on the module's device, in its precision."""
+        def move(tensor):
+            tensor = torch.as_tensor(tensor).to(self.device)
+            return tensor.to(self.dtype) if tensor.is_floating_point() and tensor.dtype != self.dtype else tensor
+        return sets.map_tree(move, inputs)
 
     def _part(self):
         size = self.memory // 4 if self.device.type != "cpu" else min(_PASS_BYTES, self.memory)
