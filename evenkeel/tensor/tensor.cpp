@@ -10,6 +10,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "evenkeel/base/error.h"
 
@@ -45,7 +46,9 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) : size_(bytes) {
                  .hint = "A smaller batch size or a smaller data set needs less."}};
 }
 
-void AlignedBuffer::Free::operator()(std::byte* p) const { std::free(p); }
+void AlignedBuffer::Free::operator()(std::byte* p) const {
+  if (!owner) std::free(p);
+}
 
 void TensorView::check_dtype(DType wanted) const {
   if (wanted != dtype)
@@ -92,6 +95,14 @@ Tensor Tensor::copy_of(TensorView view) {
   tensor.shape_ = view.shape;
   tensor.dtype_ = view.dtype;
   if (view.bytes() > 0) std::memcpy(tensor.data(), view.data, view.bytes());
+  return tensor;
+}
+
+Tensor Tensor::borrowed(TensorView view, std::shared_ptr<const void> owner) {
+  Tensor tensor;
+  tensor.buffer_ = AlignedBuffer(const_cast<std::byte*>(view.data), view.bytes(), std::move(owner));
+  tensor.shape_ = view.shape;
+  tensor.dtype_ = view.dtype;
   return tensor;
 }
 
