@@ -112,7 +112,7 @@ class TestRefusals:
     ])
     def test_data(self, net, data, says):
         with pytest.raises(InputError, match=says):
-            TorchNetwork(net, data)
+            TorchNetwork(net, data, loss="cross_entropy")
 
     def test_the_same_iterator_twice(self, net):
         data = iter(batches())
@@ -162,6 +162,15 @@ class TestRefusals:
             net.classifier[1].weight[0] = float("nan")
         with TorchNetwork(net, models.images()) as live:
             assert np.isnan(live.run("data", np.arange(4), want={"outputs": True})["outputs"]).any()
+
+    def test_labels_and_outputs_imply_the_loss(self, net):
+        x, y = models.images()
+        one = models.ResNet(classes=1).eval()
+        for module, labels, kind in ((net, y, "cross_entropy"), (one, (y > 1).long(), "binary_crossentropy"),
+                                     (one, y + 0.5, "mse"), (net, torch.eye(4)[y], "cross_entropy"),
+                                     (net, torch.ones(24, 4).long(), "binary_crossentropy"), (net, torch.randn(24, 4), "mse")):
+            with TorchNetwork(module, (x, labels)) as live:
+                assert live.describe()["loss"] == kind
 
     def test_an_unknown_loss(self, net):
         with pytest.raises(InputError, match="cross_entropy"):

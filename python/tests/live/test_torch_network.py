@@ -427,6 +427,7 @@ class TestWrapped:
             names = names or found
         assert found == names
 
+    @pytest.mark.filterwarnings("ignore")
     def test_scripted_modules_are_refused_by_name(self, resnet):
         with pytest.raises(UnsupportedError, match="ResNet is a ScriptModule"):
             TorchNetwork(torch.jit.trace(resnet, models.images()[0]), models.images())
