@@ -10,8 +10,9 @@ from torch import nn
 from . import data as sets
 from . import torch_layers, torch_loss, torch_moments
 from .errors import InputError, UnsupportedError, first
+from .graph import Stop, peak_elements
 from .torch_state import RandomState, Snapshot, seed_noise
-from .torch_trace import Calls, Recorder, Stop, peak_elements, plain, tensors_of
+from .torch_trace import Calls, Recorder, plain, tensors_of
 
 _PASS_BYTES = 64 << 20  # what a part of a pass may take on a CPU: larger parts are slower, not faster
 _TOLERANCE = 1e-6  # nats: statistics of repeated passes are exact when they no longer move by more

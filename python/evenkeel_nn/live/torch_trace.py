@@ -1,12 +1,12 @@
 """Finds the graph of a PyTorch module by running it once: leaf modules and function calls, with edges by tensor."""
 
 import dataclasses
-import math
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from . import torch_layers
+from .graph import Node
 
 _IDENTITIES = {"contiguous", "clone", "to", "float", "half", "double", "bfloat16", "type", "type_as", "cpu", "cuda",
                "detach", "detach_", "requires_grad_", "alias", "data", "view_as_self", "__deepcopy__", "pin_memory"}
@@ -26,27 +26,6 @@ _READABLE = {"__add__": "add", "__radd__": "add", "__iadd__": "add", "__mul__": 
              "__imul__": "multiply", "__sub__": "subtract", "__isub__": "subtract", "__truediv__": "divide",
              "__getitem__": "slice", "__setitem__": "assign", "__matmul__": "matmul", "__neg__": "negate",
              "__rsub__": "subtract", "__pow__": "power"}
-
-
-class Stop(BaseException):
-    """Ends a pass early: what was wanted has been seen."""
-
-
-@dataclasses.dataclass
-class Node:
-    """A layer of the graph. `axis`: that of the channels in the framework's output; `shape`: with the samples' axis."""
-
-    name: str
-    kind: str
-    inputs: list
-    traits: dict
-    weights: list  # {"name": the framework's, "role", "tensor", "module"}
-    shape: tuple
-    axis: int | None
-    input_axis: int | None
-    opaque: bool
-    module: object = None  # of a leaf module
-    path: str = ""  # of the module that it belongs to
 
 
 def plain(path):
@@ -420,18 +399,3 @@ class Recorder(Calls):
             node = max(self.nodes, key=shared)
             node.weights.append({"name": plain(path), "role": "other", "tensor": tensor, "module": None})
         return self.node_of(output)
-
-
-def peak_elements(nodes):
-    """The most elements of one sample that are alive at once, from the edges."""
-    last = {}
-    for i, node in enumerate(nodes):
-        for j in node.inputs:
-            last[j] = i
-    alive, peak = {}, 1
-    for i, node in enumerate(nodes):
-        alive[i] = math.prod(node.shape[1:]) if len(node.shape) > 1 else 1
-        peak = max(peak, sum(alive.values()))
-        for j in [j for j in alive if last.get(j, -1) <= i and j != i]:
-            del alive[j]
-    return peak
