@@ -9,6 +9,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/array_conversion.h"
+#include "evenkeel/data/array_dataset.h"
 #include "evenkeel/data/npz_layout.h"
 #include "evenkeel/formats/npz.h"
 

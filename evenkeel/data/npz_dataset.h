@@ -4,12 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/data/label_mapping.h"
-#include "evenkeel/formats/npz.h"
 
 namespace evenkeel {
 
@@ -41,11 +39,6 @@ struct ArrayOptions {
 /// Targets may be absent (to predict). Throws Error if the arrays are none of these, or a value would change.
 Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& options = {},
                          const std::string& split = {});
-
-/// The same of arrays in memory: the samples of each of the model's inputs, in its order, and their targets, numbers or
-/// texts. `name` is the set's, and stands in errors. Arrays that need no conversion are not copied.
-Dataset dataset_of(const std::string& name, std::vector<Tensor> samples,
-                   std::variant<std::monostate, Tensor, formats::TextArray> targets, const ArrayOptions& options = {});
 
 /// The splits in the names of the file's arrays ("train", "test"); empty if it has a single set.
 std::vector<std::string> npz_splits(const std::filesystem::path& path,

@@ -10,7 +10,6 @@
 #include <limits>
 #include <new>
 #include <string>
-#include <utility>
 
 #include "evenkeel/base/error.h"
 
@@ -46,9 +45,7 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) : size_(bytes) {
                  .hint = "A smaller batch size or a smaller data set needs less."}};
 }
 
-void AlignedBuffer::Free::operator()(std::byte* p) const {
-  if (!owner) std::free(p);
-}
+void AlignedBuffer::Free::operator()(std::byte* p) const { std::free(p); }
 
 void TensorView::check_dtype(DType wanted) const {
   if (wanted != dtype)
@@ -95,14 +92,6 @@ Tensor Tensor::copy_of(TensorView view) {
   tensor.shape_ = view.shape;
   tensor.dtype_ = view.dtype;
   if (view.bytes() > 0) std::memcpy(tensor.data(), view.data, view.bytes());
-  return tensor;
-}
-
-Tensor Tensor::borrowed(TensorView view, std::shared_ptr<const void> owner) {
-  Tensor tensor;
-  tensor.buffer_ = AlignedBuffer(const_cast<std::byte*>(view.data), view.bytes(), std::move(owner));
-  tensor.shape_ = view.shape;
-  tensor.dtype_ = view.dtype;
   return tensor;
 }
 

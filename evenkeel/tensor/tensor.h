@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "evenkeel/tensor/dtype.h"
 #include "evenkeel/tensor/shape.h"
@@ -17,20 +16,16 @@ inline constexpr std::size_t aligned_size(std::size_t bytes, std::size_t alignme
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// Uninitialized bytes, aligned to kAlignment; or bytes that someone else owns, wherever they begin.
+/// Uninitialized bytes, aligned to kAlignment.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t bytes);
-  /// Bytes that are valid as long as `owner` lives.
-  AlignedBuffer(std::byte* data, std::size_t size, std::shared_ptr<const void> owner)
-      : data_(data, Free{std::move(owner)}), size_(size) {}
   std::byte* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 
  private:
   struct Free {
-    std::shared_ptr<const void> owner;  ///< of bytes that are not ours to free
     void operator()(std::byte* p) const;
   };
   std::unique_ptr<std::byte[], Free> data_;
@@ -58,8 +53,7 @@ struct TensorView {
   void check_dtype(DType wanted) const;
 };
 
-/// Owns the elements; row-major, on the host, aligned unless borrowed. Copying is explicit: clone(). New tensors are
-/// zero.
+/// Owns the elements; row-major, on the host, aligned. Copying is explicit: clone(). New tensors are zero.
 class Tensor {
  public:
   Tensor() = default;
@@ -71,9 +65,6 @@ class Tensor {
     return tensor;
   }
   static Tensor copy_of(TensorView view);
-  /// Elements that someone else owns, not copied: valid as long as `owner` lives. They need not be aligned to
-  /// kAlignment, so this is for data that is only read, such as a Dataset's.
-  static Tensor borrowed(TensorView view, std::shared_ptr<const void> owner);
   Tensor clone() const { return copy_of(view()); }
 
   const Shape& shape() const { return shape_; }

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "evenkeel/data/array_dataset.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/sources.h"
 #include "network_model.h"

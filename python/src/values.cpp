@@ -131,11 +131,7 @@ Tensor tensor_of(nb::handle array, const std::string& name) {
   std::vector<std::int64_t> sizes;
   for (std::size_t i = 0; i < borrowed.ndim(); ++i) sizes.push_back(static_cast<std::int64_t>(borrowed.shape(i)));
   const TensorView view{static_cast<const std::byte*>(borrowed.data()), Shape(sizes), dtype_of(borrowed.dtype(), name)};
-  const std::shared_ptr<const void> owner(new Borrowed(borrowed), [](const Borrowed* held) {
-    const nb::gil_scoped_acquire gil;
-    delete held;
-  });
-  return Tensor::borrowed(view, owner);
+  return Tensor::copy_of(view);
 }
 
 nb::object array_over(TensorView view, std::shared_ptr<const void> owner, bool writable) {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "evenkeel/base/threads.h"
+
 namespace evenkeel::python {
 namespace {
 
@@ -96,6 +98,7 @@ void Work::run(std::recursive_mutex* lock, const std::function<void(Work&)>& bod
     workers().start([&] {
       std::exception_ptr error;
       try {
+        Threads().bind();  // whatever the worker did before
         body(work);
       } catch (...) {
         error = std::current_exception();

@@ -1,10 +1,6 @@
 #include "evenkeel/data/npz_dataset.h"
 
-#include <gmock/gmock.h>
-
 #include <cmath>
-#include <memory>
-#include <utility>
 
 #include "evenkeel/formats/npz.h"
 #include "tests/data/helpers.h"
@@ -55,40 +51,6 @@ TEST(NpzDataset, MayLackTargets) {
   TestFolder folder;
   formats::write_npz(folder / "set.npz", {{"x", two_samples()}});
   EXPECT_FALSE(load_npz_dataset(folder / "set.npz").has_targets());
-}
-
-TEST(DatasetOf, DoesNotCopyWhatFits) {
-  const auto owner = std::make_shared<Tensor>(two_samples());
-  const Dataset set = dataset_of(
-      "arrays",
-      [&] {
-        std::vector<Tensor> samples;
-        samples.push_back(Tensor::borrowed(*owner, owner));
-        return samples;
-      }(),
-      two_labels());
-  EXPECT_EQ(set.x().data, owner->data());
-  EXPECT_EQ(set.classes(), 2);
-}
-
-TEST(DatasetOf, ConvertsAsAFileIsConverted) {
-  std::vector<Tensor> samples;
-  samples.push_back(tensor_of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
-  const formats::TextArray texts{.texts = {"dog", "cat"}, .shape = {2}};
-  const Dataset set = dataset_of("arrays", std::move(samples), texts, {.labels = LabelMapping::names});
-  EXPECT_EQ(set.x().as<float>()[5], 6);
-  EXPECT_EQ(set.y().as<std::int32_t>()[0], 1);
-  EXPECT_THAT(set.class_names(), testing::ElementsAre("cat", "dog"));
-}
-
-TEST(DatasetOf, WantsAnArrayForEachInput) {
-  const std::vector<ArrayOptions::Input> inputs = {{"image", {3}}, {"age", {1}}};
-  EXPECT_THAT(error_of([&] {
-                std::vector<Tensor> samples;
-                samples.push_back(two_samples());
-                dataset_of("arrays", std::move(samples), {}, {.inputs = inputs});
-              }),
-              testing::HasSubstr("arrays: expected 2 arrays, one for each of the model's inputs, received 1"));
 }
 
 TEST(NpzDataset, IgnoresOtherArrays) {

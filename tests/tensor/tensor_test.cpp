@@ -5,10 +5,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <memory>
 #include <numeric>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "evenkeel/base/error.h"
@@ -80,20 +78,6 @@ TEST(Tensor, ClonesIntoMemoryOfItsOwn) {
   const Tensor clone = original.clone();
   original.as<float>()[0] = 9;
   EXPECT_THAT(clone.as<float>(), ElementsAre(0, 1, 2));
-}
-
-TEST(Tensor, BorrowsElementsAsLongAsItLives) {
-  const auto owner = std::make_shared<std::vector<float>>(std::vector<float>{1, 2, 3, 4});
-  {
-    Tensor borrowed =
-        Tensor::borrowed({reinterpret_cast<const std::byte*>(owner->data() + 1), Shape{3}, DType::float32}, owner);
-    EXPECT_EQ(borrowed.as<float>().data(), owner->data() + 1);
-    const Tensor moved = std::move(borrowed);
-    EXPECT_EQ(owner.use_count(), 2);
-    EXPECT_THAT(moved.as<float>(), ElementsAre(2, 3, 4));
-  }
-  EXPECT_EQ(owner.use_count(), 1);
-  EXPECT_THAT(*owner, ElementsAre(1, 2, 3, 4));
 }
 
 TEST(Tensor, RefusesMoreThanTheSystemGives) { EXPECT_THROW(Tensor({std::int64_t{1} << 60}, DType::float32), Error); }
