@@ -3,6 +3,7 @@
 #include "data.h"
 #include "errors.h"
 #include "layers.h"
+#include "live.h"
 #include "model.h"
 #include "program.h"
 #include "report.h"
@@ -19,6 +20,7 @@ NB_MODULE(_native, m) {
   bind_model(m);
   bind_train(m);
   bind_diagnose(m);
+  bind_live(m);
   bind_studies(m);
   bind_program(m);
 }
