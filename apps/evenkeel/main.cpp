@@ -12,6 +12,7 @@
 #include "evenkeel/base/version.h"
 #include "interruption.h"
 #include "output.h"
+#include "program.h"
 #include "resources.h"
 #include "waiting.h"
 
@@ -86,7 +87,7 @@ int run(char** command_line) {
 }  // namespace
 }  // namespace evenkeel::app
 
-int main(int, char** argv) {
+int evenkeel::app::run_program(char** argv) {
   namespace app = evenkeel::app;
   app::open_standard_streams();
   app::keep_signals_from_kernels();

@@ -11,6 +11,7 @@
 #include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/codes.h"
+#include "evenkeel/diagnose/measure/own_network.h"
 #include "evenkeel/diagnose/outlook.h"
 
 namespace evenkeel {
@@ -113,9 +114,11 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress, Diagn
   if (!evidence.normalizations().empty()) {
     result.gaps = evidence.gaps();
     if (evidence.has_dropout()) result.shifts = evidence.noise_shifts();
-    const std::int64_t drawn = evidence.is_large() ? kDrawnOfLarge : kDrawn;
-    result.histograms =
-        input_histograms(evidence.network(), evidence.statistics_data(), evidence.full_statistics(), drawn);
+    const std::string why = evidence.network().why_not(Measurement::histograms);
+    if (why.empty())
+      result.histograms = evidence.histograms(evidence.is_large() ? kDrawnOfLarge : kDrawn);
+    else
+      result.unchecked.emplace_back("the input of every normalization in both modes", why);
   }
   note_effort(evidence, result);
   result.samples = evidence.data().size();
@@ -151,17 +154,18 @@ std::string effort_text(const Model& model, std::int64_t samples, std::int64_t a
       with_commas(kManySamples));
 }
 
+Diagnosis diagnose(MeasuredNetwork& network, Subject subject, const DiagnosisProgress& progress) {
+  DiagnosisStep step;
+  Evidence::Observer observer;
+  if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
+  Evidence evidence(network, std::move(subject), std::move(observer));
+  return diagnosed(evidence, progress, step);
+}
+
 Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress) {
-  Dataset sample;
-  Diagnosis result;
-  {
-    DiagnosisStep step;
-    Evidence::Observer observer;
-    if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
-    Evidence evidence(network, std::move(subject), std::move(observer));
-    result = diagnosed(evidence, progress, step);
-    sample = evidence.data();
-  }
+  OwnNetwork own(network);
+  const Dataset sample = sample_of(subject.data, subject.samples);
+  Diagnosis result = diagnose(own, std::move(subject), progress);
   add_tried_outlooks(network, sample, result.findings);
   return result;
 }

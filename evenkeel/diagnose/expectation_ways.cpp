@@ -59,7 +59,7 @@ class Ways {
       const std::string family = family_of(h.kind()), says = "their data are " + h.correction;
       all_.push_back({.name = h.name, .family = family, .says = says, .input = {std::move(h)}});
     }
-    for (WeightLayout& layout : weight_layouts(network_))
+    for (WeightLayout& layout : weight_layouts(Draft(network_)))
       all_.push_back({.name = layout.name,
                       .family = layout.family,
                       .says = "their weights are laid out otherwise: " + layout.what + "; " + layout.line,

@@ -7,6 +7,7 @@
 
 #include "evenkeel/base/text.h"
 #include "evenkeel/nn/compile.h"
+#include "evenkeel/nn/foreign_layer.h"
 
 namespace evenkeel {
 namespace {
@@ -17,6 +18,12 @@ std::string readable_bytes(double bytes) {
   std::size_t unit = 0;
   for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) bytes /= 1024;
   return fmt::format("{:.2f} {}", bytes, kUnits[unit]);
+}
+
+/// A layer of another framework is called what that calls it.
+std::string type_of(const Layer& layer) {
+  const ForeignLayer* foreign = layer.as<ForeignLayer>();
+  return foreign && !foreign->kind.empty() ? foreign->kind : std::string(layer.type());
 }
 
 std::string keras_shape(const Shape& shape) {
@@ -109,7 +116,7 @@ ModelSummary summarize(const Model& model) {
     const auto& [layer, inputs] = model.nodes()[static_cast<std::size_t>(i)];
     const bool is_input = layer.traits().is_input;
     LayerSummary row{.name = layer.name(),
-                     .type = std::string(is_input ? kInputType : layer.type()),
+                     .type = is_input ? std::string(kInputType) : type_of(layer),
                      .output_shape = compiled.layer_outputs[static_cast<std::size_t>(i)],
                      .is_input = is_input};
     for (const int from : inputs)

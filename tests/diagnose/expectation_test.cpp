@@ -164,7 +164,7 @@ TEST_F(Expected, PaddingAtBothEndsIsNamed) {
 }
 
 TEST_F(Expected, RowsInAnotherOrderAreNamedWithTheLineThatMendsThem) {
-  for (const WeightLayout& layout : weight_layouts(network())) {
+  for (const WeightLayout& layout : weight_layouts(Draft(network()))) {
     const Tensor outputs = predict(*with_layouts(network(), {layout}), data()).outputs;
     EXPECT_SAYS(explained(outputs).explanation, layout.line);
   }

@@ -64,12 +64,13 @@ struct Bend {
 };
 
 /// The activation before the loss, unless the loss undoes it; softmax has rules of its own.
-std::optional<Bend> bend_before_loss(const Model& model, const Loss& loss) {
+std::optional<Bend> bend_before_loss(Evidence& evidence, const Loss& loss) {
+  const Model& model = evidence.model();
   for (const int i : layers_before_loss(model)) {
     const Layer& layer = model.nodes()[static_cast<std::size_t>(i)].layer;
     const ActivationFunction f = layer.traits().activation;
-    const bool undone =
-        f == ActivationFunction::sigmoid && scores_of(loss) == Scores::sigmoid && yields_outputs(model, i);
+    const bool undone = f == ActivationFunction::sigmoid && scores_of(loss) == Scores::sigmoid &&
+                        evidence.network().is_undone_by_loss(i);
     const bool of_others = f.is_softmax && scores_of(loss) != Scores::outputs;
     if (f != ActivationFunction::linear && !undone && !of_others) return Bend{layer.name(), f};
   }
@@ -116,8 +117,8 @@ class ActivationBeforeLoss final : public Rule {
   std::string_view checks() const override { return "an activation between the last linear layer and the loss"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const Loss& loss = *evidence.network().options().loss;
-    const std::optional<Bend> bend = bend_before_loss(evidence.model(), loss);
+    const Loss& loss = evidence.network().loss();
+    const std::optional<Bend> bend = bend_before_loss(evidence, loss);
     if (!bend || reach_of(bend->function).low == Reach().low) return;
     Finding f{.code = "activation-before-loss",
               .layers = {bend->layer},
@@ -135,7 +136,7 @@ class ActivationBeforeLoss final : public Rule {
   /// Judges logits of a softmax or a sigmoid.
   static void judge_scores(Evidence& evidence, const Bend& bend, Finding& f) {
     const Reach reach = reach_of(bend.function);
-    const bool softmax = scores_of(*evidence.network().options().loss) == Scores::softmax;
+    const bool softmax = scores_of(evidence.network().loss()) == Scores::softmax;
     f.cause = bend.layer + " applies a " + name_of(bend.function) + " before the loss, which takes logits of any sign";
     f.severity = is_soft(bend.function) ? Severity::info : Severity::warning;
     if (std::isfinite(reach.high)) {
@@ -143,7 +144,7 @@ class ActivationBeforeLoss final : public Rule {
                          : ": no score can be below " + figure(1 / (1 + std::exp(-reach.low))) + " or above " +
                                figure(1 / (1 + std::exp(-reach.high)));
       if (softmax && evidence.data().has_labels())
-        weigh_flat_scores(evidence, !yields_outputs(evidence.model(), evidence.model().find(bend.layer)), f);
+        weigh_flat_scores(evidence, !evidence.network().is_undone_by_loss(evidence.model().find(bend.layer)), f);
     } else if (!softmax) {
       f.cause += ": no score can be below " + figure(1 / (1 + std::exp(-reach.low)));
     }

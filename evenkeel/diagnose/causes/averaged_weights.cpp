@@ -13,7 +13,7 @@ namespace {
 constexpr double kLeastShare = 0.01, kMuchShare = 0.1;
 
 /// Whether the raw weights are from the same step as these averages: then both have exactly the same statistics.
-bool belong_together(const Network& network, const NamedTensors& raw) {
+bool belong_together(const MeasuredNetwork& network, const NamedTensors& raw) {
   for (const auto& [name, values] : raw)
     if (is_statistic(network.model(), name) &&
         !std::ranges::equal(values.as<float>(), network.weight(name).as<float>()))
@@ -84,8 +84,7 @@ class AveragedTooBriefly final : public Rule {
   static void measure(Evidence& evidence, const NamedTensors& raw, Finding& f) {
     const SampleScores& averages = evidence.normalizations().empty() ? evidence.evaluation() : evidence.full_data();
     const OtherWeights weights(evidence.network(), raw);
-    const SampleScores themselves =
-        evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false));
+    const SampleScores themselves = evidence.score(evidence.data());
     f.cost = cost_between(themselves, averages);
     f.severity = matters(*f.cost) ? Severity::error : Severity::info;
   }

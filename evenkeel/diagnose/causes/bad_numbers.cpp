@@ -60,8 +60,7 @@ Cost cost_of_scale(Evidence& evidence, const WeightDefect& defect) {
   usual.emplace_back(defect.tensor, std::move(gamma));
   const SampleScores& as_it_is = evidence.evaluation();  // before the network has other weights
   const OtherWeights scaled(evidence.network(), usual);
-  return cost_between(
-      evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false)), as_it_is);
+  return cost_between(evidence.score(evidence.data()), as_it_is);
 }
 
 /// The cost of wrong variances that can still be computed with, compared with the data's variances.
@@ -92,10 +91,10 @@ Finding finding_of(Evidence& evidence, const WeightDefect& defect) {
   Finding f{.code = std::string(meaning.code),
             .severity = meaning.severity,
             .layers = {defect.layer},
-            .cause = defect.tensor + " has values " + std::string(meaning.says) + " in " + std::to_string(count) +
+            .cause = defect.shown + " has values " + std::string(meaning.says) + " in " + std::to_string(count) +
                      (count == 1 ? " channel" : " channels") + " (first: " + std::to_string(defect.channels.front()) +
                      ')' + std::string(meaning.so),
-            .evidence = {{defect.tensor, defect.worst, "", std::string(meaning.expected)},
+            .evidence = {{defect.shown, defect.worst, "", std::string(meaning.expected)},
                          {"channels concerned", static_cast<double>(count), "", "0"}},
             .certainty = Certainty::sure("read from the weights")};
   if (defect.kind == Kind::impossible_variance) {

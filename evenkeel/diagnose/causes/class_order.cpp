@@ -44,8 +44,7 @@ struct Answers {
 Answers answers_of(Evidence& evidence, const Mismatch* mismatch) {
   if (!mismatch) return {evidence.data(), evidence.evaluation(), evidence.outputs()};
   Answers answers{.data = mismatch->corrected_data(evidence.data()), .scores = {}, .outputs = {}};
-  answers.scores = evidence.scorer().score(answers.data, uniform_modes(evidence.network(), Statistics::moving, false),
-                                           answers.outputs);
+  answers.scores = evidence.score(answers.data, answers.outputs);
   return answers;
 }
 
@@ -166,8 +165,7 @@ class ClassOrder final : public Rule {
     if (std::ranges::is_sorted(order) || names_unseen_classes(evidence, confusion, order)) return;
     const Dataset renamed =
         answers.data.relabelled({order.begin(), order.end()}, std::vector<std::string>(order.size()));
-    const SampleScores reordered =
-        evidence.scorer().score(renamed, uniform_modes(evidence.network(), Statistics::moving, false));
+    const SampleScores reordered = evidence.score(renamed);
     const Estimate gain = paired_difference(answers.scores.correct, reordered.correct);
     if (!gain.above_zero_by(kGainErrors)) return;
     // If wrong statistics cause the confusion, it disappears with better ones.

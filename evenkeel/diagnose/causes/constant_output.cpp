@@ -16,7 +16,7 @@ constexpr double kUnmoved = 1e-3;  ///< as a part of how much outputs must vary
 /// The deviation that counts as constant. If logits vary by at most this, so do scores. Outputs of a regression must
 /// vary as their targets do.
 double unmoved(Evidence& evidence, const ChannelSignal& output) {
-  const bool regression = scores_of(*evidence.network().options().loss) == Scores::outputs;
+  const bool regression = scores_of(evidence.network().loss()) == Scores::outputs;
   return kUnmoved * (regression ? std::sqrt(evidence.chance_loss()) : output.magnitude());
 }
 
@@ -56,7 +56,7 @@ std::optional<ChannelCount> made_by(Evidence& evidence, const ChannelSignal& sig
 class ConstantOutput final : public Rule {
  public:
   std::string_view checks() const override { return "channels and outputs that never change"; }
-  std::vector<Need> needs() const override { return {Need::many_samples}; }
+  std::vector<Need> needs() const override { return {Need::many_samples, Need::signals}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().output());

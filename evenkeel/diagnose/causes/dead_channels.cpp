@@ -69,7 +69,7 @@ class Lives {
 class DeadChannels final : public Rule {
  public:
   std::string_view checks() const override { return "channels that are never active"; }
-  std::vector<Need> needs() const override { return {Need::many_samples}; }
+  std::vector<Need> needs() const override { return {Need::many_samples, Need::signals}; }
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {

@@ -26,12 +26,11 @@ class DoubleSoftmax final : public Rule {
   std::string_view checks() const override { return "a softmax on top of a softmax"; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    const Network& network = evidence.network();
-    if (scores_of(*network.options().loss) != Scores::softmax) return;
+    if (scores_of(evidence.network().loss()) != Scores::softmax) return;
     const Model& model = evidence.model();
     const std::vector<int> found = softmaxes_at_the_end(model);
     if (found.empty()) return;
-    const bool last = yields_outputs(model, found.front());
+    const bool last = evidence.network().is_undone_by_loss(found.front());
     // Logarithms of probabilities are logits: a softmax of them changes nothing.
     const auto yields_probabilities = [&](int layer) {
       return !model.nodes()[static_cast<std::size_t>(layer)].layer.traits().activation.is_log;

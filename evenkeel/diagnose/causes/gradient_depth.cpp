@@ -81,7 +81,7 @@ bool is_cut(const std::vector<Finding>& findings, const std::vector<Depth>& dept
 class GradientDepth final : public Rule {
  public:
   std::string_view checks() const override { return "activations and gradients from the first layer to the last"; }
-  std::vector<Need> needs() const override { return {Need::samples}; }
+  std::vector<Need> needs() const override { return {Need::samples, Need::gradients, Need::signals}; }
   bool cheap() const override { return true; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {

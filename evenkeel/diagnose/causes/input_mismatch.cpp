@@ -73,7 +73,9 @@ class InputMismatchRule final : public Rule {
   std::string_view checks() const override {
     return "the data's range, scale, channels and axes, by trying corrections";
   }
-  std::vector<Need> needs() const override { return {Need::samples, Need::scored_samples, Need::input_statistics}; }
+  std::vector<Need> needs() const override {
+    return {Need::inputs, Need::samples, Need::scored_samples, Need::input_statistics};
+  }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     if (are_spoiled(findings)) return;

@@ -31,7 +31,7 @@ bool trains_by_batch(const NormalizationTraits& n) {
 }
 
 /// The share of the moving statistics that the last batch is.
-double share_of_last(const Normalization& n, const Network& network) {
+double share_of_last(const Normalization& n, const MeasuredNetwork& network) {
   if (n.batches.empty()) return 1 - n.momentum;
   return 1 / std::max(1.0, converted(network.weight(n.batches), DType::float64).as<double>()[0]);
 }

@@ -4,7 +4,6 @@
 #include "evenkeel/diagnose/causes/rules.h"
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/measure/graph.h"
-#include "evenkeel/nn/initializer_range.h"
 #include "evenkeel/nn/tensor_role.h"
 
 namespace evenkeel {
@@ -29,25 +28,14 @@ enum class State {
 
 double normal_share(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
 
-/// An initializer's distribution: its bound, and the share below x.
-struct Drawn {
-  double bound = 0;
-  bool normal = false;  ///< truncated at two deviations; else uniform
-  double below(double x) const {
-    if (!normal) return (x / bound + 1) / 2;
-    const double cut = normal_share(-2);
-    return (normal_share(2 * x / bound) - cut) / (1 - 2 * cut);
-  }
-};
-
-/// Nothing for initializers that draw no random numbers.
-std::optional<Drawn> distribution_of(const WeightInfo& weight) {
-  const std::optional<double> bound = largest_drawn(weight.initializer, weight.shape);
-  if (!bound) return {};
-  return Drawn{*bound, weight.initializer.kind != Initializer::Kind::glorot_uniform};
+/// The share of a distribution below x.
+double share_below(const InitialRange& drawn, double x) {
+  if (!drawn.normal) return (x / drawn.bound + 1) / 2;
+  const double cut = normal_share(-2);
+  return (normal_share(2 * x / drawn.bound) - cut) / (1 - 2 * cut);
 }
 
-bool is_as_drawn(std::vector<double> values, const Drawn& drawn) {
+bool is_as_drawn(std::vector<double> values, const InitialRange& drawn) {
   std::ranges::sort(values);
   const auto n = static_cast<double>(values.size());
   const double largest = std::max(-values.front(), values.back());
@@ -58,35 +46,28 @@ bool is_as_drawn(std::vector<double> values, const Drawn& drawn) {
   if (largest < drawn.bound * (1 - margin)) return false;
   double distance = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double below = drawn.below(values[i]), at = static_cast<double>(i);
+    const double below = share_below(drawn, values[i]), at = static_cast<double>(i);
     distance = std::max({distance, below - at / n, (at + 1) / n - below});
   }
   return std::sqrt(n) * distance < kKolmogorov;
 }
 
-Tensor drawn_by(const Network& network, std::size_t index) {
+State state_of(const MeasuredNetwork& network, std::size_t index) {
   const WeightInfo& weight = network.weights()[index];
-  Tensor values(weight.shape, network.options().compute.real);
-  weight.initializer.fill(
-      values.data(), weight.shape, network.options().compute.real,
-      {.seed = network.options().seed, .purpose = Purpose::initializer, .index = static_cast<std::uint32_t>(index)});
-  return values;
-}
-
-State state_of(const Network& network, std::size_t index) {
-  const WeightInfo& weight = network.weights()[index];
-  const TensorView view = network.weight(weight.name);
-  const Tensor values = converted(view, DType::float64), drawn = converted(drawn_by(network, index), DType::float64);
+  const Tensor values = converted(network.weight(weight.name), DType::float64);
   const auto numbers = values.as<double>();
-  if (std::ranges::equal(numbers, drawn.as<double>())) return State::drawn;
-  const auto distribution = distribution_of(weight);
+  if (const std::optional<Tensor> initial = network.initial_values(index)) {
+    const Tensor drawn = converted(*initial, DType::float64);
+    if (std::ranges::equal(numbers, drawn.as<double>())) return State::drawn;
+  }
+  const std::optional<InitialRange> distribution = network.initial_range(index);
   if (!distribution) return State::changed;
   if (!is_as_drawn({numbers.begin(), numbers.end()}, *distribution)) return State::changed;
   return weight.shape.size() < kFew ? State::unclear : State::as_drawn;
 }
 
 struct Kernel {
-  std::string layer;
+  std::string layer, tensor;
   State state = State::unclear;
   std::int64_t size = 0;
   bool statistics_of_another = false;  ///< the normalization right after it has statistics that do not fit its output
@@ -96,6 +77,7 @@ struct Kernel {
 class NotLoaded final : public Rule {
  public:
   std::string_view checks() const override { return "layers with their initial values while others are trained"; }
+  std::vector<Need> needs() const override { return {Need::initial_values}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     // With few samples, or one class, neither statistics nor the loss of guessing mean anything.
@@ -110,7 +92,7 @@ class NotLoaded final : public Rule {
       if (kernel.state != State::drawn && !(kernel.state == State::as_drawn && (kernel.companions_untouched || alone)))
         continue;
       f.layers.push_back(kernel.layer);
-      f.evidence.push_back({kernel.layer + "/kernel: values that follow the initializer's distribution",
+      f.evidence.push_back({kernel.tensor + ": values that follow the initializer's distribution",
                             static_cast<double>(kernel.size), "", "0 in a trained layer"});
       certain = certain && kernel.state == State::drawn;
     }
@@ -127,13 +109,14 @@ class NotLoaded final : public Rule {
 
  private:
   static std::vector<Kernel> kernels_of(Evidence& evidence, bool data_tell) {
-    const Network& network = evidence.network();
+    const MeasuredNetwork& network = evidence.network();
     std::vector<Kernel> kernels;
     for (std::size_t i = 0; i < network.weights().size(); ++i) {
       const WeightInfo& weight = network.weights()[i];
       if (role_of(evidence.model(), weight.name) != TensorRole::kernel) continue;
       const Layer& layer = evidence.model().nodes()[static_cast<std::size_t>(weight.layer)].layer;
       kernels.push_back({.layer = layer.name(),
+                         .tensor = network.shown_name(weight.name),
                          .state = state_of(network, i),
                          .size = weight.shape.size(),
                          .statistics_of_another = data_tell && statistics_of_another(evidence, weight.layer),
@@ -157,7 +140,7 @@ class NotLoaded final : public Rule {
       return std::ranges::count(evidence.normalizations(), reader, &Normalization::layer) == 0;
     });
     layers.push_back(layer);
-    const Network& network = evidence.network();
+    const MeasuredNetwork& network = evidence.network();
     int untouched = 0;
     for (std::size_t i = 0; i < network.weights().size(); ++i) {
       const WeightInfo& weight = network.weights()[i];

@@ -18,10 +18,11 @@ constexpr double kOfTheRise = 0.5;
 /// Overfitting remains if nothing else explains the gap.
 Certainty what_is_left(Evidence& evidence) {
   Certainty c = Certainty::possible("what is left after others were excluded");
-  c.excluded = {"the mode: both sets were scored in the same one",
-                "another range or color: the channels of both sets have the same mean and variance"};
-  if (unmet(Need::samples, evidence).empty() && unmet(Need::scored_samples, evidence).empty() &&
-      unmet(Need::input_statistics, evidence).empty())
+  c.excluded = {"the mode: both sets were scored in the same one"};
+  if (unmet(Need::inputs, evidence).empty())
+    c.excluded.emplace_back("another range or color: the channels of both sets have the same mean and variance");
+  if (unmet(Need::inputs, evidence).empty() && unmet(Need::samples, evidence).empty() &&
+      unmet(Need::scored_samples, evidence).empty() && unmet(Need::input_statistics, evidence).empty())
     c.excluded.emplace_back("another preparation: no correction that was tried helps");
   if (!evidence.guessing().classes.empty()) {
     c.excluded.emplace_back("other classes: training has samples of all of them, and their shares do not explain it");

@@ -75,6 +75,11 @@ std::string unmet(Need need, Evidence& evidence) {
       return unless(records.shuffled.has_value(), "whether training shuffled is not known (--run)");
     case Need::raw_weights:
       return unless(records.raw_weights != nullptr, "the weights are not known to be averages of others (--run)");
+    case Need::inputs: return evidence.network().why_not(Measurement::inputs);
+    case Need::other_axes: return evidence.network().why_not(Measurement::other_axes);
+    case Need::initial_values: return evidence.network().why_not(Measurement::initial_values);
+    case Need::gradients: return evidence.network().why_not(Measurement::gradients);
+    case Need::signals: return evidence.network().why_not(Measurement::signals);
   }
   return {};
 }

@@ -31,6 +31,11 @@ enum class Need {
   raw_weights,        ///< the weights themselves, besides averages of them
   averages,           ///< weights that are averages, and the number of their updates
   shuffle_record,     ///< whether training shuffled
+  inputs,             ///< samples as numbers, so that the network can be given others
+  other_axes,         ///< the network with normalizations along other axes
+  initial_values,     ///< how weights were drawn
+  gradients,          ///< of a training step
+  signals,            ///< each channel of each layer's output
 };
 
 /// unmet() of Need::normalization.

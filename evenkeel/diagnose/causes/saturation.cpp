@@ -40,7 +40,7 @@ class Saturation final : public Rule {
   std::string_view checks() const override {
     return "units of sigmoid, tanh and the like that are stuck at their ends";
   }
-  std::vector<Need> needs() const override { return {Need::many_samples}; }
+  std::vector<Need> needs() const override { return {Need::many_samples, Need::signals}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     const ChannelSignal* output = signal_of(evidence.model(), evidence.channels(), evidence.model().output());

@@ -102,7 +102,7 @@ class Swaps {
 
   SampleScores scored(const Dataset& data, const std::vector<Normalization>& layers, const Order& order) {
     const OtherWeights ordered(evidence_.network(), put_in_order(evidence_, layers, order));
-    return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
+    return evidence_.score(data);
   }
 
   /// Layers whose statistics do not fit, or cannot be computed with, and the layers before them, whose gamma and beta
@@ -342,8 +342,7 @@ class SwappedVectors final : public Rule {
     f.cause = "vectors of " + layers_text(f.layers) + " are in each other's places: " + order_text(swap.order);
     f.certainty = Certainty::sure("tried: in this order the statistics of all layers fit the data");
     const OtherWeights ordered(evidence.network(), put_in_order(evidence, swap.layers, swap.order));
-    const SampleScores with =
-        evidence.scorer().score(evidence.data(), uniform_modes(evidence.network(), Statistics::moving, false));
+    const SampleScores with = evidence.score(evidence.data());
     f.evidence.push_back({"loss in evaluation with each in its place", with.mean_loss().value});
     if (const auto accuracy = with.accuracy())
       f.evidence.push_back({"accuracy in evaluation with each in its place", accuracy->value});

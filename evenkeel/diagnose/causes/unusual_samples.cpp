@@ -11,6 +11,7 @@ namespace {
 class UnusualSamples final : public Rule {
  public:
   std::string_view checks() const override { return "samples of another size than the others"; }
+  std::vector<Need> needs() const override { return {Need::inputs}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     judge_training(evidence, findings);
@@ -44,9 +45,8 @@ class UnusualSamples final : public Rule {
   }
 
   static void measure(Evidence& evidence, Finding& f) {
-    const Reestimated others =
-        measure_statistics(evidence.network(), evidence.usual_train_data(),
-                           {.batch_size = evidence.at_once(), .memory_bytes = evidence.memory_bytes()});
+    const Reestimated others = evidence.network().statistics(
+        evidence.usual_train_data(), {.batch_size = evidence.at_once(), .memory_bytes = evidence.memory_bytes()});
     evidence.add_passes(others.forward_passes, evidence.usual_train_data());
     const SampleScores& scores = evidence.on_statistics("those of usual samples", others.after);
     const Cost cost = cost_between(scores, evidence.evaluation());

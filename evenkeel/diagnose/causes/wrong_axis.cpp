@@ -61,7 +61,7 @@ class WrongAxis final : public Rule {
   std::string_view checks() const override {
     return "the axis of normalizations whose input has several axes of the same length";
   }
-  std::vector<Need> needs() const override { return {Need::normalization, Need::samples}; }
+  std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::other_axes}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
     Finding f{.code = "wrong-axis", .cause = {}};

@@ -6,6 +6,7 @@
 #include "evenkeel/data/unusual_samples.h"
 #include "evenkeel/diagnose/measure/chance_loss.h"
 #include "evenkeel/diagnose/measure/input_mismatch.h"
+#include "evenkeel/diagnose/measure/own_network.h"
 
 namespace evenkeel {
 namespace {
@@ -39,27 +40,56 @@ bool is_noisy(const Model& model) {
 
 }  // namespace
 
+Evidence::Evidence(MeasuredNetwork& network, Subject subject, Observer observer)
+    : Evidence(std::shared_ptr<MeasuredNetwork>(std::shared_ptr<void>(), &network), std::move(subject),
+               std::move(observer)) {}
+
 Evidence::Evidence(Network& network, Subject subject, Observer observer)
-    : network_(network),
+    : Evidence(std::make_shared<OwnNetwork>(network), std::move(subject), std::move(observer)) {}
+
+Evidence::Evidence(std::shared_ptr<MeasuredNetwork> network, Subject subject, Observer observer)
+    : network_(std::move(network)),
       subject_(std::move(subject)),
       observer_(std::move(observer)),
-      defects_(scan_weights(network)),
-      substituted_(network),
+      defects_(scan_weights(*network_)),
+      substituted_(*network_),
       data_(sample_of(subject_.data, subject_.samples)),
-      normalizations_(evenkeel::normalizations(network.model())),
-      has_dropout_(is_noisy(network.model())),
-      flops_(flops_of_sample(network.model())),
-      at_once_(batch_that_fits(network.model(), {.loss = network.options().loss},
-                               std::min(kScoredAtOnce, std::max<std::int64_t>(data_.size(), 1)),
-                               subject_.memory_bytes / 2)),
-      scorer_(network, Network::targets_of(subject_.data), std::min(at_once_, data_.size())) {
-  network.check(subject_.data, true);
+      normalizations_(evenkeel::normalizations(network_->model())),
+      has_dropout_(is_noisy(network_->model())),
+      flops_(network_->flops()),
+      at_once_(network_->batch_that_fits(std::min(kScoredAtOnce, std::max<std::int64_t>(data_.size(), 1)),
+                                         subject_.memory_bytes / 2)),
+      scored_at_once_(std::min(at_once_, data_.size())) {
+  network_->check(subject_.data);
   if (subject_.train_data) {
-    network.check(*subject_.train_data, true);
+    network_->check(*subject_.train_data);
     train_data_ = sample_of(*subject_.train_data, subject_.samples);
   }
-  if (observer_) scorer_.observe([this] { observer_(*this); });
   if (substituted_.any_statistic()) substitute_statistics();
+}
+
+/// Counts what the pass sends through the network, and lets the observer know.
+Pass Evidence::observed(Pass pass) {
+  pass.after_batch = [this](std::int64_t samples) {
+    passed_ += static_cast<double>(samples);
+    if (observer_) observer_(*this);
+  };
+  return pass;
+}
+
+SampleScores Evidence::passed_over(const Dataset& data, Pass pass, std::vector<float>* outputs) {
+  pass.batch_size = scored_at_once_;
+  return network_->score(data, observed(std::move(pass)), outputs);
+}
+
+SampleScores Evidence::score(const Dataset& data) { return passed_over(data, {}); }
+
+SampleScores Evidence::score(const Dataset& data, std::vector<float>& outputs) {
+  return passed_over(data, {}, &outputs);
+}
+
+SampleScores Evidence::score_with(const NamedTensors& weights, const Dataset& data) {
+  return network_->score_with(weights, data, observed({.batch_size = scored_at_once_}));
 }
 
 /// How statistics are measured.
@@ -77,15 +107,15 @@ ReestimateOptions Evidence::measuring() {
 /// Statistics that nothing can be computed with are replaced by those of the data, so that the others can be measured.
 void Evidence::substitute_statistics() {
   substituted_.replace_statistics(full_statistics());
-  const std::vector<LayerStatistics> moving = moving_statistics(network_);
+  const std::vector<LayerStatistics> moving = moving_statistics(*network_);
   for (std::size_t i = 0; i < moving.size(); ++i)
     (*gaps_)[i] = gap_between(moving[i], (*gaps_)[i].data, normalizations_[i].epsilon, (*gaps_)[i].samples);
 }
 
-std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropout) {
+std::vector<StatisticsGap> Evidence::measured_gaps(MeasuredNetwork& network, bool dropout) {
   ReestimateOptions options = measuring();
   options.dropout = dropout;
-  const Reestimated measured = measure_statistics(network, statistics_data(), options);
+  const Reestimated measured = network.statistics(statistics_data(), options);
   if (!observer_) add_passes(measured.forward_passes, statistics_data());
   std::vector<StatisticsGap> gaps;
   for (std::size_t i = 0; i < normalizations_.size(); ++i) {
@@ -99,40 +129,31 @@ std::vector<StatisticsGap> Evidence::measured_gaps(Network& network, bool dropou
 }
 
 const std::vector<StatisticsGap>& Evidence::gaps() {
-  if (!gaps_) gaps_ = measured_gaps(network_, false);
+  if (!gaps_) gaps_ = measured_gaps(*network_, false);
   return *gaps_;
 }
 
 const std::vector<StatisticsGap>& Evidence::gaps_with_dropout() {
   if (!has_dropout_) return gaps();
-  if (!gaps_with_dropout_) gaps_with_dropout_ = measured_gaps(network_, true);
+  if (!gaps_with_dropout_) gaps_with_dropout_ = measured_gaps(*network_, true);
   return *gaps_with_dropout_;
 }
 
 const std::vector<std::optional<NoiseShift>>& Evidence::noise_shifts() {
   if (!noise_shifts_) {
-    noise_shifts_ = evenkeel::noise_shifts(network_, statistics_data(), full_statistics(),
+    noise_shifts_ = evenkeel::noise_shifts(*network_, statistics_data(), full_statistics(),
                                            statistics_of_data(gaps_with_dropout()), at_once_);
     add_passes(1, statistics_data());
   }
   return *noise_shifts_;
 }
 
-std::unique_ptr<Network> Evidence::network_as(const Model& other) const {
-  NetworkOptions options = network_.options();
-  options.probes.clear();
-  auto network = std::make_unique<Network>(other, options);
-  for (const WeightInfo& weight : network_.weights()) network->set_weight(weight.name, network_.weight(weight.name));
-  return network;
+std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) {
+  return measured_gaps(*network_->as_model(other), false);
 }
 
-std::vector<StatisticsGap> Evidence::gaps_as(const Model& other) { return measured_gaps(*network_as(other), false); }
-
 SampleScores Evidence::evaluation_as(const Model& other) {
-  const std::unique_ptr<Network> network = network_as(other);
-  Scorer scorer(*network, Network::targets_of(data_), scorer_.batch_size());
-  add_passes(1, data_);
-  return scorer.score(data_, uniform_modes(*network, Statistics::moving, false));
+  return network_->as_model(other)->score(data_, observed({.batch_size = scored_at_once_}));
 }
 
 std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_data(gaps()); }
@@ -140,7 +161,7 @@ std::vector<LayerStatistics> Evidence::full_statistics() { return statistics_of_
 std::vector<LayerStatistics> Evidence::unfrozen_statistics() {
   ReestimateOptions options = measuring();
   options.frozen_too = true;
-  Reestimated measured = measure_statistics(network_, statistics_data(), options);
+  Reestimated measured = network_->statistics(statistics_data(), options);
   if (!observer_) add_passes(measured.forward_passes, statistics_data());
   return std::move(measured.after);
 }
@@ -154,27 +175,22 @@ const SampleScores& Evidence::scored(const std::string& key, const std::function
 const SampleScores& Evidence::evaluation() {
   return scored("evaluation", [&] {
     std::vector<float> outputs;
-    SampleScores scores = scorer_.score(data_, uniform_modes(network_, Statistics::moving, false), outputs);
+    SampleScores scores = score(data_, outputs);
     outputs_ = std::move(outputs);
     return scores;
   });
 }
 
-SampleScores Evidence::moving_without_dropout(const Dataset& data) {
-  return scorer_.score(data, uniform_modes(network_, Statistics::moving, false));
-}
-
 const SampleScores& Evidence::evaluation_as_is() {
   if (!substituted_.any()) return evaluation();
-  return scored("evaluation as is",
-                [&] { return substituted_.with_originals([&] { return moving_without_dropout(data_); }); });
+  return scored("evaluation as is", [&] { return substituted_.with_originals([&] { return score(data_); }); });
 }
 
 const SampleScores& Evidence::train_evaluation_as_is() {
   if (!substituted_.any()) return train_evaluation();
   if (!train_data_) return evaluation_as_is();
   return scored("train evaluation as is",
-                [&] { return substituted_.with_originals([&] { return moving_without_dropout(*train_data_); }); });
+                [&] { return substituted_.with_originals([&] { return score(*train_data_); }); });
 }
 
 const std::vector<float>& Evidence::outputs() {
@@ -186,18 +202,19 @@ const SampleScores& Evidence::full_data() { return full_data_of(data_); }
 
 const SampleScores& Evidence::full_data_of(const Dataset& data) {
   return scored(&data == &data_ ? "full data" : "full data, of training", [&] {
-    scorer_.supply(full_statistics());
-    return scorer_.score(data, uniform_modes(network_, Statistics::supplied, false));
+    const std::vector<LayerStatistics> statistics = full_statistics();
+    return passed_over(data, {.statistics = Statistics::supplied, .supplied = &statistics});
   });
 }
 
 SampleScores Evidence::with_dropout(const Dataset& data) {
   if (!has_dropout_) return full_data_of(data);
-  scorer_.supply(statistics_of_data(gaps_with_dropout()));
+  const std::vector<LayerStatistics> statistics = statistics_of_data(gaps_with_dropout());
   std::vector<SampleScores> passes;
   const int masks = &data == &data_ ? passes_to_judge() : kPassesToShow;
   for (int pass = 0; pass < masks; ++pass)
-    passes.push_back(scorer_.score(data, uniform_modes(network_, Statistics::supplied, true), first_step(pass)));
+    passes.push_back(passed_over(
+        data, {.statistics = Statistics::supplied, .supplied = &statistics, .noise = true, .step = first_step(pass)}));
   return mean_of_passes(passes);
 }
 
@@ -207,7 +224,7 @@ const SampleScores& Evidence::training() {
 
 const SampleScores& Evidence::train_evaluation() {
   if (!train_data_) return evaluation();
-  return scored("train evaluation", [&] { return moving_without_dropout(*train_data_); });
+  return scored("train evaluation", [&] { return score(*train_data_); });
 }
 
 const SampleScores& Evidence::train_training() {
@@ -228,13 +245,7 @@ const std::vector<SampleScores>& Evidence::evaluation_in_batches(std::int64_t ba
 }
 
 const SampleScores& Evidence::evaluation_alone() {
-  return scored("alone", [&] {
-    const std::int64_t own = scorer_.batch_size();
-    scorer_.set_batch_size(1);
-    SampleScores scores = moving_without_dropout(data_);
-    scorer_.set_batch_size(own);
-    return scores;
-  });
+  return scored("alone", [&] { return network_->score(data_, observed({.batch_size = 1})); });
 }
 
 Evidence::BatchScores Evidence::batches_against_data(std::int64_t batch_size) {
@@ -249,14 +260,13 @@ const std::vector<SampleScores>& Evidence::batches_of(const Dataset& data, std::
   const auto key = std::tuple(&data, batch_size, statistics, dropout);
   const auto found = batches_.find(key);
   if (found != batches_.end()) return found->second;
-  // Another batch size needs another program.
-  const std::int64_t own = scorer_.batch_size();
-  scorer_.set_batch_size(batch_size);
   std::vector<SampleScores> passes;
   for (int pass = 0; pass < (&data == &statistics_data() ? passes_to_judge() : kPassesToShow); ++pass)
-    passes.push_back(scorer_.score_shuffled(data, uniform_modes(network_, statistics, dropout), first_step(pass),
-                                            static_cast<std::uint64_t>(pass)));
-  scorer_.set_batch_size(own);
+    passes.push_back(shuffled_scores(data, static_cast<std::uint64_t>(pass), [&](const Dataset& shuffled) {
+      return network_->score(
+          shuffled,
+          observed({.statistics = statistics, .noise = dropout, .step = first_step(pass), .batch_size = batch_size}));
+    }));
   return batches_.emplace(key, std::move(passes)).first->second;
 }
 
@@ -264,36 +274,29 @@ const SampleScores& Evidence::moving_in(const std::vector<std::string>& layers) 
   std::string key = "moving in";
   for (const std::string& layer : layers) key += '\n' + layer;
   return scored(key, [&] {
-    scorer_.supply(full_statistics());
-    std::vector<LayerMode> modes = uniform_modes(network_, Statistics::supplied, false);
-    for (const std::string& layer : layers)
-      modes[static_cast<std::size_t>(model().find(layer))].statistics = Statistics::moving;
-    return scorer_.score(data_, modes);
+    const std::vector<LayerStatistics> statistics = full_statistics();
+    return passed_over(data_, {.statistics = Statistics::supplied, .on_moving = layers, .supplied = &statistics});
   });
 }
 
 const SampleScores& Evidence::on_statistics(const std::string& name, const std::vector<LayerStatistics>& statistics) {
-  return scored("on " + name, [&] {
-    scorer_.supply(statistics);
-    return scorer_.score(data_, uniform_modes(network_, Statistics::supplied, false));
-  });
+  return scored("on " + name,
+                [&] { return passed_over(data_, {.statistics = Statistics::supplied, .supplied = &statistics}); });
 }
 
 double Evidence::chance_loss() {
-  return evenkeel::chance_loss(*network_.options().loss, train_data(), network_.outputs(), network_.positions());
+  return evenkeel::chance_loss(network_->loss(), train_data(), network_->outputs(), network_->positions());
 }
 
 const Guessing& Evidence::guessing() {
-  if (!guessing_)
-    guessing_ = evenkeel::guessing(*network_.options().loss, data_, network_.outputs(), network_.positions());
+  if (!guessing_) guessing_ = evenkeel::guessing(network_->loss(), data_, network_->outputs(), network_->positions());
   return *guessing_;
 }
 
 const Guessing& Evidence::train_guessing() {
   if (!train_data_) return guessing();
   if (!train_guessing_)
-    train_guessing_ =
-        evenkeel::guessing(*network_.options().loss, *train_data_, network_.outputs(), network_.positions());
+    train_guessing_ = evenkeel::guessing(network_->loss(), *train_data_, network_->outputs(), network_->positions());
   return *train_guessing_;
 }
 
@@ -324,14 +327,16 @@ double Evidence::expected_passes() const {
   return (passed() + left) / std::max(samples_of(data_), samples_of(train_data()));
 }
 
+bool Evidence::has_inputs() const { return network_->why_not(Measurement::inputs).empty(); }
+
 const Dataset& Evidence::usual_data() {
-  if (!usual_data_) usual_data_ = usual_part(data_);
+  if (!usual_data_) usual_data_ = has_inputs() ? usual_part(data_) : data_;
   return *usual_data_;
 }
 
 const Dataset& Evidence::usual_train_data() {
   if (!train_data_) return usual_data();
-  if (!usual_train_data_) usual_train_data_ = usual_part(train_data());
+  if (!usual_train_data_) usual_train_data_ = has_inputs() ? usual_part(train_data()) : train_data();
   return *usual_train_data_;
 }
 
@@ -342,7 +347,8 @@ const LayerStatistics& Evidence::train_moments() {
 
 bool Evidence::inputs_differ() {
   if (!inputs_differ_)
-    inputs_differ_ = statistics_distance(channel_moments(usual_data()), train_moments(), 1e-6) > kOtherData;
+    inputs_differ_ =
+        has_inputs() && statistics_distance(channel_moments(usual_data()), train_moments(), 1e-6) > kOtherData;
   return *inputs_differ_;
 }
 
@@ -357,7 +363,7 @@ const Mismatch* Evidence::mismatch() {
 const std::vector<ChannelSignal>& Evidence::channels() {
   if (!channels_) {
     const std::vector<LayerStatistics> statistics = full_statistics();
-    channels_ = channel_signals(network_, signal_data(), statistics, at_once_);
+    channels_ = network_->channel_signals(signal_data(), statistics, at_once_);
     add_passes(1, signal_data());
   }
   return *channels_;
@@ -365,15 +371,16 @@ const std::vector<ChannelSignal>& Evidence::channels() {
 
 const std::vector<GradientNorm>& Evidence::gradients() {
   if (!gradients_) {
-    const CompileOptions training{
-        .loss = network_.options().loss, .targets = Network::targets_of(train_data()), .train = true};
-    const std::int64_t size =
-        batch_that_fits(model(), training, std::min(kScoredAtOnce, train_data().size()), subject_.memory_bytes);
-    Batches batches(train_data(), {.batch_size = size, .shuffle = false});
-    gradients_ = gradient_norms(network_, batches.next());
+    const std::int64_t size = network_->training_batch_that_fits(
+        train_data(), std::min(kScoredAtOnce, train_data().size()), subject_.memory_bytes);
+    gradients_ = network_->gradient_norms(train_data().range(0, size));
     passed_ += 3.0 * static_cast<double>(size);
   }
   return *gradients_;
+}
+
+std::vector<InputHistogram> Evidence::histograms(std::int64_t samples) {
+  return network_->input_histograms(statistics_data(), full_statistics(), samples);
 }
 
 }  // namespace evenkeel

@@ -10,12 +10,9 @@
 #include <vector>
 
 #include "evenkeel/diagnose/measure/capacity.h"
-#include "evenkeel/diagnose/measure/channel_signals.h"
 #include "evenkeel/diagnose/measure/guessing.h"
-#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/measured_network.h"
 #include "evenkeel/diagnose/measure/noise.h"
-#include "evenkeel/diagnose/measure/reestimate.h"
-#include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/train/checkpoint.h"
 
@@ -79,8 +76,8 @@ struct Subject {
   std::int64_t memory_bytes = std::int64_t{1} << 30;
 };
 
-/// Everything that rules may ask about a network. Each measurement is made once, when it is first asked for, and
-/// shared. The network does not change.
+/// Everything that rules may ask about a network, whoever computes it. Each measurement is made once, when it is first
+/// asked for, and shared. The network does not change.
 class Evidence {
  public:
   static constexpr int kPasses = 4, kFewPasses = 2;  ///< masks and shufflings; few of a large network
@@ -89,10 +86,11 @@ class Evidence {
   using Observer = std::function<void(const Evidence&)>;
 
   /// Throws Error if data and model do not fit, or the network has no loss.
+  Evidence(MeasuredNetwork& network, Subject subject, Observer observer = {});
   Evidence(Network& network, Subject subject, Observer observer = {});
 
-  Network& network() { return network_; }
-  const Model& model() const { return network_.model(); }
+  MeasuredNetwork& network() { return *network_; }
+  const Model& model() const { return network_->model(); }
   const Records& records() const { return subject_.records; }
   const Dataset& data() const { return data_; }  ///< the sample
   const Dataset& train_data() const { return train_data_ ? *train_data_ : data_; }
@@ -145,7 +143,11 @@ class Evidence {
   const SampleScores& evaluation_as_is();
   const SampleScores& train_evaluation_as_is();
   SampleScores evaluation_as(const Model& other);  ///< for another model with the same tensors
-  const SampleScores& full_data();                 ///< full-data statistics, dropout off
+  /// Other samples in evaluation, not kept; with the outputs; and with other values in some tensors.
+  SampleScores score(const Dataset& data);
+  SampleScores score(const Dataset& data, std::vector<float>& outputs);
+  SampleScores score_with(const NamedTensors& weights, const Dataset& data);
+  const SampleScores& full_data();         ///< full-data statistics, dropout off
   const SampleScores& training();          ///< full-data statistics with dropout on, dropout on; mean over masks
   const SampleScores& train_evaluation();  ///< evaluation() and training() of the training data
   const SampleScores& train_training();
@@ -179,14 +181,16 @@ class Evidence {
   const Dataset& usual_data();
   const Dataset& usual_train_data();
   const LayerStatistics& train_moments();  ///< of the training data's channels
-  /// Whether the channels of the data have another mean or variance than those.
+  /// Whether the channels of the data have another mean or variance than those; false if nobody knows.
   bool inputs_differ();
   /// How data or weights differ from those of training (find_mismatch); null if they do not.
   const Mismatch* mismatch();
   const std::vector<ChannelSignal>& channels();  ///< of signal_data(), full-data statistics, dropout off
   const std::vector<GradientNorm>& gradients();  ///< of one training batch
 
-  Scorer& scorer() { return scorer_; }
+  /// The distributions of the normalizations' inputs in both modes, of so many samples.
+  std::vector<InputHistogram> histograms(std::int64_t samples);
+
   /// Adds what a rule's own measurements sent through the network.
   void add_passes(double passes, const Dataset& of) { passed_ += passes * static_cast<double>(of.size()); }
   void add_passes_of(const Evidence& other) { passed_ += other.passed(); }
@@ -199,21 +203,23 @@ class Evidence {
   void announce(std::int64_t samples) { announced_until_ = passed() + static_cast<double>(samples); }
 
  private:
-  double passed() const { return passed_ + static_cast<double>(scorer_.scored()); }
+  Evidence(std::shared_ptr<MeasuredNetwork> network, Subject subject, Observer observer);
+  double passed() const { return passed_; }
   const SampleScores& scored(const std::string& key, const std::function<SampleScores()>& measure);
   const Dataset& larger_unless(std::int64_t samples) const;
+  bool has_inputs() const;  ///< whether the samples are known as numbers
+  SampleScores passed_over(const Dataset& data, Pass pass, std::vector<float>* outputs = nullptr);
+  Pass observed(Pass pass);
   SampleScores with_dropout(const Dataset& data);
   const SampleScores& full_data_of(const Dataset& data);
-  SampleScores moving_without_dropout(const Dataset& data);
   void substitute_statistics();
   const std::vector<SampleScores>& batches_of(const Dataset& data, std::int64_t batch_size, Statistics statistics,
                                               bool dropout);
-  std::vector<StatisticsGap> measured_gaps(Network& network, bool dropout);
-  std::unique_ptr<Network> network_as(const Model& other) const;
+  std::vector<StatisticsGap> measured_gaps(MeasuredNetwork& network, bool dropout);
 
   ReestimateOptions measuring();
 
-  Network& network_;
+  std::shared_ptr<MeasuredNetwork> network_;
   Subject subject_;
   Observer observer_;
   std::vector<WeightDefect> defects_;
@@ -224,8 +230,8 @@ class Evidence {
   bool has_dropout_ = false;
   double flops_ = 0;
   std::int64_t at_once_ = 0;
-  Scorer scorer_;
-  double passed_ = 0, announced_until_ = 0;  ///< samples, without the scorer's; passed() after what was announced
+  std::int64_t scored_at_once_ = 0;
+  double passed_ = 0, announced_until_ = 0;  ///< samples; passed() after what was announced
   std::map<std::string, SampleScores> scores_;
   std::map<std::tuple<const Dataset*, std::int64_t, Statistics, bool>, std::vector<SampleScores>> batches_;
   std::optional<Guessing> guessing_, train_guessing_;

@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "evenkeel/diagnose/causes/rules.h"
-#include "evenkeel/diagnose/measure/instrument.h"
-#include "evenkeel/program/probes/moments.h"
 
 namespace evenkeel {
 namespace {
@@ -34,62 +32,50 @@ class FirstNormalization {
   explicit FirstNormalization(Evidence& evidence)
       : evidence_(evidence),
         normalization_(evidence.normalizations().front()),
-        value_(input_value(evidence.model(), compile(evidence.model(), {.batch_size = 1}), normalization_.layer)),
-        instrument_(evidence.network(), {.probes = {value_}}) {
-    moving_ = moving_statistics(evidence.network()).front();
-  }
+        moving_(moving_statistics(evidence.network()).front()) {}
 
   double distance_to(const Dataset& data) {
-    reset_probes(instrument_.store());
-    StepContext context = instrument_.network().context(Mode::evaluate);
-    instrument_.run(data, std::min(evidence_.at_once(), data.size()), context);
+    const LayerStatistics found =
+        evidence_.network().input_moments(data, 0, std::min(evidence_.at_once(), data.size()));
     // Of a pass only the layers up to here.
     const double layers = static_cast<double>(normalization_.layer + 1) / evidence_.model().layers();
     evidence_.add_passes(layers, data);
-    ChannelMoments moments = read_moments(instrument_.store(), value_);
-    return statistics_distance(moving_, {moving_.layer, std::move(moments.mean), std::move(moments.variance)},
-                               normalization_.epsilon);
+    return statistics_distance(moving_, found, normalization_.epsilon);
   }
 
  private:
   Evidence& evidence_;
   const Normalization& normalization_;
-  std::string value_;
-  Instrument instrument_;
   LayerStatistics moving_;
 };
 
-/// Scores data on the network's weights, or on a copy of them in another layout.
+/// Scores data on the network's weights, or on them in another layout.
 class LayoutScorer {
  public:
-  explicit LayoutScorer(Evidence& evidence) : evidence_(evidence) {}
+  explicit LayoutScorer(Evidence& evidence) : evidence_(evidence), draft_(evidence.network().draft()) {}
+
+  const Draft& draft() const { return draft_; }
 
   SampleScores score(const Dataset& data, const std::vector<WeightLayout>& layouts) {
-    if (layouts.empty())
-      return evidence_.scorer().score(data, uniform_modes(evidence_.network(), Statistics::moving, false));
+    if (layouts.empty()) return evidence_.score(data);
     lay_out(layouts);
-    evidence_.add_passes(1, data);
-    return scorer_->score(data, uniform_modes(*copy_, Statistics::moving, false));
+    return evidence_.score_with(laid_out_, data);
   }
 
  private:
   void lay_out(const std::vector<WeightLayout>& layouts) {
     std::vector<std::string> names;
     for (const WeightLayout& layout : layouts) names.push_back(layout.name);
-    if (copy_ && names == names_) return;
+    if (names == names_) return;
     names_ = std::move(names);
-    if (!copy_) {
-      copy_ = with_layouts(evidence_.network(), {});
-      scorer_.emplace(*copy_, Network::targets_of(evidence_.data()), evidence_.scorer().batch_size());
-    }
-    Draft draft(evidence_.network());
-    for (const WeightLayout& layout : layouts) layout.apply(draft);
-    draft.write_tensors(*copy_);
+    Draft changed = evidence_.network().draft();
+    for (const WeightLayout& layout : layouts) layout.apply(changed);
+    laid_out_ = changed.changed_from(draft_);
   }
 
   Evidence& evidence_;
-  std::unique_ptr<Network> copy_;
-  std::optional<Scorer> scorer_;
+  Draft draft_;
+  NamedTensors laid_out_;
   std::vector<std::string> names_;
 };
 
@@ -164,7 +150,7 @@ class Search {
     std::vector<Guess> all;
     for (InputHypothesis& h : input_hypotheses(summary_, train_ ? &*train_ : nullptr))
       all.push_back({.input = {std::move(h)}});
-    layouts_ = weight_layouts(evidence_.network());
+    layouts_ = weight_layouts(scorer_.draft());
     for (const WeightLayout& layout : layouts_) all.push_back({.layouts = {layout}});
     return all;
   }

@@ -1,12 +1,7 @@
 #include "evenkeel/diagnose/measure/noise.h"
 
 #include <algorithm>
-#include <map>
 
-#include "evenkeel/diagnose/measure/capacity.h"
-#include "evenkeel/diagnose/measure/instrument.h"
-#include "evenkeel/diagnose/measure/layer_signals.h"
-#include "evenkeel/diagnose/measure/sample_scores.h"
 #include "evenkeel/kernels/convolution/convolution_reference.h"
 
 namespace evenkeel {
@@ -74,7 +69,7 @@ std::optional<int> last_noise(const Model& model, int layer) {
   return {};
 }
 
-std::vector<double> squares_of(const Network& network, const std::string& weight) {
+std::vector<double> squares_of(const MeasuredNetwork& network, const std::string& weight) {
   const Tensor values = converted(network.weight(weight), DType::float64);
   std::vector<double> squares(values.as<double>().begin(), values.as<double>().end());
   for (double& w : squares) w *= w;
@@ -82,7 +77,7 @@ std::vector<double> squares_of(const Network& network, const std::string& weight
 }
 
 /// sum of w^2 m for each output of a linear layer, m by element of one sample's input.
-std::vector<double> summed(const Network& network, const Layer& layer, const Shape& input,
+std::vector<double> summed(const MeasuredNetwork& network, const Layer& layer, const Shape& input,
                            const std::vector<double>& moments) {
   const LinearTraits linear = *layer.traits().linear;
   const std::vector<double> kernel = squares_of(network, layer.name() + '/' + linear.kernel);
@@ -116,35 +111,6 @@ std::vector<double> mean_over_positions(const std::vector<double>& elements, std
   return means;
 }
 
-/// E[x^2] for each element of a sample, for some of a network's values with noise off.
-class SecondMoments {
- public:
-  SecondMoments(Network& network, const Dataset& data, const std::vector<LayerStatistics>& statistics,
-                const std::vector<std::string>& values, std::int64_t batch_size) {
-    Instrument instrument(network, {.keep = values});
-    batch_size = batch_that_fits(network.model(), {.keep = values}, std::min(batch_size, data.size()), kBatchBytes);
-    instrument.supply(statistics, batch_size);
-    StepContext context = network.context(Mode::evaluate);
-    context.modes = uniform_modes(network, Statistics::supplied, false);
-    instrument.run(data, batch_size, context, [&](const Instrument::Seen& seen) {
-      for (const std::string& value : values) add(value, seen.read(value), data.size());
-    });
-  }
-
-  const std::vector<double>& of(const std::string& value) const { return sums_.at(value); }
-
- private:
-  void add(const std::string& value, TensorView batch, std::int64_t samples) {
-    const Tensor x = converted(batch, DType::float64);
-    std::vector<double>& sum = sums_[value];
-    sum.resize(static_cast<std::size_t>(x.shape().row_size()));
-    for (std::size_t i = 0; i < x.as<double>().size(); ++i)
-      sum[i % sum.size()] += x.as<double>()[i] * x.as<double>()[i] / static_cast<double>(samples);
-  }
-
-  std::map<std::string, std::vector<double>> sums_;
-};
-
 }  // namespace
 
 std::optional<double> dropout_rate(const Layer& layer) {
@@ -160,21 +126,21 @@ std::optional<NoiseInFront> noise_in_front(const Model& model, int normalization
   return {};
 }
 
-std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Dataset& data,
+std::vector<std::optional<NoiseShift>> noise_shifts(MeasuredNetwork& network, const Dataset& data,
                                                     const std::vector<LayerStatistics>& off,
                                                     const std::vector<LayerStatistics>& on, std::int64_t batch_size) {
   const Model& model = network.model();
   const CompiledModel compiled = compile(model, {.batch_size = 1});
-  const auto read_by = [&](int layer) { return input_value(model, compiled, layer); };
   std::vector<std::optional<NoiseInFront>> found;
-  std::vector<std::string> values;
+  std::vector<int> noises;
   for (const Normalization& n : normalizations(model)) {
     found.push_back(noise_in_front(model, n.layer));
-    if (found.back() && found.back()->has_closed_form) values.push_back(read_by(found.back()->noise));
+    if (found.back() && found.back()->has_closed_form) noises.push_back(found.back()->noise);
   }
   std::vector<std::optional<NoiseShift>> shifts;
-  std::optional<SecondMoments> moments;
-  if (!values.empty()) moments.emplace(network, data, off, values, batch_size);
+  std::map<int, std::vector<double>> squares_before;
+  if (!noises.empty() && network.why_not(Measurement::squares).empty())
+    squares_before = network.input_squares(data, off, noises, batch_size);
   for (std::size_t i = 0; i < found.size(); ++i) {
     shifts.emplace_back();
     if (!found[i]) continue;
@@ -182,8 +148,8 @@ std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Data
     const double share = noise.traits().noise->factor_variance;
     const std::vector<double>& without = off[i].variance;
     shifts.back() = NoiseShift{.noise = noise.name(), .measured = variance_ratio(without, on[i].variance)};
-    if (!found[i]->has_closed_form) continue;
-    std::vector<double> squares = moments->of(read_by(found[i]->noise));
+    if (!found[i]->has_closed_form || !squares_before.contains(found[i]->noise)) continue;
+    std::vector<double> squares = squares_before.at(found[i]->noise);
     // Only where the sum repeats the branch along axes do their sizes differ.
     if (const int reader = normalizations(model)[i].layer;
         !found[i]->linear && shape_read_by(model, compiled, reader) != shape_read_by(model, compiled, found[i]->noise))

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/diagnose/measure/measured_network.h"
 
 // Which noise of training comes before a normalization, and what it does to the variance of the normalization's input.
 
@@ -35,8 +35,8 @@ struct NoiseShift {
   std::optional<double> closed_form = {};
 };
 /// By normalization, in the order of the description; nothing if no noise reaches it. `off` and `on` are the statistics
-/// of the data with noise off and on (measure_statistics). Takes one pass of the data with noise off.
-std::vector<std::optional<NoiseShift>> noise_shifts(Network& network, const Dataset& data,
+/// of the data with noise off and on (MeasuredNetwork::statistics). Takes one pass of the data with noise off.
+std::vector<std::optional<NoiseShift>> noise_shifts(MeasuredNetwork& network, const Dataset& data,
                                                     const std::vector<LayerStatistics>& off,
                                                     const std::vector<LayerStatistics>& on,
                                                     std::int64_t batch_size = 250);

@@ -1,14 +1,13 @@
 #pragma once
 
-#include "evenkeel/train/checkpoint.h"
-#include "evenkeel/train/network.h"
+#include "evenkeel/diagnose/measure/measured_network.h"
 
 namespace evenkeel {
 
 /// While an object lives, the network has these tensors instead of its own.
 class OtherWeights {
  public:
-  OtherWeights(Network& network, const NamedTensors& others) : network_(network) {
+  OtherWeights(MeasuredNetwork& network, const NamedTensors& others) : network_(network) {
     for (const auto& [name, values] : others) {
       own_.emplace_back(name, Tensor::copy_of(network.weight(name)));
       network.set_weight(name, values);
@@ -21,7 +20,7 @@ class OtherWeights {
   OtherWeights& operator=(const OtherWeights&) = delete;
 
  private:
-  Network& network_;
+  MeasuredNetwork& network_;
   NamedTensors own_;
 };
 

@@ -92,28 +92,12 @@ Scorer::Scorer(Network& network, Targets targets, std::int64_t batch_size)
 void Scorer::supply(const std::vector<LayerStatistics>& statistics) { instrument_.supply(statistics, batch_size_); }
 
 SampleScores Scorer::score(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step) {
-  return run(data, modes, step, nullptr);
+  return score(data, modes, step, nullptr);
 }
 
-SampleScores Scorer::score(const Dataset& data, const std::vector<LayerMode>& modes, std::vector<float>& outputs) {
-  outputs.clear();
-  return run(data, modes, 0, &outputs);
-}
-
-SampleScores Scorer::score_shuffled(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
-                                    std::uint64_t seed) {
-  const std::vector<std::uint32_t> order = epoch_order(data.size(), seed, 0);
-  const SampleScores shuffled = run(selected(data, order, data.name()), modes, step, nullptr);
-  SampleScores scores = shuffled;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    scores.loss[order[i]] = shuffled.loss[i];
-    if (!shuffled.correct.empty()) scores.correct[order[i]] = shuffled.correct[i];
-  }
-  return scores;
-}
-
-SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
-                         std::vector<float>* outputs) {
+SampleScores Scorer::score(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
+                           std::vector<float>* outputs, const std::function<void(std::int64_t)>& after_batch) {
+  if (outputs) outputs->clear();
   Network& network = instrument_.network();
   network.check(data, true);
   const AveragedWeights averaged(network);
@@ -132,8 +116,19 @@ SampleScores Scorer::run(const Dataset& data, const std::vector<LayerMode>& mode
     if (!runner.compiled.correct.empty()) append(runner.read(runner.compiled.correct), scores.correct);
     if (outputs) append(runner.read(runner.compiled.outputs), *outputs);
     first += batch.size;
-    scored_ += batch.size;
-    if (after_batch_) after_batch_();
+    if (after_batch) after_batch(batch.size);
+  }
+  return scores;
+}
+
+SampleScores shuffled_scores(const Dataset& data, std::uint64_t seed,
+                             const std::function<SampleScores(const Dataset&)>& score) {
+  const std::vector<std::uint32_t> order = epoch_order(data.size(), seed, 0);
+  const SampleScores shuffled = score(selected(data, order, data.name()));
+  SampleScores scores = shuffled;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    scores.loss[order[i]] = shuffled.loss[i];
+    if (!shuffled.correct.empty()) scores.correct[order[i]] = shuffled.correct[i];
   }
   return scores;
 }

@@ -66,28 +66,23 @@ class Scorer {
   /// `step` selects the first batch's masks; each batch has the next ones. With batch statistics, a smaller last batch
   /// has its own statistics.
   SampleScores score(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step = 0);
-  /// The same with the samples shuffled, and so in other batches; the scores are in the order of the data.
-  SampleScores score_shuffled(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
-                              std::uint64_t seed);
-  /// The same, and also returns the last layer's outputs: [N, K] row by row.
-  SampleScores score(const Dataset& data, const std::vector<LayerMode>& modes, std::vector<float>& outputs);
+  /// The same. Also returns the last layer's outputs, [N, K] row by row, unless `outputs` is null, and says after each
+  /// batch how many samples it had.
+  SampleScores score(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
+                     std::vector<float>* outputs, const std::function<void(std::int64_t samples)>& after_batch = {});
 
-  /// Calls this after each batch.
-  void observe(std::function<void()> after_batch) { after_batch_ = std::move(after_batch); }
-
-  /// How many samples so far: the cost.
-  std::int64_t scored() const { return scored_; }
   std::int64_t batch_size() const { return batch_size_; }
   void set_batch_size(std::int64_t batch_size) { batch_size_ = batch_size; }
 
  private:
-  SampleScores run(const Dataset& data, const std::vector<LayerMode>& modes, std::uint64_t step,
-                   std::vector<float>* outputs);
-
   Instrument instrument_;
-  std::int64_t batch_size_, scored_ = 0;
-  std::function<void()> after_batch_;
+  std::int64_t batch_size_;
 };
+
+/// Scores of the samples shuffled by this seed, and so in other batches, in the order of the data. `score` scores the
+/// shuffled ones.
+SampleScores shuffled_scores(const Dataset& data, std::uint64_t seed,
+                             const std::function<SampleScores(const Dataset&)>& score);
 
 /// One mode for every layer of the network; moving statistics are never updated. Frozen ones are never those of a
 /// batch.

@@ -270,8 +270,7 @@ void add_scales(const Draft& draft, std::vector<WeightLayout>& all) {
 
 }  // namespace
 
-std::vector<WeightLayout> weight_layouts(Network& network) {
-  const Draft draft(network);
+std::vector<WeightLayout> weight_layouts(const Draft& draft) {
   std::vector<WeightLayout> all;
   add_rows(draft, all);
   const std::vector<StoredKernel> kernels = stored_kernels(draft);

@@ -21,6 +21,6 @@ struct WeightLayout {
 /// The layouts that are tried: another order of the rows after a Flatten; convolution kernels turned by 180 degrees, or
 /// with height and width exchanged; square kernels with inputs and outputs exchanged; scales that were ignored. Only
 /// those that change something.
-std::vector<WeightLayout> weight_layouts(Network& network);
+std::vector<WeightLayout> weight_layouts(const Draft& draft);
 
 }  // namespace evenkeel

@@ -54,17 +54,22 @@ std::optional<double> substitute_for(const Judged& as, double value) {
 }
 
 /// What is wrong with a tensor, by kind.
-std::map<WeightDefect::Kind, WeightDefect> defects_of(const Network& network, const WeightInfo& weight) {
-  const Tensor values = converted(network.weight(weight.name), DType::float64);
-  const Judged as = judged_as(network.model(), weight);
+std::map<WeightDefect::Kind, WeightDefect> defects_of(const Model& model, const WeightInfo& weight, TensorView view,
+                                                      const std::string& shown) {
+  const Tensor values = converted(view, DType::float64);
+  const Judged as = judged_as(model, weight);
   const std::int64_t channels = weight.shape.back();
   std::map<WeightDefect::Kind, WeightDefect> found;
   for (std::int64_t i = 0; i < values.shape().size(); ++i) {
     const double value = values.as<double>()[static_cast<std::size_t>(i)];
     const auto kind = defect_of(as, value);
     if (!kind) continue;
-    const WeightDefect first{
-        .kind = *kind, .tensor = weight.name, .layer = layer_of(weight), .channels = {}, .worst = value};
+    const WeightDefect first{.kind = *kind,
+                             .tensor = weight.name,
+                             .layer = layer_of(weight),
+                             .shown = shown,
+                             .channels = {},
+                             .worst = value};
     WeightDefect& defect = found.try_emplace(*kind, first).first->second;
     if (std::abs(value) > std::abs(defect.worst)) defect.worst = value;
     const std::int64_t channel = i % channels;
@@ -80,13 +85,23 @@ std::map<WeightDefect::Kind, WeightDefect> defects_of(const Network& network, co
 std::vector<WeightDefect> scan_weights(const Network& network) {
   std::vector<WeightDefect> defects;
   for (const WeightInfo& weight : network.weights())
-    for (auto& [kind, defect] : defects_of(network, weight)) defects.push_back(std::move(defect));
+    for (auto& [kind, defect] : defects_of(network.model(), weight, network.weight(weight.name), weight.name))
+      defects.push_back(std::move(defect));
+  return defects;
+}
+
+std::vector<WeightDefect> scan_weights(const MeasuredNetwork& network) {
+  std::vector<WeightDefect> defects;
+  for (const WeightInfo& weight : network.weights())
+    for (auto& [kind, defect] :
+         defects_of(network.model(), weight, network.weight(weight.name), network.shown_name(weight.name)))
+      defects.push_back(std::move(defect));
   return defects;
 }
 
 std::string phrase_of(const WeightDefect& defect) {
   const bool variance = defect.kind == WeightDefect::Kind::impossible_variance;
-  return '"' + defect.tensor + '"' + (variance ? " with epsilon is not above 0 in " : " is not finite in ") +
+  return '"' + defect.shown + '"' + (variance ? " with epsilon is not above 0 in " : " is not finite in ") +
          (defect.channels.size() == 1 ? "channel " + std::to_string(defect.channels.front())
                                       : std::to_string(defect.channels.size()) + " channels");
 }
@@ -98,7 +113,7 @@ std::vector<std::string> fatal_defects(const Network& network) {
   return phrases;
 }
 
-SubstitutedWeights::SubstitutedWeights(Network& network) : network_(network) {
+SubstitutedWeights::SubstitutedWeights(MeasuredNetwork& network) : network_(network) {
   for (const WeightInfo& weight : network.weights()) {
     Tensor values = converted(network.weight(weight.name), DType::float64);
     const Judged as = judged_as(network.model(), weight);
@@ -110,7 +125,7 @@ SubstitutedWeights::SubstitutedWeights(Network& network) : network_(network) {
       }
     if (replaced.empty()) continue;
     tensors_.push_back({weight.name, Tensor::copy_of(network.weight(weight.name)), std::move(replaced)});
-    network.set_weight(weight.name, converted(values, network.options().compute.real));
+    network.set_weight(weight.name, values);
   }
 }
 
@@ -155,7 +170,7 @@ void SubstitutedWeights::replace_statistics(const std::vector<LayerStatistics>& 
       Tensor values = converted(network_.weight(tensor.name), DType::float64);
       for (const std::size_t i : tensor.elements)
         values.as<double>()[i] = tensor.name == n.mean ? of->mean[i] : of->variance[i];
-      network_.set_weight(tensor.name, converted(values, network_.options().compute.real));
+      network_.set_weight(tensor.name, values);
     }
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/diagnose/measure/measured_network.h"
 
 namespace evenkeel {
 
@@ -20,6 +20,7 @@ struct WeightDefect {
   };
   Kind kind = Kind::not_finite;
   std::string tensor, layer;           ///< "batch_normalization/gamma", "batch_normalization"
+  std::string shown = {};              ///< what the user calls the tensor
   std::vector<std::int64_t> channels;  ///< of the last axis, ascending
   double worst = 0;                    ///< the value of the first one, or the largest
 };
@@ -31,6 +32,7 @@ inline bool is_fatal(WeightDefect::Kind kind) {
 
 /// In the order of the network's weights; a tensor may have several.
 std::vector<WeightDefect> scan_weights(const Network& network);
+std::vector<WeightDefect> scan_weights(const MeasuredNetwork& network);
 
 /// The phrase for a fatal defect: '"norm/moving_variance" with epsilon is not above 0 in channel 3'.
 std::string phrase_of(const WeightDefect& defect);
@@ -41,7 +43,7 @@ std::vector<std::string> fatal_defects(const Network& network);
 /// variances), so that the rest of the network can be measured.
 class SubstitutedWeights {
  public:
-  explicit SubstitutedWeights(Network& network);
+  explicit SubstitutedWeights(MeasuredNetwork& network);
   ~SubstitutedWeights();
   SubstitutedWeights(const SubstitutedWeights&) = delete;
   SubstitutedWeights& operator=(const SubstitutedWeights&) = delete;
@@ -75,7 +77,7 @@ class SubstitutedWeights {
   };
   void exchange();
 
-  Network& network_;
+  MeasuredNetwork& network_;
   std::vector<Replaced> tensors_;
 };
 

@@ -15,6 +15,11 @@ Draft::Draft(Network& network)
   take_tensors(network);
 }
 
+Draft::Draft(const Model& model, const NamedTensors& tensors)
+    : name_(model.name()), inputs_(model.inputs()), nodes_(model.nodes()), outputs_(model.outputs()) {
+  for (const auto& [name, values] : tensors) tensors_.emplace(name, converted(values, DType::float64));
+}
+
 void Draft::take_tensors(Network& network) {
   const AveragedWeights averaged(network);
   tensors_.clear();
@@ -74,6 +79,15 @@ Normalization Draft::normalization(const std::string& name) const {
   if (found == all.end())
     throw Error{{.where = "layer \"" + name + '"', .expected = "a normalization", .received = "none"}};
   return *found;
+}
+
+NamedTensors Draft::changed_from(const Draft& other) const {
+  NamedTensors changed;
+  for (const auto& [name, values] : tensors_)
+    if (const auto known = other.tensors_.find(name);
+        known == other.tensors_.end() || !std::ranges::equal(values.as<double>(), known->second.as<double>()))
+      changed.emplace_back(name, values.clone());
+  return changed;
 }
 
 std::vector<std::string> Draft::tensors_of(int layer) const {

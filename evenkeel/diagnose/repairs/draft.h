@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/train/checkpoint.h"
 #include "evenkeel/train/network.h"
 
 namespace evenkeel {
@@ -17,6 +18,7 @@ class Draft {
  public:
   /// Uses the averages of the weights if the optimizer keeps them, as evaluation does.
   explicit Draft(Network& network);
+  Draft(const Model& model, const NamedTensors& tensors);
 
   /// Throws Error if layers and tensors do not fit.
   std::unique_ptr<Network> network(const NetworkOptions& options) const;
@@ -57,6 +59,8 @@ class Draft {
     tensors_[tensor] = Tensor::of<double>({std::ssize(values)}, values);
   }
   void erase(const std::string& tensor) { tensors_.erase(tensor); }
+  /// The tensors whose values are not those of another draft of the same model.
+  NamedTensors changed_from(const Draft& other) const;
   /// The names of a layer's tensors.
   std::vector<std::string> tensors_of(int layer) const;
   void erase_tensors(int layer);

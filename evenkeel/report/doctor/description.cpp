@@ -8,6 +8,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/diagnose/causes/rule.h"
 #include "evenkeel/diagnose/codes.h"
+#include "evenkeel/diagnose/repairs/methods.h"
 
 namespace evenkeel {
 namespace {
@@ -17,6 +18,11 @@ using Entry = DoctorDescription::Entry;
 /// The command that repairs a finding; empty if there is none.
 std::string repair_command(const Finding& finding, const DoctorWords& words) {
   if (!finding.outlook || !finding.outlook->why_not.empty()) return {};
+  if (!words.framework.empty()) {
+    // The others change what only the framework can build.
+    const bool estimates = methods_named(method_for(finding.code)).front()->kind == RepairKind::statistics;
+    return estimates ? "fixed = ek.repair(model, data, fix=\"" + finding.code + "\")" : std::string();
+  }
   return "evenkeel repair " + shell_quoted(words.model) + shell_flag("--weights", words.weights) +
          shell_flag("--data", words.data) + shell_flag("--validation", words.validation) + words.flags + " --fix " +
          finding.code + shell_flag("--out", words.repaired);
@@ -97,6 +103,18 @@ void add_losses(DoctorDescription& d, const Diagnosis& diagnosis, const DoctorWo
                              "the file has no dropout; files that are exported for evaluation leave it out");
 }
 
+/// Flags of the program as the Python package's arguments.
+void speak_python(std::string& text) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {" (--train-data)", " (train=...)"},
+      {" (--batch-size, --run)", " (batch_size=...)"},
+      {" (--run)", ""},
+      {"--samples ", "samples="}};
+  for (const auto& [flag, argument] : kWords)
+    for (std::size_t at = text.find(flag); at != text.npos; at = text.find(flag, at + argument.size()))
+      text.replace(at, flag.size(), argument);
+}
+
 std::vector<Entry> entries_of(const std::vector<Finding>& findings, const DoctorWords& words) {
   std::vector<Entry> all;
   for (const Finding& f : findings) {
@@ -150,6 +168,13 @@ std::string DoctorDescription::of_copy(const std::string& mode) const {
   return replaced > 0 ? mode + ", " + copy_text(replaced) : mode;
 }
 
+std::vector<std::pair<std::string_view, std::string>> DoctorDescription::snippets_of(const Entry& entry) const {
+  std::vector<std::pair<std::string_view, std::string>> snippets;
+  if (framework != "torch") snippets.emplace_back("Keras", entry.remedy.keras);
+  if (framework != "keras") snippets.emplace_back("PyTorch", entry.remedy.pytorch);
+  return snippets;
+}
+
 std::size_t DoctorDescription::shown() const {
   return static_cast<std::size_t>(std::ranges::count(normalizations, true, &NormalizationEntry::is_distant));
 }
@@ -176,6 +201,7 @@ DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
                          .samples = d.samples,
                          .passes = d.passes,
                          .expectation = expectation,
+                         .framework = words.framework,
                          .file = {},
                          .lost = {}};
   for (std::size_t i = 0; i < d.gaps.size(); ++i) {
@@ -186,6 +212,10 @@ DoctorDescription describe(const Diagnosis& d, const DoctorWords& words,
   for (const std::size_t i : most_distant(d.gaps, DoctorDescription::kMostShown))
     made.normalizations[i].is_distant = true;
   add_losses(made, d, words);
+  if (!made.framework.empty()) {
+    for (std::string& note : made.notes) speak_python(note);
+    for (auto& [what, why] : made.unchecked) speak_python(why);
+  }
   made.answer = answer_of(made);
   return made;
 }

@@ -23,7 +23,8 @@ struct DoctorWords {
   std::string repaired = "repaired.safetensors";  ///< the file that a repair is to write
   /// Of a network from another program's file.
   std::optional<interchange::Record> record = {};
-  bool has_noise = true;  ///< whether the network has layers that are noise in training
+  bool has_noise = true;       ///< whether the network has layers that are noise in training
+  std::string framework = {};  ///< of a live network, which Python asks about: "torch", "keras"
 };
 
 struct DoctorDescription {
@@ -72,11 +73,14 @@ struct DoctorDescription {
   std::int64_t samples = 0;
   double passes = 0;
   std::optional<Expectation> expectation = {};
+  std::string framework = {};     ///< of a live network: remedies are shown as its code
   std::string file = {};          ///< the file that the network came from; empty for one of ours
   std::vector<std::string> lost;  ///< what that file cannot tell, a sentence each
 
   /// "evaluation mode", or the same with "copy with 2 values replaced".
   std::string of_copy(const std::string& mode) const;
+  /// A remedy's code: the framework's name and the lines; of a live network only its own framework's.
+  std::vector<std::pair<std::string_view, std::string>> snippets_of(const Entry& entry) const;
   /// How many normalizations are distant.
   std::size_t shown() const;
   /// The findings that follow from none of the others.

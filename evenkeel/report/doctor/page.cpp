@@ -44,7 +44,8 @@ std::string caption_of(const Finding& f) {
   return text;
 }
 
-void add_finding(Section& section, const DoctorDescription::Entry& entry, bool explains_nats) {
+void add_finding(Section& section, const DoctorDescription& d, const DoctorDescription::Entry& entry,
+                 bool explains_nats) {
   const Finding& f = entry.finding;
   PageTable table{.title = fmt::format("{} (`{}`)", entry.title, f.code),
                   .badge = std::string(name_of(f.severity)),
@@ -57,8 +58,8 @@ void add_finding(Section& section, const DoctorDescription::Entry& entry, bool e
   section.parts.push_back(Paragraph{as_sentence(f.cause) + ' ' + entry.remedy.advice});
   if (!entry.command.empty()) section.parts.push_back(CommandLine{entry.command});
   if (!entry.promise.empty()) section.parts.push_back(Paragraph{as_sentence(entry.promise)});
-  section.parts.push_back(Listing{"In Keras", entry.remedy.keras});
-  section.parts.push_back(Listing{"In PyTorch", entry.remedy.pytorch});
+  for (const auto& [framework, code] : d.snippets_of(entry))
+    section.parts.push_back(Listing{"In " + std::string(framework), code});
   std::string more = "More on it: `" + entry.documentation + "`.";
   if (!f.layers.empty()) more += " Layers: " + join(f.layers) + '.';
   if (!entry.foreign.empty()) more += " In the file: " + join(entry.foreign) + '.';
@@ -72,7 +73,7 @@ Section findings_section(const DoctorDescription& d) {
   if (d.findings.empty()) section.parts.push_back(Paragraph{"Nothing found."});
   const std::vector<const DoctorDescription::Entry*> roots = d.roots();
   const auto first = std::ranges::find_if(roots, [](const auto* entry) { return has_nats(entry->finding); });
-  for (auto entry = roots.begin(); entry != roots.end(); ++entry) add_finding(section, **entry, entry == first);
+  for (auto entry = roots.begin(); entry != roots.end(); ++entry) add_finding(section, d, **entry, entry == first);
   return section;
 }
 

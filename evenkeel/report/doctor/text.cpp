@@ -81,7 +81,7 @@ std::string snippet_text(std::string_view framework, std::string_view code) {
   return text;
 }
 
-std::string finding_text(const Entry& entry, const TerminalStyle& style) {
+std::string finding_text(const DoctorDescription& d, const Entry& entry, const TerminalStyle& style) {
   const Finding& f = entry.finding;
   std::string text = fmt::format("  {}  {}\n  {}.\n", f.code, entry.layers_text(), f.cause);
   for (const Fact& fact : f.evidence)
@@ -93,7 +93,7 @@ std::string finding_text(const Entry& entry, const TerminalStyle& style) {
   for (const std::string& what : f.certainty.unseen) text += "  cannot be seen: " + what + '\n';
   if (!entry.command.empty()) text += "  " + entry.command + '\n';
   if (!entry.promise.empty()) text += "  " + entry.promise + '\n';
-  text += snippet_text("Keras", entry.remedy.keras) + snippet_text("PyTorch", entry.remedy.pytorch);
+  for (const auto& [framework, code] : d.snippets_of(entry)) text += snippet_text(framework, code);
   text += "  " + entry.documentation + '\n';
   for (const std::string& consequence : entry.consequences)
     text += "  consequence, which goes away with it: " + consequence + '\n';
@@ -185,7 +185,7 @@ std::string doctor_details(const DoctorDescription& d, const TerminalStyle& styl
   if (!d.lost.empty()) text += lost_text(d, style) + '\n';
   text += verdict_text(d, style) + '\n' + cells_text(d);
   if (d.findings.empty()) text += "\nNothing found.\n";
-  for (const Entry* entry : d.roots()) text += '\n' + finding_text(*entry, style);
+  for (const Entry* entry : d.roots()) text += '\n' + finding_text(d, *entry, style);
   if (d.expectation) text += '\n' + expectation_text(*d.expectation);
   text += '\n' + chain_text(d);
   if (!d.normalizations.empty()) text += '\n' + normalizations_text(d);

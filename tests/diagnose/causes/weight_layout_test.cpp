@@ -34,7 +34,7 @@ Sequential normalized_after_flattening() {
 std::vector<Sequential> flattening_models() { return {small_convnet(), bare_convnet(), normalized_after_flattening()}; }
 
 WeightLayout layout_named(Network& network, const std::string& name) {
-  for (WeightLayout& layout : weight_layouts(network))
+  for (WeightLayout& layout : weight_layouts(Draft(network)))
     if (layout.name == name) return layout;
   ADD_FAILURE() << "no layout " << name;
   return {};

@@ -55,7 +55,8 @@ TEST(Scorer, PutsShuffledScoresBackInTheOrderOfTheData) {
   Scorer scorer(network, Targets::labels);
   const std::vector<LayerMode> modes = uniform_modes(network, Statistics::moving, false);
   const SampleScores straight = scorer.score(small_data().test, modes);
-  const SampleScores shuffled = scorer.score_shuffled(small_data().test, modes, 0, 3);
+  const SampleScores shuffled =
+      shuffled_scores(small_data().test, 3, [&](const Dataset& data) { return scorer.score(data, modes); });
   for (std::size_t i = 0; i < straight.loss.size(); ++i) ASSERT_NEAR(shuffled.loss[i], straight.loss[i], 1e-4) << i;
 }
 
