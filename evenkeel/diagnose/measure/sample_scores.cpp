@@ -149,7 +149,7 @@ bool is_of_one_class(const Dataset& data) {
 }
 
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name) {
-  Dataset::Parts parts{.name = name, .x = gathered(data.x(), rows), .y = {}, .class_names = data.class_names()};
+  Dataset::Parts parts{.name = name, .x = data.gathered_x(rows), .y = {}, .class_names = data.class_names()};
   parts.input_names = data.input_names();
   for (std::size_t i = 1; i < data.inputs(); ++i) parts.more.push_back(gathered(data.input(i), rows));
   if (data.has_targets()) parts.y = gathered(data.y(), rows);
