@@ -55,12 +55,9 @@ void add_stream_flags(CLI::App& command, Shared& shared) {
 Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples) {
   if (!data.is_streamed()) return data;
   const std::int64_t n = samples <= 0 ? data.size() : std::min(samples, data.size());
-  std::vector<std::uint32_t> rows = epoch_order(data.size(), 0, 0);
-  rows.resize(static_cast<std::size_t>(n));
-  std::ranges::sort(rows);
   if (n < data.size())
     say(shared, "{}: {} of {} samples are drawn", data.name(), with_commas(n), with_commas(data.size()));
-  return selected(data, rows, data.name());
+  return sample_of(data, n);
 }
 
 }  // namespace evenkeel::app

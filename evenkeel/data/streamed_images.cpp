@@ -124,7 +124,7 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
     FittedImage fitted = source_.fitter_.fitted(file, bytes);
     if (fitted.skipped) {
       Error::Parts parts = fitted.skipped->error.parts();
-      parts.hint += (parts.hint.empty() ? "" : " ") + std::string("--skip-bad-images leaves it out.");
+      parts.hint.append(parts.hint.empty() ? "" : " ").append("--skip-bad-images leaves it out.");
       throw Error(std::move(parts));
     }
     sample_ = std::move(*fitted.sample);

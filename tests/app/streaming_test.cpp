@@ -1,4 +1,6 @@
 // Shards, and images that are read when they are needed.
+#include <fmt/format.h>
+
 #include "evenkeel/formats/png.h"
 #include "tests/app/app_test.h"
 #include "tests/support/images.h"
@@ -23,8 +25,9 @@ class Streams : public App {
     ASSERT_EQ(result.code, 0) << result.err;
     EXPECT_SAYS(result.out, "36 images of 3 classes are in ");
   }
-  RunningProgram::Result trained(const std::string& out, const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"train", "model.toml", "--out", out, "--threads", "1", "--epochs", "2"};
+  RunningProgram::Result trained(const std::string& out, const std::vector<std::string>& more, int epochs = 2) {
+    std::vector<std::string> arguments = {"train",     "model.toml", "--out",    out,
+                                          "--threads", "1",          "--epochs", std::to_string(epochs)};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
@@ -45,7 +48,8 @@ TEST_F(Streams, OfShardsGoOnWhereTheyWere) {
   ASSERT_EQ(trained("run", {"--data", "shards", "--stream", "--window", "9", "--checkpoint-every", "1"}).code, 0);
   const auto more = run({"train", "run", "--resume", "--epochs", "4"});
   EXPECT_EQ(more.code, 0) << more.err;
-  ASSERT_EQ(trained("whole", {"--data", "shards", "--stream", "--window", "9", "--epochs", "4"}).code, 0);
+  ASSERT_EQ(trained("whole", {"--data", "shards", "--stream", "--window", "9"}, 4).code, 0);
+  EXPECT_EQ(run_json({"evaluate", "run", "--data", "shards"}), run_json({"evaluate", "whole", "--data", "shards"}));
   EXPECT_SAYS(refusal({"train", "run", "--resume", "--epochs", "5", "--stream", "--window", "8"}),
               "--window: expected 9, received 8");
 }

@@ -11,7 +11,6 @@ namespace evenkeel {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 std::vector<std::string> members_of(const fs::path& path) {
   const formats::Source archive(path);
@@ -106,8 +105,8 @@ TEST(Pack, RefusesADamagedFileByName) {
   TestFolder folder;
   write_photos(folder, 1, 3);
   put_file(folder / "photos/class0/001.png", "not an image");
-  EXPECT_THAT(error_of([&] { pack_images(list_image_folder(folder / "photos", false), folder / "shards"); }),
-              HasSubstr("photos/class0/001.png: expected a PNG or JPEG image"));
+  EXPECT_SAYS(error_of([&] { pack_images(list_image_folder(folder / "photos", false), folder / "shards"); }),
+              "photos/class0/001.png: expected a PNG or JPEG image");
   EXPECT_FALSE(fs::exists(folder / "shards"));
 }
 
@@ -134,7 +133,7 @@ TEST(Pack, RefusesAFolderWithFiles) {
   TestFolder folder;
   const ImageFiles files = list_image_folder(write_photos(folder, 1, 1), false);
   put_file(folder / "shards/mine", "x");
-  EXPECT_THAT(error_of([&] { pack_images(files, folder / "shards"); }), HasSubstr("received one with files"));
+  EXPECT_SAYS(error_of([&] { pack_images(files, folder / "shards"); }), "received one with files");
 }
 
 }  // namespace

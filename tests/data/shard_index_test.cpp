@@ -5,8 +5,6 @@
 namespace evenkeel {
 namespace {
 
-using testing::HasSubstr;
-
 ShardIndex small_index() {
   return {.class_names = {"cat", "dog"},
           .per_class = {2, 1},
@@ -37,17 +35,17 @@ class ShardIndexFile : public testing::Test {
 TEST_F(ShardIndexFile, ComesBackAsItWas) { EXPECT_EQ(read_back(text_of(small_index())), small_index()); }
 
 TEST_F(ShardIndexFile, NamesWhatIsWrong) {
-  EXPECT_THAT(refusal("evenkeel shards", "other"), HasSubstr("index.json: expected JSON with \"format\""));
-  EXPECT_THAT(refusal("\"version\":1", "\"version\":2"), HasSubstr("version"));
-  EXPECT_THAT(refusal("[512,1024]", "[512,5000]"), HasSubstr("index.json, shard a.tar: expected whole numbers"));
-  EXPECT_THAT(refusal("[512,1024]", "[512]"), HasSubstr("expected 1 sizes, labels and checksums"));
-  EXPECT_THAT(refusal("[100,512]", "[100,4000]"), HasSubstr("from 1 to 3072 in \"sizes\""));
-  EXPECT_THAT(refusal("[100,512]", "[0,512]"), HasSubstr("\"sizes\""));
-  EXPECT_THAT(refusal("\"labels\":[0,1]", "\"labels\":[0,2]"), HasSubstr("from -1 to 1 in \"labels\""));
-  EXPECT_THAT(refusal("\"labels\":[0,1]", "\"labels\":[0,0]"), HasSubstr("\"samples_per_class\" as its labels say"));
-  EXPECT_THAT(refusal("a.tar", "../a.tar"), HasSubstr("expected names of files beside the index"));
-  EXPECT_THAT(refusal("[2,1]", "[2]"), HasSubstr("expected 2 numbers in \"samples_per_class\""));
-  EXPECT_THAT(refusal("\"shards\"", "\"shard\""), HasSubstr("expected an array \"shards\", received none"));
+  EXPECT_SAYS(refusal("evenkeel shards", "other"), "index.json: expected JSON with \"format\"");
+  EXPECT_SAYS(refusal("\"version\":1", "\"version\":2"), "version");
+  EXPECT_SAYS(refusal("[512,1024]", "[512,5000]"), "index.json, shard a.tar: expected whole numbers");
+  EXPECT_SAYS(refusal("[512,1024]", "[512]"), "expected 1 sizes, labels and checksums");
+  EXPECT_SAYS(refusal("[100,512]", "[100,4000]"), "from 1 to 3072 in \"sizes\"");
+  EXPECT_SAYS(refusal("[100,512]", "[0,512]"), "\"sizes\"");
+  EXPECT_SAYS(refusal("\"labels\":[0,1]", "\"labels\":[0,2]"), "from -1 to 1 in \"labels\"");
+  EXPECT_SAYS(refusal("\"labels\":[0,1]", "\"labels\":[0,0]"), "\"samples_per_class\" as its labels say");
+  EXPECT_SAYS(refusal("a.tar", "../a.tar"), "expected names of files beside the index");
+  EXPECT_SAYS(refusal("[2,1]", "[2]"), "expected 2 numbers in \"samples_per_class\"");
+  EXPECT_SAYS(refusal("\"shards\"", "\"shard\""), "expected an array \"shards\", received none");
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ namespace evenkeel {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 std::string text_of(const formats::Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
@@ -42,7 +41,7 @@ TEST(Shards, AreTheSamplesThatWerePacked) {
   EXPECT_EQ(packed.class_names(), photos.class_names());
   EXPECT_TRUE(std::ranges::equal(packed.y().as<std::int32_t>(), photos.y().as<std::int32_t>()));
   EXPECT_TRUE(std::ranges::equal(packed.x().as<std::uint8_t>(), photos.x().as<std::uint8_t>()));
-  EXPECT_EQ(packed.sample_name(29), "shard-000003.tar, member class2/009.png");
+  EXPECT_EQ(packed.sample_name(29), "shard-000004.tar, member class2/009.png");
 }
 
 TEST(Shards, AreNamedByAFolderAPatternOrAFile) {
@@ -51,9 +50,9 @@ TEST(Shards, AreNamedByAFolderAPatternOrAFile) {
   const auto count = [&](const std::string& spec) { return find_images(spec, false)->files.size(); };
   const std::size_t first = read_shard_index(shards / kShardIndex).shards[0].samples.size();
   EXPECT_EQ(count(shards), 30u);
-  EXPECT_EQ(count(shards / "shard-{000000..000003}.tar"), 30u);
+  EXPECT_EQ(count(shards / "shard-{000000..000004}.tar"), 30u);
   EXPECT_EQ(count(shards / "shard-000000.tar"), first);
-  EXPECT_EQ(count(shards / "shard-{000000..000003}.tar[5:12]"), 7u);
+  EXPECT_EQ(count(shards / "shard-{000000..000004}.tar[5:12]"), 7u);
 }
 
 TEST(Shards, AreDescribedAndShown) {
@@ -72,20 +71,20 @@ TEST(Shards, ThatWereDamagedAreRefusedByTheirChecksums) {
   formats::Bytes bytes = formats::read_file(shards / "shard-000000.tar");
   bytes[600] ^= std::byte{1};
   formats::write_file_atomically(shards / "shard-000000.tar", bytes);
-  EXPECT_THAT(error_of([&] { load_dataset(shards.string(), Split::train); }),
-              HasSubstr("shards/shard-000000.tar, member class0/000.png: expected the checksum"));
+  EXPECT_SAYS(error_of([&] { load_dataset(shards.string(), Split::train); }),
+              "shards/shard-000000.tar, member class0/000.png: expected the checksum");
 }
 
 TEST(Shards, MustHaveTheSizesOfTheIndex) {
   TestFolder folder;
   const fs::path shards = write_shards(folder, 3, 10);
   fs::resize_file(shards / "shard-000001.tar", 4096);
-  EXPECT_THAT(error_of([&] { list_shards(shards, false); }), HasSubstr("shard-000001.tar: expected"));
+  EXPECT_SAYS(error_of([&] { list_shards(shards, false); }), "shard-000001.tar: expected");
   fs::remove(shards / "shard-000001.tar");
-  EXPECT_THAT(error_of([&] { list_shards(shards, false); }),
-              HasSubstr("shard-000001.tar: expected a shard, as index.json says, received no file"));
-  EXPECT_THAT(error_of([&] { list_shards(shards / "shard-{000000..000003}.tar", false); }),
-              HasSubstr("expected 4 shards, received 1 of them missing: "));
+  EXPECT_SAYS(error_of([&] { list_shards(shards, false); }),
+              "shard-000001.tar: expected a shard, as index.json says, received no file");
+  EXPECT_SAYS(error_of([&] { list_shards(shards / "shard-{000000..000004}.tar", false); }),
+              "expected 5 shards, received 1 of them missing: ");
 }
 
 TEST(Shards, ExpandBraces) {
@@ -93,8 +92,7 @@ TEST(Shards, ExpandBraces) {
   EXPECT_EQ(expanded_braces("{x,y}/{0..1}"), (std::vector<std::string>{"x/0", "x/1", "y/0", "y/1"}));
   EXPECT_EQ(expanded_braces("plain"), std::vector<std::string>{"plain"});
   for (const char* wrong : {"a{", "a{}", "a{1}", "a{2..1}", "a{1..x}", "{0..999999}{0..9}", "{0..4294967295}"})
-    EXPECT_THAT(error_of([&] { expanded_braces(wrong); }), HasSubstr("expected braces such as {000000..000099}"))
-        << wrong;
+    EXPECT_SAYS(error_of([&] { expanded_braces(wrong); }), "expected braces such as {000000..000099}") << wrong;
 }
 
 TEST_F(ForeignShards, AreReadByTheirHeaders) {
@@ -120,38 +118,38 @@ TEST_F(ForeignShards, KeepTheirIndexInTheCache) {
 }
 
 TEST_F(ForeignShards, NeedALabelForEachImage) {
-  EXPECT_THAT(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}}),
-              HasSubstr("shards/s-0.tar, member b.jpg: expected a label beside it, b.cls, received none"));
+  EXPECT_SAYS(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}}),
+              "shards/s-0.tar, member b.jpg: expected a label beside it, b.cls, received none");
   EXPECT_EQ(refusal({{"a.jpg", image_}, {"b.jpg", image_}}, true), "");
 }
 
 TEST_F(ForeignShards, NeedLabelsThatAreClasses) {
   for (const char* wrong : {"-1", "x", "", "1.5", "99999999", "99999999999999999999"})
-    EXPECT_THAT(refusal({{"a.jpg", image_}, {"a.cls", wrong}}),
-                HasSubstr("s-0.tar, member a.cls: expected a label from 0 to 1048575"))
+    EXPECT_SAYS(refusal({{"a.jpg", image_}, {"a.cls", wrong}}),
+                "s-0.tar, member a.cls: expected a label from 0 to 1048575")
         << wrong;
 }
 
 TEST_F(ForeignShards, HaveEachKeyOnce) {
-  EXPECT_THAT(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}, {"b.cls", "0"}, {"a.jpg", image_}}),
-              HasSubstr("s-0.tar, member a.jpg: expected one image and one label for each key"));
-  EXPECT_THAT(refusal({{"a.jpg", image_}, {"a.png", image_}, {"a.cls", "0"}}), HasSubstr("member a.png"));
+  EXPECT_SAYS(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}, {"b.cls", "0"}, {"a.jpg", image_}}),
+              "s-0.tar, member a.jpg: expected one image and one label for each key");
+  EXPECT_SAYS(refusal({{"a.jpg", image_}, {"a.png", image_}, {"a.cls", "0"}}), "member a.png");
 }
 
 TEST_F(ForeignShards, AreRefusedWithNamesOfOtherFolders) {
-  EXPECT_THAT(refusal({{"../a.jpg", image_}, {"../a.cls", "0"}}), HasSubstr("s-0.tar, member ../a.jpg: "));
-  EXPECT_THAT(refusal({{"a.jpg", "", AE_IFLNK, "/etc/passwd"}, {"a.cls", "0"}}), HasSubstr("s-0.tar, member a.jpg: "));
+  EXPECT_SAYS(refusal({{"../a.jpg", image_}, {"../a.cls", "0"}}), "s-0.tar, member ../a.jpg: ");
+  EXPECT_SAYS(refusal({{"a.jpg", "", AE_IFLNK, "/etc/passwd"}, {"a.cls", "0"}}), "s-0.tar, member a.jpg: ");
 }
 
 TEST_F(ForeignShards, AreRefusedIfCutShort) {
   write("s-0.tar", {{"a.jpg", image_}, {"a.cls", "0"}});
   write("s-1.tar", {{"a.jpg", image_}, {"a.cls", "0"}});
   fs::resize_file(folder_ / "shards/s-1.tar", 600);
-  EXPECT_THAT(refusal(), HasSubstr("s-1.tar, member a.jpg: expected"));
+  EXPECT_SAYS(refusal(), "s-1.tar, member a.jpg: expected");
 }
 
 TEST_F(ForeignShards, NeedAnImage) {
-  EXPECT_THAT(refusal({{"a.txt", "x"}, {"a.cls", "0"}}), HasSubstr("received no image in them"));
+  EXPECT_SAYS(refusal({{"a.txt", "x"}, {"a.cls", "0"}}), "received no image in them");
 }
 
 }  // namespace

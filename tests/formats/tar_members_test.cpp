@@ -1,5 +1,7 @@
 #include "evenkeel/formats/tar_members.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "evenkeel/formats/tar.h"

@@ -1,4 +1,6 @@
 // Training on images that are read when they are needed gives the bits of training on those in memory.
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 

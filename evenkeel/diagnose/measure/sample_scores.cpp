@@ -157,9 +157,10 @@ Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, co
 }
 
 Dataset sample_of(const Dataset& data, std::int64_t samples) {
-  if (samples <= 0 || samples >= data.size()) return data;
+  const bool all = samples <= 0 || samples >= data.size();
+  if (all && !data.is_streamed()) return data;
   std::vector<std::uint32_t> rows = epoch_order(data.size(), kSampleSeed, 0);
-  rows.resize(static_cast<std::size_t>(samples));
+  rows.resize(static_cast<std::size_t>(all ? data.size() : samples));
   std::ranges::sort(rows);
   return selected(data, rows, data.name());
 }
