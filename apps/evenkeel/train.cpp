@@ -194,9 +194,14 @@ int train(const TrainArguments& a) {
   shared.strict_colour = plan.run.strict_colour;
   shared.labels = plan.run.labels;
   shared.channels_first = plan.run.channels_first;
+  shared.stream = plan.run.stream;
+  shared.memory = plan.run.memory;
+  // Both streams are open while the validation set is evaluated.
+  if (shared.stream && !plan.run.validation.empty()) shared.memory /= 2;
+  shared.window = plan.run.window;
   const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
   plan.run.data_reading = data.reading();
-  if (data.reading()) plan.run.image_dtype = data.x().dtype;
+  if (data.reading()) plan.run.image_dtype = data.sample_dtype();
   std::optional<Dataset> validation;
   if (!plan.run.validation.empty())
     validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint,

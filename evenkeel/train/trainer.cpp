@@ -193,6 +193,8 @@ std::map<std::string, std::string> Trainer::identity(const Dataset& data, const 
   auto all = identity();
   all["data"] = data.fingerprint();
   all["order of the data"] = options.shuffle ? "shuffled" : "as it is";
+  if (const ReadingOrder order = data.reading_order(); options.shuffle && order.window > 0)
+    all["order of the data"] += fmt::format(" in windows of {} over {} shards", order.window, order.shard_ends.size());
   all["end of an epoch"] = options.steps ? "filled up from the next" : "a smaller batch";
   return all;
 }
