@@ -25,6 +25,11 @@ void check(const Dataset& dataset, const BatchOptions& options, const BatchPosit
                                          dataset.name().empty() ? "the data set" : dataset.name()),
                  .received = std::to_string(options.batch_size),
                  .hint = "Choose a smaller batch or more data."}};
+  if (options.batch_size < options.processes)
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at least {}, a sample for each process", options.processes),
+                 .received = std::to_string(options.batch_size),
+                 .hint = "The batch size is that of all processes together."}};
   if (start.epoch < 0 || start.offset < 0 || start.offset > dataset.size())
     throw Error{{.where = "position in the data",
                  .expected = fmt::format("an epoch of 0 or more and an offset from 0 to {}", dataset.size()),
@@ -86,10 +91,15 @@ class Gatherer {
   }
 
   void fill(Batch& batch) {
-    batch.size = 0;
     batch.last_of_epoch = false;
-    while (batch.size < options_.batch_size && (!batch.last_of_epoch || options_.across_epochs)) {
-      copy_sample(sample_at(position_.offset), batch, batch.size++);
+    const std::int64_t left = dataset_.size() - position_.offset;
+    const std::int64_t total = options_.across_epochs ? options_.batch_size : std::min(options_.batch_size, left);
+    batch.part = part_of(total, options_.rank, options_.processes, options_.unit);
+    batch.size = batch.part.size;
+    for (std::int64_t i = 0; i < total; ++i) {
+      const std::int64_t row = i - batch.part.first;
+      if (row >= 0 && row < batch.size) copy_sample(sample_at(position_.offset), batch, row);
+      if (i == 0 && batch.size == 0) copy_sample(sample_at(position_.offset), batch, 0);
       if (++position_.offset == dataset_.size()) {
         end_epoch();
         batch.last_of_epoch = true;
@@ -156,9 +166,11 @@ std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options
 
 struct Batches::Impl {
   Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start)
+      : Impl(dataset, options, start, part_of(options.batch_size, 0, options.processes, options.unit).size) {}
+  /// `largest`: samples that a batch has room for.
+  Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start, std::int64_t largest)
       : per_epoch(batches_per_epoch(dataset.size(), options)),
-        prefetcher({empty_batch(dataset, options.batch_size), empty_batch(dataset, options.batch_size),
-                    empty_batch(dataset, options.batch_size)},
+        prefetcher({empty_batch(dataset, largest), empty_batch(dataset, largest), empty_batch(dataset, largest)},
                    [gatherer = Gatherer(dataset, options, start)](Batch& batch) mutable { gatherer.fill(batch); }) {}
 
   std::int64_t per_epoch;
