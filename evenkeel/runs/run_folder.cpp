@@ -109,6 +109,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (run.crop > 0) json["crop"] = run.crop;
   if (!run.preprocess.empty()) json["preprocess"] = run.preprocess;
   if (!run.labels.empty()) json["labels"] = run.labels;
+  if (!run.statistics.empty()) json["statistics"] = run.statistics;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
   if (run.image_dtype) json["image_dtype"] = name_of(*run.image_dtype);
@@ -195,6 +196,7 @@ RecordedRun read_run(const fs::path& folder) {
     if (json.contains("crop")) run.crop = count(json, "crop");
     run.preprocess = json.value("preprocess", "");
     run.labels = json.value("labels", "");
+    run.statistics = json.value("statistics", "");
     run.channels_first = json.value("channels_first", false);
     run.warnings = json.value("warnings", std::vector<std::string>());
     json.at("shuffle").get_to(run.shuffle);
