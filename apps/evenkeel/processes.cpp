@@ -14,7 +14,7 @@
 namespace evenkeel::app {
 namespace {
 
-constexpr std::array<std::string_view, 3> kDivided = {"train", "evaluate", "study"};
+constexpr std::array<std::string_view, 4> kDivided = {"train", "evaluate", "study", "plan"};
 
 struct Processes {
   std::optional<Launch> launch;

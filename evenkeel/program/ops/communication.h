@@ -45,6 +45,7 @@ class StartGradientSum final : public Op {
  public:
   explicit StartGradientSum(kernels::StartGradientSum task) : task_(task) {}
   std::string_view kind() const override { return "start_gradient_sum"; }
+  std::int64_t elements() const { return task_.size; }
   std::string detail() const override;
   std::vector<TensorType> infer(std::span<const TensorType>) const override { return {}; }
   Kernel choose(const KernelRequest&) const override;
