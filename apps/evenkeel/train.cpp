@@ -238,8 +238,7 @@ int train(const TrainArguments& a) {
   options.compute.threads = plan.threads;
   options.compute.fuse = plan.fuse;
   options.spreading = {.among = among(),
-                       .statistics =
-                           plan.run.statistics == "local" ? StatisticsOf::local : StatisticsOf::synchronized};
+                       .statistics = plan.run.statistics == "local" ? StatisticsOf::local : StatisticsOf::synchronized};
   Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,
                  .steps = plan.run.steps,
@@ -268,7 +267,8 @@ int train(const TrainArguments& a) {
   begin_together();
   if (among())
     say(a.shared, "training in {} processes ({}), with {} statistics; {} thread{} each", among()->size(),
-        among()->library(), plan.run.statistics.empty() ? "synchronized" : plan.run.statistics, Threads(plan.threads).count(), Threads(plan.threads).count() == 1 ? "" : "s");
+        among()->library(), plan.run.statistics.empty() ? "synchronized" : plan.run.statistics,
+        Threads(plan.threads).count(), Threads(plan.threads).count() == 1 ? "" : "s");
   std::vector<Told> told;
   fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names, told);
   const History history = trainer.fit(data, fit);

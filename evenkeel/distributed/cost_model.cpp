@@ -33,15 +33,16 @@ std::optional<double> quantity(std::string_view text, std::initializer_list<Unit
 NetworkModel NetworkModel::of(const std::string& text) {
   const std::size_t comma = text.find(',');
   NetworkModel network;
-  const auto rate = quantity(std::string_view(text).substr(0, comma),
-                             {{"Gb", 1e9 / 8}, {"Mb", 1e6 / 8}, {"GB", 1e9}, {"MB", 1e6}});
+  const auto rate =
+      quantity(std::string_view(text).substr(0, comma), {{"Gb", 1e9 / 8}, {"Mb", 1e6 / 8}, {"GB", 1e9}, {"MB", 1e6}});
   const auto latency = comma == std::string::npos
                            ? std::optional(network.latency)
                            : quantity(std::string_view(text).substr(comma + 1), {{"us", 1e-6}, {"ms", 1e-3}});
   if (!rate || !latency)
-    throw Error{{.where = "--network",
-                 .expected = "a rate in Gb, Mb, GB or MB a second, and perhaps a latency in us or ms: 25Gb or 100Gb,2us",
-                 .received = '"' + text + '"'}};
+    throw Error{
+        {.where = "--network",
+         .expected = "a rate in Gb, Mb, GB or MB a second, and perhaps a latency in us or ms: 25Gb or 100Gb,2us",
+         .received = '"' + text + '"'}};
   network.bandwidth = *rate;
   network.latency = *latency;
   return network;

@@ -8,8 +8,8 @@ namespace evenkeel {
 
 /// A network between processes: a message of n bytes takes latency + n / bandwidth.
 struct NetworkModel {
-  double latency = 20e-6;     ///< seconds of a message, from program to program
-  double bandwidth = 3.125e9; ///< bytes a second, in each direction
+  double latency = 20e-6;      ///< seconds of a message, from program to program
+  double bandwidth = 3.125e9;  ///< bytes a second, in each direction
 
   /// "25Gb" (bits a second), "10GB" (bytes), with a latency if it is known: "100Gb,2us". Throws Error for another text.
   static NetworkModel of(const std::string& text);
@@ -30,11 +30,11 @@ struct LocalEvent {
 };
 
 struct StepCost {
-  double seconds = 0;    ///< of the step
-  double compute = 0;    ///< of them
-  double statistics = 0; ///< waiting for sums that the next line needs: statistics, figures
-  double gradients = 0;  ///< waiting for gradients after the backward pass
-  int sums = 0;          ///< that are waited for at once
+  double seconds = 0;     ///< of the step
+  double compute = 0;     ///< of them
+  double statistics = 0;  ///< waiting for sums that the next line needs: statistics, figures
+  double gradients = 0;   ///< waiting for gradients after the backward pass
+  int sums = 0;           ///< that are waited for at once
   double gradient_bytes = 0;
   double communication_share() const { return seconds > 0 ? (statistics + gradients) / seconds : 0; }
   /// "computing", "the latency of 42 sums", "the bandwidth for gradients", "the latency of gradients"

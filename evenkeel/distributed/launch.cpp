@@ -49,8 +49,7 @@ class PluginCommunicator final : public Communicator {
 
  private:
   void check(int error) const {
-    if (error != 0)
-      throw Error{{.kind = Error::environment, .where = library(), .received = mpi_.error_text(error)}};
+    if (error != 0) throw Error{{.kind = Error::environment, .where = library(), .received = mpi_.error_text(error)}};
   }
 
   const evenkeel_mpi& mpi_;
@@ -122,7 +121,8 @@ std::optional<Launch> launch_of(const Environment& environment) {
   return {};
 }
 
-std::vector<fs::path> plugin_paths(const Launch& launch, const Environment& environment, const fs::path& program_folder) {
+std::vector<fs::path> plugin_paths(const Launch& launch, const Environment& environment,
+                                   const fs::path& program_folder) {
   if (const char* named = environment("EVENKEEL_MPI"); named != nullptr && *named != 0) return {named};
   std::vector<fs::path> paths;
   for (const std::string& family : launch.families)
@@ -144,12 +144,12 @@ std::unique_ptr<Communicator> connect_processes() {
     if (mpi == nullptr) continue;
     auto made = std::make_unique<PluginCommunicator>(*mpi);
     if (made->size() == launch->size) return made;
-    throw Error{{.kind = Error::environment,
-                 .where = launch->by,
-                 .expected = std::to_string(launch->size) + " processes",
-                 .received = std::to_string(made->size()) + " that " + made->library() + " of " + file.string() +
-                             " connects",
-                 .hint = "Was the program started by another MPI's mpirun? EVENKEEL_MPI names the plug-in to use."}};
+    throw Error{
+        {.kind = Error::environment,
+         .where = launch->by,
+         .expected = std::to_string(launch->size) + " processes",
+         .received = std::to_string(made->size()) + " that " + made->library() + " of " + file.string() + " connects",
+         .hint = "Was the program started by another MPI's mpirun? EVENKEEL_MPI names the plug-in to use."}};
   }
   throw Error{{.kind = Error::environment,
                .where = launch->by,

@@ -32,8 +32,8 @@ struct Verdict {
   std::string message = {};  ///< what the first process says to the user; empty elsewhere
 };
 
-/// Every process says how it stands. If one has an error, or is not like the first, all learn that they end. The message
-/// is the first process's own error, as it would be without others, or it names the process.
+/// Every process says how it stands. If one has an error, or is not like the first, all learn that they end. The
+/// message is the first process's own error, as it would be without others, or it names the process.
 Verdict agree(Communicator& among, const Standing& own);
 
 }  // namespace evenkeel

@@ -150,7 +150,8 @@ MetricSums Fit::sums_of(const Network::Runner& runner, const Batch& batch) {
   MetricSums sums;
   add_batch(sums, runner);
   if (batch.size == 0) sums = {.has_accuracy = sums.has_accuracy};  // the sample does not count
-  double all[] = {sums.loss, sums.correct, static_cast<double>(sums.samples), options_.stop.stop_requested() ? 1.0 : 0.0};
+  double all[] = {sums.loss, sums.correct, static_cast<double>(sums.samples),
+                  options_.stop.stop_requested() ? 1.0 : 0.0};
   trainer_.options_.spreading.among->sum(std::span<double>(all));
   stop_asked_ = all[3] > 0;
   return {.loss = all[0],

@@ -59,7 +59,7 @@ class Fit {
   std::int64_t per_epoch_ = 1;
   double last_rate_ = 0;
   bool settling_ = false;
-  bool stop_asked_ = false;  ///< of any process
+  bool stop_asked_ = false;                              ///< of any process
   mutable std::map<std::string, std::string> identity_;  ///< computed when it is first needed
 };
 

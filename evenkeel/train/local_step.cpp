@@ -15,7 +15,9 @@ std::vector<LocalEvent> local_step(const Program& program, const std::vector<dou
   for (std::size_t i = 0; i < program.nodes().size(); ++i) {
     const Node& node = program.nodes()[i];
     // Two vectors of numbers per channel, in double.
-    const auto both = [&] { return 2 * program.value(node.outputs[0]).type.shape.size() * std::int64_t{sizeof(double)}; };
+    const auto both = [&] {
+      return 2 * program.value(node.outputs[0]).type.shape.size() * std::int64_t{sizeof(double)};
+    };
     if (dynamic_cast<const ops::MergeMoments*>(node.op.get()) ||
         dynamic_cast<const ops::SumOverProcesses*>(node.op.get()))
       events.push_back({.kind = LocalEvent::wait_for_sum, .bytes = both()});

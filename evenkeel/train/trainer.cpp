@@ -161,9 +161,7 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
   if (steps > 0) learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), 0, steps_done_ + steps);
 }
 
-Network::Runner& Trainer::training_runner(const Batch& batch) {
-  return network_.training_runner(batch);
-}
+Network::Runner& Trainer::training_runner(const Batch& batch) { return network_.training_runner(batch); }
 
 const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
   Network::Runner& runner = training_runner(batch);

@@ -22,8 +22,15 @@ class Processes : public App {
   }
   /// mpirun with so many processes, and what runs each.
   static std::vector<std::string> mpirun(int processes, const std::vector<std::string>& each = {}) {
-    std::vector<std::string> words = {"mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none",
-                                      "--mca", "btl_vader_single_copy_mechanism", "none", "-n",
+    std::vector<std::string> words = {"mpirun.openmpi",
+                                      "--allow-run-as-root",
+                                      "--oversubscribe",
+                                      "--bind-to",
+                                      "none",
+                                      "--mca",
+                                      "btl_vader_single_copy_mechanism",
+                                      "none",
+                                      "-n",
                                       std::to_string(processes)};
     words.insert(words.end(), each.begin(), each.end());
     return words;
@@ -33,8 +40,8 @@ class Processes : public App {
     return {"sh", "-c", "if [ $OMPI_COMM_WORLD_RANK = 1 ]; then " + commands + "; fi; exec \"$@\"", "sh"};
   }
   static std::vector<std::string> training(const std::string& out, const std::string& epochs = "10") {
-    return {"train",     "model.toml", "--data", "data.npz", "--validation", "data.npz[:9]", "--epochs", epochs,
-            "--threads", "1",          "--out",  out};
+    return {"train",    "model.toml", "--data",    "data.npz", "--validation", "data.npz[:9]",
+            "--epochs", epochs,       "--threads", "1",        "--out",        out};
   }
   /// The figures of metrics.csv: loss, accuracy and validation of each epoch.
   std::vector<double> figures(const std::string& out) {
@@ -53,7 +60,8 @@ class Processes : public App {
     const auto left = figures(a), right = figures(b);
     ASSERT_EQ(left.size(), right.size());
     ASSERT_FALSE(left.empty());
-    for (std::size_t i = 0; i < left.size(); ++i) EXPECT_NEAR(left[i], right[i], 1e-4 * std::max(1.0, std::abs(right[i])));
+    for (std::size_t i = 0; i < left.size(); ++i)
+      EXPECT_NEAR(left[i], right[i], 1e-4 * std::max(1.0, std::abs(right[i])));
   }
   /// The processes that mpirun started here, by their ids.
   std::vector<int> started() const {
@@ -62,7 +70,8 @@ class Processes : public App {
       std::error_code none;
       const fs::path in = fs::read_symlink(entry.path() / "cwd", none);
       const fs::path program = fs::read_symlink(entry.path() / "exe", none);
-      if (in == folder_.path() && program == fs::path(EVENKEEL_PROGRAM)) found.push_back(std::stoi(entry.path().filename()));
+      if (in == folder_.path() && program == fs::path(EVENKEEL_PROGRAM))
+        found.push_back(std::stoi(entry.path().filename()));
     }
     return found;
   }

@@ -97,9 +97,8 @@ TEST(Agreement, GoesOnIfAllAreTheSame) {
 }
 
 TEST(Agreement, NamesTheProcessThatHasAnError) {
-  const Verdict verdict = verdict_of(3, [](int rank) {
-    return rank == 2 ? Standing{.exit_code = 3, .error = "x.npz: no such file"} : Standing{};
-  });
+  const Verdict verdict = verdict_of(
+      3, [](int rank) { return rank == 2 ? Standing{.exit_code = 3, .error = "x.npz: no such file"} : Standing{}; });
   EXPECT_EQ(verdict.exit_code, 3);
   EXPECT_EQ(verdict.message, "process 2 of 3: x.npz: no such file");
 }

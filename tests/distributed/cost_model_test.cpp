@@ -38,9 +38,8 @@ TEST(StepCost, HidesGradientsBehindTheBackwardPass) {
 }
 
 TEST(StepCost, WaitsForGradientsThatComeLast) {
-  const std::vector<LocalEvent> late = {{.seconds = 0.1},
-                                        {.kind = LocalEvent::start_sum, .bytes = 1'000'000'000},
-                                        {.kind = LocalEvent::finish_sums}};
+  const std::vector<LocalEvent> late = {
+      {.seconds = 0.1}, {.kind = LocalEvent::start_sum, .bytes = 1'000'000'000}, {.kind = LocalEvent::finish_sums}};
   const StepCost cost = step_cost(late, kNetwork, 2);
   EXPECT_NEAR(cost.gradients, 1.0, 0.01);
   EXPECT_EQ(cost.limit(kNetwork, 2), "the bandwidth for gradients");

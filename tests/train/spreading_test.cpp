@@ -19,10 +19,10 @@ namespace {
 Sequential network_with(float rate) {
   Sequential model({28, 28, 1});
   model.add(Rescaling{.scale = 1.0 / 255.0}, Conv2D{.filters = 5, .strides = 2, .use_bias = false},
-            BatchNormalization{.momentum = 0.8, .unbiased_moving_variance = true},
-            Activation{ActivationFunction::relu}, MaxPooling2D{}, SpatialDropout2D{.rate = rate}, Flatten{},
-            Dense{.units = 7, .use_bias = false}, BatchNormalizationFromParts{.momentum = 0.7},
-            Activation{ActivationFunction::elu}, Dropout{.rate = rate}, Dense{.units = 10});
+            BatchNormalization{.momentum = 0.8, .unbiased_moving_variance = true}, Activation{ActivationFunction::relu},
+            MaxPooling2D{}, SpatialDropout2D{.rate = rate}, Flatten{}, Dense{.units = 7, .use_bias = false},
+            BatchNormalizationFromParts{.momentum = 0.7}, Activation{ActivationFunction::elu}, Dropout{.rate = rate},
+            Dense{.units = 10});
   return model;
 }
 
@@ -107,16 +107,15 @@ TEST(Spreading, GivesTheLossesOfOneProcess) {
 
 TEST(Spreading, GivesThemWhereALastBatchHasFewerSamplesThanProcesses) {
   const Outcome one = trained(1, options_of(32), 66, 6);
-  for (const int processes : {3, 4}) expect_near(trained(processes, options_of(32), 66, 6).losses, one.losses, 1e-5, "losses");
+  for (const int processes : {3, 4})
+    expect_near(trained(processes, options_of(32), 66, 6).losses, one.losses, 1e-5, "losses");
 }
 
 TEST(Spreading, IsBitIdenticalForTheSameNumberOfProcesses) {
   EXPECT_EQ(trained(3, options_of(32), 70, 3).bits, trained(3, options_of(32), 70, 3).bits);
 }
 
-TEST(Spreading, RefusesABatchThatIsSmallerThanTheProcesses) {
-  EXPECT_THROW(trained(4, options_of(3)), Error);
-}
+TEST(Spreading, RefusesABatchThatIsSmallerThanTheProcesses) { EXPECT_THROW(trained(4, options_of(3)), Error); }
 
 /// The same in double, step by step.
 Outcome trained_in_double(int processes, const Sequential& model, std::int64_t samples, int steps) {

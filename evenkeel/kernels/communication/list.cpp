@@ -93,17 +93,17 @@ const char* const kOverProcesses = "over processes";
 }  // namespace
 
 Kernel choose(const MergeMoments& task, const KernelRequest& request) {
-  return first_that_serves(
-      task, request, {{kOverProcesses, kReals, kMerge, [](const MergeMoments&, const KernelRequest& r) {
-                         return two_vectors(r.outputs[0].shape.size());
-                       }}});
+  return first_that_serves(task, request,
+                           {{kOverProcesses, kReals, kMerge, [](const MergeMoments&, const KernelRequest& r) {
+                               return two_vectors(r.outputs[0].shape.size());
+                             }}});
 }
 
 Kernel choose(const SumOverProcesses& task, const KernelRequest& request) {
-  return first_that_serves(
-      task, request, {{kOverProcesses, kReals, kSum, [](const SumOverProcesses&, const KernelRequest& r) {
-                         return two_vectors(r.outputs[0].shape.size());
-                       }}});
+  return first_that_serves(task, request,
+                           {{kOverProcesses, kReals, kSum, [](const SumOverProcesses&, const KernelRequest& r) {
+                               return two_vectors(r.outputs[0].shape.size());
+                             }}});
 }
 
 Kernel choose(const StartGradientSum& task, const KernelRequest& request) {

@@ -16,8 +16,7 @@ namespace evenkeel::kernels {
 /// The mask is a pure function of the key and i, so the backward pass is the same call on dy; it is never stored.
 /// rate in [0, 1). May be the same memory. A dropped NaN becomes 0.
 template <class T = float>
-void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads,
-          std::int64_t first = 0);
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first = 0);
 
 /// Bytes of scratch memory that spatial_dropout needs for each thread.
 std::size_t spatial_dropout_range_bytes(std::int64_t channels);
@@ -33,7 +32,7 @@ void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const Rand
 /// and y may be the same memory.
 template <class T = float>
 void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads,
-          std::int64_t first = 0);
+                      std::int64_t first = 0);
 
 /// What the elements that a mask keeps become, and what the others become.
 struct KeptAndDropped {

@@ -15,8 +15,7 @@ RandomStream stream_from(const RandomKey& key, std::int64_t first) {
 }  // namespace
 
 template <class T>
-void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y,
-             std::int64_t first) {
+void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y, std::int64_t first) {
   const std::uint32_t threshold = dropout_threshold(static_cast<float>(rate));
   RandomStream stream = stream_from(key, first);
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -55,7 +54,7 @@ void shared_dropout(std::span<const T> x, const Shape& shape, const Shape& mask,
 
 template <class T>
 void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y,
-             std::int64_t first) {
+                      std::int64_t first) {
   RandomStream stream(key);
   for (std::int64_t i = 0; i < first; ++i) stream.normal();
   for (std::size_t i = 0; i < x.size(); ++i) y[i] = static_cast<T>(double{x[i]} * (1 + deviation * stream.normal()));
@@ -72,16 +71,18 @@ void affine_dropout(std::span<const T> x, double rate, const KeptAndDropped& out
   }
 }
 
-#define INSTANTIATE(T)                                                                               \
-  template void dropout(std::span<const T>, double, const RandomKey&, std::span<T>, std::int64_t);               \
+#define INSTANTIATE(T)                                                                                             \
+  template void dropout(std::span<const T>, double, const RandomKey&, std::span<T>, std::int64_t);                 \
   template void spatial_dropout(Matrix<const T>, std::int64_t, double, const RandomKey&, Matrix<T>, std::int64_t); \
   template void gaussian_dropout(std::span<const T>, double, const RandomKey&, std::span<T>, std::int64_t);        \
-  template void affine_dropout(std::span<const T>, double, const KeptAndDropped&, const RandomKey&, std::span<T>, std::int64_t);
+  template void affine_dropout(std::span<const T>, double, const KeptAndDropped&, const RandomKey&, std::span<T>,  \
+                               std::int64_t);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE
-#define INSTANTIATE(T) \
-  template void shared_dropout(std::span<const T>, const Shape&, const Shape&, double, const RandomKey&, std::span<T>, std::int64_t);
+#define INSTANTIATE(T)                                                                                                 \
+  template void shared_dropout(std::span<const T>, const Shape&, const Shape&, double, const RandomKey&, std::span<T>, \
+                               std::int64_t);
 INSTANTIATE(float)
 INSTANTIATE(bfloat16)
 INSTANTIATE(double)

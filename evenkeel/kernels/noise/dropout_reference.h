@@ -13,8 +13,7 @@ namespace evenkeel::kernels::reference {
 
 /// The mask is that of the float32 kernel: `rate` is rounded to float for it.
 template <class T>
-void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y,
-             std::int64_t first = 0);
+void dropout(std::span<const T> x, double rate, const RandomKey& key, std::span<T> y, std::int64_t first = 0);
 
 template <class T>
 void spatial_dropout(Matrix<const T> x, std::int64_t positions, double rate, const RandomKey& key, Matrix<T> y,
@@ -27,7 +26,7 @@ void shared_dropout(std::span<const T> x, const Shape& shape, const Shape& mask,
 
 template <class T>
 void gaussian_dropout(std::span<const T> x, double deviation, const RandomKey& key, std::span<T> y,
-             std::int64_t first = 0);
+                      std::int64_t first = 0);
 
 /// `outcome` is float32, so that both precisions compute with the same numbers.
 template <class T>

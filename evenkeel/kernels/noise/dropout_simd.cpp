@@ -20,8 +20,7 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
 template <class T>
-void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads,
-             std::int64_t first) {
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
   const Vec scale = hn::Set(kTag, static_cast<float>(1 / (1 - double{rate})));
   const Bits threshold = hn::Set(BitsTag(), dropout_threshold(rate));
   const Philox philox(key);
@@ -86,7 +85,7 @@ HWY_INLINE Vec normal_of(Bits words) {
 
 template <class T>
 void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads,
-             std::int64_t first) {
+                      std::int64_t first) {
   const Vec scale = hn::Set(kTag, deviation), one = hn::Set(kTag, 1.0f);
   const Philox philox(key);
   for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
@@ -120,8 +119,7 @@ std::size_t spatial_dropout_range_bytes(std::int64_t channels) {
 }
 
 template <class T>
-void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads,
-             std::int64_t first) {
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
   EVENKEEL_DISPATCH(dropout<T>)(x, rate, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(dropout);
@@ -135,7 +133,7 @@ EVENKEEL_FOR_ELEMENTS(spatial_dropout);
 
 template <class T>
 void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads,
-             std::int64_t first) {
+                      std::int64_t first) {
   EVENKEEL_DISPATCH(gaussian_dropout<T>)(x, deviation, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(gaussian_dropout);

@@ -49,9 +49,10 @@ Kernel choose(const Dropout& task, const KernelRequest& request) {
                            {{"vectors", kFloats,
                              []<class T>(const Dropout& t, const KernelCall& c, T) {
                                disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
-                                 in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
-                                   dropout<T>(x, t.rate, key, y, c.threads(), first);
-                                 });
+                                 in_aligned_parts<T>(c, t.first,
+                                                     [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
+                                                       dropout<T>(x, t.rate, key, y, c.threads(), first);
+                                                     });
                                });
                              }},
                             {"reference", kDouble, [](const Dropout& t, const KernelCall& c, double) {
@@ -78,12 +79,12 @@ Matrix<T> out_stretches(const KernelCall& c, const Repetition& over) {
 Kernel choose(const SharedDropout& task, const KernelRequest& request) {
   if (task.mask == task.x) return choose(Dropout{.layer = task.layer, .rate = task.rate, .first = task.first}, request);
   if (!repetition_of(task.x, task.mask))
-    return first_that_serves(task, request,
-                             {{"one by one", kAll, []<class T>(const SharedDropout& t, const KernelCall& c, T) {
-                                 disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
-                                   reference::shared_dropout<T>(c.in<T>(0), t.x, t.mask, t.rate, key, c.out<T>(0), t.first);
-                                 });
-                               }}});
+    return first_that_serves(
+        task, request, {{"one by one", kAll, []<class T>(const SharedDropout& t, const KernelCall& c, T) {
+                           disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
+                             reference::shared_dropout<T>(c.in<T>(0), t.x, t.mask, t.rate, key, c.out<T>(0), t.first);
+                           });
+                         }}});
   return first_that_serves(task, request,
                            {{"vectors", kFloats,
                              []<class T>(const SharedDropout& t, const KernelCall& c, T) {
@@ -108,39 +109,39 @@ Kernel choose(const SharedDropout& task, const KernelRequest& request) {
 }
 
 Kernel choose(const GaussianDropout& task, const KernelRequest& request) {
-  return first_that_serves(task, request,
-                           {{"vectors", kFloats,
-                             []<class T>(const GaussianDropout& t, const KernelCall& c, T) {
-                               disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
-                                 in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
-                                   gaussian_dropout<T>(x, t.deviation, key, y, c.threads(), first);
-                                 });
-                               });
-                             }},
-                            {"reference", kDouble, [](const GaussianDropout& t, const KernelCall& c, double) {
-                               disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
-                                 reference::gaussian_dropout<double>(c.in<double>(0), t.deviation, key,
-                                                                     c.out<double>(0), t.first);
-                               });
-                             }}});
+  return first_that_serves(
+      task, request,
+      {{"vectors", kFloats,
+        []<class T>(const GaussianDropout& t, const KernelCall& c, T) {
+          disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
+            in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
+              gaussian_dropout<T>(x, t.deviation, key, y, c.threads(), first);
+            });
+          });
+        }},
+       {"reference", kDouble, [](const GaussianDropout& t, const KernelCall& c, double) {
+          disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
+            reference::gaussian_dropout<double>(c.in<double>(0), t.deviation, key, c.out<double>(0), t.first);
+          });
+        }}});
 }
 
 Kernel choose(const AffineDropout& task, const KernelRequest& request) {
-  return first_that_serves(task, request,
-                           {{"vectors", kFloats,
-                             []<class T>(const AffineDropout& t, const KernelCall& c, T) {
-                               disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
-                                 in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
-                                   affine_dropout<T>(x, t.rate, t.outcome, key, y, c.threads(), first);
-                                 });
-                               });
-                             }},
-                            {"reference", kDouble, [](const AffineDropout& t, const KernelCall& c, double) {
-                               disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
-                                 reference::affine_dropout<double>(c.in<double>(0), t.rate, t.outcome, key,
-                                                                   c.out<double>(0), t.first);
-                               });
-                             }}});
+  return first_that_serves(
+      task, request,
+      {{"vectors", kFloats,
+        []<class T>(const AffineDropout& t, const KernelCall& c, T) {
+          disturb_or_copy<T>(c, t.layer, [&](const RandomKey& key) {
+            in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
+              affine_dropout<T>(x, t.rate, t.outcome, key, y, c.threads(), first);
+            });
+          });
+        }},
+       {"reference", kDouble, [](const AffineDropout& t, const KernelCall& c, double) {
+          disturb_or_copy<double>(c, t.layer, [&](const RandomKey& key) {
+            reference::affine_dropout<double>(c.in<double>(0), t.rate, t.outcome, key, c.out<double>(0), t.first);
+          });
+        }}});
 }
 
 Kernel choose(const Uout& task, const KernelRequest& request) {
@@ -148,9 +149,10 @@ Kernel choose(const Uout& task, const KernelRequest& request) {
                            {{"vectors", kFloats,
                              []<class T>(const Uout& t, const KernelCall& c, T) {
                                const auto disturb = [&](const RandomKey& key) {
-                                 in_aligned_parts<T>(c, t.first, [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
-                                   uout<T>(x, t.beta, key, y, c.threads(), first);
-                                 });
+                                 in_aligned_parts<T>(c, t.first,
+                                                     [&](std::span<const T> x, std::span<T> y, std::int64_t first) {
+                                                       uout<T>(x, t.beta, key, y, c.threads(), first);
+                                                     });
                                };
                                disturb_or_copy<T>(c, t.layer, disturb, Purpose::uout);
                              }},

@@ -102,7 +102,8 @@ void run(const MomentsGradient& task, const KernelCall& c, T) {
   const Matrix<const T> x = c.in_rows<T>(0);
   Scratch scratch = c.scratch();
   const Coefficients<S> by(scratch, x.columns);
-  moments_gradient_coefficients<S>(c.in_if_any<S>(2), c.in_if_any<S>(3), task.rows > 0 ? task.rows : x.rows, by.a, by.b, by.c0);
+  moments_gradient_coefficients<S>(c.in_if_any<S>(2), c.in_if_any<S>(3), task.rows > 0 ? task.rows : x.rows, by.a, by.b,
+                                   by.c0);
   data_gradient<T>(x, x, x, c.in<S>(1), by, Activation::linear, c.out_rows<T>(0), c.threads(), scratch.rest());
 }
 

@@ -24,8 +24,8 @@ class MergeMoments final : public Op {
   kernels::MergeMoments task_;
 };
 
-/// Two vectors, of which one may be absent -> their sums over the processes, added in double; of an absent one 0. With a
-/// layer: copies where the layer does not use the batch's statistics, because then nobody needs the sums.
+/// Two vectors, of which one may be absent -> their sums over the processes, added in double; of an absent one 0. With
+/// a layer: copies where the layer does not use the batch's statistics, because then nobody needs the sums.
 class SumOverProcesses final : public Op {
  public:
   SumOverProcesses(std::optional<int> layer, kernels::SumOverProcesses task) : layer_(layer), task_(task) {}

@@ -49,7 +49,9 @@ void SharedDropout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Shar
 Kernel SharedDropout::choose(const KernelRequest& r) const {
   const Shape& x = r.inputs[0].shape;
   return kernels::choose(
-      kernels::SharedDropout{.layer = stream(), .rate = static_cast<float>(rate_), .x = x, .mask = mask_of(x), .first = first()}, r);
+      kernels::SharedDropout{
+          .layer = stream(), .rate = static_cast<float>(rate_), .x = x, .mask = mask_of(x), .first = first()},
+      r);
 }
 
 std::string GaussianDropout::detail() const { return fmt::format("deviation {:g}", deviation_); }
@@ -59,7 +61,8 @@ void GaussianDropout::differentiate(Gradients& g) const {
 }
 
 Kernel GaussianDropout::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::GaussianDropout{.layer = stream(), .deviation = static_cast<float>(deviation_), .first = first()}, r);
+  return kernels::choose(
+      kernels::GaussianDropout{.layer = stream(), .deviation = static_cast<float>(deviation_), .first = first()}, r);
 }
 
 std::string AffineDropout::detail() const {
@@ -74,7 +77,9 @@ void AffineDropout::differentiate(Gradients& g) const {
 
 Kernel AffineDropout::choose(const KernelRequest& r) const {
   return kernels::choose(
-      kernels::AffineDropout{.layer = stream(), .rate = static_cast<float>(rate_), .outcome = outcome_, .first = first()}, r);
+      kernels::AffineDropout{
+          .layer = stream(), .rate = static_cast<float>(rate_), .outcome = outcome_, .first = first()},
+      r);
 }
 
 std::shared_ptr<const Op> Dropout::from_sample(std::int64_t first, const Shape& x) const {

@@ -56,7 +56,9 @@ Kernel Moments::choose(const KernelRequest& r) const {
 
 std::vector<TensorType> MomentsGradient::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
-Kernel MomentsGradient::choose(const KernelRequest& r) const { return kernels::choose(kernels::MomentsGradient{.rows = rows_}, r); }
+Kernel MomentsGradient::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::MomentsGradient{.rows = rows_}, r);
+}
 
 std::vector<TensorType> MergeGroups::infer(std::span<const TensorType> in) const {
   require_statistics(in);

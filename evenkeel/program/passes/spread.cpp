@@ -80,7 +80,9 @@ class Spreader {
   }
 
   /// Samples of the batch, for each sample that the program is compiled for.
-  ops::UpdateStatistics::Scale scale() const { return {.from = std::max<std::int64_t>(1, part_.size), .to = part_.total}; }
+  ops::UpdateStatistics::Scale scale() const {
+    return {.from = std::max<std::int64_t>(1, part_.size), .to = part_.total};
+  }
 
   /// Emits an op beside the lines, and returns its line.
   Node emitted(const Node& beside, std::shared_ptr<const Op> op, const std::vector<int>& inputs,
@@ -104,13 +106,13 @@ class Spreader {
     }
     const std::int64_t rows = rows_of_sample(line.inputs[0]);
     const auto near = moving_mean_of_.find(line.outputs[0]);
-    Node merge = emitted(line,
-                         std::make_shared<const ops::MergeMoments>(
-                             moments.layer(), kernels::MergeMoments{.among = spreading_.among,
-                                                                    .rows = part_.size * rows,
-                                                                    .total = part_.total * rows}),
-                         {line.outputs[0], line.outputs[1], near == moving_mean_of_.end() ? -1 : near->second},
-                         {"part_mean", "part_variance"});
+    Node merge = emitted(
+        line,
+        std::make_shared<const ops::MergeMoments>(
+            moments.layer(),
+            kernels::MergeMoments{.among = spreading_.among, .rows = part_.size * rows, .total = part_.total * rows}),
+        {line.outputs[0], line.outputs[1], near == moving_mean_of_.end() ? -1 : near->second},
+        {"part_mean", "part_variance"});
     for (const std::size_t i : {0, 1}) {
       merge.inputs[i] = merge.outputs[i];
       merge.outputs[i] = line.outputs[i];
@@ -122,13 +124,13 @@ class Spreader {
 
   void check_groups(const Node& line, std::int64_t group) const {
     if (part_.first % group == 0 && part_.size > 0) return;
-    throw Error{{.kind = Error::unsupported,
-                 .where = "layer \"" + line.label + '"',
-                 .expected = "parts of a batch that begin with a group of " + std::to_string(group) +
-                             " samples (virtual_batch_size), one in each process",
-                 .received = "a part of " + std::to_string(part_.size) + " samples from " +
-                             std::to_string(part_.first) + " on",
-                 .hint = "Use fewer processes or larger batches."}};
+    throw Error{
+        {.kind = Error::unsupported,
+         .where = "layer \"" + line.label + '"',
+         .expected = "parts of a batch that begin with a group of " + std::to_string(group) +
+                     " samples (virtual_batch_size), one in each process",
+         .received = "a part of " + std::to_string(part_.size) + " samples from " + std::to_string(part_.first) + " on",
+         .hint = "Use fewer processes or larger batches."}};
   }
 
   /// The line's two outputs become sums over the processes, under the same names.
@@ -207,17 +209,14 @@ class Spreader {
     for (std::size_t line = 0; line < before.size(); ++line) {
       lines.push_back(before[line]);
       for (; next != all.end() && std::cmp_equal(next->line, line); ++next)
-        lines.push_back(emitted(place,
-                                std::make_shared<const ops::StartGradientSum>(
-                                    kernels::StartGradientSum{.among = spreading_.among,
-                                                              .offset = next->offset,
-                                                              .size = next->size,
-                                                              .counts = counts()}),
-                                {block.id()}, {}));
+        lines.push_back(
+            emitted(place,
+                    std::make_shared<const ops::StartGradientSum>(kernels::StartGradientSum{
+                        .among = spreading_.among, .offset = next->offset, .size = next->size, .counts = counts()}),
+                    {block.id()}, {}));
     }
     lines.push_back(emitted(
-        place,
-        std::make_shared<const ops::FinishGradientSums>(kernels::FinishGradientSums{.among = spreading_.among}),
+        place, std::make_shared<const ops::FinishGradientSums>(kernels::FinishGradientSums{.among = spreading_.among}),
         {block.id()}, {}));
     program_.mutable_nodes() = std::move(lines);
   }
