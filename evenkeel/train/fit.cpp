@@ -185,6 +185,7 @@ EpochRecord Fit::record(bool validate) const {
                      .images_per_s = 0};
   record.images_per_s = static_cast<double>(record.train.samples) / std::max(record.seconds, 1e-9);
   if (validate && options_.validation) {
+    trainer_.share_moving_statistics();
     EvaluateOptions options = trainer_.evaluate_options();
     options.among = trainer_.options_.spreading.among;
     record.validation = evaluate(trainer_.network_, *options_.validation, options).metrics;

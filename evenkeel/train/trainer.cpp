@@ -50,8 +50,6 @@ bool all_finite(TensorView view) {
   return view.dtype != DType::float32 || has_no<float, std::uint32_t>(0x7f800000, view);
 }
 
-std::size_t state_bytes(Network& network) { return static_cast<std::size_t>(network.store().state.layout().bytes); }
-
 NamedTensors copies_of(const Block& block) {
   NamedTensors tensors;
   for (const auto& entry : block.layout().entries)
@@ -167,9 +165,7 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
   Network::Runner& runner = training_runner(batch);
   train_context_.step = steps_done_;
   train_context_.learning_rate = learning_rate();
-  // Each process makes moving statistics of its own samples' statistics; those of the first count.
-  if (options_.spreading.among && options_.spreading.statistics == StatisticsOf::local)
-    options_.spreading.among->broadcast({network_.store().state.data(), state_bytes(network_)});
+  share_moving_statistics();
   if (watchers.empty()) {
     network_.run(runner, batch, train_context_);
   } else {
@@ -183,6 +179,13 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
   }
   ++steps_done_;
   return &runner;
+}
+
+void Trainer::share_moving_statistics() {
+  const Spreading& spreading = options_.spreading;
+  if (!spreading.among || spreading.statistics != StatisticsOf::local) return;
+  Block& state = network_.store().state;
+  spreading.among->broadcast({state.data(), static_cast<std::size_t>(state.layout().bytes)});
 }
 
 Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }

@@ -114,6 +114,8 @@ class Trainer {
   EvaluateOptions evaluate_options() const { return {.batch_size = options_.batch_size}; }
   std::int64_t unit() const;  ///< samples of a batch that share statistics, and so a process
   BatchPart part_of(std::int64_t batch_size) const;
+  /// With local statistics: all processes get the moving ones of the first.
+  void share_moving_statistics();
   double scheduled_rate() const;  ///< of the next update, without the changes of callbacks
   Network::Runner& training_runner(const Batch& batch);
   /// Makes one update; the runner holds the batch's losses. The callbacks that want the gradients are called before the
