@@ -136,7 +136,9 @@ Outcome trained_in_double(int processes, const Sequential& model, std::int64_t s
     Outcome mine;
     for (int step = 0; step < steps; ++step) {
       const Batch& narrow = batches.next();
-      Batch batch{.size = narrow.size, .part = narrow.part};
+      Batch batch;
+      batch.size = narrow.size;
+      batch.part = narrow.part;
       batch.x = converted(narrow.x, DType::float64);
       batch.labels = narrow.labels.clone();
       Network::Runner& runner = network.training_runner(batch);
