@@ -19,6 +19,8 @@
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/data/streamed_images.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
+#include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/preprocessing.h"
 #include "evenkeel/train/settings.h"
@@ -360,6 +362,20 @@ void tell_fatal_weights(const Shared& shared, const Network& network) {
 
 std::string class_name(const std::vector<std::string>& names, std::int64_t index) {
   return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
+}
+
+std::string weights_digest(const Network& network) {
+  std::uint32_t sum = 0;
+  for (const WeightInfo& weight : network.weights()) {
+    const TensorView view = network.weight(weight.name);
+    sum = formats::crc32c({view.data, view.bytes()}, sum);
+  }
+  return fmt::format("{:08x}", sum);
+}
+
+std::string program_digest() {
+  const formats::Bytes program = formats::read_file("/proc/self/exe");
+  return fmt::format("{:08x}", formats::crc32c(program));
 }
 
 void print_json(const Json& json) { print_text(formats::json_text(json, 2) + '\n'); }

@@ -137,6 +137,10 @@ void say(const Shared& shared, Format<Arguments...> format, const Arguments&... 
   if (!shared.quiet) tell_text(formatted<Arguments...>(format, arguments...) + '\n');
 }
 
+/// Checksums by which several processes see that they have the same.
+std::string weights_digest(const Network& network);
+std::string program_digest();
+
 void print_json(const Json& json);
 Json json_of(const Metrics& metrics);  ///< loss, accuracy (null where there is none)
 Json json_of(const Shape& shape);

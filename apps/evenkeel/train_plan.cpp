@@ -6,6 +6,7 @@
 #include "evenkeel/runs/import_folder.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/settings.h"
+#include "processes.h"
 
 namespace evenkeel::app {
 namespace {
@@ -37,6 +38,9 @@ void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
     throw Error{{.where = "--window",
                  .expected = run.window > 0 ? std::to_string(run.window) : "the default, as this run began with",
                  .received = std::to_string(a.shared.window)}};
+  if (const std::string before = run.statistics.empty() ? "synchronized" : run.statistics;
+      !a.statistics.empty() && a.statistics != before)
+    throw Error{{.where = "--statistics", .expected = before + ", as this run began with", .received = a.statistics}};
   if (!a.weights.empty() && a.weights != run.initial_weights)
     throw Error{{.where = "--weights",
                  .expected = "what this run began with, " +
@@ -88,6 +92,7 @@ Plan new_run(const TrainArguments& a) {
               .stream = a.shared.stream,
               .memory = a.shared.memory,
               .window = a.shared.window,
+              .statistics = a.statistics == "local" ? "local" : "",
               .shuffle = !a.no_shuffle,
               .epochs = fit_options(plan.settings).epochs,
               .steps = fit_options(plan.settings).steps,
@@ -136,7 +141,8 @@ Plan resumed_run(const TrainArguments& a) {
   if (!a.data.empty()) plan.run.data = a.data;
   if (!a.validation.empty()) plan.run.validation = a.validation;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
-  plan.folder.emplace(folder, RunFolder::Existing::resume);
+  plan.resumes = true;
+  if (is_first_process()) plan.folder.emplace(folder, RunFolder::Existing::resume);
   return plan;
 }
 

@@ -26,6 +26,11 @@ void check(const Dataset& dataset, const BatchOptions& options, const BatchPosit
                                          dataset.name().empty() ? "the data set" : dataset.name()),
                  .received = std::to_string(options.batch_size),
                  .hint = "Choose a smaller batch or more data."}};
+  if (options.batch_size < options.processes)
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at least {}, a sample for each process", options.processes),
+                 .received = std::to_string(options.batch_size),
+                 .hint = "The batch size is that of all processes together."}};
   if (start.epoch < 0 || start.offset < 0 || start.offset > dataset.size())
     throw Error{{.where = "position in the data",
                  .expected = fmt::format("an epoch of 0 or more and an offset from 0 to {}", dataset.size()),
@@ -96,14 +101,20 @@ class BatchPlanner {
     Batch& batch = planned.batch;
     planned.rows.clear();
     batch.last_of_epoch = false;
-    while (std::ssize(planned.rows) < options_.batch_size && (!batch.last_of_epoch || options_.across_epochs)) {
-      planned.rows.push_back({.sample = sample_at(position_.offset), .epoch = position_.epoch});
+    const std::int64_t left = dataset_.size() - position_.offset;
+    const std::int64_t total = options_.across_epochs ? options_.batch_size : std::min(options_.batch_size, left);
+    batch.part = part_of(total, options_.rank, options_.processes, options_.unit);
+    batch.size = batch.part.size;
+    for (std::int64_t i = 0; i < total; ++i) {
+      const std::int64_t row = i - batch.part.first;
+      // A process without a part has the first sample, so that its batch is valid.
+      if ((row >= 0 && row < batch.size) || (i == 0 && batch.size == 0))
+        planned.rows.push_back({.sample = sample_at(position_.offset), .epoch = position_.epoch});
       if (++position_.offset == dataset_.size()) {
         end_epoch();
         batch.last_of_epoch = true;
       }
     }
-    batch.size = std::ssize(planned.rows);
     batch.after = position_;
     if (!dataset_.is_streamed()) return;
     expected_.clear();
@@ -260,10 +271,13 @@ std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options
 
 struct Batches::Impl {
   Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start)
+      : Impl(dataset, options, start, part_of(options.batch_size, 0, options.processes, options.unit).size) {}
+  /// `largest`: samples that a batch has room for.
+  Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start, std::int64_t largest)
       : per_epoch(batches_per_epoch(dataset.size(), options)),
         filler(dataset, options, dataset.budget().workers),
         rows_per_part(rows_of_part(dataset, options)),
-        prefetcher(empty_batches(dataset, options), work(BatchPlanner(dataset, options, start)),
+        prefetcher(empty_batches(dataset, largest), work(BatchPlanner(dataset, options, start)),
                    dataset.budget().workers, waiting(dataset.budget().on_slow)) {}
 
   /// All rows of samples in memory; few of streamed ones, which take a while each.
@@ -272,11 +286,11 @@ struct Batches::Impl {
     return std::clamp<std::int64_t>(options.batch_size / (4 * dataset.budget().workers), 1, 16);
   }
 
-  static std::vector<PlannedBatch> empty_batches(const Dataset& dataset, const BatchOptions& options) {
-    std::vector<PlannedBatch> batches(static_cast<std::size_t>(slots_for(dataset, options.batch_size)));
+  static std::vector<PlannedBatch> empty_batches(const Dataset& dataset, std::int64_t largest) {
+    std::vector<PlannedBatch> batches(static_cast<std::size_t>(slots_for(dataset, largest)));
     for (PlannedBatch& planned : batches) {
-      planned.batch = empty_batch(dataset, options.batch_size);
-      planned.rows.reserve(static_cast<std::size_t>(options.batch_size));
+      planned.batch = empty_batch(dataset, largest);
+      planned.rows.reserve(static_cast<std::size_t>(largest));
     }
     return batches;
   }
@@ -285,12 +299,12 @@ struct Batches::Impl {
     return {.begin =
                 [this, planner = std::move(first)](PlannedBatch& planned) mutable {
                   planner.plan(planned);
-                  return (planned.batch.size + rows_per_part - 1) / rows_per_part;
+                  return (std::ssize(planned.rows) + rows_per_part - 1) / rows_per_part;
                 },
             .fill =
                 [this](PlannedBatch& planned, std::int64_t part, int worker) {
                   const std::int64_t begin = part * rows_per_part;
-                  filler.fill(planned, begin, std::min(begin + rows_per_part, planned.batch.size), worker);
+                  filler.fill(planned, begin, std::min(begin + rows_per_part, std::ssize(planned.rows)), worker);
                 }};
   }
 

@@ -7,6 +7,7 @@
 
 #include "evenkeel/data/augmentation.h"
 #include "evenkeel/data/dataset.h"
+#include "evenkeel/distributed/batch_part.h"
 
 namespace evenkeel {
 
@@ -17,6 +18,9 @@ struct BatchOptions {
   /// false: an epoch may end with a smaller batch (as in Keras's fit). true: every batch is full; a batch at the end of
   /// an epoch is filled up from the start of the next one, which is shuffled again (TensorFlow 1's next_batch).
   bool across_epochs = false;
+  /// Of each batch only the part of this process is given; the order and the batches' sizes are those of one process.
+  int rank = 0, processes = 1;
+  std::int64_t unit = 1;           ///< samples that stay together (part_of)
   Augmentation augmentation = {};  ///< of x; depends on seed, epoch and sample; not if other inputs are images too
   std::optional<ReadingOrder> order = {};  ///< of shuffling; absent: the data set's
 };
@@ -34,6 +38,8 @@ struct Batch {
   std::int64_t size =
       0;  ///< n <= batch_size: the tensors have room for batch_size samples; rows from n on are undefined
   bool last_of_epoch = false;
+  /// With several processes: what the batch is a part of. Where that has size 0, row 0 is one that does not count.
+  BatchPart part = {};
   BatchPosition after;            ///< the position after this batch
   std::vector<Tensor> more = {};  ///< like x, for the model's other inputs
   const Tensor& input(std::size_t i) const { return i == 0 ? x : more[i - 1]; }

@@ -110,6 +110,7 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (run.stream) json["stream"] = {{"memory", run.memory}, {"window", run.window}};
   if (!run.preprocess.empty()) json["preprocess"] = run.preprocess;
   if (!run.labels.empty()) json["labels"] = run.labels;
+  if (!run.statistics.empty()) json["statistics"] = run.statistics;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
   if (run.image_dtype) json["image_dtype"] = name_of(*run.image_dtype);
@@ -196,6 +197,7 @@ RecordedRun read_run(const fs::path& folder) {
     if (json.contains("crop")) run.crop = count(json, "crop");
     run.preprocess = json.value("preprocess", "");
     run.labels = json.value("labels", "");
+    run.statistics = json.value("statistics", "");
     run.channels_first = json.value("channels_first", false);
     run.stream = json.contains("stream");
     if (run.stream) {

@@ -30,6 +30,7 @@ struct RunDescription {
   bool channels_first = false;             ///< how an .npz file's images were read
   bool stream = false;                     ///< images were not all in memory (data/streamed_images.h)
   std::int64_t memory = 0, window = 0;     ///< StreamOptions::memory and window
+  std::string statistics = {};             ///< "local": of each process's samples; empty: of the whole batch
   std::vector<std::string> warnings = {};  ///< before the first step
   bool shuffle = true;
   std::int64_t epochs = 0;

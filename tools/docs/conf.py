@@ -31,7 +31,7 @@ CONTENTS = {
         "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training",
                       "docs/reference/python"],
         "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/interchange", "docs/export",
-                "docs/data", "docs/training",
+                "docs/data", "docs/training", "docs/cluster",
                 "docs/architectures",
                 "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/python", "docs/library", "docs/limits",
                 "examples/README"],
