@@ -13,6 +13,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/image_fitting.h"
+#include "evenkeel/data/image_survey.h"
 #include "evenkeel/data/sample_source.h"
 #include "evenkeel/data/shards.h"
 #include "evenkeel/data/stream_memory.h"
@@ -138,24 +139,17 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
 
 std::unique_ptr<SampleSource::Reader> StreamedImages::reader() const { return std::make_unique<Decoder>(*this); }
 
-/// Reads all files once and leaves out those that give no sample.
-ReadingReport leave_out_bad(ImageFiles& files, const ImageOptions& images, SampleKind& kind) {
-  std::vector<ImageFiles::File> good;
-  const ImageSink sink{.begin = [&](const SampleKind& found) { kind = found, good.clear(); },
-                       .take = [&](const ImageFiles::File& file, TensorView) { good.push_back(file); }};
-  ReadingReport report = read_images(files, images, sink);
-  check_reading(files.title, images, report);
-  files.files = std::move(good);
-  return report;
-}
-
 }  // namespace
 
 Dataset stream_images(ImageFiles files, const ImageOptions& images, const StreamOptions& options) {
   SampleKind kind;
   ReadingReport report = files.found;
   if (images.skip_bad) {
-    report = leave_out_bad(files, images, kind);
+    const ImageSurvey survey = survey_images(files, images, options.cache);
+    kind = survey.kind;
+    report = survey.report;
+    check_reading(files.title, images, report);
+    survey.leave_out_bad(files);
   } else {
     report.files = report.read = std::ssize(files.files);
     // Folders in the folder of a class, which are known without a pass over the files.
