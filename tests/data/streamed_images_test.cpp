@@ -179,9 +179,12 @@ TEST(StreamedImages, NeedEnoughMemory) {
   TestFolder folder;
   const fs::path photos = write_photos(folder, 1, 3);
   EXPECT_SAYS(error_of([&] { streamed(photos, {}, {.memory = 1000}); }), "memory of the stream: expected at least");
-  const Dataset wide = streamed(photos, {.resize_to = Shape{3000, 3000}}, {.memory = 500'000'000});
+  const Dataset wide = streamed(photos, {.resize_to = Shape{1000, 1000}}, {.memory = 121'000'000});
   EXPECT_SAYS(error_of([&] { Batches(wide, {.batch_size = 3}); }), "expected room for 2 batches of 3 samples");
   Batches(wide, {.batch_size = 1}).next();
+  const Dataset wider = streamed(photos, {.resize_to = Shape{2000, 2000}}, {.memory = 160'000'000});
+  EXPECT_SAYS(error_of([&] { wider.gathered_x(std::vector<std::uint32_t>{0}); }),
+              "class0/000.png: expected an image that can be decoded in 40 MB, a quarter of the stream's memory");
 }
 
 TEST(StreamedImages, ReportAReaderThatWaits) {
