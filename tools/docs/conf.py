@@ -29,7 +29,7 @@ CONTENTS = {
     "README": {
         "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
         "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training"],
-        "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/interchange", "docs/export",
+        "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/doctor/live", "docs/interchange", "docs/export",
                 "docs/data", "docs/training",
                 "docs/architectures",
                 "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/library", "docs/limits",
