@@ -12,7 +12,7 @@ SECONDS ?= 60
 
 INTERCHANGE ?= build/interchange
 
-.PHONY: help demo test test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table doctor-families interchange-table reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs
+.PHONY: help demo demo-python wheel test test-python-full test-sanitized test-threads fuzz faults build format lint lint-changed bench guard guard-update doctor-table doctor-families interchange-table reference docs install clean packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs packages-python
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,20 @@ help: ## list the targets
 demo: build ## install what is missing, build, run the five studies in their quick form
 	@tools/demo $(PROGRAM)
 
-test: packages-build packages-test ## install what tests need, build everything, run all tests
+demo-python: wheel ## a virtual environment with the wheel, and a first report
+	@tools/demo-python
+
+wheel: build packages-python ## build the Python wheel, with all that it needs inside (build/wheel)
+	@tools/wheel
+
+test: packages-build packages-test packages-python ## install what tests need, build everything, run all tests
 	@tools/test $(JOBS)
+
+test-python-full: packages-build packages-python ## the tests of python/ with PyTorch and Keras, which it installs
+	@tools/python-venv || { cat build/python-venv.log; exit 1; }
+	cmake --preset release -DEVENKEEL_BUILD_PYTHON=ON -DPython_EXECUTABLE=$$PWD/build/python-venv/bin/python >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	tools/progress python $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target python_module
+	tools/test-python full
 
 test-sanitized: packages-build packages-test ## the fast tests under address and undefined-behaviour sanitizers
 	@tools/test-sanitized $(JOBS)
@@ -83,6 +95,7 @@ guard-update: ## write what is measured now into bench/baseline.json
 
 reference: build ## write docs/reference/ anew from the program's own descriptions
 	@for page in commands layers training; do $(PROGRAM) reference $$page --out docs/reference/$$page.md; done
+	tools/python-reference $(BUILD) $(JOBS)
 
 docs: packages-build packages-docs ## build the documentation as a site that can be searched (build/docs/index.html)
 	@tools/docs/build $(BUILD) $(JOBS)
@@ -95,6 +108,6 @@ install: build ## install library, headers and program below PREFIX
 clean: ## remove everything that was built
 	@rm -rf build
 
-packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs: packages-%:
+packages-build packages-test packages-fuzz packages-bench packages-lint packages-docs packages-python: packages-%:
 	@mkdir -p build
 	tools/install-packages $*

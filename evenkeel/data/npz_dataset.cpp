@@ -9,6 +9,7 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/array_conversion.h"
+#include "evenkeel/data/array_dataset.h"
 #include "evenkeel/data/npz_layout.h"
 #include "evenkeel/formats/npz.h"
 
@@ -148,6 +149,34 @@ Dataset load_npz_dataset(const std::filesystem::path& path, const ArrayOptions& 
     arrays = formats::read_npz_or_texts(path, read);
   }
   return assemble(pair->split.empty() ? file : file + ':' + pair->split, *pair, arrays, options);
+}
+
+Dataset dataset_of(const std::string& name, std::vector<Tensor> samples,
+                   std::variant<std::monostate, Tensor, formats::TextArray> targets, const ArrayOptions& options) {
+  const std::size_t wanted = std::max<std::size_t>(1, options.inputs.size());
+  if (samples.size() != wanted)
+    throw Error{{.where = name,
+                 .expected = wanted == 1 ? "one array of samples"
+                                         : fmt::format("{} arrays, one for each of the model's inputs", wanted),
+                 .received = std::to_string(samples.size())}};
+  Arrays arrays;
+  NpzPair pair;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::string array = samples.size() > 1 ? options.inputs[i].name : "x";
+    arrays.emplace(array, std::move(samples[i]));
+    if (i == 0)
+      pair.samples = array;
+    else
+      pair.more.push_back(array);
+  }
+  if (!std::holds_alternative<std::monostate>(targets)) {
+    pair.targets = samples.size() > 1 ? "the targets" : "y";
+    if (Tensor* numbers = std::get_if<Tensor>(&targets))
+      arrays.emplace(pair.targets, std::move(*numbers));
+    else
+      arrays.emplace(pair.targets, std::move(std::get<formats::TextArray>(targets)));
+  }
+  return assemble(name, pair, arrays, options);
 }
 
 std::vector<std::string> npz_splits(const std::filesystem::path& path, const std::vector<ArrayOptions::Input>& inputs) {

@@ -28,11 +28,12 @@ html_sidebars = {"**": ["sidebar/scroll-start.html", "sidebar/brand.html", "side
 CONTENTS = {
     "README": {
         "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
-        "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training"],
+        "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training",
+                      "docs/reference/python"],
         "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/doctor/live", "docs/interchange", "docs/export",
-                "docs/data", "docs/training",
+                "docs/data", "docs/training", "docs/cluster",
                 "docs/architectures",
-                "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/library", "docs/limits",
+                "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/python", "docs/library", "docs/limits",
                 "examples/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
         "Develop": ["docs/architecture", "CONTRIBUTING", "docs/kernels/batch_norm", "docs/kernels/batch_norm_pool",

@@ -1,0 +1,3 @@
+#include "program.h"
+
+int main(int, char** argv) { return evenkeel::app::run_program(argv); }
