@@ -30,6 +30,7 @@ void add_model_command(CLI::App& app, Command& chosen);
 void add_layers(CLI::App& app, Command& chosen);
 void add_documentation(CLI::App& app, Command& chosen);  // `completion`, `man`, `reference`
 void add_fetch(CLI::App& data, Command& chosen);         // `data fetch`, below `data`
+void add_pack(CLI::App& data, Command& chosen);          // `data pack`
 // These two write the command line into run.json.
 void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);
 void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& command_line);

@@ -17,7 +17,10 @@
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/labels.h"
 #include "evenkeel/data/reading_report_json.h"
+#include "evenkeel/data/streamed_images.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
+#include "evenkeel/formats/crc32c.h"
+#include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/preprocessing.h"
 #include "evenkeel/train/settings.h"
@@ -181,7 +184,9 @@ void add_computing_flags(CLI::App& command, Shared& shared, Settings& settings) 
 }
 
 void add_data_flag(CLI::App& command, std::string& spec, bool required) {
-  command.add_option("--data", spec, "NAME[:train|:test][RANGE], an .npz file or an image folder; RANGE is as [:100]")
+  command
+      .add_option("--data", spec,
+                  "NAME[:train|:test][RANGE], an .npz file, an image folder or shards; RANGE is as [:100]")
       ->option_text(required ? "SPEC (required)" : "SPEC")
       ->required(required);
 }
@@ -205,6 +210,7 @@ void add_image_flags(CLI::App& command, Shared& shared) {
       ->check(at_least(1));
   add_reading_flags(command, shared);
   add_array_flags(command, shared);
+  add_stream_flags(command, shared);
 }
 
 void add_reading_flags(CLI::App& command, Shared& shared) {
@@ -271,13 +277,36 @@ void add_all_settings(CLI::App& command, Settings& settings) {
     add_setting(command, settings, field.name, value_name(field.kind))->group("Training, also keys of [training]");
 }
 
+namespace {
+
+Dataset streamed(const Shared& shared, const std::string& spec, const ImageOptions& images) {
+  auto files = find_images(spec, images.flat);
+  if (!files)
+    throw Error{{.where = "--stream",
+                 .expected = "a folder of images or shards as data",
+                 .received = spec,
+                 .hint = "Other sets are read into memory: leave --stream out."}};
+  StreamOptions options{.memory = shared.memory, .workers = shared.workers, .window = shared.window};
+  if (!shared.quiet)
+    options.on_slow.report = [](const SlowReading& slow) {
+      tell("evenkeel: waiting for data for {:.0f} s{}\n", slow.seconds,
+           slow.place.empty() ? "" : "; reading " + slow.place);
+    };
+  if (images.skip_bad) say(shared, "{}: every image is read once, to leave out the bad ones", printable(spec));
+  return stream_images(std::move(*files), images, options);
+}
+
+}  // namespace
+
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
                   const DataNeeds& needs) {
   ArrayOptions arrays = array_options(shared, needs.read_as);
   arrays.inputs = arrays_for(model);
   arrays.output = output_for(model);
   for (ArrayOptions::Input& input : arrays.inputs) input.or_channels_first = needs.read_as.or_channels_first;
-  Dataset data = load_dataset(spec, bare_name_means, shared.data_dir, image_options(shared, model, needs), arrays);
+  const ImageOptions images = image_options(shared, model, needs);
+  Dataset data = shared.stream ? streamed(shared, spec, images)
+                               : load_dataset(spec, bare_name_means, shared.data_dir, images, arrays);
   say_reading(shared, spec, data);
   return data;
 }
@@ -333,6 +362,20 @@ void tell_fatal_weights(const Shared& shared, const Network& network) {
 
 std::string class_name(const std::vector<std::string>& names, std::int64_t index) {
   return index >= 0 && index < std::ssize(names) ? names[static_cast<std::size_t>(index)] : std::string();
+}
+
+std::string weights_digest(const Network& network) {
+  std::uint32_t sum = 0;
+  for (const WeightInfo& weight : network.weights()) {
+    const TensorView view = network.weight(weight.name);
+    sum = formats::crc32c({view.data, view.bytes()}, sum);
+  }
+  return fmt::format("{:08x}", sum);
+}
+
+std::string program_digest() {
+  const formats::Bytes program = formats::read_file("/proc/self/exe");
+  return fmt::format("{:08x}", formats::crc32c(program));
 }
 
 void print_json(const Json& json) { print_text(formats::json_text(json, 2) + '\n'); }

@@ -44,6 +44,9 @@ struct Shared {
   std::string labels;  ///< of .npz files: a mapping's name (data/label_mapping.h)
   bool channels_first = false;
   bool force = false;
+  bool stream = false;
+  std::int64_t memory = 0, window = 0;  ///< --memory and --window of --stream; 0: not given
+  int workers = 0;
 };
 
 /// A subcommand with its purpose in a sentence and two examples.
@@ -67,8 +70,12 @@ OpenOptions open_options(const Shared& shared);
 /// --weights, --weights-format
 void add_weights_flag(CLI::App& command, Shared& shared, std::string& weights);
 void add_data_flag(CLI::App& command, std::string& spec, bool required);
-/// --resize, --crop, and those of add_reading_flags and add_array_flags
+/// --resize, --crop, and those of add_reading_flags, add_array_flags and add_stream_flags
 void add_image_flags(CLI::App& command, Shared& shared);
+/// --stream, --memory, --workers, --window
+void add_stream_flags(CLI::App& command, Shared& shared);
+/// "256M", "2G", "1GiB" or "4096" as bytes, in a flag's value; throws Error for another text.
+std::int64_t bytes_from(const std::string& flag, const std::string& text);
 /// --skip-bad-images, --color
 void add_reading_flags(CLI::App& command, Shared& shared);
 void add_array_flags(CLI::App& command, Shared& shared);  ///< --labels, --channels-first
@@ -89,6 +96,8 @@ struct DataNeeds {
 /// unusual about them.
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
                   const DataNeeds& needs = {});
+/// So many samples of a streamed set, drawn at random, in memory (0: all). A set in memory as it is.
+Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples);
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
                          const DataNeeds& needs);
@@ -127,6 +136,10 @@ template <class... Arguments>
 void say(const Shared& shared, Format<Arguments...> format, const Arguments&... arguments) {
   if (!shared.quiet) tell_text(formatted<Arguments...>(format, arguments...) + '\n');
 }
+
+/// Checksums by which several processes see that they have the same.
+std::string weights_digest(const Network& network);
+std::string program_digest();
 
 void print_json(const Json& json);
 Json json_of(const Metrics& metrics);  ///< loss, accuracy (null where there is none)

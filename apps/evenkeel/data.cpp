@@ -249,7 +249,7 @@ int run_show(const DataArguments& a) {
 CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& name, const std::string& purpose,
                            const std::string& examples) {
   CLI::App& command = add_command(data, name, purpose, examples);
-  command.add_option("SPEC", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file or an image folder")
+  command.add_option("SPEC", a.spec, "a named set, NAME:SPLIT[RANGE], an .npz file, an image folder or shards")
       ->required()
       ->option_text(" ");
   add_reading_flags(command, a.shared);
@@ -265,7 +265,7 @@ CLI::App& add_spec_command(CLI::App& data, DataArguments& a, const std::string& 
 
 void add_data(CLI::App& app, Command& chosen) {
   const auto a = std::make_shared<DataArguments>();
-  CLI::App& data = add_command(app, "data", "Fetches, lists, describes and shows data sets.",
+  CLI::App& data = add_command(app, "data", "Fetches, lists, describes, shows and packs data sets.",
                                "  evenkeel data fetch mnist\n"
                                "  evenkeel data show strokes --output grid.png");
   data.require_subcommand(1);
@@ -282,6 +282,7 @@ void add_data(CLI::App& app, Command& chosen) {
       ->option_text("FILE");
   show.add_option("--count", a->count, "show at most N images")->option_text("N")->check(at_least(1));
   add_fetch(data, chosen);
+  add_pack(data, chosen);
   for (CLI::App* command : {&list, &info, &show}) add_data_dir_flag(*command, a->shared);
   for (CLI::App* command : {&info, &show}) add_array_flags(*command, a->shared);
   for (CLI::App* command : {&list, &info, &show}) add_json_flag(*command, a->shared);

@@ -88,12 +88,13 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     shared.crop = run.crop;
     shared.skip_bad_images = run.skip_bad_images;
     shared.strict_colour = run.strict_colour;
+    shared.stream |= run.stream;
     Dataset data =
         load_data(shared, model, run.data, Split::train, {.read_as = read_as(run, import_record_in(folder))});
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
-    sets.trained = std::move(data);
+    sets.trained = drawn_from_stream(a.shared, data, a.samples);
   } catch (const Error& error) {
     say(a.shared, "without training data: those of {} are not available ({}); name them with --train-data", folder,
         error.what());
@@ -108,14 +109,17 @@ Sets sets_of(const DoctorArguments& a, const OpenedModel& opened) {
     say(a.shared, "--data is not used: --train-data and --validation replace it, except for --expect");
   const std::string evaluated = a.validation.empty() ? a.data : a.validation;
   const std::string trained = a.train_data.empty() && !a.validation.empty() ? a.data : a.train_data;
-  Sets sets{.evaluated = load_data(a.shared, model, evaluated, Split::test, needs),
-            .evaluated_spec = evaluated,
-            .read_as = opened.read_as};
+  // --expect compares all samples.
+  const std::int64_t samples = a.expect.empty() ? a.samples : 0;
+  const auto load = [&](const std::string& spec, Split split) {
+    return drawn_from_stream(a.shared, load_data(a.shared, model, spec, split, needs), samples);
+  };
+  Sets sets{.evaluated = load(evaluated, Split::test), .evaluated_spec = evaluated, .read_as = opened.read_as};
   sets.evaluated_spec = spelled_out(evaluated, sets.evaluated);
   if (trained.empty()) {
     add_recorded(a, model, sets);
   } else {
-    sets.trained = load_data(a.shared, model, trained, Split::train, needs);
+    sets.trained = load(trained, Split::train);
     sets.trained_spec = spelled_out(trained, *sets.trained);
   }
   return sets;
@@ -137,6 +141,7 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
   if (!data.reading() || data.reading()->resized == 0) return others;
   Shared quiet = a.shared;
   quiet.quiet = true;
+  quiet.stream = false;
   const auto add = [&](const std::string& says, const Shared& shared) {
     others.push_back({.says = says, .load = [=, &model, spec = a.data] {
                         return load_data(shared, model, spec, Split::test, {.read_as = read_as});
@@ -167,10 +172,12 @@ std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& net
   const Tensor expected = expected_outputs(a.expect, network.model(), record);
   std::vector<std::int64_t> batch_sizes;
   if (batch_size) batch_sizes.push_back(*batch_size);
-  const Dataset data = a.validation.empty() ? sets.evaluated
-                       : a.train_data.empty()
-                           ? *sets.trained
-                           : load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as});
+  const Dataset data =
+      a.validation.empty() ? sets.evaluated
+      : a.train_data.empty()
+          ? *sets.trained
+          : drawn_from_stream(a.shared,
+                              load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as}), 0);
   return explain_difference(network, data, expected, batch_sizes,
                             resized_otherwise(a, network.model(), data, sets.read_as));
 }

@@ -7,6 +7,7 @@
 #include "evenkeel/report/charts/confusion_plot.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/settings.h"
+#include "processes.h"
 #include "progress.h"
 
 namespace evenkeel::app {
@@ -80,10 +81,14 @@ int run_evaluate(const EvaluateArguments& a) {
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   tell_fatal_weights(a.shared, *loaded.network);
+  agree_on({{"samples", data.fingerprint()}, {"weights", weights_digest(*loaded.network)}});
+  begin_together();
   const Evaluation result = evaluate(*loaded.network, data,
                                      {.batch_size = batch_size_of(settings),
                                       .mode = a.mode == "train" ? Mode::train : Mode::evaluate,
-                                      .progress = evaluation_progress("evaluating", a.shared.quiet)});
+                                      .progress = evaluation_progress("evaluating", a.shared.quiet),
+                                      .among = among()});
+  if (!is_first_process()) return kDone;
   const auto& names = loaded.class_names.empty() ? data.class_names() : loaded.class_names;
   if (!a.plot.empty()) {
     formats::write_file_atomically(a.plot, confusion_svg(result, names));

@@ -12,6 +12,7 @@
 #include "evenkeel/base/version.h"
 #include "interruption.h"
 #include "output.h"
+#include "processes.h"
 #include "program.h"
 #include "resources.h"
 #include "waiting.h"
@@ -80,8 +81,11 @@ int run(char** command_line) {
   Machine::here();  // a wrong EVENKEEL_ISA is an error of every command
   if (uses_threads(command)) wait_briefly(command_line);
   check_reading_flags(command);
+  const std::string& name = app.get_subcommands().front()->get_name();
+  if (is_idle_process(name)) return kDone;
   claim_threads(command);
-  return chosen();
+  connect(name);
+  return end_together(chosen());
 }
 
 }  // namespace
@@ -93,13 +97,13 @@ int evenkeel::app::run_program(char** argv) {
   app::keep_signals_from_kernels();
   try {
     app::check_stack();
+    app::join_launch();
     const int code = app::run(argv);
     app::flush_output();
     return code == app::kDone && app::was_interrupted() ? app::kInterrupted : code;
+  } catch (const app::EndedTogether& ended) {
+    return app::end_together(ended.code);
   } catch (...) {
-    const auto [code, message] = app::failure_of(std::current_exception(), argv);
-    for (const char* part : {"evenkeel: ", message.c_str(), "\n"})  // in parts, because memory may be short
-      if (!message.empty()) app::tell_text(part);
-    return code;
+    return app::fail_together(app::failure_of(std::current_exception(), argv));
   }
 }

@@ -12,6 +12,8 @@
 namespace evenkeel::app {
 namespace {
 
+bool is_silent = false;
+
 [[noreturn]] void refuse_output(int error) {
   if (error == EPIPE) throw ReaderGone();
   throw Error{
@@ -28,7 +30,10 @@ void open_standard_streams() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
+void be_silent(bool silent) { is_silent = silent; }
+
 void print_text(std::string_view text) {
+  if (is_silent) return;
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) refuse_output(errno);
 }
 
@@ -37,6 +42,7 @@ void flush_output() {
 }
 
 void tell_text(std::string_view text) noexcept {
+  if (is_silent) return;
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }

@@ -58,6 +58,9 @@ void open_standard_streams();
 /// The reader of stdout has closed the pipe, as `| head` does. The program then ends without a message.
 struct ReaderGone {};
 
+/// Whether what follows is printed at all: of several processes that do the same, one speaks (processes.h).
+void be_silent(bool silent);
+
 /// Writes to stdout what the user asked for. Throws Error where it cannot be written (it may be as late as
 /// flush_output), or ReaderGone.
 void print_text(std::string_view text);

@@ -6,9 +6,13 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/base/version.h"
+#include "evenkeel/distributed/cost_model.h"
 #include "evenkeel/report/writers/text_table.h"
 #include "evenkeel/train/benchmark.h"
+#include "evenkeel/train/local_step.h"
 #include "plan_lines.h"
+#include "processes.h"
 
 namespace evenkeel::app {
 namespace {
@@ -18,8 +22,20 @@ constexpr int kTimedRuns = 10;
 struct PlanArguments {
   Shared shared;
   Settings settings;
-  std::string model, mode = "train";
+  std::string model, mode = "train", network = "25Gb";
+  int processes = 0;
   bool time = false;
+};
+
+/// The steps of several processes, as the model of their cost says (docs/cluster.md).
+struct ClusterPlan {
+  struct Row {
+    int processes = 1;
+    StepCost cost;
+  };
+  NetworkModel network;
+  std::int64_t samples = 0;  ///< of each process
+  std::vector<Row> rows = {};
 };
 
 struct ProgramPlan {
@@ -34,9 +50,44 @@ ProgramPlan plan_of_executor(const Executor& executor, const StepContext& step) 
           .scratch_bytes = static_cast<std::int64_t>(executor.scratch_bytes())};
 }
 
-ProgramPlan make_plan(const PlanArguments& a) {
+/// 1, 2, 4, ... and the number asked for.
+ClusterPlan cluster_plan(const NetworkModel& network, const Program& program, const std::vector<double>& line_seconds,
+                         std::int64_t samples, int processes) {
+  ClusterPlan plan{.network = network, .samples = samples};
+  const std::vector<LocalEvent> events = local_step(program, line_seconds);
+  for (int n = 1; n < processes; n *= 2) plan.rows.push_back({n, step_cost(events, network, n)});
+  plan.rows.push_back({processes, step_cost(events, network, processes)});
+  return plan;
+}
+
+/// The least time that a line can take by the machine's limits.
+std::vector<double> seconds_by(const Roofline& roofline, const std::vector<PlanLine>& lines) {
+  std::vector<double> seconds;
+  for (const PlanLine& line : lines)
+    seconds.push_back(std::max(line.flops / (roofline.gflops * 1e9),
+                               static_cast<double>(line.bytes) / (roofline.gbytes_per_s * 1e9)));
+  return seconds;
+}
+
+ProgramPlan make_plan(const PlanArguments& a, std::optional<ClusterPlan>& cluster) {
   const bool train = a.mode == "train";
-  const PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
+  PlannedModel planned = planned_model(a.shared, a.model, a.settings, train);
+  Alone alone;
+  if (a.processes > 0 && !train)
+    throw Error{{.where = "--processes", .expected = "--mode train with it", .received = a.mode}};
+  if (train && among()) planned.batch_size = part_of(planned.batch_size, 0, among()->size()).size;
+  if (train && a.processes > 0) planned.batch_size = part_of(planned.batch_size, 0, a.processes).size;
+  if (train) planned.options.spreading.among = among() ? among() : a.processes > 0 ? &alone : nullptr;
+  if (a.processes > 0 && !a.time) {
+    Network network(planned.model, planned.options);
+    const BatchPart part{.total = planned.batch_size, .first = 0, .size = planned.batch_size};
+    const Executor& executor = *network.training_runner(part, random_targets(network)).executor;
+    ProgramPlan plan = plan_of_executor(executor, network.context(Mode::train));
+    const Roofline roofline = measure_roofline(Threads(planned.options.compute.threads));
+    cluster = cluster_plan(NetworkModel::of(a.network), executor.program(), seconds_by(roofline, plan.planned.lines),
+                           planned.batch_size, a.processes);
+    return plan;
+  }
   if (!a.time) {
     Network network(planned.model, planned.options);
     const auto use = train ? Network::Use::training : Network::Use::evaluation;
@@ -47,6 +98,9 @@ ProgramPlan make_plan(const PlanArguments& a) {
   ProgramPlan plan = plan_of_executor(run.executor(), run.context());
   plan.planned.seconds = run.line_seconds(kTimedRuns);
   plan.planned.roofline = measure_roofline(Threads(planned.options.compute.threads));
+  if (a.processes > 0)
+    cluster = cluster_plan(NetworkModel::of(a.network), run.executor().program(), plan.planned.seconds,
+                           planned.batch_size, a.processes);
   return plan;
 }
 
@@ -107,12 +161,76 @@ void print_as_text(const ProgramPlan& plan) {
     print("training   {} gradients, {} optimizer\n", bytes_text(m.gradient_bytes), bytes_text(m.slot_bytes));
 }
 
+double images_per_s(const ClusterPlan& plan, const ClusterPlan::Row& row) {
+  return static_cast<double>(plan.samples) * row.processes / row.cost.seconds;
+}
+
+/// Of the speed that as many processes would have which need not wait for each other.
+double efficiency(const ClusterPlan::Row& row) { return row.cost.compute / row.cost.seconds; }
+
+Json json_of(const ClusterPlan& plan) {
+  Json rows = Json::array();
+  for (const ClusterPlan::Row& row : plan.rows)
+    rows.push_back({{"processes", row.processes},
+                    {"step_ms", 1e3 * row.cost.seconds},
+                    {"compute_ms", 1e3 * row.cost.compute},
+                    {"statistics_ms", 1e3 * row.cost.statistics},
+                    {"gradients_ms", 1e3 * row.cost.gradients},
+                    {"images_per_s", images_per_s(plan, row)},
+                    {"efficiency", efficiency(row)},
+                    {"limit", row.cost.limit(plan.network, row.processes)}});
+  return {{"samples_per_process", plan.samples},
+          {"latency_us", 1e6 * plan.network.latency},
+          {"gbits_per_s", plan.network.bandwidth * 8 / 1e9},
+          {"rows", rows}};
+}
+
+void print_as_text(const ClusterPlan& plan, bool timed) {
+  TextTable table({">processes", ">batch", ">step ms", ">statistics ms", ">gradients ms", ">images/s", ">efficiency",
+                   "limited by"});
+  for (const ClusterPlan::Row& row : plan.rows)
+    table.row({with_commas(row.processes), with_commas(plan.samples * row.processes),
+               fmt::format("{:.2f}", 1e3 * row.cost.seconds), fmt::format("{:.2f}", 1e3 * row.cost.statistics),
+               fmt::format("{:.2f}", 1e3 * row.cost.gradients),
+               with_commas(static_cast<std::int64_t>(images_per_s(plan, row))),
+               fmt::format("{:.0f}%", 100 * efficiency(row)), row.cost.limit(plan.network, row.processes)});
+  print_text(table.text());
+  print(
+      "\nassumed    {}; one process on each machine, as fast as this one; each takes {} samples\n"
+      "           computing: {}\n"
+      "           sums: the fastest of ring, trees and exchange; those of gradients go on beside the backward pass\n"
+      "           no process waits for a slower one, and reading the data costs nothing\n",
+      plan.network.text(), plan.samples,
+      timed ? "measured line by line" : "the least time by this machine's limits; --time measures it");
+}
+
+/// What the lines cost in which processes meet.
+void print_communication(const PlannedLines& plan) {
+  double total = 0, together = 0;
+  for (std::size_t i = 0; i < plan.seconds.size(); ++i) {
+    total += plan.seconds[i];
+    if (plan.lines[i].kernel == "over processes") together += plan.seconds[i];
+  }
+  print("\nprocesses  {} ({}); {:.3f} ms of a step in lines that wait for others, {:.1f}%\n", among()->size(),
+        among()->library(), 1e3 * together, 100 * together / std::max(total, 1e-12));
+}
+
 int run_plan(const PlanArguments& a) {
-  const ProgramPlan plan = make_plan(a);
-  if (a.shared.json)
-    print_json(as_json(plan));
-  else
+  NetworkModel::of(a.network);
+  agree_on({{"version", kVersion}, {"program", program_digest()}, {"mode", a.mode}});
+  begin_together();
+  std::optional<ClusterPlan> cluster;
+  const ProgramPlan plan = make_plan(a, cluster);
+  if (a.shared.json) {
+    Json json = as_json(plan);
+    if (cluster) json["processes"] = json_of(*cluster);
+    print_json(json);
+  } else if (cluster) {
+    print_as_text(*cluster, a.time);
+  } else {
     print_as_text(plan);
+    if (among() && a.time) print_communication(plan.planned);
+  }
   return kDone;
 }
 
@@ -123,7 +241,8 @@ void add_plan(CLI::App& app, Command& chosen) {
   CLI::App& command =
       add_command(app, "plan", "Shows the program that a model becomes: every op with its shapes, kernel and memory.",
                   "  evenkeel plan examples/models/lenet.toml --batch-size 64\n"
-                  "  evenkeel plan runs/lenet --mode evaluate --time");
+                  "  evenkeel plan runs/lenet --mode evaluate --time\n"
+                  "  evenkeel plan nets/mine --batch-size 4096 --processes 16 --network 25Gb --time");
   add_model(command, a->model);
   add_model_flags(command, a->shared);
   add_setting(command, a->settings, "batch_size", "N");
@@ -132,6 +251,17 @@ void add_plan(CLI::App& app, Command& chosen) {
               {"train", "evaluate"});
   command.add_flag("--time", a->time,
                    "run it on random input and show the time of each line beside what this machine can do");
+  command
+      .add_option("--processes", a->processes,
+                  "what training in so many processes would take, each on a machine like this one (docs/cluster.md); "
+                  "the batch size is that of all")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      .add_option("--network", a->network,
+                  "the network between them: bits or bytes a second, and perhaps a latency, such as 100Gb,2us; default "
+                  "25Gb,20us")
+      ->option_text("RATE");
   add_precision_flags(command, a->shared, a->settings);
   add_threads_flag(command, a->shared);
   add_fuse_flag(command, a->shared);

@@ -286,11 +286,17 @@ RepairOptions options_of(const RepairArguments& a, const Settings& settings) {
   return options;
 }
 
+constexpr std::int64_t kDrawn = 16384;  ///< samples of a streamed set: enough for exact statistics
+
 int run_repair(const RepairArguments& a) {
   const std::vector<const RepairMethod*> methods = methods_named(a.fix);
   const OpenedModel model = open_trained(a.shared, a.model, a.weights);
   check_out(a, model, methods);
-  Dataset data = load_data(a.shared, model.file.model, a.data, Split::train, {.read_as = model.read_as});
+  const auto load = [&](const std::string& spec, Split split) {
+    return drawn_from_stream(a.shared, load_data(a.shared, model.file.model, spec, split, {.read_as = model.read_as}),
+                             kDrawn);
+  };
+  Dataset data = load(a.data, Split::train);
   const Settings settings = settings_for(a.shared, model, a.settings, data);
   if (!settings.has("loss")) {
     if (a.then_train > 0) loss_of(settings);
@@ -300,8 +306,7 @@ int run_repair(const RepairArguments& a) {
   network.seed = 0;  // a repair is the same whatever the network was trained from
   RepairOptions options = options_of(a, settings);
   std::optional<Dataset> validation;
-  if (!a.validation.empty())
-    validation = load_data(a.shared, model.file.model, a.validation, Split::test, {.read_as = model.read_as});
+  if (!a.validation.empty()) validation = load(a.validation, Split::test);
   const LoadedNetwork loaded = load_network(model, network);
   data = in_classes_of(a.shared, loaded, data);
   if (validation) validation = in_classes_of(a.shared, loaded, *validation);

@@ -6,12 +6,15 @@
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/base/version.h"
 #include "evenkeel/data/sources.h"
+#include "evenkeel/distributed/messages.h"
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/studies/run_study.h"
 #include "evenkeel/studies/study_json.h"
 #include "evenkeel/studies/study_report.h"
 #include "interruption.h"
+#include "processes.h"
 #include "report_file.h"
 #include "report_text.h"
 #include "study_display.h"
@@ -74,6 +77,7 @@ StudyPlan plan_of(const StudyArguments& a, const std::filesystem::path& out) {
                  .compute = network_options(a.shared, a.settings).compute,
                  .out = out,
                  .resume = a.resume,
+                 .among = among(),
                  .command = a.command_line,
                  .started = now_text()};
   if (a.seeds) {
@@ -103,11 +107,17 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
   const StudyData& data = loaded(a, data_name(a, info), all);
   const auto study = make_study(name, settings, data);
   const StudyPlan plan = plan_of(a, out);
+  agree_on({{"version", kVersion},
+            {"program", program_digest()},
+            {"fingerprint of the data", data.train.fingerprint()},
+            {"fingerprint of the test data", data.test.fingerprint()}});
+  begin_together();
   StudyResult result;
   {
     StudyDisplay display(a.shared);
     result = run_study(*study, settings, data, plan, display, interruption.token());
   }
+  if (!is_first_process()) return !interruption.requested();
   results.push_back(json_of(result));
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
@@ -135,8 +145,9 @@ int run_study_command(const StudyArguments& a) {
         {.where = "evenkeel study --resume", .expected = "--out DIR of the study to continue", .received = "none"}};
   const Interruption interruption;
   const bool all = a.name == "all";
-  const std::filesystem::path out =
+  std::filesystem::path out =
       a.out.empty() ? RunFolder::free_path(all ? "studies" : a.name) : std::filesystem::path(a.out);
+  if (among()) out = broadcast_text(*among(), out.string());
   Json results = Json::array();
   LoadedData data;
   bool complete = true;
@@ -144,6 +155,7 @@ int run_study_command(const StudyArguments& a) {
     complete = complete && run_one(a, name, all ? out / name : out, interruption, data, results);
     if (!complete) break;
   }
+  if (!is_first_process()) return complete ? kDone : kInterrupted;
   if (a.shared.json) print_json(all ? Json{{"studies", results}} : results.front());
   if (!complete) say(a.shared, "interrupted; --resume --out {} continues it", out.string());
   return complete ? kDone : kInterrupted;
@@ -156,7 +168,8 @@ void add_study(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   CLI::App& command =
       add_command(app, "study", "Trains the variants of a study, compares their results and writes a report.",
                   "  evenkeel study placement --quick --seeds 5 --out runs/placement\n"
-                  "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01");
+                  "  evenkeel study speedup --quick --sweep learning_rate=0.0003,0.001,0.003,0.01\n"
+                  "  mpirun -n 4 evenkeel study placement --seeds 20 --threads 1 --out runs/placement");
   std::vector<std::string> names = study_names();
   names.emplace_back("all");
   choose_from(command.add_option("NAME", a->name, join(names))->required()->option_text(" "), names);

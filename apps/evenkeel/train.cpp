@@ -1,10 +1,12 @@
 #include <memory>
 #include <optional>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "common.h"
 #include "evenkeel/base/shell.h"
 #include "evenkeel/base/threads.h"
+#include "evenkeel/base/version.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/diagnose/codes.h"
@@ -21,6 +23,7 @@
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/training_notes.h"
 #include "interruption.h"
+#include "processes.h"
 #include "progress.h"
 #include "train_plan.h"
 
@@ -110,8 +113,8 @@ Dataset load_checked(const Shared& shared, const Plan& plan, const std::string& 
 /// Puts what the run begins with into the trainer. Returns class names that came with it.
 std::vector<std::string> begin(Trainer& trainer, const Plan& plan, const Dataset& data, const FitOptions& fit,
                                const Shared& shared) {
-  if (plan.folder) {
-    const auto from = restore_newest(trainer, plan.folder->checkpoints(), data, fit,
+  if (plan.resumes) {
+    const auto from = restore_newest(trainer, plan.path / "checkpoints", data, fit,
                                      [&](const Error& error) { say(shared, "passed over: {}", error.what()); });
     say(shared, "{}{}", from ? "continuing from " + from->string() : plan.path.string(),
         from ? "" : " holds no checkpoint yet: starting from the beginning");
@@ -154,6 +157,29 @@ void warn_before_training(Plan& plan, const Trainer& trainer, const Dataset& dat
   for (const std::string& warning : plan.run.warnings) say(shared, "evenkeel: warning: {}", warning);
 }
 
+/// What all processes must have in common.
+std::vector<std::pair<std::string, std::string>> identity_of(const Plan& plan, const Trainer& trainer) {
+  const RunDescription& run = plan.run;
+  std::string settings;
+  for (const Setting& setting : training_settings(trainer.options()).all())
+    settings += setting.key + '=' + to_string(setting.value) + '\n';
+  return {{"version", kVersion},
+          {"program", program_digest()},
+          {"model", write_model_file({.model = plan.file.model})},
+          {"settings", settings},
+          {"--statistics", run.statistics},
+          {"fingerprint of the data", run.data_fingerprint},
+          {"fingerprint of the validation data", run.validation_fingerprint},
+          {"length of the run", fmt::format("{} epochs or {} steps", run.epochs, run.steps.value_or(0))},
+          {"steps done", std::to_string(trainer.steps_done())},
+          {"checksum of the weights", weights_digest(trainer.network())}};
+}
+
+/// Those of a process that writes nothing: what decides, by figures that all have.
+std::vector<Callback> deciding_callbacks(const Plan& plan) {
+  return callbacks_of(plan.settings, {.has_validation = !plan.run.validation.empty()});
+}
+
 std::vector<Callback> callbacks_of(const TrainArguments& a, const Plan& plan, const RunFolder& folder,
                                    const Trainer& trainer, const std::vector<std::string>& class_names,
                                    std::vector<Told>& told) {
@@ -194,9 +220,14 @@ int train(const TrainArguments& a) {
   shared.strict_colour = plan.run.strict_colour;
   shared.labels = plan.run.labels;
   shared.channels_first = plan.run.channels_first;
+  shared.stream = plan.run.stream;
+  shared.memory = plan.run.memory;
+  // Both streams are open while the validation set is evaluated.
+  if (shared.stream && !plan.run.validation.empty()) shared.memory /= 2;
+  shared.window = plan.run.window;
   const Dataset data = load_checked(shared, plan, plan.run.data, Split::train, plan.run.data_fingerprint);
   plan.run.data_reading = data.reading();
-  if (data.reading()) plan.run.image_dtype = data.x().dtype;
+  if (data.reading()) plan.run.image_dtype = data.sample_dtype();
   std::optional<Dataset> validation;
   if (!plan.run.validation.empty())
     validation = load_checked(shared, plan, plan.run.validation, Split::test, plan.run.validation_fingerprint,
@@ -211,6 +242,8 @@ int train(const TrainArguments& a) {
   apply_flags(a.shared, options.compute);
   options.compute.threads = plan.threads;
   options.compute.fuse = plan.fuse;
+  options.spreading = {.among = among(),
+                       .statistics = plan.run.statistics == "local" ? StatisticsOf::local : StatisticsOf::synchronized};
   Trainer trainer(plan.file.model, options);
   FitOptions fit{.epochs = plan.run.epochs,
                  .steps = plan.run.steps,
@@ -224,11 +257,23 @@ int train(const TrainArguments& a) {
   std::vector<std::string> class_names = data.class_names();
   if (const auto names = begin(trainer, plan, data, fit, a.shared); class_names.empty()) class_names = names;
 
+  agree_on(identity_of(plan, trainer));
   warn_before_training(plan, trainer, data, fit, a.shared);
+  if (!is_first_process()) {
+    begin_together();
+    fit.callbacks = deciding_callbacks(plan);
+    const History history = trainer.fit(data, fit);
+    return history.failed ? kCheckFailed : interruption.requested() ? kInterrupted : kDone;
+  }
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
   if (plan.record) write_import_record(*plan.record, folder.path());
   folder.write_description(plan.file, trainer, plan.run);
+  begin_together();
+  if (among())
+    say(a.shared, "training in {} processes ({}), with {} statistics; {} thread{} each", among()->size(),
+        among()->library(), plan.run.statistics.empty() ? "synchronized" : plan.run.statistics,
+        Threads(plan.threads).count(), Threads(plan.threads).count() == 1 ? "" : "s");
   std::vector<Told> told;
   fit.callbacks = callbacks_of(a, plan, folder, trainer, class_names, told);
   const History history = trainer.fit(data, fit);
@@ -257,7 +302,8 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
       app, "train", "Trains a model and writes a run folder with its weights, metrics and settings.",
       "  evenkeel train examples/models/lenet.toml --data mnist --validation mnist:test --epochs 3 --out runs/lenet\n"
       "  evenkeel train nets/mine --data photos/ --validation more-photos/ --learning-rate 1e-4\n"
-      "  evenkeel train runs/lenet --resume");
+      "  evenkeel train runs/lenet --resume\n"
+      "  mpirun -n 4 evenkeel train nets/mine --data photos/ --batch-size 256 --out runs/mine");
   add_model(command, a->model);
   add_data_flag(command, a->data, false);
   command.add_option("--validation", a->validation, "data evaluated after each epoch")->option_text("SPEC");
@@ -267,6 +313,12 @@ void add_train(CLI::App& app, Command& chosen, const std::vector<std::string>& c
   command.add_flag("--no-shuffle", a->no_shuffle, "keep the order of the samples");
   add_weights_flag(command, a->shared, a->weights);
   add_model_flags(command, a->shared);
+  choose_from(command
+                  .add_option("--statistics", a->statistics,
+                              "in several processes (mpirun): normalize by the statistics of the whole batch, the "
+                              "default, or of each process's part")
+                  ->option_text("synchronized|local"),
+              {"synchronized", "local"});
   command.add_option("--out", a->out, "the run folder to make; default runs/<model>-<n>")->option_text("DIR");
   add_image_flags(command, a->shared);
   command.add_flag("--doctor", a->doctor,

@@ -6,6 +6,7 @@
 #include "evenkeel/runs/import_folder.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/train/settings.h"
+#include "processes.h"
 
 namespace evenkeel::app {
 namespace {
@@ -30,6 +31,16 @@ void check_not_shorter(std::int64_t epochs, std::optional<std::int64_t> steps, c
 void check_same_beginning(const TrainArguments& a, const RunDescription& run) {
   if (a.no_shuffle && run.shuffle)
     throw Error{{.where = "--no-shuffle", .expected = "what this run began with", .received = "a run that shuffles"}};
+  if (a.shared.stream && !run.stream)
+    throw Error{
+        {.where = "--stream", .expected = "what this run began with", .received = "a run whose data are in memory"}};
+  if (a.shared.window > 0 && a.shared.window != run.window)
+    throw Error{{.where = "--window",
+                 .expected = run.window > 0 ? std::to_string(run.window) : "the default, as this run began with",
+                 .received = std::to_string(a.shared.window)}};
+  if (const std::string before = run.statistics.empty() ? "synchronized" : run.statistics;
+      !a.statistics.empty() && a.statistics != before)
+    throw Error{{.where = "--statistics", .expected = before + ", as this run began with", .received = a.statistics}};
   if (!a.weights.empty() && a.weights != run.initial_weights)
     throw Error{{.where = "--weights",
                  .expected = "what this run began with, " +
@@ -78,6 +89,10 @@ Plan new_run(const TrainArguments& a) {
               .strict_colour = a.shared.strict_colour,
               .labels = a.shared.labels,
               .channels_first = a.shared.channels_first,
+              .stream = a.shared.stream,
+              .memory = a.shared.memory,
+              .window = a.shared.window,
+              .statistics = a.statistics == "local" ? "local" : "",
               .shuffle = !a.no_shuffle,
               .epochs = fit_options(plan.settings).epochs,
               .steps = fit_options(plan.settings).steps,
@@ -116,6 +131,7 @@ Plan resumed_run(const TrainArguments& a) {
   plan.run.strict_colour |= a.shared.strict_colour;
   plan.run.channels_first |= a.shared.channels_first;
   if (!a.shared.labels.empty()) plan.run.labels = a.shared.labels;
+  if (a.shared.memory > 0) plan.run.memory = a.shared.memory;
   plan.threads = a.shared.threads > 0 ? a.shared.threads : recorded.threads;
   plan.fuse = a.shared.fuse && recorded.fuse;
   const auto before = std::pair(plan.run.epochs, plan.run.steps);
@@ -125,7 +141,8 @@ Plan resumed_run(const TrainArguments& a) {
   if (!a.data.empty()) plan.run.data = a.data;
   if (!a.validation.empty()) plan.run.validation = a.validation;
   plan.finished = recorded.finished && before == std::pair(plan.run.epochs, plan.run.steps);
-  plan.folder.emplace(folder, RunFolder::Existing::resume);
+  plan.resumes = true;
+  if (is_first_process()) plan.folder.emplace(folder, RunFolder::Existing::resume);
   return plan;
 }
 

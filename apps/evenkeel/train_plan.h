@@ -14,7 +14,7 @@ namespace evenkeel::app {
 struct TrainArguments {
   Shared shared;
   Settings settings;
-  std::string model, data, validation, weights, out;
+  std::string model, data, validation, weights, out, statistics;
   bool no_shuffle = false, resume = false, doctor = false;
   std::int64_t checkpoint_every = 0;
   std::int64_t summary_every = TensorBoardOptions().every;
@@ -33,6 +33,7 @@ struct Plan {
   std::optional<interchange::Record> record = {};  ///< of a network from elsewhere
   int threads = 0;
   bool fuse = true;
+  bool resumes = false;   ///< a run that has begun
   bool finished = false;  ///< there is nothing left to train
 };
 

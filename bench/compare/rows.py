@@ -45,6 +45,8 @@ class Row:
         if self.what == "memory":
             return 1 / 0.7 if self.workload == "R18" else None
         if self.what in ("predict", "single"):
+            if self.precision != "float32":
+                return None
             return {"R18": 1.05, "M2": 1.1, "E0": 1.1}.get(self.workload, 1.3)
         if self.what != "step":
             return None

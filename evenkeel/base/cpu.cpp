@@ -32,6 +32,14 @@ bool is_amd() {
   return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
 }
 
+/// The processor's family, as in AMD's lists: 0x17 is Zen 1 and 2, 0x19 is Zen 3 and 4, 0x1a is Zen 5.
+unsigned family() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0) return 0;
+  const unsigned base = a >> 8 & 0xf;
+  return base == 0xf ? base + (a >> 20 & 0xff) : base;
+}
+
 bool bit(unsigned word, int position) { return (word >> position & 1u) != 0; }
 
 Machine detect() {
@@ -42,6 +50,7 @@ Machine detect() {
   machine.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   machine.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  machine.avx512_in_halves = machine.avx512 && is_amd() && family() == 0x19;
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) machine.amx_bf16 = machine.avx512 && bit(d, 22) && bit(d, 24);
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) machine.avx512_bf16 = machine.avx512 && bit(a, 5);
@@ -90,6 +99,7 @@ Machine Machine::limited_to(std::string_view isa) const {
   machine.limited = true;
   for (const auto* wider = widest + 1; wider != std::end(kInstructionSets); ++wider) machine.*(wider->has) = false;
   machine.fast_dots = fast_dots && machine.avx512_bf16;
+  machine.avx512_in_halves = avx512_in_halves && machine.avx512;
   return machine;
 }
 

@@ -10,8 +10,9 @@ struct Machine {
   std::string cpu;  ///< the processor's own name
   int cores = 1;    ///< cores this process may use
   bool avx2 = false;
-  bool avx512 = false;       ///< F, BW, DQ and VL
-  bool avx512_bf16 = false;  ///< bfloat16 dot products
+  bool avx512 = false;            ///< F, BW, DQ and VL
+  bool avx512_in_halves = false;  ///< whether it computes them in two halves, no faster in floats than AVX2 (Zen 4)
+  bool avx512_bf16 = false;       ///< bfloat16 dot products
   bool fast_dots =
       false;  ///< whether those are faster than float multiply-adds: on AMD twice as fast, on Intel half as fast
   bool amx_bf16 = false;  ///< bfloat16 tiles

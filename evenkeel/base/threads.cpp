@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -126,13 +127,26 @@ double cores_allowed(const std::filesystem::path& root) {
   return cores;
 }
 
+/// Processes that a launcher (mpirun, srun) started on this machine together with this one; 1 without.
+int processes_here() {
+  for (const char* name : {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"})
+    if (const char* text = std::getenv(name))
+      if (const int count = std::atoi(text); count > 0) return count;
+  return 1;
+}
+
 }  // namespace
 
 int usable_cores(const std::filesystem::path& root) {
   static const double here = cores_allowed("/");  // read once: networks ask often
   const double allowed = root == "/" ? here : cores_allowed(root);
   // Not sched_getaffinity: OMP_PROC_BIND leaves the calling thread one of the cores.
-  return std::max(1, static_cast<int>(std::ceil(std::min<double>(omp_get_num_procs(), allowed))));
+  const double cores = std::min<double>(omp_get_num_procs(), allowed);
+  // A launcher may bind each process to cores of its own, which OpenMP counts; else the processes share the machine.
+  static const int processes = processes_here();
+  const double online = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN));
+  const double share = processes > 1 ? std::floor(std::min(online, allowed) / processes) : cores;
+  return std::max(1, static_cast<int>(std::ceil(std::min(cores, share))));
 }
 
 Threads::Threads(int count) : count_(count == 0 ? usable_cores() : count) {

@@ -9,12 +9,37 @@
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/number.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/base/threads.h"
 #include "evenkeel/data/class_names.h"
 #include "evenkeel/data/fingerprint.h"
 #include "evenkeel/formats/deflate.h"
 
 namespace evenkeel {
 namespace {
+
+std::int64_t size_of(const Dataset::Parts& parts) { return parts.source ? parts.source->size() : parts.x.shape()[0]; }
+
+/// Samples in memory.
+class MemoryReader final : public SampleSource::Reader {
+ public:
+  explicit MemoryReader(TensorView x) : x_(x), shape_(x.shape.without_first()) {}
+  TensorView read(std::int64_t sample) override { return x_.rows(sample, sample + 1).reshaped(shape_); }
+
+ private:
+  TensorView x_;
+  Shape shape_;
+};
+
+/// A range of streamed ones.
+class RangeReader final : public SampleSource::Reader {
+ public:
+  RangeReader(const SampleSource& source, std::int64_t begin) : reader_(source.reader()), begin_(begin) {}
+  TensorView read(std::int64_t sample) override { return reader_->read(begin_ + sample); }
+
+ private:
+  std::unique_ptr<SampleSource::Reader> reader_;
+  std::int64_t begin_;
+};
 
 bool is_empty(const Tensor& tensor) { return tensor.shape().size() == 0; }
 
@@ -52,10 +77,10 @@ void check_more_inputs(const Dataset::Parts& parts) {
   for (std::size_t i = 1; i < inputs; ++i) {
     const Tensor& samples = parts.more[i - 1];
     check_samples(parts, samples);
-    if (samples.shape()[0] != parts.x.shape()[0])
+    if (samples.shape()[0] != size_of(parts))
       throw Error{{.where = parts.name,
                    .expected = fmt::format("as many samples of {} as of {} ({})", parts.input_names[i],
-                                           parts.input_names[0], parts.x.shape()[0]),
+                                           parts.input_names[0], size_of(parts)),
                    .received = std::to_string(samples.shape()[0])}};
     check_finite(parts, samples, parts.input_names[i].c_str());
   }
@@ -89,11 +114,10 @@ std::int64_t check_targets(const Dataset::Parts& parts) {
     throw Error{{.where = parts.name,
                  .expected = "int32 labels [N] or float32 targets [N, K]",
                  .received = fmt::format("{} {}", name_of(parts.y.dtype()), to_string(shape))}};
-  if (shape[0] != parts.x.shape()[0])
-    throw Error{
-        {.where = parts.name,
-         .expected = fmt::format("as many {} as samples ({})", labels ? "labels" : "targets", parts.x.shape()[0]),
-         .received = std::to_string(shape[0])}};
+  if (shape[0] != size_of(parts))
+    throw Error{{.where = parts.name,
+                 .expected = fmt::format("as many {} as samples ({})", labels ? "labels" : "targets", size_of(parts)),
+                 .received = std::to_string(shape[0])}};
   return labels ? check_labels(parts) : shape[1];
 }
 
@@ -118,13 +142,15 @@ std::string ranged_name(const std::string& name, SampleRange range, std::int64_t
 Dataset::Dataset(Parts parts) {
   parts.name = printable(parts.name);
   parts.class_names = checked_class_names(parts.class_names, parts.name);
-  check_samples(parts, parts.x);
+  if (!parts.source) check_samples(parts, parts.x);
+  if (parts.source && parts.source->size() < 1)
+    throw Error{{.where = parts.name, .expected = "at least one sample", .received = "none"}};
   check_more_inputs(parts);
   classes_ = check_targets(parts);
   check_finite(parts, parts.x, "x");
   check_finite(parts, parts.y, "y");
   name_ = parts.name;
-  end_ = parts.x.shape()[0];
+  end_ = size_of(parts);
   parts_ = std::make_shared<const Parts>(std::move(parts));
 }
 
@@ -133,9 +159,66 @@ const Dataset::Parts& Dataset::parts() const {
   return parts_ ? *parts_ : none;
 }
 
-Shape Dataset::sample_shape() const { return parts().x.shape().without_first(); }
+Shape Dataset::sample_shape() const {
+  return parts().source ? parts().source->shape() : parts().x.shape().without_first();
+}
 
-TensorView Dataset::x() const { return parts().x.view().rows(begin_, end_); }
+DType Dataset::sample_dtype() const { return parts().source ? parts().source->dtype() : parts().x.dtype(); }
+
+bool Dataset::is_streamed() const { return parts().source != nullptr; }
+
+TensorView Dataset::x() const {
+  if (is_streamed())
+    throw Error{{.kind = Error::unsupported,
+                 .where = "data \"" + name_ + '"',
+                 .expected = "samples in memory",
+                 .received = "a stream",
+                 .hint = "Without --stream they are read into memory."}};
+  return parts().x.view().rows(begin_, end_);
+}
+
+std::unique_ptr<SampleSource::Reader> Dataset::reader() const {
+  if (is_streamed()) return std::make_unique<RangeReader>(*parts().source, begin_);
+  return std::make_unique<MemoryReader>(x());
+}
+
+Tensor Dataset::gathered_x(std::span<const std::uint32_t> rows) const {
+  Tensor x(sample_shape().batched(std::ssize(rows)), sample_dtype());
+  const Threads threads = is_streamed() ? Threads::bound() : Threads(1);
+  threads.parallel(std::ssize(rows), 1, [&](std::int64_t begin, std::int64_t end, int) {
+    const auto from = reader();
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      const TensorView sample = from->read(rows[i]);
+      std::copy_n(sample.data, sample.bytes(), x.data() + i * sample.bytes());
+    }
+  });
+  return x;
+}
+
+void Dataset::expect(std::span<const std::int64_t> samples) const {
+  if (!is_streamed()) return;
+  std::vector<std::int64_t> in_source(samples.begin(), samples.end());
+  for (std::int64_t& sample : in_source) sample += begin_;
+  parts().source->expect(in_source);
+}
+
+std::string Dataset::place_of(std::int64_t sample) const {
+  return is_streamed() ? parts().source->place_of(begin_ + sample) : std::string();
+}
+
+SampleSource::Budget Dataset::budget() const {
+  return is_streamed() ? parts().source->budget() : SampleSource::Budget{};
+}
+
+ReadingOrder Dataset::reading_order() const {
+  if (!is_streamed()) return {};
+  ReadingOrder all = parts().source->order(), own{.window = all.window};
+  for (const std::int64_t end : all.shard_ends) {
+    if (end > begin_) own.shard_ends.push_back(std::min(end, end_) - begin_);
+    if (end >= end_) break;
+  }
+  return own;
+}
 
 std::size_t Dataset::inputs() const { return 1 + parts().more.size(); }
 
@@ -164,9 +247,10 @@ const std::vector<std::string>& Dataset::class_names() const {
   return relabelled_ ? relabelled_->class_names : parts().class_names;
 }
 
-bool Dataset::has_sample_names() const { return !parts().sample_names.empty(); }
+bool Dataset::has_sample_names() const { return is_streamed() || !parts().sample_names.empty(); }
 
-const std::string& Dataset::sample_name(std::int64_t i) const {
+std::string Dataset::sample_name(std::int64_t i) const {
+  if (is_streamed()) return parts().source->name_of(begin_ + i);
   return parts().sample_names.at(static_cast<std::size_t>(begin_ + i));
 }
 
@@ -177,7 +261,7 @@ Dataset Dataset::range(std::int64_t begin, std::int64_t end) const {
   Dataset part = *this;
   part.begin_ = begin_ + range.begin;
   part.end_ = begin_ + range.end;
-  part.name_ = ranged_name(parts().name, {part.begin_, part.end_}, parts().x.shape()[0]);
+  part.name_ = ranged_name(parts().name, {part.begin_, part.end_}, size_of(parts()));
   return part;
 }
 
@@ -209,6 +293,11 @@ Dataset Dataset::with_x(Tensor x) const {
 
 std::string Dataset::fingerprint() const {
   std::string text;
+  if (is_streamed()) {
+    text = fmt::format("{} {} {}", parts().source->fingerprint(), begin_, end_);
+    return fmt::format("{:08x}",
+                       formats::crc32({y().data, y().bytes()}, formats::crc32(std::as_bytes(std::span(text)))));
+  }
   for (std::size_t i = 0; i < inputs(); ++i) {
     RunningFingerprint running;
     running.add(input(i));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evenkeel/data/reading_report.h"
+#include "evenkeel/data/sample_source.h"
 #include "evenkeel/tensor/tensor.h"
 
 namespace evenkeel {
@@ -19,9 +20,9 @@ SampleRange resolved_range(const std::string& name, std::int64_t size, std::int6
 /// "photos[2:4]"
 std::string ranged_name(const std::string& name, SampleRange range, std::int64_t size);
 
-/// Samples in memory, unchanged: raw pixels, never normalized (the model's Rescaling does that). For a model with
-/// several inputs, a sample has several parts: x for the first one, `more` for the others. A value: copies share the
-/// elements. Ranges are views.
+/// Samples, unchanged: raw pixels, never normalized (the model's Rescaling does that). They are in memory, or are made
+/// when they are needed (streamed; labels are in memory all the same). For a model with several inputs, a sample has
+/// several parts: x for the first one, `more` for the others. A value: copies share the elements. Ranges are views.
 class Dataset {
  public:
   struct Parts {
@@ -33,6 +34,7 @@ class Dataset {
     std::shared_ptr<const ReadingReport> reading = {};  ///< of files; null if there is nothing to report
     std::vector<Tensor> more = {};                      ///< like x, for the model's second input and those after it
     std::vector<std::string> input_names = {};          ///< of x and `more`; may be empty if there is x alone
+    std::shared_ptr<const SampleSource> source = {};    ///< in place of x
   };
 
   Dataset() = default;
@@ -43,7 +45,9 @@ class Dataset {
   const std::string& name() const { return name_; }
   std::int64_t size() const { return end_ - begin_; }
   Shape sample_shape() const;                           ///< of one x, without the batch axis
-  TensorView x() const;                                 ///< [size, ...]
+  DType sample_dtype() const;                           ///< of x
+  bool is_streamed() const;                             ///< x is not in memory
+  TensorView x() const;                                 ///< [size, ...]; throws Error if the set is streamed
   TensorView y() const;                                 ///< [size] or [size, K]
   std::size_t inputs() const;                           ///< the number of parts of a sample: x, and others
   TensorView input(std::size_t i) const;                ///< [size, ...]; 0: x
@@ -54,8 +58,8 @@ class Dataset {
   std::int64_t classes() const;  ///< of labels: the class names' count, else the largest label + 1;
                                  ///< of targets: K; 0 without targets
   const std::vector<std::string>& class_names() const;
-  bool has_sample_names() const;                         ///< whether each sample is a file
-  const std::string& sample_name(std::int64_t i) const;  ///< the file of sample i
+  bool has_sample_names() const;                  ///< whether each sample is a file
+  std::string sample_name(std::int64_t i) const;  ///< the file of sample i
   /// The report on reading the whole set; null if it was not read from image files.
   std::shared_ptr<const ReadingReport> reading() const;
 
@@ -70,7 +74,21 @@ class Dataset {
   /// The same samples with another x. Keeps neither files' names nor the report on reading.
   Dataset with_x(Tensor x) const;
 
-  /// crc32 over shapes, inputs and y as 8 hexadecimal digits. It shows whether two runs used the same data.
+  /// Reads x sample by sample, whether it is in memory or not; for one thread. The set must outlive it.
+  std::unique_ptr<SampleSource::Reader> reader() const;
+  /// x of some samples [rows.size(), ...], in memory.
+  Tensor gathered_x(std::span<const std::uint32_t> rows) const;
+  /// Told which samples will be read soon, to read ahead. Does not wait.
+  void expect(std::span<const std::int64_t> samples) const;
+  /// The file that a streamed sample is read from, for people; empty if it is in memory.
+  std::string place_of(std::int64_t sample) const;
+  /// What reading ahead may take.
+  SampleSource::Budget budget() const;
+  /// The order of shards, if x is read from them.
+  ReadingOrder reading_order() const;
+
+  /// crc32 over shapes, inputs and y as 8 hexadecimal digits. It shows whether two runs used the same data. Of a
+  /// streamed set: over names, sizes and labels.
   std::string fingerprint() const;
 
  private:

@@ -35,7 +35,7 @@ DatasetDescription described(const ImageFiles& files, const Gone& gone, ReadingR
       .channels = gone.kind.shape[2],
       .dtype = gone.kind.dtype,
       .targets = files.labelled ? DatasetDescription::Targets::labels : DatasetDescription::Targets::none,
-      .classes = std::ssize(files.class_names),
+      .classes = files.classes(),
       .class_names = files.class_names};
   d.statistics = statistics_of(gone.values.result());
   if (files.labelled) d.statistics.per_class = samples_per_class(gone.labels, d.classes);
@@ -56,7 +56,7 @@ DatasetDescription describe(const Dataset& dataset) {
                        .samples = dataset.size(),
                        .sample_shape = dataset.sample_shape(),
                        .channels = dataset.sample_shape().back(),
-                       .dtype = dataset.x().dtype,
+                       .dtype = dataset.sample_dtype(),
                        .targets = dataset.has_labels()    ? Targets::labels
                                   : dataset.has_targets() ? Targets::values
                                                           : Targets::none,

@@ -8,6 +8,8 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/data/litter.h"
+#include "evenkeel/data/shards.h"
+#include "evenkeel/formats/file.h"
 
 namespace evenkeel {
 namespace {
@@ -46,7 +48,7 @@ Entries entries(const fs::path& folder, ReadingReport::Counts& litter) {
 void add_class(ImageFiles& list, const std::string& name) {
   const Entries inside = entries(list.folder / name, list.found.passed_over);
   const auto label = static_cast<std::int32_t>(list.class_names.size());
-  for (const std::string& file : inside.files) list.files.push_back({name + '/' + file, label});
+  for (const std::string& file : inside.files) list.files.push_back({.name = name + '/' + file, .label = label});
   for (const std::string& folder : inside.folders) {
     const std::string path = printable(name + "/" + folder);
     list.found.skipped.push_back(
@@ -91,6 +93,38 @@ std::string some_of(const fs::path& folder, const std::vector<std::string>& name
 
 }  // namespace
 
+std::int64_t ImageFiles::classes() const {
+  if (!labelled) return 0;
+  if (!class_names.empty()) return std::ssize(class_names);
+  std::int32_t largest = -1;
+  for (const File& file : files) largest = std::max(largest, file.label);
+  return std::int64_t{largest} + 1;
+}
+
+formats::Bytes ImageFiles::read(const File& file) const {
+  return is_in_shard(file) ? shards->read(file) : formats::read_file(path_of(file));
+}
+
+std::uint64_t ImageFiles::stored_bytes(const File& file) const {
+  if (is_in_shard(file)) return file.bytes;
+  std::error_code failure;
+  const std::uintmax_t size = fs::file_size(path_of(file), failure);
+  return failure ? 0 : size;
+}
+
+std::string ImageFiles::name_of(const File& file) const {
+  return is_in_shard(file) ? shards->name_of(file) : printable(file.name);
+}
+
+std::string ImageFiles::place_of(const File& file) const {
+  if (!is_in_shard(file)) return printable(path_of(file).string());
+  return printable((shards->path(file.shard).parent_path() / "").string()) + shards->name_of(file);
+}
+
+fs::path ImageFiles::path_of(const File& file) const {
+  return is_in_shard(file) ? shards->path(file.shard) : folder / file.name;
+}
+
 ImageFiles ImageFiles::range(std::int64_t begin, std::int64_t end) const {
   const SampleRange part = resolved_range(title, std::ssize(files), begin, end);
   ImageFiles list = *this;
@@ -105,7 +139,7 @@ ImageFiles list_image_folder(const fs::path& folder, bool flat) {
   for (const std::string& name : top.folders) add_class(list, name);
   list.labelled = !top.folders.empty();
   if (!list.labelled && flat)
-    for (const std::string& file : top.files) list.files.push_back({file});
+    for (const std::string& file : top.files) list.files.push_back({.name = file});
   else if (!top.files.empty())
     list.found.passed_over["beside the folders of classes"] = std::ssize(top.files);
   if (list.files.empty()) refuse_without_files(list, top);
@@ -116,7 +150,7 @@ ImageFiles list_images(const std::vector<fs::path>& files) {
   if (files.empty()) throw Error{{.where = "images", .expected = "at least one file", .received = "none"}};
   const std::string more = files.size() > 1 ? fmt::format(" and {} more", files.size() - 1) : "";
   ImageFiles list{.title = files.front().string() + more, .folder = {}, .files = {}};
-  for (const fs::path& file : files) list.files.push_back({file.string()});
+  for (const fs::path& file : files) list.files.push_back({.name = file.string()});
   return list;
 }
 

@@ -16,10 +16,10 @@ struct SamplesInMemory {
   std::vector<std::int32_t> labels = {};
   std::vector<std::string> names = {};
 
-  void add(const ImageFiles::File& file, TensorView sample) {
+  void add(const ImageFiles& files, const ImageFiles::File& file, TensorView sample) {
     std::copy_n(sample.data, sample.bytes(), x.data() + labels.size() * sample.bytes());
     labels.push_back(file.label);
-    names.push_back(printable(file.name));
+    names.push_back(files.name_of(file));
   }
 };
 
@@ -27,11 +27,12 @@ struct SamplesInMemory {
 
 Dataset load_images(const ImageFiles& files, const ImageOptions& options) {
   SamplesInMemory samples;
-  const ImageSink sink{.begin =
-                           [&](const SampleKind& kind) {
-                             samples = {.x = Tensor(kind.shape.batched(std::ssize(files.files)), kind.dtype)};
-                           },
-                       .take = [&](const ImageFiles::File& file, TensorView sample) { samples.add(file, sample); }};
+  const ImageSink sink{
+      .begin =
+          [&](const SampleKind& kind) {
+            samples = {.x = Tensor(kind.shape.batched(std::ssize(files.files)), kind.dtype)};
+          },
+      .take = [&](const ImageFiles::File& file, TensorView sample) { samples.add(files, file, sample); }};
   auto report = std::make_shared<const ReadingReport>(read_images(files, options, sink));
   check_reading(files.title, options, *report);
   const std::int64_t n = std::ssize(samples.labels);

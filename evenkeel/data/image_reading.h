@@ -57,6 +57,9 @@ enum class OtherSizes {
 ReadingReport read_images(const ImageFiles& files, const ImageOptions& options, const ImageSink& sink,
                           OtherSizes other_sizes = OtherSizes::refused);
 
+/// The kind of samples that read_images would make, judged by at most so many of the files, spread evenly.
+SampleKind expected_kind(const ImageFiles& files, const ImageOptions& options, std::int64_t looked_at);
+
 /// Throws one Error about all files that gave no sample, unless they may be skipped and others are left.
 void check_reading(const std::string& title, const ImageOptions& options, const ReadingReport& report);
 

@@ -16,7 +16,7 @@ constexpr std::uint8_t kFrame = 96;
 
 /// The files that are opened, and their indices.
 std::vector<std::int64_t> first_of_each(const ImageFiles& files, std::int64_t per_class) {
-  std::vector<std::int64_t> chosen, seen(std::max<std::size_t>(files.class_names.size(), 1));
+  std::vector<std::int64_t> chosen, seen(static_cast<std::size_t>(std::max<std::int64_t>(files.classes(), 1)));
   for (std::int64_t i = 0; i < std::ssize(files.files); ++i)
     if (seen[static_cast<std::size_t>(files.files[static_cast<std::size_t>(i)].label)]++ < per_class)
       chosen.push_back(i);
@@ -74,7 +74,7 @@ Preview preview(const ImageFiles& files, const ImageOptions& options, std::int64
           [&](const ImageFiles::File& file, TensorView sample) {
             images.push_back(shrunk(sample));
             labels.push_back(file.label);
-            names.push_back(printable(file.name));
+            names.push_back(files.name_of(file));
             result.files.push_back(chosen[static_cast<std::size_t>(&file - some.files.data())]);
           }};
   auto report = std::make_shared<const ReadingReport>(read_images(some, options, sink, OtherSizes::kept));

@@ -15,6 +15,7 @@
 #include "evenkeel/data/npz_layout.h"
 #include "evenkeel/data/patches.h"
 #include "evenkeel/data/resize.h"
+#include "evenkeel/data/shards.h"
 #include "evenkeel/data/strokes.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/file_kind.h"
@@ -200,7 +201,7 @@ void check_single_image(const std::string& path, bool flat) {
   const bool is_image = kind == "PNG image" || kind == "JPEG image";
   if (is_image && flat) return;
   throw Error{{.where = path,
-               .expected = "an .npz file or a folder of images",
+               .expected = "an .npz file, a folder of images or shards (.tar)",
                .received = formats::with_article(kind),
                .hint = is_image ? "A single image has no label: it is for `evenkeel predict`." : ""}};
 }
@@ -235,6 +236,12 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
 
 namespace {
 
+/// Where the indices of shards that have none are kept.
+fs::path index_cache() {
+  const auto folders = data_directories({});
+  return folders.empty() ? fs::path() : folders.back();
+}
+
 /// The middle of each image, in the samples' shape.
 Dataset cropped_as(const ImageOptions& images, const Dataset& whole) {
   const Shape& shape = *images.shape;
@@ -266,10 +273,14 @@ Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::
 std::optional<ImageFiles> find_images(const std::string& spec, bool flat) {
   const Spec parts = split_spec(spec);
   const std::string& what = parts.what;
-  if (find_loader(what.substr(0, what.find(':'))) || npz_and_split(what) || what.empty() || !formats::exists(what))
-    return {};
-  if (!formats::is_folder(what)) check_single_image(what, flat);
-  const ImageFiles files = formats::is_folder(what) ? list_image_folder(what, flat) : list_images({what});
+  if (find_loader(what.substr(0, what.find(':'))) || npz_and_split(what) || what.empty()) return {};
+  const bool shards = names_shards(what);
+  if (!shards && !formats::exists(what)) return {};
+  const bool folder = !shards && formats::is_folder(what);
+  if (!shards && !folder) check_single_image(what, flat);
+  ImageFiles files = shards   ? list_shards(what, flat, index_cache())
+                     : folder ? list_image_folder(what, flat)
+                              : list_images({what});
   if (!parts.range) return files;
   const SampleRange range = parse_range(spec, *parts.range, std::ssize(files.files));
   return files.range(range.begin, range.end);

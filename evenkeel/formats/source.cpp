@@ -38,6 +38,11 @@ Source::Source(const std::filesystem::path& path) : name_(path.string()) {
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
+void Source::expect(std::uint64_t offset, std::uint64_t bytes) const {
+  if (file_.is_open())
+    posix_fadvise(file_.number(), static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
 void Source::read(std::uint64_t offset, std::span<std::byte> into) const {
   if (offset > size_ || into.size() > size_ - offset)
     throw Error{{.where = name_,

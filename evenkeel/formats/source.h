@@ -23,6 +23,8 @@ class Source {
   std::uint64_t size() const { return size_; }
   /// Reads into.size() bytes at `offset`. Throws Error unless they are inside the source and can be read.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
+  /// Asks the system to read bytes ahead of their use. Does not wait, and throws nothing.
+  void expect(std::uint64_t offset, std::uint64_t bytes) const;
 
  private:
   std::string name_;

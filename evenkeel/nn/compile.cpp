@@ -18,6 +18,7 @@
 #include "evenkeel/program/passes/fuse.h"
 #include "evenkeel/program/passes/fuse_pooling.h"
 #include "evenkeel/program/passes/specialize.h"
+#include "evenkeel/program/passes/spread.h"
 #include "evenkeel/program/probes/extremes.h"
 #include "evenkeel/program/probes/moments.h"
 
@@ -343,7 +344,10 @@ class Compiler {
     if (!loss_) throw Error{{.where = "compile", .expected = "a loss and targets to train with", .received = "none"}};
     program().set_phase(Phase::backward);
     program().set_label("loss");
-    const double weight = 1.0 / static_cast<double>(options_.batch_size);
+    const bool is_part = options_.spreading.among != nullptr;
+    const double weight = is_part && options_.part.size == 0
+                              ? 0.0
+                              : 1.0 / static_cast<double>(is_part ? options_.part.total : options_.batch_size);
     const Value seed = program().emit_one(ops::Fill(loss_.shape(), options_.compute.real, weight), {});
     const auto gradients = differentiate(program(), minimized_, seed);
     for (const Value input : inputs_) {
@@ -353,6 +357,7 @@ class Compiler {
       program().keep(gradient);
     }
     keep_named();
+    if (is_part) passes::spread(program(), options_.spreading, options_.part);
     if (options_.update) {
       program().set_phase(Phase::update);
       program().set_label("optimizer");

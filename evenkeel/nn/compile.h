@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/distributed/batch_part.h"
+#include "evenkeel/distributed/communicator.h"
 #include "evenkeel/nn/compute_options.h"
 #include "evenkeel/nn/losses.h"
 #include "evenkeel/nn/model.h"
@@ -32,6 +34,10 @@ struct CompileOptions {
   /// Every layer runs in evaluation mode (LayerMode::of(Mode::evaluate)), and nothing is differentiated. Noise is left
   /// out, and normalizations become part of the convolutions before them (passes/fold_normalizations.h).
   bool evaluation_only = false;
+  /// With processes among which a batch is spread: the program is for this part of it, and batch_size is the part's
+  /// size, or 1 if it is empty (program/passes/spread.h). For training.
+  Spreading spreading = {};
+  BatchPart part = {};
   bool input_gradient = false;  ///< differentiate with respect to the inputs as well ("input/gradient")
   std::vector<std::string> probes =
       {};  ///< values whose moments per channel are accumulated (program/probes/moments.h)

@@ -106,6 +106,7 @@ Value Program::parameter_block() {
 }
 
 Value Program::gradient_block() {
+  if (const Value block = find("gradients")) return block;
   const std::int64_t size = trainable_bytes(*this) / static_cast<std::int64_t>(size_of(real_));
   return add({.name = "gradients", .type = {{size}, real_}, .role = Role::parameter_gradient, .is_block = true});
 }

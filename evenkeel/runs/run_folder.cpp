@@ -107,8 +107,10 @@ Json description(const Trainer& trainer, const RunDescription& run) {
   if (!run.validation.empty()) json["validation"] = json_of_data(run.validation, run.validation_fingerprint);
   if (run.resize_side > 0) json["resize_side"] = run.resize_side;
   if (run.crop > 0) json["crop"] = run.crop;
+  if (run.stream) json["stream"] = {{"memory", run.memory}, {"window", run.window}};
   if (!run.preprocess.empty()) json["preprocess"] = run.preprocess;
   if (!run.labels.empty()) json["labels"] = run.labels;
+  if (!run.statistics.empty()) json["statistics"] = run.statistics;
   if (run.channels_first) json["channels_first"] = true;
   if (!run.warnings.empty()) json["warnings"] = run.warnings;
   if (run.image_dtype) json["image_dtype"] = name_of(*run.image_dtype);
@@ -195,7 +197,13 @@ RecordedRun read_run(const fs::path& folder) {
     if (json.contains("crop")) run.crop = count(json, "crop");
     run.preprocess = json.value("preprocess", "");
     run.labels = json.value("labels", "");
+    run.statistics = json.value("statistics", "");
     run.channels_first = json.value("channels_first", false);
+    run.stream = json.contains("stream");
+    if (run.stream) {
+      run.memory = count(json["stream"], "memory");
+      run.window = count(json["stream"], "window");
+    }
     run.warnings = json.value("warnings", std::vector<std::string>());
     json.at("shuffle").get_to(run.shuffle);
     json.at("started").get_to(run.started);

@@ -28,6 +28,9 @@ struct RunDescription {
   std::string preprocess = {};             ///< of images (interchange/preprocessing.h), which is in the model; or none
   std::string labels = {};                 ///< the mapping of an .npz file's labels (data/label_mapping.h), by name
   bool channels_first = false;             ///< how an .npz file's images were read
+  bool stream = false;                     ///< images were not all in memory (data/streamed_images.h)
+  std::int64_t memory = 0, window = 0;     ///< StreamOptions::memory and window
+  std::string statistics = {};             ///< "local": of each process's samples; empty: of the whole batch
   std::vector<std::string> warnings = {};  ///< before the first step
   bool shuffle = true;
   std::int64_t epochs = 0;

@@ -7,6 +7,7 @@
 #include "evenkeel/base/cpu.h"
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/version.h"
+#include "evenkeel/distributed/messages.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/runs/folder_lock.h"
@@ -87,13 +88,39 @@ std::optional<StudyRun> one_run(const Study& study, const StudyResult& result, c
   return run;
 }
 
+/// This process's share of the runs, each into its folder.
+void make_own_runs(const Study& study, const StudyResult& result, const StudyPlan& plan, StudyObserver& observer,
+                   const std::stop_token& stop) {
+  int number = 0;
+  for (const std::uint64_t seed : plan.seeds)
+    for (const StudyVariant& variant : result.variants) {
+      if (number++ % plan.among->size() != plan.among->rank()) continue;
+      StudyContext context(plan, seed, observer, stop);
+      if (!one_run(study, result, variant, context, plan.resume)) return;
+    }
+}
+
+/// All processes make their runs; then those of the first are kept ones.
+StudyPlan after_all_runs(const Study& study, const StudyResult& result, const StudyPlan& plan, StudyObserver& observer,
+                         const std::stop_token& stop) {
+  if (plan.out.empty())
+    throw Error{{.where = "study", .expected = "a folder for the runs of several processes", .received = "none"}};
+  make_own_runs(study, result, plan, observer, stop);
+  plan.among->barrier();
+  StudyPlan kept = plan;
+  kept.resume = true;
+  return kept;
+}
+
 }  // namespace
 
-StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& plan,
+StudyResult run_study(const Study& study, const StudySettings& settings, const StudyData& data, const StudyPlan& given,
                       StudyObserver& observer, const std::stop_token& stop) {
-  StudyResult result = empty_result(study, settings, data, plan);
+  StudyResult result = empty_result(study, settings, data, given);
   std::optional<FolderLock> lock;
-  if (!plan.out.empty()) lock.emplace(plan.out);
+  if (!given.out.empty() && (!given.among || given.among->is_first())) lock.emplace(given.out);
+  const StudyPlan plan = given.among ? after_all_runs(study, result, given, observer, stop) : given;
+  if (given.among && (any(*given.among, stop.stop_requested()) || !given.among->is_first())) return result;
   for (const std::uint64_t seed : plan.seeds)
     for (StudyVariant& variant : result.variants) {
       StudyContext context(plan, seed, observer, stop);

@@ -33,6 +33,9 @@ struct StudyPlan {
   ComputeOptions compute = {};
   std::filesystem::path out = {};  ///< where each run writes its folder; empty: nothing is written
   bool resume = false;             ///< keep complete runs, and continue an incomplete one
+  /// The processes that divide the runs between them: each makes its own in `out`, a folder that all see, and the first
+  /// one reports all of them. The others' result has no runs.
+  Communicator* among = nullptr;
   std::vector<std::string> command = {};
   std::string started = {};  ///< wall-clock time, ISO 8601
 };

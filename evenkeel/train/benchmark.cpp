@@ -18,7 +18,8 @@ Network::Runner& runner_that_fits(Network& network, std::int64_t batch_size, boo
   if (batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(batch_size)}};
   Network::Runner& runner =
-      network.runner(batch_size, random_targets(network), train ? Network::Use::training : Network::Use::evaluation);
+      train ? network.training_runner({.total = batch_size, .first = 0, .size = batch_size}, random_targets(network))
+            : network.runner(batch_size, random_targets(network), Network::Use::evaluation);
   runner.executor->reserve();
   return runner;
 }
@@ -43,6 +44,7 @@ Batch random_batch(const Network& network, std::int64_t size, Targets targets) {
   RandomStream random({.seed = 0, .purpose = Purpose::study});
   Batch batch;
   batch.size = size;
+  batch.part = {.total = size, .first = 0, .size = size};
   batch.x = Tensor(network.model().input_shape().batched(size), DType::float32);
   for (const Model::Input& input : std::span(network.model().inputs()).subspan(1))
     batch.more.emplace_back(input.shape.batched(size), DType::float32);

@@ -25,8 +25,9 @@ struct Timing {
 /// A network with one resident batch, trained on it or evaluated again and again.
 class BenchmarkRun {
  public:
-  /// With `train` it runs training steps, which needs an optimizer and a loss; otherwise evaluation. Throws Error if
-  /// the model is not valid, or a step's values do not fit into memory; both before the batch is made.
+  /// With `train` it runs training steps, which needs an optimizer and a loss; otherwise evaluation. With several
+  /// processes (NetworkOptions::spreading), each must make as many steps, on a batch of this size of its own. Throws
+  /// Error if the model is not valid, or a step's values do not fit into memory; both before the batch is made.
   BenchmarkRun(const Model& model, const NetworkOptions& options, std::int64_t batch_size, bool train);
 
   /// Runs one step, until its losses can be read, and returns its milliseconds.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/distributed/messages.h"
 #include "evenkeel/nn/normalizations.h"
 
 namespace evenkeel {
@@ -38,19 +39,35 @@ bool is_plain(const Network& network, const StepContext& context) {
          });
 }
 
-/// Runs all batches in order; done(runner, batch, first sample).
-void for_each_batch(Network& network, const Dataset& data, const EvaluateOptions& options, Targets targets,
-                    const std::function<void(Network::Runner&, const Batch&, std::int64_t)>& done) {
+/// Whole batches of the data set, by number.
+struct Stretch {
+  std::int64_t first = 0, last = -1;  ///< -1: to the end
+};
+
+/// What a process evaluates of so many batches.
+Stretch stretch_of(const Communicator& among, std::int64_t batches) {
+  return {.first = batches * among.rank() / among.size(), .last = batches * (among.rank() + 1) / among.size()};
+}
+
+/// Runs the batches in order; done(runner, batch, first sample).
+void for_each_batch(Network& network, const Dataset& whole, const EvaluateOptions& options, Targets targets,
+                    const std::function<void(Network::Runner&, const Batch&, std::int64_t)>& done,
+                    const Stretch& stretch = {}) {
   if (options.batch_size < 1)
     throw Error{{.where = "batch size", .expected = "at least 1", .received = std::to_string(options.batch_size)}};
-  const std::int64_t batch_size = std::min(options.batch_size, data.size());
+  const std::int64_t batch_size = std::min(options.batch_size, whole.size());
+  const std::int64_t begin = stretch.first * batch_size;
+  const std::int64_t end = stretch.last < 0 ? whole.size() : std::min(whole.size(), stretch.last * batch_size);
+  if (begin >= end) return;
+  const Dataset data = stretch.last < 0 ? whole : whole.range(begin, end);
   StepContext context = context_of(network, options);
+  context.step += static_cast<std::uint64_t>(stretch.first);
   const AveragedWeights averaged(network);
   // A probe must not count rows that are not samples.
   const bool exact = samples_interact(network.model(), context) || !network.options().probes.empty();
   const auto use = is_plain(network, context) ? Network::Use::evaluation : Network::Use::any_mode;
   const Network::Runner* last = nullptr;
-  Batches batches(data, {.batch_size = batch_size, .shuffle = false});
+  Batches batches(data, {.batch_size = std::min(batch_size, data.size()), .shuffle = false});
   for (std::int64_t first = 0; first < data.size(); ++context.step) {
     const Batch& batch = batches.next();
     Network::Runner& runner = network.runner(exact ? batch.size : batch_size, targets, use);
@@ -90,6 +107,17 @@ class Counts {
     }
   }
 
+  void add_up(Communicator& among) {
+    const auto counts = confusion_.as<std::int64_t>();
+    std::vector<double> all(samples_.begin(), samples_.end());
+    all.insert(all.end(), counts.begin(), counts.end());
+    among.sum(all);
+    const auto k = static_cast<std::ptrdiff_t>(samples_.size());
+    const auto whole = [](double number) { return static_cast<std::int64_t>(number); };
+    std::transform(all.begin(), all.begin() + k, samples_.begin(), whole);
+    std::transform(all.begin() + k, all.end(), counts.begin(), whole);
+  }
+
   void finish(Evaluation& result) {
     const std::size_t k = samples_.size();
     for (std::size_t i = 0; i < k; ++i) {
@@ -106,6 +134,12 @@ class Counts {
   Tensor confusion_;
 };
 
+MetricSums added_up(Communicator& among, const MetricSums& sums) {
+  double all[] = {sums.loss, sums.correct, static_cast<double>(sums.samples), sums.has_accuracy ? 1.0 : 0.0};
+  among.sum(std::span<double>(all));
+  return {.loss = all[0], .correct = all[1], .samples = static_cast<std::int64_t>(all[2]), .has_accuracy = all[3] > 0};
+}
+
 }  // namespace
 
 Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions& options) {
@@ -117,7 +151,9 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
   Counts counts(targets != Targets::labels ? 0 : network.outputs() == 1 ? 2 : network.outputs());
   Evaluation result;
   bool has_classes = false;
-  for_each_batch(network, data, options, targets, [&](Network::Runner& runner, const Batch& batch, std::int64_t) {
+  const std::int64_t size = std::max<std::int64_t>(1, std::min(options.batch_size, data.size()));
+  const Stretch own = options.among ? stretch_of(*options.among, (data.size() + size - 1) / size) : Stretch();
+  const auto count = [&](Network::Runner& runner, const Batch& batch, std::int64_t) {
     const auto losses = first_rows(runner.read(runner.compiled.loss), batch.size);
     if (runner.compiled.correct.empty()) return sums.add(losses, {});
     const auto correct = first_rows(runner.read(runner.compiled.correct), batch.size);
@@ -126,7 +162,13 @@ Evaluation evaluate(Network& network, const Dataset& data, const EvaluateOptions
     if (has_classes)
       counts.add(batch.labels.as<std::int32_t>().first(static_cast<std::size_t>(batch.size)), correct,
                  first_rows(runner.read(runner.compiled.scores), batch.size));
-  });
+  };
+  for_each_batch(network, data, options, targets, count, own);
+  if (options.among) {
+    has_classes = any(*options.among, has_classes);
+    sums = added_up(*options.among, sums);
+    if (has_classes) counts.add_up(*options.among);
+  }
   if (has_classes) counts.finish(result);
   result.metrics = sums.mean();
   return result;

@@ -15,6 +15,8 @@ struct EvaluateOptions {
   Mode mode = Mode::evaluate;               ///< train: batch statistics and dropout, moving statistics unchanged
   std::vector<LayerMode> layer_modes = {};  ///< by layer index; overrides `mode`
   std::function<void(std::int64_t done, std::int64_t of)> progress = {};  ///< called after each batch, in samples
+  /// For `evaluate`: the processes that divide the batches between them. All call it, and all get the whole result.
+  Communicator* among = nullptr;
 };
 
 struct Evaluation {

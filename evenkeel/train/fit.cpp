@@ -7,6 +7,8 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/limits.h"
+#include "evenkeel/distributed/messages.h"
+#include "evenkeel/formats/crc32c.h"
 
 namespace evenkeel {
 namespace {
@@ -17,6 +19,13 @@ void add_batch(MetricSums& sums, const Network::Runner& runner) {
   const std::string& correct = runner.compiled.correct;
   sums.add(runner.read(runner.compiled.loss).as<float>(),
            correct.empty() ? std::span<const float>() : runner.read(correct).as<float>());
+}
+
+void add(MetricSums& sums, const MetricSums& more) {
+  sums.loss += more.loss;
+  sums.correct += more.correct;
+  sums.samples += more.samples;
+  sums.has_accuracy = sums.has_accuracy || more.has_accuracy;
 }
 
 /// The stateful callbacks with unique names: a second one of a kind is "early_stopping-2".
@@ -118,7 +127,10 @@ bool Fit::step(const Batch& batch) {
   if (!runner) return false;
   // Time is only shown and recorded; no result depends on it.
   progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
-  add_batch(progress_.epoch_sums, *runner);
+  // One process adds sample by sample, as it always did.
+  const bool alone = trainer_.options_.spreading.among == nullptr;
+  const MetricSums sums = alone ? MetricSums() : sums_of(*runner, batch);
+  alone ? add_batch(progress_.epoch_sums, *runner) : add(progress_.epoch_sums, sums);
   progress_.position = batch.after;
   ++progress_.steps;
   ++progress_.step_in_epoch;
@@ -126,12 +138,41 @@ bool Fit::step(const Batch& batch) {
   const StepEnd event{.step = trainer_.steps_done_,
                       .epoch = static_cast<std::int64_t>(progress_.history.epochs.size()) + 1,
                       .step_in_epoch = progress_.step_in_epoch,
-                      .batch = metrics_of(*runner),
+                      .batch = alone ? metrics_of(*runner) : sums.mean(),
                       .epoch_so_far = progress_.epoch_sums.mean(),
                       .learning_rate = last_rate_,
                       .data = &batch};
   for (const Callback& c : options_.callbacks) c.on_step(event, trainer_);
   return true;
+}
+
+MetricSums Fit::sums_of(const Network::Runner& runner, const Batch& batch) {
+  MetricSums sums;
+  add_batch(sums, runner);
+  if (batch.size == 0) sums = {.has_accuracy = sums.has_accuracy};  // the sample does not count
+  double all[] = {sums.loss, sums.correct, static_cast<double>(sums.samples),
+                  options_.stop.stop_requested() ? 1.0 : 0.0};
+  trainer_.options_.spreading.among->sum(std::span<double>(all));
+  stop_asked_ = all[3] > 0;
+  return {.loss = all[0],
+          .correct = all[1],
+          .samples = static_cast<std::int64_t>(all[2]),
+          .has_accuracy = sums.has_accuracy};
+}
+
+void Fit::check_same_weights() const {
+  Communicator* among = trainer_.options_.spreading.among;
+  if (!among) return;
+  Block& parameters = trainer_.network_.store().parameters;
+  const auto bytes = static_cast<std::size_t>(parameters.layout().bytes);
+  const double own = formats::crc32c({parameters.data(), bytes});
+  double first = own;
+  among->broadcast(std::as_writable_bytes(std::span(&first, 1)));
+  if (!any(*among, first != own)) return;
+  throw Error{{.kind = Error::internal,
+               .where = among->name(),
+               .expected = "the same weights in all processes after an epoch",
+               .received = first == own ? "others elsewhere" : "others than those of process 0"}};
 }
 
 EpochRecord Fit::record(bool validate) const {
@@ -143,11 +184,17 @@ EpochRecord Fit::record(bool validate) const {
                      .seconds = progress_.epoch_seconds,
                      .images_per_s = 0};
   record.images_per_s = static_cast<double>(record.train.samples) / std::max(record.seconds, 1e-9);
-  if (validate && options_.validation) record.validation = trainer_.evaluate(*options_.validation).metrics;
+  if (validate && options_.validation) {
+    trainer_.share_moving_statistics();
+    EvaluateOptions options = trainer_.evaluate_options();
+    options.among = trainer_.options_.spreading.among;
+    record.validation = evaluate(trainer_.network_, *options_.validation, options).metrics;
+  }
   return record;
 }
 
 void Fit::end_epoch() {
+  check_same_weights();
   const EpochRecord done = record(true);
   progress_.history.epochs.push_back(done);
   progress_.epoch_sums = {};
@@ -175,6 +222,9 @@ History Fit::run() {
                    .shuffle = options_.shuffle,
                    .seed = trainer_.options_.seed,
                    .across_epochs = options_.steps.has_value(),
+                   .rank = trainer_.options_.spreading.rank(),
+                   .processes = trainer_.options_.spreading.size(),
+                   .unit = trainer_.unit(),
                    .augmentation = trainer_.options_.augmentation},
                   progress_.position);
   per_epoch_ = std::max<std::int64_t>(1, batches.per_epoch());
@@ -196,7 +246,7 @@ History Fit::run() {
     progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
     if (!step(batch)) break;
     if (batch.last_of_epoch) end_epoch();
-    interrupted = options_.stop.stop_requested();
+    interrupted = trainer_.options_.spreading.among ? stop_asked_ : options_.stop.stop_requested();
     settle(batch.last_of_epoch, is_over() || interrupted);
   }
   return end(interrupted && !is_over());

@@ -40,6 +40,10 @@ class Fit {
   void check_position() const;
   /// False if a callback stopped the fit before the update.
   bool step(const Batch& batch);
+  /// The sums of the batch over all processes; asks them at the same time whether one was told to stop.
+  MetricSums sums_of(const Network::Runner& runner, const Batch& batch);
+  /// Throws Error unless the processes have the same weights.
+  void check_same_weights() const;
   EpochRecord record(bool validate) const;
   void end_epoch();
   void settle(bool end_of_epoch, bool last);
@@ -55,6 +59,7 @@ class Fit {
   std::int64_t per_epoch_ = 1;
   double last_rate_ = 0;
   bool settling_ = false;
+  bool stop_asked_ = false;                              ///< of any process
   mutable std::map<std::string, std::string> identity_;  ///< computed when it is first needed
 };
 

@@ -74,7 +74,22 @@ void Network::set_trainable(TensorView block) {
 }
 
 Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, Use use) {
-  const auto key = std::tuple(batch_size, targets, use);
+  return runner(batch_size, targets, use, {});
+}
+
+Network::Runner& Network::training_runner(const BatchPart& part, Targets targets) {
+  if (!options_.spreading.among) return runner(part.size, targets, Use::training);
+  return runner(std::max<std::int64_t>(1, part.size), targets, Use::training, part);
+}
+
+Network::Runner& Network::training_runner(const Batch& batch) {
+  // A batch that nobody divided is whole.
+  const BatchPart whole{.total = batch.size, .first = 0, .size = batch.size};
+  return training_runner(batch.part.total > 0 ? batch.part : whole, targets_of(batch));
+}
+
+Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, Use use, const BatchPart& part) {
+  const auto key = std::tuple(batch_size, targets, use, part);
   const auto found = runners_.find(key);
   if (found != runners_.end()) return found->second;
   CompileOptions compile_options{.batch_size = batch_size,
@@ -86,6 +101,10 @@ Network::Runner& Network::runner(std::int64_t batch_size, Targets targets, Use u
                                  .compute = options_.compute,
                                  .evaluation_only = use == Use::evaluation,
                                  .probes = options_.probes};
+  if (part.total > 0) {
+    compile_options.spreading = options_.spreading;
+    compile_options.part = part;
+  }
   if (use == Use::training) {
     if (!options_.optimizer) throw Error{{.where = "training", .expected = "an optimizer", .received = "none"}};
     compile_options.update = [this](Program& program) { emit_update(program, *options_.optimizer); };

@@ -24,6 +24,7 @@ struct NetworkOptions {
   std::uint64_t seed = 0;                   ///< for the initial weights and the dropout masks
   bool draw_weights = true;                 ///< false: weights are 0 until they are set, for example from a file
   std::vector<std::string> probes = {};     ///< values whose moments are accumulated (read_moments)
+  Spreading spreading = {};                 ///< of the batches that it is trained on
   ComputeOptions compute = {};
 };
 
@@ -67,6 +68,9 @@ class Network {
   };
   /// The program for a batch of this size, compiled at the first call.
   Runner& runner(std::int64_t batch_size, Targets targets, Use use);
+  /// The program that trains on a part of a batch, with the processes of the options' spreading; without, on all of it.
+  Runner& training_runner(const BatchPart& part, Targets targets);
+  Runner& training_runner(const Batch& batch);
 
   /// Binds the first n samples of a batch and runs all lines, or a segment; n is the runner's batch size.
   void run(Runner& runner, const Batch& batch, const StepContext& step, Segment segment = {});
@@ -93,6 +97,7 @@ class Network {
   bool has_averages_in() const { return averages_in_; }
 
  private:
+  Runner& runner(std::int64_t batch_size, Targets targets, Use use, const BatchPart& part);
   void bind(Runner& runner, const Batch& batch) const;
   void check_inputs(const Dataset& data) const;
 
@@ -105,7 +110,7 @@ class Network {
   Shape output_shape_;
   std::int64_t outputs_ = 0, positions_ = 1;
   bool averages_in_ = false;
-  std::map<std::tuple<std::int64_t, Targets, Use>, Runner> runners_;
+  std::map<std::tuple<std::int64_t, Targets, Use, BatchPart>, Runner> runners_;
 };
 
 /// While an object lives, the network's trainable parameters are their moving averages, if there are any. Evaluation,

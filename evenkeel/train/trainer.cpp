@@ -7,8 +7,10 @@
 #include <cmath>
 #include <initializer_list>
 #include <map>
+#include <numeric>
 
 #include "evenkeel/base/error.h"
+#include "evenkeel/distributed/messages.h"
 #include "evenkeel/nn/model_file.h"
 #include "evenkeel/train/fit.h"
 
@@ -22,6 +24,7 @@ NetworkOptions network_options(const TrainerOptions& options) {
           .loss_weights = options.loss_weights,
           .seed = options.seed,
           .probes = options.probes,
+          .spreading = options.spreading,
           .compute = options.compute};
 }
 
@@ -120,7 +123,20 @@ Trainer::Trainer(const Model& model, TrainerOptions options)
 }
 
 void Trainer::prepare(const Dataset& data) {
-  network_.runner(options_.batch_size, Network::targets_of(data), Network::Use::training).executor->reserve();
+  network_.training_runner(part_of(options_.batch_size), Network::targets_of(data)).executor->reserve();
+}
+
+std::int64_t Trainer::unit() const {
+  std::int64_t unit = 1;
+  for (const Model::Node& node : network_.model().nodes())
+    if (const auto& normalization = node.layer.traits().normalization; normalization && normalization->moving)
+      if (const std::int64_t together = normalization->moving->virtual_batch_size; together > 0)
+        unit = std::lcm(unit, std::min(together, options_.batch_size));
+  return unit;
+}
+
+BatchPart Trainer::part_of(std::int64_t batch_size) const {
+  return evenkeel::part_of(batch_size, options_.spreading.rank(), options_.spreading.size(), unit());
 }
 
 void Trainer::check(const Dataset& data, const FitOptions& options) const {
@@ -133,19 +149,23 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
                  .expected = fmt::format("at most the {} samples of {}", data.size(), data.name()),
                  .received = std::to_string(options_.batch_size),
                  .hint = "Choose a smaller batch or more data."}};
+  if (const int processes = options_.spreading.size(); options_.batch_size < processes)
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at least {}, a sample for each process", processes),
+                 .received = std::to_string(options_.batch_size),
+                 .hint = "The batch size is that of all processes together."}};
   const std::int64_t per_epoch = batches_per_epoch(data.size(), {.batch_size = options_.batch_size});
   const auto steps = static_cast<std::uint64_t>(total_steps(options, per_epoch));
   if (steps > 0) learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), 0, steps_done_ + steps);
 }
 
-Network::Runner& Trainer::training_runner(const Batch& batch) {
-  return network_.runner(batch.size, Network::targets_of(batch), Network::Use::training);
-}
+Network::Runner& Trainer::training_runner(const Batch& batch) { return network_.training_runner(batch); }
 
 const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Callback>& watchers) {
   Network::Runner& runner = training_runner(batch);
   train_context_.step = steps_done_;
   train_context_.learning_rate = learning_rate();
+  share_moving_statistics();
   if (watchers.empty()) {
     network_.run(runner, batch, train_context_);
   } else {
@@ -159,6 +179,13 @@ const Network::Runner* Trainer::update(const Batch& batch, const std::vector<Cal
   }
   ++steps_done_;
   return &runner;
+}
+
+void Trainer::share_moving_statistics() {
+  const Spreading& spreading = options_.spreading;
+  if (!spreading.among || spreading.statistics != StatisticsOf::local) return;
+  Block& state = network_.store().state;
+  spreading.among->broadcast({state.data(), static_cast<std::size_t>(state.layout().bytes)});
 }
 
 Metrics Trainer::step(const Batch& batch) { return metrics_of(*update(batch)); }
@@ -193,6 +220,9 @@ std::map<std::string, std::string> Trainer::identity(const Dataset& data, const 
   auto all = identity();
   all["data"] = data.fingerprint();
   all["order of the data"] = options.shuffle ? "shuffled" : "as it is";
+  if (const ReadingOrder order = data.reading_order(); options.shuffle && order.window > 0)
+    all["order of the data"] += fmt::format(" in windows of {} over {} shards", order.window, order.shard_ends.size());
+  if (options_.spreading.statistics == StatisticsOf::local) all["statistics"] = "local";
   all["end of an epoch"] = options.steps ? "filled up from the next" : "a smaller batch";
   return all;
 }
@@ -239,7 +269,7 @@ void Trainer::check(const Checkpoint& checkpoint, const Dataset& data, const Fit
 void Trainer::restore(Checkpoint checkpoint) {
   check_identity(identity(), checkpoint.identity);
   // The optimizer's slots are made with a program that updates; its batch size does not matter.
-  network_.runner(options_.batch_size, Targets::labels, Network::Use::training);
+  network_.training_runner(part_of(options_.batch_size), Targets::labels);
   Store& store = network_.store();
   check_fit(types_of(network_), checkpoint.weights, "checkpoint: weights");
   check_fit(types_of(store.slots), checkpoint.slots, "checkpoint: optimizer slots");
@@ -253,7 +283,7 @@ void Trainer::restore(Checkpoint checkpoint) {
 }
 
 bool Trainer::set_optimizer_state(const NamedTensors& slots, std::uint64_t steps) {
-  network_.runner(options_.batch_size, Targets::labels, Network::Use::training);
+  network_.training_runner(part_of(options_.batch_size), Targets::labels);
   Store& store = network_.store();
   const Types types = types_of(store.slots);
   const bool fit = types.size() == slots.size() && std::ranges::all_of(slots, [&](const auto& slot) {
@@ -272,9 +302,12 @@ void Trainer::check_weights(const std::map<std::string, Tensor>& weights, const 
 
 bool Trainer::gradients_are_finite(const Batch& batch) {
   const Block& gradients = network_.store().gradients;
-  return all_finite(training_runner(batch).read(training_runner(batch).compiled.loss)) &&
-         std::ranges::all_of(gradients.layout().entries,
-                             [&](const auto& entry) { return all_finite(gradients.get(entry.name)); });
+  const Network::Runner& runner = training_runner(batch);
+  const bool finite = all_finite(runner.read(runner.compiled.loss)) &&
+                      std::ranges::all_of(gradients.layout().entries,
+                                          [&](const auto& entry) { return all_finite(gradients.get(entry.name)); });
+  Communicator* among = options_.spreading.among;
+  return among ? !any(*among, !finite) : finite;
 }
 
 std::string Trainer::first_non_finite(const Batch& batch) {
@@ -286,15 +319,20 @@ std::string Trainer::first_non_finite(const Batch& batch) {
     if (!all_finite(network_.store().parameters.get(entry.name)))
       return fmt::format("the parameter \"{}\" before the step", entry.name);
   std::string found;
+  // Where processes meet within the lines, each goes through all of them.
+  Communicator* among = options_.spreading.among;
   network_.visit(runner, batch, context, {0, first_update_line(program)}, [&](int line, int value, TensorView view) {
     if (found.empty() && !all_finite(view)) {
       const Node& node = program.nodes()[static_cast<std::size_t>(line)];
       found = fmt::format("\"{}\", computed by {} of \"{}\" ({})", program.value(value).name, node.op->kind(),
                           node.label, name_of(node.phase));
     }
-    return found.empty();
+    return found.empty() || among;
   });
-  return found;
+  if (!among) return found;
+  const std::vector<std::string> all = gather_texts(*among, found);
+  const auto first = std::ranges::find_if(all, [](const std::string& text) { return !text.empty(); });
+  return broadcast_text(*among, first == all.end() ? "" : *first);
 }
 
 }  // namespace evenkeel

@@ -25,6 +25,10 @@ struct TrainerOptions {
   std::uint64_t seed = 0;                ///< for the initial weights, dropout masks and the order of the data
   Augmentation augmentation = {};        ///< of the images that `fit` trains on
   std::vector<std::string> probes = {};  ///< values whose moments are accumulated (read_moments)
+  /// With several processes: each calls the same functions with the same data, and trains on its part of every batch.
+  /// All compute what one would with the whole batches, within rounding. Callbacks get the figures of all processes;
+  /// those that write files belong to the first one alone.
+  Spreading spreading = {};
   ComputeOptions compute = {};
 
   /// Describes what neither the loss, the optimizer, the schedule nor the augmentation describes.
@@ -108,6 +112,10 @@ class Trainer {
   friend class Fit;
 
   EvaluateOptions evaluate_options() const { return {.batch_size = options_.batch_size}; }
+  std::int64_t unit() const;  ///< samples of a batch that share statistics, and so a process
+  BatchPart part_of(std::int64_t batch_size) const;
+  /// With local statistics: all processes get the moving ones of the first.
+  void share_moving_statistics();
   double scheduled_rate() const;  ///< of the next update, without the changes of callbacks
   Network::Runner& training_runner(const Batch& batch);
   /// Makes one update; the runner holds the batch's losses. The callbacks that want the gradients are called before the

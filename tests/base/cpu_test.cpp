@@ -40,6 +40,13 @@ TEST(Machine, LosesFastDotProductsWithDotProducts) {
   EXPECT_FALSE(kWide.limited_to("avx512").fast_dots);
 }
 
+TEST(Machine, ComputesNoAvx512InHalvesWithoutAvx512) {
+  Machine machine = kWide;
+  machine.avx512_in_halves = true;
+  EXPECT_TRUE(machine.limited_to("avx512").avx512_in_halves);
+  EXPECT_FALSE(machine.limited_to("avx2").avx512_in_halves);
+}
+
 TEST(Machine, RefusesALimitThatIsNoneOfItsOwn) {
   const Machine narrow{.cpu = "any", .avx2 = true};
   for (const char* wrong : {"avx512", "AVX2", "avx10", " avx2"})

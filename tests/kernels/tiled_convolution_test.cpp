@@ -155,15 +155,19 @@ TEST(TiledConvolution, ServesManyChannelsOnProcessorsWithAvx2Alone) {
   }
 }
 
-TEST(WinogradConvolution, ServesEnoughTilesOfStrideOneOnProcessorsWithAvx2Alone) {
+TEST(WinogradConvolution, ServesEnoughTilesOfStrideOneOnProcessorsWithAvx2AloneOrAvx512InHalves) {
   const Threads threads(1);
-  const auto serves = [&](const Geometry& geometry, bool avx512) {
+  const auto serves_on = [&](const Geometry& geometry, const Machine& machine) {
     const Case at = make_case(geometry);
-    return winograd::convolution(at.window, at.filters, true, Activation::relu, processor(avx512), threads).has_value();
+    return winograd::convolution(at.window, at.filters, true, Activation::relu, machine, threads).has_value();
   };
+  const auto serves = [&](const Geometry& geometry, bool avx512) { return serves_on(geometry, processor(avx512)); };
   Geometry geometry{.n = 8, .image = {14, 14}, .c = 64, .filters = 64, .pad = {1, 1, 1, 1}};
   EXPECT_TRUE(serves(geometry, false));
   EXPECT_FALSE(serves(geometry, true));
+  Machine in_halves = processor(true);
+  in_halves.avx512_in_halves = true;
+  EXPECT_TRUE(serves_on(geometry, in_halves));
   geometry.stride = {2, 2};
   EXPECT_FALSE(serves(geometry, false));
   geometry.stride = {1, 1}, geometry.n = 1, geometry.image = {7, 7};

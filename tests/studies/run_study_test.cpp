@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "evenkeel/distributed/thread_group.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/runs/open_model.h"
 #include "evenkeel/runs/run_folder.h"
@@ -71,6 +72,30 @@ TEST_F(RunStudy, InterruptedAtAnyRunEndsWithTheSameNumbersWhenResumed) {
     for (std::size_t v = 0; v < 3; ++v)
       EXPECT_EQ(figures_text(resumed.variants[v].runs.at(0)), figures_text(whole.variants[v].runs.at(0)));
   }
+}
+
+TEST_F(RunStudy, WritesOverProcessesWhatOneProcessWrites) {
+  Watcher alone;
+  const StudyResult one = run(alone, false, {0, 1}, "one");
+  StudyResult several;
+  ThreadGroup::run(3, [&](Communicator& among) {
+    const PlacementStudy study({}, data_, {.epochs = 2, .batch_size = 25});
+    Watcher watcher;
+    const StudyResult result =
+        run_study(study, {}, data_,
+                  {.seeds = {0, 1}, .compute = {.threads = 1}, .out = folder_ / "several", .among = &among}, watcher);
+    EXPECT_EQ(watcher.begun.size(), 2u);  // of six
+    if (among.is_first())
+      several = result;
+    else
+      EXPECT_TRUE(result.variants[0].runs.empty());
+  });
+  for (std::size_t v = 0; v < 3; ++v)
+    for (std::size_t r = 0; r < 2; ++r)
+      EXPECT_EQ(figures_text(several.variants[v].runs.at(r)), figures_text(one.variants[v].runs.at(r)));
+  for (const char* file : {"study.json", "before-seed0/weights.safetensors", "none-seed1/result.json"})
+    EXPECT_FALSE(text(std::string("several/") + file).empty()) << file;
+  EXPECT_EQ(text("several/before-seed0/weights.safetensors"), text("one/before-seed0/weights.safetensors"));
 }
 
 TEST_F(RunStudy, ResumedWithOtherDataIsRefused) {

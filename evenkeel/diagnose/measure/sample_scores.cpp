@@ -144,7 +144,7 @@ bool is_of_one_class(const Dataset& data) {
 }
 
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name) {
-  Dataset::Parts parts{.name = name, .x = gathered(data.x(), rows), .y = {}, .class_names = data.class_names()};
+  Dataset::Parts parts{.name = name, .x = data.gathered_x(rows), .y = {}, .class_names = data.class_names()};
   parts.input_names = data.input_names();
   for (std::size_t i = 1; i < data.inputs(); ++i) parts.more.push_back(gathered(data.input(i), rows));
   if (data.has_targets()) parts.y = gathered(data.y(), rows);
@@ -152,9 +152,10 @@ Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, co
 }
 
 Dataset sample_of(const Dataset& data, std::int64_t samples) {
-  if (samples <= 0 || samples >= data.size()) return data;
+  const bool all = samples <= 0 || samples >= data.size();
+  if (all && !data.is_streamed()) return data;
   std::vector<std::uint32_t> rows = epoch_order(data.size(), kSampleSeed, 0);
-  rows.resize(static_cast<std::size_t>(samples));
+  rows.resize(static_cast<std::size_t>(all ? data.size() : samples));
   std::ranges::sort(rows);
   return selected(data, rows, data.name());
 }

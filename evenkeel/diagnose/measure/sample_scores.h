@@ -93,7 +93,7 @@ bool is_of_one_class(const Dataset& data);
 /// Some samples of a data set, in this order.
 Dataset selected(const Dataset& data, const std::vector<std::uint32_t>& rows, const std::string& name);
 /// So many samples of a data set, drawn without replacement, in its order; always the same ones. All if it has no more,
-/// or for 0.
+/// or for 0. In memory.
 Dataset sample_of(const Dataset& data, std::int64_t samples);
 
 }  // namespace evenkeel

@@ -5,7 +5,7 @@
 #include "evenkeel/kernels/convolution/convolution.h"
 
 // Direct convolution with register tiles of our own (matmul/register_tiles.h), in float. On processors with AVX2 alone
-// oneDNN 2.6's kernels reach 45 to 65 % of the peak. With AVX-512 they reach more than these do, so there is nothing.
+// oneDNN 2.6's kernels reach 45 to 65 % of the peak. With AVX-512 they reach more than these do.
 
 namespace evenkeel::kernels::tiled {
 

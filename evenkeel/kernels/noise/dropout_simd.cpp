@@ -20,12 +20,12 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
 template <class T>
-void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads) {
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
   const Vec scale = hn::Set(kTag, static_cast<float>(1 / (1 - double{rate})));
   const Bits threshold = hn::Set(BitsTag(), dropout_threshold(rate));
   const Philox philox(key);
   for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    const auto dropped = hn::RebindMask(kTag, hn::Lt(philox(i), threshold));
+    const auto dropped = hn::RebindMask(kTag, hn::Lt(philox(first + i), threshold));
     lanes.store(hn::IfThenZeroElse(dropped, hn::Mul(lanes.load(x.data() + i), scale)), y.data() + i);
   });
 }
@@ -37,7 +37,7 @@ HWY_INLINE std::uint32_t word_of(const RandomKey& key, std::int64_t i) {
 
 template <class T>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
-                     const Threads& threads, Scratch& scratch) {
+                     const Threads& threads, Scratch& scratch, std::int64_t first) {
   const std::int64_t channels = x.columns, size = positions * channels;
   const auto scale = static_cast<float>(1 / (1 - double{rate}));
   const std::uint32_t threshold = dropout_threshold(rate);
@@ -51,7 +51,7 @@ void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const Rand
     for (std::int64_t sample = begin; sample < end; ++sample) {
       Scratch of_sample = own.rest();
       for (std::int64_t c = 0; c < channels; ++c)
-        factors[c] = word_of(key, sample * channels + c) >= threshold ? scale : 0;
+        factors[c] = word_of(key, first + sample * channels + c) >= threshold ? scale : 0;
       const auto [factor] = columns.repeat<1>({factors}, of_sample);
       const T* from = x.data + sample * size;
       T* to = y.data + sample * size;
@@ -84,24 +84,25 @@ HWY_INLINE Vec normal_of(Bits words) {
 }
 
 template <class T>
-void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads) {
+void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads,
+                      std::int64_t first) {
   const Vec scale = hn::Set(kTag, deviation), one = hn::Set(kTag, 1.0f);
   const Philox philox(key);
   for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    const Vec factor = hn::MulAdd(normal_of(philox(i)), scale, one);
+    const Vec factor = hn::MulAdd(normal_of(philox(first + i)), scale, one);
     lanes.store(hn::Mul(lanes.load(x.data() + i), factor), y.data() + i);
   });
 }
 
 template <class T>
 void affine_dropout(In<T> x, float rate, const KeptAndDropped& outcome, const RandomKey& key, Out<T> y,
-                    const Threads& threads) {
+                    const Threads& threads, std::int64_t first) {
   const Vec scale = hn::Set(kTag, outcome.scale), offset = hn::Set(kTag, outcome.offset);
   const Vec otherwise = hn::Set(kTag, outcome.dropped);
   const Bits threshold = hn::Set(BitsTag(), dropout_threshold(rate));
   const Philox philox(key);
   for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    const auto dropped = hn::RebindMask(kTag, hn::Lt(philox(i), threshold));
+    const auto dropped = hn::RebindMask(kTag, hn::Lt(philox(first + i), threshold));
     const Vec kept = hn::MulAdd(lanes.load(x.data() + i), scale, offset);
     lanes.store(hn::IfThenElse(dropped, otherwise, kept), y.data() + i);
   });
@@ -118,28 +119,29 @@ std::size_t spatial_dropout_range_bytes(std::int64_t channels) {
 }
 
 template <class T>
-void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(dropout<T>)(x, rate, key, y, threads);
+void dropout(In<T> x, float rate, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
+  EVENKEEL_DISPATCH(dropout<T>)(x, rate, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(dropout);
 
 template <class T>
 void spatial_dropout(InRows<T> x, std::int64_t positions, float rate, const RandomKey& key, OutRows<T> y,
-                     const Threads& threads, Scratch scratch) {
-  EVENKEEL_DISPATCH(spatial_dropout<T>)(x, positions, rate, key, y, threads, scratch);
+                     const Threads& threads, Scratch scratch, std::int64_t first) {
+  EVENKEEL_DISPATCH(spatial_dropout<T>)(x, positions, rate, key, y, threads, scratch, first);
 }
 EVENKEEL_FOR_ELEMENTS(spatial_dropout);
 
 template <class T>
-void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(gaussian_dropout<T>)(x, deviation, key, y, threads);
+void gaussian_dropout(In<T> x, float deviation, const RandomKey& key, Out<T> y, const Threads& threads,
+                      std::int64_t first) {
+  EVENKEEL_DISPATCH(gaussian_dropout<T>)(x, deviation, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(gaussian_dropout);
 
 template <class T>
 void affine_dropout(In<T> x, float rate, const KeptAndDropped& outcome, const RandomKey& key, Out<T> y,
-                    const Threads& threads) {
-  EVENKEEL_DISPATCH(affine_dropout<T>)(x, rate, outcome, key, y, threads);
+                    const Threads& threads, std::int64_t first) {
+  EVENKEEL_DISPATCH(affine_dropout<T>)(x, rate, outcome, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(affine_dropout);
 

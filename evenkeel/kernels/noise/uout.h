@@ -13,6 +13,6 @@ namespace evenkeel::kernels {
 /// dy; r is never stored. beta >= 0. May be the same memory. Each y is exact to 3 roundings of x (|x| * (1 + beta) *
 /// 2^-24 each).
 template <class T = float>
-void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads);
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first = 0);
 
 }  // namespace evenkeel::kernels

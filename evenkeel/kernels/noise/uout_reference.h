@@ -9,6 +9,6 @@
 namespace evenkeel::kernels::reference {
 
 template <class T>
-void uout(std::span<const T> x, double beta, const RandomKey& key, std::span<T> y);
+void uout(std::span<const T> x, double beta, const RandomKey& key, std::span<T> y, std::int64_t first = 0);
 
 }  // namespace evenkeel::kernels::reference

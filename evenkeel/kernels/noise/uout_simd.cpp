@@ -16,12 +16,12 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::kernels::HWY_NAMESPACE {
 
 template <class T>
-void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads) {
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
   const Vec scale = hn::Set(kTag, beta * 0x1p-31f), one = hn::Set(kTag, 1.0f);
   const hn::RebindToSigned<Tag> signed_words;
   const Philox philox(key);
   for_elements(x.size(), threads, [=](auto lanes, std::int64_t i) EVENKEEL_LOOP_BODY {
-    const Vec word = hn::ConvertTo(kTag, hn::BitCast(signed_words, philox(i)));
+    const Vec word = hn::ConvertTo(kTag, hn::BitCast(signed_words, philox(first + i)));
     lanes.store(hn::Mul(lanes.load(x.data() + i), hn::MulAdd(word, scale, one)), y.data() + i);
   });
 }
@@ -33,8 +33,8 @@ HWY_AFTER_NAMESPACE();
 namespace evenkeel::kernels {
 
 template <class T>
-void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads) {
-  EVENKEEL_DISPATCH(uout<T>)(x, beta, key, y, threads);
+void uout(In<T> x, float beta, const RandomKey& key, Out<T> y, const Threads& threads, std::int64_t first) {
+  EVENKEEL_DISPATCH(uout<T>)(x, beta, key, y, threads, first);
 }
 EVENKEEL_FOR_ELEMENTS(uout);
 

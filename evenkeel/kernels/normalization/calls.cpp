@@ -97,12 +97,13 @@ void run(const Moments& task, const KernelCall& c, T) {
 }
 
 template <class T>
-void run(const MomentsGradient&, const KernelCall& c, T) {
+void run(const MomentsGradient& task, const KernelCall& c, T) {
   using S = Precise<T>;
   const Matrix<const T> x = c.in_rows<T>(0);
   Scratch scratch = c.scratch();
   const Coefficients<S> by(scratch, x.columns);
-  moments_gradient_coefficients<S>(c.in_if_any<S>(2), c.in_if_any<S>(3), x.rows, by.a, by.b, by.c0);
+  moments_gradient_coefficients<S>(c.in_if_any<S>(2), c.in_if_any<S>(3), task.rows > 0 ? task.rows : x.rows, by.a, by.b,
+                                   by.c0);
   data_gradient<T>(x, x, x, c.in<S>(1), by, Activation::linear, c.out_rows<T>(0), c.threads(), scratch.rest());
 }
 
@@ -169,7 +170,10 @@ void run(const NormalizeDataGradient& task, const KernelCall& c, T) {
     const auto mean = row_of<S>(c, 5, group), inv_std = row_of<S>(c, 6, group);
     const Coefficients<S> by(scratch, x.columns);
     data_gradient_coefficients<S>(c.in_if_any<S>(3), inv_std, row_of<S>(c, 7, group), row_of<S>(c, 8, group),
-                                  of_batch ? groups.size(group) : 0, by.a, by.b, by.c0);
+                                  !of_batch       ? 0
+                                  : task.rows > 0 ? task.rows
+                                                  : groups.size(group),
+                                  by.a, by.b, by.c0);
     if (task.pool) {
       const PooledNormalization<S> of = pooled(task, ScaleAndShift<S>(c, scratch, mean, inv_std, 3, 4));
       const auto pooled_y = c.has(1) ? c.in<T>(1) : c.in<T>(2);

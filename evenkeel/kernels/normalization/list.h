@@ -17,7 +17,9 @@ namespace evenkeel::kernels {
 struct Moments {
   std::int64_t rows_of_group = 0;  ///< 0: all rows
 };
-struct MomentsGradient {};
+struct MomentsGradient {
+  std::int64_t rows = 0;  ///< whose moments they are; 0: those of x
+};
 struct SumGroups {
   std::vector<double> weights;  ///< by group
 };
@@ -48,7 +50,9 @@ struct Normalization {
 };
 struct Normalize : Normalization {};
 struct NormalizeSums : Normalization {};
-struct NormalizeDataGradient : Normalization {};
+struct NormalizeDataGradient : Normalization {
+  std::int64_t rows = 0;  ///< that share the statistics, where x is a part of a batch; 0: those of x
+};
 Kernel choose(const Normalize&, const KernelRequest&);
 Kernel choose(const NormalizeSums&, const KernelRequest&);
 Kernel choose(const NormalizeDataGradient&, const KernelRequest&);

@@ -12,7 +12,7 @@ std::string Dropout::detail() const { return fmt::format("rate {:g}", rate_); }
 void Dropout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Dropout(*this), {g.of_output(0)})); }
 
 Kernel Dropout::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::Dropout{.layer = stream(), .rate = static_cast<float>(rate_)}, r);
+  return kernels::choose(kernels::Dropout{.layer = stream(), .rate = static_cast<float>(rate_), .first = first()}, r);
 }
 
 Shape SharedDropout::mask_of(const Shape& x) const {
@@ -49,7 +49,9 @@ void SharedDropout::differentiate(Gradients& g) const { g.add(0, g.emit_one(Shar
 Kernel SharedDropout::choose(const KernelRequest& r) const {
   const Shape& x = r.inputs[0].shape;
   return kernels::choose(
-      kernels::SharedDropout{.layer = stream(), .rate = static_cast<float>(rate_), .x = x, .mask = mask_of(x)}, r);
+      kernels::SharedDropout{
+          .layer = stream(), .rate = static_cast<float>(rate_), .x = x, .mask = mask_of(x), .first = first()},
+      r);
 }
 
 std::string GaussianDropout::detail() const { return fmt::format("deviation {:g}", deviation_); }
@@ -59,7 +61,8 @@ void GaussianDropout::differentiate(Gradients& g) const {
 }
 
 Kernel GaussianDropout::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::GaussianDropout{.layer = stream(), .deviation = static_cast<float>(deviation_)}, r);
+  return kernels::choose(
+      kernels::GaussianDropout{.layer = stream(), .deviation = static_cast<float>(deviation_), .first = first()}, r);
 }
 
 std::string AffineDropout::detail() const {
@@ -74,7 +77,26 @@ void AffineDropout::differentiate(Gradients& g) const {
 
 Kernel AffineDropout::choose(const KernelRequest& r) const {
   return kernels::choose(
-      kernels::AffineDropout{.layer = stream(), .rate = static_cast<float>(rate_), .outcome = outcome_}, r);
+      kernels::AffineDropout{
+          .layer = stream(), .rate = static_cast<float>(rate_), .outcome = outcome_, .first = first()},
+      r);
+}
+
+std::shared_ptr<const Op> Dropout::from_sample(std::int64_t first, const Shape& x) const {
+  return beginning_at(Dropout(*this), first * (x.size() / x[0]));
+}
+
+std::shared_ptr<const Op> SharedDropout::from_sample(std::int64_t first, const Shape& x) const {
+  // A mask that the samples share is the same in every part.
+  return beginning_at(SharedDropout(*this), mask_[0] == 1 ? 0 : first * (mask_of(x).size() / x[0]));
+}
+
+std::shared_ptr<const Op> GaussianDropout::from_sample(std::int64_t first, const Shape& x) const {
+  return beginning_at(GaussianDropout(*this), first * (x.size() / x[0]));
+}
+
+std::shared_ptr<const Op> AffineDropout::from_sample(std::int64_t first, const Shape& x) const {
+  return beginning_at(AffineDropout(*this), first * (x.size() / x[0]));
 }
 
 }  // namespace evenkeel::ops

@@ -16,6 +16,7 @@ class Dropout final : public Noise {
   std::string detail() const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::shared_ptr<const Op> from_sample(std::int64_t first, const Shape& x) const override;
 
  private:
   double rate_;
@@ -32,6 +33,7 @@ class SharedDropout final : public Noise {
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::shared_ptr<const Op> from_sample(std::int64_t first, const Shape& x) const override;
 
  private:
   Shape mask_of(const Shape& x) const;
@@ -47,6 +49,7 @@ class GaussianDropout final : public Noise {
   std::string detail() const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::shared_ptr<const Op> from_sample(std::int64_t first, const Shape& x) const override;
 
  private:
   double deviation_;
@@ -61,6 +64,7 @@ class AffineDropout final : public Noise {
   std::string detail() const override;
   void differentiate(Gradients&) const override;  ///< scale * dy where kept, 0 where not
   Kernel choose(const KernelRequest&) const override;
+  std::shared_ptr<const Op> from_sample(std::int64_t first, const Shape& x) const override;
 
  private:
   double rate_;

@@ -96,7 +96,7 @@ Kernel NormalizeSums::choose(const KernelRequest& r) const {
 std::string NormalizeDataGradient::detail() const { return text_of(options_); }
 
 Kernel NormalizeDataGradient::choose(const KernelRequest& r) const {
-  return kernels::choose(kernels::NormalizeDataGradient{normalization_of(options_, r.inputs[0].shape)}, r);
+  return kernels::choose(kernels::NormalizeDataGradient{normalization_of(options_, r.inputs[0].shape), rows_}, r);
 }
 
 std::vector<std::pair<int, int>> NormalizeDataGradient::in_place() const {

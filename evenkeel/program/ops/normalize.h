@@ -64,6 +64,13 @@ class NormalizeSums final : public Op {
 class NormalizeDataGradient final : public Op {
  public:
   NormalizeDataGradient(std::optional<int> layer, NormalizeOptions options) : layer_(layer), options_(options) {}
+  bool is_by_groups() const { return options_.group_samples > 0; }
+  /// The same, where the statistics and the sums are those of so many rows, of which x has a part.
+  std::shared_ptr<const Op> over(std::int64_t rows) const {
+    NormalizeDataGradient part(*this);
+    part.rows_ = rows;
+    return std::make_shared<const NormalizeDataGradient>(part);
+  }
   std::string_view kind() const override {
     return options_.pool ? "normalize_pool_data_gradient" : "normalize_data_gradient";
   }
@@ -76,6 +83,7 @@ class NormalizeDataGradient final : public Op {
  private:
   std::optional<int> layer_;
   NormalizeOptions options_;
+  std::int64_t rows_ = 0;  ///< 0: those of x
 };
 
 }  // namespace evenkeel::ops

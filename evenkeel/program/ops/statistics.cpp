@@ -56,7 +56,9 @@ Kernel Moments::choose(const KernelRequest& r) const {
 
 std::vector<TensorType> MomentsGradient::infer(std::span<const TensorType> in) const { return {in[0]}; }
 
-Kernel MomentsGradient::choose(const KernelRequest& r) const { return kernels::choose(kernels::MomentsGradient{}, r); }
+Kernel MomentsGradient::choose(const KernelRequest& r) const {
+  return kernels::choose(kernels::MomentsGradient{.rows = rows_}, r);
+}
 
 std::vector<TensorType> MergeGroups::infer(std::span<const TensorType> in) const {
   require_statistics(in);
@@ -70,7 +72,7 @@ Kernel MergeGroups::choose(const KernelRequest& r) const {
   kernels::SumGroups task;
   for (std::int64_t first = 0; first < samples_; first += group_samples_)
     task.weights.push_back(static_cast<double>(std::min(group_samples_, samples_ - first)) /
-                           static_cast<double>(samples_));
+                           static_cast<double>(total_));
   return kernels::choose(task, r);
 }
 

@@ -21,18 +21,23 @@ class Moments final : public Op {
   Kernel choose(const KernelRequest&) const override;
   std::optional<int> layer() const override { return layer_; }
   bool is_idle(const LayerMode& mode) const override;
+  std::int64_t group_samples() const { return group_samples_; }
 
  private:
   std::optional<int> layer_;
   std::int64_t group_samples_;
 };
 
-/// (x, mean, dmean or absent, dvariance or absent) -> dx.
+/// (x, mean, dmean or absent, dvariance or absent) -> dx. The moments are those of so many rows; 0: of x alone.
 class MomentsGradient final : public Op {
  public:
+  explicit MomentsGradient(std::int64_t rows = 0) : rows_(rows) {}
   std::string_view kind() const override { return "moments_gradient"; }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
+
+ private:
+  std::int64_t rows_;
 };
 
 /// (means [groups, C], variances [groups, C]) -> mean and variance [C] that the moving statistics follow: the groups'
@@ -40,8 +45,14 @@ class MomentsGradient final : public Op {
 class MergeGroups final : public Op {
  public:
   MergeGroups(int layer, std::int64_t samples, std::int64_t group_samples)
-      : layer_(layer), samples_(samples), group_samples_(group_samples) {}
+      : layer_(layer), samples_(samples), total_(samples), group_samples_(group_samples) {}
   std::string_view kind() const override { return "merge_groups"; }
+  /// The same, where the samples are a part of a batch of `total`: the parts' outputs add up to the batch's.
+  std::shared_ptr<const Op> of_batch(std::int64_t total) const {
+    MergeGroups part(*this);
+    part.total_ = total;
+    return std::make_shared<const MergeGroups>(part);
+  }
   std::vector<TensorType> infer(std::span<const TensorType> in) const override;
   Kernel choose(const KernelRequest&) const override;
   std::optional<int> layer() const override { return layer_; }
@@ -49,7 +60,7 @@ class MergeGroups final : public Op {
 
  private:
   int layer_;
-  std::int64_t samples_, group_samples_;
+  std::int64_t samples_, total_, group_samples_;
 };
 
 /// (a [groups, C], b [groups, C]) -> [C] each, the sums over the groups.
@@ -118,6 +129,13 @@ class UpdateStatistics final : public Op {
   bool has_effect() const override { return true; }
   std::optional<int> layer() const override { return layer_; }
   bool is_idle(const LayerMode& mode) const override { return !mode.update_statistics; }
+  /// The same, where the statistics are those of `to` samples, and not of the `from` that the program runs.
+  struct Scale {
+    std::int64_t from = 1, to = 1;
+  };
+  std::shared_ptr<const Op> of_batch(const Scale& samples) const {
+    return std::make_shared<const UpdateStatistics>(layer_, momentum_, unbiased_, rows_ / samples.from * samples.to);
+  }
 
  private:
   int layer_;

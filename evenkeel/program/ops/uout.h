@@ -12,6 +12,7 @@ class Uout final : public Noise {
   std::string detail() const override;
   void differentiate(Gradients&) const override;
   Kernel choose(const KernelRequest&) const override;
+  std::shared_ptr<const Op> from_sample(std::int64_t first, const Shape& x) const override;
 
  private:
   double beta_;

@@ -90,9 +90,7 @@ void TensorBoard::on_step(const StepEnd& e, Trainer& trainer) {
     Values values;
     add_scalars(values, e);
     Network& network = trainer.network();
-    if (options_.histograms)
-      add_histograms(values, network,
-                     network.runner(e.data->size, Network::targets_of(*data_), Network::Use::training));
+    if (options_.histograms) add_histograms(values, network, network.training_runner(*e.data));
     // Packing the image costs as much as ten summaries of a small network.
     if (options_.max_images > 0 && is_due(e.step, 10) && holds_images(*e.data))
       values.push_back(images_of(*e.data, *data_, options_.max_images));

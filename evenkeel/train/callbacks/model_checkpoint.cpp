@@ -35,6 +35,7 @@ void ModelCheckpoint::on_begin(const FitBegin& begin) {
 }
 
 void ModelCheckpoint::write(Trainer& trainer, std::int64_t epoch, std::uint64_t step) const {
+  if (options_.file.empty()) return;
   std::string file = replaced(options_.file.string(), "{epoch}", std::to_string(epoch));
   file = replaced(file, "{step}", std::to_string(step));
   const AveragedWeights averaged(trainer.network());

@@ -1,0 +1,93 @@
+#include "processes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "evenkeel/distributed/launch.h"
+#include "evenkeel/distributed/messages.h"
+#include "output.h"
+
+namespace evenkeel::app {
+namespace {
+
+constexpr std::array<std::string_view, 4> kDivided = {"train", "evaluate", "study", "plan"};
+
+struct Processes {
+  std::optional<Launch> launch;
+  std::unique_ptr<Communicator> connected;
+  bool begun = false;
+};
+Processes processes;
+
+bool is_divided(const std::string& command) { return std::ranges::count(kDivided, command) > 0; }
+
+void say_error(const std::string& message) {
+  for (const char* part : {"evenkeel: ", message.c_str(), "\n"})  // in parts, because memory may be short
+    if (!message.empty()) tell_text(part);
+}
+
+}  // namespace
+
+void join_launch() {
+  processes.launch = launch_of([](const char* name) { return std::getenv(name); });
+  if (processes.launch && processes.launch->rank > 0) be_silent(true);
+}
+
+bool is_idle_process(const std::string& command) {
+  return processes.launch && processes.launch->rank > 0 && !is_divided(command);
+}
+
+void connect(const std::string& command) {
+  if (processes.launch && is_divided(command)) processes.connected = connect_processes();
+}
+
+Communicator* among() { return processes.connected.get(); }
+
+bool is_first_process() { return !processes.launch || processes.launch->rank == 0; }
+
+void agree_on(const std::vector<std::pair<std::string, std::string>>& identity) {
+  if (!among()) return;
+  const Verdict verdict = agree(*among(), {.identity = identity});
+  if (verdict.exit_code == 0) return;
+  processes.begun = true;  // nothing is left to agree on
+  say_error(verdict.message);
+  throw EndedTogether{verdict.exit_code};
+}
+
+void begin_together() {
+  agree_on({});
+  processes.begun = true;
+}
+
+int end_together(int code) {
+  if (!among()) return code;
+  if (!processes.begun) {  // another process may have an error where this one had nothing to do
+    const Verdict verdict = agree(*among(), {});
+    say_error(verdict.message);
+    code = std::max(code, verdict.exit_code);
+  }
+  processes.connected.reset();
+  return code;
+}
+
+int fail_together(const Failure& failure) {
+  if (!among()) {
+    say_error(failure.message);
+    return failure.code;
+  }
+  if (processes.begun) {
+    be_silent(false);
+    say_error(among()->name() + ": " + failure.message);
+    among()->abort(failure.code);
+  }
+  const Verdict verdict = agree(*among(), {.exit_code = failure.code, .error = failure.message});
+  say_error(verdict.message);
+  processes.connected.reset();
+  return verdict.exit_code;
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,140 @@
+#include "evenkeel/distributed/messages.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace evenkeel {
+namespace {
+
+constexpr int kDiffers = 2;  ///< exit code: the input is wrong (docs/exit-codes.md)
+
+std::span<std::byte> bytes_of(std::string& text) { return std::as_writable_bytes(std::span(text)); }
+
+/// Numbers and texts one after the other.
+class Packer {
+ public:
+  void add(const std::string& text) {
+    const auto size = static_cast<std::uint64_t>(text.size());
+    packed.append(reinterpret_cast<const char*>(&size), sizeof size);
+    packed += text;
+  }
+  std::string packed;
+};
+
+/// Reads what a Packer of this program wrote.
+class Unpacker {
+ public:
+  explicit Unpacker(const std::string& packed) : packed_(packed) {}
+  bool is_empty() const { return at_ >= packed_.size(); }
+  std::string next() {
+    std::uint64_t size = 0;
+    std::memcpy(&size, packed_.data() + at_, sizeof size);
+    at_ += sizeof size + size;
+    return packed_.substr(at_ - size, size);
+  }
+
+ private:
+  const std::string& packed_;
+  std::size_t at_ = 0;
+};
+
+struct Told {
+  std::string name;
+  Standing standing;
+};
+
+std::string packed(const Communicator& among, const Standing& standing) {
+  Packer packer;
+  packer.add(among.name());
+  packer.add(std::to_string(standing.exit_code));
+  packer.add(standing.error);
+  for (const auto& [key, value] : standing.identity) {
+    packer.add(key);
+    packer.add(value);
+  }
+  return packer.packed;
+}
+
+Told unpacked(const std::string& text) {
+  Unpacker from(text);
+  Told told;
+  told.name = from.next();
+  told.standing.exit_code = std::stoi(from.next());
+  told.standing.error = from.next();
+  while (!from.is_empty()) {
+    std::string key = from.next();
+    told.standing.identity.emplace_back(std::move(key), from.next());
+  }
+  return told;
+}
+
+/// Long texts, such as a model's, are not shown.
+std::string shown(const std::string& value) {
+  return value.size() > 100 || value.find('\n') != std::string::npos ? "another one" : value;
+}
+
+Verdict difference(const Told& first, const Told& other) {
+  for (std::size_t i = 0; i < first.standing.identity.size(); ++i) {
+    const auto& [key, value] = first.standing.identity[i];
+    const bool is_there = i < other.standing.identity.size();
+    const std::string& theirs = is_there ? other.standing.identity[i].second : "none";
+    if (is_there && theirs == value) continue;
+    const bool is_long = shown(value) != value;
+    return {.exit_code = kDiffers,
+            .message = other.name + ": " + key + ": expected " +
+                       (is_long ? "that of process 0" : value + ", as in process 0") + ", received " +
+                       (is_long ? "another one" : shown(theirs)) +
+                       ". All processes need the same program, model, settings and data."};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> gather_texts(Communicator& among, const std::string& own) {
+  const auto count = static_cast<std::size_t>(among.size());
+  std::vector<double> sizes(count);
+  sizes[static_cast<std::size_t>(among.rank())] = static_cast<double>(own.size());
+  among.sum(sizes);  // of one number and zeros: exact
+  const auto largest = static_cast<std::size_t>(*std::ranges::max_element(sizes));
+  std::string padded = own;
+  padded.resize(largest);
+  std::string all(among.is_first() ? largest * count : 0, '\0');
+  if (largest > 0) among.gather(bytes_of(padded), bytes_of(all));
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; among.is_first() && i < count; ++i)
+    texts.push_back(all.substr(i * largest, static_cast<std::size_t>(sizes[i])));
+  return texts;
+}
+
+std::string broadcast_text(Communicator& among, const std::string& of_first) {
+  std::uint64_t size = of_first.size();
+  among.broadcast(std::as_writable_bytes(std::span(&size, 1)));
+  std::string text = among.is_first() ? of_first : std::string(size, '\0');
+  if (size > 0) among.broadcast(bytes_of(text));
+  return text;
+}
+
+bool any(Communicator& among, bool own) {
+  double count = own ? 1 : 0;
+  among.sum(std::span(&count, 1));
+  return count > 0;
+}
+
+Verdict agree(Communicator& among, const Standing& own) {
+  Verdict verdict;
+  std::vector<Told> all;
+  for (const std::string& text : gather_texts(among, packed(among, own))) all.push_back(unpacked(text));
+  for (const Told& told : all) {
+    if (verdict.exit_code != 0 || told.standing.exit_code == 0) continue;
+    const bool is_own = &told == all.data();
+    verdict = {.exit_code = told.standing.exit_code,
+               .message = is_own ? told.standing.error : told.name + ": " + told.standing.error};
+  }
+  for (std::size_t i = 1; i < all.size() && verdict.exit_code == 0; ++i) verdict = difference(all[0], all[i]);
+  const std::string code = broadcast_text(among, std::to_string(verdict.exit_code));
+  if (!among.is_first()) verdict.exit_code = std::stoi(code);
+  return verdict;
+}
+
+}  // namespace evenkeel

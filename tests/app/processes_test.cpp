@@ -1,0 +1,194 @@
+// Training in several processes, started by Open MPI's mpirun. Skipped where it is not installed.
+#include <signal.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <thread>
+
+#include "tests/app/app_test.h"
+
+namespace evenkeel {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Processes : public App {
+ protected:
+  void SetUp() override {
+    const fs::path plugin = fs::path(EVENKEEL_PROGRAM).parent_path() / "mpi/openmpi/libevenkeel_mpi.so";
+    if (!fs::exists(plugin) || std::system("command -v mpirun.openmpi >/dev/null") != 0)
+      GTEST_SKIP() << "Open MPI is not installed";
+  }
+  /// mpirun with so many processes, and what runs each.
+  static std::vector<std::string> mpirun(int processes, const std::vector<std::string>& each = {}) {
+    std::vector<std::string> words = {"mpirun.openmpi",
+                                      "--allow-run-as-root",
+                                      "--oversubscribe",
+                                      "--bind-to",
+                                      "none",
+                                      "--mca",
+                                      "btl_vader_single_copy_mechanism",
+                                      "none",
+                                      "-n",
+                                      std::to_string(processes)};
+    words.insert(words.end(), each.begin(), each.end());
+    return words;
+  }
+  /// Something else in process 1: shell commands.
+  static std::vector<std::string> in_process_1(const std::string& commands) {
+    return {"sh", "-c", "if [ $OMPI_COMM_WORLD_RANK = 1 ]; then " + commands + "; fi; exec \"$@\"", "sh"};
+  }
+  static std::vector<std::string> training(const std::string& out, const std::string& epochs = "10") {
+    return {"train",    "model.toml", "--data",    "data.npz", "--validation", "data.npz[:9]",
+            "--epochs", epochs,       "--threads", "1",        "--out",        out};
+  }
+  /// The figures of metrics.csv: loss, accuracy and validation of each epoch.
+  std::vector<double> figures(const std::string& out) {
+    std::istringstream lines(read(out + "/metrics.csv"));
+    std::vector<double> all;
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line)) {
+      std::istringstream columns(line);
+      std::string value;
+      for (int i = 0; i < 6 && std::getline(columns, value, ','); ++i) all.push_back(std::atof(value.c_str()));
+    }
+    return all;
+  }
+  void expect_same_figures(const std::string& a, const std::string& b) {
+    const auto left = figures(a), right = figures(b);
+    ASSERT_EQ(left.size(), right.size());
+    ASSERT_FALSE(left.empty());
+    for (std::size_t i = 0; i < left.size(); ++i)
+      EXPECT_NEAR(left[i], right[i], 1e-4 * std::max(1.0, std::abs(right[i])));
+  }
+  /// The processes that mpirun started here, by their ids.
+  std::vector<int> started() const {
+    std::vector<int> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::error_code none;
+      const fs::path in = fs::read_symlink(entry.path() / "cwd", none);
+      const fs::path program = fs::read_symlink(entry.path() / "exe", none);
+      if (in == folder_.path() && program == fs::path(EVENKEEL_PROGRAM))
+        found.push_back(std::stoi(entry.path().filename()));
+    }
+    return found;
+  }
+};
+
+TEST_F(Processes, TrainTheNetworkThatOneWouldIntoOneFolder) {
+  ASSERT_EQ(run(training("one")).code, 0);
+  for (const int count : {2, 3}) {
+    const std::string out = "of-" + std::to_string(count);
+    auto arguments = training(out);
+    arguments.emplace_back("--json");
+    const auto result = run(arguments, mpirun(count));
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(nlohmann::json::parse(result.out).at("steps"), 50);
+    expect_same_figures(out, "one");
+    for (const char* file : {"model.toml", "run.json", "weights.safetensors", "checkpoints"})
+      EXPECT_TRUE(exists(out + '/' + file)) << file;
+  }
+}
+
+TEST_F(Processes, GiveTheSameBitsEveryTime) {
+  for (const char* out : {"a", "b"}) ASSERT_EQ(run(training(out), mpirun(2)).code, 0);
+  EXPECT_EQ(read("a/weights.safetensors"), read("b/weights.safetensors"));
+}
+
+TEST_F(Processes, EvaluateTogether) {
+  train("run");
+  const std::vector<std::string> arguments = {"evaluate", "run", "--data", "data.npz", "--batch-size", "7", "--json"};
+  const auto one = nlohmann::json::parse(run(arguments).out);
+  const auto result = run(arguments, mpirun(3));
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto several = nlohmann::json::parse(result.out);
+  EXPECT_EQ(several["samples"], one["samples"]);
+  EXPECT_EQ(several["confusion"], one["confusion"]);
+  EXPECT_NEAR(several["loss"].get<double>(), one["loss"].get<double>(), 1e-6);
+}
+
+TEST_F(Processes, GoOnWithAnotherNumberAfterOneWasKilled) {
+  ASSERT_EQ(run(training("whole", "60")).code, 0);
+  auto arguments = training("run", "60");
+  arguments.insert(arguments.end(), {"--checkpoint-every", "1", "--resume"});
+  int killed = 0;
+  for (const int milliseconds : {400, 700, 1100}) {
+    RunningProgram program(arguments, folder_.path().string(), mpirun(2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    const auto processes = started();
+    if (!processes.empty()) kill(processes[static_cast<std::size_t>(milliseconds) % processes.size()], SIGKILL);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto result = program.wait();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+    if (result.code != 0) ++killed;
+  }
+  EXPECT_GT(killed, 0);
+  const auto result = run(arguments, mpirun(3));
+  ASSERT_EQ(result.code, 0) << result.err;
+  expect_same_figures("run", "whole");
+}
+
+TEST_F(Processes, EndWithTheErrorOfTheOneThatHasNoFile) {
+  fs::create_directory(folder_ / "elsewhere");
+  fs::copy_file(folder_ / "model.toml", folder_ / "elsewhere/model.toml");
+  const std::string said = refusal(training("run"), mpirun(2, in_process_1("cd elsewhere")));
+  EXPECT_NE(said.find("evenkeel: process 1 of 2"), std::string::npos) << said;
+  EXPECT_NE(said.find("data.npz"), std::string::npos) << said;
+  EXPECT_EQ(said.find("evenkeel: ", said.find("evenkeel: ") + 1), std::string::npos) << said;
+  EXPECT_FALSE(exists("run"));
+}
+
+TEST_F(Processes, RefuseOtherDataInOneOfThem) {
+  fs::create_directory(folder_ / "elsewhere");
+  fs::copy_file(folder_ / "model.toml", folder_ / "elsewhere/model.toml");
+  write_data("elsewhere/data.npz", 41);
+  const std::string said = refusal(training("run"), mpirun(2, in_process_1("cd elsewhere")));
+  EXPECT_NE(said.find("process 1 of 2"), std::string::npos) << said;
+  EXPECT_NE(said.find("fingerprint of the data"), std::string::npos) << said;
+}
+
+TEST_F(Processes, RefuseABatchThatIsSmallerThanTheirNumberOnce) {
+  auto arguments = training("run");
+  arguments.insert(arguments.end(), {"--batch-size", "2"});
+  const std::string said = refusal(arguments, mpirun(3));
+  EXPECT_NE(said.find("a sample for each process"), std::string::npos) << said;
+  EXPECT_EQ(said.find("a sample for each process", said.find("a sample for each process") + 1), std::string::npos);
+}
+
+TEST_F(Processes, SayAnErrorOfTheCommandLineOnce) {
+  const std::string said = refusal({"train", "model.toml", "--dta", "x"}, mpirun(2));
+  EXPECT_EQ(said.find("--dta", said.find("--dta") + 1), std::string::npos) << said;
+}
+
+TEST_F(Processes, EndTogetherIfOneCannotWrite) {
+  // The folder cannot be made: process 0 alone knows.
+  write("file", "");
+  EXPECT_NE(failure(2, training("file/run"), mpirun(2)).find("file"), std::string::npos);
+}
+
+TEST_F(Processes, LetTheFirstOneDoWhatIsNotDivided) {
+  const auto result = run({"layers", "Dense"}, mpirun(3));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, run({"layers", "Dense"}).out);
+}
+
+TEST_F(Processes, NameThePluginThatIsMissing) {
+  const std::string said = failure(3, training("run"), mpirun(2, {"env", "EVENKEEL_MPI=/nowhere/libevenkeel_mpi.so"}));
+  EXPECT_NE(said.find("/nowhere/libevenkeel_mpi.so"), std::string::npos) << said;
+}
+
+TEST_F(App, PlansProcesses) {
+  const auto result = run_json({"plan", "model.toml", "--processes", "8", "--network", "10Gb,5us"});
+  const auto& rows = result.at("processes").at("rows");
+  EXPECT_EQ(result.at("processes").at("samples_per_process"), 1);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows.back().at("processes"), 8);
+  EXPECT_EQ(rows.front().at("efficiency"), 1.0);
+  EXPECT_LT(rows.back().at("efficiency").get<double>(), 1.0);
+  refusal({"plan", "model.toml", "--processes", "8", "--network", "fast"});
+}
+
+}  // namespace
+}  // namespace evenkeel
