@@ -35,11 +35,15 @@ def diagnose(model, data, *, batch_size=None, verbose="auto", **options):
     chosen = _split(options)
     if batch_size:
         chosen["records"] = {"batch_size": int(batch_size)} | dict(chosen.get("records") or {})
+    memory = chosen.get("memory") or 1 << 30
     with network(model, data, **chosen) as live, Line(verbose) as line:
-        told = {"samples": int(chosen.get("samples", 2048)), "progress": progress_of(line)}
-        if "batch_size" in live.records:
-            told["batch_size"] = int(live.records["batch_size"])
-        return Report(native.diagnose_live(live, told))
+        return Report(native.diagnose_live(live, name=type(live_model(live)).__name__, memory=memory,
+                                           batch_size=live.records.get("batch_size"),
+                                           updates=live.records.get("updates"), progress=progress_of(line)))
+
+
+def live_model(live):
+    return live.module if live.framework == "torch" else live.model
 
 
 def _plan(report, fix):

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import sys
 
 import numpy as np
 import torch
@@ -41,6 +42,12 @@ def check(module):
     lazy = [plain(path) or type(module).__name__ for path, m in module.named_modules() if torch_layers.is_lazy(m)]
     if lazy:
         raise InputError(f"Lazy layers that have no weights yet: {first(lazy)}. Run the module once, or load its weights.")
+
+
+def _uncompiled():
+    """Runs compiled parts as they were written, so that hooks are called. Without the compiler nothing is compiled; it is
+    not imported for this (that takes seconds)."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext()
 
 
 def to_host(array):
@@ -286,7 +293,7 @@ class TorchNetwork:
                 if m.training != on:
                     changed.append((m, m.training))
                     m.__dict__["training"] = on
-            with torch.compiler.set_stance("force_eager"):
+            with _uncompiled():
                 yield switched
         finally:
             for m, on in changed:

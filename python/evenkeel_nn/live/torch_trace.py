@@ -170,12 +170,13 @@ class Recorder(Calls):
             self._names.setdefault(id(tensor), plain(path))
         self._known_modules = set()
         self.repeated = []
+        self._constants, self._unread, self._batch = set(self._names), set(), None
 
     def track_input(self, tree):
         for tensor in tensors_of(tree):
             axis = 1 if tensor.ndim >= 4 else (tensor.ndim - 1 if tensor.ndim > 1 else None)
             if self.input_axis is None:
-                self.input_axis = axis
+                self.input_axis, self._batch = axis, tensor.shape[0] if tensor.ndim else None
             self._assign(tensor, -1, axis)
 
     def node_of(self, tensor):
@@ -190,7 +191,27 @@ class Recorder(Calls):
             self._by_storage.setdefault(key, {})[id(tensor)] = tensor
 
     def _tracked(self, args, kwargs):
-        return [t for t in tensors_of((args, kwargs)) if id(t) in self._of]
+        found = []
+        for t in tensors_of((args, kwargs)):
+            if id(t) not in self._of and self._is_unseen(t):
+                self._add_unseen(t)
+            if id(t) in self._of:
+                found.append(t)
+        return found
+
+    def _is_unseen(self, tensor):
+        """Whether a tensor of a sample's numbers comes from code that calls no function of PyTorch in Python."""
+        return (id(tensor) not in self._constants and self._batch is not None and tensor.ndim > 1
+                and tensor.shape[0] == self._batch and tensor.is_floating_point() and bool(self.nodes))
+
+    def _add_unseen(self, tensor):
+        path = self._stack[-1] if self._stack else ""
+        axis = 1 if tensor.ndim >= 4 else tensor.ndim - 1
+        inputs = sorted(self._unread) or [len(self.nodes) - 1]
+        self.nodes.append(Node(self._named(f"{path or 'forward'} unseen"), "unseen", inputs, {}, [], tuple(tensor.shape), axis,
+                               axis, True, None, path))
+        self._unread = {len(self.nodes) - 1}
+        self._assign(tensor, len(self.nodes) - 1, axis)
 
     def _axis_of(self, tensors):
         return self._axis[id(tensors[0])] if tensors else None
@@ -215,6 +236,8 @@ class Recorder(Calls):
         node = Node(name, kind, inputs, traits, weights, tuple(first.shape), axis, self._axis_of(tracked), opaque, module, path)
         self.nodes.append(node)
         index = len(self.nodes) - 1
+        self._unread -= set(inputs)
+        self._unread.add(index)
         self._spread_changes(tracked, index)
         for tensor in tensors_of(output):
             same = axis if tensor.ndim == first.ndim else (1 if tensor.ndim >= 4 else tensor.ndim - 1)
@@ -285,6 +308,9 @@ class Recorder(Calls):
     def after_function(self, name, func, args, kwargs, output):
         tracked = self._tracked(args, kwargs)
         if not tracked:
+            for t in tensors_of(output):
+                self._constants.add(id(t))
+                self._alive.append(t)
             return
         first, axis = tracked[0], self._axis_of(tracked)
         out = next(tensors_of(output))
@@ -398,4 +424,6 @@ class Recorder(Calls):
                 return count
             node = max(self.nodes, key=shared)
             node.weights.append({"name": plain(path), "role": "other", "tensor": tensor, "module": None})
+        if self.node_of(output) is None and self.nodes and output.ndim and output.shape[0] == self._batch:
+            self._add_unseen(output)
         return self.node_of(output)

@@ -453,3 +453,32 @@ class TestWrapped:
             assert set(found) == {"4", "6"}
             assert set(live.full_statistics("data", ROWS, frozen_too=True)["layers"]) == {"1", "4", "6"}
             live.gradient_norms("data", ROWS)
+
+
+class TestUnseenCode:
+    def test_what_calls_no_function_of_pytorch_is_an_opaque_layer(self):
+        class Swish(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return x * x.sigmoid()
+
+            @staticmethod
+            def backward(ctx, g):
+                return g * ctx.saved_tensors[0].sigmoid()
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.bn, self.b = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 4)
+
+            def forward(self, x):
+                x = Swish.apply(self.a(x))
+                x = torch.from_numpy(self.bn(x).detach().numpy() * 2)
+                return self.b(x.mean((2, 3)))
+        with TorchNetwork(Net().eval(), models.images()) as live:
+            layers = live.describe()["layers"]
+            index = {l["name"]: i for i, l in enumerate(layers)}
+            assert layers[index["forward unseen"]]["inputs"] == [index["bn"]] and layers[index["forward unseen"]]["opaque"]
+            assert layers[index["forward mean"]]["inputs"] == [index["forward unseen"]]
+            assert live.full_statistics("data", ROWS)["layers"]["bn"][0] == 24 * 36
