@@ -39,7 +39,7 @@ std::string subject_of(const ImageFiles& files, const ImageOptions& o) {
                           fs::last_write_time(path, ignored).time_since_epoch().count());
     crc = formats::crc32(formats::view_of(text), crc);
     crc_c = formats::crc32c(formats::view_of(text), crc_c);
-    text = "\n";
+    text.assign(1, '\n');
   }
   return fmt::format("{:08x}{:08x}", crc, crc_c);
 }
