@@ -78,6 +78,7 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     if options.pop("then_train", 0):
         raise InputError("then_train: a live network is trained by its framework. Repair it, then train it on.")
     chosen = _split(dict(options))
+    data = list(data) if hasattr(data, "__next__") else data  # it is read several times
     report = diagnose(model, data if validation is None else validation, batch_size=batch_size, verbose=verbose,
                       **(options | ({} if validation is None else {"train": data})))
     plan = _plan(report, fix)

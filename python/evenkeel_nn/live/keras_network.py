@@ -17,7 +17,7 @@ from . import data as sets
 from .errors import InputError, UnsupportedError
 from .graph import Node, Stop, peak_elements
 
-_TOLERANCE = 1e-6
+TOLERANCE = 1e-5  # nats; see torch_network
 _PASS_BYTES = 64 << 20
 _LOSSES = {"cross_entropy": "cross_entropy", "sparse_categorical_crossentropy": "cross_entropy",
            "categorical_crossentropy": "cross_entropy", "binary_crossentropy": "binary_crossentropy",
@@ -696,7 +696,7 @@ class KerasNetwork:
             passes += 1
             moved = max(self._distance(found[n], new[n], n) for n in names)
             found = new
-            if not moved > _TOLERANCE:
+            if not moved > TOLERANCE:
                 break
         return {"layers": found, "passes": float(passes)}
 

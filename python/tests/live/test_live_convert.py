@@ -26,7 +26,7 @@ def test_there_and_back(make):
     same(before, everything(net))
     with torch.no_grad():
         wanted = net(x)
-    got = ek.predict(ours, x.permute(0, 2, 3, 1).numpy()).outputs
+    got = ek.predict(ours, x.permute(0, 2, 3, 1).numpy(), verbose=False)
     channels_last = wanted.movedim(1, -1).numpy()
     assert np.abs(got.reshape(channels_last.shape) - channels_last).max() < 1e-4 * np.abs(channels_last).max() + 1e-5
     back = ours.to_torch()
@@ -79,7 +79,7 @@ def test_models_of_ours_become_modules():
     module = model.to_torch()
     with torch.no_grad():
         got = module(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
-    assert np.allclose(got, ek.predict(model, x).outputs, atol=1e-5)
+    assert np.allclose(got, ek.predict(model, x, verbose=False), atol=1e-5)
     assert "conv2d.weight" in module.state_dict()
     module.train()
     assert module(torch.from_numpy(x).permute(0, 3, 1, 2)).requires_grad
@@ -89,4 +89,4 @@ def test_models_of_ours_become_keras_models():
     pytest.importorskip("keras")
     model = ek.Sequential([ek.Input((8, 8, 3)), ek.Conv2D(4), ek.BatchNormalization(), ek.Activation("relu"), ek.Flatten(), ek.Dense(3)])
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 3)).astype(np.float32)
-    assert np.allclose(model.to_keras().predict(x, verbose=0), ek.predict(model, x).outputs, atol=1e-5)
+    assert np.allclose(model.to_keras().predict(x, verbose=0), ek.predict(model, x, verbose=False), atol=1e-5)
