@@ -1,8 +1,8 @@
 """A live Keras 3 model as the doctor asks for it, on any backend: described once, then measured pass by pass.
 
 Passes run the model eagerly while `Layer.__call__` and `Operation.__call__` are replaced in their classes: each layer
-is seen, nested and subclassed ones too, and no layer is touched. Statistics are supplied by assigning the moving ones for a
-pass.
+is seen, nested and subclassed ones too, and no layer is touched. Statistics are supplied by assigning the moving ones
+for a pass.
 """
 
 import contextlib
