@@ -60,16 +60,9 @@ def diagnose(model, data, *, batch_size=None, verbose="auto", **options):
         chosen["records"] = {"batch_size": int(batch_size)} | dict(chosen.get("records") or {})
     memory = chosen.get("memory") or 1 << 30
     with network(model, data, **chosen) as live, Line(verbose) as line:
-        return Report(
-            native.diagnose_live(
-                live,
-                name=type(live_model(live)).__name__,
-                memory=memory,
-                batch_size=live.records.get("batch_size"),
-                updates=live.records.get("updates"),
-                progress=progress_of(line),
-            )
-        )
+        told = {"name": type(live_model(live)).__name__, "memory": int(memory), "progress": progress_of(line)}
+        told |= {key: int(live.records[key]) for key in ("batch_size", "updates") if key in live.records}
+        return Report(native.diagnose_live(live, told))
 
 
 def live_model(live):
