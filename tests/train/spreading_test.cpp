@@ -223,7 +223,7 @@ TEST(Spreading, EndsEverywhereIfACallbackThrowsInOneProcess) {
     });
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "the disk is full");
+    EXPECT_STREQ(error.what(), "the disk is full.");
   }
 }
 
