@@ -161,7 +161,8 @@ void warn_before_training(Plan& plan, const Trainer& trainer, const Dataset& dat
 std::vector<std::pair<std::string, std::string>> identity_of(const Plan& plan, const Trainer& trainer) {
   const RunDescription& run = plan.run;
   std::string settings;
-  for (const Setting& setting : training_settings(trainer.options()).all())
+  const Settings all = training_settings(trainer.options());
+  for (const Setting& setting : all.all())
     settings += setting.key + '=' + to_string(setting.value) + '\n';
   return {{"version", kVersion},
           {"program", program_digest()},

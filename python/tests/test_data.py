@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import small_data
+from support import small_data
 
 import evenkeel_nn as ek
 from evenkeel_nn._data import dataset
