@@ -286,7 +286,8 @@ Dataset streamed(const Shared& shared, const std::string& spec, const ImageOptio
                  .expected = "a folder of images or shards as data",
                  .received = spec,
                  .hint = "Other sets are read into memory: leave --stream out."}};
-  StreamOptions options{.memory = shared.memory, .workers = shared.workers, .window = shared.window};
+  StreamOptions options{
+      .memory = shared.memory, .workers = shared.workers, .window = shared.window, .cache = index_cache()};
   if (!shared.quiet)
     options.on_slow.report = [](const SlowReading& slow) {
       tell("evenkeel: waiting for data for {:.0f} s{}\n", slow.seconds,

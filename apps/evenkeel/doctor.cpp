@@ -317,7 +317,7 @@ void add_doctor(CLI::App& app, Command& chosen) {
   command
       .add_option("--memory", a->memory,
                   "memory for what is measured, besides the data and the weights: values kept between layers; half of "
-                  "it for those of a batch; default 1G")
+                  "it for those of a batch; with --stream, so much again for reading; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
   add_setting(command, a->settings, "loss", "L");
@@ -335,7 +335,10 @@ void add_doctor(CLI::App& app, Command& chosen) {
                    "all that was measured: evidence, remedies as code, the layers, what was checked");
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);
-  command.callback([a, &chosen] { chosen = [a] { return run_doctor(*a); }; });
+  command.callback([a, &chosen] {
+    a->shared.memory = static_cast<std::int64_t>(a->memory);
+    chosen = [a] { return run_doctor(*a); };
+  });
 }
 
 }  // namespace evenkeel::app

@@ -380,8 +380,10 @@ void add_repair(CLI::App& app, Command& chosen) {
       ->option_text("FILE.safetensors|.onnx|.keras|.h5 (required)")
       ->required();
   command
-      .add_option("--memory", a->memory,
-                  "memory for what re-estimation keeps between layers, in methods and to score any of them; default 1G")
+      .add_option(
+          "--memory", a->memory,
+          "memory for what re-estimation keeps between layers, in methods and to score any of them; with --stream, so "
+          "much again for reading; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
   CLI::Option* then_train =
@@ -394,7 +396,10 @@ void add_repair(CLI::App& app, Command& chosen) {
   add_setting(command, a->settings, "learning_rate", "X")->needs(then_train);
   add_image_flags(command, a->shared);
   add_computing_flags(command, a->shared, a->settings);
-  command.callback([a, &chosen] { chosen = [a] { return run_repair(*a); }; });
+  command.callback([a, &chosen] {
+    a->shared.memory = static_cast<std::int64_t>(a->memory);
+    chosen = [a] { return run_repair(*a); };
+  });
 }
 
 }  // namespace evenkeel::app

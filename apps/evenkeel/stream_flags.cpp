@@ -32,12 +32,14 @@ void add_stream_flags(CLI::App& command, Shared& shared) {
   CLI::Option* stream = command.add_flag(
       "--stream", shared.stream,
       "read images of a folder or of shards when they are needed, instead of all into memory (docs/data.md)");
-  command
-      .add_option_function<std::string>(
-          "--memory", [&shared](const std::string& text) { shared.memory = bytes_from("--memory", text); },
-          "with --stream: memory for all but the network, as 256M or 2G; default: no bound, and little is used")
-      ->option_text("SIZE")
-      ->needs(stream);
+  // doctor and repair have one of their own, which bounds the stream too.
+  if (command.get_option_no_throw("--memory") == nullptr)
+    command
+        .add_option_function<std::string>(
+            "--memory", [&shared](const std::string& text) { shared.memory = bytes_from("--memory", text); },
+            "with --stream: memory for all but the network, as 256M or 2G; default: no bound, and little is used")
+        ->option_text("SIZE")
+        ->needs(stream);
   command
       .add_option("--workers", shared.workers,
                   "with --stream: threads that read and decode; default: as many as compute")

@@ -205,10 +205,11 @@ std::int64_t slots_for(const Dataset& dataset, std::int64_t batch_size) {
   if (bytes == 0) return kUsual;
   const std::int64_t batch = batch_size * (dataset.sample_shape().size() * std::int64_t{sizeof(float)} + 64);
   if (bytes < 2 * batch)
-    throw Error{{.where = "memory of the stream",
-                 .expected = fmt::format("room for 2 batches of {} samples, {} MB", batch_size, (2 * batch >> 20) + 1),
-                 .received = fmt::format("{} MB beside what the program needs", bytes >> 20),
-                 .hint = "Give it more memory, or choose a smaller batch."}};
+    throw Error{
+        {.where = "memory of the stream",
+         .expected = fmt::format("room for 2 batches of {} samples, {} MB", batch_size, 2 * batch / 1'000'000 + 1),
+         .received = fmt::format("{} MB beside what the program needs", bytes / 1'000'000),
+         .hint = "Give it more memory, or choose a smaller batch."}};
   return std::min(bytes / batch, kMost);
 }
 

@@ -182,8 +182,7 @@ void check_reading(const std::string& title, const ImageOptions& options, const 
   if (skipped.empty() || (options.skip_bad && report.read > 0)) return;
   if (skipped.size() == 1) {
     Error::Parts parts = skipped[0].error.parts();
-    if (report.read > 0)
-      parts.hint.append(parts.hint.empty() ? "" : " ").append("--skip-bad-images leaves it out.");
+    if (report.read > 0) parts.hint.append(parts.hint.empty() ? "" : " ").append("--skip-bad-images leaves it out.");
     throw Error(parts);
   }
   const Error::Kind first = skipped[0].error.kind();

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/batches.h"
+#include "evenkeel/data/channel_moments.h"
 #include "evenkeel/data/image_fitting.h"
 #include "evenkeel/data/image_reading.h"
 #include "evenkeel/data/staging.h"
@@ -29,55 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSetName = "shards";  ///< the folder of the staging folder that becomes `out`
-
-/// Exact sums of an image's values, which are whole numbers, by channel.
-struct PixelSums {
-  std::int64_t pixels = 0;
-  std::array<double, 4> sum{}, squares{};
-};
-
-template <class T>
-PixelSums sums_of(TensorView image) {
-  PixelSums sums{.pixels = image.shape[0] * image.shape[1]};
-  const auto channels = static_cast<std::size_t>(image.shape[2]);
-  const auto values = image.as<T>();
-  std::array<std::uint64_t, 4> sum{}, squares{};
-  for (std::size_t i = 0; i < values.size(); i += channels)
-    for (std::size_t c = 0; c < channels; ++c) {
-      const auto value = static_cast<std::uint64_t>(values[i + c]);
-      sum[c] += value;
-      squares[c] += value * value;
-    }
-  for (std::size_t c = 0; c < channels; ++c) {
-    sums.sum[c] = static_cast<double>(sum[c]);
-    sums.squares[c] = static_cast<double>(squares[c]);
-  }
-  return sums;
-}
-
-/// Mean and variance of all images so far, merged image by image, so that they are exact whatever the mean.
-class ChannelMoments {
- public:
-  void add(const PixelSums& image, std::size_t channels) {
-    const auto n = static_cast<double>(image.pixels);
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double mean = image.sum[c] / n, spread = std::max(0.0, image.squares[c] - image.sum[c] * mean);
-      const double step = mean - mean_[c];
-      mean_[c] += step * n / (pixels_ + n);
-      spread_[c] += spread + step * step * pixels_ * n / (pixels_ + n);
-    }
-    pixels_ += n;
-  }
-  std::vector<ChannelStatistics> result(std::size_t channels) const {
-    std::vector<ChannelStatistics> all;
-    for (std::size_t c = 0; c < channels && pixels_ > 0; ++c) all.push_back({mean_[c], spread_[c] / pixels_});
-    return all;
-  }
-
- private:
-  double pixels_ = 0;
-  std::array<double, 4> mean_{}, spread_{};
-};
 
 /// A file that was read.
 struct Checked {
@@ -154,8 +105,7 @@ Checked checked(const ImageFiles& files, const ImageFitter& fitter, const ImageF
     return result;
   }
   result.image = fitter.fitted(file, result.bytes);
-  if (const auto& sample = result.image.sample)
-    result.sums = sample->dtype() == DType::uint8 ? sums_of<std::uint8_t>(*sample) : sums_of<float>(*sample);
+  if (const auto& sample = result.image.sample) result.sums = pixel_sums(*sample);
   result.image.sample.reset();
   return result;
 }
@@ -197,7 +147,6 @@ Packed pack_images(const ImageFiles& files, const fs::path& out, const PackOptio
   const ImageOptions images{.skip_bad = options.skip_bad};
   const SampleKind kind = expected_kind(files, images, std::ssize(files.files) > 0 ? 64 : 0);
   const ImageFitter fitter(files, images, kind, true);
-  const auto channels = static_cast<std::size_t>(kind.shape[2]);
   Packed packed{.index = {.class_names = files.class_names}, .report = files.found};
   packed.report.files = std::ssize(files.files);
   packed.index.per_class.resize(static_cast<std::size_t>(files.classes()));
@@ -224,7 +173,7 @@ Packed pack_images(const ImageFiles& files, const fs::path& out, const PackOptio
       ++packed.report.read;
       ++packed.report.kinds[formats::kind_of_image(*image.header)];
       ++sizes[size_text(image.size.first, image.size.second)];
-      moments.add(some[i].sums, channels);
+      moments.add(some[i].sums);
       if (files.labelled) ++packed.index.per_class[static_cast<std::size_t>(file.label)];
       writer.add(file, some[i].bytes);
     }
@@ -237,7 +186,7 @@ Packed pack_images(const ImageFiles& files, const fs::path& out, const PackOptio
   check_reading(files.title, images, packed.report);
   packed.report.sizes = sizes;
   packed.index.sizes.assign(sizes.begin(), sizes.end());
-  packed.index.channels = moments.result(channels);
+  packed.index.channels = moments.result(kind.shape[2]);
   packed.index.shards = writer.finished();
   formats::write_file_atomically(folder.path() / kShardIndex, text_of(packed.index));
   staging.place(folder.path());

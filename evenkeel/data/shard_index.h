@@ -5,15 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "evenkeel/data/channel_moments.h"
 #include "evenkeel/formats/source.h"
 
 namespace evenkeel {
-
-/// Mean and variance of a channel over all pixels.
-struct ChannelStatistics {
-  double mean = 0, variance = 0;  ///< of the population
-  bool operator==(const ChannelStatistics&) const = default;
-};
 
 /// What is known of shards without reading their images. `evenkeel data pack` writes it beside them, as index.json.
 struct ShardIndex {

@@ -225,6 +225,11 @@ std::vector<fs::path> data_directories(const std::string& data_dir) {
   return folders;
 }
 
+fs::path index_cache() {
+  const auto folders = data_directories({});
+  return folders.empty() ? fs::path() : folders.back();
+}
+
 std::optional<fs::path> find_source(const std::string& name, const std::string& data_dir) {
   const Loader* loader = find_loader(name);
   if (!loader) throw unknown_name(name);
@@ -235,12 +240,6 @@ std::optional<fs::path> find_source(const std::string& name, const std::string& 
 }
 
 namespace {
-
-/// Where the indices of shards that have none are kept.
-fs::path index_cache() {
-  const auto folders = data_directories({});
-  return folders.empty() ? fs::path() : folders.back();
-}
 
 /// The middle of each image, in the samples' shape.
 Dataset cropped_as(const ImageOptions& images, const Dataset& whole) {

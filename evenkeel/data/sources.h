@@ -27,6 +27,9 @@ const std::vector<NamedSource>& named_sources();
 /// Folders searched for named sets, in order: `data_dir` (a flag) if given, $EVENKEEL_DATA, ~/.cache/evenkeel.
 std::vector<std::filesystem::path> data_directories(const std::string& data_dir = {});
 
+/// Where the program keeps what it found out about users' files: ~/.cache/evenkeel; empty if there is no HOME.
+std::filesystem::path index_cache();
+
 /// The folder with the named set's files, or nothing. For sets that the program draws itself, an empty path.
 std::optional<std::filesystem::path> find_source(const std::string& name, const std::string& data_dir = {});
 
@@ -39,8 +42,8 @@ std::optional<std::filesystem::path> find_source(const std::string& name, const 
 Dataset load_dataset(const std::string& spec, Split bare_name_means, const std::string& data_dir = {},
                      const ImageOptions& images = {}, const ArrayOptions& arrays = {});
 
-/// The image files that a SPEC names; nothing if it names another kind of set. `flat`: accepts a single image, and a
-/// folder without subfolders, too. Throws Error as above.
+/// The image files that a SPEC names, on their own or in shards; nothing if it names another kind of set. `flat`:
+/// accepts a single image, and a folder without subfolders, too. Throws Error as above.
 std::optional<ImageFiles> find_images(const std::string& spec, bool flat);
 
 }  // namespace evenkeel

@@ -13,6 +13,7 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/image_fitting.h"
+#include "evenkeel/data/image_survey.h"
 #include "evenkeel/data/sample_source.h"
 #include "evenkeel/data/shards.h"
 #include "evenkeel/data/stream_memory.h"
@@ -21,16 +22,18 @@
 namespace evenkeel {
 namespace {
 
+constexpr std::int64_t kMegabyte = 1'000'000;
 constexpr std::int64_t kLooks = 64;  ///< files whose kinds decide that of samples
 /// What the program has before any image: measured 40 MB with oneDNN, OpenMP and their code.
-constexpr std::int64_t kProgram = std::int64_t{64} << 20;
+constexpr std::int64_t kProgram = 64 * kMegabyte;
 
-/// Memory for an image while it becomes a sample: the file, its pixels, and those in the samples' depth and size.
+/// Memory for an image while it becomes a sample: the file, its pixels (with those of a decoder that needs all of them
+/// at once, and in the samples' depth), and the sample.
 std::int64_t bytes_to_decode(formats::BytesView file, const SampleKind& kind) {
   const auto header = formats::image_header(file);
   const std::int64_t pixels = header ? header->height * header->width : 0;
   const std::int64_t depth = kind.dtype == DType::float32 || (header && is_wide(*header)) ? 4 : 1;
-  return std::ssize(file) + pixels * 4 * depth * 2 + kind.shape.size() * 8;
+  return std::ssize(file) + pixels * 4 * depth * 3 + kind.shape.size() * 8;
 }
 
 class StreamedImages final : public SampleSource {
@@ -43,14 +46,13 @@ class StreamedImages final : public SampleSource {
         options_(options),
         decoding_(options.memory / 4) {
     options_.workers = options.workers > 0 ? options.workers : Threads::bound().count();
-    const std::int64_t needed =
-        kProgram + std::ssize(files_.files) * static_cast<std::int64_t>(sizeof(ImageFiles::File));
+    const std::int64_t needed = kProgram + bytes_of_list();
     batches_ = options.memory - options.memory / 4 - needed;
     if (options.memory > 0 && batches_ <= 0)
       throw Error{{.where = "memory of the stream",
-                   .expected = fmt::format("at least {} MB for the {} samples of {}", (needed * 4 / 3 >> 20) + 1,
+                   .expected = fmt::format("at least {} MB for the {} samples of {}", needed * 4 / 3 / kMegabyte + 1,
                                            with_commas(std::ssize(files_.files)), printable(files_.title)),
-                   .received = fmt::format("{} MB", options.memory >> 20)}};
+                   .received = fmt::format("{} MB", options.memory / kMegabyte)}};
   }
 
   std::int64_t size() const override { return std::ssize(files_.files); }
@@ -96,6 +98,13 @@ class StreamedImages final : public SampleSource {
   class Decoder;
 
   const ImageFiles::File& file(std::int64_t sample) const { return files_.files[static_cast<std::size_t>(sample)]; }
+  /// Of the files' names and places, their labels, and the order of an epoch.
+  std::int64_t bytes_of_list() const {
+    constexpr std::size_t kLabelAndOrder = 16;
+    std::size_t bytes = files_.files.size() * (sizeof(ImageFiles::File) + kLabelAndOrder);
+    for (const ImageFiles::File& one : files_.files) bytes += one.name.size() < 16 ? 0 : one.name.size() + 16;
+    return static_cast<std::int64_t>(bytes);
+  }
   std::string_view name_of_kind() const { return evenkeel::name_of(kind_.dtype); }
 
   ImageFiles files_;
@@ -115,11 +124,11 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
     const ImageFiles::File& file = source_.file(sample);
     const formats::Bytes bytes = source_.files_.read(file);
     const std::int64_t needed = bytes_to_decode(bytes, source_.kind_);
-    if (source_.options_.memory > 0 && needed > source_.options_.memory / 2)
+    if (source_.options_.memory > 0 && needed > source_.options_.memory / 4)
       throw Error{{.where = source_.files_.place_of(file),
-                   .expected = fmt::format("an image that can be decoded in {} MB, half of the memory of the stream",
-                                           source_.options_.memory >> 21),
-                   .received = fmt::format("one that needs {} MB", needed >> 20)}};
+                   .expected = fmt::format("an image that can be decoded in {} MB, a quarter of the stream's memory",
+                                           source_.options_.memory / 4 / kMegabyte),
+                   .received = fmt::format("one that needs {} MB", needed / kMegabyte)}};
     const SharedMemory::Part part(source_.decoding_, needed);
     FittedImage fitted = source_.fitter_.fitted(file, bytes);
     if (fitted.skipped) {
@@ -138,24 +147,17 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
 
 std::unique_ptr<SampleSource::Reader> StreamedImages::reader() const { return std::make_unique<Decoder>(*this); }
 
-/// Reads all files once and leaves out those that give no sample.
-ReadingReport leave_out_bad(ImageFiles& files, const ImageOptions& images, SampleKind& kind) {
-  std::vector<ImageFiles::File> good;
-  const ImageSink sink{.begin = [&](const SampleKind& found) { kind = found, good.clear(); },
-                       .take = [&](const ImageFiles::File& file, TensorView) { good.push_back(file); }};
-  ReadingReport report = read_images(files, images, sink);
-  check_reading(files.title, images, report);
-  files.files = std::move(good);
-  return report;
-}
-
 }  // namespace
 
 Dataset stream_images(ImageFiles files, const ImageOptions& images, const StreamOptions& options) {
   SampleKind kind;
   ReadingReport report = files.found;
   if (images.skip_bad) {
-    report = leave_out_bad(files, images, kind);
+    const ImageSurvey survey = survey_images(files, images, options.cache);
+    kind = survey.kind;
+    report = survey.report;
+    check_reading(files.title, images, report);
+    survey.leave_out_bad(files);
   } else {
     report.files = report.read = std::ssize(files.files);
     // Folders in the folder of a class, which are known without a pass over the files.

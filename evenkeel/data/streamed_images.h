@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/data/image_reading.h"
@@ -17,12 +18,14 @@ struct StreamOptions {
   int workers = 0;          ///< threads that decode; 0: as many as compute
   std::int64_t window = 0;  ///< samples of shards that are shuffled together; 0: kShardWindow. Files: all
   OnSlowReading on_slow = {};
+  std::filesystem::path cache = {};  ///< of what a pass over all images found (image_survey.h); empty: none
 };
 
 /// A data set that reads its images from files or shards when they are needed, with few of them in memory. Its order
 /// is that of the files. Without options.skip_bad, a file that gives no sample is an error when it is needed; with it,
-/// all are read once before, and those without a sample left out: so the set is the one that load_images makes. If the
-/// kind of samples is not given, it is that of most of some files. Throws Error if the memory is too little.
+/// all are read once before (image_survey.h), and those without a sample left out: so the set is the one that
+/// load_images makes. If the kind of samples is not given, it is that of most of some files. Throws Error if the memory
+/// is too little.
 Dataset stream_images(ImageFiles files, const ImageOptions& images, const StreamOptions& options);
 
 }  // namespace evenkeel

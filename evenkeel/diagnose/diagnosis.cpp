@@ -127,6 +127,17 @@ Diagnosis diagnosed(Evidence& evidence, const DiagnosisProgress& progress, Diagn
   return result;
 }
 
+/// `sample`: the samples that were drawn.
+Diagnosis diagnosed_with_sample(MeasuredNetwork& network, Subject subject, const DiagnosisProgress& progress,
+                                Dataset& sample) {
+  DiagnosisStep step;
+  Evidence::Observer observer;
+  if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
+  Evidence evidence(network, std::move(subject), std::move(observer));
+  sample = evidence.data();
+  return diagnosed(evidence, progress, step);
+}
+
 }  // namespace
 
 std::optional<Severity> Diagnosis::worst() const {
@@ -155,17 +166,14 @@ std::string effort_text(const Model& model, std::int64_t samples, std::int64_t a
 }
 
 Diagnosis diagnose(MeasuredNetwork& network, Subject subject, const DiagnosisProgress& progress) {
-  DiagnosisStep step;
-  Evidence::Observer observer;
-  if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
-  Evidence evidence(network, std::move(subject), std::move(observer));
-  return diagnosed(evidence, progress, step);
+  Dataset sample;
+  return diagnosed_with_sample(network, std::move(subject), progress, sample);
 }
 
 Diagnosis diagnose(Network& network, Subject subject, const DiagnosisProgress& progress) {
   OwnNetwork own(network);
-  const Dataset sample = sample_of(subject.data, subject.samples);
-  Diagnosis result = diagnose(own, std::move(subject), progress);
+  Dataset sample;
+  Diagnosis result = diagnosed_with_sample(own, std::move(subject), progress, sample);
   add_tried_outlooks(network, sample, result.findings);
   return result;
 }

@@ -40,15 +40,15 @@ class Unpacker {
 
 struct Told {
   std::string name;
-  Standing standing;
+  Readiness readiness;
 };
 
-std::string packed(const Communicator& among, const Standing& standing) {
+std::string packed(const Communicator& among, const Readiness& readiness) {
   Packer packer;
   packer.add(among.name());
-  packer.add(std::to_string(standing.exit_code));
-  packer.add(standing.error);
-  for (const auto& [key, value] : standing.identity) {
+  packer.add(std::to_string(readiness.exit_code));
+  packer.add(readiness.error);
+  for (const auto& [key, value] : readiness.identity) {
     packer.add(key);
     packer.add(value);
   }
@@ -59,11 +59,11 @@ Told unpacked(const std::string& text) {
   Unpacker from(text);
   Told told;
   told.name = from.next();
-  told.standing.exit_code = std::stoi(from.next());
-  told.standing.error = from.next();
+  told.readiness.exit_code = std::stoi(from.next());
+  told.readiness.error = from.next();
   while (!from.is_empty()) {
     std::string key = from.next();
-    told.standing.identity.emplace_back(std::move(key), from.next());
+    told.readiness.identity.emplace_back(std::move(key), from.next());
   }
   return told;
 }
@@ -74,10 +74,10 @@ std::string shown(const std::string& value) {
 }
 
 Verdict difference(const Told& first, const Told& other) {
-  for (std::size_t i = 0; i < first.standing.identity.size(); ++i) {
-    const auto& [key, value] = first.standing.identity[i];
-    const bool is_there = i < other.standing.identity.size();
-    const std::string& theirs = is_there ? other.standing.identity[i].second : "none";
+  for (std::size_t i = 0; i < first.readiness.identity.size(); ++i) {
+    const auto& [key, value] = first.readiness.identity[i];
+    const bool is_there = i < other.readiness.identity.size();
+    const std::string& theirs = is_there ? other.readiness.identity[i].second : "none";
     if (is_there && theirs == value) continue;
     const bool is_long = shown(value) != value;
     return {.exit_code = kDiffers,
@@ -121,15 +121,15 @@ bool any(Communicator& among, bool own) {
   return count > 0;
 }
 
-Verdict agree(Communicator& among, const Standing& own) {
+Verdict agree(Communicator& among, const Readiness& own) {
   Verdict verdict;
   std::vector<Told> all;
   for (const std::string& text : gather_texts(among, packed(among, own))) all.push_back(unpacked(text));
   for (const Told& told : all) {
-    if (verdict.exit_code != 0 || told.standing.exit_code == 0) continue;
+    if (verdict.exit_code != 0 || told.readiness.exit_code == 0) continue;
     const bool is_own = &told == all.data();
-    verdict = {.exit_code = told.standing.exit_code,
-               .message = is_own ? told.standing.error : told.name + ": " + told.standing.error};
+    verdict = {.exit_code = told.readiness.exit_code,
+               .message = is_own ? told.readiness.error : told.name + ": " + told.readiness.error};
   }
   for (std::size_t i = 1; i < all.size() && verdict.exit_code == 0; ++i) verdict = difference(all[0], all[i]);
   const std::string code = broadcast_text(among, std::to_string(verdict.exit_code));

@@ -18,8 +18,8 @@ std::string broadcast_text(Communicator& among, const std::string& of_first);
 /// Whether any process says yes.
 bool any(Communicator& among, bool own);
 
-/// How a process stands before work that needs all of them.
-struct Standing {
+/// How ready a process is for work that needs all of them.
+struct Readiness {
   int exit_code = 0;       ///< not 0: it cannot take part
   std::string error = {};  ///< why
   /// What must be the same in all processes, by name: the version, the model, the data, ...
@@ -32,8 +32,8 @@ struct Verdict {
   std::string message = {};  ///< what the first process says to the user; empty elsewhere
 };
 
-/// Every process says how it stands. If one has an error, or is not like the first, all learn that they end. The
+/// Every process says how ready it is. If one has an error, or is not like the first, all learn that they end. The
 /// message is the first process's own error, as it would be without others, or it names the process.
-Verdict agree(Communicator& among, const Standing& own);
+Verdict agree(Communicator& among, const Readiness& own);
 
 }  // namespace evenkeel

@@ -357,12 +357,22 @@ class Compiler {
       program().keep(gradient);
     }
     keep_named();
-    if (is_part) passes::spread(program(), options_.spreading, options_.part);
+    if (is_part) passes::spread(program(), options_.spreading, options_.part, virtual_batches());
     if (options_.update) {
       program().set_phase(Phase::update);
       program().set_label("optimizer");
       options_.update(program());
     }
+  }
+
+  /// By layer: the samples that share statistics.
+  std::map<std::string, std::int64_t> virtual_batches() const {
+    std::map<std::string, std::int64_t> samples;
+    for (const Model::Node& node : model_.nodes())
+      if (const auto& normalization = node.layer.traits().normalization; normalization && normalization->moving)
+        if (const std::int64_t together = normalization->moving->virtual_batch_size; together > 0)
+          samples[node.layer.name()] = together;
+    return samples;
   }
 
   void keep_named() {

@@ -67,10 +67,11 @@ void for_each_batch(Network& network, const Dataset& whole, const EvaluateOption
   const bool exact = samples_interact(network.model(), context) || !network.options().probes.empty();
   const auto use = is_plain(network, context) ? Network::Use::evaluation : Network::Use::any_mode;
   const Network::Runner* last = nullptr;
-  Batches batches(data, {.batch_size = std::min(batch_size, data.size()), .shuffle = false});
+  const std::int64_t room = std::min(batch_size, data.size());
+  Batches batches(data, {.batch_size = room, .shuffle = false});
   for (std::int64_t first = 0; first < data.size(); ++context.step) {
     const Batch& batch = batches.next();
-    Network::Runner& runner = network.runner(exact ? batch.size : batch_size, targets, use);
+    Network::Runner& runner = network.runner(exact ? batch.size : room, targets, use);
     // Weights do not change between the batches.
     network.run(runner, batch, context, last == &runner ? runner.executor->after_constants() : Segment{});
     last = &runner;

@@ -236,13 +236,20 @@ std::string page_of_live(const LiveReport& live) {
   return html(page);
 }
 
-std::unique_ptr<Report> diagnose_python(const nb::object& live, const std::string& name,
-                                        std::optional<std::int64_t> batch_size, std::optional<std::int64_t> updates,
-                                        std::int64_t memory, const nb::object& progress) {
+template <class T>
+std::optional<T> option_of(const nb::dict& options, const char* name) {
+  if (!has_value(options, name)) return {};
+  return nb::cast<T>(nb::object(options[name]));
+}
+
+std::unique_ptr<Report> diagnose_python(const nb::object& live, const nb::dict& given) {
+  const nb::object progress = given.contains("progress") ? nb::object(given["progress"]) : nb::none();
+  LiveOptions options{.name = option_of<std::string>(given, "name").value_or(""),
+                      .batch_size = option_of<std::int64_t>(given, "batch_size"),
+                      .updates = option_of<std::uint64_t>(given, "updates")};
+  if (const auto memory = option_of<std::int64_t>(given, "memory")) options.memory_bytes = *memory;
   auto report = std::make_unique<Report>();
   Work::run(nullptr, [&](Work& work) {
-    LiveOptions options{.name = name, .batch_size = batch_size, .memory_bytes = memory};
-    if (updates) options.updates = static_cast<std::uint64_t>(std::max<std::int64_t>(*updates, 0));
     options.progress = [&](const DiagnosisStep& step) {
       const auto percent = step.expected > 0 ? static_cast<std::int64_t>(100 * step.passes / step.expected) : 0;
       show(work, progress, step.what.empty() ? 100 : std::clamp<std::int64_t>(percent, 0, 99), 100,
@@ -260,10 +267,9 @@ std::unique_ptr<Report> diagnose_python(const nb::object& live, const std::strin
 }  // namespace
 
 void bind_live(nb::module_& m) {
-  m.def("diagnose_live", &diagnose_python, nb::arg("live"), nb::arg("name") = "",
-        nb::arg("batch_size").none() = nb::none(), nb::arg("updates").none() = nb::none(),
-        nb::arg("memory") = std::int64_t{1} << 30, nb::arg("progress").none() = nb::none(),
-        "Diagnoses a network that describes itself and runs batches (evenkeel_nn.live). It is restored in every case.");
+  m.def("diagnose_live", &diagnose_python, nb::arg("live"), nb::arg("options"),
+        "Diagnoses a network that describes itself and runs batches (evenkeel_nn.live), and restores it in every case. "
+        "Options: name, batch_size, updates, memory in bytes, progress(done, of, text).");
 }
 
 }  // namespace evenkeel::python

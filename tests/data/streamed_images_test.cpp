@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "evenkeel/data/batches.h"
+#include "evenkeel/data/image_survey.h"
 #include "evenkeel/data/shards.h"
 #include "evenkeel/data/sources.h"
 #include "tests/data/shard_helpers.h"
@@ -137,6 +138,32 @@ TEST(StreamedImages, ThatAreDamagedAreLeftOutIfAsked) {
   expect_equal_batches(a, b, 6);
 }
 
+TEST(StreamedImages, AreSurveyedOnce) {
+  TestFolder folder;
+  const fs::path photos = write_photos(folder, 2, 5), cache = folder / "cache";
+  put_file(photos / "class0/002.png", "not an image");
+  const ImageFiles files = list_image_folder(photos, false);
+  const ImageOptions images{.skip_bad = true};
+  const ImageSurvey first = survey_images(files, images, cache);
+  EXPECT_EQ(first.bad, std::vector<std::int64_t>{2});
+  EXPECT_EQ(first.per_class, (std::vector<std::int64_t>{4, 5}));
+  ASSERT_EQ(std::distance(fs::directory_iterator(cache / "images"), {}), 1);
+  const fs::path kept = fs::directory_iterator(cache / "images")->path();
+  EXPECT_EQ(text_of(read_image_survey(kept, 10, 2)), text_of(first));
+  // A name that only the cache has shows that it was read.
+  std::string text = text_of(first);
+  text.replace(text.find("class0/002.png"), 14, "class0/xxx.png");
+  formats::write_file_atomically(kept, text);
+  const Dataset stream = stream_images(files, images, {.cache = cache});
+  EXPECT_EQ(stream.reading()->skipped.at(0).name, "class0/xxx.png");
+  EXPECT_EQ(stream.size(), 9);
+  // Other files have another survey, and a damaged one is made again.
+  put_file(photos / "class0/001.png", small_image(5, {4, 5, 1}));
+  EXPECT_EQ(survey_images(files, images, cache).report.skipped.at(0).name, "class0/002.png");
+  formats::write_file_atomically(kept, std::string("{}"));
+  EXPECT_EQ(survey_images(files, images, cache).bad, std::vector<std::int64_t>{2});
+}
+
 TEST(StreamedImages, OfAnotherSizeAreAnErrorUnlessResized) {
   TestFolder folder;
   const fs::path photos = write_photos(folder, 1, 3);
@@ -152,9 +179,12 @@ TEST(StreamedImages, NeedEnoughMemory) {
   TestFolder folder;
   const fs::path photos = write_photos(folder, 1, 3);
   EXPECT_SAYS(error_of([&] { streamed(photos, {}, {.memory = 1000}); }), "memory of the stream: expected at least");
-  const Dataset wide = streamed(photos, {.resize_to = Shape{3000, 3000}}, {.memory = 500'000'000});
+  const Dataset wide = streamed(photos, {.resize_to = Shape{1000, 1000}}, {.memory = 121'000'000});
   EXPECT_SAYS(error_of([&] { Batches(wide, {.batch_size = 3}); }), "expected room for 2 batches of 3 samples");
   Batches(wide, {.batch_size = 1}).next();
+  const Dataset wider = streamed(photos, {.resize_to = Shape{2000, 2000}}, {.memory = 160'000'000});
+  EXPECT_SAYS(error_of([&] { wider.gathered_x(std::vector<std::uint32_t>{0}); }),
+              "class0/000.png: expected an image that can be decoded in 40 MB, a quarter of the stream's memory");
 }
 
 TEST(StreamedImages, ReportAReaderThatWaits) {

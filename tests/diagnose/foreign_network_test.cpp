@@ -3,7 +3,8 @@
 #include <cmath>
 #include <set>
 
-#include "evenkeel/data/unusual_samples.h"
+#include "evenkeel/base/philox.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 #include "tests/diagnose/causes/judged.h"
 #include "tests/diagnose/live_double.h"
 
@@ -83,7 +84,7 @@ struct Planted {
   std::string what;
   std::function<Sequential()> model = [] { return small_convnet(); };
   std::function<void(Network&)> plant = [](Network&) {};
-  std::function<Dataset(const Dataset&)> data = [](const Dataset& data) { return data; };
+  std::function<Dataset(const Dataset&)> data = [](const Dataset& as_it_is) { return as_it_is; };
   Records records = {};
 };
 
@@ -123,7 +124,11 @@ std::vector<Planted> planted() {
       {.what = "dead", .plant = [](Network& n) { fill(n, "norm_2/beta", -50, 8); }},
       {.what = "small batches", .plant = [](Network&) {}, .records = {.batch_size = 2}},
       {.what = "divided by 255",
-       .data = [](const Dataset& d) { return corrected(d, InputHypothesis{.scale = {1 / 255.0}, .offset = {0}}); }},
+       .data =
+           [](const Dataset& d) {
+             return corrected(
+                 d, InputHypothesis{.name = "scaled", .correction = "scaled", .scale = {1 / 255.0}, .offset = {0}});
+           }},
       {.what = "classes in another order",
        .data =
            [](const Dataset& d) {
@@ -203,7 +208,8 @@ TEST(ForeignNetwork, SendsOnlySamplesThatAreNotTheFrameworksOwn) {
   const SampleScores own = foreign.score(foreign.data(), {}, nullptr);
   foreign.score(*foreign.train_data(), {.statistics = Statistics::batch}, nullptr);
   EXPECT_EQ(live.sent_inputs, 0);
-  const Dataset other = corrected(foreign.data(), InputHypothesis{.scale = {0.5}, .offset = {0}});
+  const Dataset other = corrected(
+      foreign.data(), InputHypothesis{.name = "scaled", .correction = "scaled", .scale = {0.5}, .offset = {0}});
   EXPECT_NE(foreign.score(other, {}, nullptr).loss, own.loss);
   EXPECT_EQ(live.sent_inputs, other.size());
 }

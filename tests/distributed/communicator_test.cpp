@@ -70,15 +70,15 @@ TEST(ThreadGroup, EndsAllMembersIfOneThrows) {
     ThreadGroup::run(3, body);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "the cause");
+    EXPECT_STREQ(error.what(), "the cause.");
   }
   EXPECT_EQ(ended, 2);
 }
 
-Verdict verdict_of(int size, const std::function<Standing(int rank)>& standing) {
+Verdict verdict_of(int size, const std::function<Readiness(int rank)>& readiness) {
   Verdict first;
   ThreadGroup::run(size, [&](Communicator& among) {
-    const Verdict verdict = agree(among, standing(among.rank()));
+    const Verdict verdict = agree(among, readiness(among.rank()));
     if (among.is_first())
       first = verdict;
     else
@@ -92,26 +92,26 @@ Verdict verdict_of(int size, const std::function<Standing(int rank)>& standing) 
 }
 
 TEST(Agreement, GoesOnIfAllAreTheSame) {
-  const Verdict verdict = verdict_of(3, [](int) { return Standing{.identity = {{"version", "1"}}}; });
+  const Verdict verdict = verdict_of(3, [](int) { return Readiness{.identity = {{"version", "1"}}}; });
   EXPECT_EQ(verdict.exit_code, 0);
 }
 
 TEST(Agreement, NamesTheProcessThatHasAnError) {
   const Verdict verdict = verdict_of(
-      3, [](int rank) { return rank == 2 ? Standing{.exit_code = 3, .error = "x.npz: no such file"} : Standing{}; });
+      3, [](int rank) { return rank == 2 ? Readiness{.exit_code = 3, .error = "x.npz: no such file"} : Readiness{}; });
   EXPECT_EQ(verdict.exit_code, 3);
   EXPECT_EQ(verdict.message, "process 2 of 3: x.npz: no such file");
 }
 
 TEST(Agreement, SaysTheErrorOfAllAsOneProcessWould) {
-  const Verdict verdict = verdict_of(2, [](int) { return Standing{.exit_code = 2, .error = "--epochs: wrong"}; });
+  const Verdict verdict = verdict_of(2, [](int) { return Readiness{.exit_code = 2, .error = "--epochs: wrong"}; });
   EXPECT_EQ(verdict.exit_code, 2);
   EXPECT_EQ(verdict.message, "--epochs: wrong");
 }
 
 TEST(Agreement, NamesWhatDiffers) {
   const Verdict verdict = verdict_of(3, [](int rank) {
-    return Standing{.identity = {{"version", "1"}, {"fingerprint of the data", rank == 1 ? "b" : "a"}}};
+    return Readiness{.identity = {{"version", "1"}, {"fingerprint of the data", rank == 1 ? "b" : "a"}}};
   });
   EXPECT_EQ(verdict.exit_code, 2);
   EXPECT_EQ(verdict.message,

@@ -70,8 +70,9 @@ Outcome trained(int processes, const TrainerOptions& options, std::int64_t sampl
     put_weights(mine, trainer.network());
     const std::lock_guard lock(mutex);
     if (!among.is_first()) {
-      if (options.spreading.statistics == StatisticsOf::synchronized && !outcome.bits.empty())
+      if (options.spreading.statistics == StatisticsOf::synchronized && !outcome.bits.empty()) {
         EXPECT_EQ(mine.bits, outcome.bits);
+      }
       if (!outcome.bits.empty()) return;
     }
     outcome = mine;
@@ -222,7 +223,7 @@ TEST(Spreading, EndsEverywhereIfACallbackThrowsInOneProcess) {
     });
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "the disk is full");
+    EXPECT_STREQ(error.what(), "the disk is full.");
   }
 }
 

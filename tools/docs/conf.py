@@ -30,7 +30,7 @@ CONTENTS = {
         "Start": ["docs/quick-start", "docs/commands", "docs/exit-codes"],
         "Reference": ["docs/reference/commands", "docs/reference/layers", "docs/reference/training",
                       "docs/reference/python"],
-        "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/interchange", "docs/export",
+        "Use": ["docs/studies/README", "docs/doctor/README", "docs/doctor/repairs", "docs/doctor/live", "docs/interchange", "docs/export",
                 "docs/data", "docs/training", "docs/cluster",
                 "docs/architectures",
                 "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/python", "docs/library", "docs/limits",

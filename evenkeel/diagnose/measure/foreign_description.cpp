@@ -64,6 +64,41 @@ void name_tensors(LayerTraits& traits, const std::set<std::string>& tensors, con
   }
 }
 
+/// Whether the kernel is what the trait says, and reads such a sample. Else the layer is linear in a way that nothing
+/// here can follow, such as a convolution over three axes.
+bool is_linear_here(const ForeignLayer& layer, const Shape& input) {
+  const LinearTraits& linear = *layer.is.linear;
+  const std::string& reads = linear.first_kernel.empty() ? linear.kernel : linear.first_kernel;
+  const auto kernel = std::ranges::find(layer.tensors, reads, &ForeignLayer::Tensor::name);
+  if (kernel == layer.tensors.end()) return false;
+  const int rank = linear.window ? linear.window_axes + 2 : 2;
+  if (kernel->shape.rank() != rank || input.rank() < 1 || linear.inputs_of(kernel->shape) != input.back()) return false;
+  if (linear.outputs_of(input.back()) != layer.output.back()) return false;
+  if (!linear.window) return linear.groups == 1;
+  if (input.rank() != linear.window_axes + 1) return false;
+  try {
+    linear.over(input.batched(1));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Vectors of a normalization have one number for each channel.
+void check_vectors(const ForeignLayer& layer, const std::string& where) {
+  if (!layer.is.normalization || !layer.is.normalization->moving) return;
+  const auto size_of = [&](const std::string& name) {
+    const auto found = std::ranges::find(layer.tensors, name, &ForeignLayer::Tensor::name);
+    return found == layer.tensors.end() ? 0 : found->shape.size();
+  };
+  const std::int64_t channels = size_of("moving_mean");
+  for (const std::string name : {"moving_variance", "gamma", "beta"})
+    if (const std::int64_t size = size_of(name); size != 0 && size != channels)
+      throw Error{{.where = where + ": " + name,
+                   .expected = std::to_string(channels) + " numbers, as many as the moving mean has",
+                   .received = std::to_string(size)}};
+}
+
 /// Operations of a linear layer for one sample: a product and a sum for each weight at each position.
 double flops_of(const ForeignLayer& layer, const Shape& input) {
   if (!layer.is.linear) return 0;
@@ -145,7 +180,10 @@ class DescriptionReader {
       inputs.push_back(made_.model.name_of(static_cast<int>(i)));
     if (inputs.empty()) inputs.push_back(made_.model.name_of(-1));
     const int from = made_.model.find(inputs.front());
-    layer.flops = flops_of(layer, from < 0 ? made_.model.input_shape() : outputs_[static_cast<std::size_t>(from)]);
+    const Shape& read = from < 0 ? made_.model.input_shape() : outputs_[static_cast<std::size_t>(from)];
+    layer.flops = flops_of(layer, read);
+    if (layer.is.linear && !is_linear_here(layer, read)) layer.is.linear.reset();
+    check_vectors(layer, reader.where());
     outputs_.push_back(layer.output);
     made_.layers.push_back(theirs);
     // An Input reads the network's input by itself.

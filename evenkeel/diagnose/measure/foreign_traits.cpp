@@ -3,31 +3,31 @@
 namespace evenkeel {
 namespace {
 
-Size2D size_of(const ObjectReader& window, const char* key, std::int64_t fallback, std::int64_t low) {
-  const std::vector<std::int64_t> sizes = window.wholes(key, low, 1 << 20);
-  if (sizes.empty()) return {fallback};
-  return sizes.size() == 1 ? Size2D(sizes[0]) : Size2D(sizes[0], sizes[1]);
-}
-
-LinearTraits linear_of(const ObjectReader& reader, std::int64_t outputs) {
-  LinearTraits linear{.outputs = reader.whole("outputs", outputs, 1, std::int64_t{1} << 40),
+LinearTraits linear_of(const ObjectReader& reader, const Shape& output) {
+  LinearTraits linear{.outputs = reader.whole("outputs", output.back(), 1, std::int64_t{1} << 40),
                       .groups = reader.whole("groups", 1, -1, 1 << 24),
                       .transposed = reader.flag("transposed", false)};
-  if (reader.find("window")) {
-    const ObjectReader window = reader.object("window");
-    const std::vector<std::int64_t> padding = window.wholes("padding", 0, 1 << 20);
-    linear.window = ops::WindowOptions{.kernel = size_of(window, "size", 1, 1),
-                                       .strides = size_of(window, "strides", 1, 1),
-                                       .dilation = size_of(window, "dilation", 1, 1)};
-    if (padding.size() == 4)
-      linear.window->padding = Padding(padding[0], padding[1], padding[2], padding[3]);
-    else if (!padding.empty())
-      linear.window->padding = Padding(padding[0], padding[padding.size() > 1 ? 1 : 0]);
-  }
+  if (linear.groups == 0) reader.fail("groups", "a number of groups, or -1", *reader.find("groups"));
+  if (!reader.find("window")) return linear;
+  const ObjectReader window = reader.object("window");
+  // [N, L, C] has a window of height 1.
+  linear.window_axes = output.rank() == 2 ? 1 : 2;
+  const auto size = [&](const char* key, std::int64_t least) {
+    const std::vector<std::int64_t> sizes = window.wholes(key, least, 1 << 20);
+    const std::int64_t last = sizes.empty() ? 1 : sizes.back();
+    return Size2D(linear.window_axes == 1 ? 1 : sizes.empty() ? 1 : sizes.front(), last);
+  };
+  linear.window =
+      ops::WindowOptions{.kernel = size("size", 1), .strides = size("strides", 1), .dilation = size("dilation", 1)};
+  const std::vector<std::int64_t> padding = window.wholes("padding", 0, 1 << 20);
+  if (padding.size() == 4)
+    linear.window->padding = Padding(padding[0], padding[1], padding[2], padding[3]);
+  else if (!padding.empty())
+    linear.window->padding = Padding(linear.window_axes == 1 ? 0 : padding.front(), padding.back());
   return linear;
 }
 
-NormalizationTraits normalization_of(const ObjectReader& reader) {
+NormalizationTraits normalization_of(const ObjectReader& reader, const Shape& output) {
   using Over = NormalizationTraits::Over;
   NormalizationTraits n{
       .over = reader.choice<Over>(
@@ -35,7 +35,11 @@ NormalizationTraits normalization_of(const ObjectReader& reader) {
       .epsilon = reader.number("epsilon", 0),
       .groups = reader.whole("groups", 1, -1, 1 << 24),
       .centered = reader.flag("centered", true)};
-  if (reader.find("axis")) n.axis = reader.whole("axis", -1, -8, 8);
+  if (n.groups == 0) reader.fail("groups", "a number of groups, or -1", *reader.find("groups"));
+  if (reader.find("axis")) {
+    n.axis = reader.whole("axis", -1, -output.rank(), output.rank());
+    if (*n.axis == 0) reader.fail("axis", "an axis of a sample, counted from 1 or from the end", *reader.find("axis"));
+  }
   if (!reader.find("moving")) return n;
   const ObjectReader moving = reader.object("moving");
   n.moving = MovingTraits{.momentum = moving.number("momentum", 0),
@@ -88,8 +92,8 @@ LayerTraits foreign_traits(const ObjectReader& reader, const Shape& output) {
                                         {"reshaped", AxisOrder::reshaped},
                                         {"permuted", AxisOrder::permuted}},
                                        AxisOrder::kept)};
-  if (reader.find("linear")) traits.linear = linear_of(reader.object("linear"), output.back());
-  if (reader.find("normalization")) traits.normalization = normalization_of(reader.object("normalization"));
+  if (reader.find("linear")) traits.linear = linear_of(reader.object("linear"), output);
+  if (reader.find("normalization")) traits.normalization = normalization_of(reader.object("normalization"), output);
   if (reader.find("noise")) traits.noise = noise_of(reader.object("noise"));
   if (const std::string name = reader.text("activation"); !name.empty() && name != "linear")
     if (!convert(FieldValue(name), traits.activation))

@@ -21,11 +21,10 @@ NetworkOptions options_of_copy(const Network& network) {
 
 }  // namespace
 
-OwnNetwork::OwnNetwork(Network& network) : network_(network) {
-  if (!network.options().loss) throw Error{{.where = "scores", .expected = "a loss", .received = "none"}};
+const Loss& OwnNetwork::loss() const {
+  if (!network_.options().loss) throw Error{{.where = "scores", .expected = "a loss", .received = "none"}};
+  return *network_.options().loss;
 }
-
-OwnNetwork::OwnNetwork(std::unique_ptr<Network> network) : OwnNetwork(*network) { owned_ = std::move(network); }
 
 bool OwnNetwork::is_undone_by_loss(int layer) const { return yields_outputs(model(), layer); }
 

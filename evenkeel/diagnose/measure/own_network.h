@@ -13,12 +13,12 @@ namespace evenkeel {
 /// A network of our own, measured by programs that are compiled from its model (Instrument).
 class OwnNetwork final : public MeasuredNetwork {
  public:
-  /// Throws Error if the network has no loss.
-  explicit OwnNetwork(Network& network);
-  explicit OwnNetwork(std::unique_ptr<Network> network);
+  /// Without a loss, everything that needs one throws Error.
+  explicit OwnNetwork(Network& network) : network_(network) {}
+  explicit OwnNetwork(std::unique_ptr<Network> network) : owned_(std::move(network)), network_(*owned_) {}
 
   const Model& model() const override { return network_.model(); }
-  const Loss& loss() const override { return *network_.options().loss; }
+  const Loss& loss() const override;
   const std::vector<WeightInfo>& weights() const override { return network_.weights(); }
   std::int64_t outputs() const override { return network_.outputs(); }
   std::int64_t positions() const override { return network_.positions(); }

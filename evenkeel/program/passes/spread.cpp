@@ -19,8 +19,9 @@ constexpr std::int64_t kLeastStretch = std::int64_t{1} << 18;
 
 class Spreader {
  public:
-  Spreader(Program& program, const Spreading& spreading, const BatchPart& part)
-      : program_(program), spreading_(spreading), part_(part), label_(program.label()) {}
+  Spreader(Program& program, const Spreading& spreading, const BatchPart& part,
+           const std::map<std::string, std::int64_t>& together)
+      : program_(program), spreading_(spreading), part_(part), together_(together), label_(program.label()) {}
 
   void run() {
     std::vector<Node> lines = std::move(program_.mutable_nodes());
@@ -65,10 +66,16 @@ class Spreader {
       return add_and_sum(std::move(line));
     }
     if (const auto* update = dynamic_cast<const ops::UpdateStatistics*>(line.op.get())) {
-      // Of groups, the rows are those of a group.
-      if (std::ranges::count(of_groups_, line.inputs[2]) == 0) line.op = update->of_batch(scale());
+      if (const auto merged = merged_.find(line.inputs[2]); merged != merged_.end()) {
+        line.inputs[2] = merged->second.first;
+        line.inputs[3] = merged->second.second;
+        // Of groups, the rows are those of a whole one.
+        line.op = update->of_batch({.from = compiled_size(), .to = group_of(line)});
+      } else if (std::ranges::count(of_groups_, line.inputs[2]) == 0) {
+        line.op = update->of_batch({.from = compiled_size(), .to = part_.total});
+      }
     } else if (const auto* gradient = dynamic_cast<const ops::NormalizeDataGradient*>(line.op.get())) {
-      if (!gradient->is_by_groups()) {
+      if (!gradient->is_by_groups() && group_of(line) == 0) {
         line.op = gradient->over(rows_of_sample(line.inputs[0]) * part_.total);
         sum_operands(line, 7, 8, line.op->layer());
       }
@@ -79,9 +86,13 @@ class Spreader {
     made_.push_back(std::move(line));
   }
 
-  /// Samples of the batch, for each sample that the program is compiled for.
-  ops::UpdateStatistics::Scale scale() const {
-    return {.from = std::max<std::int64_t>(1, part_.size), .to = part_.total};
+  /// Samples that the program computes.
+  std::int64_t compiled_size() const { return std::max<std::int64_t>(1, part_.size); }
+
+  /// The samples that share the layer's statistics; 0: the whole batch.
+  std::int64_t group_of(const Node& line) const {
+    const auto found = together_.find(line.label);
+    return found == together_.end() || found->second >= part_.total ? 0 : found->second;
   }
 
   /// Emits an op beside the lines, and returns its line.
@@ -99,11 +110,18 @@ class Spreader {
 
   /// The moments of the batch keep their values, which others read; those of the part get new ones.
   void add_moments(Node line, const ops::Moments& moments) {
-    if (moments.group_samples() > 0) {
-      check_groups(line, moments.group_samples());
+    if (const std::int64_t group = group_of(line); group > 0) {
+      check_groups(line, group);
+      if (moments.group_samples() == 0) return add_single_group(std::move(line), *moments.layer());
       made_.push_back(std::move(line));
       return;
     }
+    if (moments.group_samples() > 0)
+      throw Error{
+          {.kind = Error::unsupported,
+           .where = "layer \"" + line.label + '"',
+           .expected = "moving statistics, if samples share statistics (virtual_batch_size) in several processes",
+           .received = "none"}};
     const std::int64_t rows = rows_of_sample(line.inputs[0]);
     const auto near = moving_mean_of_.find(line.outputs[0]);
     Node merge = emitted(
@@ -123,14 +141,24 @@ class Spreader {
   }
 
   void check_groups(const Node& line, std::int64_t group) const {
-    if (part_.first % group == 0 && part_.size > 0) return;
+    if (part_.first % group == 0 || part_.size == 0) return;
     throw Error{
         {.kind = Error::unsupported,
          .where = "layer \"" + line.label + '"',
-         .expected = "parts of a batch that begin with a group of " + std::to_string(group) +
-                     " samples (virtual_batch_size), one in each process",
+         .expected =
+             "parts of a batch that begin with a group of " + std::to_string(group) + " samples (virtual_batch_size)",
          .received = "a part of " + std::to_string(part_.size) + " samples from " + std::to_string(part_.first) + " on",
          .hint = "Use fewer processes or larger batches."}};
+  }
+
+  /// A part that is a single group: its moments normalize it, and have their share of those of the batch, as the merged
+  /// ones of several groups have.
+  void add_single_group(Node line, int layer) {
+    Node share = emitted(line, ops::MergeGroups(layer, compiled_size(), compiled_size()).of_batch(part_.total),
+                         {line.outputs[0], line.outputs[1]}, {"share_mean", "share_variance"});
+    merged_.emplace(line.outputs[0], std::pair(share.outputs[0], share.outputs[1]));
+    made_.push_back(std::move(line));
+    add_and_sum(std::move(share));
   }
 
   /// The line's two outputs become sums over the processes, under the same names.
@@ -224,16 +252,19 @@ class Spreader {
   Program& program_;
   const Spreading& spreading_;
   const BatchPart& part_;
+  const std::map<std::string, std::int64_t>& together_;
   std::string label_;
-  std::map<int, int> moving_mean_of_;  ///< by the value of a batch's mean
-  std::vector<int> of_groups_;         ///< means that are merged from those of groups
+  std::map<int, int> moving_mean_of_;          ///< by the value of a batch's mean
+  std::vector<int> of_groups_;                 ///< means that are merged from those of groups
+  std::map<int, std::pair<int, int>> merged_;  ///< by the mean of a single group: mean and variance of the batch
   std::vector<Node> made_;
 };
 
 }  // namespace
 
-void spread(Program& program, const Spreading& spreading, const BatchPart& part) {
-  Spreader(program, spreading, part).run();
+void spread(Program& program, const Spreading& spreading, const BatchPart& part,
+            const std::map<std::string, std::int64_t>& together) {
+  Spreader(program, spreading, part, together).run();
 }
 
 }  // namespace evenkeel::passes

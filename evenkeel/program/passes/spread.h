@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "evenkeel/distributed/batch_part.h"
 #include "evenkeel/distributed/communicator.h"
 #include "evenkeel/program/program.h"
@@ -15,6 +19,8 @@ namespace evenkeel::passes {
 /// Emit the update afterwards. The seed of the gradient must be 1 / part.total, or 0 for a part without samples, which
 /// computes with one that does not count. Throws Error (unsupported) if samples that share statistics
 /// (virtual_batch_size) are in different parts.
-void spread(Program& program, const Spreading& spreading, const BatchPart& part);
+/// `together`: by label, the layers whose statistics are those of so many consecutive samples.
+void spread(Program& program, const Spreading& spreading, const BatchPart& part,
+            const std::map<std::string, std::int64_t>& together = {});
 
 }  // namespace evenkeel::passes

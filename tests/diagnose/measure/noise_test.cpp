@@ -1,6 +1,6 @@
 #include "evenkeel/diagnose/measure/noise.h"
 
-#include "evenkeel/diagnose/measure/layer_signals.h"
+#include "evenkeel/diagnose/measure/own_network.h"
 #include "evenkeel/diagnose/measure/variance_shift.h"
 #include "tests/diagnose/helpers.h"
 
@@ -15,7 +15,8 @@ std::optional<NoiseShift> shift_of(const Model& model, std::int64_t samples = 40
   const Dataset data = normal_data(samples, model.input_shape(), mean);
   const Reestimated off = measure_statistics(network, data);
   const Reestimated on = measure_statistics(network, data, {.dropout = true});
-  return noise_shifts(network, data, off.after, on.after, 70).back();
+  OwnNetwork own(network);
+  return noise_shifts(own, data, off.after, on.after, 70).back();
 }
 
 TEST(Noise, RightBeforeANormalizationHasThePapersClosedForm) {

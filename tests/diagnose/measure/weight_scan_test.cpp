@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evenkeel/diagnose/measure/own_network.h"
 #include "tests/diagnose/helpers.h"
 
 namespace evenkeel {
@@ -62,7 +63,8 @@ TEST(WeightScan, TakesWhatMultipliesChannelsForGammaUnderAnyName) {
   ASSERT_EQ(defects.size(), 1u);
   EXPECT_EQ(defects[0].kind, Kind::huge_gamma);
   change(n, "norm/scale", [](std::span<float> v) { v[1] = std::numeric_limits<float>::quiet_NaN(); });
-  const SubstitutedWeights substituted(n);
+  OwnNetwork own(n);
+  const SubstitutedWeights substituted(own);
   EXPECT_EQ(n.weight("norm/scale").as<float>()[1], 1);
 }
 
@@ -72,7 +74,8 @@ TEST(SubstitutedWeights, LetTheNetworkBeComputedAndPutTheOriginalsBack) {
   change(*n, "second/gamma", [](std::span<float> v) { v[1] = std::numeric_limits<float>::quiet_NaN(); });
   const std::vector<std::byte> before = trained_bytes(*n);
   {
-    const SubstitutedWeights substituted(*n);
+    OwnNetwork own(*n);
+    const SubstitutedWeights substituted(own);
     EXPECT_THAT(scan_weights(*n), IsEmpty());
     EXPECT_EQ(n->weight("second/gamma").as<float>()[1], 1);
     EXPECT_EQ(n->weight("second/moving_variance").as<float>()[0], 1);
@@ -83,7 +86,8 @@ TEST(SubstitutedWeights, LetTheNetworkBeComputedAndPutTheOriginalsBack) {
 TEST(SubstitutedWeights, LeaveVariancesThatEpsilonMakesUpFor) {
   const auto n = network();
   change(*n, "second/moving_variance", [](std::span<float> v) { v[0] = -1e-5f; });
-  EXPECT_FALSE(SubstitutedWeights(*n).any());
+  OwnNetwork own(*n);
+  EXPECT_FALSE(SubstitutedWeights(own).any());
   EXPECT_EQ(fatal_defects(*n), std::vector<std::string>());
 }
 
@@ -93,7 +97,8 @@ TEST(SubstitutedWeights, TakeStatisticsOfTheDataAndLookBehindThem) {
   EXPECT_THAT(fatal_defects(*n), ElementsAre("\"second/moving_variance\" with epsilon is not above 0 in channel 2"));
   const std::vector<std::byte> before = trained_bytes(*n);
   {
-    SubstitutedWeights substituted(*n);
+    OwnNetwork own(*n);
+    SubstitutedWeights substituted(own);
     std::vector<LayerStatistics> of_data = moving_statistics(*n);
     for (LayerStatistics& layer : of_data) layer.variance.assign(layer.variance.size(), 7);
     substituted.replace_statistics(of_data);
