@@ -21,7 +21,7 @@ def data():
 @pytest.fixture(scope="session")
 def trained_once():
     model = small_model()
-    ek.fit(model, *small_data(), epochs=4, batch_size=16, optimizer=ek.Adam(3e-3), verbose=False)
+    ek.fit(model, *small_data(), epochs=12, batch_size=16, optimizer=ek.Adam(3e-3), verbose=False)
     return model
 
 
