@@ -182,7 +182,7 @@ class Report:
         return self._held.details
 
     def __str__(self) -> str:
-        return self._held.text
+        return self._held.text.replace("--verbose has the rest", "report.details() has the rest")
 
     def __repr__(self) -> str:
         return f"<Report: {self.worst or 'nothing found'}: {self.answer}>"
