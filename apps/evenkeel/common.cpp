@@ -24,6 +24,7 @@
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/preprocessing.h"
 #include "evenkeel/train/settings.h"
+#include "processes.h"
 
 namespace evenkeel::app {
 namespace {
@@ -290,8 +291,8 @@ Dataset streamed(const Shared& shared, const std::string& spec, const ImageOptio
       .memory = shared.memory, .workers = shared.workers, .window = shared.window, .cache = index_cache()};
   if (!shared.quiet)
     options.on_slow.report = [](const SlowReading& slow) {
-      tell("evenkeel: waiting for data for {:.0f} s{}\n", slow.seconds,
-           slow.place.empty() ? "" : "; reading " + slow.place);
+      tell_from_any_process(fmt::format("evenkeel: waiting for data for {:.0f} s{}\n", slow.seconds,
+                                        slow.place.empty() ? "" : "; reading " + slow.place));
     };
   if (images.skip_bad) say(shared, "{}: every image is read once, to leave out the bad ones", printable(spec));
   return stream_images(std::move(*files), images, options);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "evenkeel/distributed/launch.h"
 #include "evenkeel/distributed/messages.h"
@@ -30,6 +32,16 @@ void say_error(const std::string& message) {
     if (!message.empty()) tell_text(part);
 }
 
+/// An error before processes are connected. Mostly all have it, the first one says it, and its end ends all. Who is
+/// still there after a while is alone with it (a machine without the plug-in), and the others wait for it.
+void say_alone(const std::string& message) {
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  be_silent(false);
+  say_error("process " + std::to_string(processes.launch->rank) + " of " + std::to_string(processes.launch->size) +
+            ": " + message);
+  be_silent(true);
+}
+
 }  // namespace
 
 void join_launch() {
@@ -42,7 +54,17 @@ bool is_idle_process(const std::string& command) {
 }
 
 void connect(const std::string& command) {
-  if (processes.launch && is_divided(command)) processes.connected = connect_processes();
+  if (!processes.launch || !is_divided(command)) return;
+  processes.connected = connect_processes();
+  processes.launch->rank = processes.connected->rank();  // which counts, should the launcher's environment say another
+  be_silent(!is_first_process());
+}
+
+void tell_from_any_process(const std::string& text) {
+  if (!among() || is_first_process()) return tell_text(text);
+  be_silent(false);
+  tell_text(among()->name() + ": " + text);
+  be_silent(true);
 }
 
 Communicator* among() { return processes.connected.get(); }
@@ -66,7 +88,7 @@ void begin_together() {
 int end_together(int code) {
   if (!among()) return code;
   if (!processes.begun) {  // another process may have an error where this one had nothing to do
-    const Verdict verdict = agree(*among(), {});
+    const Verdict verdict = agree(*among(), {.identity = {{"what is left to do", "nothing"}}});
     say_error(verdict.message);
     code = std::max(code, verdict.exit_code);
   }
@@ -76,12 +98,13 @@ int end_together(int code) {
 
 int fail_together(const Failure& failure) {
   if (!among()) {
+    if (!is_first_process()) say_alone(failure.message);
     say_error(failure.message);
     return failure.code;
   }
   if (processes.begun) {
     be_silent(false);
-    say_error(among()->name() + ": " + failure.message);
+    if (!failure.message.empty()) say_error(among()->name() + ": " + failure.message);
     among()->abort(failure.code);
   }
   const Verdict verdict = agree(*among(), {.exit_code = failure.code, .error = failure.message});

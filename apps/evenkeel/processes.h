@@ -26,6 +26,9 @@ void connect(const std::string& command);
 Communicator* among();
 bool is_first_process();
 
+/// Tells it to the user also where the process is silent, with its name before it: for what only this one can know.
+void tell_from_any_process(const std::string& text);
+
 /// Thrown where all processes end together because one of them cannot go on; the first one has said why.
 struct EndedTogether {
   int code;

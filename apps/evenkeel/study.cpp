@@ -117,7 +117,9 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
     StudyDisplay display(a.shared);
     result = run_study(*study, settings, data, plan, display, interruption.token());
   }
-  if (!is_first_process()) return !interruption.requested();
+  // Only one process may have been told to stop; all end then.
+  const bool stopped = among() ? any(*among(), interruption.requested()) : interruption.requested();
+  if (!is_first_process()) return !stopped;
   results.push_back(json_of(result));
   const Report report = study_report(*study, result);
   for (const char* file : {"report.html", "report.json", "report.csv"}) write_report(out / file, report);
@@ -126,7 +128,7 @@ bool run_one(const StudyArguments& a, const std::string& name, const std::filesy
           (out / "report.html").string());
     flush_output();
   }
-  return !interruption.requested();
+  return !stopped;
 }
 
 /// What is one study's cannot be asked of all.

@@ -162,8 +162,7 @@ std::vector<std::pair<std::string, std::string>> identity_of(const Plan& plan, c
   const RunDescription& run = plan.run;
   std::string settings;
   const Settings all = training_settings(trainer.options());
-  for (const Setting& setting : all.all())
-    settings += setting.key + '=' + to_string(setting.value) + '\n';
+  for (const Setting& setting : all.all()) settings += setting.key + '=' + to_string(setting.value) + '\n';
   return {{"version", kVersion},
           {"program", program_digest()},
           {"model", write_model_file({.model = plan.file.model})},
@@ -264,7 +263,7 @@ int train(const TrainArguments& a) {
     begin_together();
     fit.callbacks = deciding_callbacks(plan);
     const History history = trainer.fit(data, fit);
-    return history.failed ? kCheckFailed : interruption.requested() ? kInterrupted : kDone;
+    return history.failed ? kCheckFailed : history.stopped || interruption.requested() ? kInterrupted : kDone;
   }
   if (!plan.folder) plan.folder.emplace(plan.path, plan.existing);
   const RunFolder& folder = *plan.folder;
@@ -290,9 +289,9 @@ int train(const TrainArguments& a) {
   else
     print_result(plan, trainer, history);
   if (history.failed) return kCheckFailed;
-  // Also where the last step was made already: whoever runs one command after the other learns that they were told to
-  // stop.
-  return interruption.requested() ? kInterrupted : kDone;
+  // Another process may have been told to stop. And also where the last step was made already: whoever runs one command
+  // after the other learns that they were told to stop.
+  return history.stopped || interruption.requested() ? kInterrupted : kDone;
 }
 
 }  // namespace

@@ -74,11 +74,16 @@ std::string shown(const std::string& value) {
 }
 
 Verdict difference(const Told& first, const Told& other) {
-  for (std::size_t i = 0; i < first.readiness.identity.size(); ++i) {
-    const auto& [key, value] = first.readiness.identity[i];
-    const bool is_there = i < other.readiness.identity.size();
-    const std::string& theirs = is_there ? other.readiness.identity[i].second : "none";
-    if (is_there && theirs == value) continue;
+  using Identity = std::vector<std::pair<std::string, std::string>>;
+  const Identity &ours = first.readiness.identity, &others = other.readiness.identity;
+  const auto has = [](const Identity& identity, std::size_t i, const std::string& key) {
+    return i < identity.size() && identity[i].first == key;
+  };
+  for (std::size_t i = 0; i < std::max(ours.size(), others.size()); ++i) {
+    const std::string& key = i < ours.size() ? ours[i].first : others[i].first;
+    const std::string value = has(ours, i, key) ? ours[i].second : "none";
+    const std::string theirs = has(others, i, key) ? others[i].second : "none";
+    if (has(ours, i, key) && has(others, i, key) && theirs == value) continue;
     const bool is_long = shown(value) != value;
     return {.exit_code = kDiffers,
             .message = other.name + ": " + key + ": expected " +

@@ -1,9 +1,11 @@
 // Training in several processes, started by Open MPI's mpirun. Skipped where it is not installed.
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/app/app_test.h"
@@ -75,6 +77,14 @@ class Processes : public App {
     }
     return found;
   }
+  /// Of the environment of a process; empty if it has none.
+  static std::string variable(int process, const std::string& name) {
+    std::ifstream environment(fmt::format("/proc/{}/environ", process));
+    std::string one;
+    while (std::getline(environment, one, '\0'))
+      if (one.starts_with(name + '=')) return one.substr(name.size() + 1);
+    return {};
+  }
 };
 
 TEST_F(Processes, TrainTheNetworkThatOneWouldIntoOneFolder) {
@@ -128,6 +138,17 @@ TEST_F(Processes, GoOnWithAnotherNumberAfterOneWasKilled) {
   const auto result = run(arguments, mpirun(3));
   ASSERT_EQ(result.code, 0) << result.err;
   expect_same_figures("run", "whole");
+}
+
+TEST_F(Processes, EndTogetherIfOneIsToldTo) {
+  RunningProgram program(training("run", "1000000"), folder_.path().string(), mpirun(2));
+  for (int i = 0; i < 400 && !exists("run/metrics.csv"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (const int process : started())
+    if (variable(process, "OMPI_COMM_WORLD_RANK") == "1") kill(process, SIGINT);
+  const auto result = program.wait();
+  EXPECT_EQ(result.code, 130) << result.err;
+  EXPECT_NE(result.err.find("--resume continues it"), std::string::npos) << result.err;
 }
 
 TEST_F(Processes, EndWithTheErrorOfTheOneThatHasNoFile) {

@@ -119,6 +119,18 @@ TEST(Agreement, NamesWhatDiffers) {
             "same program, model, settings and data.");
 }
 
+TEST(Agreement, NamesWhatOnlyOneHas) {
+  const auto verdict = [](int with) {
+    return verdict_of(2, [with](int rank) {
+      return rank == with ? Readiness{.identity = {{"what is left to do", "nothing"}}} : Readiness{};
+    });
+  };
+  for (const int with : {0, 1}) {
+    EXPECT_EQ(verdict(with).exit_code, 2);
+    EXPECT_NE(verdict(with).message.find("what is left to do"), std::string::npos);
+  }
+}
+
 Environment environment_of(std::map<std::string, std::string> variables) {
   return [all = std::move(variables)](const char* name) {
     const auto found = all.find(name);
@@ -142,6 +154,15 @@ TEST(Launch, IsSeenInTheEnvironment) {
   ASSERT_TRUE(slurm);
   EXPECT_EQ(slurm->families.front(), "openmpi");
   EXPECT_EQ(slurm->size, 8);
+  // MPICH's mpirun in a job of two nodes: Slurm's step is that of its proxies.
+  const auto by_proxies = launch_of(environment_of({{"SLURM_STEP_ID", "0"},
+                                                    {"SLURM_STEP_NUM_TASKS", "2"},
+                                                    {"SLURM_PROCID", "1"},
+                                                    {"PMI_SIZE", "8"},
+                                                    {"PMI_RANK", "6"}}));
+  ASSERT_TRUE(by_proxies);
+  EXPECT_EQ(by_proxies->rank, 6);
+  EXPECT_EQ(by_proxies->size, 8);
   // In the batch script itself, before any srun.
   EXPECT_FALSE(launch_of(environment_of({{"SLURM_NTASKS", "8"}, {"SLURM_PROCID", "0"}})));
 }
