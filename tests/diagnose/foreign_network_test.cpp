@@ -40,10 +40,12 @@ void expect_near(double a, double b, const std::string& what) {
 
 void expect_equal(const Diagnosis& live, const Diagnosis& own) {
   EXPECT_EQ(told_of(live), told_of(own)) << told(live) << "\nand directly\n" << told(own);
-  // A framework is not asked to normalize along another axis.
-  std::vector<std::string> checked = own.checked;
-  std::erase_if(checked, [](const std::string& what) { return what.starts_with("the axis of normalizations"); });
-  EXPECT_EQ(live.checked, checked);
+  // A framework cannot normalize along another axis, which is asked for where statistics do not fit.
+  const auto without_axes = [](std::vector<std::string> checked) {
+    std::erase_if(checked, [](const std::string& what) { return what.starts_with("the axis of normalizations"); });
+    return checked;
+  };
+  EXPECT_EQ(without_axes(live.checked), without_axes(own.checked));
   EXPECT_EQ(live.cells.gap, own.cells.gap);
   expect_near(live.cells.evaluation.loss.value, own.cells.evaluation.loss.value, "evaluation");
   expect_near(live.cells.training.loss.value, own.cells.training.loss.value, "training");
