@@ -31,14 +31,18 @@ class TorchvisionResNet(torchvision.models.ResNet):
 
 def torchvision_mobilenet():
     setting = [[1, 8, 1, 1], [4, 16, 1, 2], [4, 16, 1, 1], [4, 24, 1, 2]]
-    net = torchvision.models.MobileNetV2(num_classes=CLASSES, width_mult=1.0, inverted_residual_setting=setting, round_nearest=8)
+    net = torchvision.models.MobileNetV2(
+        num_classes=CLASSES, width_mult=1.0, inverted_residual_setting=setting, round_nearest=8
+    )
     net.features[-1] = torchvision.ops.Conv2dNormActivation(24, 64, kernel_size=1, activation_layer=nn.ReLU6)
     net.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(64, CLASSES))
     return net
 
 
 def torchvision_densenet():
-    return torchvision.models.DenseNet(growth_rate=8, block_config=(2, 2), num_init_features=16, bn_size=2, num_classes=CLASSES)
+    return torchvision.models.DenseNet(
+        growth_rate=8, block_config=(2, 2), num_init_features=16, bn_size=2, num_classes=CLASSES
+    )
 
 
 def torchvision_vgg():
@@ -50,9 +54,13 @@ def torchvision_vgg():
 
 
 FAMILIES = {
-    "resnet": lambda: small.ResNet(CLASSES), "mobilenet": lambda: small.MobileNet(CLASSES),
-    "densenet": lambda: small.DenseNet(CLASSES), "vit": lambda: small.ViT(CLASSES, size=12),
-    "tv_resnet": TorchvisionResNet.make, "tv_mobilenet": torchvision_mobilenet, "tv_densenet": torchvision_densenet,
+    "resnet": lambda: small.ResNet(CLASSES),
+    "mobilenet": lambda: small.MobileNet(CLASSES),
+    "densenet": lambda: small.DenseNet(CLASSES),
+    "vit": lambda: small.ViT(CLASSES, size=12),
+    "tv_resnet": TorchvisionResNet.make,
+    "tv_mobilenet": torchvision_mobilenet,
+    "tv_densenet": torchvision_densenet,
     "tv_vgg": torchvision_vgg,
 }
 NORMALIZED = [name for name in FAMILIES if name != "vit"]
@@ -67,14 +75,14 @@ def images(n, seed, size=12):
     for i in range(n):
         r, k = int(rows[i]), int(y[i])
         if k == 0:
-            x[i, 0, r:r + 2] += 1.2
+            x[i, 0, r : r + 2] += 1.2
         elif k == 1:
-            x[i, 1, :, r:r + 2] += 1.2
+            x[i, 1, :, r : r + 2] += 1.2
         elif k == 2:
-            x[i, 2, r:r + 3, r:r + 3] += 2.4
+            x[i, 2, r : r + 3, r : r + 3] += 2.4
         else:
-            x[i, 0, r:r + 2, :] += 0.8
-            x[i, 2, :, r:r + 2] += 0.8
+            x[i, 0, r : r + 2, :] += 0.8
+            x[i, 2, :, r : r + 2] += 0.8
     return x + 0.3, y
 
 
@@ -86,8 +94,12 @@ def train(net, x, y, *, steps=240, batch=32, rate=0.05, seed=0, momentum=None, o
             if isinstance(m, nn.modules.batchnorm._BatchNorm):
                 m.momentum = momentum
     adam = any(isinstance(m, nn.LayerNorm) for m in net.modules())
-    optimizer = torch.optim.Adam(net.parameters(), 3e-3) if adam else torch.optim.SGD(net.parameters(), rate, momentum=0.9)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3 if adam else rate, total_steps=steps, cycle_momentum=False)
+    optimizer = (
+        torch.optim.Adam(net.parameters(), 3e-3) if adam else torch.optim.SGD(net.parameters(), rate, momentum=0.9)
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 3e-3 if adam else rate, total_steps=steps, cycle_momentum=False
+    )
     net.train()
     for _ in range(steps):
         rows = torch.randint(0, len(x), (batch,)) if order is None else order()

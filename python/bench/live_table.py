@@ -123,7 +123,9 @@ def class_order(net, rng, world):
 
 
 def double_softmax(net, rng, world):
-    net = train(nn.Sequential(FAMILIES[world["family"]](), nn.Softmax(1)), *world["train"], steps=200, seed=world["seed"])
+    net = train(
+        nn.Sequential(FAMILIES[world["family"]](), nn.Softmax(1)), *world["train"], steps=200, seed=world["seed"]
+    )
     return dict(codes=["double-softmax"], net=net)
 
 
@@ -133,7 +135,9 @@ def relu_at_the_end(net, rng, world):
 
 
 def last_dropout(net, rng, world):
-    net = train(nn.Sequential(FAMILIES[world["family"]](), nn.Dropout(0.5)), *world["train"], steps=200, seed=world["seed"])
+    net = train(
+        nn.Sequential(FAMILIES[world["family"]](), nn.Dropout(0.5)), *world["train"], steps=200, seed=world["seed"]
+    )
     return dict(codes=["last-dropout"], net=net, paths=["1"])
 
 
@@ -152,7 +156,11 @@ class Shifted(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.conv, self.drop, self.conv2 = nn.Conv2d(3, 16, 3, 1, 1), nn.Dropout(0.6), nn.Conv2d(16, 16, 3, 2, 1, bias=False)
+        self.conv, self.drop, self.conv2 = (
+            nn.Conv2d(3, 16, 3, 1, 1),
+            nn.Dropout(0.6),
+            nn.Conv2d(16, 16, 3, 2, 1, bias=False),
+        )
         self.bn, self.fc = nn.BatchNorm2d(16), nn.Linear(16, CLASSES)
 
     def forward(self, x):
@@ -201,9 +209,28 @@ def averaged(net, rng, world):
     return dict(codes=["averaged-weights", "stale-statistics"], paths=[n for n, _ in normalizations(net)])
 
 
-PLANTED = [never_updated, one_never_updated, stale, nan_weight, bad_variance, swapped, extreme_gamma, dead, constant,
-           scaled_input, class_order, double_softmax, relu_at_the_end, last_dropout, lagging, inverted, variance_shift, frozen,
-           by_batch, averaged]
+PLANTED = [
+    never_updated,
+    one_never_updated,
+    stale,
+    nan_weight,
+    bad_variance,
+    swapped,
+    extreme_gamma,
+    dead,
+    constant,
+    scaled_input,
+    class_order,
+    double_softmax,
+    relu_at_the_end,
+    last_dropout,
+    lagging,
+    inverted,
+    variance_shift,
+    frozen,
+    by_batch,
+    averaged,
+]
 # For these a family without normalizations is a case as well.
 FOR_ALL = {nan_weight, constant, scaled_input, class_order, double_softmax, relu_at_the_end, last_dropout}
 
@@ -230,8 +257,12 @@ class Worlds:
         if (family, seed) not in self._nets:
             torch.manual_seed(seed)
             self._nets[family, seed] = train(FAMILIES[family](), *self._train, seed=seed)
-        return copy.deepcopy(self._nets[family, seed]), {"family": family, "seed": seed, "train": self._train,
-                                                          "test": self._test}
+        return copy.deepcopy(self._nets[family, seed]), {
+            "family": family,
+            "seed": seed,
+            "train": self._train,
+            "test": self._test,
+        }
 
 
 def serious(report):
@@ -255,8 +286,13 @@ def main():
         net, world = worlds.world(family, seed)
         planted = plant(net, np.random.default_rng(seed), world)
         net = planted.get("net", net)
-        report = ek.diagnose(net, planted.get("data", world["test"]), train=planted.get("train", world["train"]),
-                             loss="cross_entropy", verbose=False)
+        report = ek.diagnose(
+            net,
+            planted.get("data", world["test"]),
+            train=planted.get("train", world["train"]),
+            loss="cross_entropy",
+            verbose=False,
+        )
         passes.append(report.passes)
         hits = [f for f in serious(report) if f.code in planted["codes"]]
         paths = planted.get("paths")
@@ -277,14 +313,19 @@ def main():
             report = ek.diagnose(net, world["test"], train=world["train"], loss="cross_entropy", verbose=False)
             passes.append(report.passes)
             if serious(report):
-                alarms.append(f"{family} (seed {seed}): " + ", ".join(f"{f.code} {'/'.join(f.layers[:2])}" for f in serious(report)))
+                alarms.append(
+                    f"{family} (seed {seed}): "
+                    + ", ".join(f"{f.code} {'/'.join(f.layers[:2])}" for f in serious(report))
+                )
                 print("ALARM", alarms[-1], flush=True)
     planted, found = sum(r[0] for r in rows.values()), sum(r[1] for r in rows.values())
     lines = ["| planted | cases | found, with the module's path | missed |", "|---|---|---|---|"]
     lines += [f"| {name} | {n} | {k} | {'; '.join(missed) or '-'} |" for name, (n, k, missed) in rows.items()]
-    lines.append(f"\n{found} of {planted} planted defects found ({found / max(1, planted):.3f}); {len(alarms)} alarms on "
-                 f"{0 if arguments.only else arguments.healthy} healthy modules; at most {max(passes):.1f} passes of the "
-                 f"sample, {np.mean(passes):.1f} on average; {time.time() - started:.0f} s.")
+    lines.append(
+        f"\n{found} of {planted} planted defects found ({found / max(1, planted):.3f}); {len(alarms)} alarms on "
+        f"{0 if arguments.only else arguments.healthy} healthy modules; at most {max(passes):.1f} passes of the "
+        f"sample, {np.mean(passes):.1f} on average; {time.time() - started:.0f} s."
+    )
     lines += [f"- alarm: {a}" for a in alarms]
     if not arguments.only:
         lines += ["", *update_bn_table(worlds)]
@@ -298,14 +339,21 @@ def main():
 
 def update_bn_table(worlds):
     """Test losses of modules with defects of their statistics: as they are, after PyTorch's update_bn, after ours."""
-    lines = ["| defect | family | loss | after torch's update_bn | after ek.update_bn | batch of all data |",
-             "|---|---|---|---|---|---|"]
-    for plant, family in ((never_updated, "resnet"), (stale, "tv_mobilenet"), (averaged, "densenet"), (variance_shift, "resnet"),
-                          (lagging, "tv_vgg")):
+    lines = [
+        "| defect | family | loss | after torch's update_bn | after ek.update_bn | batch of all data |",
+        "|---|---|---|---|---|---|",
+    ]
+    for plant, family in (
+        (never_updated, "resnet"),
+        (stale, "tv_mobilenet"),
+        (averaged, "densenet"),
+        (variance_shift, "resnet"),
+        (lagging, "tv_vgg"),
+    ):
         net, world = worlds.world(family, 0)
         net = plant(net, np.random.default_rng(0), world).get("net", net)
         x, y = world["train"]
-        loader = [x[i:i + 32] for i in range(0, len(x), 32)]
+        loader = [x[i : i + 32] for i in range(0, len(x), 32)]
         theirs, ours = copy.deepcopy(net), copy.deepcopy(net)
         torch.optim.swa_utils.update_bn(loader, theirs)
         ek.update_bn(loader, ours)

@@ -6,14 +6,37 @@ import warnings
 from . import _framework, network
 from .errors import InputError
 
-_NETWORK = ("train", "loss", "samples", "batch", "outputs", "call", "autocast", "memory", "optimizer", "records",
-            "class_names")
+_NETWORK = (
+    "train",
+    "loss",
+    "samples",
+    "batch",
+    "outputs",
+    "call",
+    "autocast",
+    "memory",
+    "optimizer",
+    "records",
+    "class_names",
+)
 _SILENT = {"labels": "", "channels_first": False, "threads": None}
 # Codes that statistics of the data repair, and methods; what the package's own `repair` takes.
-_STATISTICS = {"re-estimate", "never-updated", "lagging", "variance-shift", "stale-statistics", "bad-variance",
-               "averaged-weights", "frozen-statistics", "restore-variance"}
-_FORBID = {"input-mismatch": "the data are not prepared as in training", "weight-layout":
-           "the weights are laid out for another program", "wrong-axis": "a normalization has the wrong axis"}
+_STATISTICS = {
+    "re-estimate",
+    "never-updated",
+    "lagging",
+    "variance-shift",
+    "stale-statistics",
+    "bad-variance",
+    "averaged-weights",
+    "frozen-statistics",
+    "restore-variance",
+}
+_FORBID = {
+    "input-mismatch": "the data are not prepared as in training",
+    "weight-layout": "the weights are laid out for another program",
+    "wrong-axis": "a normalization has the wrong axis",
+}
 
 
 def _split(options):
@@ -37,9 +60,9 @@ def diagnose(model, data, *, batch_size=None, verbose="auto", **options):
         chosen["records"] = {"batch_size": int(batch_size)} | dict(chosen.get("records") or {})
     memory = chosen.get("memory") or 1 << 30
     with network(model, data, **chosen) as live, Line(verbose) as line:
-        return Report(native.diagnose_live(live, name=type(live_model(live)).__name__, memory=memory,
-                                           batch_size=live.records.get("batch_size"),
-                                           updates=live.records.get("updates"), progress=progress_of(line)))
+        told = {"name": type(live_model(live)).__name__, "memory": int(memory), "progress": progress_of(line)}
+        told |= {key: int(live.records[key]) for key in ("batch_size", "updates") if key in live.records}
+        return Report(native.diagnose_live(live, told))
 
 
 def live_model(live):
@@ -56,18 +79,23 @@ def _plan(report, fix):
         plan["statistics"] = fix in _STATISTICS or bool(codes & _STATISTICS)
     if every or fix in ("not-finite", "remove-channels"):
         plan["silence"] = "not-finite" in codes or not every
-    for finding in (report.findings if report is not None else ()):
+    for finding in report.findings if report is not None else ():
         if finding.code == "momentum-inverted" and (every or fix in ("momentum-inverted", "invert-momentum")):
             plan["invert"] += finding.layers
             plan["statistics"] = True
         if finding.code == "swapped-vectors" and fix in ("all", "swapped-vectors"):
-            moved = re.findall(r"the slot of (gamma|beta|moving mean|moving variance) has the "
-                               r"(gamma|beta|moving mean|moving variance)", finding.cause)
+            moved = re.findall(
+                r"the slot of (gamma|beta|moving mean|moving variance) has the "
+                r"(gamma|beta|moving mean|moving variance)",
+                finding.cause,
+            )
             if moved:
                 plan["reorder"] |= {layer: moved for layer in finding.layers}
     if forbidden and plan["statistics"]:
-        raise InputError(f"Statistics must not be estimated: {' and '.join(forbidden)}. Correct that first "
-                         "(ek.diagnose says how); else the repair would hide it.")
+        raise InputError(
+            f"Statistics must not be estimated: {' and '.join(forbidden)}. Correct that first "
+            "(ek.diagnose says how); else the repair would hide it."
+        )
     return plan
 
 
@@ -78,10 +106,23 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     if options.pop("then_train", 0):
         raise InputError("then_train: a live network is trained by its framework. Repair it, then train it on.")
     chosen = _split(dict(options))
-    report = diagnose(model, data if validation is None else validation, batch_size=batch_size, verbose=verbose,
-                      **(options | ({} if validation is None else {"train": data})))
+    data = list(data) if hasattr(data, "__next__") else data  # it is read several times
+    report = diagnose(
+        model,
+        data if validation is None else validation,
+        batch_size=batch_size,
+        verbose=verbose,
+        **(options | ({} if validation is None else {"train": data})),
+    )
     plan = _plan(report, fix)
-    known = _STATISTICS | {"all", "not-finite", "remove-channels", "momentum-inverted", "invert-momentum", "swapped-vectors"}
+    known = _STATISTICS | {
+        "all",
+        "not-finite",
+        "remove-channels",
+        "momentum-inverted",
+        "invert-momentum",
+        "swapped-vectors",
+    }
     if fix not in known:
         raise InputError(f'fix="{fix}" is not known for a live network. Known: {", ".join(sorted(known))}.')
     chosen.pop("train", None)
@@ -90,14 +131,34 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     else:
         from .keras_repair import repair_model as run
     mended, changes, scored = run(model, data, plan, validation=validation, **chosen)
-    methods = [name for name, on in (("re-estimate", plan["statistics"]), ("remove-channels", plan["silence"]),
-                                     ("invert-momentum", plan["invert"]), ("swapped-vectors", plan["reorder"])) if on]
+    methods = [
+        name
+        for name, on in (
+            ("re-estimate", plan["statistics"]),
+            ("remove-channels", plan["silence"]),
+            ("invert-momentum", plan["invert"]),
+            ("swapped-vectors", plan["reorder"]),
+        )
+        if on
+    ]
     worse = scored["after"]["loss"] > scored["before"]["loss"]
     no_help = "the loss is not lower on samples that it has not seen" if changes and worse else ""
     if no_help:
         warnings.warn(f"The repair does not help: {no_help}.", stacklevel=3)
-    done = Repair(methods=methods, kind="statistics" if plan["statistics"] else "exact", changes=changes, left=[],
-                  architecture_changed=False, trained_epochs=0, no_help=no_help, input_unchecked="",
-                  before=scored["before"], after=scored["after"], reference=None, scored_on=scored["on"], expected=None)
+    done = Repair(
+        methods=methods,
+        kind="statistics" if plan["statistics"] else "exact",
+        changes=changes,
+        left=[],
+        architecture_changed=False,
+        trained_epochs=0,
+        no_help=no_help,
+        input_unchecked="",
+        before=scored["before"],
+        after=scored["after"],
+        reference=None,
+        scored_on=scored["on"],
+        expected=None,
+    )
     mended.before, mended.after, mended.repair = scored["before"], scored["after"], done
     return mended

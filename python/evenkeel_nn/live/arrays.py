@@ -15,7 +15,7 @@ def _rows(x, axis):
 def _chunks(rows):
     size = max(1, _CHUNK // max(1, rows.shape[1]))
     for i in range(0, len(rows), size):
-        yield rows[i:i + size].astype(np.float64)
+        yield rows[i : i + size].astype(np.float64)
 
 
 def moments(x, axis):
@@ -69,7 +69,8 @@ def squares(x, axis):
 
 
 def sample_losses(kind, scores, smoothing, z, labels):
-    """(losses [n], correct [n] or None). `z`: [n, positions, K]; `labels`: int [n] or [n, positions], or float [n, ...].
+    """(losses [n], correct [n] or None). `z`: [n, positions, K]; `labels`: int [n] or [n, positions], or floats.
+
     Probabilities are cut to 1e-7 from the ends, as Keras does."""
     n, positions, k = z.shape
     z = z.astype(np.float64)

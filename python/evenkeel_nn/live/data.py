@@ -36,7 +36,9 @@ def seen(value, depth=0):
     if depth > 1:
         return type(value).__name__
     if isinstance(value, dict):
-        return "a dict with " + ", ".join(f"{key!r}: {seen(v, depth + 1)}" for key, v in itertools.islice(value.items(), 6))
+        return "a dict with " + ", ".join(
+            f"{key!r}: {seen(v, depth + 1)}" for key, v in itertools.islice(value.items(), 6)
+        )
     if isinstance(value, (list, tuple)):
         parts = ", ".join(seen(v, depth + 1) for v in value[:5])
         return f"a {type(value).__name__} of {len(value)}" + (f": {parts}" if parts else "")
@@ -122,12 +124,17 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
     facts = {}
     if loader is not None:
         data, facts = loader(data, samples)
-    if isinstance(data, (list, tuple)) and len(data) == 2 and is_array(data[0]) and (data[1] is None or is_array(data[1])):
+    if (
+        isinstance(data, (list, tuple))
+        and len(data) == 2
+        and is_array(data[0])
+        and (data[1] is None or is_array(data[1]))
+    ):
         x, y = data
         if y is not None and len(x) != len(y):
             raise InputError(f"Inputs and labels differ in number: {seen(x)} and {seen(y)}.")
         rows = spread(len(x), samples)
-        take = (lambda a: to_host(a) if len(rows) == len(x) else to_host(a[rows]))
+        take = lambda a: to_host(a) if len(rows) == len(x) else to_host(a[rows])
         sample = Sample(take(x), None if y is None else take(y), len(rows), name, facts)
         return _checked(sample)
     if is_array(data):
@@ -148,8 +155,10 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
             except (ValueError, TypeError):
                 y = None
             if y is None or y.dtype.kind not in "iufb":
-                raise InputError(f"The labels must be an array, and are {seen(_split(item, batch)[1])}. "
-                                 "batch= says which part of a batch they are.")
+                raise InputError(
+                    f"The labels must be an array, and are {seen(_split(item, batch)[1])}. "
+                    "batch= says which part of a batch they are."
+                )
         n = len(next(leaves(x)))
         y = None if y is None else to_host(y)
         if y is not None and (len(y.shape) == 0 or len(y) != n):
@@ -168,8 +177,11 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
         exhausted = iter(data) is data
         raise InputError(
             f"{name} yielded no samples. "
-            + ("It is an iterator that was used up already: give the loader itself, or a list of batches."
-               if exhausted else "Is the data set empty?")
+            + (
+                "It is an iterator that was used up already: give the loader itself, or a list of batches."
+                if exhausted
+                else "Is the data set empty?"
+            )
         )
     try:
         x = join(inputs, concatenate)
@@ -233,22 +245,27 @@ def checked_labels(labels, loss, outputs, positions, name):
             return y.astype(np.float64).reshape(n, outputs)
         whole = bool(np.all(y == np.round(y)))
         raise InputError(
-            f"{name}: labels are {seen(labels)}" + (", whole numbers stored as floats" if whole else "")
+            f"{name}: labels are {seen(labels)}"
+            + (", whole numbers stored as floats" if whole else "")
             + f"; cross-entropy over {outputs} classes takes class numbers. "
-            + ("Convert them: batch=lambda b: (b[0], b[1].long())." if whole else
-               "For targets that are numbers use loss=\"mse\"; for one number from 0 to 1 loss=\"bce_with_logits\".")
+            + (
+                "Convert them: batch=lambda b: (b[0], b[1].long())."
+                if whole
+                else 'For targets that are numbers use loss="mse"; for one number from 0 to 1 loss="bce_with_logits".'
+            )
         )
     if positions == 1 and y.ndim == 2 and y.shape[1] == outputs and outputs > 1:
         if not bool(np.all(y.sum(1) == 1)) or y.min() < 0:
             raise InputError(
                 f"{name}: labels {seen(labels)} have several ones in a row: classes that may occur together. "
-                "Then the loss is \"bce_with_logits\"."
+                'Then the loss is "bce_with_logits".'
             )
         return y.astype(np.float64)
     if y.size != n * positions:
         raise InputError(
             f"{name}: labels are {seen(labels)}, and the network has {positions} position(s) of {outputs} outputs. "
-            f"Give class numbers [{n}]" + (f" or one-hot rows [{n}, {outputs}]." if positions == 1 else " for each position.")
+            f"Give class numbers [{n}]"
+            + (f" or one-hot rows [{n}, {outputs}]." if positions == 1 else " for each position.")
         )
     return y.astype(np.int64).reshape(n) if positions == 1 else y.astype(np.int64).reshape(n, positions)
 

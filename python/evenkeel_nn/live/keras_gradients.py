@@ -7,7 +7,8 @@ import numpy as np
 def gradients(model, inputs, variables, loss_of):
     """The norm of the gradient of `loss_of(model(inputs, training=True))` with respect to each variable."""
     return {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax}[keras.backend.backend()](
-        model, inputs, variables, loss_of)
+        model, inputs, variables, loss_of
+    )
 
 
 def _tensorflow(model, inputs, variables, loss_of):
@@ -16,8 +17,10 @@ def _tensorflow(model, inputs, variables, loss_of):
     with tf.GradientTape() as tape:
         loss = loss_of(model(inputs, training=True))
     grads = tape.gradient(loss, [v.value for v in variables])
-    return [0.0 if g is None else float(np.linalg.norm(np.asarray(tf.convert_to_tensor(g), dtype=np.float64)))
-            for g in grads]
+    return [
+        0.0 if g is None else float(np.linalg.norm(np.asarray(tf.convert_to_tensor(g), dtype=np.float64)))
+        for g in grads
+    ]
 
 
 def _torch(model, inputs, variables, loss_of):
@@ -39,6 +42,7 @@ def _jax(model, inputs, variables, loss_of):
         return loss_of(outputs)
 
     grads = jax.grad(loss)([v.value for v in model.trainable_variables])
-    norms = {id(v): float(np.linalg.norm(np.asarray(g, dtype=np.float64)))
-             for v, g in zip(model.trainable_variables, grads)}
+    norms = {
+        id(v): float(np.linalg.norm(np.asarray(g, dtype=np.float64))) for v, g in zip(model.trainable_variables, grads)
+    }
     return [norms.get(id(v), 0.0) for v in variables]

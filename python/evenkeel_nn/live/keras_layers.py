@@ -2,22 +2,72 @@
 
 import math
 
-_ACTIVATIONS = {"relu": "relu", "elu": "elu(1)", "selu": "selu", "gelu": "gelu", "silu": "silu", "swish": "silu",
-                "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax", "log_softmax": "log_softmax",
-                "softplus": "softplus", "softsign": "softsign", "hard_sigmoid": "hard_sigmoid", "hard_silu": "hard_swish",
-                "hard_swish": "hard_swish", "mish": "mish", "relu6": "clip(0, 6)", "leaky_relu": "leaky_relu(0.2)"}
-_MERGES = {"Add": "sum", "Multiply": "product", "Subtract": "difference", "Average": "mean", "Maximum": "maximum",
-           "Minimum": "minimum"}
-_INITIALIZERS = {"GlorotUniform": "glorot_uniform", "GlorotNormal": "glorot_normal", "HeNormal": "he_normal",
-                 "HeUniform": "he_uniform", "LecunNormal": "lecun_normal", "LecunUniform": "lecun_uniform",
-                 "Zeros": "zeros", "Ones": "ones"}
+_ACTIVATIONS = {
+    "relu": "relu",
+    "elu": "elu(1)",
+    "selu": "selu",
+    "gelu": "gelu",
+    "silu": "silu",
+    "swish": "silu",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "softmax": "softmax",
+    "log_softmax": "log_softmax",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "hard_sigmoid": "hard_sigmoid",
+    "hard_silu": "hard_swish",
+    "hard_swish": "hard_swish",
+    "mish": "mish",
+    "relu6": "clip(0, 6)",
+    "leaky_relu": "leaky_relu(0.2)",
+}
+_MERGES = {
+    "Add": "sum",
+    "Multiply": "product",
+    "Subtract": "difference",
+    "Average": "mean",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+}
+_INITIALIZERS = {
+    "GlorotUniform": "glorot_uniform",
+    "GlorotNormal": "glorot_normal",
+    "HeNormal": "he_normal",
+    "HeUniform": "he_uniform",
+    "LecunNormal": "lecun_normal",
+    "LecunUniform": "lecun_uniform",
+    "Zeros": "zeros",
+    "Ones": "ones",
+}
 # Layers that are one step, though they have layers inside.
-_WHOLE = {"MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention", "RNN", "LSTM", "GRU", "SimpleRNN",
-          "Bidirectional", "TimeDistributed", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "SpectralNormalization",
-          "EinsumDense", "StackedRNNCells", "Pipeline"}
-_NOISE = {"Dropout": "element", "SpatialDropout1D": "channel", "SpatialDropout2D": "channel",
-          "SpatialDropout3D": "channel", "GaussianDropout": "element", "AlphaDropout": "element",
-          "GaussianNoise": "element"}
+_WHOLE = {
+    "MultiHeadAttention",
+    "GroupQueryAttention",
+    "GroupedQueryAttention",
+    "RNN",
+    "LSTM",
+    "GRU",
+    "SimpleRNN",
+    "Bidirectional",
+    "TimeDistributed",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "SpectralNormalization",
+    "EinsumDense",
+    "StackedRNNCells",
+    "Pipeline",
+}
+_NOISE = {
+    "Dropout": "element",
+    "SpatialDropout1D": "channel",
+    "SpatialDropout2D": "channel",
+    "SpatialDropout3D": "channel",
+    "GaussianDropout": "element",
+    "AlphaDropout": "element",
+    "GaussianNoise": "element",
+}
 
 
 def kind_of(layer):
@@ -29,8 +79,10 @@ def kind_of(layer):
 
 
 def is_model(layer):
-    return any(base.__name__ in ("Model", "Functional", "Sequential") and base.__module__.startswith("keras")
-               for base in type(layer).__mro__)
+    return any(
+        base.__name__ in ("Model", "Functional", "Sequential") and base.__module__.startswith("keras")
+        for base in type(layer).__mro__
+    )
 
 
 def is_leaf(layer):
@@ -49,7 +101,9 @@ def is_moving_normalization(layer):
 def is_noise(layer):
     """Whether `training` means noise to a layer."""
     name = kind_of(layer)
-    return name in _NOISE or "drop" in type(layer).__name__.lower() or getattr(layer, "dropout", 0) not in (0, 0.0, None)
+    return (
+        name in _NOISE or "drop" in type(layer).__name__.lower() or getattr(layer, "dropout", 0) not in (0, 0.0, None)
+    )
 
 
 def activation_text(function):
@@ -119,8 +173,16 @@ def _window(layer, axes, shape_in, transposed):
 def _linear(layer, kind, shape_in, axis):
     """Traits and roles {attribute: role} of convolutions and dense layers."""
     inner = [n for i, n in enumerate(shape_in) if i not in (0, axis)]
-    axes = {"Conv1D": 1, "Conv2D": 2, "Conv1DTranspose": 1, "Conv2DTranspose": 2, "DepthwiseConv1D": 1,
-            "DepthwiseConv2D": 2, "SeparableConv1D": 1, "SeparableConv2D": 2}.get(kind)
+    axes = {
+        "Conv1D": 1,
+        "Conv2D": 2,
+        "Conv1DTranspose": 1,
+        "Conv2DTranspose": 2,
+        "DepthwiseConv1D": 1,
+        "DepthwiseConv2D": 2,
+        "SeparableConv1D": 1,
+        "SeparableConv2D": 2,
+    }.get(kind)
     bias = {"bias": "bias"} if getattr(layer, "bias", None) is not None else {}
     if kind == "Dense":
         return {"linear": {"outputs": int(layer.units), "groups": 1, "transposed": False}}, {"kernel": "kernel"} | bias
@@ -129,29 +191,47 @@ def _linear(layer, kind, shape_in, axis):
     transposed = kind.endswith("Transpose")
     window = _window(layer, axes, inner, transposed)
     if kind.startswith("Depthwise"):
-        return {"linear": {"outputs": int(layer.depth_multiplier), "groups": -1, "transposed": False, "window": window},
-                "per_channel": int(layer.depth_multiplier) == 1}, {"kernel": "kernel"} | bias
+        return {
+            "linear": {"outputs": int(layer.depth_multiplier), "groups": -1, "transposed": False, "window": window},
+            "per_channel": int(layer.depth_multiplier) == 1,
+        }, {"kernel": "kernel"} | bias
     if kind.startswith("Separable"):
-        return {"linear": {"outputs": int(layer.filters), "groups": 1, "transposed": False, "window": window}}, \
-            {"depthwise_kernel": "first_kernel", "pointwise_kernel": "kernel"} | bias
-    return {"linear": {"outputs": int(layer.filters), "groups": int(getattr(layer, "groups", 1)),
-                       "transposed": transposed, "window": window}}, {"kernel": "kernel"} | bias
+        return {"linear": {"outputs": int(layer.filters), "groups": 1, "transposed": False, "window": window}}, {
+            "depthwise_kernel": "first_kernel",
+            "pointwise_kernel": "kernel",
+        } | bias
+    return {
+        "linear": {
+            "outputs": int(layer.filters),
+            "groups": int(getattr(layer, "groups", 1)),
+            "transposed": transposed,
+            "window": window,
+        }
+    }, {"kernel": "kernel"} | bias
 
 
 def _normalization(layer, kind, frozen, ndim):
     roles = {"gamma": "gamma", "beta": "beta"}
     if is_moving_normalization(layer):
-        return {"normalization": {"over": "batch", "epsilon": float(layer.epsilon), "axis": int(layer.axis), "moving": {
-            "momentum": float(layer.momentum), "unbiased": False, "frozen": bool(frozen)}}, "per_channel": True}, \
-            roles | {"moving_mean": "moving_mean", "moving_variance": "moving_variance"}
+        return {
+            "normalization": {
+                "over": "batch",
+                "epsilon": float(layer.epsilon),
+                "axis": int(layer.axis),
+                "moving": {"momentum": float(layer.momentum), "unbiased": False, "frozen": bool(frozen)},
+            },
+            "per_channel": True,
+        }, roles | {"moving_mean": "moving_mean", "moving_variance": "moving_variance"}
     if kind == "GroupNormalization":
         return {"normalization": {"over": "group", "epsilon": float(layer.epsilon), "groups": int(layer.groups)}}, roles
     if kind in ("LayerNormalization", "RMSNormalization"):
         axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
         last = [a % ndim for a in axes] == [ndim - 1]
-        return {"normalization": {"over": "position" if last else "group", "epsilon": float(layer.epsilon)}
-                | ({} if last else {"groups": 1}) | ({"centered": False} if kind == "RMSNormalization" else {})}, \
-            roles | {"scale": "gamma"}
+        return {
+            "normalization": {"over": "position" if last else "group", "epsilon": float(layer.epsilon)}
+            | ({} if last else {"groups": 1})
+            | ({"centered": False} if kind == "RMSNormalization" else {})
+        }, roles | {"scale": "gamma"}
     return None
 
 
@@ -168,13 +248,15 @@ def _noise(layer, kind):
         low = -1.7580993408473766
         return traits | {"noise": {"factor_variance": rate / (1 + rate * low * low), "per": "element"}}
     shape = getattr(layer, "noise_shape", None)
-    per = _NOISE.get(kind, "sample" if "path" in type(layer).__name__.lower() or "depth" in type(layer).__name__.lower()
-                     else "element")
+    per = _NOISE.get(
+        kind,
+        "sample" if "path" in type(layer).__name__.lower() or "depth" in type(layer).__name__.lower() else "element",
+    )
     return traits | {"noise": {"rate": rate, "per": "other" if shape is not None else per}}
 
 
 def describe_layer(layer, shape_in, shape_out, axis, frozen):
-    """(traits, roles {attribute: role}, opaque). `shape_in`, `shape_out`: with the samples' axis; `axis`: of channels."""
+    """(traits, roles {attribute: role}, opaque). `shape_in`, `shape_out`: with the samples; `axis`: of channels."""
     kind = kind_of(layer)
     found = _linear(layer, kind, shape_in, axis)
     if found:
@@ -192,16 +274,27 @@ def describe_layer(layer, shape_in, shape_out, axis, frozen):
     if text == "?":
         return {}, {}, True
     if text or kind == "Activation":
-        return {"identity_in_evaluation": True, "per_channel": text not in ("softmax", "log_softmax")} | (
-            {"activation": text} if text else {}), {}, False
+        return (
+            {"identity_in_evaluation": True, "per_channel": text not in ("softmax", "log_softmax")}
+            | ({"activation": text} if text else {}),
+            {},
+            False,
+        )
     if kind == "PReLU":
         return {"per_channel": True}, {"alpha": "slope"}, False
     if kind in ("Identity", "ActivityRegularization", "InputLayer"):
         return {"identity_in_evaluation": True, "per_channel": True}, {}, False
     if kind == "Flatten":
         last = axis == len(shape_in) - 1 or math.prod(shape_in[1:]) == shape_in[axis]
-        return ({"identity_in_evaluation": True, "per_channel": True, "axes": "flattened"} if last
-                else {"axes": "permuted"}), {}, False
+        return (
+            (
+                {"identity_in_evaluation": True, "per_channel": True, "axes": "flattened"}
+                if last
+                else {"axes": "permuted"}
+            ),
+            {},
+            False,
+        )
     if kind == "Reshape":
         return {"identity_in_evaluation": True, "axes": "reshaped"}, {}, False
     if kind == "Permute":

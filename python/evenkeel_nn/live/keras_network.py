@@ -1,8 +1,8 @@
 """A live Keras 3 model as the doctor asks for it, on any backend: described once, then measured pass by pass.
 
-Passes run the model eagerly while the class's `Layer.__call__` and `Operation.__call__` are replaced: each layer is seen,
-nested and subclassed ones too, and no layer is touched. Statistics are supplied by assigning the moving ones for a
-pass.
+Passes run the model eagerly while `Layer.__call__` and `Operation.__call__` are replaced in their classes: each layer
+is seen, nested and subclassed ones too, and no layer is touched. Statistics are supplied by assigning the moving ones
+for a pass.
 """
 
 import contextlib
@@ -17,14 +17,22 @@ from . import data as sets
 from .errors import InputError, UnsupportedError
 from .graph import Node, Stop, peak_elements
 
-_TOLERANCE = 1e-6
+TOLERANCE = 1e-5  # nats; see torch_network
 _PASS_BYTES = 64 << 20
-_LOSSES = {"cross_entropy": "cross_entropy", "sparse_categorical_crossentropy": "cross_entropy",
-           "categorical_crossentropy": "cross_entropy", "binary_crossentropy": "binary_crossentropy",
-           "bce_with_logits": "binary_crossentropy", "bce": "binary_crossentropy", "mse": "mse",
-           "mean_squared_error": "mse", "SparseCategoricalCrossentropy": "cross_entropy",
-           "CategoricalCrossentropy": "cross_entropy", "BinaryCrossentropy": "binary_crossentropy",
-           "MeanSquaredError": "mse"}
+_LOSSES = {
+    "cross_entropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "binary_crossentropy": "binary_crossentropy",
+    "bce_with_logits": "binary_crossentropy",
+    "bce": "binary_crossentropy",
+    "mse": "mse",
+    "mean_squared_error": "mse",
+    "SparseCategoricalCrossentropy": "cross_entropy",
+    "CategoricalCrossentropy": "cross_entropy",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "MeanSquaredError": "mse",
+}
 
 
 def to_host(array):
@@ -176,8 +184,17 @@ class _Recorder(_Calls):
         actual = self._inputs.get(name) or given
         if loose and not inputs and self.nodes:  # through functions that are not seen
             inputs = sorted(self._unread) or [len(self.nodes) - 1]
-            before = Node(f"{name} input", "function", inputs, {}, [], tuple(loose[0].shape), self._axis(None, loose[0]),
-                          self._axis(None, loose[0]), True)
+            before = Node(
+                f"{name} input",
+                "function",
+                inputs,
+                {},
+                [],
+                tuple(loose[0].shape),
+                self._axis(None, loose[0]),
+                self._axis(None, loose[0]),
+                True,
+            )
             self.nodes.append(before)
             self._unread.clear()
             inputs = [len(self.nodes) - 1]
@@ -195,19 +212,26 @@ class _Recorder(_Calls):
                 self.repeated.append((name, self._known[id(layer)]))
             else:
                 self._known.setdefault(id(layer), name)
-                traits, roles, opaque = keras_layers.describe_layer(layer, shape_in, shape_out, axis_in,
-                                                                    self._frozen.get(name, False))
+                traits, roles, opaque = keras_layers.describe_layer(
+                    layer, shape_in, shape_out, axis_in, self._frozen.get(name, False)
+                )
                 weights = self._weights(name, layer, roles)
         else:
             kind = type(layer).__name__
-            merge = {"Add": "sum", "Multiply": "product", "Subtract": "difference", "Maximum": "maximum",
-                     "Minimum": "minimum"}.get(kind)
+            merge = {
+                "Add": "sum",
+                "Multiply": "product",
+                "Subtract": "difference",
+                "Maximum": "maximum",
+                "Minimum": "minimum",
+            }.get(kind)
             same = len(given) == 2 and all(tuple(t.shape) == shape_out for t in given)
             traits, opaque = ({"merge": merge}, False) if merge and same and len(inputs) == 2 else ({}, True)
         if traits.get("merge") and len(inputs) < 2:
             traits, opaque = {}, True
-        self.nodes.append(Node(name, type(layer).__name__, inputs, traits, weights, shape_out, axis, axis_in, opaque, layer,
-                               name))
+        self.nodes.append(
+            Node(name, type(layer).__name__, inputs, traits, weights, shape_out, axis, axis_in, opaque, layer, name)
+        )
         index = len(self.nodes) - 1
         self._unread -= set(inputs)
         self._unread.add(index)
@@ -239,8 +263,16 @@ class _Recorder(_Calls):
             attribute, role = places.get(id(v), (None, "other"))
             initializer = getattr(layer, f"{attribute}_initializer", None) if attribute else None
             text = keras_layers.initializer_text(initializer) if initializer is not None else None
-            found.append({"name": f"{name}/{v.name}", "role": role, "tensor": v, "module": layer,
-                          "trainable": id(v) in trainable} | ({"initializer": text} if text else {}))
+            found.append(
+                {
+                    "name": f"{name}/{v.name}",
+                    "role": role,
+                    "tensor": v,
+                    "module": layer,
+                    "trainable": id(v) in trainable,
+                }
+                | ({"initializer": text} if text else {})
+            )
         names = [w["name"] for w in found]
         for i, w in enumerate(found):
             if names.index(w["name"]) != i:
@@ -254,8 +286,9 @@ class _Recorder(_Calls):
                 placed.add(id(v))
                 parts = v.path.split("/")
                 node = max(self.nodes, key=lambda n: sum(a == b for a, b in zip(n.name.split("/"), parts)))
-                node.weights.append({"name": v.path, "role": "other", "tensor": v, "module": None,
-                                     "trainable": bool(v.trainable)})
+                node.weights.append(
+                    {"name": v.path, "role": "other", "tensor": v, "module": None, "trainable": bool(v.trainable)}
+                )
         return self._of.get(id(output), len(self.nodes) - 1 if self.nodes else None)
 
 
@@ -317,13 +350,30 @@ class KerasNetwork:
 
     framework = "keras"
 
-    def __init__(self, model, data, *, train=None, loss=None, samples=2048, batch=None, outputs=None, call=None,
-                 autocast=None, memory=None, optimizer=None, records=None, class_names=None, check_outputs=True):
+    def __init__(
+        self,
+        model,
+        data,
+        *,
+        train=None,
+        loss=None,
+        samples=2048,
+        batch=None,
+        outputs=None,
+        call=None,
+        autocast=None,
+        memory=None,
+        optimizer=None,
+        records=None,
+        class_names=None,
+        check_outputs=True,
+    ):
         del autocast  # Keras's dtype policies are the model's own
         self.model = model
         if not model.built or not model.weights and not model.layers:
-            raise InputError(f"{type(model).__name__} {model.name!r} is not built yet: call it on a batch once, or load its "
-                             "weights.")
+            raise InputError(
+                f"{type(model).__name__} {model.name!r} is not built yet: call it on a batch once, or load its weights."
+            )
         self._outputs, self._call = outputs, call
         self._changed = {}
         self._random = _Generators()
@@ -340,8 +390,9 @@ class KerasNetwork:
     def _prepare(self, data, train, loss, samples, batch, memory, optimizer, records, class_names):
         if train is data and hasattr(data, "__next__"):
             raise InputError("data and train are the same iterator, which can be used only once. Give two, or a list.")
-        draw = lambda d, name: sets.draw(d, samples, name=name, batch=batch, to_host=to_host, concatenate=np.concatenate,
-                                         loader=_loader)
+        draw = lambda d, name: sets.draw(
+            d, samples, name=name, batch=batch, to_host=to_host, concatenate=np.concatenate, loader=_loader
+        )
         self._sets = {"data": draw(data, "data"), "train": None if train is None else draw(train, "train")}
         self.memory = memory or _free_memory()
         self._trace()
@@ -383,8 +434,11 @@ class KerasNetwork:
             chosen = self._outputs(outputs)
         elif self._outputs is not None:
             try:
-                chosen = outputs[self._outputs] if not isinstance(self._outputs, str) or isinstance(outputs, dict) \
+                chosen = (
+                    outputs[self._outputs]
+                    if not isinstance(self._outputs, str) or isinstance(outputs, dict)
                     else getattr(outputs, self._outputs)
+                )
             except (KeyError, IndexError, AttributeError, TypeError):
                 raise InputError(f"outputs={self._outputs!r}: the model returns {sets.seen(outputs)}.") from None
         if keras.ops.is_tensor(chosen) and len(chosen.shape):
@@ -475,14 +529,17 @@ class KerasNetwork:
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", None) or type(loss).__name__
         if name not in _LOSSES:
             if isinstance(loss, str):
-                raise InputError(f"loss={loss!r} is not known. Known: {', '.join(k for k in _LOSSES if k.islower())}, "
-                                 "or a function of (labels, outputs).")
+                raise InputError(
+                    f"loss={loss!r} is not known. Known: {', '.join(k for k in _LOSSES if k.islower())}, "
+                    "or a function of (labels, outputs)."
+                )
             self._own_loss = loss
             self._notes.append("The loss is a function of your own; its scale is compared with that of the usual loss.")
             return
         self._kind = _LOSSES[name]
-        self._smoothing = float(getattr(loss, "label_smoothing", None) or
-                                getattr(loss, "_fn_kwargs", {}).get("label_smoothing", 0.0) or 0.0)
+        self._smoothing = float(
+            getattr(loss, "label_smoothing", None) or getattr(loss, "_fn_kwargs", {}).get("label_smoothing", 0.0) or 0.0
+        )
         if self._kind == "mse":
             self._scores = "logits"
         elif name == "bce_with_logits":
@@ -553,18 +610,38 @@ class KerasNetwork:
         """The graph of layers, their traits, weights and records, as plain data (PROTOCOL)."""
         layers = []
         for node in self.nodes:
-            weights = [{k: w[k] for k in ("name", "role", "trainable", "initializer") if k in w}
-                       | {"shape": [int(n) for n in w["tensor"].shape] or [1]} for w in node.weights]
+            weights = [
+                {k: w[k] for k in ("name", "role", "trainable", "initializer") if k in w}
+                | {"shape": [int(n) for n in w["tensor"].shape] or [1]}
+                for w in node.weights
+            ]
             trains = [w["trainable"] for w in node.weights if w["role"] not in ("moving_mean", "moving_variance")]
-            layers.append({"name": node.name, "kind": node.kind, "inputs": [int(i) for i in node.inputs] or [-1],
-                           "output_shape": self._shape(node.shape, node.axis), "traits": node.traits, "weights": weights,
-                           "trainable": any(trains) if trains else True, "opaque": bool(node.opaque)})
+            layers.append(
+                {
+                    "name": node.name,
+                    "kind": node.kind,
+                    "inputs": [int(i) for i in node.inputs] or [-1],
+                    "output_shape": self._shape(node.shape, node.axis),
+                    "traits": node.traits,
+                    "weights": weights,
+                    "trainable": any(trains) if trains else True,
+                    "opaque": bool(node.opaque),
+                }
+            )
         x = self._single("data")
-        return {"framework": "keras", "class": type(self.model).__name__,
-                "input_shape": [1] if x is None else self._shape(x.shape, self.input_axis),
-                "outputs": int(self.outputs), "loss": self._kind, "scores": self._scores,
-                "label_smoothing": self._smoothing, "layers": layers, "output": int(self.output),
-                "records": self.records, "lost": self.lost}
+        return {
+            "framework": "keras",
+            "class": type(self.model).__name__,
+            "input_shape": [1] if x is None else self._shape(x.shape, self.input_axis),
+            "outputs": int(self.outputs),
+            "loss": self._kind,
+            "scores": self._scores,
+            "label_smoothing": self._smoothing,
+            "layers": layers,
+            "output": int(self.output),
+            "records": self.records,
+            "lost": self.lost,
+        }
 
     def _single(self, which):
         x = self._sets[which].inputs
@@ -633,7 +710,9 @@ class KerasNetwork:
                 watcher = new
                 try:
                     with watcher:
-                        outputs = self._forward(self._inputs(which, rows[part], None if x is None else x[part]), bool(noise))
+                        outputs = self._forward(
+                            self._inputs(which, rows[part], None if x is None else x[part]), bool(noise)
+                        )
                 except Stop:
                     continue
                 found.append(self._scores_of(which, rows[part], outputs, None if y is None else y[part], want))
@@ -665,11 +744,12 @@ class KerasNetwork:
                 if self._labels[which] is None:
                     raise InputError(f"{self._sets[which].name} has no labels, which the loss needs.")
                 labels = self._labels[which][rows]
-            answer["losses"], answer["correct"] = arrays.sample_losses(self._kind, self._scores, self._smoothing, z,
-                                                                       np.asarray(labels))
+            answer["losses"], answer["correct"] = arrays.sample_losses(
+                self._kind, self._scores, self._smoothing, z, np.asarray(labels)
+            )
             if self._own_loss is not None:
                 raw = self._sets[which].labels[rows]
-                values = [self._own_loss(raw[i:i + 1], tensor[i:i + 1]) for i in range(len(rows))]
+                values = [self._own_loss(raw[i : i + 1], tensor[i : i + 1]) for i in range(len(rows))]
                 answer["losses"] = np.array([float(np.mean(keras.ops.convert_to_numpy(v))) for v in values])
         return answer
 
@@ -683,20 +763,28 @@ class KerasNetwork:
         want, on_batch = {"input_moments": names}, dict.fromkeys(names, "batch")
         fits = int(max(1, self.memory // max(1, self.sample_bytes)))
         some = sets.spread(len(rows), min(fits, len(rows)))
-        found = self.run(which, rows[some], None if x is None else x[some], statistics=on_batch, noise=noise, step=step,
-                         want=want)["input_moments"]
+        found = self.run(
+            which, rows[some], None if x is None else x[some], statistics=on_batch, noise=noise, step=step, want=want
+        )["input_moments"]
         passes = len(some) / max(1, len(rows))
         for _ in range(len(names) + 1 if len(some) < len(rows) else 0):
             statistics, new = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}, {}
             for k, i in enumerate(range(0, len(rows), fits)):
-                answer = self.run(which, rows[i:i + fits], None if x is None else x[i:i + fits], statistics=statistics,
-                                  noise=noise, step=step * 1000003 + k, want=want)["input_moments"]
+                answer = self.run(
+                    which,
+                    rows[i : i + fits],
+                    None if x is None else x[i : i + fits],
+                    statistics=statistics,
+                    noise=noise,
+                    step=step * 1000003 + k,
+                    want=want,
+                )["input_moments"]
                 for n, m in answer.items():
                     new[n] = arrays.merged(new.get(n), m)
             passes += 1
             moved = max(self._distance(found[n], new[n], n) for n in names)
             found = new
-            if not moved > _TOLERANCE:
+            if not moved > TOLERANCE:
                 break
         return {"layers": found, "passes": float(passes)}
 
@@ -721,8 +809,12 @@ class KerasNetwork:
         try:
             with self._pass(0):
                 inputs = sets.map_tree(keras.ops.convert_to_tensor, self._inputs(which, rows))
-                norms = gradients(self.model, inputs, list(weights.values()),
-                                  lambda outputs: self._mean_loss(self._logits(outputs), labels))
+                norms = gradients(
+                    self.model,
+                    inputs,
+                    list(weights.values()),
+                    lambda outputs: self._mean_loss(self._logits(outputs), labels),
+                )
         finally:
             for v, old in states:
                 v.assign(old)
@@ -733,8 +825,11 @@ class KerasNetwork:
         logits = self._scores == "logits"
         z = keras.ops.cast(z, "float32")
         if self._kind == "mse":
-            return keras.ops.mean(keras.ops.square(keras.ops.reshape(z, (len(labels), -1)) -
-                                                   labels.reshape(len(labels), -1).astype(np.float32)))
+            return keras.ops.mean(
+                keras.ops.square(
+                    keras.ops.reshape(z, (len(labels), -1)) - labels.reshape(len(labels), -1).astype(np.float32)
+                )
+            )
         if self._kind == "binary_crossentropy":
             target = labels if labels.dtype.kind == "f" or self.outputs == 1 else np.eye(self.outputs)[labels]
             target = keras.ops.reshape(keras.ops.convert_to_tensor(target.astype(np.float32)), z.shape)
@@ -742,8 +837,9 @@ class KerasNetwork:
         z = keras.ops.reshape(z, (-1, self.outputs))
         if labels.dtype.kind == "f":
             return keras.ops.mean(keras.ops.categorical_crossentropy(labels.astype(np.float32), z, from_logits=logits))
-        return keras.ops.mean(keras.ops.sparse_categorical_crossentropy(labels.reshape(-1).astype(np.int32), z,
-                                                                        from_logits=logits))
+        return keras.ops.mean(
+            keras.ops.sparse_categorical_crossentropy(labels.reshape(-1).astype(np.int32), z, from_logits=logits)
+        )
 
     def _refuse_nan(self):
         """NaN outputs of finite weights and inputs have a cause outside of the weights."""
@@ -756,9 +852,11 @@ class KerasNetwork:
             return
         signals = self.run("data", rows, want={"output_signals": [n.name for n in self.nodes]})["output_signals"]
         where = next((name for name in signals if not np.isfinite(signals[name][1]).all()), "")
-        raise InputError("The outputs are NaN or infinite, though weights and inputs are finite"
-                         + (f"; the first such layer is {where!r}" if where else "")
-                         + ". Look at the size of the inputs, or at functions that divide or take logarithms.")
+        raise InputError(
+            "The outputs are NaN or infinite, though weights and inputs are finite"
+            + (f"; the first such layer is {where!r}" if where else "")
+            + ". Look at the size of the inputs, or at functions that divide or take logarithms."
+        )
 
     # The end.
 
@@ -819,7 +917,9 @@ def _seed_states(model):
     from keras.src.backend.common import global_state
     from keras.src.random import seed_generator
 
-    shared = global_state.get_global_attribute(getattr(seed_generator, "GLOBAL_SEED_GENERATOR", "global_seed_generator"))
+    shared = global_state.get_global_attribute(
+        getattr(seed_generator, "GLOBAL_SEED_GENERATOR", "global_seed_generator")
+    )
     if shared is not None:
         found[id(shared.state)] = shared.state
     return [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in found.values()]

@@ -22,8 +22,10 @@ def copy_of(model, inputs):
             twin(inputs)
         twin.set_weights(model.get_weights())
     except (NotImplementedError, TypeError, ValueError) as problem:
-        raise UnsupportedError(f"{type(model).__name__} {model.name!r} cannot be copied: {problem}. Give it get_config(), "
-                               "as keras.saving.save_model needs it too.") from problem
+        raise UnsupportedError(
+            f"{type(model).__name__} {model.name!r} cannot be copied: {problem}. Give it get_config(), "
+            "as keras.saving.save_model needs it too."
+        ) from problem
     try:
         if getattr(model, "compiled", False):
             twin.compile_from_config(model.get_compile_config())
@@ -79,7 +81,9 @@ def repair_model(model, data, plan, *, validation=None, memory=None, **options):
     with KerasNetwork(mended, data, **common | {"samples": 0}) as live:
         layers = {n.name: n.module for n in live.nodes}
         for path, moved in plan.get("reorder", {}).items():
-            old = {slot: keras.ops.convert_to_numpy(getattr(layers[path], _SLOTS[slot]).value).copy() for slot, _ in moved}
+            old = {
+                slot: keras.ops.convert_to_numpy(getattr(layers[path], _SLOTS[slot]).value).copy() for slot, _ in moved
+            }
             for slot, has in moved:
                 getattr(layers[path], _SLOTS[has]).assign(old[slot])
             changes.append((path, "its vectors are where they belong"))
@@ -93,7 +97,11 @@ def repair_model(model, data, plan, *, validation=None, memory=None, **options):
                     layers_of = live.full_statistics("data", there, frozen_too=True)["layers"]
                     statistics = {n: (mean, m2 / count) for n, (count, mean, m2) in layers_of.items()}
                     parts.append(live.run("data", here, statistics=statistics, want={"losses": True}))
-                after = {k: np.concatenate([p[k] for p in parts]) for k in ("losses", "correct") if parts[0].get(k) is not None}
+                after = {
+                    k: np.concatenate([p[k] for p in parts])
+                    for k in ("losses", "correct")
+                    if parts[0].get(k) is not None
+                }
     for path in plan.get("invert", ()):
         layers[path].momentum = 1 - layers[path].momentum
         changes.append((path, f"momentum is {layers[path].momentum:g}"))
@@ -104,8 +112,11 @@ def repair_model(model, data, plan, *, validation=None, memory=None, **options):
     if after is None:
         with KerasNetwork(mended, shown, **common) as live:
             after = live.run("data", rows, want={"losses": True})
-    scored = {"before": _metrics(before), "after": _metrics(after),
-              "on": "validation" if validation is not None else ("cross-fitted halves" if found else "data")}
+    scored = {
+        "before": _metrics(before),
+        "after": _metrics(after),
+        "on": "validation" if validation is not None else ("cross-fitted halves" if found else "data"),
+    }
     return mended, changes, scored
 
 

@@ -47,12 +47,25 @@ def activation(text):
     name, _, rest = str(text).partition("(")
     numbers = [float(v) for v in rest.rstrip(")").split(",")] if rest else []
     name = name.strip()
-    simple = {"linear": lambda x: x, "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "selu": F.selu,
-              "silu": F.silu, "swish": F.silu, "mish": F.mish, "softplus": F.softplus, "softsign": F.softsign,
-              "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "hard_swish": F.hardswish,
-              "hard_sigmoid": F.hardsigmoid, "relu6": F.relu6,
-              "softmax": lambda x: x.softmax(1 if x.ndim == 4 else -1),
-              "log_softmax": lambda x: x.log_softmax(1 if x.ndim == 4 else -1)}
+    simple = {
+        "linear": lambda x: x,
+        "relu": F.relu,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "selu": F.selu,
+        "silu": F.silu,
+        "swish": F.silu,
+        "mish": F.mish,
+        "softplus": F.softplus,
+        "softsign": F.softsign,
+        "gelu": F.gelu,
+        "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+        "hard_swish": F.hardswish,
+        "hard_sigmoid": F.hardsigmoid,
+        "relu6": F.relu6,
+        "softmax": lambda x: x.softmax(1 if x.ndim == 4 else -1),
+        "log_softmax": lambda x: x.log_softmax(1 if x.ndim == 4 else -1),
+    }
     if name in simple:
         return simple[name]
     if name == "elu":
@@ -81,7 +94,9 @@ class Conv(nn.Conv2d, _Activated):
     def forward(self, x):
         reach = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size)]
         sides = _sides(self.sides, x.shape[2:], reach, self.stride)
-        return self.finish(F.conv2d(_padded(x, sides), self.weight, self.bias, self.stride, 0, self.dilation, self.groups))
+        return self.finish(
+            F.conv2d(_padded(x, sides), self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        )
 
 
 class Conv1d(nn.Conv1d, _Activated):
@@ -95,7 +110,9 @@ class Conv1d(nn.Conv1d, _Activated):
         if isinstance(padding, int):
             padding = [0, 0, padding, padding]
         sides = _sides(padding, [1, x.shape[1]], reach, [1, self.stride[0]])
-        y = F.conv1d(F.pad(x.transpose(1, 2), sides[2:]), self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        y = F.conv1d(
+            F.pad(x.transpose(1, 2), sides[2:]), self.weight, self.bias, self.stride, 0, self.dilation, self.groups
+        )
         return self.finish(y.transpose(1, 2))
 
 
@@ -108,7 +125,7 @@ class Transposed(nn.ConvTranspose2d, _Activated):
         y = F.conv_transpose2d(x, self.weight, None, self.stride, 0, 0, self.groups, self.dilation)
         (top, left), (height, width) = self.begin, self.size
         y = F.pad(y, (0, max(0, left + width - y.shape[3]), 0, max(0, top + height - y.shape[2])))
-        y = y[:, :, top:top + height, left:left + width]
+        y = y[:, :, top : top + height, left : left + width]
         return self.finish(y if self.bias is None else y + self.bias[:, None, None])
 
 
@@ -213,6 +230,7 @@ def _reshape(target, shape_in):
         x = x.permute(0, 2, 3, 1) if x.ndim == 4 else x
         y = x.reshape(len(x), *target)
         return y.permute(0, 3, 1, 2) if y.ndim == 4 else y
+
     return function
 
 
@@ -221,6 +239,7 @@ def _permute(dims):
         x = x.permute(0, 2, 3, 1) if x.ndim == 4 else x
         y = x.permute(0, *dims)
         return y.permute(0, 3, 1, 2) if y.ndim == 4 else y
+
     return function
 
 
@@ -243,6 +262,7 @@ def _pool(kind, s):
         if counts:
             return total
         return total / F.avg_pool2d(_padded(torch.ones_like(x[:1, :1]), sides), size, strides, ceil_mode=ceil)
+
     return function
 
 
@@ -251,7 +271,9 @@ def _interpolate(s, size=None):
     corners = bool(s.get("align_corners")) if mode == "bilinear" else None
     if size is None:
         factors = _pair(s["size"])
-        return lambda x: F.interpolate(x, size=[n * f for n, f in zip(x.shape[2:], factors)], mode=mode, align_corners=corners)
+        return lambda x: F.interpolate(
+            x, size=[n * f for n, f in zip(x.shape[2:], factors)], mode=mode, align_corners=corners
+        )
     return lambda x: F.interpolate(x, size=size, mode=mode, align_corners=corners)
 
 
@@ -261,6 +283,7 @@ def _reduce(function):
         for x in inputs[1:]:
             total = function(total, x)
         return total
+
     return run
 
 
@@ -275,30 +298,40 @@ class _Builder:
         if method is not None:
             return method(s, shape_in, shape_out, weights)
         simple = {
-            "Input": lambda: (lambda x: x), "Flatten": lambda: self._flat(shape_in),
-            "Add": lambda: _reduce(torch.add), "Multiply": lambda: _reduce(torch.mul),
-            "Subtract": lambda: torch.sub, "Maximum": lambda: _reduce(torch.maximum),
+            "Input": lambda: lambda x: x,
+            "Flatten": lambda: self._flat(shape_in),
+            "Add": lambda: _reduce(torch.add),
+            "Multiply": lambda: _reduce(torch.mul),
+            "Subtract": lambda: torch.sub,
+            "Maximum": lambda: _reduce(torch.maximum),
             "Minimum": lambda: _reduce(torch.minimum),
-            "Average": lambda: (lambda *xs: sum(xs[1:], xs[0]) / len(xs)),
-            "Concatenate": lambda: (lambda *xs: torch.cat(xs, 1 if xs[0].ndim == 4 else -1)),
+            "Average": lambda: lambda *xs: sum(xs[1:], xs[0]) / len(xs),
+            "Concatenate": lambda: lambda *xs: torch.cat(xs, 1 if xs[0].ndim == 4 else -1),
             "Activation": lambda: activation(s["activation"]),
-            "MaxPooling2D": lambda: _pool("max", s), "AveragePooling2D": lambda: _pool("mean", s),
-            "GlobalAveragePooling2D": lambda: (lambda x: x.mean((2, 3), keepdim=bool(s.get("keepdims")))),
-            "GlobalMaxPooling2D": lambda: (lambda x: x.amax((2, 3), keepdim=bool(s.get("keepdims")))),
-            "AdaptiveAveragePooling2D": lambda: (lambda x: F.adaptive_avg_pool2d(x, _pair(s["output_size"]))),
-            "ZeroPadding2D": lambda: (lambda x: _padded(x, _sides(s["padding"], (), (), ()))),
-            "Cropping2D": lambda: self._crop(s), "UpSampling2D": lambda: _interpolate(s),
+            "MaxPooling2D": lambda: _pool("max", s),
+            "AveragePooling2D": lambda: _pool("mean", s),
+            "GlobalAveragePooling2D": lambda: lambda x: x.mean((2, 3), keepdim=bool(s.get("keepdims"))),
+            "GlobalMaxPooling2D": lambda: lambda x: x.amax((2, 3), keepdim=bool(s.get("keepdims"))),
+            "AdaptiveAveragePooling2D": lambda: lambda x: F.adaptive_avg_pool2d(x, _pair(s["output_size"])),
+            "ZeroPadding2D": lambda: lambda x: _padded(x, _sides(s["padding"], (), (), ())),
+            "Cropping2D": lambda: self._crop(s),
+            "UpSampling2D": lambda: _interpolate(s),
             "Resizing": lambda: _interpolate(s, [int(s["height"]), int(s["width"])]),
-            "Reshape": lambda: _reshape(list(s["target_shape"]), shape_in), "Permute": lambda: _permute(list(s["dims"])),
-            "Rescaling": lambda: (lambda x: x.float() * s["scale"] + s["offset"]),
+            "Reshape": lambda: _reshape(list(s["target_shape"]), shape_in),
+            "Permute": lambda: _permute(list(s["dims"])),
+            "Rescaling": lambda: lambda x: x.float() * s["scale"] + s["offset"],
             "Normalization": lambda: self._standardize(s),
             "SliceChannels": lambda: self._slice(int(s["begin"]), int(s["count"])),
             "ChannelShuffle": lambda: self._shuffle(int(s["groups"])),
         }
         if kind in simple:
             return Function(simple[kind](), kind), {}
-        modules = {"Dropout": lambda: nn.Dropout(s["rate"]), "SpatialDropout2D": lambda: nn.Dropout2d(s["rate"]),
-                   "StochasticDepth": lambda: StochasticDepth(s["rate"]), "AlphaDropout": lambda: nn.AlphaDropout(s["rate"])}
+        modules = {
+            "Dropout": lambda: nn.Dropout(s["rate"]),
+            "SpatialDropout2D": lambda: nn.Dropout2d(s["rate"]),
+            "StochasticDepth": lambda: StochasticDepth(s["rate"]),
+            "AlphaDropout": lambda: nn.AlphaDropout(s["rate"]),
+        }
         if kind in modules and not s.get("noise_shape"):
             return modules[kind](), {}
         raise UnsupportedError(kind)
@@ -309,7 +342,7 @@ class _Builder:
     @staticmethod
     def _crop(s):
         top, bottom, left, right = _sides(s["cropping"], (), (), ())
-        return lambda x: x[:, :, top:x.shape[2] - bottom, left:x.shape[3] - right]
+        return lambda x: x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right]
 
     @staticmethod
     def _slice(begin, count):
@@ -331,37 +364,73 @@ class _Builder:
         return module
 
     def _Conv2D(self, s, shape_in, shape_out, weights):
-        m = Conv(shape_in[-1], int(s["filters"]), _pair(s["kernel_size"]), _pair(s["strides"]), 0, _pair(s["dilation_rate"]),
-                 int(s["groups"]), bool(s["use_bias"]))
+        m = Conv(
+            shape_in[-1],
+            int(s["filters"]),
+            _pair(s["kernel_size"]),
+            _pair(s["strides"]),
+            0,
+            _pair(s["dilation_rate"]),
+            int(s["groups"]),
+            bool(s["use_bias"]),
+        )
         m.sides = s["padding"]
         return self._act(m, s), {"kernel": ("weight", (3, 2, 0, 1)), "bias": ("bias", None)}
 
     def _Conv1D(self, s, shape_in, shape_out, weights):
-        m = Conv1d(shape_in[-1], int(s["filters"]), int(s["kernel_size"]), int(s["strides"]), 0, int(s["dilation_rate"]),
-                   int(s["groups"]), bool(s["use_bias"]))
+        m = Conv1d(
+            shape_in[-1],
+            int(s["filters"]),
+            int(s["kernel_size"]),
+            int(s["strides"]),
+            0,
+            int(s["dilation_rate"]),
+            int(s["groups"]),
+            bool(s["use_bias"]),
+        )
         m.sides = s["padding"]
         return self._act(m, s), {"kernel": ("weight", (2, 1, 0)), "bias": ("bias", None)}
 
     def _DepthwiseConv2D(self, s, shape_in, shape_out, weights):
-        m = Conv(shape_in[-1], shape_out[-1], _pair(s["kernel_size"]), _pair(s["strides"]), 0, _pair(s["dilation_rate"]),
-                 shape_in[-1], bool(s["use_bias"]))
+        m = Conv(
+            shape_in[-1],
+            shape_out[-1],
+            _pair(s["kernel_size"]),
+            _pair(s["strides"]),
+            0,
+            _pair(s["dilation_rate"]),
+            shape_in[-1],
+            bool(s["use_bias"]),
+        )
         m.sides = s["padding"]
         roles = {name: ("weight", (2, 3, 0, 1)) for name in weights if name != "bias"}
         return self._act(m, s), roles | {"bias": ("bias", None)}
 
     def _SeparableConv2D(self, s, shape_in, shape_out, weights):
         between = shape_in[-1] * int(s["depth_multiplier"])
-        depthwise = Conv(shape_in[-1], between, _pair(s["kernel_size"]), _pair(s["strides"]), 0, _pair(s["dilation_rate"]),
-                         shape_in[-1], False)
+        depthwise = Conv(
+            shape_in[-1],
+            between,
+            _pair(s["kernel_size"]),
+            _pair(s["strides"]),
+            0,
+            _pair(s["dilation_rate"]),
+            shape_in[-1],
+            False,
+        )
         depthwise.sides = s["padding"]
         pointwise = Conv(between, int(s["filters"]), 1, 1, 0, 1, 1, bool(s["use_bias"]))
         return self._act(Separable(depthwise, pointwise), s), {
-            "depthwise_kernel": ("depthwise.weight", (2, 3, 0, 1)), "pointwise_kernel": ("pointwise.weight", (3, 2, 0, 1)),
-            "bias": ("pointwise.bias", None)}
+            "depthwise_kernel": ("depthwise.weight", (2, 3, 0, 1)),
+            "pointwise_kernel": ("pointwise.weight", (3, 2, 0, 1)),
+            "bias": ("pointwise.bias", None),
+        }
 
     def _Conv2DTranspose(self, s, shape_in, shape_out, weights):
         size, strides, dilation = _pair(s["kernel_size"]), _pair(s["strides"]), _pair(s["dilation_rate"])
-        m = Transposed(shape_in[-1], int(s["filters"]), size, strides, 0, 0, int(s["groups"]), bool(s["use_bias"]), dilation)
+        m = Transposed(
+            shape_in[-1], int(s["filters"]), size, strides, 0, 0, int(s["groups"]), bool(s["use_bias"]), dilation
+        )
         reach = [d * (k - 1) + 1 for d, k in zip(dilation, size)]
         if s["padding"] == "same":
             m.begin = tuple(max(r - t, 0) // 2 for r, t in zip(reach, strides))
@@ -382,27 +451,40 @@ class _Builder:
         if rank == 2:
             raise UnsupportedError("BatchNormalization of sequences")
         frozen = bool(s["frozen_statistics"])
-        cls = {(3, False): nn.BatchNorm2d, (1, False): nn.BatchNorm1d, (3, True): FrozenBatchNorm2d,
-               (1, True): FrozenBatchNorm1d}[rank, frozen]
+        cls = {
+            (3, False): nn.BatchNorm2d,
+            (1, False): nn.BatchNorm1d,
+            (3, True): FrozenBatchNorm2d,
+            (1, True): FrozenBatchNorm1d,
+        }[rank, frozen]
         momentum = None if s["cumulative_average"] else 1 - s["momentum"]
         m = cls(shape_in[-1], s["epsilon"], momentum, bool(s["scale"] or s["center"]), bool(s["moving_statistics"]))
         for used, p in ((s["scale"], m.weight), (s["center"], m.bias)):
             if p is not None and not used:
                 p.requires_grad_(False)
-        return m, {"gamma": ("weight", None), "beta": ("bias", None), "moving_mean": ("running_mean", None),
-                   "moving_variance": ("running_var", None), "batches": ("num_batches_tracked", None)}
+        return m, {
+            "gamma": ("weight", None),
+            "beta": ("bias", None),
+            "moving_mean": ("running_mean", None),
+            "moving_variance": ("running_var", None),
+            "batches": ("num_batches_tracked", None),
+        }
 
     def _LayerNormalization(self, s, shape_in, shape_out, weights):
-        return LayerNorm(shape_in[-1], s["epsilon"], bool(s["scale"] or s["center"])), \
-            {"gamma": ("weight", None), "beta": ("bias", None)}
+        return LayerNorm(shape_in[-1], s["epsilon"], bool(s["scale"] or s["center"])), {
+            "gamma": ("weight", None),
+            "beta": ("bias", None),
+        }
 
     def _RMSNormalization(self, s, shape_in, shape_out, weights):
         return RMSNorm(shape_in[-1], s["epsilon"], bool(s["scale"])), {name: ("weight", None) for name in weights}
 
     def _GroupNormalization(self, s, shape_in, shape_out, weights):
         groups = shape_in[-1] if int(s["groups"]) == -1 else int(s["groups"])
-        return GroupNorm(groups, shape_in[-1], s["epsilon"], bool(s["scale"] or s["center"])), \
-            {"gamma": ("weight", None), "beta": ("bias", None)}
+        return GroupNorm(groups, shape_in[-1], s["epsilon"], bool(s["scale"] or s["center"])), {
+            "gamma": ("weight", None),
+            "beta": ("bias", None),
+        }
 
     def _InstanceNormalization(self, s, shape_in, shape_out, weights):
         return self._GroupNormalization(dict(s, groups=-1), shape_in, shape_out, weights)
@@ -414,7 +496,7 @@ class _Builder:
         return Scale(shape_in[-1], False), {name: ("weight", None) for name in weights}
 
     def _PReLU(self, s, shape_in, shape_out, weights):
-        (name, array), = weights.items()
+        ((name, array),) = weights.items()
         return PRelu(array.shape), {name: ("weight", None)}
 
 
@@ -435,7 +517,9 @@ class GraphModule(nn.Module):
         module = cls()
         record = model.record or {}
         from_torch = record.get("format") == "onnx"
-        tensors = {t["name"]: t for layer in record.get("layers", ()) for t in layer.get("tensors", ())} if from_torch else {}
+        tensors = (
+            {t["name"]: t for layer in record.get("layers", ()) for t in layer.get("tensors", ())} if from_torch else {}
+        )
         shapes = {name: tuple(shape) for name, shape in model.inputs}
         graph, weights = model.graph, model.weights
         first_flatten = from_torch
@@ -445,7 +529,11 @@ class GraphModule(nn.Module):
         for node in graph:
             name, layer = node["name"], node["layer"]
             inputs = list(node["inputs"]) or module._inputs[:1]
-            own = {t[len(name) + 1:]: weights[t] for t in weights if t.startswith(name + "/") and "/" not in t[len(name) + 1:]}
+            own = {
+                t[len(name) + 1 :]: weights[t]
+                for t in weights
+                if t.startswith(name + "/") and "/" not in t[len(name) + 1 :]
+            }
             shape_in = shapes[inputs[0]]
             shapes[name] = tuple(node["output_shape"])
             try:

@@ -11,7 +11,7 @@ _LAZY = nn.parameter.UninitializedTensorMixin
 
 
 def is_moving_normalization(module):
-    """Whether a module normalizes by running statistics: BatchNorm, SyncBatchNorm, FrozenBatchNorm2d and custom ones."""
+    """Whether a module normalizes by running statistics: BatchNorm, SyncBatchNorm, FrozenBatchNorm2d, custom ones."""
     if isinstance(module, nn.modules.instancenorm._InstanceNorm):
         return False
     mean, variance = getattr(module, "running_mean", None), getattr(module, "running_var", None)
@@ -36,8 +36,9 @@ def is_leaf(module):
         return True
     if isinstance(module, (nn.MultiheadAttention, torch.jit.ScriptModule)):
         return True
-    if isinstance(module, (nn.modules.conv._ConvNd, nn.Linear, nn.LayerNorm, nn.GroupNorm,
-                           nn.modules.batchnorm._NormBase)):
+    if isinstance(
+        module, (nn.modules.conv._ConvNd, nn.Linear, nn.LayerNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)
+    ):
         return True
     if any(True for _ in module.children()):
         return False
@@ -50,8 +51,16 @@ def _number(value):
 
 
 _ACTIVATIONS = {
-    nn.ReLU: "relu", nn.ReLU6: "clip(0, 6)", nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.SELU: "selu", nn.SiLU: "silu",
-    nn.Mish: "mish", nn.Hardswish: "hard_swish", nn.Softsign: "softsign", nn.Hardsigmoid: "hard_sigmoid",
+    nn.ReLU: "relu",
+    nn.ReLU6: "clip(0, 6)",
+    nn.Sigmoid: "sigmoid",
+    nn.Tanh: "tanh",
+    nn.SELU: "selu",
+    nn.SiLU: "silu",
+    nn.Mish: "mish",
+    nn.Hardswish: "hard_swish",
+    nn.Softsign: "softsign",
+    nn.Hardsigmoid: "hard_sigmoid",
 }
 
 
@@ -74,9 +83,19 @@ def activation_text(module):
 
 # Functions by name: the text of their activation, from their arguments.
 FUNCTION_ACTIVATIONS = {
-    "relu": "relu", "relu_": "relu", "relu6": "clip(0, 6)", "sigmoid": "sigmoid", "sigmoid_": "sigmoid", "tanh": "tanh",
-    "tanh_": "tanh", "selu": "selu", "silu": "silu", "mish": "mish", "hardswish": "hard_swish",
-    "softsign": "softsign", "hardsigmoid": "hard_sigmoid",
+    "relu": "relu",
+    "relu_": "relu",
+    "relu6": "clip(0, 6)",
+    "sigmoid": "sigmoid",
+    "sigmoid_": "sigmoid",
+    "tanh": "tanh",
+    "tanh_": "tanh",
+    "selu": "selu",
+    "silu": "silu",
+    "mish": "mish",
+    "hardswish": "hard_swish",
+    "softsign": "softsign",
+    "hardsigmoid": "hard_sigmoid",
 }
 
 
@@ -144,8 +163,14 @@ def _convolution(module):
         for kind, axes in kinds.items():
             if isinstance(module, kind) and type(module).forward is kind.forward and "weight" in module._parameters:
                 fan_in = module.weight.shape[1] * math.prod(module.weight.shape[2:])
-                traits = {"linear": {"outputs": module.out_channels, "groups": module.groups, "transposed": turned,
-                                     "window": _window(module, axes)}}
+                traits = {
+                    "linear": {
+                        "outputs": module.out_channels,
+                        "groups": module.groups,
+                        "transposed": turned,
+                        "window": _window(module, axes),
+                    }
+                }
                 weights = [_weight("weight", "kernel", _linear_default(fan_in))]
                 if module.bias is not None:
                     weights.append(_weight("bias", "bias", _linear_default(fan_in)))
@@ -163,16 +188,27 @@ def _affine(module):
 
 
 def _moving(module):
-    weights = _affine(module) + [_weight("running_mean", "moving_mean", "zeros"),
-                                 _weight("running_var", "moving_variance", "ones")]
+    weights = _affine(module) + [
+        _weight("running_mean", "moving_mean", "zeros"),
+        _weight("running_var", "moving_variance", "ones"),
+    ]
     batches = getattr(module, "num_batches_tracked", None)
     momentum = getattr(module, "momentum", 0.1)
     if momentum is None and isinstance(batches, torch.Tensor):
         weights.append(_weight("num_batches_tracked", "batches", "zeros"))
     learns = isinstance(module, nn.modules.batchnorm._BatchNorm) or isinstance(batches, torch.Tensor)
-    traits = {"normalization": {"over": "batch", "epsilon": float(getattr(module, "eps", 1e-5)), "moving": {
-        "momentum": 0.0 if momentum is None else 1.0 - float(momentum), "unbiased": True, "frozen": not learns}},
-        "per_channel": True}
+    traits = {
+        "normalization": {
+            "over": "batch",
+            "epsilon": float(getattr(module, "eps", 1e-5)),
+            "moving": {
+                "momentum": 0.0 if momentum is None else 1.0 - float(momentum),
+                "unbiased": True,
+                "frozen": not learns,
+            },
+        },
+        "per_channel": True,
+    }
     activation = next((activation_text(child) for child in module.children() if activation_text(child)), None)
     if activation:  # timm's BatchNormAct2d
         traits["activation"] = activation
@@ -186,14 +222,16 @@ def _normalization(module):
     if isinstance(module, nn.modules.batchnorm._BatchNorm):  # track_running_stats=False
         return {"normalization": {"over": "batch", "epsilon": module.eps}, "per_channel": True}, _affine(module)
     if isinstance(module, nn.modules.instancenorm._InstanceNorm):
-        return {"normalization": {"over": "group", "epsilon": module.eps, "groups": -1},
-                "per_channel": True}, _affine(module)
+        return {"normalization": {"over": "group", "epsilon": module.eps, "groups": -1}, "per_channel": True}, _affine(
+            module
+        )
     if isinstance(module, nn.GroupNorm):
         return {"normalization": {"over": "group", "epsilon": module.eps, "groups": module.num_groups}}, _affine(module)
     if isinstance(module, nn.LayerNorm):
         over = "position" if len(module.normalized_shape) == 1 else "group"
-        return {"normalization": {"over": over, "epsilon": module.eps} | ({"groups": 1} if over == "group" else {})
-                }, _affine(module)
+        return {
+            "normalization": {"over": over, "epsilon": module.eps} | ({"groups": 1} if over == "group" else {})
+        }, _affine(module)
     if isinstance(module, nn.RMSNorm):
         epsilon = module.eps if module.eps is not None else float(torch.finfo(torch.float32).eps)
         return {"normalization": {"over": "position", "epsilon": epsilon, "centered": False}}, _affine(module)
@@ -205,7 +243,9 @@ def noise_traits(rate, per, alpha=False):
     traits = {"identity_in_evaluation": True, "per_channel": True}
     if rate <= 0:
         return traits
-    if alpha:  # keeps mean and variance of a selu's output: the dropped become selu's lowest value, then all is rescaled
+    if (
+        alpha
+    ):  # keeps mean and variance of a selu's output: the dropped become selu's lowest value, then all is rescaled
         low = -1.7580993408473766
         scale_square = 1 / ((1 - rate) * (1 + rate * low * low))
         return traits | {"noise": {"factor_variance": scale_square * rate * (1 - rate), "per": per}}
@@ -246,10 +286,21 @@ def describe_module(module, shape_in, shape_out, channel_axis):
     if noise is not None:
         return noise, [], False
     text = activation_text(module)
-    if text is None and isinstance(module, (nn.Softmax, nn.LogSoftmax)) and module.dim is not None and channel_axis is not None:
+    if (
+        text is None
+        and isinstance(module, (nn.Softmax, nn.LogSoftmax))
+        and module.dim is not None
+        and channel_axis is not None
+    ):
         if module.dim % len(shape_in) == channel_axis % len(shape_in):
-            return {"activation": "softmax" if isinstance(module, nn.Softmax) else "log_softmax",
-                    "identity_in_evaluation": True}, [], False
+            return (
+                {
+                    "activation": "softmax" if isinstance(module, nn.Softmax) else "log_softmax",
+                    "identity_in_evaluation": True,
+                },
+                [],
+                False,
+            )
     if text:
         return {"activation": text, "identity_in_evaluation": True, "per_channel": True}, [], False
     if isinstance(module, nn.PReLU):

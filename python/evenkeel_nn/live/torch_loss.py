@@ -10,14 +10,30 @@ from torch.nn import functional as F
 
 from .errors import InputError
 
-_NAMES = {"cross_entropy": ("cross_entropy", "logits"), "sparse_categorical_crossentropy": ("cross_entropy", "logits"),
-          "categorical_crossentropy": ("cross_entropy", "logits"), "nll": ("cross_entropy", "logits"),
-          "bce_with_logits": ("binary_crossentropy", "logits"), "binary_crossentropy": ("binary_crossentropy", "logits"),
-          "bce": ("binary_crossentropy", "probabilities"), "mse": ("mse", "logits")}
-_MODULES = {nn.CrossEntropyLoss: "cross_entropy", nn.NLLLoss: "nll", nn.BCEWithLogitsLoss: "bce_with_logits",
-            nn.BCELoss: "bce", nn.MSELoss: "mse"}
-_FUNCTIONS = {F.cross_entropy: "cross_entropy", F.nll_loss: "nll", F.binary_cross_entropy_with_logits: "bce_with_logits",
-              F.binary_cross_entropy: "bce", F.mse_loss: "mse"}
+_NAMES = {
+    "cross_entropy": ("cross_entropy", "logits"),
+    "sparse_categorical_crossentropy": ("cross_entropy", "logits"),
+    "categorical_crossentropy": ("cross_entropy", "logits"),
+    "nll": ("cross_entropy", "logits"),
+    "bce_with_logits": ("binary_crossentropy", "logits"),
+    "binary_crossentropy": ("binary_crossentropy", "logits"),
+    "bce": ("binary_crossentropy", "probabilities"),
+    "mse": ("mse", "logits"),
+}
+_MODULES = {
+    nn.CrossEntropyLoss: "cross_entropy",
+    nn.NLLLoss: "nll",
+    nn.BCEWithLogitsLoss: "bce_with_logits",
+    nn.BCELoss: "bce",
+    nn.MSELoss: "mse",
+}
+_FUNCTIONS = {
+    F.cross_entropy: "cross_entropy",
+    F.nll_loss: "nll",
+    F.binary_cross_entropy_with_logits: "bce_with_logits",
+    F.binary_cross_entropy: "bce",
+    F.mse_loss: "mse",
+}
 
 
 @dataclasses.dataclass
@@ -37,8 +53,9 @@ def implied(labels, outputs, positions, activation):
     if labels is None:
         return "cross_entropy"
     if not labels.is_floating_point():
-        binary = outputs == 1 or (positions == 1 and labels.ndim == 2 and labels.shape[1] == outputs
-                                  and bool((labels.sum(1) != 1).any()))
+        binary = outputs == 1 or (
+            positions == 1 and labels.ndim == 2 and labels.shape[1] == outputs and bool((labels.sum(1) != 1).any())
+        )
     else:
         fits = labels.numel() == len(labels) * outputs * positions
         between = fits and bool(((labels >= 0) & (labels <= 1)).all())
@@ -63,7 +80,9 @@ def loss_of(loss, labels, outputs=2, positions=1, activation=None):
         return Loss(*_NAMES[implied(labels, outputs, positions, activation)])
     if isinstance(loss, str):
         if loss not in _NAMES:
-            raise InputError(f"loss={loss!r} is not known. Known: {', '.join(_NAMES)}, or a function of (outputs, labels).")
+            raise InputError(
+                f"loss={loss!r} is not known. Known: {', '.join(_NAMES)}, or a function of (outputs, labels)."
+            )
         return Loss(*_NAMES[loss])
     if type(loss) in _MODULES:
         known = Loss(*_NAMES[_MODULES[type(loss)]])
@@ -80,8 +99,12 @@ def loss_of(loss, labels, outputs=2, positions=1, activation=None):
     if not callable(loss):
         raise InputError(f"loss must be a name or a function of (outputs, labels), and is {type(loss).__name__}.")
     floats = labels is not None and labels.is_floating_point()
-    return Loss("mse" if floats and labels.ndim <= 1 else "cross_entropy", "logits", function=loss,
-                notes=("The loss is a function of your own; its scale is compared with that of the usual loss.",))
+    return Loss(
+        "mse" if floats and labels.ndim <= 1 else "cross_entropy",
+        "logits",
+        function=loss,
+        notes=("The loss is a function of your own; its scale is compared with that of the usual loss.",),
+    )
 
 
 def positions_last(outputs, labels, axis):
@@ -179,5 +202,5 @@ def own_losses(function, outputs, labels):
     if isinstance(values, torch.Tensor) and values.ndim and values.shape[0] == len(labels):
         return values.reshape(len(labels), -1).double().mean(1)
     # Only a mean: one sample at a time.
-    values = [function(outputs[i:i + 1], labels[i:i + 1], **kwargs) for i in range(len(labels))]
+    values = [function(outputs[i : i + 1], labels[i : i + 1], **kwargs) for i in range(len(labels))]
     return torch.as_tensor(np.array([float(v) for v in values]))

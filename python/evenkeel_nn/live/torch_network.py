@@ -16,14 +16,18 @@ from .torch_state import RandomState, Snapshot, seed_noise
 from .torch_trace import Calls, Recorder, plain, tensors_of
 
 _PASS_BYTES = 64 << 20  # what a part of a pass may take on a CPU: larger parts are slower, not faster
-_TOLERANCE = 1e-6  # nats: statistics of repeated passes are exact when they no longer move by more
+# Nats: what statistics of repeated passes may still move by. The distance that is left is far smaller, because each
+# pass makes a layer more exact; the doctor judges distances of 0.05.
+TOLERANCE = 1e-5
 _SAME_LABELS = object()
 
 
 def unwrap(module):
     """The module inside DataParallel, DistributedDataParallel, AveragedModel and torch.compile."""
     while True:
-        if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel, torch.optim.swa_utils.AveragedModel)):
+        if isinstance(
+            module, (nn.DataParallel, nn.parallel.DistributedDataParallel, torch.optim.swa_utils.AveragedModel)
+        ):
             module = module.module
         elif hasattr(module, "_orig_mod"):
             module = module._orig_mod
@@ -35,18 +39,24 @@ def check(module):
     """Refuses what cannot be measured, by name."""
     if isinstance(module, torch.jit.ScriptModule):
         name = getattr(module, "original_name", type(module).__name__)
-        raise UnsupportedError(f"{name} is a ScriptModule: hooks do not reach its layers. Give the module that was scripted.")
+        raise UnsupportedError(
+            f"{name} is a ScriptModule: hooks do not reach its layers. Give the module that was scripted."
+        )
     if type(module).__name__ in ("FullyShardedDataParallel", "FSDPModule"):
-        raise UnsupportedError(f"{type(module).__name__}: its weights are spread over processes. Give the module inside, "
-                               "with its full weights.")
+        raise UnsupportedError(
+            f"{type(module).__name__}: its weights are spread over processes. Give the module inside, "
+            "with its full weights."
+        )
     lazy = [plain(path) or type(module).__name__ for path, m in module.named_modules() if torch_layers.is_lazy(m)]
     if lazy:
-        raise InputError(f"Lazy layers that have no weights yet: {first(lazy)}. Run the module once, or load its weights.")
+        raise InputError(
+            f"Lazy layers that have no weights yet: {first(lazy)}. Run the module once, or load its weights."
+        )
 
 
 def _uncompiled():
-    """Runs compiled parts as they were written, so that hooks are called. Without the compiler nothing is compiled; it is
-    not imported for this (that takes seconds)."""
+    """Runs compiled parts as they were written, so that hooks are called. Without the compiler nothing is compiled; it
+    is not imported for this (that takes seconds)."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext()
 
 
@@ -58,6 +68,7 @@ def to_host(array):
 def spread_loader(data, samples):
     """A DataLoader in file order, or a Dataset, as a loader over samples spread over it; and what it tells."""
     from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, SequentialSampler, Subset
+
     facts = {}
     if isinstance(data, DataLoader):
         if data.batch_size:
@@ -66,8 +77,12 @@ def spread_loader(data, samples):
             facts["shuffled"] = True
         if isinstance(data.sampler, SequentialSampler) and data.batch_size and 0 < samples < len(data.dataset):
             rows = sets.spread(len(data.dataset), samples).tolist()
-            data = DataLoader(Subset(data.dataset, rows), batch_size=data.batch_size, collate_fn=data.collate_fn,
-                              num_workers=data.num_workers)
+            data = DataLoader(
+                Subset(data.dataset, rows),
+                batch_size=data.batch_size,
+                collate_fn=data.collate_fn,
+                num_workers=data.num_workers,
+            )
     elif isinstance(data, Dataset) and not isinstance(data, IterableDataset) and hasattr(data, "__len__"):
         rows = sets.spread(len(data), samples).tolist()
         data = DataLoader(Subset(data, rows), batch_size=64)
@@ -185,9 +200,24 @@ class TorchNetwork:
 
     framework = "torch"
 
-    def __init__(self, module, data, *, train=None, loss=None, samples=2048, batch=None, outputs=None,
-                 call=None, autocast=None, memory=None, optimizer=None, records=None, class_names=None,
-                 check_outputs=True):
+    def __init__(
+        self,
+        module,
+        data,
+        *,
+        train=None,
+        loss=None,
+        samples=2048,
+        batch=None,
+        outputs=None,
+        call=None,
+        autocast=None,
+        memory=None,
+        optimizer=None,
+        records=None,
+        class_names=None,
+        check_outputs=True,
+    ):
         self.module = unwrap(module)
         self._wrapped = module
         check(self.module)
@@ -209,16 +239,22 @@ class TorchNetwork:
         if train is data and iter_is_self(data):
             raise InputError("data and train are the same iterator, which can be used only once. Give two, or a list.")
         with untouched_loaders(data, train):
-            draw = lambda d, name: sets.draw(d, samples, name=name, batch=batch, to_host=to_host, concatenate=torch.cat,
-                                             loader=spread_loader)
+            draw = lambda d, name: sets.draw(
+                d, samples, name=name, batch=batch, to_host=to_host, concatenate=torch.cat, loader=spread_loader
+            )
             self._sets = {"data": draw(data, "data"), "train": None if train is None else draw(train, "train")}
         self.memory = memory or free_memory(self.device)
         # A layer in evaluation mode inside a module that trains: frozen by hand.
         self._frozen = {id(m) for m in self.module.modules() if self.module.training and not m.training}
         self._trace()
         self._shape_of_outputs()
-        self.loss = torch_loss.loss_of(loss, self._sets["data"].labels, self.outputs, self.positions,
-                                       self.nodes[self.output].traits.get("activation"))
+        self.loss = torch_loss.loss_of(
+            loss,
+            self._sets["data"].labels,
+            self.outputs,
+            self.positions,
+            self.nodes[self.output].traits.get("activation"),
+        )
         self._labels = {which: self._ready_labels(s) for which, s in self._sets.items() if s is not None}
         self._arrays = {}
         self._class_names = class_names
@@ -246,8 +282,11 @@ class TorchNetwork:
         with contextlib.ExitStack() as stack:
             if self._autocast:
                 dtype = self._autocast if isinstance(self._autocast, torch.dtype) else None
-                stack.enter_context(self._autocast if hasattr(self._autocast, "__enter__")
-                                    else torch.autocast(self.device.type, dtype=dtype))
+                stack.enter_context(
+                    self._autocast
+                    if hasattr(self._autocast, "__enter__")
+                    else torch.autocast(self.device.type, dtype=dtype)
+                )
             if self._call is not None:
                 return self._call(self.module, inputs)
             if isinstance(inputs, dict):
@@ -274,12 +313,15 @@ class TorchNetwork:
         if chosen is not outputs:
             raise InputError(f"outputs= must give one tensor of scores, and gave {sets.seen(chosen)}.")
         if isinstance(outputs, dict):
-            key = next((k for k in outputs if str(k) in ("logits", "out", "output", "scores")), next(iter(outputs), "out"))
+            key = next(
+                (k for k in outputs if str(k) in ("logits", "out", "output", "scores")), next(iter(outputs), "out")
+            )
             raise InputError(f"The module returns {sets.seen(outputs)}. Say which one has the scores: outputs={key!r}.")
         if isinstance(outputs, (list, tuple)):
             raise InputError(f"The module returns {sets.seen(outputs)}. Say which one has the scores: outputs=0.")
-        raise InputError(f"The module returns {sets.seen(outputs)}. Say where the scores are: "
-                         "outputs=lambda o: o.logits.")
+        raise InputError(
+            f"The module returns {sets.seen(outputs)}. Say where the scores are: outputs=lambda o: o.logits."
+        )
 
     @contextlib.contextmanager
     def _modes(self, training):
@@ -374,12 +416,16 @@ class TorchNetwork:
         except Exception:  # what only fails in training mode is not needed here
             self._noise_paths = set(recorder.noise_paths)
         if not recorder.nodes:
-            raise UnsupportedError(f"{type(self.module).__name__}: no layer or function of PyTorch was seen in its forward.")
+            raise UnsupportedError(
+                f"{type(self.module).__name__}: no layer or function of PyTorch was seen in its forward."
+            )
         self.output = recorder.finish(logits)
         self.nodes = recorder.nodes
         if self.output is None or self.output < 0:
-            raise UnsupportedError("The outputs do not come from the inputs by functions that can be followed "
-                                   f"({type(self.module).__name__} returns {sets.seen(logits)}).")
+            raise UnsupportedError(
+                "The outputs do not come from the inputs by functions that can be followed "
+                f"({type(self.module).__name__} returns {sets.seen(logits)})."
+            )
         self.input_axis = recorder.input_axis
         self._input_axis_from_consumer()
         self.by_name, self.first_names, self.weights = {}, {}, {}
@@ -419,14 +465,25 @@ class TorchNetwork:
             y = sample.labels.numpy()
             fits = y.dtype.kind in "iub" and y.size == sample.size * self.positions
             return torch.as_tensor(y.astype(np.int64)) if fits else sample.labels
-        y = sets.checked_labels(sample.labels.float().numpy() if sample.labels.dtype in (torch.float16, torch.bfloat16)
-                                else sample.labels.numpy(), self.loss.kind, self.outputs, self.positions, sample.name)
+        y = sets.checked_labels(
+            sample.labels.float().numpy()
+            if sample.labels.dtype in (torch.float16, torch.bfloat16)
+            else sample.labels.numpy(),
+            self.loss.kind,
+            self.outputs,
+            self.positions,
+            sample.name,
+        )
         sets.checked_range(y, self.outputs, sample.name, self.loss.ignored)
         return torch.as_tensor(y)
 
     def _records(self, optimizer, records):
-        tracked = [int(m.num_batches_tracked) for _, m in self.module.named_modules()
-                   if torch_layers.is_moving_normalization(m) and isinstance(getattr(m, "num_batches_tracked", None), torch.Tensor)]
+        tracked = [
+            int(m.num_batches_tracked)
+            for _, m in self.module.named_modules()
+            if torch_layers.is_moving_normalization(m)
+            and isinstance(getattr(m, "num_batches_tracked", None), torch.Tensor)
+        ]
         self.records, self.lost = {}, []
         if tracked:
             self.records["updates"] = max(tracked)
@@ -446,7 +503,9 @@ class TorchNetwork:
         self.lost.extend(self.loss.notes)
         for name, m in self.module.named_modules():
             if isinstance(m, nn.modules.instancenorm._InstanceNorm) and m.track_running_stats:
-                self.lost.append(f"{plain(name)}: whether the running statistics of an instance normalization fit is not checked.")
+                self.lost.append(
+                    f"{plain(name)}: whether the running statistics of an instance normalization fit is not checked."
+                )
         for name in sorted(self._repeated):
             self.lost.append(f"{name} is called several times; its figures are those of all calls together.")
 
@@ -465,19 +524,41 @@ class TorchNetwork:
             for w in node.weights:
                 tensor = w["tensor"]
                 ours = torch_layers.to_ours(tensor.detach(), w["role"], w["module"])
-                entry = {"name": w["name"], "role": w["role"], "shape": list(ours.shape) or [1],
-                         "trainable": bool(tensor.requires_grad)}
+                entry = {
+                    "name": w["name"],
+                    "role": w["role"],
+                    "shape": list(ours.shape) or [1],
+                    "trainable": bool(tensor.requires_grad),
+                }
                 if w.get("initializer"):
                     entry["initializer"] = w["initializer"]
                 weights.append(entry)
             trainable = [w["tensor"].requires_grad for w in node.weights if isinstance(w["tensor"], nn.Parameter)]
-            layers.append({"name": name, "kind": node.kind, "inputs": [int(i) for i in node.inputs] or [-1],
-                           "output_shape": [int(n) for n in shape], "traits": node.traits, "weights": weights,
-                           "trainable": any(trainable) if trainable else True, "opaque": bool(node.opaque)})
-        described = {"framework": "torch", "class": type(self.module).__name__, "input_shape": self._input_shape(),
-                     "outputs": int(self.outputs), "loss": self.loss.kind, "scores": self.loss.scores,
-                     "label_smoothing": self.loss.smoothing, "layers": layers, "output": int(self.output),
-                     "records": self.records, "lost": self.lost}
+            layers.append(
+                {
+                    "name": name,
+                    "kind": node.kind,
+                    "inputs": [int(i) for i in node.inputs] or [-1],
+                    "output_shape": [int(n) for n in shape],
+                    "traits": node.traits,
+                    "weights": weights,
+                    "trainable": any(trainable) if trainable else True,
+                    "opaque": bool(node.opaque),
+                }
+            )
+        described = {
+            "framework": "torch",
+            "class": type(self.module).__name__,
+            "input_shape": self._input_shape(),
+            "outputs": int(self.outputs),
+            "loss": self.loss.kind,
+            "scores": self.loss.scores,
+            "label_smoothing": self.loss.smoothing,
+            "layers": layers,
+            "output": int(self.output),
+            "records": self.records,
+            "lost": self.lost,
+        }
         return described
 
     def _single(self, which):
@@ -590,9 +671,11 @@ class TorchNetwork:
 
     def ready(self, inputs):
         """Inputs on the module's device, in its precision."""
+
         def move(tensor):
             tensor = torch.as_tensor(tensor).to(self.device)
             return tensor.to(self.dtype) if tensor.is_floating_point() and tensor.dtype != self.dtype else tensor
+
         return sets.map_tree(move, inputs)
 
     def _part(self):
@@ -621,7 +704,8 @@ class TorchNetwork:
                 labels, raw = self._labels[which][index], self._sets[which].labels[index]
             labels = labels.to(z.device)
             losses, correct = torch_loss.sample_losses(
-                self.loss, z, labels, logits, labels if raw is None else raw.to(z.device))
+                self.loss, z, labels, logits, labels if raw is None else raw.to(z.device)
+            )
             found["losses"] = losses.numpy()
             found["correct"] = None if correct is None else correct.numpy()
         return found
@@ -639,8 +723,10 @@ class TorchNetwork:
         if "input_moments" in want:
             answer["input_moments"] = {k: (c, array(m), array(s)) for k, (c, m, s) in watcher.moments.items()}
         if "output_signals" in want:
-            answer["output_signals"] = {k: (c, array(m), array(s), array(low), array(high))
-                                        for k, ((c, m, s), low, high) in watcher.signals.items()}
+            answer["output_signals"] = {
+                k: (c, array(m), array(s), array(low), array(high))
+                for k, ((c, m, s), low, high) in watcher.signals.items()
+            }
         if "input_histograms" in want:
             answer["input_histograms"] = {k: (array(c), n) for k, (c, n) in watcher.histograms.items()}
         if "input_squares" in want:
@@ -662,31 +748,49 @@ class TorchNetwork:
         fits = int(max(1, self.memory // max(1, self.sample_bytes)))
         if len(rows) <= fits:
             try:
-                found = self.run(which, rows, x, statistics=dict.fromkeys(names, "batch"), noise=noise, step=step, want=want)
+                found = self.run(
+                    which, rows, x, statistics=dict.fromkeys(names, "batch"), noise=noise, step=step, want=want
+                )
                 return {"layers": found["input_moments"], "passes": 1.0}
             except torch.OutOfMemoryError:
                 torch.cuda.empty_cache()
                 fits = max(1, len(rows) // 4)
         some = sets.spread(len(rows), fits)
-        found = self.run(which, rows[some], None if x is None else x[some], statistics=dict.fromkeys(names, "batch"),
-                         noise=noise, step=step, want=want)["input_moments"]
+        found = self.run(
+            which,
+            rows[some],
+            None if x is None else x[some],
+            statistics=dict.fromkeys(names, "batch"),
+            noise=noise,
+            step=step,
+            want=want,
+        )["input_moments"]
         passes = len(some) / len(rows)
         for _ in range(len(names) + 1):
             statistics = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}
             new = {}
             for k, i in enumerate(range(0, len(rows), fits)):
                 part = slice(i, i + fits)
-                answer = self.run(which, rows[part], None if x is None else x[part], statistics=statistics, noise=noise,
-                                  step=step * 1000003 + k, want=want)["input_moments"]
+                answer = self.run(
+                    which,
+                    rows[part],
+                    None if x is None else x[part],
+                    statistics=statistics,
+                    noise=noise,
+                    step=step * 1000003 + k,
+                    want=want,
+                )["input_moments"]
                 for n, m in answer.items():
                     new[n] = torch_moments.merged(new.get(n), m)
             passes += 1
             moved = max(self._distance(found[n], new[n], n) for n in names)
             found = new
-            if not moved > _TOLERANCE:
+            if not moved > TOLERANCE:
                 break
-        return {"layers": {n: (c, np.ascontiguousarray(m), np.ascontiguousarray(s)) for n, (c, m, s) in found.items()},
-                "passes": float(passes)}
+        return {
+            "layers": {n: (c, np.ascontiguousarray(m), np.ascontiguousarray(s)) for n, (c, m, s) in found.items()},
+            "passes": float(passes),
+        }
 
     def _distance(self, a, b, name):
         """Mean over channels of the divergence between two statistics, in nats."""
@@ -701,21 +805,30 @@ class TorchNetwork:
         weights = {n: w["tensor"] for n, w in self.weights.items() if w["tensor"].requires_grad and w["tensor"].is_leaf}
         if not weights:
             return {}
-        frozen = {id(self.by_name[n].module) for n in self._moving
-                  if self.by_name[n].traits["normalization"]["moving"]["frozen"]}
+        frozen = {
+            id(self.by_name[n].module)
+            for n in self._moving
+            if self.by_name[n].traits["normalization"]["moving"]["frozen"]
+        }
         trains = {id(self.by_name[n].module) for n in self._moving} - frozen
         random = RandomState()
         try:
             seed_noise(0)
-            with self._modes(lambda m: id(m) in self._noisy or id(m) in trains) as self._switched, \
-                    torch.inference_mode(False), torch.enable_grad(), self._batch_gradients(trains):
+            with (
+                self._modes(lambda m: id(m) in self._noisy or id(m) in trains) as self._switched,
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                self._batch_gradients(trains),
+            ):
                 outputs = self._forward(self._inputs(which, rows))
                 loss = self._mean_loss(which, rows, outputs)
                 grads = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
         finally:
             random.restore()
-        return {n: (0.0 if g is None else float(g.detach().double().norm()), int(t.numel()))
-                for (n, t), g in zip(weights.items(), grads)}
+        return {
+            n: (0.0 if g is None else float(g.detach().double().norm()), int(t.numel()))
+            for (n, t), g in zip(weights.items(), grads)
+        }
 
     @contextlib.contextmanager
     def _batch_gradients(self, trains):
@@ -726,8 +839,9 @@ class TorchNetwork:
                 if id(m) not in trains:
                     continue
                 if isinstance(m, nn.SyncBatchNorm):  # without the other processes
-                    m.__dict__["forward"] = (lambda x, m=m: nn.functional.batch_norm(
-                        x, None, None, m.weight, m.bias, True, 0.0, m.eps))
+                    m.__dict__["forward"] = lambda x, m=m: nn.functional.batch_norm(
+                        x, None, None, m.weight, m.bias, True, 0.0, m.eps
+                    )
                     changed.append((m, "forward", None))
                 elif "track_running_stats" in m.__dict__:
                     changed.append((m, "track_running_stats", m.track_running_stats))

@@ -8,12 +8,10 @@ import torch
 from torch import nn
 
 from . import data as sets
-from . import torch_moments
 from .errors import InputError
-from .torch_network import TorchNetwork, unwrap
+from .torch_network import TOLERANCE, TorchNetwork, unwrap
 from .torch_trace import tensors_of
 
-_TOLERANCE = 1e-6  # nats
 _SLOTS = {"gamma": "weight", "beta": "bias", "moving mean": "running_mean", "moving variance": "running_var"}
 
 
@@ -53,7 +51,7 @@ def update_bn(loader, module, call=None, *, device=None, memory=None):
     set_statistics(*statistics_of(module, loader, call=call, memory=memory))
 
 
-def statistics_of(module, loader, *, inputs_of=None, call=None, memory=None, **options):
+def statistics_of(module, loader, *, inputs_of=None, call=None, memory=None, frozen_too=False, **options):
     """({normalization: (mean, variance with n - 1)}, number of batches) of all data of a loader."""
     if iter(loader) is loader:
         loader = list(loader)
@@ -63,15 +61,28 @@ def statistics_of(module, loader, *, inputs_of=None, call=None, memory=None, **o
         raise InputError("The loader yielded no batch. An iterator can be used only once; is the data set empty?")
     some = sets.map_tree(lambda t: t[:2] if len(t.shape) else t, inputs_of(beginning))
     if not any(True for _ in sets.leaves(some)):
-        raise InputError(f"A batch is {sets.seen(beginning)}, which has no tensor. "
-                         "call=lambda module, batch: module(...) runs the module on it.")
-    with TorchNetwork(module, [(some, None)], batch=lambda b: b, samples=2, call=call, outputs=_any_tensor,
-                      memory=memory, check_outputs=False, **options) as live:
-        names = [n for n in live._moving if is_learning(live.by_name[n].module)]
+        raise InputError(
+            f"A batch is {sets.seen(beginning)}, which has no tensor. "
+            "call=lambda module, batch: module(...) runs the module on it."
+        )
+    with TorchNetwork(
+        module,
+        [(some, None)],
+        batch=lambda b: b,
+        samples=2,
+        call=call,
+        outputs=_any_tensor,
+        memory=memory,
+        check_outputs=False,
+        **options,
+    ) as live:
+        names = [n for n in live._moving if frozen_too or is_learning(live.by_name[n].module)]
         if not names:
             return {}, 0
         found, batches = _exact(live, names, lambda: (inputs_of(b) for b in loader), call is None)
-        return {live.by_name[n].module: (mean, m2 / max(count - 1, 1)) for n, (count, mean, m2) in found.items()}, batches
+        return {
+            live.by_name[n].module: (mean, m2 / max(count - 1, 1)) for n, (count, mean, m2) in found.items()
+        }, batches
 
 
 def _exact(live, names, batches, may_join):
@@ -96,9 +107,11 @@ def _exact(live, names, batches, may_join):
         statistics = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}
         count = itertools.count()
         new, _ = live.moments_of((b for b in batches() if next(count) >= 0), names, statistics)
-        moved = max(live._distance([np.asarray(v) for v in found[n]], [np.asarray(v) for v in new[n]], n) for n in names)
+        moved = max(
+            live._distance([np.asarray(v) for v in found[n]], [np.asarray(v) for v in new[n]], n) for n in names
+        )
         found = new
-        if not moved > _TOLERANCE:
+        if not moved > TOLERANCE:
             break
     return found, next(count)
 
@@ -109,7 +122,7 @@ def set_statistics(found, batches):
     for module, (mean, variance) in found.items():
         module.running_mean.copy_(mean)
         module.running_var.copy_(variance)
-        if module.num_batches_tracked is not None:
+        if getattr(module, "num_batches_tracked", None) is not None:
             module.num_batches_tracked.fill_(batches)
 
 
@@ -193,34 +206,36 @@ def repair_module(module, data, plan, *, validation=None, memory=None, **options
         before = _scores(live, rows, {})
         scored["before"] = _metrics([before[0]], [before[1]])
     if plan.get("statistics"):
-        names = [n for n, m in mended.named_modules() if is_learning(m)]
         if validation is None and len(rows) > 1:  # each half with the statistics of the other
             with TorchNetwork(mended, data, memory=memory, check_outputs=False, **scoring) as live:
                 halves = [rows[::2], rows[1::2]]
-                parts = [_scores(live, here, _supplied(live.full_statistics("data", there)["layers"]))
-                         for here, there in (halves, halves[::-1])]
+                parts = [
+                    _scores(live, here, _supplied(live.full_statistics("data", there, frozen_too=True)["layers"]))
+                    for here, there in (halves, halves[::-1])
+                ]
                 scored["after"] = _metrics([p[0] for p in parts], [p[1] for p in parts])
         found, batches = _all_statistics(mended, data, memory, options)
         old = {m: (m.running_mean.double().cpu().clone(), m.running_var.double().cpu().clone()) for m in found}
         set_statistics(found, batches)
         paths = {m: n for n, m in mended.named_modules()}
-        changes += [(paths[m], _change(old[m], found[m], m.eps)) for m in found]
-        del names
+        changes += [(paths[m], _change(old[m], found[m], getattr(m, "eps", 1e-5))) for m in found]
     if "after" not in scored:
         with TorchNetwork(mended, shown, memory=memory, check_outputs=False, **scoring) as live:
             after = _scores(live, rows, {})
             scored["after"] = _metrics([after[0]], [after[1]])
-    scored["on"] = "validation" if validation is not None else ("cross-fitted halves" if plan.get("statistics") else "data")
+    scored["on"] = (
+        "validation" if validation is not None else ("cross-fitted halves" if plan.get("statistics") else "data")
+    )
     return mended, changes, scored
 
 
 def _all_statistics(module, data, memory, options):
     """Statistics of all of `data`, whatever holds them."""
-    kept = {k: options[k] for k in ("call", "autocast") if options.get(k) is not None}
+    kept = {k: options[k] for k in ("call", "autocast") if options.get(k) is not None} | {"frozen_too": True}
     batch = options.get("batch")
     if isinstance(data, (list, tuple)) and len(data) == 2 and sets.is_array(data[0]):
         x = torch.as_tensor(data[0])
-        loader = [x[i:i + 256] for i in range(0, len(x), 256)]
+        loader = [x[i : i + 256] for i in range(0, len(x), 256)]
         return statistics_of(module, loader, inputs_of=lambda b: b, memory=memory, **kept)
     if isinstance(data, torch.utils.data.Dataset):
         data = torch.utils.data.DataLoader(data, batch_size=256)

@@ -6,9 +6,19 @@ import random
 import numpy as np
 import torch
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_forward_hooks_with_kwargs", "_forward_pre_hooks_with_kwargs",
-          "_forward_hooks_always_called", "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks",
-          "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 _FLAGS = ("training", "track_running_stats")
 
 
@@ -17,7 +27,9 @@ class RandomState:
 
     def __init__(self):
         self._cpu = torch.get_rng_state()
-        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
+        self._cuda = (
+            torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
+        )
         self._numpy, self._python = np.random.get_state(), random.getstate()
 
     def restore(self):
@@ -46,10 +58,10 @@ class Snapshot:
         for m in module.modules():
             flags = {f: m.__dict__[f] for f in _FLAGS if f in m.__dict__}
             hooks = {h: dict(m.__dict__[h]) for h in _HOOKS if isinstance(m.__dict__.get(h), dict)}
-            self._modules.append((m, flags, hooks, dict(m._buffers), dict(m._parameters), "forward" in m.__dict__))
+            self._modules.append((m, flags, hooks, dict(m._buffers), dict(m._parameters)))
         self._kept = {}
         self._tensors = {}
-        for m, _, _, buffers, parameters, _ in self._modules:
+        for _, _, _, buffers, parameters in self._modules:
             for t in list(buffers.values()) + list(parameters.values()):
                 if t is not None and id(t) not in self._tensors:
                     grad = t.grad if t.is_leaf else None
@@ -71,7 +83,7 @@ class Snapshot:
 
     def restore(self):
         """Everything as it was. May be called again."""
-        for m, flags, hooks, buffers, parameters, _ in self._modules:
+        for m, flags, hooks, buffers, parameters in self._modules:
             for name, value in flags.items():
                 if m.__dict__.get(name) is not value:
                     m.__dict__[name] = value

@@ -8,24 +8,96 @@ from torch.overrides import TorchFunctionMode
 from . import torch_layers
 from .graph import Node
 
-_IDENTITIES = {"contiguous", "clone", "to", "float", "half", "double", "bfloat16", "type", "type_as", "cpu", "cuda",
-               "detach", "detach_", "requires_grad_", "alias", "data", "view_as_self", "__deepcopy__", "pin_memory"}
-_MOVES = {"flatten", "view", "reshape", "squeeze", "unsqueeze", "ravel", "reshape_as", "view_as", "unflatten", "squeeze_"}
+_IDENTITIES = {
+    "contiguous",
+    "clone",
+    "to",
+    "float",
+    "half",
+    "double",
+    "bfloat16",
+    "type",
+    "type_as",
+    "cpu",
+    "cuda",
+    "detach",
+    "detach_",
+    "requires_grad_",
+    "alias",
+    "data",
+    "view_as_self",
+    "__deepcopy__",
+    "pin_memory",
+}
+_MOVES = {
+    "flatten",
+    "view",
+    "reshape",
+    "squeeze",
+    "unsqueeze",
+    "ravel",
+    "reshape_as",
+    "view_as",
+    "unflatten",
+    "squeeze_",
+}
 _PERMUTES = {"permute", "transpose", "movedim", "swapaxes", "t", "T", "mT", "moveaxis"}
 _SUMS = {"add", "__add__", "__radd__", "__iadd__", "add_"}
-_MERGES = dict.fromkeys(_SUMS, "sum") | dict.fromkeys(("mul", "__mul__", "__rmul__", "__imul__", "mul_", "multiply"), "product") | \
-    dict.fromkeys(("sub", "__sub__", "__isub__", "sub_", "subtract"), "difference") | \
-    {"maximum": "maximum", "minimum": "minimum"}
-_DROPOUTS = {"dropout": "element", "dropout1d": "channel", "dropout2d": "channel", "dropout3d": "channel",
-             "alpha_dropout": "element", "feature_alpha_dropout": "channel", "dropout_": "element"}
-_CHANNELS_FIRST = {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-                   "batch_norm", "group_norm", "instance_norm", "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d",
-                   "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d",
-                   "interpolate", "pixel_shuffle", "dropout2d"}
-_READABLE = {"__add__": "add", "__radd__": "add", "__iadd__": "add", "__mul__": "multiply", "__rmul__": "multiply",
-             "__imul__": "multiply", "__sub__": "subtract", "__isub__": "subtract", "__truediv__": "divide",
-             "__getitem__": "slice", "__setitem__": "assign", "__matmul__": "matmul", "__neg__": "negate",
-             "__rsub__": "subtract", "__pow__": "power"}
+_MERGES = (
+    dict.fromkeys(_SUMS, "sum")
+    | dict.fromkeys(("mul", "__mul__", "__rmul__", "__imul__", "mul_", "multiply"), "product")
+    | dict.fromkeys(("sub", "__sub__", "__isub__", "sub_", "subtract"), "difference")
+    | {"maximum": "maximum", "minimum": "minimum"}
+)
+_DROPOUTS = {
+    "dropout": "element",
+    "dropout1d": "channel",
+    "dropout2d": "channel",
+    "dropout3d": "channel",
+    "alpha_dropout": "element",
+    "feature_alpha_dropout": "channel",
+    "dropout_": "element",
+}
+_CHANNELS_FIRST = {
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
+    "interpolate",
+    "pixel_shuffle",
+    "dropout2d",
+}
+_READABLE = {
+    "__add__": "add",
+    "__radd__": "add",
+    "__iadd__": "add",
+    "__mul__": "multiply",
+    "__rmul__": "multiply",
+    "__imul__": "multiply",
+    "__sub__": "subtract",
+    "__isub__": "subtract",
+    "__truediv__": "divide",
+    "__getitem__": "slice",
+    "__setitem__": "assign",
+    "__matmul__": "matmul",
+    "__neg__": "negate",
+    "__rsub__": "subtract",
+    "__pow__": "power",
+}
 
 
 def plain(path):
@@ -89,7 +161,9 @@ class Calls(TorchFunctionMode):
                 continue  # no hook is called there
             leaf = torch_layers.is_leaf(module)
             path = plain(path) or (type(module).__name__ if leaf else "")
-            self._handles.append(module.register_forward_pre_hook(self._enter(path, leaf), with_kwargs=True, prepend=False))
+            self._handles.append(
+                module.register_forward_pre_hook(self._enter(path, leaf), with_kwargs=True, prepend=False)
+            )
             self._handles.append(module.register_forward_hook(self._leave(path, leaf), with_kwargs=True))
         return super().__enter__()
 
@@ -112,6 +186,7 @@ class Calls(TorchFunctionMode):
                 self._stack.append(name)
             else:
                 self._stack.append(path)
+
         return hook
 
     def _leave(self, path, leaf):
@@ -124,6 +199,7 @@ class Calls(TorchFunctionMode):
                 with torch._C.DisableTorchFunction():
                     self.after_leaf(name, module, args, kwargs, output)
                 self._leaf = 0
+
         return hook
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -201,15 +277,34 @@ class Recorder(Calls):
 
     def _is_unseen(self, tensor):
         """Whether a tensor of a sample's numbers comes from code that calls no function of PyTorch in Python."""
-        return (id(tensor) not in self._constants and self._batch is not None and tensor.ndim > 1
-                and tensor.shape[0] == self._batch and tensor.is_floating_point() and bool(self.nodes))
+        return (
+            id(tensor) not in self._constants
+            and self._batch is not None
+            and tensor.ndim > 1
+            and tensor.shape[0] == self._batch
+            and tensor.is_floating_point()
+            and bool(self.nodes)
+        )
 
     def _add_unseen(self, tensor):
         path = self._stack[-1] if self._stack else ""
         axis = 1 if tensor.ndim >= 4 else tensor.ndim - 1
         inputs = sorted(self._unread) or [len(self.nodes) - 1]
-        self.nodes.append(Node(self._named(f"{path or 'forward'} unseen"), "unseen", inputs, {}, [], tuple(tensor.shape), axis,
-                               axis, True, None, path))
+        self.nodes.append(
+            Node(
+                self._named(f"{path or 'forward'} unseen"),
+                "unseen",
+                inputs,
+                {},
+                [],
+                tuple(tensor.shape),
+                axis,
+                axis,
+                True,
+                None,
+                path,
+            )
+        )
         self._unread = {len(self.nodes) - 1}
         self._assign(tensor, len(self.nodes) - 1, axis)
 
@@ -233,7 +328,9 @@ class Recorder(Calls):
         if traits.get("merge") and len(inputs) < 2:
             traits, opaque = {k: v for k, v in traits.items() if k != "merge"}, True
         first = next(tensors_of(output))
-        node = Node(name, kind, inputs, traits, weights, tuple(first.shape), axis, self._axis_of(tracked), opaque, module, path)
+        node = Node(
+            name, kind, inputs, traits, weights, tuple(first.shape), axis, self._axis_of(tracked), opaque, module, path
+        )
         self.nodes.append(node)
         index = len(self.nodes) - 1
         self._unread -= set(inputs)
@@ -270,8 +367,10 @@ class Recorder(Calls):
             for role in roles:
                 tensor = own.get(role["name"])
                 tensor = getattr(module, role["name"]) if tensor is None else tensor
-                weights.append(role | {"name": f"{path}.{role['name']}" if path else role["name"], "tensor": tensor,
-                                       "module": module})
+                weights.append(
+                    role
+                    | {"name": f"{path}.{role['name']}" if path else role["name"], "tensor": tensor, "module": module}
+                )
         axis = self._module_output_axis(module, axis_in, first, outputs[0])
         node = self._add(name, type(module).__name__, tracked, output, traits, weights, opaque, axis, module, name)
         node.input_axis = axis_in
@@ -279,12 +378,14 @@ class Recorder(Calls):
     @staticmethod
     def _module_axis(module, tensor, axis):
         from torch import nn
+
         if isinstance(module, nn.LayerNorm):
             return 1 if "2d" in type(module).__name__.lower() and tensor.ndim == 4 else tensor.ndim - 1
         if isinstance(module, (nn.Linear, nn.MultiheadAttention, nn.RMSNorm)):
             return tensor.ndim - 1
         if torch_layers.is_moving_normalization(module) or isinstance(
-                module, (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)):
+            module, (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)
+        ):
             return 1 if tensor.ndim > 1 else 0
         if "Pool" in type(module).__name__ and tensor.ndim > 2:
             return 1
@@ -321,7 +422,9 @@ class Recorder(Calls):
             axis = first.ndim - 1
         axis_out = self._function_axis(func, args, kwargs, first, axis, out)
         traits, weights, opaque = self._function(func, args, kwargs, tracked, first, axis, out, path)
-        self._add(name, _READABLE.get(func, func.strip("_")), tracked, output, traits, weights, opaque, axis_out, None, path)
+        self._add(
+            name, _READABLE.get(func, func.strip("_")), tracked, output, traits, weights, opaque, axis_out, None, path
+        )
 
     def _function(self, func, args, kwargs, tracked, first, axis, out, path):
         """(traits, weights, opaque) of a function's call."""
@@ -331,13 +434,25 @@ class Recorder(Calls):
             self._names.pop(id(w["tensor"]))  # of the first that uses it
         text = torch_layers.function_activation(func, args, kwargs, axis, first.ndim)
         if text:
-            return {"activation": text, "identity_in_evaluation": True, "per_channel": text not in ("softmax", "log_softmax")}, weights, False
+            return (
+                {
+                    "activation": text,
+                    "identity_in_evaluation": True,
+                    "per_channel": text not in ("softmax", "log_softmax"),
+                },
+                weights,
+                False,
+            )
         if func in _DROPOUTS:
             rate = kwargs.get("p", args[1] if len(args) > 1 else 0.5)
             training = kwargs.get("training", args[2] if len(args) > 2 else True)
             if rate > 0:
                 self.noise_paths.add(path)
-            return torch_layers.noise_traits(float(rate), _DROPOUTS[func], "alpha" in func), weights, not isinstance(training, bool)
+            return (
+                torch_layers.noise_traits(float(rate), _DROPOUTS[func], "alpha" in func),
+                weights,
+                not isinstance(training, bool),
+            )
         if func == "scaled_dot_product_attention" and kwargs.get("dropout_p", args[4] if len(args) > 4 else 0.0) > 0:
             self.noise_paths.add(path)
         if func in _MERGES and len(tracked) == 2 and all(tuple(t.shape) == tuple(out.shape) for t in tracked):
@@ -422,6 +537,7 @@ class Recorder(Calls):
                         break
                     count += 1
                 return count
+
             node = max(self.nodes, key=shared)
             node.weights.append({"name": plain(path), "role": "other", "tensor": tensor, "module": None})
         if self.node_of(output) is None and self.nodes and output.ndim and output.shape[0] == self._batch:

@@ -5,7 +5,8 @@ import pathlib
 import sys
 import types
 
-# TensorFlow and the compiler of torch.compile end each other's process; KERAS_BACKEND=tensorflow runs the Keras tests alone.
+# TensorFlow and the compiler of torch.compile end each other's process: KERAS_BACKEND=tensorflow is for the Keras tests
+# alone.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

@@ -25,15 +25,24 @@ def functional(softmax=True, trainable=True):
     x = L.Activation("relu", name="relu_a")(L.BatchNormalization(name="bn_a")(x))
     y = L.BatchNormalization(name="bn_b")(L.Conv2D(8, 3, padding="same", strides=2, name="conv_b")(x))
     x = L.ReLU(name="relu_b")(y + L.Conv2D(8, 1, strides=2, name="shortcut")(x))
-    inner = keras.Sequential([keras.Input((4, 4, 8)), L.DepthwiseConv2D(3, name="depthwise"),
-                              L.BatchNormalization(name="bn"), L.Dropout(0.4, name="drop")], name="backbone")
+    inner = keras.Sequential(
+        [
+            keras.Input((4, 4, 8)),
+            L.DepthwiseConv2D(3, name="depthwise"),
+            L.BatchNormalization(name="bn"),
+            L.Dropout(0.4, name="drop"),
+        ],
+        name="backbone",
+    )
     x = inner(x)
     if not trainable:
         inner.trainable = False
     x = L.Dense(4, activation="softmax" if softmax else None, name="head")(L.GlobalAveragePooling2D(name="pool")(x))
     model = keras.Model(inputs, x)
-    model.compile("adam", "sparse_categorical_crossentropy" if softmax else
-                  keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        "adam",
+        "sparse_categorical_crossentropy" if softmax else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
     rng = np.random.default_rng(1)
     for layer in model._flatten_layers():
         if isinstance(layer, L.BatchNormalization):
@@ -94,7 +103,9 @@ class TestGraph:
         json.dumps(described, allow_nan=False)
         layers = {l["name"]: l for l in described["layers"]}
         index = [l["name"] for l in described["layers"]]
-        assert [index[i] for i in layers["add"]["inputs"]] == ["bn_b", "shortcut"] and layers["add"]["traits"]["merge"] == "sum"
+        assert [index[i] for i in layers["add"]["inputs"]] == ["bn_b", "shortcut"] and layers["add"]["traits"][
+            "merge"
+        ] == "sum"
         assert layers["backbone/drop"]["traits"]["noise"] == {"rate": 0.4, "per": "element"}
         assert layers["backbone/depthwise"]["traits"]["linear"]["groups"] == -1
         assert layers["head"]["traits"]["activation"] == "softmax" and described["scores"] == "probabilities"
@@ -110,8 +121,11 @@ class TestGraph:
 
     def test_frozen_normalizations_are_seen(self):
         with KerasNetwork(functional(trainable=False), images()) as live:
-            moving = {l["name"]: l["traits"]["normalization"]["moving"]["frozen"] for l in live.describe()["layers"]
-                      if "normalization" in l["traits"]}
+            moving = {
+                l["name"]: l["traits"]["normalization"]["moving"]["frozen"]
+                for l in live.describe()["layers"]
+                if "normalization" in l["traits"]
+            }
             assert moving == {"bn_a": False, "bn_b": False, "backbone/bn": True}
             assert set(live.full_statistics("data", ROWS)["layers"]) == {"bn_a", "bn_b"}
 
@@ -150,8 +164,11 @@ class TestMeasurements:
             if isinstance(layer, L.Dropout):
                 layer.rate = 0.0
         model(x, training=True)
-        for name, layer in (("bn_a", model.get_layer("bn_a")), ("bn_b", model.get_layer("bn_b")),
-                            ("backbone/bn", model.get_layer("backbone").get_layer("bn"))):
+        for name, layer in (
+            ("bn_a", model.get_layer("bn_a")),
+            ("bn_b", model.get_layer("bn_b")),
+            ("backbone/bn", model.get_layer("backbone").get_layer("bn")),
+        ):
             count, mean, m2 = found["layers"][name]
             assert np.allclose(mean, layer.moving_mean, atol=1e-4), name
             assert np.allclose(m2 / count, layer.moving_variance, rtol=1e-3), name
@@ -169,16 +186,25 @@ class TestMeasurements:
 
     def test_noise_is_a_function_of_the_step(self):
         with KerasNetwork(functional(), images()) as live:
-            off, one, again, two = (live.run("data", ROWS, noise=n, step=s, want={"outputs": True})["outputs"]
-                                    for n, s in ((False, 0), (True, 1), (True, 1), (True, 2)))
+            off, one, again, two = (
+                live.run("data", ROWS, noise=n, step=s, want={"outputs": True})["outputs"]
+                for n, s in ((False, 0), (True, 1), (True, 1), (True, 2))
+            )
         assert np.array_equal(one, again) and not np.array_equal(one, two) and np.abs(off - one).max() > 1e-3
 
     def test_signals_histograms_and_squares(self):
         model, (x, y) = functional(), images()
         with KerasNetwork(model, (x, y)) as live:
-            found = live.run("data", ROWS, want={
-                "output_signals": ["relu_a", "add"], "input_squares": ["bn_a", "head"],
-                "input_histograms": {"bn_a": (np.zeros(8), np.ones(8))}, "input_moments": ["bn_a"]})
+            found = live.run(
+                "data",
+                ROWS,
+                want={
+                    "output_signals": ["relu_a", "add"],
+                    "input_squares": ["bn_a", "head"],
+                    "input_histograms": {"bn_a": (np.zeros(8), np.ones(8))},
+                    "input_moments": ["bn_a"],
+                },
+            )
         h = keras.ops.convert_to_numpy(model.get_layer("conv_a")(x)).astype(np.float64)
         assert found["output_signals"]["relu_a"][0] == 24 * 64 and (found["output_signals"]["relu_a"][3] >= 0).all()
         assert np.allclose(found["input_moments"]["bn_a"][1], h.mean((0, 1, 2)), atol=1e-6)
@@ -214,10 +240,14 @@ class TestNothingChanges:
         before = everything(model)
         with pytest.raises(problem):
             with KerasNetwork(model, images()) as live:
+
                 def fail(*_, **__):
                     raise problem("stop")
+
                 monkeypatch.setattr(arrays, "extremes", fail)
-                live.run("data", ROWS, statistics={"bn_a": (np.zeros(8), np.ones(8))}, want={"output_signals": ["relu_a"]})
+                live.run(
+                    "data", ROWS, statistics={"bn_a": (np.zeros(8), np.ones(8))}, want={"output_signals": ["relu_a"]}
+                )
         same(before, everything(model))
 
 

@@ -80,6 +80,7 @@ class TestDiagnose:
 
             def forward(self, ids):
                 return self.fc(self.bn(self.e(ids).mean(1)))
+
         ids = torch.randint(0, 10, (200, 5))
         report = ek.diagnose(Text().eval(), (ids, ids[:, 0] % 3), verbose=False)
         assert "never-updated" in serious(report)
@@ -115,8 +116,16 @@ def test_keras_models_are_diagnosed(sets):
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)
     layers = keras.layers
-    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(8, 3, use_bias=False), layers.BatchNormalization(name="bn"),
-                              layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(4)])
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(8, 3, use_bias=False),
+            layers.BatchNormalization(name="bn"),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(4),
+        ]
+    )
     model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x, y = (t.numpy() for t in sets[0])
     x = x.transpose(0, 2, 3, 1)

@@ -22,7 +22,7 @@ def net():
 
 def batches(n=24, of=8):
     x, y = models.images(n)
-    return [(x[i:i + of], y[i:i + of]) for i in range(0, n, of)]
+    return [(x[i : i + of], y[i : i + of]) for i in range(0, n, of)]
 
 
 class TestSources:
@@ -69,11 +69,14 @@ class TestSources:
 
             def forward(self, x):
                 return self.inner(x / 255)
+
         x = (torch.rand(24, 3, 8, 8) * 255).to(torch.uint8)
         with TorchNetwork(Bytes().eval(), (x, models.images()[1])) as live:
             assert live.samples("data")["x"].dtype == np.uint8
             base = live.run("data", np.arange(24), want={"outputs": True})["outputs"]
-            other = live.run("data", np.arange(24), x=live.samples("data")["x"].astype(np.float32), want={"outputs": True})
+            other = live.run(
+                "data", np.arange(24), x=live.samples("data")["x"].astype(np.float32), want={"outputs": True}
+            )
         assert np.allclose(base, other["outputs"], atol=1e-6)
 
     def test_tokens_are_no_array_of_numbers(self):
@@ -84,6 +87,7 @@ class TestSources:
 
             def forward(self, ids, mask):
                 return {"logits": self.fc(self.bn((self.e(ids) * mask[..., None]).mean(1)))}
+
         data = [({"ids": torch.randint(0, 10, (8, 5)), "mask": torch.ones(8, 5)}, torch.randint(0, 3, (8,)))] * 3
         with TorchNetwork(Text().eval(), data, outputs="logits") as live:
             assert live.samples("data")["x"] is None and live.describe()["input_shape"] == [1]
@@ -94,22 +98,31 @@ class TestSources:
 class TestRefusals:
     """Each says what was seen and how to go on."""
 
-    @pytest.mark.parametrize("data, says", [
-        ([{"image": torch.zeros(4, 3, 8, 8), "label": torch.zeros(4)}], r"a dict with 'image'.*batch=lambda b: \(b\['image'\], b\['label'\]\)"),
-        ([(torch.zeros(4, 3, 8, 8), torch.zeros(4), torch.zeros(4))], r"a tuple of 3.*batch=lambda"),
-        ([torch.zeros(4, 3, 8, 8)], "no labels.*batch=lambda b: "),
-        (torch.zeros(4, 3, 8, 8), "no labels.*pair"),
-        (iter([]), "used up already"),
-        ([], "no samples"),
-        (3, "must be a pair of arrays"),
-        ((torch.zeros(4, 3, 8, 8), torch.zeros(3)), "differ in number"),
-        ([(torch.zeros(4, 3, 8, 8), torch.zeros(4)), (torch.zeros(4, 3, 9, 9), torch.zeros(4))], "do not fit together"),
-        ((torch.zeros(4, 3, 8, 8), torch.tensor([0.0, 1, 2, 1])), r"whole numbers stored as floats.*\.long\(\)"),
-        ((torch.zeros(4, 3, 8, 8), torch.tensor([0.5, 1, 2, 1])), 'loss="mse"'),
-        ((torch.zeros(4, 3, 8, 8), torch.tensor([0, 1, 2, 4])), "class numbers from 0 to 4"),
-        ((torch.zeros(4, 3, 8, 8), torch.tensor([[1, 1, 0, 0]] * 4)), "bce_with_logits"),
-        ((torch.full((4, 3, 8, 8), float("nan")), torch.zeros(4).long()), "4 of 4 samples.*NaN"),
-    ])
+    @pytest.mark.parametrize(
+        "data, says",
+        [
+            (
+                [{"image": torch.zeros(4, 3, 8, 8), "label": torch.zeros(4)}],
+                r"a dict with 'image'.*batch=lambda b: \(b\['image'\], b\['label'\]\)",
+            ),
+            ([(torch.zeros(4, 3, 8, 8), torch.zeros(4), torch.zeros(4))], r"a tuple of 3.*batch=lambda"),
+            ([torch.zeros(4, 3, 8, 8)], "no labels.*batch=lambda b: "),
+            (torch.zeros(4, 3, 8, 8), "no labels.*pair"),
+            (iter([]), "used up already"),
+            ([], "no samples"),
+            (3, "must be a pair of arrays"),
+            ((torch.zeros(4, 3, 8, 8), torch.zeros(3)), "differ in number"),
+            (
+                [(torch.zeros(4, 3, 8, 8), torch.zeros(4)), (torch.zeros(4, 3, 9, 9), torch.zeros(4))],
+                "do not fit together",
+            ),
+            ((torch.zeros(4, 3, 8, 8), torch.tensor([0.0, 1, 2, 1])), r"whole numbers stored as floats.*\.long\(\)"),
+            ((torch.zeros(4, 3, 8, 8), torch.tensor([0.5, 1, 2, 1])), 'loss="mse"'),
+            ((torch.zeros(4, 3, 8, 8), torch.tensor([0, 1, 2, 4])), "class numbers from 0 to 4"),
+            ((torch.zeros(4, 3, 8, 8), torch.tensor([[1, 1, 0, 0]] * 4)), "bce_with_logits"),
+            ((torch.full((4, 3, 8, 8), float("nan")), torch.zeros(4).long()), "4 of 4 samples.*NaN"),
+        ],
+    )
     def test_data(self, net, data, says):
         with pytest.raises(InputError, match=says):
             TorchNetwork(net, data, loss="cross_entropy")
@@ -127,8 +140,9 @@ class TestRefusals:
             b = live.run("data", np.arange(24), want={"losses": True})
         assert np.allclose(a["losses"], b["losses"]) and np.array_equal(a["correct"], b["correct"])
 
-    @pytest.mark.parametrize("kind, says", [("dict", "outputs='logits'"), ("tuple", "outputs=0"),
-                                            ("dataclass", "outputs=lambda o")])
+    @pytest.mark.parametrize(
+        "kind, says", [("dict", "outputs='logits'"), ("tuple", "outputs=0"), ("dataclass", "outputs=lambda o")]
+    )
     def test_outputs_that_are_no_tensor(self, net, kind, says):
         @dataclasses.dataclass
         class Output:
@@ -142,6 +156,7 @@ class TestRefusals:
             def forward(self, x):
                 z = self.net(x)
                 return {"dict": {"loss": z.mean(), "logits": z}, "tuple": (z, x), "dataclass": Output(z)}[kind]
+
         with pytest.raises(InputError, match=says):
             TorchNetwork(Other(), models.images())
         outputs = {"dict": "logits", "tuple": 0, "dataclass": "logits"}[kind]
@@ -156,6 +171,7 @@ class TestRefusals:
 
             def forward(self, x):
                 return self.net(x).abs().neg().log()
+
         with pytest.raises(InputError, match="first such layer is 'forward log'"):
             TorchNetwork(Bad(), models.images())
         with torch.no_grad():  # weights that are not finite are a finding
@@ -166,9 +182,14 @@ class TestRefusals:
     def test_labels_and_outputs_imply_the_loss(self, net):
         x, y = models.images()
         one = models.ResNet(classes=1).eval()
-        for module, labels, kind in ((net, y, "cross_entropy"), (one, (y > 1).long(), "binary_crossentropy"),
-                                     (one, y + 0.5, "mse"), (net, torch.eye(4)[y], "cross_entropy"),
-                                     (net, torch.ones(24, 4).long(), "binary_crossentropy"), (net, torch.randn(24, 4), "mse")):
+        for module, labels, kind in (
+            (net, y, "cross_entropy"),
+            (one, (y > 1).long(), "binary_crossentropy"),
+            (one, y + 0.5, "mse"),
+            (net, torch.eye(4)[y], "cross_entropy"),
+            (net, torch.ones(24, 4).long(), "binary_crossentropy"),
+            (net, torch.randn(24, 4), "mse"),
+        ):
             with TorchNetwork(module, (x, labels)) as live:
                 assert live.describe()["loss"] == kind
 

@@ -30,13 +30,22 @@ def everything(module):
         state[path, "training"] = m.training
         state[path, "attributes"] = sorted(k for k in m.__dict__)
         state[path, "track"] = getattr(m, "track_running_stats", None)
-        for hooks in ("_forward_hooks", "_forward_pre_hooks", "_forward_hooks_with_kwargs",
-                      "_forward_pre_hooks_with_kwargs", "_backward_hooks"):
+        for hooks in (
+            "_forward_hooks",
+            "_forward_pre_hooks",
+            "_forward_hooks_with_kwargs",
+            "_forward_pre_hooks_with_kwargs",
+            "_backward_hooks",
+        ):
             state[path, hooks] = dict(m.__dict__[hooks])
         for name, t in list(m._parameters.items()) + list(m._buffers.items()):
             if t is not None:
-                state[path, name] = (id(t), t.detach().clone(), t.requires_grad,
-                                     None if t.grad is None else (id(t.grad), t.grad.clone()))
+                state[path, name] = (
+                    id(t),
+                    t.detach().clone(),
+                    t.requires_grad,
+                    None if t.grad is None else (id(t.grad), t.grad.clone()),
+                )
     return state
 
 
@@ -130,6 +139,7 @@ class TestGraph:
             def forward(self, x):
                 x = self.bn(self.conv(x))
                 return self.fc(self.bn(self.conv(x)).mean((2, 3)))
+
         with TorchNetwork(Twice().eval(), models.images()) as live:
             described = live.describe()
             layers = {l["name"]: l for l in described["layers"]}
@@ -146,6 +156,7 @@ class TestGraph:
 
             def forward(self, x):
                 return self.inner(x.permute(0, 3, 1, 2))
+
         x, y = models.images()
         with TorchNetwork(Last().eval(), (x.permute(0, 2, 3, 1), y)) as live:
             assert live.describe()["input_shape"] == [8, 8, 3]
@@ -155,8 +166,11 @@ class TestGraph:
         resnet.train()
         resnet.bn1.eval()
         with TorchNetwork(resnet, models.images()) as live:
-            moving = {l["name"]: l["traits"]["normalization"]["moving"] for l in live.describe()["layers"]
-                      if "normalization" in l["traits"]}
+            moving = {
+                l["name"]: l["traits"]["normalization"]["moving"]
+                for l in live.describe()["layers"]
+                if "normalization" in l["traits"]
+            }
         assert moving["bn1"]["frozen"] and not moving["layer1.0.bn1"]["frozen"]
 
 
@@ -215,8 +229,11 @@ class TestMeasurements:
         x, y = models.images()
         twin = models.randomize(copy.deepcopy(resnet), seed=5).eval()
         with TorchNetwork(resnet, (x, y)) as live:
-            other = {n: (m.running_mean.double().numpy(), m.running_var.double().numpy())
-                     for n, m in twin.named_modules() if isinstance(m, nn.BatchNorm2d)}
+            other = {
+                n: (m.running_mean.double().numpy(), m.running_var.double().numpy())
+                for n, m in twin.named_modules()
+                if isinstance(m, nn.BatchNorm2d)
+            }
             with torch.no_grad():  # only the statistics differ
                 for n, m in twin.named_modules():
                     if isinstance(m, nn.BatchNorm2d):
@@ -245,7 +262,9 @@ class TestMeasurements:
         assert several["passes"] > 2
         for n, (c, m, m2) in one["layers"].items():
             assert several["layers"][n][0] == c
-            assert np.allclose(several["layers"][n][1], m, atol=2e-3) and np.allclose(several["layers"][n][2], m2, rtol=5e-3)
+            assert np.allclose(several["layers"][n][1], m, atol=2e-3) and np.allclose(
+                several["layers"][n][2], m2, rtol=5e-3
+            )
 
     def test_kept_layers_use_their_moving_statistics(self, resnet):
         x, y = models.images()
@@ -260,8 +279,15 @@ class TestMeasurements:
         x, y = models.images()
         with TorchNetwork(resnet, (x, y)) as live:
             mean, deviation = np.zeros(8), np.full(8, 0.5)
-            found = live.run("data", ROWS, want={"input_moments": ["bn1", "fc"], "input_squares": ["fc", "bn1"],
-                                                 "input_histograms": {"bn1": (mean, deviation)}})
+            found = live.run(
+                "data",
+                ROWS,
+                want={
+                    "input_moments": ["bn1", "fc"],
+                    "input_squares": ["fc", "bn1"],
+                    "input_histograms": {"bn1": (mean, deviation)},
+                },
+            )
         with torch.no_grad():
             h = resnet.conv1(x).double()
         count, m, m2 = found["input_moments"]["bn1"]
@@ -270,7 +296,7 @@ class TestMeasurements:
         bins = np.clip(np.floor((h.numpy() / 0.5 + 4) / 8 * 64), 0, 63).astype(int)
         counts, number = found["input_histograms"]["bn1"]
         assert number == h.numel() and np.abs(counts - np.bincount(bins.ravel(), minlength=64)).sum() <= 4
-        assert np.allclose(found["input_squares"]["bn1"], (h ** 2).sum(0).permute(1, 2, 0).reshape(-1), rtol=1e-4)
+        assert np.allclose(found["input_squares"]["bn1"], (h**2).sum(0).permute(1, 2, 0).reshape(-1), rtol=1e-4)
         assert found["input_squares"]["fc"].shape == (16,) and found["input_moments"]["fc"][0] == 24
 
     def test_output_signals_of_modules_and_functions(self, resnet):
@@ -326,7 +352,9 @@ class TestMeasurements:
             assert live.describe()["outputs"] == 3 and live.describe()["label_smoothing"] == 0.1
         with torch.no_grad():
             z = net(x).double()
-        wanted = F.cross_entropy(z, y, reduction="none", label_smoothing=0.1).flatten(1).sum(1) / (y >= 0).flatten(1).sum(1)
+        wanted = F.cross_entropy(z, y, reduction="none", label_smoothing=0.1).flatten(1).sum(1) / (y >= 0).flatten(
+            1
+        ).sum(1)
         assert np.allclose(found["losses"], wanted, atol=1e-5)
         assert np.allclose(found["outputs"], z.permute(0, 2, 3, 1).reshape(24, -1), atol=1e-5)
 
@@ -337,9 +365,10 @@ class TestMeasurements:
             z = net(x).double()[:, 0]
         b = (y > 1).float()
         for loss, labels, wanted in (
-                ("bce_with_logits", b, F.binary_cross_entropy_with_logits(z, b.double(), reduction="none")),
-                ("mse", b * 3, (z - b.double() * 3) ** 2),
-                (lambda o, t: ((o[:, 0] - t) ** 4).mean(), b, (z - b.double()) ** 4)):
+            ("bce_with_logits", b, F.binary_cross_entropy_with_logits(z, b.double(), reduction="none")),
+            ("mse", b * 3, (z - b.double() * 3) ** 2),
+            (lambda o, t: ((o[:, 0] - t) ** 4).mean(), b, (z - b.double()) ** 4),
+        ):
             with TorchNetwork(net, (x, labels), loss=loss) as live:
                 assert np.allclose(live.run("data", ROWS, want={"losses": True})["losses"], wanted, atol=1e-4)
 
@@ -388,6 +417,7 @@ class TestNothingChanges:
             calls.append(1)
             if len(calls) > 2:
                 raise problem("stop")
+
         with pytest.raises(problem):
             with TorchNetwork(resnet, models.images()) as live:
                 handle = resnet.layer2.register_forward_pre_hook(fail)
@@ -439,10 +469,18 @@ class TestWrapped:
 
     def test_other_normalizations(self):
         torchvision = pytest.importorskip("torchvision")
-        net = nn.Sequential(nn.Conv2d(3, 4, 3), torchvision.ops.FrozenBatchNorm2d(4), nn.GroupNorm(2, 4),
-                            nn.InstanceNorm2d(4, track_running_stats=True), nn.SyncBatchNorm(4),
-                            nn.BatchNorm2d(4, track_running_stats=False), nn.BatchNorm2d(4, momentum=None),
-                            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 4)).eval()
+        net = nn.Sequential(
+            nn.Conv2d(3, 4, 3),
+            torchvision.ops.FrozenBatchNorm2d(4),
+            nn.GroupNorm(2, 4),
+            nn.InstanceNorm2d(4, track_running_stats=True),
+            nn.SyncBatchNorm(4),
+            nn.BatchNorm2d(4, track_running_stats=False),
+            nn.BatchNorm2d(4, momentum=None),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4, 4),
+        ).eval()
         with TorchNetwork(net, models.images()) as live:
             layers = live.describe()["layers"]
             moving = [l["traits"].get("normalization", {}).get("moving") for l in layers]
@@ -476,9 +514,12 @@ class TestUnseenCode:
                 x = Swish.apply(self.a(x))
                 x = torch.from_numpy(self.bn(x).detach().numpy() * 2)
                 return self.b(x.mean((2, 3)))
+
         with TorchNetwork(Net().eval(), models.images()) as live:
             layers = live.describe()["layers"]
             index = {l["name"]: i for i, l in enumerate(layers)}
-            assert layers[index["forward unseen"]]["inputs"] == [index["bn"]] and layers[index["forward unseen"]]["opaque"]
+            assert (
+                layers[index["forward unseen"]]["inputs"] == [index["bn"]] and layers[index["forward unseen"]]["opaque"]
+            )
             assert layers[index["forward mean"]]["inputs"] == [index["forward unseen"]]
             assert live.full_statistics("data", ROWS)["layers"]["bn"][0] == 24 * 36

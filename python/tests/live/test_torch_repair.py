@@ -23,7 +23,10 @@ def net():
 
 
 def exact(module, x):
-    return {n: (mean, variance * count / (count - 1)) for n, (mean, variance, count) in reference_statistics(module, x).items()}
+    return {
+        n: (mean, variance * count / (count - 1))
+        for n, (mean, variance, count) in reference_statistics(module, x).items()
+    }
 
 
 def close(module, wanted, atol=1e-4):
@@ -39,7 +42,7 @@ class TestUpdateBn:
         rng = torch.get_rng_state()
         net.train()
         net.layer1.eval()
-        update_bn([(x[i:i + 5], y[i:i + 5]) for i in range(0, 24, 5)], net)
+        update_bn([(x[i : i + 5], y[i : i + 5]) for i in range(0, 24, 5)], net)
         close(net, wanted)
         assert net.training and not net.layer1.training and net.bn1.num_batches_tracked == 5
         assert torch.equal(rng, torch.get_rng_state())
@@ -47,26 +50,31 @@ class TestUpdateBn:
     def test_gives_them_when_data_do_not_fit_the_memory(self, net):
         x, _ = models.images(24)
         wanted = exact(net, x)
-        update_bn([x[i:i + 5] for i in range(0, 24, 5)], net, memory=100_000)
+        update_bn([x[i : i + 5] for i in range(0, 24, 5)], net, memory=100_000)
         close(net, wanted, atol=3e-3)
 
     def test_is_more_exact_than_pytorchs(self, net):
         x, _ = models.images(48)
         wanted = exact(net, x)
-        loader = [x[i:i + 4] for i in range(0, 48, 4)]
+        loader = [x[i : i + 4] for i in range(0, 48, 4)]
         theirs = copy.deepcopy(net)
         torch.optim.swa_utils.update_bn(loader, theirs)
         update_bn(loader, net)
-        error = lambda m: max(float((m.get_submodule(n).running_var / v - 1).abs().max()) for n, (_, v) in
-                              ((n, (a, torch.as_tensor(b))) for n, (a, b) in wanted.items()))
+        error = lambda m: max(
+            float((m.get_submodule(n).running_var / v - 1).abs().max())
+            for n, (_, v) in ((n, (a, torch.as_tensor(b))) for n, (a, b) in wanted.items())
+        )
         assert error(net) < 1e-3 < 0.05 < error(theirs)
 
     def test_takes_iterators_loaders_and_a_call(self, net):
         x, y = models.images(24)
         wanted = exact(net, x)
         dicts = [{"image": x[:9], "name": ["a"] * 9}, {"image": x[9:], "name": ["b"] * 15}]
-        for loader, call in ((iter([x[:7], x[7:]]), None), (DataLoader(TensorDataset(x, y), batch_size=8), None),
-                             (dicts, lambda module, batch: module(batch["image"]))):
+        for loader, call in (
+            (iter([x[:7], x[7:]]), None),
+            (DataLoader(TensorDataset(x, y), batch_size=8), None),
+            (dicts, lambda module, batch: module(batch["image"])),
+        ):
             twin = copy.deepcopy(net)
             update_bn(loader, twin, call)
             close(twin, wanted, atol=3e-3)
@@ -94,7 +102,11 @@ class TestRepair:
         assert {"bn1", "layer2.0.downsample.1"} <= {path for path, _ in changes}
         assert scored["before"]["loss"] > 0 and scored["after"]["loss"] > 0 and scored["on"] == "cross-fitted halves"
         after = everything(net)
-        assert all(torch.equal(before[k][1], after[k][1]) for k in before if isinstance(before[k], tuple) and len(before[k]) == 4)
+        assert all(
+            torch.equal(before[k][1], after[k][1])
+            for k in before
+            if isinstance(before[k], tuple) and len(before[k]) == 4
+        )
 
     def test_scores_on_validation_data_are_those_of_the_modules(self, net):
         x, y = models.images(40)

@@ -49,9 +49,15 @@ class InvertedResidual(nn.Module):
         h = i * expand
         self.use_res = stride == 1 and i == o
         self.conv = nn.Sequential(
-            nn.Conv2d(i, h, 1, bias=False), nn.BatchNorm2d(h), nn.ReLU6(inplace=True),
-            nn.Conv2d(h, h, 3, stride, 1, groups=h, bias=False), nn.BatchNorm2d(h), nn.ReLU6(inplace=True),
-            nn.Conv2d(h, o, 1, bias=False), nn.BatchNorm2d(o))
+            nn.Conv2d(i, h, 1, bias=False),
+            nn.BatchNorm2d(h),
+            nn.ReLU6(inplace=True),
+            nn.Conv2d(h, h, 3, stride, 1, groups=h, bias=False),
+            nn.BatchNorm2d(h),
+            nn.ReLU6(inplace=True),
+            nn.Conv2d(h, o, 1, bias=False),
+            nn.BatchNorm2d(o),
+        )
 
     def forward(self, x):
         return x + self.conv(x) if self.use_res else self.conv(x)
@@ -62,8 +68,10 @@ class MobileNet(nn.Module):
         super().__init__()
         self.features = nn.Sequential(
             nn.Sequential(nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU6(inplace=True)),
-            InvertedResidual(width, width, 1, 2), InvertedResidual(width, 2 * width, 2, 2),
-            InvertedResidual(2 * width, 2 * width, 1, 2))
+            InvertedResidual(width, width, 1, 2),
+            InvertedResidual(width, 2 * width, 2, 2),
+            InvertedResidual(2 * width, 2 * width, 1, 2),
+        )
         self.classifier = nn.Sequential(nn.Dropout(drop), nn.Linear(2 * width, classes))
 
     def forward(self, x):
@@ -102,7 +110,9 @@ class UNet(nn.Module):
 
     def __init__(self, classes=3, width=8):
         super().__init__()
-        block = lambda i, o: nn.Sequential(nn.Conv2d(i, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True))
+        block = lambda i, o: nn.Sequential(
+            nn.Conv2d(i, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True)
+        )
         self.down1, self.down2 = block(3, width), block(width, 2 * width)
         self.up = nn.ConvTranspose2d(2 * width, width, 2, 2)
         self.merge = block(2 * width, width)
@@ -129,7 +139,12 @@ class DropPath(nn.Module):  # timm's
 class Attention(nn.Module):
     def __init__(self, dim, heads, drop):
         super().__init__()
-        self.heads, self.qkv, self.proj, self.proj_drop = heads, nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), nn.Dropout(drop)
+        self.heads, self.qkv, self.proj, self.proj_drop = (
+            heads,
+            nn.Linear(dim, 3 * dim),
+            nn.Linear(dim, dim),
+            nn.Dropout(drop),
+        )
 
     def forward(self, x):
         n, t, d = x.shape
