@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <set>
+#include <stdexcept>
 
-#include "evenkeel/data/unusual_samples.h"
+#include "evenkeel/base/philox.h"
+#include "evenkeel/diagnose/measure/input_hypotheses.h"
 #include "tests/diagnose/causes/judged.h"
 #include "tests/diagnose/live_double.h"
 
@@ -83,7 +85,7 @@ struct Planted {
   std::string what;
   std::function<Sequential()> model = [] { return small_convnet(); };
   std::function<void(Network&)> plant = [](Network&) {};
-  std::function<Dataset(const Dataset&)> data = [](const Dataset& data) { return data; };
+  std::function<Dataset(const Dataset&)> data = [](const Dataset& as_it_is) { return as_it_is; };
   Records records = {};
 };
 
@@ -123,7 +125,11 @@ std::vector<Planted> planted() {
       {.what = "dead", .plant = [](Network& n) { fill(n, "norm_2/beta", -50, 8); }},
       {.what = "small batches", .plant = [](Network&) {}, .records = {.batch_size = 2}},
       {.what = "divided by 255",
-       .data = [](const Dataset& d) { return corrected(d, InputHypothesis{.scale = {1 / 255.0}, .offset = {0}}); }},
+       .data =
+           [](const Dataset& d) {
+             return corrected(
+                 d, InputHypothesis{.name = "scaled", .correction = "scaled", .scale = {1 / 255.0}, .offset = {0}});
+           }},
       {.what = "classes in another order",
        .data =
            [](const Dataset& d) {
@@ -203,7 +209,8 @@ TEST(ForeignNetwork, SendsOnlySamplesThatAreNotTheFrameworksOwn) {
   const SampleScores own = foreign.score(foreign.data(), {}, nullptr);
   foreign.score(*foreign.train_data(), {.statistics = Statistics::batch}, nullptr);
   EXPECT_EQ(live.sent_inputs, 0);
-  const Dataset other = corrected(foreign.data(), InputHypothesis{.scale = {0.5}, .offset = {0}});
+  const Dataset other = corrected(
+      foreign.data(), InputHypothesis{.name = "scaled", .correction = "scaled", .scale = {0.5}, .offset = {0}});
   EXPECT_NE(foreign.score(other, {}, nullptr).loss, own.loss);
   EXPECT_EQ(live.sent_inputs, other.size());
 }
@@ -254,6 +261,32 @@ TEST(ForeignNetwork, RefusesAnswersThatDoNotFit) {
   } live(trainer->network(), few().test);
   ForeignNetwork foreign(live);
   EXPECT_SAYS(error_of([&] { foreign.score(foreign.data(), {}, nullptr); }), "the network's answer: losses");
+}
+
+TEST(ForeignNetwork, EndsWithTheFirstErrorWhereWeightsCannotBePutBack) {
+  const auto trainer = trained(small_mlp(), 2);
+  class Stopped : public LiveDouble {
+   public:
+    using LiveDouble::LiveDouble;
+    LiveAnswer run(const LiveBatch&, const LiveModes&, const LiveWants&) override {
+      stopped = true;
+      throw std::runtime_error("stopped");
+    }
+    void set_weight(const std::string& tensor, TensorView values) override {
+      if (stopped) throw std::runtime_error("stopped before");
+      LiveDouble::set_weight(tensor, values);
+    }
+    bool stopped = false;
+  } live(trainer->network(), few().test);
+  ForeignNetwork foreign(live);
+  NamedTensors others;
+  others.emplace_back("norm_1/gamma", Tensor(foreign.weight("norm_1/gamma").shape, DType::float32));
+  try {
+    foreign.score_with(others, foreign.data(), {});
+    FAIL() << "no error";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "stopped");
+  }
 }
 
 }  // namespace
