@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <set>
+#include <stdexcept>
 
 #include "evenkeel/base/philox.h"
 #include "evenkeel/diagnose/measure/input_hypotheses.h"
@@ -265,6 +266,32 @@ TEST(ForeignNetwork, RefusesAnswersThatDoNotFit) {
   } live(trainer->network(), few().test);
   ForeignNetwork foreign(live);
   EXPECT_SAYS(error_of([&] { foreign.score(foreign.data(), {}, nullptr); }), "the network's answer: losses");
+}
+
+TEST(ForeignNetwork, EndsWithTheFirstErrorWhereWeightsCannotBePutBack) {
+  const auto trainer = trained(small_mlp(), 2);
+  class Stopped : public LiveDouble {
+   public:
+    using LiveDouble::LiveDouble;
+    LiveAnswer run(const LiveBatch&, const LiveModes&, const LiveWants&) override {
+      stopped = true;
+      throw std::runtime_error("stopped");
+    }
+    void set_weight(const std::string& tensor, TensorView values) override {
+      if (stopped) throw std::runtime_error("stopped before");
+      LiveDouble::set_weight(tensor, values);
+    }
+    bool stopped = false;
+  } live(trainer->network(), few().test);
+  ForeignNetwork foreign(live);
+  NamedTensors others;
+  others.emplace_back("norm_1/gamma", Tensor(foreign.weight("norm_1/gamma").shape, DType::float32));
+  try {
+    foreign.score_with(others, foreign.data(), {});
+    FAIL() << "no error";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "stopped");
+  }
 }
 
 }  // namespace
