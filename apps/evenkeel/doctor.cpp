@@ -193,6 +193,7 @@ DoctorWords words_of(const DoctorArguments& a, const Sets& sets, const OpenedMod
                 shell_flag("--data-dir", a.shared.data_dir);
   if (a.shared.resize) words.flags += " --resize";
   if (a.shared.skip_bad_images) words.flags += " --skip-bad-images";
+  if (a.shared.stream) words.flags += " --stream";
   if (a.shared.resize_side > 0) words.flags += " --resize " + std::to_string(a.shared.resize_side);
   if (a.shared.crop > 0) words.flags += " --crop " + std::to_string(a.shared.crop);
   words.flags += shell_flag("--preprocess", a.shared.preprocess);

@@ -20,6 +20,7 @@
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/callbacks.h"
 #include "evenkeel/train/implied_loss.h"
+#include "evenkeel/train/optimizers.h"
 #include "evenkeel/train/settings.h"
 #include "evenkeel/train/training_notes.h"
 #include "interruption.h"
@@ -163,16 +164,22 @@ std::vector<std::pair<std::string, std::string>> identity_of(const Plan& plan, c
   std::string settings;
   const Settings all = training_settings(trainer.options());
   for (const Setting& setting : all.all()) settings += setting.key + '=' + to_string(setting.value) + '\n';
-  return {{"version", kVersion},
-          {"program", program_digest()},
-          {"model", write_model_file({.model = plan.file.model})},
-          {"settings", settings},
-          {"--statistics", run.statistics},
-          {"fingerprint of the data", run.data_fingerprint},
-          {"fingerprint of the validation data", run.validation_fingerprint},
-          {"length of the run", fmt::format("{} epochs or {} steps", run.epochs, run.steps.value_or(0))},
-          {"steps done", std::to_string(trainer.steps_done())},
-          {"checksum of the weights", weights_digest(trainer.network())}};
+  const CommonOptimizerOptions update = common_options(trainer.options().optimizer);
+  // The sum of a norm's squares is rounded as threads divide it, and each process computes it for itself.
+  const bool has_norm = update.clipnorm || update.global_clipnorm;
+  return {
+      {"version", kVersion},
+      {"program", program_digest()},
+      {"--threads, because of the norm of gradients", has_norm ? std::to_string(Threads(plan.threads).count()) : "any"},
+      {"model", write_model_file({.model = plan.file.model})},
+      {"settings", settings},
+      {"--statistics", run.statistics},
+      {"order of the data", run.shuffle ? fmt::format("in windows of {}", run.window) : "as it is"},
+      {"fingerprint of the data", run.data_fingerprint},
+      {"fingerprint of the validation data", run.validation_fingerprint},
+      {"length of the run", fmt::format("{} epochs or {} steps", run.epochs, run.steps.value_or(0))},
+      {"steps done", std::to_string(trainer.steps_done())},
+      {"checksum of the weights", weights_digest(trainer.network())}};
 }
 
 /// Those of a process that writes nothing: what decides, by figures that all have.

@@ -236,11 +236,15 @@ ImageFiles list_shards(const std::string& spec, bool flat, const fs::path& cache
     throw Error{{.where = printable(spec),
                  .expected = "shards with the members KEY.jpg (or .png) and KEY.cls",
                  .received = "no image in them"}};
-  files.labelled = !index.per_class.empty();
+  const bool has_labels = !index.per_class.empty();
+  files.labelled =
+      has_labels && std::ranges::none_of(index.shards, [](const ShardIndex::Shard& shard) {
+        return std::ranges::any_of(shard.samples, [](const ShardIndex::Sample& sample) { return sample.label < 0; });
+      });
   if (!files.labelled && !flat)
     throw Error{{.where = printable(spec),
                  .expected = "a label for each image",
-                 .received = "none",
+                 .received = has_labels ? "images without one" : "none",
                  .hint = "Only to predict no labels are needed."}};
   files.class_names = std::move(index.class_names);
   files.shards = std::make_shared<const Shards>(paths);

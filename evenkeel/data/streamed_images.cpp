@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,17 @@ class StreamedImages final : public SampleSource {
   }
 
   std::string fingerprint() const override {
+    // Once: it asks for the size of every file, which takes a network drive minutes.
+    std::call_once(fingerprinted_, [this] { fingerprint_ = computed_fingerprint(); });
+    return fingerprint_;
+  }
+
+  std::unique_ptr<Reader> reader() const override;
+
+ private:
+  class Decoder;
+
+  std::string computed_fingerprint() const {
     std::uint32_t crc = 0;
     for (const ImageFiles::File& file : files_.files) {
       const std::string text =
@@ -91,12 +103,6 @@ class StreamedImages final : public SampleSource {
     const std::string kind = fmt::format("{} {}", name_of_kind(), to_string(kind_.shape));
     return fmt::format("{:08x}", formats::crc32(formats::view_of(kind), crc));
   }
-
-  std::unique_ptr<Reader> reader() const override;
-
- private:
-  class Decoder;
-
   const ImageFiles::File& file(std::int64_t sample) const { return files_.files[static_cast<std::size_t>(sample)]; }
   /// Of the files' names and places, their labels, and the order of an epoch.
   std::int64_t bytes_of_list() const {
@@ -114,6 +120,8 @@ class StreamedImages final : public SampleSource {
   StreamOptions options_;
   std::int64_t batches_ = 0;  ///< bytes for batches that are ready
   mutable SharedMemory decoding_;
+  mutable std::once_flag fingerprinted_;
+  mutable std::string fingerprint_;
 };
 
 class StreamedImages::Decoder final : public SampleSource::Reader {
@@ -122,13 +130,12 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
 
   TensorView read(std::int64_t sample) override {
     const ImageFiles::File& file = source_.file(sample);
+    const std::int64_t most = source_.options_.memory / 4;
+    // Before it is read: a file alone may be too large.
+    if (most > 0) check(file, static_cast<std::int64_t>(source_.files_.stored_bytes(file)), most);
     const formats::Bytes bytes = source_.files_.read(file);
     const std::int64_t needed = bytes_to_decode(bytes, source_.kind_);
-    if (source_.options_.memory > 0 && needed > source_.options_.memory / 4)
-      throw Error{{.where = source_.files_.place_of(file),
-                   .expected = fmt::format("an image that can be decoded in {} MB, a quarter of the stream's memory",
-                                           source_.options_.memory / 4 / kMegabyte),
-                   .received = fmt::format("one that needs {} MB", needed / kMegabyte)}};
+    if (most > 0) check(file, needed, most);
     const SharedMemory::Part part(source_.decoding_, needed);
     FittedImage fitted = source_.fitter_.fitted(file, bytes);
     if (fitted.skipped) {
@@ -141,6 +148,14 @@ class StreamedImages::Decoder final : public SampleSource::Reader {
   }
 
  private:
+  void check(const ImageFiles::File& file, std::int64_t needed, std::int64_t most) const {
+    if (needed <= most) return;
+    throw Error{{.where = source_.files_.place_of(file),
+                 .expected = fmt::format("an image that can be decoded in {} MB, a quarter of the stream's memory",
+                                         most / kMegabyte),
+                 .received = fmt::format("one that needs {} MB", needed / kMegabyte)}};
+  }
+
   const StreamedImages& source_;
   Tensor sample_;
 };

@@ -169,10 +169,11 @@ void Fit::check_same_weights() const {
   double first = own;
   among->broadcast(std::as_writable_bytes(std::span(&first, 1)));
   if (!any(*among, first != own)) return;
-  throw Error{{.kind = Error::internal,
+  throw Error{{.kind = Error::environment,
                .where = among->name(),
                .expected = "the same weights in all processes after an epoch",
-               .received = first == own ? "others elsewhere" : "others than those of process 0"}};
+               .received = first == own ? "others elsewhere" : "others than those of process 0",
+               .hint = "Do their processors round otherwise? EVENKEEL_ISA and --threads make them compute alike."}};
 }
 
 EpochRecord Fit::record(bool validate) const {

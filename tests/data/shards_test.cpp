@@ -121,6 +121,9 @@ TEST_F(ForeignShards, NeedALabelForEachImage) {
   EXPECT_SAYS(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}}),
               "shards/s-0.tar, member b.jpg: expected a label beside it, b.cls, received none");
   EXPECT_EQ(refusal({{"a.jpg", image_}, {"b.jpg", image_}}, true), "");
+  // Where some have one, none of the others gets class 0.
+  EXPECT_EQ(refusal({{"a.jpg", image_}, {"a.cls", "0"}, {"b.jpg", image_}}, true), "");
+  EXPECT_FALSE(list_shards(spec_, true).labelled);
 }
 
 TEST_F(ForeignShards, NeedLabelsThatAreClasses) {
