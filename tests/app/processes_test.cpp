@@ -1,13 +1,13 @@
 // Training in several processes, started by Open MPI's mpirun. Skipped where it is not installed.
 #include <fmt/format.h>
 #include <signal.h>
-#include <iterator>
-#include <sstream>
 
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <thread>
 
 #include "tests/app/app_test.h"
