@@ -8,10 +8,12 @@ import tempfile
 import traceback
 import warnings
 
+import numpy as np
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from . import torch_layers
 from .errors import InputError, UnsupportedError, first
 from .torch_network import check, unwrap
 from .torch_state import RandomState
@@ -126,9 +128,33 @@ def from_torch(module, example, *, opset=18):
                     + f": {_first_sentence(problem)}"
                 ) from None
             model = load(path)
+        _put_statistics_back(model, source, twin)
     finally:
         generators.restore()
     return model
+
+
+def _put_statistics_back(model, source, twin):
+    """The exporter ran the copy in training mode, which moved its running statistics by one batch."""
+    weights = model.weights
+    means = [name for name in weights if name.endswith("/moving_mean")]
+    modules = dict(twin.named_modules())
+    for path, old in source.named_modules():
+        moved = modules.get(path)
+        if not torch_layers.is_moving_normalization(old) or not torch_layers.is_moving_normalization(moved):
+            continue
+        found = (
+            [f"{path}/moving_mean"]
+            if f"{path}/moving_mean" in means
+            else [
+                name
+                for name in means
+                if np.array_equal(weights[name], moved.running_mean.detach().float().cpu().numpy())
+            ]
+        )
+        for name in found[:1]:
+            weights[name] = old.running_mean.detach().float().cpu().numpy()
+            weights[name.replace("moving_mean", "moving_variance")] = old.running_var.detach().float().cpu().numpy()
 
 
 class _Choices(TorchFunctionMode):

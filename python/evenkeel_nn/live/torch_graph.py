@@ -500,12 +500,41 @@ class _Builder:
         return PRelu(array.shape), {name: ("weight", None)}
 
 
-def _foreign(array, record):
-    """A tensor as its file has it (interchange/record.h)."""
-    seen = record.get("seen_as") or record["foreign_shape"]
-    axes = record.get("axes") or list(range(len(seen)))
-    array = array.reshape([seen[a] for a in axes])
-    return np.ascontiguousarray(array.transpose(np.argsort(axes))).reshape(record["foreign_shape"])
+# Layers between a Flatten and a Dense that treat each feature by itself.
+_BY_FEATURE = ("Dropout", "Activation", "BatchNormalization", "AlphaDropout", "Affine")
+
+
+def _flattened(graph, shapes):
+    """{layer: (H, W, C)} where a module of PyTorch has features in the order of [C, H, W]: from each Flatten on, to the
+    Dense layers that read it. A Flatten that anything else reads keeps our order."""
+    readers = {}
+    for node in graph:
+        for read in node["inputs"]:
+            readers.setdefault(read, []).append(node)
+    found = {}
+    for node in graph:
+        shape = shapes[node["inputs"][0]] if node["inputs"] else ()
+        if type(node["layer"]).__name__ != "Flatten" or len(shape) != 3:
+            continue
+        chain, waiting, simple = [node["name"]], [node["name"]], True
+        while waiting and simple:
+            for reader in readers.get(waiting.pop(), []) or [None]:
+                kind = type(reader["layer"]).__name__ if reader is not None else ""
+                if kind in _BY_FEATURE and len(reader["inputs"]) == 1:
+                    waiting.append(reader["name"])
+                elif kind != "Dense":
+                    simple = False
+                    break
+                chain.append(reader["name"])
+        if simple:
+            found |= {name: tuple(shape) for name in chain}
+    return found
+
+
+def _reordered(array, shape):
+    """Features of axis 0 from [H, W, C] to [C, H, W]."""
+    rest = array.shape[1:]
+    return np.moveaxis(array.reshape(*shape, *rest), 2, 0).reshape(-1, *rest)
 
 
 class GraphModule(nn.Module):
@@ -515,56 +544,42 @@ class GraphModule(nn.Module):
     def of(cls, model):
         """The module of a model, with its weights."""
         module = cls()
-        record = model.record or {}
-        from_torch = record.get("format") == "onnx"
-        tensors = (
-            {t["name"]: t for layer in record.get("layers", ()) for t in layer.get("tensors", ())} if from_torch else {}
-        )
+        from_torch = (model.record or {}).get("format") == "onnx"  # then layers are named for modules
         shapes = {name: tuple(shape) for name, shape in model.inputs}
-        graph, weights = model.graph, model.weights
-        first_flatten = from_torch
-        builder = _Builder(first_flatten)
         module._steps, module._outputs, refused = [], list(model.outputs), []
         module._inputs = [name for name, _ in model.inputs]
+        graph, weights = model.graph, model.weights
+        for node in graph:
+            node["inputs"] = list(node["inputs"]) or module._inputs[:1]
+            shapes[node["name"]] = tuple(node["output_shape"])
+        flattened = _flattened(graph, shapes) if from_torch else {}
         for node in graph:
             name, layer = node["name"], node["layer"]
-            inputs = list(node["inputs"]) or module._inputs[:1]
             own = {
                 t[len(name) + 1 :]: weights[t]
                 for t in weights
                 if t.startswith(name + "/") and "/" not in t[len(name) + 1 :]
             }
-            shape_in = shapes[inputs[0]]
-            shapes[name] = tuple(node["output_shape"])
+            settings, shape_in = layer.settings(False), shapes[node["inputs"][0]]
             try:
-                leaf, places = builder.make(type(layer).__name__, layer.settings(False), shape_in, shapes[name], own)
+                builder = _Builder(name in flattened)
+                leaf, places = builder.make(type(layer).__name__, settings, shape_in, shapes[name], own)
             except UnsupportedError as problem:
                 refused.append(f"{name} ({problem})")
                 continue
-            path = module._path(name, own, places, tensors)
+            path = name if from_torch else name.replace(".", "_")
+            path = path.replace("/", "_").replace(" ", "_")
             module._put(path, leaf)
-            module._steps.append((name, path, inputs))
-            trainable = layer.settings(False).get("trainable", True)
+            module._steps.append((name, path, node["inputs"]))
             for suffix, array in own.items():
                 if suffix in places:
-                    module._load(leaf, *places[suffix], array, tensors.get(f"{name}/{suffix}"), trainable)
+                    array = np.array(array, dtype=np.float32)
+                    if name in flattened and len(array) == np.prod(flattened[name]):
+                        array = _reordered(array, flattened[name])
+                    module._load(leaf, *places[suffix], array, settings.get("trainable", True))
         if refused:
             raise UnsupportedError(f"to_torch: layers without a counterpart: {first(refused, 20)}.")
         return module.eval()
-
-    @staticmethod
-    def _path(name, own, places, tensors):
-        """The original path where every tensor's name agrees with it."""
-        paths = set()
-        for suffix in own:
-            foreign = tensors.get(f"{name}/{suffix}", {}).get("foreign", "")
-            path, _, attribute = foreign.rpartition(".")
-            if suffix in places and path and attribute == places[suffix][0]:
-                paths.add(path)
-            elif suffix in places and foreign:
-                paths.add("")
-        path = paths.pop() if len(paths) == 1 else ""
-        return path or name.replace(".", "_").replace("/", "_").replace(" ", "_")
 
     def _put(self, path, leaf):
         owner, parts = self, path.split(".")
@@ -578,7 +593,7 @@ class GraphModule(nn.Module):
 
     @staticmethod
     @torch.no_grad()
-    def _load(leaf, attribute, layout, array, record, trainable):
+    def _load(leaf, attribute, layout, array, trainable):
         target = leaf
         *owners, last = attribute.split(".")
         for part in owners:
@@ -586,10 +601,7 @@ class GraphModule(nn.Module):
         tensor = getattr(target, last)
         if tensor is None:
             return
-        array = np.array(array, dtype=np.float32)
-        if record is not None and "foreign_shape" in record and list(tensor.shape) == list(record["foreign_shape"]):
-            array = _foreign(array, record)
-        elif layout is not None:
+        if layout is not None:
             array = array.transpose(layout)
         tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(tensor.shape))
         if isinstance(tensor, nn.Parameter) and not trainable:
