@@ -16,7 +16,7 @@ struct PackArguments {
   std::uint64_t seed = 0;
 };
 
-Json json_of(const PackArguments& a, const Packed& packed) {
+Json packed_as_json(const PackArguments& a, const Packed& packed) {
   Json shards = Json::array(), channels = Json::array();
   for (const ShardIndex::Shard& shard : packed.index.shards)
     shards.push_back({{"file", shard.file}, {"bytes", shard.bytes}, {"samples", shard.samples.size()}});
@@ -53,7 +53,7 @@ int run_pack(const PackArguments& a) {
   if (packed.report.is_remarkable())
     for (const auto& [title, text] : text_of(packed.report)) say(a.shared, "{}: {:<11}  {}", a.spec, title, text);
   if (a.shared.json)
-    print_json(json_of(a, packed));
+    print_json(packed_as_json(a, packed));
   else
     print("{} images of {} classes are in {} shards in {}\n", with_commas(packed.index.samples()),
           packed.index.per_class.size(), packed.index.shards.size(), a.out);
