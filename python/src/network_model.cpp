@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "evenkeel/base/error.h"
 #include "evenkeel/diagnose/measure/training_records.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/train/settings.h"
@@ -101,6 +102,15 @@ Trainer& NetworkModel::trainer(const TrainerOptions& options) {
   trainer_ = std::move(made);
   trainer_key_ = key;
   return *trainer_;
+}
+
+NetworkModel::InTraining::InTraining(NetworkModel& model) : model_(model) {
+  if (model.is_trained_now_)
+    throw Error{{.where = "fit",
+                 .expected = "a model that is not being trained",
+                 .received = "one whose training has called this",
+                 .hint = "A callback may look at the model, evaluate it, and train a copy: model.copy()."}};
+  model.is_trained_now_ = true;
 }
 
 std::unique_ptr<AveragedWeights> NetworkModel::averaged() {

@@ -44,6 +44,18 @@ class NetworkModel {
   /// The trainer with these options, over the same weights. It is kept as long as the options are the same; one with
   /// others goes on from its optimizer's state, if that fits.
   Trainer& trainer(const TrainerOptions& options);
+  /// Held while the trainer is in use, so that no callback puts another one in its place.
+  class InTraining {
+   public:
+    /// Throws Error if the model is being trained.
+    explicit InTraining(NetworkModel& model);
+    ~InTraining() { model_.is_trained_now_ = false; }
+    InTraining(const InTraining&) = delete;
+    InTraining& operator=(const InTraining&) = delete;
+
+   private:
+    NetworkModel& model_;
+  };
   Trainer* current_trainer() { return trainer_.get(); }
 
   /// Puts averages of the weights in their place while it lives, if the optimizer keeps some.
@@ -75,6 +87,7 @@ class NetworkModel {
   std::list<Compiled> compiled_;
   std::unique_ptr<Trainer> trainer_;
   std::string trainer_key_;
+  bool is_trained_now_ = false;
 };
 
 }  // namespace evenkeel::python

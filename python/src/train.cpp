@@ -107,6 +107,7 @@ nb::dict fit(NetworkModel& model, const Dataset& data, const std::optional<Datas
     fit.shuffle = shuffle;
     fit.validation = validation ? &*validation : nullptr;
     fit.stop = work.token();
+    const NetworkModel::InTraining in_training(model);
     Trainer& trainer = model.trainer(options);
     trainer.check(data, fit);
     trainer.prepare(data);

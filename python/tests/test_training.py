@@ -186,6 +186,9 @@ def test_a_callback_may_end_training_look_and_fail(model, data):
         ek.fit(model, *data, epochs=2, callbacks=[fails], verbose=False)
     assert model.history["epoch"].tolist() == [1]
     ek.fit(model, *data, epochs=1, verbose=False)
+    with pytest.raises(ek.InputError, match="not being trained"):
+        ek.fit(model, *data, epochs=2, callbacks=[lambda *_: ek.fit(model, *data, verbose=False)], verbose=False)
+    ek.fit(model, *data, epochs=1, callbacks=[lambda *_: ek.fit(model.copy(), *data, verbose=False)], verbose=False)
     with pytest.raises(ek.InputError, match="callbacks: expected callbacks"):
         ek.fit(model, *data, callbacks=["early"])
 

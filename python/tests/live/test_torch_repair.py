@@ -53,6 +53,23 @@ class TestUpdateBn:
         update_bn([x[i : i + 5] for i in range(0, 24, 5)], net, memory=100_000)
         close(net, wanted, atol=3e-3)
 
+    def test_images_that_change_from_pass_to_pass_end_the_passes(self, net):
+        x, _ = models.images(24)
+        passes = []
+
+        class Changing:
+            def __iter__(self):
+                passes.append(1)
+                return (x[i : i + 5] + 0.3 * torch.randn(1) for i in range(0, 24, 5))
+
+        update_bn(Changing(), net, memory=100_000)
+        assert len(passes) < 10
+
+    def test_takes_the_device_where_pytorchs_does(self, net):
+        x, _ = models.images(24)
+        update_bn([x], net, torch.device("cpu"))
+        close(net, exact(net, x))
+
     def test_is_more_exact_than_pytorchs(self, net):
         x, _ = models.images(48)
         wanted = exact(net, x)
