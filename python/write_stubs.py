@@ -24,13 +24,17 @@ def signature_text(cls: type) -> str:
             parts.append("*")
             named = True
         default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
-        parts.append(f"{parameter.name}: {parameter.annotation}{default}")
+        parts.append(f"{parameter.name}: {annotation_text(parameter)}{default}")
     return ", ".join(["self", *parts])
+
+
+def annotation_text(parameter: inspect.Parameter) -> str:
+    return inspect.formatannotation(parameter.annotation)
 
 
 def class_text(cls: type, base: str) -> str:
     doc = textwrap.indent('"""' + inspect.getdoc(cls) + '\n"""', "    ")
-    fields = "".join(f"    @property\n    def {name}(self) -> {p.annotation}: ...\n"
+    fields = "".join(f"    @property\n    def {name}(self) -> {annotation_text(p)}: ...\n"
                      for name, p in inspect.signature(cls).parameters.items() if name != "name")
     return f"class {cls.__name__}({base}):\n{doc}\n    def __init__({signature_text(cls)}) -> None: ...\n{fields}\n"
 

@@ -89,7 +89,7 @@ SampleKind kind_in(const Json& json, const std::string& where) {
 
 ImageSurvey pass(const ImageFiles& files, const ImageOptions& options) {
   ImageSurvey survey;
-  ChannelMoments moments;
+  ImageMoments moments;
   std::vector<bool> good(files.files.size());
   const ImageSink sink{.begin =
                            [&](const SampleKind& kind) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/data/channel_moments.h"
+#include "evenkeel/data/image_moments.h"
 #include "evenkeel/data/image_reading.h"
 
 namespace evenkeel {

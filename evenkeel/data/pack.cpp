@@ -14,8 +14,8 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/batches.h"
-#include "evenkeel/data/channel_moments.h"
 #include "evenkeel/data/image_fitting.h"
+#include "evenkeel/data/image_moments.h"
 #include "evenkeel/data/image_reading.h"
 #include "evenkeel/data/staging.h"
 #include "evenkeel/formats/crc32c.h"
@@ -153,7 +153,7 @@ Packed pack_images(const ImageFiles& files, const fs::path& out, const PackOptio
   StagingFolder staging(out);
   const ScratchFolder folder(staging / kSetName);
   ShardWriter writer(files, folder.path(), options.shard_bytes);
-  ChannelMoments moments;
+  ImageMoments moments;
   std::map<std::string, std::int64_t> sizes;
   for (std::size_t begin = 0; begin < order.size();) {
     const std::int64_t count = in_memory_at_once(files, order, begin);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "evenkeel/data/channel_moments.h"
+#include "evenkeel/data/image_moments.h"
 #include "evenkeel/formats/source.h"
 
 namespace evenkeel {

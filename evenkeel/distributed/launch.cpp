@@ -100,9 +100,9 @@ std::optional<Launch> launch_of(const Environment& environment) {
   const bool has_pmi = environment("PMI_FD") != nullptr || environment("PMI_RANK") != nullptr;
   const auto in_step = number_in(environment, "SLURM_STEP_NUM_TASKS");
   // MPICH's mpirun starts its proxies by srun, whose step is in the environment then: PMI's own numbers come first.
-  const auto by_pmi = has_pmi ? number_in(environment, "PMI_SIZE") : std::nullopt;
-  if (in_step && *in_step > 1 && environment("SLURM_STEP_ID") != nullptr && by_pmi.value_or(*in_step) == *in_step) {
-    const auto rank = by_pmi ? number_in(environment, "PMI_RANK") : number_in(environment, "SLURM_PROCID");
+  const int by_pmi = has_pmi ? number_in(environment, "PMI_SIZE").value_or(0) : 0;
+  if (in_step && *in_step > 1 && environment("SLURM_STEP_ID") != nullptr && (by_pmi == 0 || by_pmi == *in_step)) {
+    const auto rank = by_pmi > 0 ? number_in(environment, "PMI_RANK") : number_in(environment, "SLURM_PROCID");
     if (has_pmix || has_pmi)
       return Launch{.by = "Slurm's srun",
                     .families = has_pmix ? std::vector<std::string>{"openmpi", "mpich"}
@@ -115,11 +115,11 @@ std::optional<Launch> launch_of(const Environment& environment) {
                  .received = std::to_string(*in_step) + " processes without PMIx or PMI",
                  .hint = "Start them with `srun --mpi=pmix` or `--mpi=pmi2` (`srun --mpi=list` says what there is)."}};
   }
-  if (by_pmi && *by_pmi > 1)
+  if (by_pmi > 1)
     return Launch{.by = "MPICH's mpirun",
                   .families = {"mpich"},
                   .rank = number_in(environment, "PMI_RANK").value_or(0),
-                  .size = *by_pmi};
+                  .size = by_pmi};
   return {};
 }
 

@@ -137,6 +137,8 @@ def _arrays(data: Any, where: str, batch: Optional[Callable], held: Any):
         data, y = data["x"], data.get("y")
     elif isinstance(data, tuple) and len(data) == 2 and batch is None:
         data, y = data
+    elif isinstance(data, list) and held is not None and len(held.inputs) == len(data) > 1 and all(map(is_array, data)):
+        pass
     elif isinstance(data, (tuple, list)) and len(data) == 2 and batch is None and _are_samples_and_targets(data):
         data, y = data
     elif not is_array(data) and not isinstance(data, (dict, tuple, list)) and hasattr(data, "__iter__"):

@@ -8,8 +8,8 @@ import re
 def _in_python(text: str) -> str:
     """What the library says of the program's flags, as arguments."""
     text = re.sub(r"--channels-first\b", "channels_first=True", text)
-    return re.sub(r"--(labels|loss|batch-size|optimizer|precision|threads|weights|fix) ([a-z0-9_-]+)",
-                  lambda m: f'{m[1].replace("-", "_")}="{m[2]}"', text)
+    text = re.sub(r"--(labels|loss|optimizer|precision|weights|fix) ([a-z0-9_-]+)", r'\1="\2"', text)
+    return re.sub(r"(?<![\w-])--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_") + "=", text)
 
 
 class EvenkeelError(Exception):

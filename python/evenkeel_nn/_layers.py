@@ -125,25 +125,26 @@ def parameters_of(fields: Sequence[dict], with_name: bool) -> List[inspect.Param
     ]
     if with_name:
         parameters.append(
-            inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Optional[str]"))
+            inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Optional[str]))
     return parameters
 
 
-def _annotation(field: dict) -> str:
+def _annotation(field: dict) -> Any:
     default, accepts = field["default"], field["accepts"]
+    kind: Any = Any
     if isinstance(default, bool):
-        kind = "bool"
+        kind = bool
     elif isinstance(default, str) or field["choices"]:
-        kind = "str"
-    elif isinstance(default, tuple) or "list" in accepts:
-        kind = "Union[int, Sequence[int]]" if "two" in accepts or isinstance(default, tuple) else "Sequence[float]"
-    elif isinstance(default, int) or "whole number" in accepts:
-        kind = "int"
-    elif isinstance(default, float) or "number" in accepts:
-        kind = "float"
-    else:
-        kind = "Any"
-    return kind if field["required"] or default is not None else f"Optional[{kind}]"
+        kind = str
+    elif "two" in accepts or "pair" in accepts:
+        kind = Union[int, Sequence[int]]
+    elif "list" in accepts or isinstance(default, tuple):
+        kind = Sequence[int] if "whole" in accepts else Sequence[float]
+    elif "whole number" in accepts:
+        kind = int
+    elif "number" in accepts:
+        kind = float
+    return kind if field["required"] or default is not None else Optional[kind]
 
 
 def arguments_text(fields: Sequence[dict]) -> str:

@@ -14,6 +14,7 @@ from ._model import Model, load
 from ._progress import Line, progress_of
 from ._training import _settings, _threads
 
+_MEMORY = 1 << 30  # bytes
 _SEVERITIES = ("info", "warning", "error")
 
 
@@ -182,7 +183,7 @@ class Report:
         return self._held.details
 
     def __str__(self) -> str:
-        return self._held.text
+        return self._held.text.replace("--verbose has the rest", "report.details() has the rest")
 
     def __repr__(self) -> str:
         return f"<Report: {self.worst or 'nothing found'}: {self.answer}>"
@@ -247,7 +248,7 @@ def _ours(model: Any, where: str) -> Model:
 
 def diagnose(model: Any, data: Any, train: Any = None, loss: Optional[str] = None, samples: int = 2048,
              batch_size: Optional[int] = None, *, batch: Optional[Callable] = None, labels: str = "",
-             channels_first: bool = False, memory: int = 1 << 30, threads: Optional[int] = None,
+             channels_first: bool = False, memory: Optional[int] = None, threads: Optional[int] = None,
              verbose: Any = "auto", **options: Any) -> Report:
     """Says why a network behaves in evaluation as it does: layer, cause, evidence, cost, remedy.
 
@@ -262,7 +263,7 @@ def diagnose(model: Any, data: Any, train: Any = None, loss: Optional[str] = Non
         batch_size: of training; default what is recorded, else 32.
         batch: what x and y are of a batch: `lambda b: (b["image"], b["label"])`.
         labels, channels_first: as for `ek.fit`.
-        memory: bytes that measurements may keep.
+        memory: bytes that measurements may keep; default 1 GiB, of a live network what its device has free.
         threads: default one per core; of our engine.
         verbose: "auto" or True: a bar in a terminal or notebook. False: nothing.
         **options: of a live network (evenkeel_nn.live).
@@ -286,13 +287,13 @@ def diagnose(model: Any, data: Any, train: Any = None, loss: Optional[str] = Non
     trained = dataset(train, ours, for_training=True, name="training data", **how) if train is not None else None
     with Line(verbose) as line:
         held = native.diagnose(ours._held(None), evaluated, trained, _settings(loss, None, batch_size, {}), samples,
-                               memory, _threads(threads), progress_of(line))
+                               memory or _MEMORY, _threads(threads), progress_of(line))
     return Report(held)
 
 
 def repair(model: Any, data: Any, fix: str = "all", *, validation: Any = None, then_train: int = 0,
            loss: Optional[str] = None, batch_size: Optional[int] = None, batch: Optional[Callable] = None,
-           labels: str = "", channels_first: bool = False, memory: int = 1 << 30, threads: Optional[int] = None,
+           labels: str = "", channels_first: bool = False, memory: Optional[int] = None, threads: Optional[int] = None,
            verbose: Any = "auto", **settings: Any) -> Any:
     """Repairs a copy of a network, and measures the gain.
 
@@ -326,7 +327,7 @@ def repair(model: Any, data: Any, fix: str = "all", *, validation: Any = None, t
     with Line(verbose) as line:
         held, what = native.repair(ours._held(None), statistics, checked, fix,
                                    _settings(loss, settings.pop("optimizer", None), batch_size, settings), then_train,
-                                   memory, _threads(threads), progress_of(line))
+                                   memory or _MEMORY, _threads(threads), progress_of(line))
     done = Repair(**what)
     if held is None:
         now = ""

@@ -58,6 +58,7 @@ void use_python_commands(DoctorDescription& description) {
 std::unique_ptr<Report> diagnose_model(NetworkModel& model, const Dataset& data, const std::optional<Dataset>& train,
                                        const nb::dict& values, std::int64_t samples, std::int64_t memory, int threads,
                                        const nb::object& progress) {
+  require_targets(data);
   const Settings settings = settings_for(model, values, data);
   loss_of(settings);
   auto report = std::make_unique<Report>();

@@ -123,7 +123,8 @@ void bind_layers(nb::module_& m) {
       .def_prop_ro("name", &Layer::name)
       .def("settings", &settings_of_layer, nb::arg("only_changed") = false);
   m.def("make_layer", &make_layer, nb::arg("type"), nb::arg("name"), nb::arg("fields"));
-  m.def("snake_case", [](const std::string& type) { return snake_case(type); }, nb::arg("type"));
+  m.def(
+      "snake_case", [](const std::string& type) { return snake_case(type); }, nb::arg("type"));
   m.def("layer_descriptions", &layer_descriptions);
   m.def("optimizer_descriptions", &choice_descriptions<Optimizer>);
   m.def("loss_names", &loss_names);

@@ -8,6 +8,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "evenkeel/base/cpu.h"
@@ -141,11 +142,17 @@ class PythonNetwork final : public LiveNetwork {
   }
 
  private:
-  /// Ctrl-C ends the work here, between two batches.
+  /// Ctrl-C ends the work here, between two batches. What failed once fails again.
   template <class F>
   void ask(F&& f) {
     work_.check();
-    work_.ask(f);
+    if (failed_) std::rethrow_exception(failed_);
+    try {
+      work_.ask(f);
+    } catch (...) {
+      failed_ = std::current_exception();
+      throw;
+    }
   }
 
   static const char* which(bool of_training) { return of_training ? "train" : "data"; }
@@ -224,6 +231,7 @@ class PythonNetwork final : public LiveNetwork {
 
   Work& work_;
   nb::handle live_;
+  std::exception_ptr failed_;
 };
 
 std::string page_of_live(const LiveReport& live) {

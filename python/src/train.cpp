@@ -97,6 +97,8 @@ class Events {
 
 nb::dict fit(NetworkModel& model, const Dataset& data, const std::optional<Dataset>& validation, const nb::dict& values,
              bool shuffle, int threads, const std::string& best, const nb::object& events, bool every_step) {
+  require_targets(data);
+  if (validation) require_targets(*validation);
   const Settings settings = settings_for(model, values, data);
   History history;
   Work::run(&model.mutex(), [&](Work& work) {
@@ -156,6 +158,7 @@ nb::dict dict_of(Evaluation evaluation) {
 nb::dict evaluate_model(NetworkModel& model, const Dataset& data, const nb::dict& values, const std::string& mode,
                         int threads, const nb::object& progress) {
   const Mode chosen = mode_named(mode);
+  require_targets(data);
   const Settings settings = settings_for(model, values, data);
   loss_of(settings);
   Evaluation evaluation;
@@ -189,6 +192,14 @@ nb::dict predict_model(NetworkModel& model, const Dataset& data, const nb::dict&
 
 }  // namespace
 
+void require_targets(const Dataset& data) {
+  if (!data.has_targets())
+    throw Error{{.where = data.name(),
+                 .expected = "labels or targets (y)",
+                 .received = "samples alone",
+                 .hint = "Give them as y, or as a pair (x, y)."}};
+}
+
 Settings settings_for(const NetworkModel& model, const nb::dict& values, const Dataset& data) {
   Settings given = settings_of(values);
   // Which cross-entropy it is, the outputs and the targets say.
@@ -202,7 +213,7 @@ Settings settings_for(const NetworkModel& model, const nb::dict& values, const D
     settings.set({.key = "loss", .value = implied_loss(model.model(), data).name});
   if (!settings.has("seed") && model.seed() > 0)
     settings.set({.key = "seed", .value = static_cast<std::int64_t>(model.seed())});
-  return settings;
+  return training_keys().checked(settings);
 }
 
 NetworkOptions options_of(const NetworkModel& model, const Settings& settings, int threads) {

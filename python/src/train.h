@@ -13,6 +13,9 @@ void bind_train(nanobind::module_& m);
 /// there are no targets, none.
 Settings settings_for(const NetworkModel& model, const nanobind::dict& values, const Dataset& data);
 
+/// Throws Error if the data have no targets, which a loss needs.
+void require_targets(const Dataset& data);
+
 /// Of a network that is not trained.
 NetworkOptions options_of(const NetworkModel& model, const Settings& settings, int threads);
 

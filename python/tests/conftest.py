@@ -2,34 +2,10 @@ import pathlib
 import subprocess
 import sys
 
-import numpy as np
 import pytest
+from support import small_data, small_model
 
 import evenkeel_nn as ek
-
-
-def small_model(seed=0, name="small"):
-    """Normalization and dropout, on images of 8x8."""
-    return ek.Sequential([
-        ek.Input((8, 8, 1)),
-        ek.Rescaling(1 / 255),
-        ek.Conv2D(4, use_bias=False),
-        ek.BatchNormalization(momentum=0.9),
-        ek.Activation("relu"),
-        ek.Flatten(),
-        ek.Dropout(0.2),
-        ek.Dense(3),
-    ], name=name, seed=seed)
-
-
-def small_data(n=96, seed=1, classes=3):
-    """Bars at a place that tells the class, in noise."""
-    rng = np.random.default_rng(seed)
-    y = np.arange(n) % classes
-    x = rng.integers(0, 60, (n, 8, 8, 1), dtype=np.uint8)
-    for i, label in enumerate(y):
-        x[i, :, 1 + 2 * label:3 + 2 * label] += 150
-    return x, y
 
 
 @pytest.fixture
@@ -45,7 +21,7 @@ def data():
 @pytest.fixture(scope="session")
 def trained_once():
     model = small_model()
-    ek.fit(model, *small_data(), epochs=4, batch_size=16, optimizer=ek.Adam(3e-3), verbose=False)
+    ek.fit(model, *small_data(), epochs=12, batch_size=16, optimizer=ek.Adam(3e-3), verbose=False)
     return model
 
 

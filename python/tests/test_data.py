@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import small_data
+from support import small_data
 
 import evenkeel_nn as ek
 from evenkeel_nn._data import dataset
@@ -12,11 +12,9 @@ def losses(model, *data, **how):
     return ek.evaluate(model, *data, verbose=False, **how).loss
 
 
-def test_arrays_are_not_copied_where_their_layout_allows(model):
+def test_arrays_of_every_layout_are_taken(model):
     x, y = small_data()
-    for samples in (x, x.astype(np.float32), x[10:20].astype(np.float32)):
-        taken = dataset((samples, y[:len(samples)]), model)
-        assert np.shares_memory(taken.x, samples) and not taken.x.flags.writeable
+    assert not dataset((x, y), model).x.flags.writeable
     fortran = np.asfortranarray(x)
     assert np.array_equal(dataset((fortran, y), model).x, x)
     assert np.array_equal(dataset((x[::2], y[::2]), model).x, x[::2])
@@ -80,7 +78,7 @@ def refused(*data, match, model=None, **how):
 def test_what_was_seen_is_said():
     x, y = small_data()
     refused(x, y[:-1], match="96.*95|95.*96")
-    refused(x, match="labels|targets")
+    refused(x, match=r"training data: expected labels or targets \(y\), received samples alone")
     refused(x[:, :7], y, match=r"\[N, 8, 8, 1\].*\[N, 7, 8, 1\]|7, 8, 1")
     refused(np.moveaxis(x, 3, 1), y, match=r"channels_first=True")
     refused(x.astype(object), y, match=r"array of objects \(int\)")
@@ -121,7 +119,7 @@ def test_errors_have_pythons_kinds():
 
 def test_a_disk_that_fails_is_a_resource_error(model):
     with pytest.raises(ek.ResourceError) as caught:
-        model.save("/proc/nothing/here.safetensors")
+        model.save("/sys/here.safetensors")
     assert isinstance(caught.value, OSError)
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import small_data, small_model
+from support import small_data, small_model
 
 import evenkeel_nn as ek
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import small_data, small_model
+from support import small_data, small_model
 
 import evenkeel_nn as ek
 
@@ -102,7 +102,7 @@ def test_a_bar_in_a_terminal(folder):
     """Seen through a terminal of our own."""
     import pty
 
-    code = ("import sys; sys.path.insert(0, %r); from conftest import *; "
+    code = ("import sys; sys.path.insert(0, %r); from support import *; "
             "ek.fit(small_model(), *small_data(), epochs=2000)" % os.path.dirname(__file__))
     master, slave = pty.openpty()
     running = subprocess.Popen([sys.executable, "-c", code], stderr=slave, stdout=subprocess.DEVNULL)

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import small_data, small_model
+from support import small_data, small_model
 
 import evenkeel_nn as ek
 

@@ -8,9 +8,9 @@
 namespace evenkeel {
 namespace {
 
-class Streams : public App {
+class StreamedImages : public App {
  protected:
-  Streams() {
+  StreamedImages() {
     for (int label = 0; label < 3; ++label)
       for (int i = 0; i < 12; ++i) {
         Tensor image({6, 6, 1}, DType::uint8);
@@ -33,7 +33,7 @@ class Streams : public App {
   }
 };
 
-TEST_F(Streams, OfAFolderTrainAsInMemory) {
+TEST_F(StreamedImages, OfAFolderTrainAsInMemory) {
   EXPECT_EQ(trained("memory", {"--data", "photos"}).code, 0);
   const auto result = trained("stream", {"--data", "photos", "--stream", "--memory", "256M", "--workers", "2"});
   ASSERT_EQ(result.code, 0) << result.err;
@@ -43,7 +43,7 @@ TEST_F(Streams, OfAFolderTrainAsInMemory) {
   EXPECT_EQ(run_json({"evaluate", "stream", "--data", "photos", "--stream"})["loss"], memory["loss"]);
 }
 
-TEST_F(Streams, OfShardsGoOnWhereTheyWere) {
+TEST_F(StreamedImages, OfShardsGoOnWhereTheyWere) {
   pack();
   ASSERT_EQ(trained("run", {"--data", "shards", "--stream", "--window", "9", "--checkpoint-every", "1"}).code, 0);
   const auto more = run({"train", "run", "--resume", "--epochs", "4"});
@@ -54,7 +54,7 @@ TEST_F(Streams, OfShardsGoOnWhereTheyWere) {
               "--window: expected 9, received 8");
 }
 
-TEST_F(Streams, AreLookedAtByEveryCommand) {
+TEST_F(StreamedImages, AreLookedAtByEveryCommand) {
   pack();
   ASSERT_EQ(trained("run", {"--data", "shards/shard-{000000..000001}.tar", "--validation", "shards", "--stream"}).code,
             0);
@@ -67,7 +67,7 @@ TEST_F(Streams, AreLookedAtByEveryCommand) {
   EXPECT_EQ(run_json({"data", "show", "shards", "--count", "6"})["samples"].size(), 6u);
 }
 
-TEST_F(Streams, OfDamagedImagesNameThem) {
+TEST_F(StreamedImages, OfDamagedImagesNameThem) {
   write("photos/class1/03.png", "no image");
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "photos", "--stream", "--out", "run"}),
               "photos/class1/03.png: expected a PNG or JPEG image");
@@ -78,7 +78,7 @@ TEST_F(Streams, OfDamagedImagesNameThem) {
   EXPECT_SAYS(read("skipped/run.json"), "\"samples\": 35");
 }
 
-TEST_F(Streams, NeedImages) {
+TEST_F(StreamedImages, NeedImages) {
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "data.npz", "--stream"}),
               "--stream: expected a folder of images or shards as data");
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "photos", "--stream", "--memory", "1M"}),

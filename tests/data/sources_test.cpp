@@ -199,7 +199,8 @@ TEST_F(Sources, NotOnThisDiskSayWhereWasLookedAndWhatToPutThere) {
 
 TEST_F(Sources, RefuseAFileThatIsNoDataSet) {
   write_bytes(folder_ / "set.csv", {'1', ',', '2'});
-  EXPECT_SAYS(refusal((folder_ / "set.csv").string()), "expected an .npz file or a folder of images, received text");
+  EXPECT_SAYS(refusal((folder_ / "set.csv").string()),
+              "expected an .npz file, a folder of images or shards (.tar), received text");
 }
 
 TEST_F(Sources, AreASingleImageWhereNoLabelsAreNeeded) {

@@ -308,7 +308,8 @@ inline LiveFullStatistics LiveDouble::full_statistics(const LiveBatch& samples, 
                                                       bool frozen_too, const std::vector<std::string>& keep) {
   const Dataset data = dataset(samples);
   const Reestimated found = measure_statistics(
-      network_, data, {.as_declared = false, .dropout = noise, .keep = keep, .frozen_too = frozen_too});
+      network_, data,
+      {.batch_size = kScoredAtOnce, .as_declared = false, .dropout = noise, .keep = keep, .frozen_too = frozen_too});
   const std::vector<Shape> shapes = output_shapes(network_.model());
   LiveFullStatistics result{.layers = {}, .passes = found.forward_passes};
   for (const LayerStatistics& of : found.after) {

@@ -81,11 +81,13 @@ TEST_F(TarMembersOf, ComeBackFromTheWriter) {
 
 TEST_F(TarMembersOf, OfTheWriterAreReadByOthers) {
   TarWriter writer(path_);
+  const std::string longer = std::string(150, 'd') + '/' + std::string(150, 'f');
   writer.add("a/b.jpg", view_of("one"));
-  writer.add(std::string(300, 'n'), view_of("two"));
+  writer.add(longer, view_of("two"));
   writer.commit();
   EXPECT_TRUE(unpack_tar(path_, folder_ / "out", [](std::uint64_t) { return true; }));
   EXPECT_EQ(text_of(read_file(folder_ / "out/a/b.jpg")), "one");
+  EXPECT_EQ(text_of(read_file(folder_ / "out" / longer)), "two");
 }
 
 TEST_F(TarMembersOf, AreNamedByTheHeaderBeforeThem) {

@@ -106,12 +106,6 @@ TEST(Spreading, GivesTheLossesOfOneProcess) {
   }
 }
 
-TEST(Spreading, GivesThemWhereALastBatchHasFewerSamplesThanProcesses) {
-  const Outcome one = trained(1, options_of(32), 66, 6);
-  for (const int processes : {3, 4})
-    expect_near(trained(processes, options_of(32), 66, 6).losses, one.losses, 1e-5, "losses");
-}
-
 TEST(Spreading, IsBitIdenticalForTheSameNumberOfProcesses) {
   EXPECT_EQ(trained(3, options_of(32), 70, 3).bits, trained(3, options_of(32), 70, 3).bits);
 }
@@ -168,6 +162,17 @@ TEST(Spreading, IsExactInDouble) {
     expect_near(several.losses, one.losses, 1e-12, "losses");
     expect_near(several.state, one.state, 1e-12, "moving statistics");
     expect_near(several.weights, one.weights, 1e-12, "weights");
+  }
+}
+
+TEST(Spreading, IsExactWhereALastBatchHasFewerSamplesThanProcesses) {
+  // Of two samples a normalization makes 1 and -1, whatever they are: rounding grows.
+  const Sequential model = network_with(0.3f);
+  const Outcome one = trained_in_double(1, model, 34, 30);  // batches of 16, 16 and 2
+  for (const int processes : {3, 4}) {
+    const Outcome several = trained_in_double(processes, model, 34, 30);
+    expect_near(several.losses, one.losses, 1e-9, "losses");
+    expect_near(several.weights, one.weights, 1e-9, "weights");
   }
 }
 

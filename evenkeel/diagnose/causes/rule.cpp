@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "evenkeel/diagnose/causes/rules.h"
+#include "evenkeel/diagnose/causes/statistics.h"
 
 namespace evenkeel {
 
@@ -76,7 +77,9 @@ std::string unmet(Need need, Evidence& evidence) {
     case Need::raw_weights:
       return unless(records.raw_weights != nullptr, "the weights are not known to be averages of others (--run)");
     case Need::inputs: return evidence.network().why_not(Measurement::inputs);
-    case Need::other_axes: return evidence.network().why_not(Measurement::other_axes);
+    case Need::other_axes:
+      // Statistics that fit along the declared axis need no other one.
+      return std::ranges::any_of(evidence.gaps(), are_far) ? evidence.network().why_not(Measurement::other_axes) : "";
     case Need::initial_values: return evidence.network().why_not(Measurement::initial_values);
     case Need::gradients: return evidence.network().why_not(Measurement::gradients);
     case Need::signals: return evidence.network().why_not(Measurement::signals);

@@ -90,6 +90,7 @@ struct LiveFullStatistics {
   double passes = 1;  ///< of the samples through the network
 };
 
+/// What throws once, throws at every later call but restore(): a change that could not be undone is never measured.
 class LiveNetwork {
  public:
   virtual ~LiveNetwork() = default;

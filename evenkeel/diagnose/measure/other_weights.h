@@ -1,6 +1,7 @@
 #pragma once
 
 #include "evenkeel/diagnose/measure/measured_network.h"
+#include "evenkeel/diagnose/measure/undo.h"
 
 namespace evenkeel {
 
@@ -14,7 +15,9 @@ class OtherWeights {
     }
   }
   ~OtherWeights() {
-    for (const auto& [name, values] : own_) network_.set_weight(name, values);
+    undo([&] {
+      for (const auto& [name, values] : own_) network_.set_weight(name, values);
+    });
   }
   OtherWeights(const OtherWeights&) = delete;
   OtherWeights& operator=(const OtherWeights&) = delete;

@@ -129,7 +129,9 @@ SubstitutedWeights::SubstitutedWeights(MeasuredNetwork& network) : network_(netw
   }
 }
 
-SubstitutedWeights::~SubstitutedWeights() { exchange(); }
+SubstitutedWeights::~SubstitutedWeights() {
+  undo([&] { exchange(); });
+}
 
 void SubstitutedWeights::exchange() {
   for (Replaced& tensor : tensors_) {

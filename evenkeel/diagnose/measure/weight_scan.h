@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evenkeel/diagnose/measure/measured_network.h"
+#include "evenkeel/diagnose/measure/undo.h"
 
 namespace evenkeel {
 
@@ -63,7 +64,9 @@ class SubstitutedWeights {
   auto with_originals(F f) {
     struct Exchanged {
       explicit Exchanged(SubstitutedWeights& w) : weights(w) { weights.exchange(); }
-      ~Exchanged() { weights.exchange(); }
+      ~Exchanged() {
+        undo([&] { weights.exchange(); });
+      }
       SubstitutedWeights& weights;
     } const exchanged(*this);
     return f();

@@ -60,6 +60,10 @@ def diagnose(model, data, *, batch_size=None, verbose="auto", **options):
         chosen["records"] = {"batch_size": int(batch_size)} | dict(chosen.get("records") or {})
     memory = chosen.get("memory") or 1 << 30
     with network(model, data, **chosen) as live, Line(verbose) as line:
+        for sample in filter(None, map(live.samples, ("data", "train"))):
+            if sample["y"] is None:
+                raise InputError(f"The samples of {sample['name']} have no labels, and the doctor compares losses. Give "
+                                 "pairs (inputs, labels). ek.update_bn sets statistics without labels.")
         told = {"name": type(live_model(live)).__name__, "memory": int(memory), "progress": progress_of(line)}
         told |= {key: int(live.records[key]) for key in ("batch_size", "updates") if key in live.records}
         return Report(native.diagnose_live(live, told))
@@ -106,15 +110,6 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     if options.pop("then_train", 0):
         raise InputError("then_train: a live network is trained by its framework. Repair it, then train it on.")
     chosen = _split(dict(options))
-    data = list(data) if hasattr(data, "__next__") else data  # it is read several times
-    report = diagnose(
-        model,
-        data if validation is None else validation,
-        batch_size=batch_size,
-        verbose=verbose,
-        **(options | ({} if validation is None else {"train": data})),
-    )
-    plan = _plan(report, fix)
     known = _STATISTICS | {
         "all",
         "not-finite",
@@ -125,12 +120,24 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     }
     if fix not in known:
         raise InputError(f'fix="{fix}" is not known for a live network. Known: {", ".join(sorted(known))}.')
+    # They are read several times.
+    data, validation = (list(d) if hasattr(d, "__next__") else d for d in (data, validation))
+    report = diagnose(
+        model,
+        data if validation is None else validation,
+        batch_size=batch_size,
+        verbose=verbose,
+        **(options | ({} if validation is None else {"train": data})),
+    )
+    plan = _plan(report, fix)
     chosen.pop("train", None)
     if _framework(model) == "torch":
         from .torch_repair import repair_module as run
     else:
         from .keras_repair import repair_model as run
     mended, changes, scored = run(model, data, plan, validation=validation, **chosen)
+    if not changes and fix != "all":
+        raise InputError(f'fix="{fix}": there is nothing in {type(model).__name__} that it repairs. {report.answer}')
     methods = [
         name
         for name, on in (

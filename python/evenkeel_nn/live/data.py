@@ -92,8 +92,8 @@ def _split(batch, function):
         return batch[0], batch[1]
     if is_array(batch) or (isinstance(batch, (list, tuple)) and len(batch) == 1):
         raise InputError(
-            f"The data have no labels: a batch is {seen(batch)}. Give pairs (inputs, labels), or say what a batch is "
-            "with batch=lambda b: (b, None); then what needs labels is not checked."
+            f"The data have no labels: a batch is {seen(batch)}. Give pairs (inputs, labels), or say where they are with "
+            "batch=lambda b: (b, labels). The doctor compares losses; ek.update_bn needs no labels."
         )
     example = "b[0], b[1]"
     if isinstance(batch, dict):
@@ -193,6 +193,46 @@ def draw(data, samples, *, name="data", batch=None, to_host, concatenate, loader
             "Samples must have one size; batch= can crop or pad them."
         ) from problem
     return _checked(Sample(x, y, count, name, facts))
+
+
+_OUTPUT_BYTES = 1 << 30
+_NUMBERS = 16  # bytes for a number of the outputs: they and the targets are kept, here and in the library
+_LEAST = 32
+
+
+def fewer(samples, outputs, memory=None):
+    """Leaves out samples whose outputs would not fit the memory; returns a sentence for each set that has fewer now.
+
+    `outputs`: numbers of one sample's output.
+    """
+    most = max(_LEAST, (memory or _OUTPUT_BYTES) // (_NUMBERS * outputs))
+    said = []
+    for sample in samples:
+        if sample is None or sample.size <= most:
+            continue
+        said.append(
+            f"{most} of {sample.size} samples of {sample.name} are looked at: a sample has {outputs} outputs, and those "
+            "of more do not fit the memory. memory= allows more."
+        )
+        rows = spread(sample.size, most)
+        sample.inputs = map_tree(lambda a, rows=rows: a[rows], sample.inputs)
+        sample.labels = None if sample.labels is None else sample.labels[rows]
+        sample.size = most
+    return said
+
+
+def as_targets(labels, outputs, positions, ignored=()):
+    """Labels as the library takes them: class numbers int64 [N], else targets float32 [N, positions * outputs]. The class
+    of a position becomes a one among zeros; a position without a class (`ignored`), zeros."""
+    if labels.dtype.kind == "f" or (positions > 1 and outputs == 1):
+        return labels.astype(np.float32).reshape(len(labels), -1)
+    if positions == 1:
+        return labels.astype(np.int64).reshape(len(labels) if labels.size == len(labels) else labels.shape)
+    classes = labels.reshape(len(labels), positions, 1)
+    is_class = (classes >= 0) & (classes < outputs) & ~np.isin(classes, ignored)
+    targets = np.zeros((len(labels), positions, outputs), np.float32)
+    np.put_along_axis(targets, np.clip(classes, 0, outputs - 1), is_class.astype(np.float32), 2)
+    return targets.reshape(len(labels), -1)
 
 
 def _checked(sample):

@@ -401,7 +401,10 @@ class KerasNetwork:
         shape = self._logits_shape
         self.outputs = shape[-1] if len(shape) > 1 else 1
         self.positions = max(1, math.prod(shape[1:-1])) if len(shape) > 1 else 1
+        few = sets.fewer(self._sets.values(), self.outputs * self.positions, memory)
+        labels = self._sets["data"].labels
         self._infer_loss(labels)
+        self._notes.extend(few)
         self._labels = {which: self._ready_labels(s) for which, s in self._sets.items() if s is not None}
         self._arrays, self._class_names = {}, class_names
         self._records(optimizer, records)
@@ -664,7 +667,7 @@ class KerasNetwork:
                 x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(np.float32))
             y = self._labels[which]
             if y is not None:
-                y = np.ascontiguousarray(y.astype(np.float32 if y.dtype.kind == "f" else np.int64))
+                y = sets.as_targets(y, self.outputs, self.positions)
             self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
             if self._class_names:
                 self._arrays[which]["class_names"] = list(self._class_names)

@@ -34,7 +34,7 @@ def is_leaf(module):
     """Whether a module is one layer: its inside is not looked at."""
     if is_moving_normalization(module) or noise_rate(module) is not None:
         return True
-    if isinstance(module, (nn.MultiheadAttention, torch.jit.ScriptModule)):
+    if isinstance(module, nn.MultiheadAttention):
         return True
     if isinstance(
         module, (nn.modules.conv._ConvNd, nn.Linear, nn.LayerNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)

@@ -73,27 +73,34 @@ def implied(labels, outputs, positions, activation):
     return "bce" if activation == "sigmoid" else "bce_with_logits"
 
 
+def _named(name):
+    """PyTorch's cross-entropies pass over this class number unless they are told another one."""
+    loss = Loss(*_NAMES[name])
+    loss.ignored = (-100,) if loss.kind == "cross_entropy" else ()
+    return loss
+
+
 def loss_of(loss, labels, outputs=2, positions=1, activation=None):
     """The Loss of a name, a PyTorch loss (module or function), or any callable of (outputs, labels). None: the one that
     labels and outputs imply."""
     if loss is None:
-        return Loss(*_NAMES[implied(labels, outputs, positions, activation)])
+        return _named(implied(labels, outputs, positions, activation))
     if isinstance(loss, str):
         if loss not in _NAMES:
             raise InputError(
                 f"loss={loss!r} is not known. Known: {', '.join(_NAMES)}, or a function of (outputs, labels)."
             )
-        return Loss(*_NAMES[loss])
+        return _named(loss)
     if type(loss) in _MODULES:
-        known = Loss(*_NAMES[_MODULES[type(loss)]])
+        known = _named(_MODULES[type(loss)])
         known.smoothing = float(getattr(loss, "label_smoothing", 0.0))
         known.ignored = (loss.ignore_index,) if hasattr(loss, "ignore_index") else ()
-        if getattr(loss, "weight", None) is not None:
+        if getattr(loss, "weight", None) is not None or getattr(loss, "pos_weight", None) is not None:
             known.notes = ("The loss has weights of classes; here all samples weigh alike.",)
         return known
     try:
         if loss in _FUNCTIONS:
-            return Loss(*_NAMES[_FUNCTIONS[loss]])
+            return _named(_FUNCTIONS[loss])
     except TypeError:
         pass
     if not callable(loss):

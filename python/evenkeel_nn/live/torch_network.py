@@ -12,7 +12,7 @@ from . import data as sets
 from . import torch_layers, torch_loss, torch_moments
 from .errors import InputError, UnsupportedError, first
 from .graph import Stop, peak_elements
-from .torch_state import RandomState, Snapshot, seed_noise
+from .torch_state import Buffers, RandomState, Snapshot, seed_noise
 from .torch_trace import Calls, Recorder, plain, tensors_of
 
 _PASS_BYTES = 64 << 20  # what a part of a pass may take on a CPU: larger parts are slower, not faster
@@ -33,6 +33,15 @@ def unwrap(module):
             module = module._orig_mod
         else:
             return module
+
+
+def check_parts(module):
+    """Refuses modules with parts whose layers cannot be seen, by name."""
+    scripts = [plain(path) for path, m in module.named_modules() if isinstance(m, torch.jit.ScriptModule)]
+    if scripts:
+        raise UnsupportedError(
+            f"{scripts[0]} is a ScriptModule: hooks do not reach its layers. Put the module there that was scripted."
+        )
 
 
 def check(module):
@@ -221,6 +230,7 @@ class TorchNetwork:
         self.module = unwrap(module)
         self._wrapped = module
         check(self.module)
+        check_parts(self.module)
         self._state = Snapshot(self.module)
         self._outputs, self._call, self._autocast = outputs, call, autocast
         self._fastpath = torch.backends.mha.get_fastpath_enabled()
@@ -248,6 +258,7 @@ class TorchNetwork:
         self._frozen = {id(m) for m in self.module.modules() if self.module.training and not m.training}
         self._trace()
         self._shape_of_outputs()
+        self._few = sets.fewer(self._sets.values(), self.outputs * self.positions, memory)
         self.loss = torch_loss.loss_of(
             loss,
             self._sets["data"].labels,
@@ -328,10 +339,11 @@ class TorchNetwork:
         """Sets the mode of each module for a pass: `training(module)` says which ones train."""
         changed, switched = [], []
         fastpath = torch.backends.mha.get_fastpath_enabled()
+        modes = [(m, bool(training(m))) for m in self.module.modules()]
+        buffers = Buffers(self.module) if any(on for _, on in modes) else None
         try:
             torch.backends.mha.set_fastpath_enabled(False)  # it would pass by the hooks
-            for m in self.module.modules():
-                on = bool(training(m))
+            for m, on in modes:
                 if m.training != on:
                     changed.append((m, m.training))
                     m.__dict__["training"] = on
@@ -342,6 +354,8 @@ class TorchNetwork:
                 m.__dict__["training"] = on
             for owner, name, value in reversed(switched):
                 owner[name] = value
+            if buffers is not None:
+                buffers.restore()
             torch.backends.mha.set_fastpath_enabled(fastpath)
 
     def supply(self, module, mean, variance):
@@ -404,17 +418,19 @@ class TorchNetwork:
         self._switched = []
         recorder, outputs = attempt(False)
         logits = self._logits(outputs)
+        self._unlike = ""
         try:  # in training mode more functions may be seen: dropout that evaluation leaves out
             trained, other = attempt(True)
-            if type(other) is type(outputs) and self._logits(other).shape == logits.shape:
-                same = [n.name for n in trained.nodes] == [n.name for n in recorder.nodes]
-                self._noise_paths = set(trained.noise_paths | recorder.noise_paths)
-                if not same:
-                    recorder, outputs, logits = trained, other, self._logits(other)
-            else:
-                self._noise_paths = set(recorder.noise_paths)
-        except Exception:  # what only fails in training mode is not needed here
-            self._noise_paths = set(recorder.noise_paths)
+            if self._logits(other).shape != logits.shape:
+                raise InputError(f"it returns {sets.seen(other)}")
+            self._noise_paths = trained.noise_paths | recorder.noise_paths
+            seen, more = ({n.name for n in r.nodes} for r in (recorder, trained))
+            if seen < more:  # with all that evaluation computes; paths that are drawn by chance may be left out
+                recorder, outputs, logits = trained, other, self._logits(other)
+        except Exception as problem:  # evaluation can be looked at all the same, without the noise of functions
+            self._noise_paths = set()
+            if recorder.noise_paths:
+                self._unlike = f"Noise of functions is not looked at: the module does not run in training mode ({problem})."
         if not recorder.nodes:
             raise UnsupportedError(
                 f"{type(self.module).__name__}: no layer or function of PyTorch was seen in its forward."
@@ -474,7 +490,8 @@ class TorchNetwork:
             self.positions,
             sample.name,
         )
-        sets.checked_range(y, self.outputs, sample.name, self.loss.ignored)
+        # A sample without a class has no place in the scores; a position without one has.
+        sets.checked_range(y, self.outputs, sample.name, self.loss.ignored if self.positions > 1 else ())
         return torch.as_tensor(y)
 
     def _records(self, optimizer, records):
@@ -501,13 +518,27 @@ class TorchNetwork:
             self.lost.append("A module does not tell the batch size of its training; batch_size= or train= does.")
         self.records.update(records)
         self.lost.extend(self.loss.notes)
+        self.lost.extend(self._few)
         for name, m in self.module.named_modules():
             if isinstance(m, nn.modules.instancenorm._InstanceNorm) and m.track_running_stats:
                 self.lost.append(
                     f"{plain(name)}: whether the running statistics of an instance normalization fit is not checked."
                 )
+        if self._unlike:
+            self.lost.append(self._unlike)
         for name in sorted(self._repeated):
             self.lost.append(f"{name} is called several times; its figures are those of all calls together.")
+
+    def _cannot(self):
+        """Measurements that cannot be made, and why; tried on a few samples."""
+        which = "data" if self._sets["train"] is None else "train"
+        if self._labels[which] is None:
+            return {}
+        try:
+            self.gradient_norms(which, np.arange(min(4, self._sets[which].size)))
+        except Exception as problem:  # whatever code of the module's own raises
+            return {"gradients": f"its gradients cannot be computed ({str(problem).strip().partition(chr(10))[0]})"}
+        return {}
 
     def describe(self):
         """The graph of layers, their traits, weights and records, as plain data (PROTOCOL)."""
@@ -558,6 +589,7 @@ class TorchNetwork:
             "output": int(self.output),
             "records": self.records,
             "lost": self.lost,
+            "cannot": self._cannot(),
         }
         return described
 
@@ -590,8 +622,7 @@ class TorchNetwork:
                 x = np.ascontiguousarray((x if x.dtype == torch.uint8 else x.float()).numpy())
             y = self._labels[which]
             if y is not None:
-                y = y.numpy()
-                y = y.astype(np.float32) if y.dtype.kind == "f" else y.astype(np.int64)
+                y = sets.as_targets(y.numpy(), self.outputs, self.positions, self.loss.ignored)
             self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
             if self._class_names:
                 self._arrays[which]["class_names"] = list(self._class_names)
@@ -649,7 +680,8 @@ class TorchNetwork:
                     except Stop:
                         continue
                     del inputs
-                    labels = None if y is None else torch.from_numpy(np.ascontiguousarray(y[part])).long()
+                    labels = None if y is None else torch.from_numpy(np.ascontiguousarray(y[part]))
+                    labels = labels.long() if labels is not None and not labels.is_floating_point() else labels
                     result.append(self._scores(which, rows[part], outputs, labels, want))
         finally:
             random.restore()

@@ -6,7 +6,10 @@ import random
 import numpy as np
 import torch
 
-_HOOKS = (
+_DICTS = (
+    "_parameters",
+    "_buffers",
+    "_modules",
     "_forward_hooks",
     "_forward_pre_hooks",
     "_forward_hooks_with_kwargs",
@@ -19,7 +22,6 @@ _HOOKS = (
     "_load_state_dict_pre_hooks",
     "_load_state_dict_post_hooks",
 )
-_FLAGS = ("training", "track_running_stats")
 
 
 class RandomState:
@@ -48,60 +50,76 @@ def seed_noise(step):
     random.seed(seed)
 
 
+def _version(t):
+    try:
+        return t._version
+    except RuntimeError:  # made in inference mode: has none
+        return None
+
+
+def _write(tensor, copy, version):
+    """Puts the values back, if the tensor has changed since."""
+    if version is None or _version(tensor) != version:
+        with torch.no_grad(), torch.inference_mode() if tensor.is_inference() else contextlib.nullcontext():
+            tensor.copy_(copy)
+
+
+def _put_back(now, then):
+    """A dict as it was, with the order of its entries."""
+    if len(now) != len(then) or any(k != other or now[k] is not v for k, (other, v) in zip(now, then.items())):
+        now.update(then)
+        for key in [k for k in now if k not in then]:
+            del now[key]
+        for key in then:  # moved to the end one by one
+            now[key] = now.pop(key)
+
+
+class Buffers:
+    """The buffers of a module for one pass in which parts of it train: code of its own may update some."""
+
+    def __init__(self, module):
+        self._places = [(m._buffers, dict(m._buffers)) for m in module.modules()]
+        self._tensors = [(t, t.detach().clone(), _version(t)) for t in module.buffers()]
+
+    def restore(self):
+        for now, then in self._places:
+            _put_back(now, then)
+        for saved in self._tensors:
+            _write(*saved)
+
+
 class Snapshot:
-    """Weights, buffers, modes, requires_grad, grads, hooks and generators of a module. Buffers are copied; weights are
-    copied by keep(), before something sets them."""
+    """Weights, buffers, modes, requires_grad, grads, hooks, attributes and generators of a module. Buffers are copied;
+    weights are copied by keep(), before something sets them. Attributes are what they were, not copies of it."""
 
     def __init__(self, module):
         self._random = RandomState()
         self._modules = []
         for m in module.modules():
-            flags = {f: m.__dict__[f] for f in _FLAGS if f in m.__dict__}
-            hooks = {h: dict(m.__dict__[h]) for h in _HOOKS if isinstance(m.__dict__.get(h), dict)}
-            self._modules.append((m, flags, hooks, dict(m._buffers), dict(m._parameters)))
+            inner = {name: dict(m.__dict__[name]) for name in _DICTS if isinstance(m.__dict__.get(name), dict)}
+            self._modules.append((m, dict(m.__dict__), inner))
         self._kept = {}
         self._tensors = {}
-        for _, _, _, buffers, parameters in self._modules:
-            for t in list(buffers.values()) + list(parameters.values()):
-                if t is not None and id(t) not in self._tensors:
-                    grad = t.grad if t.is_leaf else None
-                    self._tensors[id(t)] = (t, t.requires_grad, grad, self._version(t))
-            for t in buffers.values():
-                self.keep(t)
-
-    @staticmethod
-    def _version(t):
-        try:
-            return t._version
-        except RuntimeError:  # made in inference mode: has none
-            return None
+        for t in list(module.buffers()) + list(module.parameters()):
+            if id(t) not in self._tensors:
+                self._tensors[id(t)] = (t, t.requires_grad, t.grad if t.is_leaf else None)
+        for t in module.buffers():
+            self.keep(t)
 
     def keep(self, tensor):
         """Copies a tensor, unless it is copied already."""
         if tensor is not None and id(tensor) not in self._kept:
-            self._kept[id(tensor)] = (tensor, tensor.detach().clone(), self._version(tensor))
+            self._kept[id(tensor)] = (tensor, tensor.detach().clone(), _version(tensor))
 
     def restore(self):
         """Everything as it was. May be called again."""
-        for m, flags, hooks, buffers, parameters in self._modules:
-            for name, value in flags.items():
-                if m.__dict__.get(name) is not value:
-                    m.__dict__[name] = value
-            for name, entries in hooks.items():
-                now = m.__dict__[name]
-                if list(now.items()) != list(entries.items()):
-                    now.clear()
-                    now.update(entries)
-            for now, then in ((m._buffers, buffers), (m._parameters, parameters)):
-                if len(now) != len(then) or any(now.get(k, self) is not v for k, v in then.items()):
-                    now.clear()
-                    now.update(then)
-        with torch.no_grad():
-            for tensor, copy, version in self._kept.values():
-                if version is None or self._version(tensor) != version:
-                    with torch.inference_mode() if tensor.is_inference() else contextlib.nullcontext():
-                        tensor.copy_(copy)
-        for tensor, requires_grad, grad, _ in self._tensors.values():
+        for m, attributes, inner in self._modules:
+            _put_back(m.__dict__, attributes)
+            for name, entries in inner.items():
+                _put_back(m.__dict__[name], entries)
+        for saved in self._kept.values():
+            _write(*saved)
+        for tensor, requires_grad, grad in self._tensors.values():
             if tensor.requires_grad != requires_grad:
                 tensor.requires_grad_(requires_grad)
             if tensor.is_leaf and tensor.grad is not grad:

@@ -155,10 +155,7 @@ class Calls(TorchFunctionMode):
         return base if count == 1 else f"{base} ({count})"
 
     def __enter__(self):
-        scripts = tuple(p + "." for p, m in self._root.named_modules() if isinstance(m, torch.jit.ScriptModule))
         for path, module in self._root.named_modules():
-            if scripts and path.startswith(scripts):
-                continue  # no hook is called there
             leaf = torch_layers.is_leaf(module)
             path = plain(path) or (type(module).__name__ if leaf else "")
             self._handles.append(

@@ -523,3 +523,88 @@ class TestUnseenCode:
             )
             assert layers[index["forward mean"]]["inputs"] == [index["forward unseen"]]
             assert live.full_statistics("data", ROWS)["layers"]["bn"][0] == 24 * 36
+
+
+class OwnAverage(nn.Module):
+    """Updates a buffer and attributes in training, as code of one's own does."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc, self.steps = nn.Conv2d(3, 4, 3), nn.Linear(4, 4), 0
+        self.register_buffer("average", torch.zeros(4))
+
+    def forward(self, x):
+        h = self.conv(x)
+        if self.training:
+            self.steps += 1
+            self.average.mul_(0.5).add_(h.detach().mean((0, 2, 3)), alpha=0.5)
+        self.last = h
+        return self.fc(F.dropout(h - self.average[:, None, None], 0.2, self.training).mean((2, 3)))
+
+
+class TestCodeThatTrains:
+    def test_a_pass_in_training_mode_leaves_nothing_to_the_next(self):
+        net, (x, y) = OwnAverage().eval(), models.images()
+        with torch.no_grad():
+            wanted = net(x).numpy()
+        del net.last
+        with TorchNetwork(net, (x, y)) as live:
+            for _ in range(2):
+                assert np.allclose(live.run("data", ROWS, want={"outputs": True})["outputs"], wanted, atol=1e-6)
+                live.run("data", ROWS, noise=True, want={"losses": True})
+                live.gradient_norms("data", ROWS)
+        assert net.steps == 0 and not hasattr(net, "last") and not net.average.any()
+
+    def test_a_path_that_training_leaves_out_by_chance_is_looked_at(self):
+        class Depth(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.bn1, self.fc = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 4)
+                self.b, self.bn2 = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+
+            def forward(self, x):
+                x = self.bn1(self.a(x))
+                if not self.training or torch.rand(()) > 2:
+                    x = x + self.bn2(self.b(x))
+                return self.fc(x.mean((2, 3)))
+
+        with TorchNetwork(Depth().eval(), models.images()) as live:
+            assert live._moving == ["bn1", "bn2"]
+
+    def test_gradients_that_cannot_be_computed_are_said(self):
+        class Fixed(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.net = models.ResNet()
+
+            @torch.no_grad()
+            def forward(self, x):
+                return self.net(x)
+
+        with TorchNetwork(Fixed().eval(), models.images()) as live:
+            assert "does not require grad" in live.describe()["cannot"]["gradients"]
+        with TorchNetwork(models.ResNet().eval(), models.images()) as live:
+            assert live.describe()["cannot"] == {}
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_scripted_part_is_refused_by_its_path(self):
+        net = nn.Sequential(torch.jit.script(nn.Conv2d(3, 4, 3)), nn.Flatten(), nn.Linear(144, 4))
+        with pytest.raises(UnsupportedError, match="0 is a ScriptModule"):
+            TorchNetwork(net, models.images())
+
+
+class TestTargets:
+    def test_classes_of_positions_become_rows(self):
+        x, _ = models.images()
+        y = torch.randint(0, 3, (24, 8, 8))
+        y[0, 0, 0] = -100  # which PyTorch's cross-entropy passes over
+        with TorchNetwork(models.UNet().eval(), (x, y)) as live:
+            targets = live.samples("data")["y"].reshape(24, 64, 3)
+        assert np.array_equal(targets.argmax(2)[1:], y.flatten(1)[1:].numpy())
+        assert targets[0, 0].sum() == 0 and targets.sum() == 24 * 64 - 1
+
+    def test_samples_with_many_outputs_are_fewer(self):
+        x, y = torch.randn(64, 3, 8, 8), torch.randint(0, 3, (64, 8, 8))
+        with TorchNetwork(models.UNet().eval(), (x, y), memory=16 * 40 * 192) as live:
+            assert live.samples("data")["size"] == 40 and live.samples("data")["y"].shape == (40, 192)
+            assert any("40 of 64 samples" in said for said in live.lost)

@@ -1,4 +1,4 @@
-#include "evenkeel/data/channel_moments.h"
+#include "evenkeel/data/image_moments.h"
 
 #include <algorithm>
 
@@ -30,7 +30,7 @@ PixelSums pixel_sums(TensorView image) {
   return image.dtype == DType::uint8 ? sums_of<std::uint8_t>(image) : sums_of<float>(image);
 }
 
-void ChannelMoments::add(const PixelSums& image) {
+void ImageMoments::add(const PixelSums& image) {
   const auto n = static_cast<double>(image.pixels);
   for (std::size_t c = 0; c < mean_.size(); ++c) {
     const double mean = image.sum[c] / n, spread = std::max(0.0, image.squares[c] - image.sum[c] * mean);
@@ -41,7 +41,7 @@ void ChannelMoments::add(const PixelSums& image) {
   pixels_ += n;
 }
 
-std::vector<ChannelStatistics> ChannelMoments::result(std::int64_t channels) const {
+std::vector<ChannelStatistics> ImageMoments::result(std::int64_t channels) const {
   std::vector<ChannelStatistics> all;
   for (std::size_t c = 0; c < static_cast<std::size_t>(channels) && pixels_ > 0; ++c)
     all.push_back({mean_[c], spread_[c] / pixels_});

@@ -22,7 +22,7 @@ struct PixelSums {
 PixelSums pixel_sums(TensorView image);
 
 /// The statistics of all images so far, merged image by image, so that they are exact whatever the mean.
-class ChannelMoments {
+class ImageMoments {
  public:
   void add(const PixelSums& image);
   /// Of so many channels; empty without images.
