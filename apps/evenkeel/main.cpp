@@ -85,7 +85,9 @@ int run(char** command_line) {
   if (is_idle_process(name)) return kDone;
   claim_threads(command);
   connect(name);
-  return end_together(chosen());
+  const int code = chosen();
+  flush_output();  // mpirun ends all processes when the first one returns a code that is not 0
+  return end_together(code);
 }
 
 }  // namespace

@@ -75,6 +75,11 @@ ProgramPlan make_plan(const PlanArguments& a, std::optional<ClusterPlan>& cluste
   Alone alone;
   if (a.processes > 0 && !train)
     throw Error{{.where = "--processes", .expected = "--mode train with it", .received = a.mode}};
+  if (train && planned.batch_size < a.processes)
+    throw Error{{.where = "batch size",
+                 .expected = fmt::format("at least {}, a sample for each process", a.processes),
+                 .received = std::to_string(planned.batch_size),
+                 .hint = "The batch size is that of all processes together."}};
   if (train && among()) planned.batch_size = part_of(planned.batch_size, 0, among()->size()).size;
   if (train && a.processes > 0) planned.batch_size = part_of(planned.batch_size, 0, a.processes).size;
   if (train) planned.options.spreading.among = among() ? among() : a.processes > 0 ? &alone : nullptr;

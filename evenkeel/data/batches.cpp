@@ -270,6 +270,10 @@ std::int64_t batches_per_epoch(std::int64_t samples, const BatchOptions& options
   return options.across_epochs ? samples / options.batch_size : (samples + options.batch_size - 1) / options.batch_size;
 }
 
+void check_budget(const Dataset& dataset, const BatchOptions& options) {
+  slots_for(dataset, part_of(options.batch_size, 0, options.processes, options.unit).size);
+}
+
 struct Batches::Impl {
   Impl(const Dataset& dataset, const BatchOptions& options, BatchPosition start)
       : Impl(dataset, options, start, part_of(options.batch_size, 0, options.processes, options.unit).size) {}

@@ -59,6 +59,9 @@ std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::
 std::vector<std::uint32_t> epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch,
                                        const ReadingOrder& order);
 
+/// Throws Error if what reading ahead may take (Dataset::budget) has no room for two batches.
+void check_budget(const Dataset& dataset, const BatchOptions& options);
+
 /// Endless batches of a data set, gathered by background threads: one, at most two batches ahead; of streamed sets,
 /// as many of both as their budget says. The order is a pure function of options and position. After the first three
 /// batches of samples in memory only the order of a new epoch allocates memory.

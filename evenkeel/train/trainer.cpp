@@ -154,6 +154,9 @@ void Trainer::check(const Dataset& data, const FitOptions& options) const {
                  .expected = fmt::format("at least {}, a sample for each process", processes),
                  .received = std::to_string(options_.batch_size),
                  .hint = "The batch size is that of all processes together."}};
+  check_budget(data, {.batch_size = options_.batch_size, .processes = options_.spreading.size(), .unit = unit()});
+  if (options.validation)
+    check_budget(*options.validation, {.batch_size = std::min(options_.batch_size, options.validation->size())});
   const std::int64_t per_epoch = batches_per_epoch(data.size(), {.batch_size = options_.batch_size});
   const auto steps = static_cast<std::uint64_t>(total_steps(options, per_epoch));
   if (steps > 0) learning_rate_at(options_.schedule, learning_rate_of(options_.optimizer), 0, steps_done_ + steps);

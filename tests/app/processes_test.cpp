@@ -216,6 +216,7 @@ TEST_F(App, PlansProcesses) {
   EXPECT_EQ(rows.front().at("efficiency"), 1.0);
   EXPECT_LT(rows.back().at("efficiency").get<double>(), 1.0);
   refusal({"plan", "model.toml", "--processes", "8", "--network", "fast"});
+  EXPECT_NE(refusal({"plan", "model.toml", "--processes", "9"}).find("a sample for each process"), std::string::npos);
 }
 
 }  // namespace
