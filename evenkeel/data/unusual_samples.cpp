@@ -53,7 +53,7 @@ double median(std::vector<double> values) {
 }  // namespace
 
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset) {
-  if (dataset.size() == 0) return {};
+  if (dataset.size() == 0 || dataset.is_streamed()) return {};
   return unusual_samples(sizes(dataset.x()), dataset.x().dtype == DType::float32);
 }
 

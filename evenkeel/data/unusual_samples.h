@@ -18,7 +18,7 @@ struct UnusualSample {
 /// other samples are scattered as much (a long tail has no outliers). If there is one, all samples at least 10 times as
 /// large are included. So are float samples at most 1/100 as large, except empty ones. Sorted by index. Correct as long
 /// as fewer than half of the samples are unusual; empty for fewer than 8 samples. Reads at most 2^26 values, evenly
-/// spaced if there are more.
+/// spaced if there are more. None of a streamed set: it would be read as a whole.
 std::vector<UnusualSample> unusual_samples(const Dataset& dataset);
 /// The same from the samples' sizes. `floats`: whether samples are floats.
 std::vector<UnusualSample> unusual_samples(const std::vector<double>& sizes, bool floats);
