@@ -10,7 +10,9 @@ import re
 import sys
 import textwrap
 
-import evenkeel_nn as ek
+# The folder of this script holds the package without its compiled module.
+sys.path.pop(0)
+import evenkeel_nn as ek  # noqa: E402
 
 SECTIONS = {
     "Models": ["Sequential", "Model", "Weights", "Input", "load", "from_onnx", "from_keras", "summary"],
