@@ -50,8 +50,8 @@ using DiagnosisProgress = std::function<void(const DiagnosisStep&)>;
 /// that does not matter. `samples`: Subject::samples.
 std::string effort_text(const Model& model, std::int64_t samples, std::int64_t available);
 
-/// Measures why the network behaves in evaluation as it does, whoever computes it. What was changed for a measurement is
-/// changed back. Throws Error if data and model do not fit, or the data have no labels or targets.
+/// Measures why the network behaves in evaluation as it does, whoever computes it. What was changed for a measurement
+/// is changed back. Throws Error if data and model do not fit, or the data have no labels or targets.
 Diagnosis diagnose(MeasuredNetwork& network, Subject subject, const DiagnosisProgress& progress = {});
 /// The same for a network of our own, whose weights, statistics and optimizer do not change; it also tries repairs of
 /// values that nothing can be computed with. Throws Error too if the network has no loss.
