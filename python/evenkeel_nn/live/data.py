@@ -270,6 +270,25 @@ def checked_labels(labels, loss, outputs, positions, name):
     return y.astype(np.int64).reshape(n) if positions == 1 else y.astype(np.int64).reshape(n, positions)
 
 
+_ONE_HOT = 1 << 26  # numbers of one-hot labels that are made for what only looks at labels
+
+
+def shown_labels(labels, outputs, positions):
+    """Labels as the doctor reads them: int64 [N], or float32 [N, positions * outputs]; None where labels of positions
+    would be too large as one-hot rows. Losses do not need them. Ignored positions are zeros."""
+    if labels.dtype.kind == "f":
+        return np.ascontiguousarray(labels.astype(np.float32).reshape(len(labels), -1))
+    if labels.ndim == 1:
+        return np.ascontiguousarray(labels.astype(np.int64))
+    if labels.size * outputs > _ONE_HOT:
+        return None
+    rows = np.zeros((labels.size, outputs), np.float32)
+    flat = labels.reshape(-1)
+    known = np.flatnonzero((flat >= 0) & (flat < outputs))
+    rows[known, flat[known]] = 1
+    return rows.reshape(len(labels), positions * outputs)
+
+
 def checked_range(labels, outputs, name, ignored=()):
     """Refuses class numbers that the network has no output for."""
     if labels.dtype.kind not in "iu" or outputs < 2:

@@ -664,7 +664,7 @@ class KerasNetwork:
                 x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(np.float32))
             y = self._labels[which]
             if y is not None:
-                y = np.ascontiguousarray(y.astype(np.float32 if y.dtype.kind == "f" else np.int64))
+                y = sets.shown_labels(y, self.outputs, self.positions)
             self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
             if self._class_names:
                 self._arrays[which]["class_names"] = list(self._class_names)

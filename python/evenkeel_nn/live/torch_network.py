@@ -590,8 +590,7 @@ class TorchNetwork:
                 x = np.ascontiguousarray((x if x.dtype == torch.uint8 else x.float()).numpy())
             y = self._labels[which]
             if y is not None:
-                y = y.numpy()
-                y = y.astype(np.float32) if y.dtype.kind == "f" else y.astype(np.int64)
+                y = sets.shown_labels(y.numpy(), self.outputs, self.positions)
             self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
             if self._class_names:
                 self._arrays[which]["class_names"] = list(self._class_names)
