@@ -97,13 +97,13 @@ void Fit::check_position() const {
   if (options_.steps)  // a batch is filled up from the next epoch
     position = {.epoch = steps / size * batch + steps % size * batch / size, .offset = steps % size * batch % size};
   const auto& [epoch, offset] = progress_.position;
-  if (epoch != position.epoch || offset != position.offset || progress_.step_in_epoch > steps ||
+  if (epoch != position.epoch || offset != position.offset || progress_.step_in_epoch != offset / batch ||
       std::ssize(progress_.history.epochs) != epoch)
     throw Error{{.where = "checkpoint",
                  .expected = fmt::format("epoch {}, sample {} of the data after {} steps", position.epoch,
                                          position.offset, steps),
-                 .received = fmt::format("epoch {}, sample {}, and {} epochs' figures", epoch, offset,
-                                         progress_.history.epochs.size()),
+                 .received = fmt::format("epoch {}, sample {}, step {} of the epoch, and {} epochs' figures", epoch,
+                                         offset, progress_.step_in_epoch, progress_.history.epochs.size()),
                  .hint = "The checkpoint was changed; remove it to continue from the one before."}};
 }
 
