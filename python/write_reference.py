@@ -10,7 +10,10 @@ import re
 import sys
 import textwrap
 
-import evenkeel_nn as ek
+# The package beside this file has no module; the built one is in PYTHONPATH.
+sys.path.pop(0)
+
+import evenkeel_nn as ek  # noqa: E402
 
 SECTIONS = {
     "Models": ["Sequential", "Model", "Weights", "Input", "load", "from_onnx", "from_keras", "summary"],
