@@ -10,8 +10,9 @@ import re
 import sys
 import textwrap
 
-# The folder of this script holds the package without its compiled module.
+# The package beside this file has no module; the built one is in PYTHONPATH.
 sys.path.pop(0)
+
 import evenkeel_nn as ek  # noqa: E402
 
 SECTIONS = {

@@ -10,6 +10,9 @@ import pathlib
 import sys
 import textwrap
 
+# The package beside this file has no module; the built one is in PYTHONPATH.
+sys.path.pop(0)
+
 HEAD = '''"""Written by write_stubs.py from the library's own descriptions."""
 
 from typing import Any, Dict, List, Optional, Sequence, Union

@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional, Tuple
 
-from ._errors import input_error
+from ._errors import in_python, input_error
 from ._loading import native
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def dataset(data: Any, model: Optional["Model"] = None, *, for_training: bool = 
                                             channels_first)
     for note in notes:
         if ": samples are " not in note:
-            warnings.warn(note, stacklevel=4)
+            warnings.warn(in_python(note), stacklevel=4)
     return loaded
 
 

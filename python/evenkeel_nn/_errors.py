@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 
-def _in_python(text: str) -> str:
+def in_python(text: str) -> str:
     """What the library says of the program's flags, as arguments."""
     text = re.sub(r"--channels-first\b", "channels_first=True", text)
     text = re.sub(r"--(labels|loss|optimizer|precision|weights|fix) ([a-z0-9_-]+)", r'\1="\2"', text)
@@ -23,8 +23,8 @@ class EvenkeelError(Exception):
     """
 
     def __init__(self, message: str = "", where: str = "", expected: str = "", received: str = "", hint: str = ""):
-        super().__init__(_in_python(message))
-        self.where, self.expected, self.received, self.hint = where, expected, received, _in_python(hint)
+        super().__init__(in_python(message))
+        self.where, self.expected, self.received, self.hint = where, expected, received, in_python(hint)
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

@@ -1,5 +1,7 @@
 """What people have as data, and what is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 from support import small_data
@@ -70,7 +72,8 @@ def test_a_spec_is_taken_and_seen(program):
 
 def refused(*data, match, model=None, **how):
     model = model or ek.Sequential([ek.Input((8, 8, 1)), ek.Flatten(), ek.Dense(3)])
-    with pytest.raises(ek.InputError, match=match) as caught:
+    with warnings.catch_warnings(), pytest.raises(ek.InputError, match=match) as caught:
+        warnings.simplefilter("ignore")
         ek.fit(model, *data, epochs=1, verbose=False, **how)
     return caught.value
 
