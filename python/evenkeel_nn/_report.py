@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional
 
+from . import live
 from ._data import dataset
 from ._errors import FindingsError, input_error
 from ._loading import native
@@ -224,19 +225,6 @@ class Repair:
     expected: Optional[Any]
 
 
-def framework_of(model: Any) -> Optional[str]:
-    """"torch" or "keras" for a live network of theirs, without importing either; else None."""
-    for base in type(model).__mro__:
-        root = base.__module__.partition(".")[0]
-        if root == "torch" and base.__name__ in ("Module", "ScriptModule"):
-            return "torch"
-        if root in ("keras", "tf_keras") and base.__name__ == "Model":
-            return "keras"
-        if root == "tensorflow" and base.__name__ == "Model":
-            return "keras"
-    return None
-
-
 def _ours(model: Any, where: str) -> Model:
     if isinstance(model, Model):
         return model
@@ -274,9 +262,7 @@ def diagnose(model: Any, data: Any, train: Any = None, loss: Optional[str] = Non
     Raises:
         InputError: data and network do not fit; the message says what was seen and how to go on.
     """
-    if framework_of(model):
-        from . import live
-
+    if live.framework_of(model):
         return live.diagnose(model, data, train=train, loss=loss, samples=samples, batch_size=batch_size, batch=batch,
                              labels=labels, verbose=verbose, memory=memory, **options)
     if options:
@@ -315,9 +301,7 @@ def repair(model: Any, data: Any, fix: str = "all", *, validation: Any = None, t
         InputError: `fix` is not known, data and network do not fit, there is nothing that this method repairs, or a
             repair would hide a defect.
     """
-    if framework_of(model):
-        from . import live
-
+    if live.framework_of(model):
         return live.repair(model, data, fix=fix, validation=validation, loss=loss, batch_size=batch_size, batch=batch,
                            labels=labels, verbose=verbose, memory=memory, **settings)
     ours = _ours(model, "repair")

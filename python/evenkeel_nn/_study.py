@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import sys
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ._loading import native
 from ._progress import Line

@@ -9,14 +9,15 @@ from .errors import InputError, UnsupportedError  # noqa: F401
 __all__ = ["diagnose", "repair", "update_bn", "from_torch", "to_torch", "to_keras", "network"]
 
 
-def _framework(model):
+def framework_of(model):
+    """"torch" or "keras" for a live network of theirs, without importing either; else None."""
     for base in type(model).__mro__:
         root = base.__module__.partition(".")[0]
         if root == "torch" and base.__name__ in ("Module", "ScriptModule"):
             return "torch"
         if root in ("keras", "tf_keras", "tensorflow") and base.__name__ == "Model":
             return "keras"
-    raise InputError(f"Expected a torch.nn.Module or a Keras model, received an object of type {type(model).__name__}.")
+    return None
 
 
 def network(model, data, **options):
@@ -37,7 +38,12 @@ def network(model, data, **options):
         optimizer: tells weight decay. records: what else is known of training: {"batch_size": 64, "updates": 10000}.
         class_names: by class number.
     """
-    if _framework(model) == "torch":
+    framework = framework_of(model)
+    if framework is None:
+        raise InputError(
+            f"Expected a torch.nn.Module or a Keras model, received an object of type {type(model).__name__}."
+        )
+    if framework == "torch":
         from .torch_network import TorchNetwork
 
         return TorchNetwork(model, data, **options)

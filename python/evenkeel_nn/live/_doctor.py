@@ -3,8 +3,9 @@
 import re
 import warnings
 
-from . import _framework, network
+from . import framework_of, network
 from .errors import InputError
+from .live_network import is_iterator
 
 _NETWORK = (
     "train",
@@ -121,7 +122,7 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     if fix not in known:
         raise InputError(f'fix="{fix}" is not known for a live network. Known: {", ".join(sorted(known))}.')
     # They are read several times.
-    data, validation = (list(d) if hasattr(d, "__next__") else d for d in (data, validation))
+    data, validation = (list(d) if is_iterator(d) else d for d in (data, validation))
     report = diagnose(
         model,
         data if validation is None else validation,
@@ -131,7 +132,7 @@ def repair(model, data, *, fix="all", validation=None, batch_size=None, verbose=
     )
     plan = _plan(report, fix)
     chosen.pop("train", None)
-    if _framework(model) == "torch":
+    if framework_of(model) == "torch":
         from .torch_repair import repair_module as run
     else:
         from .keras_repair import repair_model as run

@@ -16,9 +16,8 @@ from . import arrays, keras_layers
 from . import data as sets
 from .errors import InputError, UnsupportedError
 from .graph import Node, Stop, peak_elements
+from .live_network import Figures, LiveNetwork, free_memory
 
-TOLERANCE = 1e-5  # nats; see torch_network
-_PASS_BYTES = 64 << 20
 _LOSSES = {
     "cross_entropy": "cross_entropy",
     "sparse_categorical_crossentropy": "cross_entropy",
@@ -295,13 +294,14 @@ class _Recorder(_Calls):
 class _Watcher(_Calls):
     """Takes figures in a pass, sets each layer's mode, and gives normalizations the statistics of the batch."""
 
-    def __init__(self, network, batch, want, stop_after, noise):
+    def __init__(self, network, batch, want, stop_after, figures, noise):
         super().__init__(network.model)
         self._network, self._batch, self._stop_after, self._noise = network, batch, stop_after, noise
         self._wanted = set(want.get("input_moments", ()))
         self._histograms, self._squares = want.get("input_histograms", {}), set(want.get("input_squares", ()))
         self._signals, self._seen = set(want.get("output_signals", ())), set()
-        self.moments, self.histograms, self.squares, self.signals = {}, {}, {}, {}
+        self.moments, self.histograms = figures.moments, figures.histograms
+        self.squares, self.signals = figures.squares, figures.signals
 
     def container(self, layer, kwargs):
         return kwargs
@@ -344,11 +344,12 @@ class _Watcher(_Calls):
         self.signals[name] = (found, low, high)
 
 
-class KerasNetwork:
+class KerasNetwork(LiveNetwork):
     """The maker of evidence for a Keras 3 model. Nothing of the model stays changed: use it as a context manager, or
     call restore()."""
 
     framework = "keras"
+    _noun = "model"
 
     def __init__(
         self,
@@ -388,13 +389,10 @@ class KerasNetwork:
             raise
 
     def _prepare(self, data, train, loss, samples, batch, memory, optimizer, records, class_names):
-        if train is data and hasattr(data, "__next__"):
-            raise InputError("data and train are the same iterator, which can be used only once. Give two, or a list.")
-        draw = lambda d, name: sets.draw(
-            d, samples, name=name, batch=batch, to_host=to_host, concatenate=np.concatenate, loader=_loader
+        self._draw(
+            data, train, samples=samples, batch=batch, to_host=to_host, concatenate=np.concatenate, loader=_loader
         )
-        self._sets = {"data": draw(data, "data"), "train": None if train is None else draw(train, "train")}
-        self.memory = memory or _free_memory()
+        self.memory = memory or free_memory()
         self._trace()
         self._loss(loss)
         labels = self._sets["data"].labels
@@ -432,18 +430,7 @@ class KerasNetwork:
                 return self.model(inputs)
 
     def _logits(self, outputs):
-        chosen = outputs
-        if callable(self._outputs):
-            chosen = self._outputs(outputs)
-        elif self._outputs is not None:
-            try:
-                chosen = (
-                    outputs[self._outputs]
-                    if not isinstance(self._outputs, str) or isinstance(outputs, dict)
-                    else getattr(outputs, self._outputs)
-                )
-            except (KeyError, IndexError, AttributeError, TypeError):
-                raise InputError(f"outputs={self._outputs!r}: the model returns {sets.seen(outputs)}.") from None
+        chosen = self._chosen(outputs)
         if keras.ops.is_tensor(chosen) and len(chosen.shape):
             return chosen
         which = repr(next(iter(outputs), "out")) if isinstance(outputs, dict) else "0"
@@ -655,23 +642,15 @@ class KerasNetwork:
             return None
         return x
 
-    def samples(self, which):
-        """The drawn samples: {"x", "y", "size", "name"}; None for a set that was not given."""
-        sample = self._sets[which]
-        if sample is None:
+    def _images(self, which):
+        x = self._single(which)
+        if x is None:
             return None
-        if which not in self._arrays:
-            x = self._single(which)
-            if x is not None:
-                x = np.moveaxis(x, self.input_axis, -1) if self.input_axis not in (None, x.ndim - 1) else x
-                x = np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(np.float32))
-            y = self._labels[which]
-            if y is not None:
-                y = sets.as_targets(y, self.outputs, self.positions)
-            self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
-            if self._class_names:
-                self._arrays[which]["class_names"] = list(self._class_names)
-        return self._arrays[which]
+        x = np.moveaxis(x, self.input_axis, -1) if self.input_axis not in (None, x.ndim - 1) else x
+        return np.ascontiguousarray(x if x.dtype == np.uint8 else x.astype(np.float32))
+
+    def _targets(self, labels):
+        return sets.as_targets(labels, self.outputs, self.positions)
 
     # Weights.
 
@@ -691,26 +670,13 @@ class KerasNetwork:
     def run(self, which, rows, x=None, y=None, *, statistics=None, noise=False, step=0, want=None):
         """One batch: see PROTOCOL, and torch_network.TorchNetwork.run."""
         rows = np.asarray(rows, dtype=np.int64)
-        want = {key: value for key, value in (want or {}).items() if value}
         statistics = statistics or {}
-        batch = {name for name, s in statistics.items() if isinstance(s, str) and s == "batch" and name in self.by_name}
-        parts = [np.arange(len(rows))]
-        if not batch and not noise:
-            size = int(max(1, min(1024, min(_PASS_BYTES, self.memory) // max(1, self.sample_bytes))))
-            parts = [np.arange(i, min(i + size, len(rows))) for i in range(0, len(rows), size)] or parts
-        only = set(want) == {"input_moments"} and not set(want["input_moments"]) & self._repeated
-        stop_after = set(want["input_moments"]) & set(self.by_name) if only else None
-        found, watcher = [], None
+        division = self._divided(rows, statistics, noise, want)
+        want, found, figures = division.want, [], Figures()
         with self._pass(step):
-            for name, s in statistics.items():
-                if not isinstance(s, str) and s is not None and name in self.by_name:
-                    self.supply(self.by_name[name].module, s[0], s[1])
-            for part in parts:
-                new = _Watcher(self, batch, want, stop_after, noise)
-                if watcher is not None:
-                    new.moments, new.histograms = watcher.moments, watcher.histograms
-                    new.squares, new.signals = watcher.squares, watcher.signals
-                watcher = new
+            self._supply_all(statistics)
+            for part in division.parts:
+                watcher = _Watcher(self, division.batch, want, division.stop_after, figures, noise)
                 try:
                     with watcher:
                         outputs = self._forward(
@@ -719,20 +685,7 @@ class KerasNetwork:
                 except Stop:
                     continue
                 found.append(self._scores_of(which, rows[part], outputs, None if y is None else y[part], want))
-        answer = {}
-        for key in ("losses", "outputs", "correct"):
-            values = [f[key] for f in found if f.get(key) is not None]
-            if values:
-                answer[key] = np.ascontiguousarray(np.concatenate(values))
-        if "input_moments" in want:
-            answer["input_moments"] = watcher.moments
-        if "output_signals" in want:
-            answer["output_signals"] = {k: (*m, low, high) for k, (m, low, high) in watcher.signals.items()}
-        if "input_histograms" in want:
-            answer["input_histograms"] = watcher.histograms
-        if "input_squares" in want:
-            answer["input_squares"] = watcher.squares
-        return answer
+        return self._answer(found, figures, want)
 
     def _scores_of(self, which, rows, outputs, labels, want):
         answer = {}
@@ -755,46 +708,6 @@ class KerasNetwork:
                 values = [self._own_loss(raw[i : i + 1], tensor[i : i + 1]) for i in range(len(rows))]
                 answer["losses"] = np.array([float(np.mean(keras.ops.convert_to_numpy(v))) for v in values])
         return answer
-
-    def full_statistics(self, which, rows, x=None, *, noise=False, step=0, frozen_too=False, keep=()):
-        """Exact statistics of each normalization's input over these rows; see torch_network.TorchNetwork."""
-        rows = np.asarray(rows, dtype=np.int64)
-        frozen = {n for n in self._moving if self.by_name[n].traits["normalization"]["moving"]["frozen"]}
-        names = [n for n in self._moving if n not in set(keep) and (frozen_too or n not in frozen)]
-        if not names:
-            return {"layers": {}, "passes": 0.0}
-        want, on_batch = {"input_moments": names}, dict.fromkeys(names, "batch")
-        fits = int(max(1, self.memory // max(1, self.sample_bytes)))
-        some = sets.spread(len(rows), min(fits, len(rows)))
-        found = self.run(
-            which, rows[some], None if x is None else x[some], statistics=on_batch, noise=noise, step=step, want=want
-        )["input_moments"]
-        passes = len(some) / max(1, len(rows))
-        for _ in range(len(names) + 1 if len(some) < len(rows) else 0):
-            statistics, new = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}, {}
-            for k, i in enumerate(range(0, len(rows), fits)):
-                answer = self.run(
-                    which,
-                    rows[i : i + fits],
-                    None if x is None else x[i : i + fits],
-                    statistics=statistics,
-                    noise=noise,
-                    step=step * 1000003 + k,
-                    want=want,
-                )["input_moments"]
-                for n, m in answer.items():
-                    new[n] = arrays.merged(new.get(n), m)
-            passes += 1
-            moved = max(self._distance(found[n], new[n], n) for n in names)
-            found = new
-            if not moved > TOLERANCE:
-                break
-        return {"layers": found, "passes": float(passes)}
-
-    def _distance(self, a, b, name):
-        epsilon = self.by_name[name].traits["normalization"]["epsilon"]
-        va, vb = a[2] / a[0] + epsilon, b[2] / b[0] + epsilon
-        return float(np.mean(0.5 * (va / vb - 1 - np.log(va / vb) + (a[1] - b[1]) ** 2 / vb)))
 
     def gradient_norms(self, which, rows):
         """{weight: (norm, size)} of one training step's gradients of the mean loss, without the update."""
@@ -851,13 +764,10 @@ class KerasNetwork:
             if not np.isfinite(values).all() or (w["role"] == "moving_variance" and (values < 0).any()):
                 return
         rows = np.arange(min(2, self._sets["data"].size))
-        if np.isfinite(self.run("data", rows, want={"outputs": True})["outputs"]).all():
+        if not (where := self._where_not_finite(rows)):
             return
-        signals = self.run("data", rows, want={"output_signals": [n.name for n in self.nodes]})["output_signals"]
-        where = next((name for name in signals if not np.isfinite(signals[name][1]).all()), "")
         raise InputError(
-            "The outputs are NaN or infinite, though weights and inputs are finite"
-            + (f"; the first such layer is {where!r}" if where else "")
+            where
             + ". Look at the size of the inputs, or at functions that divide or take logarithms."
         )
 
@@ -872,12 +782,6 @@ class KerasNetwork:
             if layer.trainable != trainable:
                 layer.trainable = trainable
         self._random.restore()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *problem):
-        self.restore()
 
 
 class _Generators:
@@ -937,12 +841,3 @@ def _no_gradients():
             yield
     else:
         yield
-
-
-def _free_memory():
-    try:
-        with open("/proc/meminfo") as file:
-            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        free = 4 << 30
-    return min(free // 4, 4 << 30)

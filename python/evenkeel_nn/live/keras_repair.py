@@ -8,6 +8,7 @@ import numpy as np
 from . import keras_layers
 from .errors import UnsupportedError
 from .keras_network import KerasNetwork, all_layers
+from .live_network import is_iterator
 
 _SLOTS = {"gamma": "gamma", "beta": "beta", "moving mean": "moving_mean", "moving variance": "moving_variance"}
 
@@ -62,7 +63,7 @@ def _silence(model):
 
 def repair_model(model, data, plan, *, validation=None, memory=None, **options):
     """A repaired copy of a model, what changed, and the scores; as torch_repair.repair_module."""
-    if iter_is_self(data):
+    if is_iterator(data):
         data = list(data)
     shown = data if validation is None else validation
     common = {"memory": memory, "check_outputs": False} | options
@@ -118,10 +119,6 @@ def repair_model(model, data, plan, *, validation=None, memory=None, **options):
         "on": "validation" if validation is not None else ("cross-fitted halves" if found else "data"),
     }
     return mended, changes, scored
-
-
-def iter_is_self(data):
-    return hasattr(data, "__next__")
 
 
 def _metrics(answer):

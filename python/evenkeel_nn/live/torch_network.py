@@ -12,14 +12,10 @@ from . import data as sets
 from . import torch_layers, torch_loss, torch_moments
 from .errors import InputError, UnsupportedError, first
 from .graph import Stop, peak_elements
+from .live_network import Figures, LiveNetwork, free_memory
 from .torch_state import Buffers, RandomState, Snapshot, seed_noise
 from .torch_trace import Calls, Recorder, plain, tensors_of
 
-_PASS_BYTES = 64 << 20  # what a part of a pass may take on a CPU: larger parts are slower, not faster
-# Nats: what statistics of repeated passes may still move by. The distance that is left is far smaller, because each
-# pass makes a layer more exact; the doctor judges distances of 0.05.
-TOLERANCE = 1e-5
-_SAME_LABELS = object()
 
 
 def unwrap(module):
@@ -114,30 +110,23 @@ def untouched_loaders(*loaders):
             generator.set_state(state)
 
 
-def free_memory(device):
-    """Bytes that a measurement may take on a device: half of what is free; on a CPU a quarter, at most 4 GiB."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] // 2
-    try:
-        with open("/proc/meminfo") as file:
-            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        free = 4 << 30
-    return min(free // 4, 4 << 30)
+def _memory_of(device):
+    """Bytes that a measurement may take on a device: of a GPU half of what is free."""
+    return torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else free_memory()
 
 
 class _Watcher(Calls):
-    """Takes figures in a pass, and gives normalizations the statistics of the batch."""
+    """Takes figures in a part of a pass, and gives normalizations the statistics of the batch."""
 
-    def __init__(self, network, batch, want, stop_after):
+    def __init__(self, network, batch, want, stop_after, figures):
         super().__init__(network.module)
         self._network, self._batch, self._stop_after = network, batch, stop_after
         self._inputs = set(want.get("input_moments", ()))
         self._histograms, self._squares = want.get("input_histograms", {}), set(want.get("input_squares", ()))
         self._signals = set(want.get("output_signals", ()))
         self._seen = set()
-        self.moments, self.histograms, self.squares, self.signals = {}, {}, {}, {}
-        self.first_bad = None
+        self.moments, self.histograms = figures.moments, figures.histograms
+        self.squares, self.signals = figures.squares, figures.signals
 
     def _input(self, name, x, axis, module=None):
         found = None
@@ -203,11 +192,13 @@ class _Watcher(Calls):
         self.signals[name] = (found, small, large)
 
 
-class TorchNetwork:
+class TorchNetwork(LiveNetwork):
     """The maker of evidence for a PyTorch module. Nothing of the module stays changed: use it as a context manager, or
     call restore()."""
 
     framework = "torch"
+    _noun = "module"
+    _out_of_memory = (torch.OutOfMemoryError,)
 
     def __init__(
         self,
@@ -228,7 +219,6 @@ class TorchNetwork:
         check_outputs=True,
     ):
         self.module = unwrap(module)
-        self._wrapped = module
         check(self.module)
         check_parts(self.module)
         self._state = Snapshot(self.module)
@@ -246,14 +236,11 @@ class TorchNetwork:
         tensors = list(self.module.parameters()) + list(self.module.buffers())
         self.device = tensors[0].device if tensors else torch.device("cpu")
         self.dtype = next((t.dtype for t in tensors if t.is_floating_point()), torch.float32)
-        if train is data and iter_is_self(data):
-            raise InputError("data and train are the same iterator, which can be used only once. Give two, or a list.")
         with untouched_loaders(data, train):
-            draw = lambda d, name: sets.draw(
-                d, samples, name=name, batch=batch, to_host=to_host, concatenate=torch.cat, loader=spread_loader
+            self._draw(
+                data, train, samples=samples, batch=batch, to_host=to_host, concatenate=torch.cat, loader=spread_loader
             )
-            self._sets = {"data": draw(data, "data"), "train": None if train is None else draw(train, "train")}
-        self.memory = memory or free_memory(self.device)
+        self.memory = memory or _memory_of(self.device)
         # A layer in evaluation mode inside a module that trains: frozen by hand.
         self._frozen = {id(m) for m in self.module.modules() if self.module.training and not m.training}
         self._trace()
@@ -308,17 +295,7 @@ class TorchNetwork:
 
     def _logits(self, outputs):
         """The tensor of scores among a module's outputs."""
-        chosen = outputs
-        if callable(self._outputs):
-            chosen = self._outputs(outputs)
-        elif self._outputs is not None:
-            try:
-                if isinstance(self._outputs, str) and not isinstance(outputs, dict):
-                    chosen = getattr(outputs, self._outputs)
-                else:
-                    chosen = outputs[self._outputs]
-            except (KeyError, IndexError, AttributeError, TypeError):
-                raise InputError(f"outputs={self._outputs!r}: the module returns {sets.seen(outputs)}.") from None
+        chosen = self._chosen(outputs)
         if isinstance(chosen, torch.Tensor) and chosen.ndim:
             return chosen
         if chosen is not outputs:
@@ -388,14 +365,10 @@ class TorchNetwork:
             if bool((self.by_name[name].module.running_var < 0).any()):
                 return
         rows = np.arange(min(2, self._sets["data"].size))
-        result = self.run("data", rows, want={"outputs": True})
-        if np.isfinite(result["outputs"]).all():
+        if not (where := self._where_not_finite(rows)):
             return
-        signals = self.run("data", rows, want={"output_signals": [n.name for n in self.nodes]})["output_signals"]
-        where = next((name for name in signals if not np.isfinite(signals[name][1]).all()), "")
         raise InputError(
-            "The outputs are NaN or infinite, though weights and inputs are finite"
-            + (f"; the first such layer is {where!r}" if where else "")
+            where
             + f". Its numbers leave the range of {str(self.dtype).replace('torch.', '')}? Look at the size of the "
             "inputs, or give the module in float32."
         )
@@ -609,24 +582,16 @@ class TorchNetwork:
             shape.append(shape.pop(self.input_axis - 1))
         return [int(n) for n in shape]
 
-    def samples(self, which):
-        """The drawn samples: {"x", "y", "size", "name"}; None for a set that was not given."""
-        sample = self._sets[which]
-        if sample is None:
+    def _images(self, which):
+        x = self._single(which)
+        if x is None:
             return None
-        if which not in self._arrays:
-            x = self._single(which)
-            if x is not None:
-                if x.ndim > 2 and self.input_axis != x.ndim - 1:
-                    x = x.movedim(self.input_axis, -1)
-                x = np.ascontiguousarray((x if x.dtype == torch.uint8 else x.float()).numpy())
-            y = self._labels[which]
-            if y is not None:
-                y = sets.as_targets(y.numpy(), self.outputs, self.positions, self.loss.ignored)
-            self._arrays[which] = {"x": x, "y": y, "size": int(sample.size), "name": sample.name}
-            if self._class_names:
-                self._arrays[which]["class_names"] = list(self._class_names)
-        return self._arrays[which]
+        if x.ndim > 2 and self.input_axis != x.ndim - 1:
+            x = x.movedim(self.input_axis, -1)
+        return np.ascontiguousarray((x if x.dtype == torch.uint8 else x.float()).numpy())
+
+    def _targets(self, labels):
+        return sets.as_targets(labels.numpy(), self.outputs, self.positions, self.loss.ignored)
 
     # Weights.
 
@@ -651,28 +616,18 @@ class TorchNetwork:
         """One batch: see PROTOCOL. `statistics`: of each normalization with moving ones "moving", "batch" or (mean,
         variance); `want`: what to return."""
         rows = np.asarray(rows, dtype=np.int64)
-        want = {key: value for key, value in (want or {}).items() if value}
         statistics = statistics or {}
-        batch = {name for name, s in statistics.items() if isinstance(s, str) and s == "batch" and name in self.by_name}
-        parts = [np.arange(len(rows))]
-        if not batch and not noise:
-            size = self._part()
-            parts = [np.arange(i, min(i + size, len(rows))) for i in range(0, len(rows), size)] or parts
-        moments_only = set(want) == {"input_moments"} and not set(want["input_moments"]) & self._repeated
-        stop_after = set(want["input_moments"]) & set(self.by_name) if moments_only else None
+        division = self._divided(rows, statistics, noise, want)
+        want, batch = division.want, division.batch
         watch = batch or set(want) - {"losses", "outputs"}
-        result, watcher = [], None
+        result, figures = [], Figures()
         random = RandomState()
         try:
             seed_noise(step)
             with self._modes(lambda m: noise and id(m) in self._noisy) as self._switched, torch.no_grad():
                 self._supply_all(statistics)
-                for part in parts:
-                    new = _Watcher(self, batch, want, stop_after) if watch else None
-                    if new is not None and watcher is not None:
-                        new.moments, new.histograms = watcher.moments, watcher.histograms
-                        new.squares, new.signals = watcher.squares, watcher.signals
-                    watcher = new
+                for part in division.parts:
+                    watcher = _Watcher(self, batch, want, division.stop_after, figures) if watch else None
                     inputs = self._inputs(which, rows[part], None if x is None else x[part])
                     try:
                         with watcher if watcher is not None else contextlib.nullcontext():
@@ -685,21 +640,19 @@ class TorchNetwork:
                     result.append(self._scores(which, rows[part], outputs, labels, want))
         finally:
             random.restore()
-        return self._answer(result, watcher, want)
+        return self._answer(result, figures, want)
 
     def moments_of(self, batches, names, statistics):
         """({layer: moments}, number of samples) of the inputs of these layers over batches of inputs, noise off."""
-        found, number = {}, 0
+        figures, number = Figures(), 0
         with self._modes(lambda m: False) as self._switched, torch.no_grad():
             self._supply_all(statistics)
             batch = {name for name, s in statistics.items() if isinstance(s, str) and s == "batch"}
             for inputs in batches:
-                watcher = _Watcher(self, batch, {"input_moments": names}, None)
-                watcher.moments = found
-                with watcher:
+                with _Watcher(self, batch, {"input_moments": names}, None, figures):
                     self._forward(self.ready(inputs))
                 number += len(next(sets.leaves(inputs)))
-        return found, number
+        return figures.moments, number
 
     def ready(self, inputs):
         """Inputs on the module's device, in its precision."""
@@ -710,14 +663,11 @@ class TorchNetwork:
 
         return sets.map_tree(move, inputs)
 
-    def _part(self):
-        size = self.memory // 4 if self.device.type != "cpu" else min(_PASS_BYTES, self.memory)
-        return int(max(1, min(1024, size // max(1, self.sample_bytes))))
+    def _part_bytes(self):
+        return self.memory // 4 if self.device.type != "cpu" else super()._part_bytes()
 
-    def _supply_all(self, statistics):
-        for name, s in statistics.items():
-            if not isinstance(s, str) and s is not None and name in self.by_name:
-                self.supply(self.by_name[name].module, s[0], s[1])
+    def _release(self):
+        torch.cuda.empty_cache()
 
     def _scores(self, which, rows, outputs, labels, want):
         found = {}
@@ -742,94 +692,6 @@ class TorchNetwork:
             found["correct"] = None if correct is None else correct.numpy()
         return found
 
-    @staticmethod
-    def _answer(parts, watcher, want):
-        answer = {}
-        for key in ("losses", "outputs", "correct"):
-            values = [p[key] for p in parts if p.get(key) is not None]
-            if values:
-                answer[key] = np.ascontiguousarray(np.concatenate(values))
-        if watcher is None:
-            return answer
-        array = lambda t: np.ascontiguousarray(t.numpy())
-        if "input_moments" in want:
-            answer["input_moments"] = {k: (c, array(m), array(s)) for k, (c, m, s) in watcher.moments.items()}
-        if "output_signals" in want:
-            answer["output_signals"] = {
-                k: (c, array(m), array(s), array(low), array(high))
-                for k, ((c, m, s), low, high) in watcher.signals.items()
-            }
-        if "input_histograms" in want:
-            answer["input_histograms"] = {k: (array(c), n) for k, (c, n) in watcher.histograms.items()}
-        if "input_squares" in want:
-            answer["input_squares"] = {k: array(s) for k, s in watcher.squares.items()}
-        return answer
-
-    def full_statistics(self, which, rows, x=None, *, noise=False, step=0, frozen_too=False, keep=()):
-        """Exact statistics of each normalization's input over these rows, each with those of the layers before.
-
-        All rows as one batch where its activations fit the memory. Otherwise passes with the statistics of the pass
-        before, from those of a part, until they no longer change: each makes at least one more layer exact.
-        """
-        rows = np.asarray(rows, dtype=np.int64)
-        frozen = {n for n in self._moving if self.by_name[n].traits["normalization"]["moving"]["frozen"]}
-        names = [n for n in self._moving if n not in set(keep) and (frozen_too or n not in frozen)]
-        if not names:
-            return {"layers": {}, "passes": 0.0}
-        want = {"input_moments": names}
-        fits = int(max(1, self.memory // max(1, self.sample_bytes)))
-        if len(rows) <= fits:
-            try:
-                found = self.run(
-                    which, rows, x, statistics=dict.fromkeys(names, "batch"), noise=noise, step=step, want=want
-                )
-                return {"layers": found["input_moments"], "passes": 1.0}
-            except torch.OutOfMemoryError:
-                torch.cuda.empty_cache()
-                fits = max(1, len(rows) // 4)
-        some = sets.spread(len(rows), fits)
-        found = self.run(
-            which,
-            rows[some],
-            None if x is None else x[some],
-            statistics=dict.fromkeys(names, "batch"),
-            noise=noise,
-            step=step,
-            want=want,
-        )["input_moments"]
-        passes = len(some) / len(rows)
-        for _ in range(len(names) + 1):
-            statistics = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}
-            new = {}
-            for k, i in enumerate(range(0, len(rows), fits)):
-                part = slice(i, i + fits)
-                answer = self.run(
-                    which,
-                    rows[part],
-                    None if x is None else x[part],
-                    statistics=statistics,
-                    noise=noise,
-                    step=step * 1000003 + k,
-                    want=want,
-                )["input_moments"]
-                for n, m in answer.items():
-                    new[n] = torch_moments.merged(new.get(n), m)
-            passes += 1
-            moved = max(self._distance(found[n], new[n], n) for n in names)
-            found = new
-            if not moved > TOLERANCE:
-                break
-        return {
-            "layers": {n: (c, np.ascontiguousarray(m), np.ascontiguousarray(s)) for n, (c, m, s) in found.items()},
-            "passes": float(passes),
-        }
-
-    def _distance(self, a, b, name):
-        """Mean over channels of the divergence between two statistics, in nats."""
-        epsilon = self.by_name[name].traits["normalization"]["epsilon"]
-        va, vb = a[2] / a[0] + epsilon, b[2] / b[0] + epsilon
-        return float(np.mean(0.5 * (va / vb - 1 - np.log(va / vb) + (a[1] - b[1]) ** 2 / vb)))
-
     def gradient_norms(self, which, rows):
         """{weight: (norm, size)} of one training step's gradients of the mean loss: batch statistics, noise, no
         update."""
@@ -837,11 +699,7 @@ class TorchNetwork:
         weights = {n: w["tensor"] for n, w in self.weights.items() if w["tensor"].requires_grad and w["tensor"].is_leaf}
         if not weights:
             return {}
-        frozen = {
-            id(self.by_name[n].module)
-            for n in self._moving
-            if self.by_name[n].traits["normalization"]["moving"]["frozen"]
-        }
+        frozen = {id(self.by_name[n].module) for n in self.frozen()}
         trains = {id(self.by_name[n].module) for n in self._moving} - frozen
         random = RandomState()
         try:
@@ -903,13 +761,3 @@ class TorchNetwork:
         """Everything as it was."""
         self._state.restore()
         torch.backends.mha.set_fastpath_enabled(self._fastpath)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *problem):
-        self.restore()
-
-
-def iter_is_self(data):
-    return hasattr(data, "__next__")

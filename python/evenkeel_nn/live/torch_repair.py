@@ -9,7 +9,8 @@ from torch import nn
 
 from . import data as sets
 from .errors import InputError
-from .torch_network import TOLERANCE, TorchNetwork, unwrap
+from .live_network import TOLERANCE
+from .torch_network import TorchNetwork, unwrap
 from .torch_trace import tensors_of
 
 _SLOTS = {"gamma": "weight", "beta": "bias", "moving mean": "running_mean", "moving variance": "running_var"}
@@ -110,7 +111,7 @@ def _exact(live, names, batches, may_join):
         statistics = {n: (mean, m2 / count) for n, (count, mean, m2) in found.items()}
         count = itertools.count()
         new, _ = live.moments_of((b for b in batches() if next(count) >= 0), names, statistics)
-        moves = [live._distance([np.asarray(v) for v in found[n]], [np.asarray(v) for v in new[n]], n) for n in names]
+        moves = [live.distance([np.asarray(v) for v in found[n]], [np.asarray(v) for v in new[n]], n) for n in names]
         # What is before the first normalization differs between two passes only if the data do: random changes of the
         # images never settle, so that passes end where they bring nothing.
         is_random = before < float("inf") and moves[0] > TOLERANCE * 1e-3
