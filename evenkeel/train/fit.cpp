@@ -127,10 +127,15 @@ bool Fit::step(const Batch& batch) {
   if (!runner) return false;
   // Time is only shown and recorded; no result depends on it.
   progress_.epoch_seconds += std::chrono::duration<double>(Clock::now() - start).count();
-  // One process adds sample by sample, as it always did.
-  const bool alone = trainer_.options_.spreading.among == nullptr;
-  const MetricSums sums = alone ? MetricSums() : sums_of(*runner, batch);
-  alone ? add_batch(progress_.epoch_sums, *runner) : add(progress_.epoch_sums, sums);
+  Metrics of_batch;
+  if (trainer_.options_.spreading.among) {
+    const MetricSums sums = sums_of(*runner, batch);
+    add(progress_.epoch_sums, sums);
+    of_batch = sums.mean();
+  } else {  // sample by sample, so that a run has the bits that it always had
+    add_batch(progress_.epoch_sums, *runner);
+    of_batch = metrics_of(*runner);
+  }
   progress_.position = batch.after;
   ++progress_.steps;
   ++progress_.step_in_epoch;
@@ -138,7 +143,7 @@ bool Fit::step(const Batch& batch) {
   const StepEnd event{.step = trainer_.steps_done_,
                       .epoch = static_cast<std::int64_t>(progress_.history.epochs.size()) + 1,
                       .step_in_epoch = progress_.step_in_epoch,
-                      .batch = alone ? metrics_of(*runner) : sums.mean(),
+                      .batch = of_batch,
                       .epoch_so_far = progress_.epoch_sums.mean(),
                       .learning_rate = last_rate_,
                       .data = &batch};

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <map>
 
-#include "evenkeel/diagnose/measure/weight_scan.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
 #include "evenkeel/interchange/imported.h"
@@ -232,7 +231,6 @@ void bind_model(nb::module_& m) {
             return model.current_trainer() ? nb::cast(model.current_trainer()->learning_rate()) : nb::none();
           },
           &set_learning_rate)
-      .def_prop_ro("fatal_weights", [](NetworkModel& model) { return fatal_defects(model.weights()); })
       .def("save", &save, nb::arg("path"), nb::arg("training"), nb::arg("fold"))
       .def("load_weights", &load_file, nb::arg("path"), nb::arg("weights_format"))
       .def("clone", [](NetworkModel& model) {

@@ -24,8 +24,7 @@ nanobind::dict dict_of(const Settings& settings);
 Shape shape_of(nanobind::handle sizes, const std::string& where);
 nanobind::tuple tuple_of(const Shape& shape);
 
-/// A C-contiguous NumPy array as a tensor that borrows its elements; of a type that the library has. `name` is for
-/// errors.
+/// The elements of a C-contiguous NumPy array, of a type that the library has, as a tensor. `name` is for errors.
 Tensor tensor_of(nanobind::handle array, const std::string& name);
 /// A NumPy array over elements that `owner` keeps alive. bfloat16 becomes float32, in memory of its own.
 nanobind::object array_over(TensorView view, std::shared_ptr<const void> owner, bool writable);
