@@ -91,8 +91,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Both at the same size of images, in turns of a few predictions. The first of a turn is not counted: the other network
-/// was in the caches.
+/// Both at the same size of images, in turns of a few predictions. The first of a turn is not counted: the other
+/// network was in the caches.
 void time_predictions(const Model& imported, const std::string& architecture, Json& figures) {
   Prediction ours(imported);
   std::optional<Prediction> described;
