@@ -118,7 +118,7 @@ class History(dict):
         return self
 
     def plot(self, axes: Any = None):
-        """Draws loss and accuracy over the epochs with matplotlib; returns its figure.
+        """Draws loss and accuracy over the epochs with matplotlib; returns its figure. Without epochs it is empty.
 
         Args:
             axes: two axes of matplotlib to draw on; absent: a new figure.
@@ -130,12 +130,12 @@ class History(dict):
             import matplotlib.pyplot as plt
         except ImportError:
             raise ImportError("History.plot needs matplotlib: pip install matplotlib") from None
-        names = [name for name in ("loss", "accuracy") if name in self]
+        names = [name for name in ("loss", "accuracy") if name in self] or ["loss"]
         if axes is None:
             _, axes = plt.subplots(1, len(names), figsize=(5 * len(names), 3.5), squeeze=False, layout="constrained")
             axes = axes[0]
         for axis, name in zip(axes, names):
-            axis.plot(self["epoch"], self[name], marker=".", label="training")
+            axis.plot(self.get("epoch", ()), self.get(name, ()), marker=".", label="training")
             if "val_" + name in self:
                 axis.plot(self["epoch"], self["val_" + name], marker=".", label="validation")
             axis.set(xlabel="epoch", ylabel=name)

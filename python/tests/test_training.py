@@ -81,6 +81,7 @@ def test_history_is_drawn_where_matplotlib_is(model, data):
         return
     matplotlib.use("Agg")
     assert len(history.plot().axes) == 2
+    assert len(ek.History().plot().axes) == 1
 
 
 def test_evaluate_is_the_programs(trained, data, program, folder):
