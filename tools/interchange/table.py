@@ -54,7 +54,10 @@ def processor():
 def figures_of(program, path, arrays, architecture):
     path.read_bytes()  # what is measured is not the disk
     command = [str(program), str(path), str(arrays), *([architecture] if architecture else [])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        return {"error": "not done after 600 s"}
     if done.returncode:
         return {"error": f"exit code {done.returncode}: {done.stderr.strip()[-200:]}"}
     return json.loads(done.stdout)
