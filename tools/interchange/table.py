@@ -119,8 +119,8 @@ PyTorch {torch}, Keras {keras}, ONNX Runtime {onnxruntime}; {processor}, {thread
 
 EfficientNets with random weights and such statistics amplify rounding in evaluation: their outputs are in the
 thousands, and programs that compute the same in another order differ by as much as the column ORT shows. In
-training mode, where each batch is normalized, they agree. Inception v3 is the same in training mode: it ends in
-maps of one pixel, so that the statistics of a batch are those of four numbers.
+training mode, where each batch is normalized, they agree. Inception v3 is the same in training mode: it
+ends in maps of one pixel, so that the statistics of a batch are those of four numbers.
 
 | family | file | weights | import | memory | evaluation | ORT | training | statistics | predict | described | ORT ms |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
