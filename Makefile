@@ -87,7 +87,7 @@ doctor-families: packages-build packages-bench ## whether the doctor names a lay
 interchange-table: packages-build packages-bench ## what we make of PyTorch's and Keras's families, beside them (tools/interchange)
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	tools/progress interchange-table $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target interchange_figures
-	[ -e $(INTERCHANGE) ] || python3 tools/interchange/make_networks.py large $(INTERCHANGE)
+	python3 tools/interchange/make_networks.py large $(INTERCHANGE)
 	python3 tools/interchange/table.py $(INTERCHANGE) --program $(BUILD)/bench/interchange_figures
 
 guard-update: ## write what is measured now into bench/baseline.json

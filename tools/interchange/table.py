@@ -54,7 +54,10 @@ def processor():
 def figures_of(program, path, arrays, architecture):
     path.read_bytes()  # what is measured is not the disk
     command = [str(program), str(path), str(arrays), *([architecture] if architecture else [])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        return {"error": "not done after 600 s"}
     if done.returncode:
         return {"error": f"exit code {done.returncode}: {done.stderr.strip()[-200:]}"}
     return json.loads(done.stdout)
@@ -116,8 +119,8 @@ PyTorch {torch}, Keras {keras}, ONNX Runtime {onnxruntime}; {processor}, {thread
 
 EfficientNets with random weights and such statistics amplify rounding in evaluation: their outputs are in the
 thousands, and programs that compute the same in another order differ by as much as the column ORT shows. In
-training mode, where each batch is normalized, they agree. Inception v3 is the same in training mode: it ends in
-maps of one pixel, so that the statistics of a batch are those of four numbers.
+training mode, where each batch is normalized, they agree. Inception v3 is the same in training mode: it
+ends in maps of one pixel, so that the statistics of a batch are those of four numbers.
 
 | family | file | weights | import | memory | evaluation | ORT | training | statistics | predict | described | ORT ms |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
