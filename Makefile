@@ -35,7 +35,7 @@ test-python-full: packages-build packages-python ## the tests of python/ with Py
 	tools/progress python $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target python_module
 	tools/test-python full
 
-test-sanitized: packages-build packages-test ## the fast tests under address and undefined-behaviour sanitizers
+test-sanitized: packages-build packages-test packages-fuzz ## the fast tests under address and undefined-behaviour sanitizers
 	@tools/test-sanitized $(JOBS)
 
 test-threads: packages-build packages-test ## what works in several threads under ThreadSanitizer
