@@ -35,7 +35,7 @@ test-python-full: packages-build packages-python ## the tests of python/ with Py
 	tools/progress python $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target python_module
 	tools/test-python full
 
-test-sanitized: packages-build packages-test ## the fast tests under address and undefined-behaviour sanitizers
+test-sanitized: packages-build packages-test packages-fuzz ## the fast tests under address and undefined-behaviour sanitizers
 	@tools/test-sanitized $(JOBS)
 
 test-threads: packages-build packages-test ## what works in several threads under ThreadSanitizer
@@ -87,7 +87,7 @@ doctor-families: packages-build packages-bench ## whether the doctor names a lay
 interchange-table: packages-build packages-bench ## what we make of PyTorch's and Keras's families, beside them (tools/interchange)
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null
 	tools/progress interchange-table $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target interchange_figures
-	[ -e $(INTERCHANGE) ] || python3 tools/interchange/make_networks.py large $(INTERCHANGE)
+	python3 tools/interchange/make_networks.py large $(INTERCHANGE)
 	python3 tools/interchange/table.py $(INTERCHANGE) --program $(BUILD)/bench/interchange_figures
 
 guard-update: ## write what is measured now into bench/baseline.json

@@ -19,6 +19,7 @@ void set_mode(unsigned) {}
 
 void set_on_all(const Threads& threads, unsigned mode) {
   threads.parallel(threads.count(), 1, [mode](std::int64_t, std::int64_t, int) { set_mode(mode); });
+  set_mode(mode);  // LLVM's OpenMP gives the calling thread back the mode from before the region
 }
 
 }  // namespace

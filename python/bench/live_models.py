@@ -86,6 +86,7 @@ def images(n, seed, size=12):
     return x + 0.3, y
 
 
+@torch.enable_grad()
 def train(net, x, y, *, steps=240, batch=32, rate=0.05, seed=0, momentum=None, order=None):
     """Trains with SGD and a rate that falls to zero, so that moving statistics arrive."""
     torch.manual_seed(seed)

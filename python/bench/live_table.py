@@ -158,7 +158,7 @@ class Shifted(nn.Module):
         super().__init__()
         self.conv, self.drop, self.conv2 = (
             nn.Conv2d(3, 16, 3, 1, 1),
-            nn.Dropout(0.6),
+            nn.Dropout(0.8),
             nn.Conv2d(16, 16, 3, 2, 1, bias=False),
         )
         self.bn, self.fc = nn.BatchNorm2d(16), nn.Linear(16, CLASSES)
@@ -183,7 +183,7 @@ def frozen(net, rng, world):
     net.train()
     for _, m in some:
         m.eval()
-    return dict(codes=["frozen-statistics"], paths=[n for n, _ in some])
+    return dict(codes=["frozen-statistics", "not-loaded"], paths=[n for n, _ in some])
 
 
 @torch.no_grad()

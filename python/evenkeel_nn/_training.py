@@ -119,7 +119,7 @@ class History(dict):
         return self
 
     def plot(self, axes: Any = None, label: str = ""):
-        """Draws loss and accuracy over the epochs with matplotlib; returns its figure.
+        """Draws loss and accuracy over the epochs with matplotlib; returns its figure. Without epochs it is empty.
 
         Args:
             axes: two axes of matplotlib to draw on; absent: a new figure. `figure.axes` of one history, given to the
@@ -130,13 +130,14 @@ class History(dict):
             ImportError: matplotlib is not installed.
         """
         plt = pyplot("History.plot")
-        names = [name for name in ("loss", "accuracy") if name in self]
+        names = [name for name in ("loss", "accuracy") if name in self] or ["loss"]
         start = f"{label}, " if label else ""
         if axes is None:
             _, axes = plt.subplots(1, len(names), figsize=(5 * len(names), 3.5), squeeze=False, layout="constrained")
             axes = axes[0]
         for axis, name in zip(axes, names):
-            line, = axis.plot(self["epoch"], self[name], marker=".", linestyle="--", label=start + "training")
+            line, = axis.plot(self.get("epoch", []), self.get(name, []), marker=".", linestyle="--",
+                              label=start + "training")
             if "val_" + name in self:
                 axis.plot(self["epoch"], self["val_" + name], marker=".", color=line.get_color(),
                           label=start + "validation")

@@ -84,6 +84,7 @@ def test_history_is_drawn_where_matplotlib_is(model, data):
     assert len(axes) == 2
     assert history.plot(axes, label="second") is axes[0].figure
     assert [line.get_label() for line in axes[0].get_lines()] == ["first, training", "second, training"]
+    assert len(ek.History().plot().axes) == 1
 
 
 def test_images_are_drawn_with_their_labels(data):

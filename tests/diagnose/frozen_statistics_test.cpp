@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 
 Model frozen(const Model& model, const std::vector<std::string>& layers) {
   return model.with_layers([&](const Layer& layer) {
@@ -151,6 +152,26 @@ TEST(FrozenStatistics, ThatWereNeverLoadedAreFoundWhereThoseOfTheDataServeBetter
   EXPECT_EQ(finding->severity, Severity::error);
   EXPECT_FALSE(finding->outlook) << "re-estimating leaves them alone";
   EXPECT_EQ(finding_of(diagnosis, "never-updated"), nullptr) << told(diagnosis);
+}
+
+TEST(FrozenStatistics, ThatAreNotThoseOfTheWeightsAreFoundWhereThoseOfTheDataServeBetter) {
+  const auto trainer = trained(small_convnet());
+  const auto tuner = fine_tuner(trainer->network(), kAll);
+  for (const std::string layer : {"norm_1", "norm_2"}) {
+    change(tuner->network(), layer + "/moving_mean", [](std::span<float> v) {
+      for (float& m : v) m += 3;
+    });
+    change(tuner->network(), layer + "/moving_variance", [](std::span<float> v) {
+      for (float& variance : v) variance *= 6;
+    });
+  }
+  const Diagnosis diagnosis = diagnosed(tuner->network());
+  const Finding* finding = finding_of(diagnosis, "not-loaded");
+  ASSERT_TRUE(finding) << told(diagnosis);
+  EXPECT_THAT(finding->layers, IsSupersetOf({"norm_1", "norm_2"}));
+  EXPECT_EQ(finding->severity, Severity::error);
+  EXPECT_FALSE(finding->outlook) << "re-estimating leaves them alone";
+  EXPECT_EQ(finding_of(diagnosis, "stale-statistics"), nullptr) << told(diagnosis);
 }
 
 TEST(FrozenStatistics, OfZeroAndOneAreNoDefectOfANetworkThatWasTrainedWithThem) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "evenkeel/kernels/matmul/gemm_reference.h"
+#include "evenkeel/kernels/matmul/row_product.h"
 #include "tests/kernels/convolution_cases.h"
 
 namespace evenkeel::kernels {
@@ -44,6 +45,20 @@ TEST(Gemm, IsTheReference) {
           EXPECT_LE(relative_distance(c.copy(), expected), rounding(k)) << describe(transpose_a, transpose_b, m, n, k);
           EXPECT_TRUE(c.fences_stand()) << describe(transpose_a, transpose_b, m, n, k);
         }
+}
+
+TEST(RowProduct, IsTheReference) {
+  for (const auto& [rows, columns] : std::array<std::pair<std::int64_t, std::int64_t>, 7>{
+           {{1, 1}, {0, 5}, {3, 17}, {8, 16}, {1000, 33}, {37, 3001}, {2051, 129}}})
+    for (const int count : {1, 2, 3}) {
+      const auto x = random_values(rows, 1), b = random_values(rows * columns, 2);
+      const auto y = Poisoned::floats(columns);
+      row_product(x.data(), {b.data(), rows, columns}, y.as_floats(), Threads(count));
+      std::vector<float> expected(static_cast<std::size_t>(columns));
+      reference::gemm(Transpose::no, Transpose::no, 1, columns, rows, x.data(), b.data(), expected.data());
+      EXPECT_LE(relative_distance(y.copy(), expected), rounding(rows)) << fmt::format("{} x {}", rows, columns);
+      EXPECT_TRUE(y.fences_stand()) << fmt::format("{} x {}", rows, columns);
+    }
 }
 
 TEST(Gemm, OfNoTermsIsZero) {

@@ -21,6 +21,9 @@ TOLERANCE = 1e-5  # two ways to add float32
 EXPORTS = [("evaluate", ["--mode", "evaluate"], ".onnx"), ("folded", ["--mode", "evaluate", "--fold"], ".onnx"),
            ("train", ["--mode", "train"], ".onnx"), ("keras", [], ".keras")]
 
+# What Keras has no layer for, in networks of PyTorch: family, export, and what the refusal must say.
+REFUSED = {("resnet", "keras"): "MaxPooling2D with padding in numbers", ("shufflenet", "keras"): "ChannelShuffle"}
+
 
 def distance(a, b):
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
@@ -51,7 +54,8 @@ def without_noise(path):
 def run_openvino(path, inputs):
     import openvino
 
-    compiled = openvino.compile_model(str(path), "CPU")
+    # Without the hint it computes in bfloat16 where the processor has it.
+    compiled = openvino.compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return [compiled([*inputs])[output] for output in compiled.outputs]
 
 
@@ -89,6 +93,12 @@ def check(program, folder, data, case, network, failures):
             continue  # no normalization left to train
         out = folder / f"back{ending}"
         done = subprocess.run([program, "export", imported, "--out", out, *options], capture_output=True, text=True)
+        refusal = None if of_keras else REFUSED.get((case.split(".")[0], name))
+        if refusal:
+            print(f"{case:28} {name:10} refused", flush=True)
+            if done.returncode != 4 or refusal not in done.stderr:
+                failures.append(f"{case} as {name}: not refused for {refusal}: {done.stderr.strip()[-300:]}")
+            continue
         if done.returncode:
             failures.append(f"{case} as {name}: {done.stderr.strip()[-300:]}")
             continue
@@ -107,7 +117,8 @@ def check(program, folder, data, case, network, failures):
                 failures.append(f"{case} as {name}: distance {worst}, shapes {[y.shape for y in outputs]}")
             if name == "evaluate":
                 other = max(distance(a, b) for a, b in zip(run_openvino(out, inputs), expected))
-                if not other < 1e-3:  # it may compute in another precision
+                print(f"{case:28} {'OpenVINO':10} {other:.1e}", flush=True)
+                if not other < TOLERANCE:
                     failures.append(f"{case}: OpenVINO: distance {other}")
         except Exception as error:
             failures.append(f"{case} as {name}: {type(error).__name__}: {str(error)[-300:]}")

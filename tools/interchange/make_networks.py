@@ -7,6 +7,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -83,6 +85,7 @@ KERAS = {"ResNet50": 64, "ResNet50V2": 64, "VGG16": 64, "DenseNet121": 64, "Ince
          "MobileNet": 64, "MobileNetV2": 64, "MobileNetV3Small": 64, "MobileNetV3Large": 64, "EfficientNetB0": 64,
          "EfficientNetV2B0": 64, "NASNetMobile": 64, "ConvNeXtTiny": 64}  # fmt: skip
 LARGE_FORMS = {"folded": 17, "evaluate": 13, "train": 17, "dynamo": 18}
+SECONDS = 600  # for one family
 
 
 def large_torch(name, folder):
@@ -140,30 +143,44 @@ def large_keras(name, folder):
 
 
 def large(folder, names):
+    """Each family in a process of its own, so that one which fails, hangs or fills the memory takes no other with it.
+    Its .json is written last: a family that has one is done, and a second run goes on where the first ended."""
     folder.mkdir(parents=True, exist_ok=True)
+    left = []
     for name in names or [*TORCHVISION, *KERAS]:
+        if (folder / f"{name}.json").exists():
+            continue
         begin = time.monotonic()
         try:
-            about = (large_torch if name in TORCHVISION else large_keras)(name, folder)
-        except Exception as error:  # one family that cannot be exported must not keep the others away
-            print(f"{name}: {type(error).__name__}: {error}", flush=True)
-            continue
+            code = subprocess.run([sys.executable, __file__, "one", folder, name], timeout=SECONDS).returncode
+            said = f"exit code {code}" if code else ""
+        except subprocess.TimeoutExpired:
+            said = f"not done after {SECONDS} s"
+        left += [name] if said else []
+        print(f"{name}: {said or f'{time.monotonic() - begin:.0f} s'}", flush=True)
+    return f"left out: {', '.join(left)}" if left else 0
+
+
+def one(folder, names):
+    for name in names:
+        about = (large_torch if name in TORCHVISION else large_keras)(name, folder)
         (folder / f"{name}.json").write_text(json.dumps(about))
-        print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("which", choices=["tiny", "large"])
+    options.add_argument("which", choices=["tiny", "large", "one"])
     options.add_argument("folder", type=Path, nargs="?")
     options.add_argument("names", nargs="*")
     options = options.parse_args()
     if options.which == "large":
-        large(options.folder, options.names)
-    else:
-        tiny_torch()
-        tiny_keras()
+        return large(options.folder, options.names)
+    if options.which == "one":
+        return one(options.folder, options.names)
+    tiny_torch()
+    tiny_keras()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

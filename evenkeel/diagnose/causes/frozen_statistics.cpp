@@ -77,34 +77,38 @@ class FrozenButMoving final : public Rule {
 };
 
 /// Layers that use frozen statistics in training too. Other data do not make them wrong, because the weights were
-/// trained with them; but 0 and 1, the initial values, were not taken from any data. If the data's serve far better,
-/// the weights were trained with others, and these were never loaded.
-class FrozenButInitial final : public Rule {
+/// trained with them. But if the data's serve far better, the weights were trained with others, and these were never
+/// loaded with them.
+class FrozenInTraining final : public Rule {
  public:
-  std::string_view checks() const override { return "frozen statistics that were never loaded"; }
+  std::string_view checks() const override { return "whether frozen statistics are those of the weights"; }
   std::vector<Need> needs() const override { return {Need::normalization, Need::samples, Need::scored_samples}; }
 
   void judge(Evidence& evidence, std::vector<Finding>& findings) const override {
-    Finding f{.code = "not-loaded", .cause = {}};
+    if (std::ranges::none_of(evidence.normalizations(), &Normalization::frozen)) return;
     const std::vector<LayerStatistics> moving = moving_statistics(evidence.network());
-    for (std::size_t i = 0; i < moving.size(); ++i)
-      if (evidence.normalizations()[i].frozen && is_initial(moving[i])) f.layers.push_back(moving[i].layer);
-    if (f.layers.empty()) return;
     const std::vector<LayerStatistics> data = evidence.unfrozen_statistics();
-    bool far = false;
+    Finding initial{.code = "not-loaded", .cause = {}}, other{.code = "not-loaded", .cause = {}};
     for (std::size_t i = 0; i < moving.size(); ++i) {
-      if (std::ranges::count(f.layers, moving[i].layer) == 0) continue;
-      const StatisticsGap gap =
-          gap_between(moving[i], data[i], evidence.normalizations()[i].epsilon, evidence.statistics_data().size());
+      const Normalization& n = evidence.normalizations()[i];
+      if (!n.frozen) continue;
+      const StatisticsGap gap = gap_between(moving[i], data[i], n.epsilon, evidence.statistics_data().size());
+      if (!are_far(gap)) continue;
+      Finding& f = is_initial(moving[i]) ? initial : other;
+      f.layers.push_back(moving[i].layer);
       f.evidence.push_back(distance_fact(gap));
-      far = far || are_far(gap);
     }
-    f.cost = cost_between(evidence.on_statistics("those of the data, frozen layers too", data), evidence.evaluation());
-    if (!far || !matters(*f.cost)) return;
+    Finding& f = initial.layers.empty() ? other : initial;
+    if (f.layers.empty()) return;
+    f.cost = cost_between(evidence.on_statistics("those of the data, frozen layers too", data), evidence.full_data());
+    if (!matters(*f.cost)) return;
     f.severity = Severity::error;
     f.cause =
         "the statistics of " + layers_text(f.layers) +
-        " are frozen at 0 and 1, their initial values, and those of the data serve better: they were never loaded";
+        (&f == &initial ? " are frozen at 0 and 1, their initial values, and those of the data serve better: they "
+                          "were never loaded"
+                        : " are frozen, and those of the data serve better: they are not the ones that the "
+                          "weights were trained with");
     f.certainty = Certainty::likely("tried: with statistics of the data in their place the loss falls");
     f.certainty.unseen = {"which statistics the weights were trained with"};
     f.remedy.advice =
@@ -116,7 +120,7 @@ class FrozenButInitial final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> frozen_but_initial() { return std::make_unique<FrozenButInitial>(); }
+std::unique_ptr<Rule> frozen_in_training() { return std::make_unique<FrozenInTraining>(); }
 std::unique_ptr<Rule> frozen_statistics() { return std::make_unique<FrozenStatistics>(); }
 std::unique_ptr<Rule> frozen_but_moving() { return std::make_unique<FrozenButMoving>(); }
 

@@ -14,7 +14,7 @@ std::unique_ptr<Rule> last_dropout();             ///< dropout on the outputs th
 std::unique_ptr<Rule> wrong_axis();               ///< another axis of the same length
 std::unique_ptr<Rule> frozen_statistics();        ///< statistics of layers that are not trained
 std::unique_ptr<Rule> frozen_but_moving();        ///< statistics of such layers that still change
-std::unique_ptr<Rule> frozen_but_initial();       ///< frozen statistics that were never loaded
+std::unique_ptr<Rule> frozen_in_training();       ///< statistics that training uses too, but not those of the weights
 std::unique_ptr<Rule> statistics_without_data();  ///< never updated, momentum inverted
 std::unique_ptr<Rule> moving_statistics();        ///< statistics that do not fit the data, and why
 std::unique_ptr<Rule> lagging_by_record();        ///< lagging, if samples are too few to measure it

@@ -25,7 +25,7 @@ class StatisticsWithoutData final : public Rule {
     double momentum = 1;
     for (std::size_t i = 0; i < moving.size(); ++i) {
       const Normalization& n = evidence.normalizations()[i];
-      if (n.frozen) continue;  // frozen_but_initial judges them
+      if (n.frozen) continue;  // frozen_in_training judges them
       if (explains_statistics(findings, evidence.model(), n.name)) continue;
       if (is_initial(moving[i])) {
         initial.layers.push_back(n.name);

@@ -39,7 +39,7 @@ class Exporter {
     entries_.push_back({.path = "vars", .tensor = {}, .attributes = {{"name", {model_.name()}}}});
     for (const Model::Input& input : model_.inputs()) add_input(input);
     for (const Model::Node& node : model_.nodes()) add_node(node);
-    problems_.throw_if_any(where_);
+    problems_.throw_if_any(where_, "layers that Keras has", "`--out FILE.onnx` writes every layer as ONNX operators.");
   }
 
   Json config() const {

@@ -82,7 +82,9 @@ class Importer {
     if (root.config.is_object()) scope.frozen = root.config.value("trainable", Json()) == false;
     for (const std::string& input : root.inputs) scope.outputs[input] = {name_of_input_.at(input)};
     add_layers(root, scope);
-    problems_.throw_if_any(file_.where);
+    problems_.throw_if_any(file_.where, "layers that evenkeel has",
+                           "`evenkeel layers` lists them. What a Lambda or a layer of your own computes is code, which "
+                           "the file does not have.");
     end(root, scope);
     return std::move(result_);
   }

@@ -42,14 +42,10 @@ std::vector<std::string> Problems::sentences() const {
   return texts;
 }
 
-void Problems::throw_if_any(const std::string& where) const {
+void Problems::throw_if_any(const std::string& where, const std::string& expected, const std::string& hint) const {
   if (!any()) return;
-  throw Error{{.kind = Error::unsupported,
-               .where = where,
-               .expected = "layers that evenkeel has",
-               .received = join(counted()),
-               .hint = "`evenkeel layers` lists them. What a Lambda or a layer of your own computes is code, which the "
-                       "file does not have."}};
+  throw Error{
+      {.kind = Error::unsupported, .where = where, .expected = expected, .received = join(counted()), .hint = hint}};
 }
 
 }  // namespace evenkeel::interchange::keras

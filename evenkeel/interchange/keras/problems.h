@@ -16,7 +16,7 @@ class Problems {
   /// "its kernel_constraint is left out: "a", "b""
   std::vector<std::string> sentences() const;
   /// One error of kind unsupported with all of them, if there are any.
-  void throw_if_any(const std::string& where) const;
+  void throw_if_any(const std::string& where, const std::string& expected, const std::string& hint) const;
 
  private:
   std::vector<std::pair<std::string, std::vector<std::string>>> all_;

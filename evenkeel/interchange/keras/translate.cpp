@@ -78,6 +78,12 @@ const std::set<std::string> kAugmentation = {"RandomFlip",
                                              "CutMix",
                                              "MixUp"};
 
+/// Layers that Keras has for its own families alone. An .h5 file names no modules: there its setting tells.
+bool is_of_applications(const Node& node, const char* setting) {
+  return node.module.find("applications") != std::string::npos ||
+         (node.module.empty() && node.config.contains(setting));
+}
+
 bool is_of_keras(const std::string& module) {
   return module.empty() || module.starts_with("keras") || module.starts_with("tf_keras") ||
          module.starts_with("tensorflow");
@@ -254,10 +260,10 @@ Translated translate(const Node& node, const Usage& usage, const std::string& wh
   if (node.type == "ActivityRegularization") return {.chain = {}, .warnings = {"its penalty is left out"}};
   if (kAugmentation.contains(node.type))
     return {.chain = {}, .warnings = {"augmentation is left out: it changes nothing in evaluation"}};
-  if (node.type == "LayerScale" && node.module.find("applications") != std::string::npos)
+  if (node.type == "LayerScale" && is_of_applications(node, "projection_dim"))
     return {.chain = {LayerScale{.initial_value = number_of(node.config, "init_values", "init_values", 1e-6, where),
                                  .trainable = !usage.frozen && node.config.value("trainable", true)}}};
-  const bool is_depth = node.type == "StochasticDepth" && node.module.find("applications") != std::string::npos;
+  const bool is_depth = node.type == "StochasticDepth" && is_of_applications(node, "drop_path_rate");
   const bool is_noise =
       is_depth || node.type.ends_with("Dropout") || node.type == "SpatialDropout1D" || node.type == "SpatialDropout2D";
   if (is_noise && usage.training == true) throw Unsupported{node.type + " called with training=True"};

@@ -103,7 +103,9 @@ void Converter::convert_node(Node& node) {
 void Converter::release(const Node& node) {
   for (const std::string& input : std::set<std::string>(node.inputs.begin(), node.inputs.end())) {
     const auto found = uses_.find(input);
-    if (found != uses_.end() && --found->second == 0 && !graph_.is_output(input)) graph_.forget_constant(input);
+    if (found == uses_.end() || --found->second > 0 || graph_.is_output(input)) continue;
+    if (const Tensor* tensor = graph_.constant(input)) freed_.add(tensor->bytes());
+    graph_.forget_constant(input);
   }
 }
 

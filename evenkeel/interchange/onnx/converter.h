@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evenkeel/interchange/imported.h"
+#include "evenkeel/interchange/onnx/freed_memory.h"
 #include "evenkeel/interchange/onnx/graph.h"
 #include "evenkeel/interchange/onnx/names.h"
 #include "evenkeel/interchange/onnx/operands.h"
@@ -88,6 +89,7 @@ class Converter {
   std::map<std::string, std::string> states_;
   std::map<std::string, std::string> used_;  ///< initializers, and the tensor of ours that each became first
   std::map<std::string, std::size_t> uses_;  ///< nodes that still need a constant
+  FreedMemory freed_;
   std::vector<Refused> refused_;
 };
 

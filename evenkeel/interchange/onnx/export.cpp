@@ -71,9 +71,14 @@ class OnnxExport {
     return Layout::ours;
   }
 
-  Layout layout_of_port(const PortRecord& port, Layout otherwise) const {
+  Layout layout_of_port(const PortRecord& port, const Shape& ours, Layout otherwise) const {
     if (foreign_->format != "onnx") return otherwise;
-    if (port.axes.empty()) return port.foreign_shape.rank() > 1 ? Layout::ours : otherwise;
+    if (port.axes.empty()) {
+      if (port.foreign_shape.rank() <= 1) return otherwise;
+      // One channel is in the same order wherever its axis is: only the shape tells.
+      const bool moved = port.foreign_shape != ours && port.foreign_shape == channels_first(ours);
+      return moved ? Layout::channels_first : Layout::ours;
+    }
     const bool is_first = port.axes.back() == 0 && std::is_sorted(port.axes.begin(), port.axes.end() - 1);
     return is_first && port.seen_as.rank() == 0 ? Layout::channels_first : otherwise;
   }
@@ -84,7 +89,7 @@ class OnnxExport {
       const PortRecord* port = foreign_port(&Record::inputs, input.name);
       GraphValue value{.name = port ? port->foreign : input.name, .ours = input.shape};
       value.layout = layout_of_input(-1 - static_cast<int>(i), input.shape);
-      if (port) value.layout = layout_of_port(*port, value.layout);
+      if (port) value.layout = layout_of_port(*port, value.ours, value.layout);
       graph_.add_input(value);
       inputs_.push_back(value);
       record_.inputs.push_back(port_of(input.name, value));
@@ -137,7 +142,7 @@ class OnnxExport {
     const PortRecord* port = foreign_port(&Record::outputs, model_.name_of(layer));
     Layout layout = value.ours.rank() > 2 ? Layout::channels_first : value.layout;
     if (value.layout == Layout::flattened) layout = Layout::ours;
-    if (port) layout = layout_of_port(*port, layout);
+    if (port) layout = layout_of_port(*port, value.ours, layout);
     graph_.begin_part_of(model_.name_of(layer));
     value = graph_.in(value, layout);
     value.name = graph_.add_output(value, name_of_output(layer, name));

@@ -8,6 +8,7 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/base/text.h"
+#include "evenkeel/interchange/onnx/freed_memory.h"
 
 namespace evenkeel::interchange::onnx {
 namespace {
@@ -214,12 +215,14 @@ Graph read_graph(messages::ModelProto& model, const std::string& where, const Im
   graph.opset = opset_of(model, where);
   inline_functions(model, where);
   messages::GraphProto& proto = *model.mutable_graph();
+  FreedMemory freed;
   for (messages::TensorProto& tensor : *proto.mutable_initializer()) {
     const std::string place = where + ": initializer " + in_quotes(tensor.name());
     if (graph.constant(tensor.name()))
       throw Error{{.where = place, .expected = "a name of its own", .received = "one that is taken"}};
     Constant constant{.value = formats::take_onnx_tensor(tensor, place, &files), .initializer = tensor.name()};
     constant.foreign_shape = constant.value.shape();
+    freed.add(constant.value.bytes());
     graph.set_constant(tensor.name(), std::move(constant));
   }
   read_inputs(proto, graph, where);

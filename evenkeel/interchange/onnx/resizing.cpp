@@ -41,7 +41,8 @@ Rules rules_of(const Graph& graph, const Node& node) {
               .coordinates = node.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"),
               .nearest = node.text("nearest_mode", old ? "floor" : "round_prefer_floor")};
   if (rules.mode == "bilinear") rules.mode = "linear";
-  if (rules.mode != "nearest" && rules.mode != "linear") unsupported(node, "mode \"" + rules.mode + '"');
+  if (rules.mode != "nearest" && rules.mode != "linear")
+    unsupported(node, "mode \"" + rules.mode + "\", where nearest and linear are known");
   return rules;
 }
 

@@ -7,6 +7,7 @@
 #include "evenkeel/kernels/matmul/gemm_packed.h"
 #include "evenkeel/kernels/matmul/gemm_reference.h"
 #include "evenkeel/kernels/matmul/gemm_widened.h"
+#include "evenkeel/kernels/matmul/row_product.h"
 
 namespace evenkeel::kernels {
 namespace {
@@ -20,6 +21,19 @@ NarrowGemm prepare_narrow_gemm(const NarrowProduct& product, const Machine& mach
   for (const auto prepare : kNarrow)
     if (auto kernel = prepare(product, machine, threads)) return *kernel;
   return *kNarrow.back()(product, machine, threads);  // not reached
+}
+
+/// For a batch of one. What fits into a cache is left to sgemm, whose kernel is better than memory asks for.
+std::optional<Kernel> row_kernel(const MatMul& task, const KernelRequest& request) {
+  constexpr std::int64_t kCached = std::int64_t{1} << 18;  // elements of b
+  if (task.m != 1 || task.b == Transpose::yes || task.k * task.n < kCached) return std::nullopt;
+  return Kernel{.name = "one row",
+                .run =
+                    [task](const KernelCall& c) {
+                      row_product(c.in<float>(0).data(), {c.in<float>(1).data(), task.k, task.n},
+                                  c.out<float>(0).data(), c.threads(), c.scratch());
+                    },
+                .scratch_bytes = row_product_bytes(task.k, task.n, request.threads)};
 }
 
 Kernel choose(const MatMul& task, const KernelRequest& request) {
@@ -36,6 +50,7 @@ Kernel choose(const MatMul& task, const KernelRequest& request) {
   };
   return first_that_serves(task, request,
                            {{kBfloat16, narrow},
+                            {kFloat, [](const MatMul& t, const KernelRequest& r, float) { return row_kernel(t, r); }},
                             {"onednn sgemm", kFloat,
                              [](const MatMul& t, const KernelCall& c, float) {
                                gemm(t.a, t.b, t.m, t.n, t.k, c.in<float>(0).data(), c.in<float>(1).data(),

@@ -47,9 +47,12 @@ def check(module):
         raise UnsupportedError(
             f"{name} is a ScriptModule: hooks do not reach its layers. Give the module that was scripted."
         )
-    if type(module).__name__ in ("FullyShardedDataParallel", "FSDPModule"):
+    # fully_shard() (FSDP2) makes a class of its own, with FSDPModule among its bases.
+    sharded = {"FullyShardedDataParallel", "FSDPModule"}
+    parts = [m for m in module.modules() if sharded & {base.__name__ for base in type(m).__mro__}]
+    if parts:
         raise UnsupportedError(
-            f"{type(module).__name__}: its weights are spread over processes. Give the module inside, "
+            f"{type(parts[0]).__name__}: its weights are spread over processes. Give the module inside, "
             "with its full weights."
         )
     lazy = [plain(path) or type(module).__name__ for path, m in module.named_modules() if torch_layers.is_lazy(m)]
@@ -379,9 +382,9 @@ class TorchNetwork(LiveNetwork):
         rows = np.arange(min(2, self._sets["data"].size))
         inputs = self._inputs("data", rows)
 
-        def attempt(train):
+        def attempt(train, always_on=()):
             noisy = lambda m: train and not torch_layers.is_leaf(m)
-            recorder = Recorder(self.module)
+            recorder = Recorder(self.module, evaluation=not train, always_on=always_on)
             recorder.track_input(inputs)
             seed_noise(0)
             with self._modes(noisy), torch.no_grad(), recorder:
@@ -390,10 +393,11 @@ class TorchNetwork(LiveNetwork):
 
         self._switched = []
         recorder, outputs = attempt(False)
+        self._unjudged = recorder.notes
         logits = self._logits(outputs)
         self._unlike = ""
         try:  # in training mode more functions may be seen: dropout that evaluation leaves out
-            trained, other = attempt(True)
+            trained, other = attempt(True, recorder.always_on)
             if self._logits(other).shape != logits.shape:
                 raise InputError(f"it returns {sets.seen(other)}")
             self._noise_paths = trained.noise_paths | recorder.noise_paths
@@ -497,6 +501,7 @@ class TorchNetwork(LiveNetwork):
                 self.lost.append(
                     f"{plain(name)}: whether the running statistics of an instance normalization fit is not checked."
                 )
+        self.lost.extend(self._unjudged)
         if self._unlike:
             self.lost.append(self._unlike)
         for name in sorted(self._repeated):

@@ -58,8 +58,8 @@ def _version(t):
 
 
 def _write(tensor, copy, version):
-    """Puts the values back, if the tensor has changed since."""
-    if version is None or _version(tensor) != version:
+    """Puts the values back, if the tensor has changed since. F.batch_norm changes statistics without a new version."""
+    if version is None or _version(tensor) != version or not torch.equal(tensor, copy):
         with torch.no_grad(), torch.inference_mode() if tensor.is_inference() else contextlib.nullcontext():
             tensor.copy_(copy)
 

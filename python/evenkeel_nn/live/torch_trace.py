@@ -1,6 +1,7 @@
 """Finds the graph of a PyTorch module by running it once: leaf modules and function calls, with edges by tensor."""
 
 import dataclasses
+import sys
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -127,6 +128,16 @@ def function_name(func):
     return name
 
 
+def line_of_call():
+    """"file:line" of the code that calls PyTorch: the innermost frame outside of PyTorch and this package."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in ("torch", "evenkeel_nn"):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "unknown line"
+
+
 class Calls(TorchFunctionMode):
     """Follows a forward pass: names every leaf module's call and every function's call. Subclasses say what to do.
 
@@ -230,10 +241,12 @@ def storage(tensor):
 
 
 class Recorder(Calls):
-    """Records the graph of one pass."""
+    """Records the graph of one pass. `evaluation`: the module is in evaluation mode, so dropout that is on is always on;
+    `always_on`: names of such calls, known from an earlier pass. `notes`: calls that cannot be judged, and why."""
 
-    def __init__(self, module):
+    def __init__(self, module, *, evaluation, always_on=()):
         super().__init__(module)
+        self._evaluation, self.always_on, self.notes = evaluation, set(always_on), []
         self.nodes, self._of, self._axis, self._alive = [], {}, {}, []
         self._by_storage, self._versions = {}, {}
         self.noise_paths = set()  # of modules whose own functions are noise
@@ -419,9 +432,33 @@ class Recorder(Calls):
             axis = first.ndim - 1
         axis_out = self._function_axis(func, args, kwargs, first, axis, out)
         traits, weights, opaque = self._function(func, args, kwargs, tracked, first, axis, out, path)
+        if func in _DROPOUTS:
+            traits, opaque = self._dropout(name, func, args, kwargs, path)
+        elif func == "batch_norm" and kwargs.get("running_mean", args[1] if len(args) > 1 else None) is not None:
+            self.notes.append(
+                f"{name} ({line_of_call()}) is F.batch_norm with buffers of other names: whether its statistics fit is not "
+                "checked. It is checked in a module whose buffers are running_mean and running_var."
+            )
         self._add(
             name, _READABLE.get(func, func.strip("_")), tracked, output, traits, weights, opaque, axis_out, None, path
         )
+
+    def _dropout(self, name, func, args, kwargs, path):
+        """(traits, opaque) of a functional dropout."""
+        rate = float(kwargs.get("p", args[1] if len(args) > 1 else 0.5))
+        training = kwargs.get("training", kwargs.get("train", args[2] if len(args) > 2 else True))
+        if self._evaluation and training and rate > 0:
+            self.always_on.add(name)
+            self.notes.append(
+                f"{name} ({line_of_call()}) drops in evaluation mode too, so that predictions are random and noise cannot "
+                f"be left out of the figures: what it does to statistics is not checked. F.dropout(x, {rate:g}, "
+                "training=self.training) drops in training alone."
+            )
+        if name in self.always_on:
+            return {}, True
+        if rate > 0:
+            self.noise_paths.add(path)
+        return torch_layers.noise_traits(rate, _DROPOUTS[func], "alpha" in func), not isinstance(training, bool)
 
     def _function(self, func, args, kwargs, tracked, first, axis, out, path):
         """(traits, weights, opaque) of a function's call."""
@@ -439,16 +476,6 @@ class Recorder(Calls):
                 },
                 weights,
                 False,
-            )
-        if func in _DROPOUTS:
-            rate = kwargs.get("p", args[1] if len(args) > 1 else 0.5)
-            training = kwargs.get("training", args[2] if len(args) > 2 else True)
-            if rate > 0:
-                self.noise_paths.add(path)
-            return (
-                torch_layers.noise_traits(float(rate), _DROPOUTS[func], "alpha" in func),
-                weights,
-                not isinstance(training, bool),
             )
         if func == "scaled_dot_product_attention" and kwargs.get("dropout_p", args[4] if len(args) > 4 else 0.0) > 0:
             self.noise_paths.add(path)

@@ -133,3 +133,32 @@ def test_keras_models_are_diagnosed(sets):
     assert serious(report)["never-updated"].layers == ["bn"]
     fixed = ek.repair(model, (x, y), verbose=False)
     assert fixed.after["loss"] < fixed.before["loss"] or fixed.repair.changes
+
+
+class OwnFunctions(nn.Module):
+    """Statistics in buffers of other names, a dropout that is always on, and one that is not."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.bn, self.fc = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Linear(8, 4)
+        self.register_buffer("mu", torch.zeros(8))
+        self.register_buffer("var", torch.ones(8))
+
+    def forward(self, x):
+        x = nn.functional.batch_norm(self.conv(x), self.mu, self.var, training=self.training)
+        x = self.bn(nn.functional.dropout(x, 0.3))
+        x = nn.functional.dropout(x, 0.2, training=self.training)
+        return self.fc(x.mean((2, 3)))
+
+
+def test_functional_calls_that_cannot_be_judged_are_listed_and_change_nothing():
+    net = OwnFunctions().eval()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    report = ek.diagnose(net, (torch.randn(64, 3, 8, 8), torch.randint(0, 4, (64,))), verbose=False)
+    text = report.details()
+    assert "forward batch_norm (" in text and "buffers of other names" in text
+    assert "forward dropout (" in text and "training=self.training" in text
+    assert "forward dropout (2) (" not in text
+    assert "test_live_doctor.py:" in text
+    for key, value in net.state_dict().items():
+        assert torch.equal(value, before[key]), key

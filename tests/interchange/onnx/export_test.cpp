@@ -214,6 +214,29 @@ TEST(ExportOnnx, GivesLayersAndTensorsTheNamesOfTheFileThatTheyCameFrom) {
   EXPECT_EQ(written.node("/conv1/Conv").input(1), "conv1.weight");
 }
 
+TEST(ExportOnnx, KeepsThePlaceOfOneChannelInTheFileThatItCameFrom) {
+  Sequential model({4, 6, 1});
+  model.add(Conv2D{.filters = 1, .padding = Padding::same, .name = "out"});
+  const auto from = [](const Shape& in_file) {
+    return Record{.format = "onnx",
+                  .file = {},
+                  .producer = {},
+                  .version = {},
+                  .inputs = {{.name = "input", .foreign = "x", .foreign_shape = in_file, .axes = {}, .seen_as = {}}},
+                  .outputs = {{.name = "out", .foreign = "y", .foreign_shape = in_file, .axes = {}, .seen_as = {}}},
+                  .layers = {},
+                  .lost = {},
+                  .recognised = {},
+                  .warnings = {}};
+  };
+  const Record first = from({1, 4, 6}), last = from({4, 6, 1});
+  const Written channels_first(model, {}, &first), channels_last(model, {}, &last);
+  EXPECT_EQ(dims_of(channels_first.proto->graph().input(0)), (Sizes{-1, 1, 4, 6}));
+  EXPECT_EQ(dims_of(channels_first.proto->graph().output(0)), (Sizes{-1, 1, 4, 6}));
+  EXPECT_EQ(dims_of(channels_last.proto->graph().input(0)), (Sizes{-1, 4, 6, 1}));
+  EXPECT_EQ(dims_of(channels_last.proto->graph().output(0)), (Sizes{-1, 4, 6, 1}));
+}
+
 TEST(ExportOnnx, RefusesWeightsThatDoNotFitAndWritesNothing) {
   Sequential model({4});
   model.add(Dense{.units = 3});
