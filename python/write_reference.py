@@ -20,7 +20,7 @@ SECTIONS = {
     "Training": ["fit", "evaluate", "predict", "History", "Evaluation", "Callback", "EarlyStopping",
                  "ReduceLROnPlateau", "TerminateOnNaN"],
     "The doctor": ["diagnose", "repair", "Report", "Finding", "Fact", "Remedy", "Repair", "codes", "repairs"],
-    "Data": ["load_data", "Dataset"],
+    "Data": ["load_data", "plot_images", "Dataset"],
     "Studies": ["study", "StudyResult", "studies"],
     "Errors": ["EvenkeelError", "InputError", "ResourceError", "UnsupportedError", "InternalError", "FindingsError"],
     "Optimizers": list(ek._optimizers.__all__),

@@ -21,6 +21,7 @@ from ._layers import *  # noqa: F403
 from ._loading import native as _native_module
 from ._model import Model, Sequential, Weights, from_keras, from_onnx, load, summary
 from ._optimizers import *  # noqa: F403
+from ._plotting import plot_images
 from ._report import Fact, Finding, Remedy, Repair, Report, codes, diagnose, repair, repairs
 from ._study import StudyResult, studies, study
 from ._training import (Callback, EarlyStopping, Evaluation, History, ReduceLROnPlateau, TerminateOnNaN, evaluate, fit,
@@ -35,8 +36,8 @@ __all__ = [
     "Callback", "Dataset", "EarlyStopping", "Evaluation", "EvenkeelError", "Fact", "Finding", "FindingsError",
     "History", "InputError", "InternalError", "Model", "ReduceLROnPlateau", "Remedy", "Repair", "Report",
     "ResourceError", "Sequential", "StudyResult", "TerminateOnNaN", "UnsupportedError", "Weights", "codes", "diagnose",
-    "evaluate", "fit", "from_keras", "from_onnx", "load", "load_data", "predict", "repair", "repairs", "studies",
-    "study", "summary", *_layers.__all__, *_optimizers.__all__, *_LIVE
+    "evaluate", "fit", "from_keras", "from_onnx", "load", "load_data", "plot_images", "predict", "repair", "repairs",
+    "studies", "study", "summary", *_layers.__all__, *_optimizers.__all__, *_LIVE
 ]
 
 

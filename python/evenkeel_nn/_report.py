@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional
 from . import live
 from ._data import dataset
 from ._errors import FindingsError, input_error
+from ._frame import framed
 from ._loading import native
 from ._model import Model, load
 from ._progress import Line, progress_of
@@ -190,10 +191,7 @@ class Report:
         return f"<Report: {self.worst or 'nothing found'}: {self.answer}>"
 
     def _repr_html_(self) -> str:
-        import html
-
-        return (f'<iframe srcdoc="{html.escape(self._held.html)}" style="width:100%;height:42em;border:1px solid #8884"'
-                ' title="Evenkeel: the doctor\'s report"></iframe>')
+        return framed(self._held.html, "Evenkeel: the doctor's report")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any, Dict, Optional, Sequence, Tuple
 
+from ._frame import framed
 from ._loading import native
 from ._progress import Line
 from ._training import _threads
@@ -43,10 +44,7 @@ class StudyResult:
         return self._html
 
     def _repr_html_(self) -> str:
-        import html
-
-        return (f'<iframe srcdoc="{html.escape(self._html)}" style="width:100%;height:42em;border:1px solid #8884"'
-                f' title="Evenkeel: the study {html.escape(self.name)}"></iframe>')
+        return framed(self._html, f"Evenkeel: the study {self.name}")
 
     def __repr__(self) -> str:
         return f"<StudyResult of {self.name}: {self.answer}>"

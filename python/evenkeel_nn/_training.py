@@ -12,6 +12,7 @@ from ._errors import input_error
 from ._loading import native
 from ._model import Model
 from ._optimizers import Optimizer
+from ._plotting import pyplot
 from ._progress import Line, progress_of
 
 
@@ -117,29 +118,32 @@ class History(dict):
         """Itself, for code that was written for Keras."""
         return self
 
-    def plot(self, axes: Any = None):
+    def plot(self, axes: Any = None, label: str = ""):
         """Draws loss and accuracy over the epochs with matplotlib; returns its figure. Without epochs it is empty.
 
         Args:
-            axes: two axes of matplotlib to draw on; absent: a new figure.
+            axes: two axes of matplotlib to draw on; absent: a new figure. `figure.axes` of one history, given to the
+                next one, compares them.
+            label: what the curves are called in the legend, in front of "training" and "validation".
 
         Raises:
             ImportError: matplotlib is not installed.
         """
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError:
-            raise ImportError("History.plot needs matplotlib: pip install matplotlib") from None
+        plt = pyplot("History.plot")
         names = [name for name in ("loss", "accuracy") if name in self] or ["loss"]
+        start = f"{label}, " if label else ""
         if axes is None:
             _, axes = plt.subplots(1, len(names), figsize=(5 * len(names), 3.5), squeeze=False, layout="constrained")
             axes = axes[0]
         for axis, name in zip(axes, names):
-            axis.plot(self.get("epoch", ()), self.get(name, ()), marker=".", label="training")
+            line, = axis.plot(self.get("epoch", []), self.get(name, []), marker=".", linestyle="--",
+                              label=start + "training")
             if "val_" + name in self:
-                axis.plot(self["epoch"], self["val_" + name], marker=".", label="validation")
+                axis.plot(self["epoch"], self["val_" + name], marker=".", color=line.get_color(),
+                          label=start + "validation")
             axis.set(xlabel="epoch", ylabel=name)
-            axis.grid(alpha=0.3)
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.grid(True, alpha=0.3)
             axis.legend()
         return axes[0].figure
 

@@ -48,7 +48,7 @@ def test_a_report_says_what_the_program_says(report, stale, folder, program):
 def test_a_report_is_a_page_a_dict_and_text(report, folder):
     page = report.to_html(folder / "page.html")
     assert (folder / "page.html").read_text(encoding="utf-8") == page and page.startswith("<!")
-    assert "batch_normalization" in page and "<iframe srcdoc=" in report._repr_html_()
+    assert "batch_normalization" in page and "<iframe title=" in report._repr_html_()
     json.dumps(report.to_dict())
     assert report.findings[0].code in str(report) and len(report.details()) > len(str(report))
     assert report.checked and isinstance(report.unchecked, list) and isinstance(report.notes, list)

@@ -16,7 +16,7 @@ def test_a_study_is_that_of_the_program(program, folder, capsys):
     said = json.loads(program("study", "variance-shift", "--quick", "--out", folder / "theirs", "--json").stdout)
     result = ek.study("variance-shift", quick=True, out=folder / "mine")
     assert result.name == "variance-shift" and result.answer in result.to_html()
-    assert "<iframe srcdoc=" in result._repr_html_() and result.answer in repr(result)
+    assert "<iframe title=" in result._repr_html_() and result.answer in repr(result)
     assert capsys.readouterr().out
     for mine, theirs in zip(result.to_dict()["variants"], said["variants"]):
         assert [run["figures"] for run in mine["runs"]] == [run["figures"] for run in theirs["runs"]]

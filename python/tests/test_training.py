@@ -80,8 +80,26 @@ def test_history_is_drawn_where_matplotlib_is(model, data):
             history.plot()
         return
     matplotlib.use("Agg")
-    assert len(history.plot().axes) == 2
+    axes = history.plot(label="first").axes
+    assert len(axes) == 2
+    assert history.plot(axes, label="second") is axes[0].figure
+    assert [line.get_label() for line in axes[0].get_lines()] == ["first, training", "second, training"]
     assert len(ek.History().plot().axes) == 1
+
+
+def test_images_are_drawn_with_their_labels(data):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    axes = ek.plot_images(*data, count=3, class_names=["left", "middle", "right"]).axes
+    assert [axis.get_title() for axis in axes] == ["left", "middle", "right"]
+    drawn = axes[1].get_images()[0].get_array()
+    assert np.array_equal(drawn, data[0][1, :, :, 0])
+    assert len(ek.plot_images(ek.load_data("strokes:test[:12]"), count=12, columns=5).axes) == 15
+    for x in (data[0][:, :, :, 0], np.zeros((2, 4, 4, 2), np.uint8), data[0][:0]):
+        with pytest.raises(ek.InputError, match="1 or 3 channels"):
+            ek.plot_images(x)
+    with pytest.raises(ek.InputError, match="at least 1"):
+        ek.plot_images(*data, count=0)
 
 
 def test_evaluate_is_the_programs(trained, data, program, folder):

@@ -34,7 +34,7 @@ CONTENTS = {
                 "docs/data", "docs/training", "docs/cluster",
                 "docs/architectures",
                 "docs/precision", "docs/reliability", "docs/report", "docs/tensorboard", "docs/python", "docs/library", "docs/limits",
-                "examples/README"],
+                "examples/README", "examples/notebooks/README"],
         "Speed": ["docs/performance", "bench/compare/README"],
         "Develop": ["docs/architecture", "CONTRIBUTING", "docs/kernels/batch_norm", "docs/kernels/batch_norm_pool",
                     "docs/kernels/group_norm", "docs/kernels/resample", "docs/kernels/depthwise",
