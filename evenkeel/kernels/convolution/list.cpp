@@ -13,6 +13,7 @@
 #include "evenkeel/kernels/convolution/depthwise.h"
 #include "evenkeel/kernels/convolution/kernel_gradient_tiled.h"
 #include "evenkeel/kernels/convolution/pointwise.h"
+#include "evenkeel/kernels/convolution/pointwise_tiled.h"
 #include "evenkeel/kernels/convolution/whole_image.h"
 #include "evenkeel/kernels/convolution/winograd.h"
 #include "evenkeel/kernels/elementwise/elementwise.h"
@@ -204,10 +205,13 @@ class ForwardKernel {
 }  // namespace
 
 Kernel choose(const Convolution& task, const KernelRequest& request) {
-  const auto prepare = []<class T>(const Convolution& t, const KernelRequest& r, T) {
+  const auto finished_in_registers = [](const Convolution& t, const KernelRequest& r, float) {
+    return tiled::pointwise(t, r);
+  };
+  const auto with_passes = []<class T>(const Convolution& t, const KernelRequest& r, T) {
     return ForwardKernel<T>(t, r).kernel(r.is_constant(1));
   };
-  return first_that_serves(task, request, {{kAll, prepare}});
+  return first_that_serves(task, request, {{kFloat, finished_in_registers}, {kAll, with_passes}});
 }
 
 Kernel choose(const ConvolutionDataGradient& task, const KernelRequest& request) {
