@@ -1,4 +1,5 @@
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -6,6 +7,14 @@ import pytest
 from support import small_data, small_model
 
 import evenkeel_nn as ek
+
+
+@pytest.fixture(autouse=True)
+def python_hears_ctrl_c():
+    """Also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
