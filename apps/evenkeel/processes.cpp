@@ -16,7 +16,7 @@
 namespace evenkeel::app {
 namespace {
 
-constexpr std::array<std::string_view, 4> kDivided = {"train", "evaluate", "study", "plan"};
+constexpr std::array<std::string_view, 5> kDivided = {"train", "evaluate", "doctor", "study", "plan"};
 
 struct Processes {
   std::optional<Launch> launch;

@@ -7,8 +7,8 @@
 #include "evenkeel/distributed/communicator.h"
 #include "exit_code.h"
 
-// The processes that mpirun or srun started together. `train`, `evaluate`, `study` and `plan` divide their work
-// between them; every other command runs in the first one alone. Only the first one prints.
+// The processes that mpirun or srun started together. `train`, `evaluate`, `doctor`, `study` and `plan` divide their
+// work between them; every other command runs in the first one alone. Only the first one prints.
 
 namespace evenkeel::app {
 

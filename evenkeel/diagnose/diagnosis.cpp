@@ -12,6 +12,7 @@
 #include "evenkeel/diagnose/causes/statistics.h"
 #include "evenkeel/diagnose/codes.h"
 #include "evenkeel/diagnose/measure/own_network.h"
+#include "evenkeel/diagnose/measure/spread_network.h"
 #include "evenkeel/diagnose/outlook.h"
 
 namespace evenkeel {
@@ -133,7 +134,9 @@ Diagnosis diagnosed_with_sample(MeasuredNetwork& network, Subject subject, const
   DiagnosisStep step;
   Evidence::Observer observer;
   if (progress) observer = [&](const Evidence& measuring) { tell(measuring, progress, step); };
-  Evidence evidence(network, std::move(subject), std::move(observer));
+  std::optional<SpreadNetwork> spread;
+  if (subject.among) spread.emplace(network, *subject.among);
+  Evidence evidence(spread ? *spread : network, std::move(subject), std::move(observer));
   sample = evidence.data();
   return diagnosed(evidence, progress, step);
 }

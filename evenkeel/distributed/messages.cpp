@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 namespace evenkeel {
 namespace {
@@ -26,14 +27,21 @@ class Unpacker {
  public:
   explicit Unpacker(const std::string& packed) : packed_(packed) {}
   bool is_empty() const { return at_ >= packed_.size(); }
+  /// Throws where that is not what follows: another process may run another version.
   std::string next() {
     std::uint64_t size = 0;
+    if (left() < sizeof size) fail();
     std::memcpy(&size, packed_.data() + at_, sizeof size);
-    at_ += sizeof size + size;
+    at_ += sizeof size;
+    if (left() < size) fail();
+    at_ += size;
     return packed_.substr(at_ - size, size);
   }
 
  private:
+  std::size_t left() const { return packed_.size() - at_; }
+  [[noreturn]] static void fail() { throw std::length_error("a message that ends early"); }
+
   const std::string& packed_;
   std::size_t at_ = 0;
 };
@@ -120,6 +128,13 @@ std::string broadcast_text(Communicator& among, const std::string& of_first) {
   return text;
 }
 
+std::vector<double> numbers_of_all(Communicator& among, std::span<const double> own) {
+  std::vector<double> all(own.size() * static_cast<std::size_t>(among.size()));
+  std::ranges::copy(own, all.begin() + among.rank() * std::ssize(own));
+  among.sum(all);  // of one number and zeros: exact
+  return all;
+}
+
 bool any(Communicator& among, bool own) {
   double count = own ? 1 : 0;
   among.sum(std::span(&count, 1));
@@ -129,7 +144,14 @@ bool any(Communicator& among, bool own) {
 Verdict agree(Communicator& among, const Readiness& own) {
   Verdict verdict;
   std::vector<Told> all;
-  for (const std::string& text : gather_texts(among, packed(among, own))) all.push_back(unpacked(text));
+  for (const std::string& text : gather_texts(among, packed(among, own))) {
+    try {
+      all.push_back(unpacked(text));
+    } catch (const std::exception&) {
+      all.push_back({.name = "process " + std::to_string(all.size()),
+                     .readiness = {.exit_code = kDiffers, .error = "another version of the program"}});
+    }
+  }
   for (const Told& told : all) {
     if (verdict.exit_code != 0 || told.readiness.exit_code == 0) continue;
     const bool is_own = &told == all.data();

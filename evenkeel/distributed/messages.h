@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@ std::vector<std::string> gather_texts(Communicator& among, const std::string& ow
 
 /// The first process's text, in all.
 std::string broadcast_text(Communicator& among, const std::string& of_first);
+
+/// The numbers of all processes, one after the other in their order, in all. Each has as many.
+std::vector<double> numbers_of_all(Communicator& among, std::span<const double> own);
 
 /// Whether any process says yes.
 bool any(Communicator& among, bool own);

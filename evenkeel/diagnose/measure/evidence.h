@@ -74,6 +74,8 @@ struct Subject {
   Records records = {};
   std::int64_t samples = 2048;  ///< of each set, drawn by seed; 0: all
   std::int64_t memory_bytes = std::int64_t{1} << 30;
+  /// The processes that divide the measurements between them (SpreadNetwork). All diagnose the same network and data.
+  Communicator* among = nullptr;
 };
 
 /// Everything that rules may ask about a network, whoever computes it. Each measurement is made once, when it is first

@@ -7,6 +7,8 @@
 
 #include "evenkeel/base/error.h"
 #include "evenkeel/diagnose/measure/instrument.h"
+#include "evenkeel/diagnose/measure/spread_moments.h"
+#include "evenkeel/distributed/batch_part.h"
 #include "evenkeel/kernels/probe/moments.h"
 #include "evenkeel/kernels/probe/moments_reference.h"
 
@@ -33,6 +35,15 @@ struct Accumulator {
     else
       kernels::accumulate_moments({x.as<float>().data(), rows, columns}, count, mean, m2, threads);
     count += static_cast<double>(rows);
+  }
+
+  void add_up(Communicator& among) {
+    mean.resize(moving.mean.size());  // where this process had no samples
+    m2.resize(mean.size());
+    LiveMoments all = merged(among, {.count = count, .mean = mean, .m2 = m2});
+    count = all.count;
+    mean = std::move(all.mean);
+    m2 = std::move(all.m2);
   }
 
   LayerStatistics statistics(bool as_declared) const {
@@ -75,10 +86,14 @@ class Reestimation {
       mode.statistics = Statistics::supplied;
       mode.dropout = options.dropout;
     }
-    const std::int64_t batch_size = std::min(options.batch_size, data.size());
-    for (std::int64_t first = 0; first < data.size(); first += batch_size)
-      pieces_.push_back({.first = first, .size = std::min(batch_size, data.size() - first)});
-    find_normalizations(instrument_.runner(batch_size));
+    batch_size_ = std::min(options.batch_size, data.size());
+    const BatchPart own = options.among
+                              ? part_of(data.size(), options.among->rank(), options.among->size(), batch_size_)
+                              : part_of(data.size(), 0, 1);
+    samples_ = own.size;
+    for (std::int64_t first = own.first, end = own.first + own.size; first < end; first += batch_size_)
+      pieces_.push_back({.first = first, .size = std::min(batch_size_, end - first)});
+    find_normalizations(instrument_.runner(batch_size_));
     keep_moving_statistics();
   }
 
@@ -87,15 +102,18 @@ class Reestimation {
     int from = 0;
     while (const Accumulator* next = first_unknown()) {
       const Segment segment{from, next->read};
-      const Executor& executor = *instrument_.runner(pieces_.front().size).executor;
+      const Executor& executor = *instrument_.runner(batch_size_).executor;
       const std::vector<int> alive = alive_;
       alive_ = executor.needed_by({segment.last, std::max(segment.last, last_needed_)});
       for (Piece& piece : pieces_) {
         pass(piece, segment, alive);
         if (options_.after_batch) options_.after_batch(forward_passes());
       }
-      for (Accumulator& a : accumulators_)
-        if (a.made < segment.last) finish(a);
+      for (Accumulator& a : accumulators_) {
+        if (a.made >= segment.last || a.done) continue;
+        if (options_.among) a.add_up(*options_.among);
+        finish(a);
+      }
       from = segment.last;
     }
     std::vector<LayerStatistics> all;
@@ -104,8 +122,9 @@ class Reestimation {
   }
 
   std::int64_t kept_bytes() const { return most_bytes_; }
+  /// Of this process's samples.
   double forward_passes() const {
-    return static_cast<double>(sample_lines_) / static_cast<double>(data_.size() * std::max(lines_, 1));
+    return static_cast<double>(sample_lines_) / static_cast<double>(std::max(samples_ * lines_, std::int64_t{1}));
   }
 
  private:
@@ -222,6 +241,7 @@ class Reestimation {
   Threads threads_;
   Instrument instrument_;
   StepContext context_;
+  std::int64_t batch_size_ = 0, samples_ = 0;  ///< samples: of this process
   std::vector<Piece> pieces_;
   std::vector<Accumulator> accumulators_;
   std::map<std::int64_t, std::vector<Tensor>> inputs_;  ///< by batch size, then by the model's input

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evenkeel/diagnose/measure/normalizations.h"
+#include "evenkeel/distributed/communicator.h"
 
 namespace evenkeel {
 
@@ -24,6 +25,8 @@ struct ReestimateOptions {
   /// Called after each batch with `forward_passes` so far.
   std::function<void(double)> after_batch = {};
   bool frozen_too = false;  ///< measures the input of those with frozen statistics as well
+  /// The processes that divide the batches between them. All call it, and all get the whole result.
+  Communicator* among = nullptr;
 };
 
 /// The moving statistics of every normalization in the order of the description; empty if the model has none.
