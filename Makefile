@@ -71,8 +71,9 @@ guard: packages-build packages-test ## hold passes over memory and instructions 
 
 faults: packages-build packages-test ## a run is killed, and each error returned, at every call that writes (tests/faults)
 	@cmake --preset release -DEVENKEEL_BUILD_TESTS=ON >/dev/null
-	tools/progress faults $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target test_faults test_study_faults
+	tools/progress faults $(BUILD).log cmake --build $(BUILD) -j $(JOBS) --target test_faults test_study_faults test_app
 	for tests in faults study_faults; do EVENKEEL_ALL_FAULTS=1 $(BUILD)/tests/test_$$tests --gtest_brief=1; done
+	EVENKEEL_ALL_FAULTS=1 $(BUILD)/tests/test_app --gtest_filter='Processes.GoOn*' --gtest_brief=1
 
 doctor-table: packages-build packages-bench ## what the doctor says of networks with planted defects, and of healthy ones
 	@cmake --preset release -DEVENKEEL_BUILD_BENCH=ON >/dev/null

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <optional>
 
 #include "command_tree.h"
@@ -19,6 +20,7 @@
 #include "evenkeel/data/reading_report_json.h"
 #include "evenkeel/data/streamed_images.h"
 #include "evenkeel/diagnose/measure/weight_scan.h"
+#include "evenkeel/distributed/messages.h"
 #include "evenkeel/formats/crc32c.h"
 #include "evenkeel/formats/file.h"
 #include "evenkeel/formats/json_file.h"
@@ -280,6 +282,23 @@ void add_all_settings(CLI::App& command, Settings& settings) {
 
 namespace {
 
+/// One pass over all images for all processes: that of the first one.
+ImageSurvey surveyed(const ImageFiles& files, const ImageOptions& images, const std::filesystem::path& cache) {
+  if (!among()) return survey_images(files, images, cache);
+  agree_on({{"images", with_commas(std::ssize(files.files))}});  // one that has none would be waited for
+  std::string found;
+  std::exception_ptr problem;
+  if (is_first_process()) try {
+      found = text_of(survey_images(files, images, cache));
+    } catch (...) {
+      problem = std::current_exception();
+    }
+  found = broadcast_text(*among(), found);
+  if (problem) std::rethrow_exception(problem);
+  if (found.empty()) throw Error{{.where = printable(files.title), .received = "an error in process 0"}};
+  return parse_image_survey(found, printable(files.title), std::ssize(files.files), files.classes());
+}
+
 Dataset streamed(const Shared& shared, const std::string& spec, const ImageOptions& images) {
   auto files = find_images(spec, images.flat);
   if (!files)
@@ -294,7 +313,10 @@ Dataset streamed(const Shared& shared, const std::string& spec, const ImageOptio
       tell_from_any_process(fmt::format("evenkeel: waiting for data for {:.0f} s{}\n", slow.seconds,
                                         slow.place.empty() ? "" : "; reading " + slow.place));
     };
-  if (images.skip_bad) say(shared, "{}: every image is read once, to leave out the bad ones", printable(spec));
+  if (images.skip_bad) {
+    say(shared, "{}: every image is read once, to leave out the bad ones", printable(spec));
+    options.survey = surveyed(*files, images, options.cache);
+  }
   return stream_images(std::move(*files), images, options);
 }
 

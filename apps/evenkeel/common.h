@@ -96,8 +96,9 @@ struct DataNeeds {
 /// unusual about them.
 Dataset load_data(const Shared& shared, const Model& model, const std::string& spec, Split bare_name_means,
                   const DataNeeds& needs = {});
-/// So many samples of a streamed set, drawn at random, in memory (0: all). A set in memory as it is.
-Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples);
+/// So many samples of a streamed set, drawn at random, in memory; fewer if they do not fit so many bytes. 0: all, or an
+/// Error if they do not fit. A set in memory as it is.
+Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples, std::int64_t memory);
 /// The same from image files.
 Dataset load_image_files(const Shared& shared, const Model& model, const std::vector<std::string>& files,
                          const DataNeeds& needs);

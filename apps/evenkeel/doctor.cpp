@@ -26,6 +26,7 @@
 #include "evenkeel/runs/run_folder.h"
 #include "evenkeel/train/settings.h"
 #include "expected_outputs.h"
+#include "processes.h"
 #include "progress.h"
 #include "terminal.h"
 
@@ -75,6 +76,9 @@ std::string spelled_out(const std::string& spec, const Dataset& data) {
   return named || name.ends_with(".npz") ? data.name() : spec;
 }
 
+/// What the samples of one of two sets may take that are drawn from a stream.
+std::int64_t memory_of_set(const DoctorArguments& a) { return static_cast<std::int64_t>(a.memory / 2); }
+
 /// The training data of the run's record, where they can still be had, are the same, and are others than the evaluated.
 void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
   const std::string folder = run_folder_of(a);
@@ -94,7 +98,7 @@ void add_recorded(const DoctorArguments& a, const Model& model, Sets& sets) {
     if (data.fingerprint() != run.data_fingerprint)
       throw Error{{.where = run.data, .received = "a fingerprint other than the one in run.json"}};
     sets.trained_spec = run.data;
-    sets.trained = drawn_from_stream(a.shared, data, a.samples);
+    sets.trained = drawn_from_stream(a.shared, data, a.samples, memory_of_set(a));
   } catch (const Error& error) {
     say(a.shared, "without training data: those of {} are not available ({}); name them with --train-data", folder,
         error.what());
@@ -112,7 +116,7 @@ Sets sets_of(const DoctorArguments& a, const OpenedModel& opened) {
   // --expect compares all samples.
   const std::int64_t samples = a.expect.empty() ? a.samples : 0;
   const auto load = [&](const std::string& spec, Split split) {
-    return drawn_from_stream(a.shared, load_data(a.shared, model, spec, split, needs), samples);
+    return drawn_from_stream(a.shared, load_data(a.shared, model, spec, split, needs), samples, memory_of_set(a));
   };
   Sets sets{.evaluated = load(evaluated, Split::test), .evaluated_spec = evaluated, .read_as = opened.read_as};
   sets.evaluated_spec = spelled_out(evaluated, sets.evaluated);
@@ -168,7 +172,7 @@ std::vector<OtherData> resized_otherwise(const DoctorArguments& a, const Model& 
 std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& network, const Sets& sets,
                                           const std::optional<std::int64_t>& batch_size,
                                           const std::optional<interchange::Record>& record) {
-  if (a.expect.empty()) return {};
+  if (a.expect.empty() || !is_first_process()) return {};
   const Tensor expected = expected_outputs(a.expect, network.model(), record);
   std::vector<std::int64_t> batch_sizes;
   if (batch_size) batch_sizes.push_back(*batch_size);
@@ -177,7 +181,8 @@ std::optional<Expectation> expectation_of(const DoctorArguments& a, Network& net
       : a.train_data.empty()
           ? *sets.trained
           : drawn_from_stream(a.shared,
-                              load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as}), 0);
+                              load_data(a.shared, network.model(), a.data, Split::test, {.read_as = sets.read_as}), 0,
+                              memory_of_set(a));
   return explain_difference(network, data, expected, batch_sizes,
                             resized_otherwise(a, network.model(), data, sets.read_as));
 }
@@ -240,6 +245,7 @@ std::string answer_text(const DoctorArguments& a, const DoctorDescription& descr
 int compare_only(const DoctorArguments& a, const OpenedModel& model, const Sets& sets) {
   if (!a.html.empty())
     throw Error{{.where = "--html", .expected = "labels or targets (y) in the data", .received = "none"}};
+  if (!is_first_process()) return kDone;
   const Settings settings = overridden(model.file.training, a.settings);
   const LoadedNetwork loaded = load_network(model, network_options(a.shared, settings));
   const std::string why = "the data have no labels or targets";
@@ -250,6 +256,16 @@ int compare_only(const DoctorArguments& a, const OpenedModel& model, const Sets&
   else
     print_text(expectation_text(expectation) + "Nothing else was checked: " + why + ".\n");
   return a.strict && !expectation.equal ? kCheckFailed : kDone;
+}
+
+/// What must be the same in all processes is looked at before they begin together.
+void begin_diagnosis(const Network& network, const Sets& sets) {
+  network.check(sets.evaluated, true);
+  if (sets.trained) network.check(*sets.trained, true);
+  agree_on({{"samples", sets.evaluated.fingerprint()},
+            {"training samples", sets.trained ? sets.trained->fingerprint() : "none"},
+            {"weights", weights_digest(network)}});
+  begin_together();
 }
 
 int run_doctor(const DoctorArguments& a) {
@@ -267,15 +283,18 @@ int run_doctor(const DoctorArguments& a) {
                   .train_data = sets.trained,
                   .records = records_of(a, model.file.model, settings),
                   .samples = a.samples,
-                  .memory_bytes = static_cast<std::int64_t>(a.memory)};
+                  .memory_bytes = static_cast<std::int64_t>(a.memory),
+                  .among = among()};
   if (model.record) subject.records.lost = model.record->lost;
   if (const std::string effort = effort_text(model.file.model, a.samples,
                                              std::max(sets.evaluated.size(), sets.trained ? sets.trained->size() : 0));
       !effort.empty())
     say(a.shared, "{}", effort);
+  begin_diagnosis(*loaded.network, sets);
   const std::optional<Expectation> expectation =
       expectation_of(a, *loaded.network, sets, subject.records.batch_size, model.record);
   const Diagnosis diagnosis = diagnose(*loaded.network, std::move(subject), diagnosis_progress(a.shared.quiet));
+  if (!is_first_process()) return kDone;
   const DoctorDescription described = describe(diagnosis, words_of(a, sets, model), expectation);
   if (!a.html.empty()) {
     const Report page = page_of(a, sets, *loaded.network, described);
@@ -316,9 +335,11 @@ void add_doctor(CLI::App& app, Command& chosen) {
       ->option_text("N")
       ->check(at_least(0));
   command
-      .add_option("--memory", a->memory,
-                  "memory for what is measured, besides the data and the weights: values kept between layers; half of "
-                  "it for those of a batch; with --stream, so much again for reading; default 1G")
+      .add_option(
+          "--memory", a->memory,
+          "memory for what is measured, besides the data and the weights: values kept between layers; half of "
+          "it for those of a batch; with --stream, half of it for each set's samples, and so much again for reading; "
+          "default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
   add_setting(command, a->settings, "loss", "L");

@@ -294,7 +294,7 @@ int run_repair(const RepairArguments& a) {
   check_out(a, model, methods);
   const auto load = [&](const std::string& spec, Split split) {
     return drawn_from_stream(a.shared, load_data(a.shared, model.file.model, spec, split, {.read_as = model.read_as}),
-                             kDrawn);
+                             kDrawn, static_cast<std::int64_t>(a.memory / 2));
   };
   Dataset data = load(a.data, Split::train);
   const Settings settings = settings_for(a.shared, model, a.settings, data);
@@ -382,8 +382,8 @@ void add_repair(CLI::App& app, Command& chosen) {
   command
       .add_option(
           "--memory", a->memory,
-          "memory for what re-estimation keeps between layers, in methods and to score any of them; with --stream, so "
-          "much again for reading; default 1G")
+          "memory for what re-estimation keeps between layers, in methods and to score any of them; with --stream, "
+          "half of it for each set's samples, and so much again for reading; default 1G")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false));
   CLI::Option* then_train =

@@ -54,11 +54,18 @@ void add_stream_flags(CLI::App& command, Shared& shared) {
       ->needs(stream);
 }
 
-Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples) {
+Dataset drawn_from_stream(const Shared& shared, const Dataset& data, std::int64_t samples, std::int64_t memory) {
   if (!data.is_streamed()) return data;
-  const std::int64_t n = samples <= 0 ? data.size() : std::min(samples, data.size());
+  const std::int64_t bytes = data.sample_shape().size() * static_cast<std::int64_t>(size_of(data.sample_dtype()));
+  const std::int64_t wanted = samples <= 0 ? data.size() : std::min(samples, data.size());
+  const std::int64_t n = std::min(wanted, std::max<std::int64_t>(memory / bytes, 1));
+  if (samples <= 0 && n < wanted)
+    throw Error{{.where = "--memory",
+                 .expected = bytes_text(wanted * bytes) + " for all samples of " + data.name(),
+                 .received = bytes_text(memory)}};
   if (n < data.size())
-    say(shared, "{}: {} of {} samples are drawn", data.name(), with_commas(n), with_commas(data.size()));
+    say(shared, "{}: {} of {} samples are drawn{}", data.name(), with_commas(n), with_commas(data.size()),
+        n < wanted ? "; more do not fit --memory" : "");
   return sample_of(data, n);
 }
 

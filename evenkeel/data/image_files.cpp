@@ -70,6 +70,22 @@ std::string some_of(const fs::path& folder, const std::vector<std::string>& name
   return join(paths, " or ");
 }
 
+bool is_shard(const std::string& file) { return fs::path(file).extension() == ".tar"; }
+
+/// Shards with folders among them, or in folders, are not taken for a set of shards.
+void refuse_shards(const ImageFiles& list, const Entries& top) {
+  const bool below = !list.files.empty() && std::ranges::all_of(list.files, is_shard, &ImageFiles::File::name);
+  const bool beside = list.files.empty() && !top.folders.empty() && std::ranges::any_of(top.files, is_shard);
+  if (!below && !beside) return;
+  throw Error{{.where = printable(list.folder.string()),
+               .expected = "shards (.tar) in one folder without folders",
+               .received = beside ? "folders beside the shards" : "shards in its folders",
+               .hint = beside
+                           ? fmt::format("Name the shards: '{}', or a pattern such as 'shard-{{000000..000099}}.tar'.",
+                                         printable((list.folder / *std::ranges::find_if(top.files, is_shard)).string()))
+                           : fmt::format("Is {} meant?", some_of(list.folder, top.folders))}};
+}
+
 [[noreturn]] void refuse_without_files(const ImageFiles& list, const Entries& top) {
   const bool has_deeper = !list.found.skipped.empty();
   std::string received = "an empty folder", hint;
@@ -142,6 +158,7 @@ ImageFiles list_image_folder(const fs::path& folder, bool flat) {
     for (const std::string& file : top.files) list.files.push_back({.name = file});
   else if (!top.files.empty())
     list.found.passed_over["beside the folders of classes"] = std::ssize(top.files);
+  refuse_shards(list, top);
   if (list.files.empty()) refuse_without_files(list, top);
   return list;
 }

@@ -87,6 +87,55 @@ SampleKind kind_in(const Json& json, const std::string& where) {
   return kind;
 }
 
+ImageSurvey survey_in(const Json& json, const std::string& where, std::int64_t files, std::int64_t classes) {
+  if (!json.is_object() || !json.contains("format") || json["format"] != kSurveyFormat)
+    throw bad_survey(where, fmt::format("JSON with \"format\": \"{}\"", kSurveyFormat));
+  formats::whole_number(json, "version", 1, 1, where);
+  ImageSurvey survey{.kind = kind_in(json, where)};
+  ReadingReport& r = survey.report;
+  r.files = formats::whole_number(json, "files", files, files, where);
+  r.read = formats::whole_number(json, "read", 0, files, where);
+  r.turned = formats::whole_number(json, "turned", 0, files, where);
+  r.resized = formats::whole_number(json, "resized", 0, files, where);
+  r.bits_in_use = static_cast<int>(formats::whole_number(json, "bits_in_use", 0, 16, where));
+  r.low_bits_unused = formats::whole_number(json, "low_bits_unused", 0, 1, where) == 1;
+  r.kinds = counts_of(json, "kinds", where);
+  r.sizes = counts_of(json, "sizes", where);
+  r.converted = counts_of(json, "converted", where);
+  r.passed_over = counts_of(json, "passed_over", where);
+  for (const Json& name : list_in(json, "empty_classes", classes, where)) {
+    if (!name.is_string()) throw bad_survey(where, "texts in \"empty_classes\"");
+    r.empty_classes.push_back(printable(name.get<std::string>()));
+  }
+  for (const Json& one : list_in(json, "skipped", limits::kSteps, where)) {
+    if (!one.is_object()) throw bad_survey(where, "objects in \"skipped\"");
+    Error::Parts parts{.kind = static_cast<Error::Kind>(formats::whole_number(one, "kind", 0, 2, where)),
+                       .where = text_in(one, "where", where),
+                       .expected = text_in(one, "expected", where),
+                       .received = text_in(one, "received", where),
+                       .hint = text_in(one, "hint", where)};
+    r.skipped.push_back({text_in(one, "name", where), text_in(one, "reason", where), Error(std::move(parts))});
+  }
+  std::int64_t least = 0;
+  const Json& bad = list_in(json, "bad", files, where);
+  for (const Json& index : bad) {
+    if (!index.is_number_integer() || index.get<std::int64_t>() < least || index.get<std::int64_t>() >= files)
+      throw bad_survey(where, fmt::format("ascending numbers below {} in \"bad\"", files));
+    survey.bad.push_back(index.get<std::int64_t>());
+    least = survey.bad.back() + 1;
+  }
+  if (std::ssize(bad) + r.read != files) throw bad_survey(where, fmt::format("{} files read or bad", files));
+  for (const Json& count : list_in(json, "samples_per_class", classes, where))
+    survey.per_class.push_back(count.is_number_integer() ? count.get<std::int64_t>() : -1);
+  for (const Json& one : list_in(json, "channels", 4, where)) {
+    if (!one.is_object() || !one.contains("mean") || !one.contains("variance") || !one["mean"].is_number() ||
+        !one["variance"].is_number())
+      throw bad_survey(where, "\"mean\" and \"variance\" in \"channels\"");
+    survey.channels.push_back({one["mean"].get<double>(), one["variance"].get<double>()});
+  }
+  return survey;
+}
+
 ImageSurvey pass(const ImageFiles& files, const ImageOptions& options) {
   ImageSurvey survey;
   ImageMoments moments;
@@ -140,54 +189,12 @@ ImageSurvey survey_images(const ImageFiles& files, const ImageOptions& options, 
 }
 
 ImageSurvey read_image_survey(const fs::path& path, std::int64_t files, std::int64_t classes) {
-  const std::string where = printable(path.string());
-  const Json json = formats::read_json(path);
-  if (!json.is_object() || !json.contains("format") || json["format"] != kSurveyFormat)
-    throw bad_survey(where, fmt::format("JSON with \"format\": \"{}\"", kSurveyFormat));
-  formats::whole_number(json, "version", 1, 1, where);
-  ImageSurvey survey{.kind = kind_in(json, where)};
-  ReadingReport& r = survey.report;
-  r.files = formats::whole_number(json, "files", files, files, where);
-  r.read = formats::whole_number(json, "read", 0, files, where);
-  r.turned = formats::whole_number(json, "turned", 0, files, where);
-  r.resized = formats::whole_number(json, "resized", 0, files, where);
-  r.bits_in_use = static_cast<int>(formats::whole_number(json, "bits_in_use", 0, 16, where));
-  r.low_bits_unused = formats::whole_number(json, "low_bits_unused", 0, 1, where) == 1;
-  r.kinds = counts_of(json, "kinds", where);
-  r.sizes = counts_of(json, "sizes", where);
-  r.converted = counts_of(json, "converted", where);
-  r.passed_over = counts_of(json, "passed_over", where);
-  for (const Json& name : list_in(json, "empty_classes", classes, where)) {
-    if (!name.is_string()) throw bad_survey(where, "texts in \"empty_classes\"");
-    r.empty_classes.push_back(printable(name.get<std::string>()));
-  }
-  for (const Json& one : list_in(json, "skipped", limits::kSteps, where)) {
-    if (!one.is_object()) throw bad_survey(where, "objects in \"skipped\"");
-    Error::Parts parts{.kind = static_cast<Error::Kind>(formats::whole_number(one, "kind", 0, 2, where)),
-                       .where = text_in(one, "where", where),
-                       .expected = text_in(one, "expected", where),
-                       .received = text_in(one, "received", where),
-                       .hint = text_in(one, "hint", where)};
-    r.skipped.push_back({text_in(one, "name", where), text_in(one, "reason", where), Error(std::move(parts))});
-  }
-  std::int64_t least = 0;
-  const Json& bad = list_in(json, "bad", files, where);
-  for (const Json& index : bad) {
-    if (!index.is_number_integer() || index.get<std::int64_t>() < least || index.get<std::int64_t>() >= files)
-      throw bad_survey(where, fmt::format("ascending numbers below {} in \"bad\"", files));
-    survey.bad.push_back(index.get<std::int64_t>());
-    least = survey.bad.back() + 1;
-  }
-  if (std::ssize(bad) + r.read != files) throw bad_survey(where, fmt::format("{} files read or bad", files));
-  for (const Json& count : list_in(json, "samples_per_class", classes, where))
-    survey.per_class.push_back(count.is_number_integer() ? count.get<std::int64_t>() : -1);
-  for (const Json& one : list_in(json, "channels", 4, where)) {
-    if (!one.is_object() || !one.contains("mean") || !one.contains("variance") || !one["mean"].is_number() ||
-        !one["variance"].is_number())
-      throw bad_survey(where, "\"mean\" and \"variance\" in \"channels\"");
-    survey.channels.push_back({one["mean"].get<double>(), one["variance"].get<double>()});
-  }
-  return survey;
+  return survey_in(formats::read_json(path), printable(path.string()), files, classes);
+}
+
+ImageSurvey parse_image_survey(const std::string& text, const std::string& where, std::int64_t files,
+                               std::int64_t classes) {
+  return survey_in(formats::parse_json(text, where), where, files, classes);
 }
 
 std::string text_of(const ImageSurvey& survey) {

@@ -27,8 +27,10 @@ struct ImageSurvey {
 /// surveyed before, else by a pass over all, which the cache then has.
 ImageSurvey survey_images(const ImageFiles& files, const ImageOptions& options, const std::filesystem::path& cache);
 
-/// A survey as JSON. Throws Error, which names the file, where it is not one of so many files and classes.
+/// A survey as JSON. Throws Error, which names the file or `where`, where it is not one of so many files and classes.
 ImageSurvey read_image_survey(const std::filesystem::path& path, std::int64_t files, std::int64_t classes);
+ImageSurvey parse_image_survey(const std::string& text, const std::string& where, std::int64_t files,
+                               std::int64_t classes);
 std::string text_of(const ImageSurvey& survey);
 
 }  // namespace evenkeel

@@ -14,7 +14,6 @@
 #include "evenkeel/base/text.h"
 #include "evenkeel/base/threads.h"
 #include "evenkeel/data/image_fitting.h"
-#include "evenkeel/data/image_survey.h"
 #include "evenkeel/data/sample_source.h"
 #include "evenkeel/data/shards.h"
 #include "evenkeel/data/stream_memory.h"
@@ -168,7 +167,7 @@ Dataset stream_images(ImageFiles files, const ImageOptions& images, const Stream
   SampleKind kind;
   ReadingReport report = files.found;
   if (images.skip_bad) {
-    const ImageSurvey survey = survey_images(files, images, options.cache);
+    const ImageSurvey survey = options.survey ? *options.survey : survey_images(files, images, options.cache);
     kind = survey.kind;
     report = survey.report;
     check_reading(files.title, images, report);

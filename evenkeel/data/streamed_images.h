@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "evenkeel/data/dataset.h"
 #include "evenkeel/data/image_reading.h"
+#include "evenkeel/data/image_survey.h"
 
 namespace evenkeel {
 
@@ -18,7 +20,8 @@ struct StreamOptions {
   int workers = 0;          ///< threads that decode; 0: as many as compute
   std::int64_t window = 0;  ///< samples of shards that are shuffled together; 0: kShardWindow. Files: all
   OnSlowReading on_slow = {};
-  std::filesystem::path cache = {};  ///< of what a pass over all images found (image_survey.h); empty: none
+  std::filesystem::path cache = {};        ///< of what a pass over all images found (image_survey.h); empty: none
+  std::optional<ImageSurvey> survey = {};  ///< what a pass with options.skip_bad found, if there was one already
 };
 
 /// A data set that reads its images from files or shards when they are needed, with few of them in memory. Its order

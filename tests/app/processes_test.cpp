@@ -4,13 +4,17 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <thread>
 
+#include "evenkeel/base/philox.h"
+#include "evenkeel/formats/png.h"
 #include "tests/app/app_test.h"
+#include "tests/support/images.h"
 
 namespace evenkeel {
 namespace {
@@ -121,22 +125,98 @@ TEST_F(Processes, EvaluateTogether) {
   EXPECT_NEAR(several["loss"].get<double>(), one["loss"].get<double>(), 1e-6);
 }
 
+/// Figures may differ by rounding; how often the samples passed depends on the memory of all processes together.
+void expect_same(const nlohmann::json& a, const nlohmann::json& b, const std::string& at = "") {
+  ASSERT_EQ(a.type(), b.type()) << at;
+  if (a.is_number_float()) {
+    EXPECT_NEAR(a.get<double>(), b.get<double>(), 1e-4 * std::max(1.0, std::abs(b.get<double>()))) << at;
+  } else if (a.is_structured()) {
+    ASSERT_EQ(a.size(), b.size()) << at;
+    for (const auto& [key, value] : a.items())
+      if (key != "passes")
+        expect_same(value, b.is_object() ? b.at(key) : b.at(static_cast<std::size_t>(std::stoi(key))), at + '/' + key);
+  } else {
+    EXPECT_EQ(a, b) << at;
+  }
+}
+
+TEST_F(Processes, DiagnoseTogether) {
+  write_data("many.npz", 700);
+  train("run");
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--train-data", "data.npz"}}) {
+    std::vector<std::string> arguments = {"doctor", "run", "--data", "many.npz", "--threads", "1", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto one = run(arguments);
+    ASSERT_EQ(one.code, 0) << one.err;
+    for (const int count : {2, 3}) {
+      const auto result = run(arguments, mpirun(count));
+      ASSERT_EQ(result.code, 0) << result.err;
+      expect_same(nlohmann::json::parse(result.out), nlohmann::json::parse(one.out));
+    }
+  }
+}
+
+/// The first one looks at all images once, for all; what it finds wrong is said once.
+TEST_F(Processes, LeaveOutTheSameBadImages) {
+  for (int label = 0; label < 3; ++label)
+    for (int i = 0; i < 8; ++i) {
+      Tensor image({6, 6, 1}, DType::uint8);
+      std::ranges::fill(image.as<std::uint8_t>(), static_cast<std::uint8_t>(80 * label + i));
+      put_file(folder_ / fmt::format("photos/class{}/{:02}.png", label, i), formats::encode_png(image));
+    }
+  write("photos/class1/03.png", "no image");
+  const std::vector<std::string> arguments = {"train",    "model.toml", "--data",    "photos", "--stream",
+                                              "--epochs", "1",          "--threads", "1",      "--skip-bad-images"};
+  auto with = [&](const std::string& out) {
+    auto all = arguments;
+    all.insert(all.end(), {"--out", out});
+    return all;
+  };
+  const auto result = run(with("run"), mpirun(2));
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(read("run/run.json").find("\"samples\": 23"), std::string::npos);
+  for (int label = 0; label < 3; ++label)
+    for (int i = 0; i < 8; ++i) write(fmt::format("photos/class{}/{:02}.png", label, i), "no image");
+  const std::string said = refusal(with("none"), mpirun(2));
+  EXPECT_EQ(said.find("evenkeel: ", said.find("evenkeel: ") + 1), std::string::npos) << said;
+  EXPECT_NE(said.find("None is left."), std::string::npos) << said;
+}
+
+TEST_F(Processes, RefuseToDiagnoseOtherDataOnce) {
+  write_data("wrong.npz", 40, [](Tensor& x, Tensor&) { x = Tensor({40, 5, 6, 1}, DType::uint8); });
+  train("run");
+  const std::string said = refusal({"doctor", "run", "--data", "wrong.npz"}, mpirun(2));
+  EXPECT_EQ(said.find("evenkeel: ", said.find("evenkeel: ") + 1), std::string::npos) << said;
+}
+
+/// At three moments; at twenty with EVENKEEL_ALL_FAULTS=1.
 TEST_F(Processes, GoOnWithAnotherNumberAfterOneWasKilled) {
-  ASSERT_EQ(run(training("whole", "60")).code, 0);
-  auto arguments = training("run", "60");
+  const bool all = std::getenv("EVENKEEL_ALL_FAULTS") != nullptr;
+  const std::string epochs = all ? "600" : "60";
+  ASSERT_EQ(run(training("whole", epochs)).code, 0);
+  auto arguments = training("run", epochs);
   arguments.insert(arguments.end(), {"--checkpoint-every", "1", "--resume"});
+  RandomStream random({.seed = 21, .purpose = Purpose::study});
   int killed = 0;
-  for (const int milliseconds : {400, 700, 1100}) {
-    RunningProgram program(arguments, folder_.path().string(), mpirun(2));
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  for (int i = 0; i < (all ? 20 : 3); ++i) {
+    const int count = 2 + i % 2;
+    RunningProgram program(arguments, folder_.path().string(), mpirun(count));
+    std::this_thread::sleep_for(std::chrono::milliseconds(400 + random.below(700)));
     const auto processes = started();
-    if (!processes.empty()) kill(processes[static_cast<std::size_t>(milliseconds) % processes.size()], SIGKILL);
+    std::string rank;
+    if (!processes.empty()) {
+      const int process = processes[random.below(static_cast<std::uint32_t>(processes.size()))];
+      rank = variable(process, "OMPI_COMM_WORLD_RANK");
+      kill(process, SIGKILL);
+    }
     const auto begin = std::chrono::steady_clock::now();
     const auto result = program.wait();
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
-    if (result.code != 0) ++killed;
+    if (result.code == 0 || rank.empty()) continue;
+    ++killed;
+    EXPECT_NE((result.out + result.err).find("rank " + rank), std::string::npos) << result.out << result.err;
   }
-  EXPECT_GT(killed, 0);
+  EXPECT_GE(killed, all ? 15 : 1);
   const auto result = run(arguments, mpirun(3));
   ASSERT_EQ(result.code, 0) << result.err;
   expect_same_figures("run", "whole");

@@ -67,6 +67,46 @@ TEST_F(StreamedImages, AreLookedAtByEveryCommand) {
   EXPECT_EQ(run_json({"data", "show", "shards", "--count", "6"})["samples"].size(), 6u);
 }
 
+/// 52 MB of samples, and 47 MB for each of two sets.
+TEST_F(StreamedImages, AreDrawnIntoNoMoreMemoryThanIsGiven) {
+  write("wide.toml", R"(name = "wide"
+input = [1200, 1200, 1]
+
+[[layer]]
+type = "GlobalAveragePooling2D"
+
+[[layer]]
+type = "Dense"
+units = 3
+
+[training]
+loss = "sparse_categorical_crossentropy"
+batch_size = 4
+)");
+  ASSERT_EQ(run({"train", "wide.toml", "--data", "photos", "--resize", "--epochs", "1", "--out", "run"}).code, 0);
+  Tensor expected({36, 3}, DType::float32);
+  std::ranges::fill(expected.as<float>(), 0.0f);
+  formats::write_npz(folder_ / "expected.npz", {{"outputs", expected.view()}});
+  std::vector<std::string> doctor = {"doctor", "run", "--data", "photos", "--resize", "--stream", "--memory", "90MB"};
+  const auto result = run(doctor);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_SAYS(result.err, "32 of 36 samples are drawn; more do not fit --memory");
+  doctor.insert(doctor.end(), {"--expect", "expected.npz"});
+  EXPECT_SAYS(refusal(doctor), "--memory: expected 51.8 MB for all samples of photos");
+}
+
+/// Not taken for classes of images.
+TEST_F(StreamedImages, OfShardsAmongFoldersSayWhatToName) {
+  pack();
+  std::filesystem::create_directory(folder_ / "shards/logs");
+  EXPECT_SAYS(refusal({"data", "info", "shards"}), "received folders beside the shards. Name the shards: ");
+  std::filesystem::remove(folder_ / "shards/logs");
+  std::filesystem::create_directory(folder_ / "sets");
+  std::filesystem::rename(folder_ / "shards", folder_ / "sets/train");
+  std::filesystem::remove(folder_ / "sets/train/index.json");
+  EXPECT_SAYS(refusal({"data", "info", "sets"}), "received shards in its folders. Is sets/train meant?");
+}
+
 TEST_F(StreamedImages, OfDamagedImagesNameThem) {
   write("photos/class1/03.png", "no image");
   EXPECT_SAYS(refusal({"train", "model.toml", "--data", "photos", "--stream", "--out", "run"}),
