@@ -192,7 +192,7 @@ TEST_F(Processes, RefuseToDiagnoseOtherDataOnce) {
 /// At three moments; at twenty with EVENKEEL_ALL_FAULTS=1.
 TEST_F(Processes, GoOnWithAnotherNumberAfterOneWasKilled) {
   const bool all = std::getenv("EVENKEEL_ALL_FAULTS") != nullptr;
-  const std::string epochs = all ? "600" : "60";
+  const std::string epochs = all ? "600" : "200";
   ASSERT_EQ(run(training("whole", epochs)).code, 0);
   auto arguments = training("run", epochs);
   arguments.insert(arguments.end(), {"--checkpoint-every", "1", "--resume"});
@@ -201,7 +201,7 @@ TEST_F(Processes, GoOnWithAnotherNumberAfterOneWasKilled) {
   for (int i = 0; i < (all ? 20 : 3); ++i) {
     const int count = 2 + i % 2;
     RunningProgram program(arguments, folder_.path().string(), mpirun(count));
-    std::this_thread::sleep_for(std::chrono::milliseconds(400 + random.below(700)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(400 + random.below(all ? 700 : 300)));
     const auto processes = started();
     std::string rank;
     if (!processes.empty()) {
