@@ -48,6 +48,8 @@ void spread(const Window& at, const float* gathered, float* dx, const Threads& t
 
 }  // namespace
 
+bool is_product_in_place(const Window& window) { return serves(window) && sees_all(window); }
+
 std::optional<PreparedForward<float>> pointwise(const Window& window, std::int64_t filters, bool, Activation f,
                                                 const Machine&, const Threads& threads) {
   if (!serves(window)) return std::nullopt;

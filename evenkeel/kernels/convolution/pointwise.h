@@ -10,6 +10,9 @@
 
 namespace evenkeel::kernels::as_matmul {
 
+/// Whether the window is such a product of all pixels as they lie: without a stride.
+bool is_product_in_place(const Window& window);
+
 std::optional<PreparedForward<float>> pointwise(const Window& window, std::int64_t filters, bool bias, Activation f,
                                                 const Machine& machine, const Threads& threads);
 std::optional<PreparedDataGradient<float>> pointwise_data_gradient(const Window& window, std::int64_t filters,

@@ -1,15 +1,11 @@
 #include "evenkeel/kernels/convolution/pointwise_tiled.h"
 
 #include "evenkeel/kernels/convolution/convolution_tiled.h"
+#include "evenkeel/kernels/convolution/pointwise.h"
 #include "evenkeel/kernels/matmul/finished_product.h"
 
 namespace evenkeel::kernels::tiled {
 namespace {
-
-bool is_a_product(const Window& at) {
-  return at.kernel_h == 1 && at.kernel_w == 1 && at.groups == 1 && at.stride_h == 1 && at.stride_w == 1 &&
-         at.oh == at.h && at.ow == at.w && at.pad_top == 0 && at.pad_left == 0;
-}
 
 bool is_faster(const Window& at, bool is_packed, const Machine& machine) {
   constexpr std::int64_t kLeastPixels = 128;  // that repay packing the kernel
@@ -22,7 +18,7 @@ bool is_faster(const Window& at, bool is_packed, const Machine& machine) {
 std::optional<Kernel> pointwise(const Convolution& task, const KernelRequest& request) {
   const Window& at = task.window;
   const bool is_constant = request.is_constant(1);
-  if (!is_a_product(at) || !is_faster(at, is_constant, request.machine)) return std::nullopt;
+  if (!as_matmul::is_product_in_place(at) || !is_faster(at, is_constant, request.machine)) return std::nullopt;
   const std::int64_t filters = request.outputs[0].shape[3];
   const std::size_t bytes = scratch_of<float>(tiles::packed_numbers(at.c, filters));
   const auto pack = [=](const KernelCall& c, std::byte* packed) {

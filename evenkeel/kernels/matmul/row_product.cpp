@@ -1,4 +1,5 @@
-// Cost: reads b, 4 bytes for each element. oneDNN 2.6's sgemm reads it at half of that speed.
+// Cost: reads b, 4 bytes for each element, in order. W2's prediction of one image, which is little else, took 0.7 to
+// 0.8 of the time that it takes with oneDNN 2.6's sgemm.
 
 #include "evenkeel/kernels/matmul/row_product.h"
 
